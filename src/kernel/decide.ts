@@ -1,0 +1,65 @@
+/** Judging any operation: the one function that client and server share. */
+
+import { generatedIDPrefix, isGeneratedID, parseArgs, type ArgsOf, type ArgsSpec } from './args.ts'
+import type { Context, Decision, Definition, View } from './decision.ts'
+import { groupError, type GroupError } from './errors.ts'
+import { groupKey, memberKey, type Key } from './model.ts'
+import { operations } from './operations/index.ts'
+
+export type OperationName = keyof typeof operations
+/** What a caller may pass: whatever is optional may also be `undefined`. */
+export type Args<N extends OperationName = OperationName> = Loose<ArgsOf<(typeof operations)[N]['args']>>
+type Loose<T> = { [K in keyof T]: T extends Required<Pick<T, K>> ? T[K] : T[K] | undefined }
+export type Result<N extends OperationName = OperationName> =
+  ReturnType<(typeof operations)[N]['decide']> extends infer D ? (D extends Decision<infer R> ? R : never) : never
+
+/** An operation whose arguments have passed their checks. */
+export type Operation = {
+  readonly name: OperationName
+  readonly args: Readonly<Record<string, unknown>>
+  readonly groupID: string
+}
+
+export type Prepared = {
+  readonly operation: Operation
+  /** Rows to load before it can be decided. */
+  readonly needs: readonly Key[]
+  /** Users whose number of groups counts. */
+  readonly counted: readonly string[]
+  readonly undecidedOffline: 'queue' | 'refuse'
+  decide(view: View, ctx: Omit<Context, 'groupID'>): Decision<Result>
+}
+
+/**
+ * Checks name and arguments of an operation that comes from outside. `groupID` is the group it claims to be about;
+ * for a `createGroup` that leaves the choice, the ID that the client has made up.
+ */
+export function prepare(
+  { name, args, groupID }: { name: string; args: unknown; groupID: string },
+  actor: string
+): { ok: true; prepared: Prepared } | { ok: false; error: GroupError } {
+  if (!isOperationName(name)) return { ok: false, error: groupError('UnknownOperation', name.slice(0, 40)) }
+  // Inside, the arguments are known by their spec only; `Args` ties name and arguments together for callers.
+  const definition = operations[name] as unknown as Definition<ArgsSpec, Result>
+  const parsed = parseArgs(definition.args, args)
+  if (!parsed.ok) return parsed
+  const named = parsed.args['groupID']
+  if (named === undefined ? !isGeneratedID(groupID) : named !== groupID) {
+    return { ok: false, error: groupError('IllegalGroupID', `${generatedIDPrefix}… expected, or the groupID of the arguments`) }
+  }
+  const prepared: Prepared = {
+    operation: { name, args: parsed.args, groupID },
+    needs: [groupKey(groupID), memberKey({ groupID, userID: actor }), ...(definition.needs?.(parsed.args) ?? [])],
+    counted: definition.counted?.(parsed.args, actor) ?? [],
+    undecidedOffline: definition.undecidedOffline ?? 'queue',
+    decide(view, ctx) {
+      const decision = definition.decide(view, parsed.args, { ...ctx, groupID })
+      return parsed.limit && decision.kind !== 'reject' ? { kind: 'reject', error: parsed.limit } : decision
+    }
+  }
+  return { ok: true, prepared }
+}
+
+function isOperationName(name: string): name is OperationName {
+  return Object.hasOwn(operations, name)
+}

@@ -1,0 +1,112 @@
+/** How an operation is judged: the answer, what it is judged by, and the steps that operations share. */
+
+import { type ArgsOf, type ArgsSpec } from './args.ts'
+import { groupError, type GroupError, type Reason } from './errors.ts'
+import type { Policy } from './limits.ts'
+import {
+  groupKey,
+  memberKey,
+  type Change,
+  type GroupRow,
+  type Key,
+  type MemberRow,
+  type Role,
+  type Rows,
+  type Table
+} from './model.ts'
+import { refusal, targetRefusal, type Acting, type Rule, type TargetRule } from './permissions.ts'
+
+export type Decision<R = unknown> =
+  | { readonly kind: 'accept'; readonly outcome: 'applied' | 'partial'; readonly changes: readonly Change[]; readonly result: R }
+  | { readonly kind: 'reject'; readonly error: GroupError }
+  /** A client that holds only part of the rows cannot tell. On the server this does not happen. */
+  | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
+
+/** The rows to judge by. `undefined`: not covered, this side does not know; `null`: known to be absent. */
+export type View = {
+  get<T extends Table>(key: Key<T>): Rows[T] | null | undefined
+  /** How many groups a user is in; `undefined` where this side does not know. */
+  groupCount(userID: string): number | undefined
+}
+
+export type Context = {
+  readonly actor: string
+  readonly isAppAdmin: boolean
+  /** The server's time, in seconds; on a client an estimate. */
+  readonly now: number
+  /** The group the operation is about; for `createGroup` the ID that the new group gets. */
+  readonly groupID: string
+  readonly policy: Policy
+}
+
+export type Definition<S extends ArgsSpec, R> = {
+  readonly args: S
+  /** Rows to load before judging, besides the group and the actor's membership. */
+  needs?(args: ArgsOf<S>): readonly Key[]
+  /** Users whose number of groups counts, for the server to look up. */
+  counted?(args: ArgsOf<S>, actor: string): readonly string[]
+  /** What a device without a network does when it cannot decide. `queue` unless said otherwise. */
+  readonly undecidedOffline?: 'queue' | 'refuse'
+  decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
+}
+
+/** Lets the compiler infer arguments and result from the definition itself. */
+export const defineOperation = <S extends ArgsSpec, R>(definition: Definition<S, R>) => definition
+
+/** What an operation on an existing group is judged by. */
+export type Facts = {
+  readonly group: GroupRow
+  /** The actor's own membership. */
+  readonly self: MemberRow | null
+  readonly acting: Acting
+}
+
+/** Judges an operation on an existing group: it must exist, the rules must allow the actor, then `body` decides. */
+export function onGroup<A, R>(
+  rules: (args: A, group: GroupRow, ctx: Context) => readonly Rule[],
+  body: (facts: Facts, args: A, ctx: Context, view: View) => Decision<R>
+) {
+  return (view: View, args: A, ctx: Context): Decision<R> => {
+    const group = view.get(groupKey(ctx.groupID))
+    const self = view.get(memberKey({ groupID: ctx.groupID, userID: ctx.actor }))
+    if (group === null) return reject('GroupNotFound')
+    if (group === undefined) return unknown([groupKey(ctx.groupID)])
+    if (self === undefined) return unknown([memberKey({ groupID: ctx.groupID, userID: ctx.actor })])
+    const facts = { group, self, acting: { type: group.type, role: roleOf(group, self, ctx.actor), isAppAdmin: ctx.isAppAdmin } }
+    for (const rule of rules(args, group, ctx)) {
+      const reason = refusal(rule, facts.acting)
+      if (reason) return reject(reason)
+    }
+    return body(facts, args, ctx, view)
+  }
+}
+
+/** Who creates an AVChatRoom owns it before being in it. */
+function roleOf(group: GroupRow, self: MemberRow | null, actor: string): Role | 'None' {
+  return self?.role ?? (group.ownerID === actor ? 'Owner' : 'None')
+}
+
+/** The refusal that stands against acting on this user, if any. */
+export function refusedTarget(
+  rule: TargetRule,
+  { acting }: Facts,
+  target: { userID: string; row: MemberRow | null },
+  ctx: Context
+) {
+  const reason = targetRefusal(rule, acting, target.userID === ctx.actor ? 'Self' : (target.row?.role ?? 'None'))
+  return reason && reject(reason, target.userID)
+}
+
+export const accept = <R>(changes: readonly Change[], result: R, outcome: 'applied' | 'partial' = 'applied'): Decision<R> => ({
+  kind: 'accept',
+  outcome,
+  changes,
+  result
+})
+
+export const reject = (reason: Reason, detail?: string): Decision<never> => ({
+  kind: 'reject',
+  error: groupError(reason, detail)
+})
+
+export const unknown = (missing: readonly Key[]): Decision<never> => ({ kind: 'unknown', missing })

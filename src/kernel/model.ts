@@ -1,0 +1,114 @@
+/** The rows that groups consist of, how they are addressed, and what may happen to them. */
+
+export const groupTypes = ['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const
+export type GroupType = (typeof groupTypes)[number]
+
+export const joinOptions = ['FreeAccess', 'NeedPermission', 'DisableApply'] as const
+export type JoinOption = (typeof joinOptions)[number]
+
+export type Role = 'Owner' | 'Admin' | 'Member'
+
+export type CustomField = { readonly key: string; readonly value: string }
+
+/** A group's profile. Times are in seconds, by the server's clock. */
+export type GroupRow = {
+  readonly groupID: string
+  readonly type: GroupType
+  readonly name: string
+  readonly avatar: string
+  readonly introduction: string
+  readonly notification: string
+  /** `''` when the owner of a Private group has quit. */
+  readonly ownerID: string
+  readonly createTime: number
+  /** When the profile last changed. */
+  readonly lastInfoTime: number
+  /** Rises by one with each change of the profile. */
+  readonly infoSequence: number
+  readonly memberNum: number
+  readonly maxMemberNum: number
+  readonly joinOption: JoinOption
+  readonly muteAllMembers: boolean
+  readonly groupCustomField: readonly CustomField[]
+}
+
+/** One user's membership of one group. Times are in seconds, by the server's clock. */
+export type MemberRow = {
+  readonly groupID: string
+  readonly userID: string
+  readonly role: Role
+  readonly joinTime: number
+  readonly nameCard: string
+  /** The member is muted until then; `0`: never was. */
+  readonly muteUntil: number
+  readonly memberCustomField: readonly CustomField[]
+}
+
+/** A wish to join a group that asks its admins first. One per user and group; applying again renews it. */
+export type ApplicationRow = {
+  readonly groupID: string
+  readonly userID: string
+  readonly applyMessage: string
+  readonly applyTime: number
+  readonly state: 'pending'
+}
+
+export type Rows = {
+  groups: GroupRow
+  members: MemberRow
+  applications: ApplicationRow
+}
+export type Table = keyof Rows
+
+/**
+ * Where a row stands. Rows of one group share a scope, the group's ID, so that they can be dropped together;
+ * the groups themselves share the scope `''`.
+ */
+export type Key<T extends Table = Table> = { readonly table: T; readonly scope: string; readonly id: string }
+
+/** What accepting an operation does to one row. `null`: the row goes. A group that goes takes all rows of its scope along. */
+export type Change<T extends Table = Table> = { [K in T]: Key<K> & { readonly row: Rows[K] | null } }[T]
+
+/** Somebody who has just come in. */
+export const newMember = (member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTime'> & Partial<MemberRow>): MemberRow => ({
+  role: 'Member',
+  nameCard: '',
+  muteUntil: 0,
+  memberCustomField: [],
+  ...member
+})
+
+export const groupKey = (groupID: string): Key<'groups'> => ({ table: 'groups', scope: '', id: groupID })
+
+export const memberKey = ({ groupID, userID }: { groupID: string; userID: string }): Key<'members'> => ({
+  table: 'members',
+  scope: groupID,
+  id: userID
+})
+
+export const applicationKey = ({ groupID, userID }: { groupID: string; userID: string }): Key<'applications'> => ({
+  table: 'applications',
+  scope: groupID,
+  id: userID
+})
+
+export const putGroup = (row: GroupRow): Change<'groups'> => ({ ...groupKey(row.groupID), row })
+export const dropGroup = (groupID: string): Change<'groups'> => ({ ...groupKey(groupID), row: null })
+export const putMember = (row: MemberRow): Change<'members'> => ({ ...memberKey(row), row })
+export const dropMember = (row: MemberRow): Change<'members'> => ({ ...memberKey(row), row: null })
+export const putApplication = (row: ApplicationRow): Change<'applications'> => ({ ...applicationKey(row), row })
+
+/** Custom fields are merged by key; an empty value clears a field. */
+export function mergeFields(fields: readonly CustomField[], updates: readonly CustomField[]): readonly CustomField[] {
+  const merged = new Map([...fields, ...updates].map(({ key, value }) => [key, value]))
+  return [...merged].filter(([, value]) => value !== '').map(([key, value]) => ({ key, value }))
+}
+
+/** Whether two rows of one table say the same. */
+export function sameRow<R extends Rows[Table]>(a: R, b: R): boolean {
+  const names = Object.keys(a) as (keyof R)[]
+  return (
+    names.length === Object.keys(b).length &&
+    names.every(name => a[name] === b[name] || JSON.stringify(a[name]) === JSON.stringify(b[name]))
+  )
+}

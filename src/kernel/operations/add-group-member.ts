@@ -1,0 +1,36 @@
+import { groupID, userIDList, type ArgsOf } from '../args.ts'
+import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
+import { memberKey, newMember, putGroup, putMember } from '../model.ts'
+import { permissions } from '../permissions.ts'
+
+const args = { groupID, userIDList }
+
+/** Seed: "Adding a group member". Nobody has to consent; who is in already is no error. */
+export const addGroupMember = defineOperation({
+  args,
+  needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
+  counted: ({ userIDList }) => userIDList,
+  decide: onGroup(
+    () => [permissions.addGroupMember],
+    ({ group }, { groupID, userIDList }: ArgsOf<typeof args>, { now, policy }, view) => {
+      const rows = userIDList.map(userID => ({ userID, row: view.get(memberKey({ groupID, userID })) }))
+      const missing = rows.filter(({ row }) => row === undefined)
+      if (missing.length > 0) return unknown(missing.map(({ userID }) => memberKey({ groupID, userID })))
+
+      const hasRoom = (userID: string) => (view.groupCount(userID) ?? 0) < policy.groupsPerUserMax
+      const outside = rows.filter(({ row }) => !row).map(({ userID }) => userID)
+      const successUserIDList = outside.filter(hasRoom)
+      const failureUserIDList = outside.filter(userID => !hasRoom(userID))
+      const existedUserIDList = rows.filter(({ row }) => row).map(({ userID }) => userID)
+
+      const memberNum = group.memberNum + successUserIDList.length
+      if (memberNum > group.maxMemberNum) return reject('GroupFull', `room for ${group.maxMemberNum - group.memberNum}`)
+      const joined = successUserIDList.map(userID => putMember(newMember({ groupID, userID, joinTime: now })))
+      return accept(
+        joined.length > 0 ? [putGroup({ ...group, memberNum }), ...joined] : [],
+        { groupID, successUserIDList, failureUserIDList, existedUserIDList },
+        failureUserIDList.length > 0 ? 'partial' : 'applied'
+      )
+    }
+  )
+})

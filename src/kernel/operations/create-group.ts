@@ -1,0 +1,91 @@
+import { avatar, choice, count, groupCustomField, memberList, newGroupID, optional, text } from '../args.ts'
+import { accept, defineOperation, reject } from '../decision.ts'
+import { limits, memberNumMax } from '../limits.ts'
+import {
+  groupKey,
+  groupTypes,
+  joinOptions,
+  mergeFields,
+  newMember,
+  putGroup,
+  putMember,
+  type GroupRow,
+  type GroupType,
+  type JoinOption
+} from '../model.ts'
+
+const args = {
+  name: text({ bytesMax: limits.nameBytesMax, filled: true }),
+  type: optional(choice(groupTypes, 'IllegalGroupType')),
+  groupID: newGroupID,
+  introduction: optional(text({ bytesMax: limits.introductionBytesMax })),
+  notification: optional(text({ bytesMax: limits.notificationBytesMax })),
+  avatar: optional(avatar),
+  maxMemberNum: optional(count({ min: 1, max: memberNumMax.AVChatRoom })),
+  joinOption: optional(choice(joinOptions)),
+  memberList: optional(memberList),
+  groupCustomField: optional(groupCustomField)
+}
+
+/** Seed: "Creating a group". The creator becomes the owner; who creates an AVChatRoom still has to join it. */
+export const createGroup = defineOperation({
+  args,
+  counted: ({ memberList = [] }, actor) => [actor, ...memberList.map(({ userID }) => userID)],
+  decide(view, given, ctx) {
+    const { actor, groupID, now, policy } = ctx
+    const type = given.type ?? 'Private'
+    const maxMemberNum = given.maxMemberNum ?? memberNumMax[type]
+
+    // A custom ID that this device knows nothing of is taken to be free; the server knows.
+    const taken = view.get(groupKey(groupID))
+    if (taken) return reject(taken.ownerID === actor ? 'GroupIDTakenByYou' : 'GroupIDTaken', groupID)
+
+    const hasRoom = (userID: string) => (view.groupCount(userID) ?? 0) < policy.groupsPerUserMax
+    if (!hasRoom(actor)) return reject('TooManyGroups')
+    if (maxMemberNum > memberNumMax[type]) return reject('IllegalArgument', `maxMemberNum: at most ${memberNumMax[type]}`)
+
+    const invited = new Map((given.memberList ?? []).map(member => [member.userID, member]))
+    invited.delete(actor)
+    const initial = type === 'AVChatRoom' ? [] : [...invited.values()].filter(({ userID }) => hasRoom(userID))
+    if (type === 'Private' && initial.some(({ role }) => role)) return reject('NoRolesInGroupType', 'memberList')
+
+    const members = initial.map(({ userID, role, memberCustomField }) =>
+      newMember({
+        groupID,
+        userID,
+        joinTime: now,
+        role: role ?? 'Member',
+        memberCustomField: mergeFields([], memberCustomField ?? [])
+      })
+    )
+    if (type !== 'AVChatRoom') members.unshift(newMember({ groupID, userID: actor, joinTime: now, role: 'Owner' }))
+    if (members.length > maxMemberNum) return reject('GroupFull')
+
+    const group: GroupRow = {
+      groupID,
+      type,
+      name: given.name,
+      avatar: given.avatar ?? '',
+      introduction: given.introduction ?? '',
+      notification: given.notification ?? '',
+      ownerID: actor,
+      createTime: now,
+      lastInfoTime: now,
+      infoSequence: 1,
+      memberNum: members.length,
+      maxMemberNum,
+      joinOption: fixedJoinOption[type] ?? given.joinOption ?? 'FreeAccess',
+      muteAllMembers: false,
+      groupCustomField: mergeFields([], given.groupCustomField ?? [])
+    }
+    return accept([putGroup(group), ...members.map(putMember)], { groupID })
+  }
+})
+
+/** Only Public groups have a choice. */
+export const fixedJoinOption: Record<GroupType, JoinOption | undefined> = {
+  Private: 'DisableApply',
+  Public: undefined,
+  ChatRoom: 'FreeAccess',
+  AVChatRoom: 'FreeAccess'
+}

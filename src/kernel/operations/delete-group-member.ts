@@ -1,0 +1,32 @@
+import { groupID, optional, text, userIDList, type ArgsOf } from '../args.ts'
+import { accept, defineOperation, onGroup, refusedTarget, unknown } from '../decision.ts'
+import { limits } from '../limits.ts'
+import { dropMember, memberKey, putGroup, type MemberRow } from '../model.ts'
+import { permissions, targetPermissions } from '../permissions.ts'
+
+const args = { groupID, userIDList, reason: optional(text({ bytesMax: limits.reasonBytesMax })) }
+
+/** Seed: "Deleting a group member". One target that may not be removed refuses the whole call. */
+export const deleteGroupMember = defineOperation({
+  args,
+  needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
+  decide: onGroup(
+    (_args, _group, { policy }) => [policy.adminsCanKick ? permissions.deleteGroupMemberByAdmins : permissions.deleteGroupMember],
+    (facts, { groupID, userIDList }: ArgsOf<typeof args>, ctx, view) => {
+      const removed: MemberRow[] = []
+      for (const userID of userIDList) {
+        const row = view.get(memberKey({ groupID, userID }))
+        if (row === undefined) return unknown([memberKey({ groupID, userID })])
+        const refused = refusedTarget(targetPermissions.deleteGroupMember, facts, { userID, row }, ctx)
+        if (refused) return refused
+        if (row) removed.push(row)
+      }
+      const { group } = facts
+      const changes =
+        removed.length > 0
+          ? [putGroup({ ...group, memberNum: group.memberNum - removed.length }), ...removed.map(dropMember)]
+          : []
+      return accept(changes, { groupID, userIDList })
+    }
+  )
+})

@@ -1,0 +1,13 @@
+import { groupID } from '../args.ts'
+import { accept, defineOperation, onGroup } from '../decision.ts'
+import { dropGroup } from '../model.ts'
+import { permissions } from '../permissions.ts'
+
+/** Seed: "Deleting a group". */
+export const dismissGroup = defineOperation({
+  args: { groupID },
+  decide: onGroup(
+    () => [permissions.dismissGroup],
+    (_facts, _args, { groupID }) => accept([dropGroup(groupID)], { groupID })
+  )
+})

@@ -1,0 +1,44 @@
+import { choice, groupID, optional, text, type ArgsOf } from '../args.ts'
+import { accept, defineOperation, onGroup, reject } from '../decision.ts'
+import { limits } from '../limits.ts'
+import { groupTypes, newMember, putApplication, putGroup, putMember } from '../model.ts'
+import { permissions } from '../permissions.ts'
+
+export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval'
+
+const args = {
+  groupID,
+  applyMessage: optional(text({ bytesMax: limits.applyMessageBytesMax })),
+  type: optional(choice(groupTypes, 'IllegalGroupType'))
+}
+
+/** Seed: "Applying to join a group". Applying again while waiting renews the application. */
+export const joinGroup = defineOperation({
+  args,
+  counted: (_args, actor) => [actor],
+  undecidedOffline: 'refuse',
+  decide: (view, given, ctx) => (given.type === 'Private' ? reject('CannotJoinPrivate') : join(view, given, ctx))
+})
+
+const join = onGroup(
+  () => [permissions.joinGroup],
+  ({ group, self }, { applyMessage = '' }: ArgsOf<typeof args>, { actor, groupID, now, policy }, view) => {
+    const answer = (status: JoinStatus) => ({ groupID, status })
+    if (self) return accept([], answer('AlreadyInGroup'))
+    if (group.joinOption === 'DisableApply') return reject('IllegalArgument', 'this group does not accept applications')
+    if (group.memberNum >= group.maxMemberNum) return reject('GroupFull')
+    if ((view.groupCount(actor) ?? 0) >= policy.groupsPerUserMax) return reject('TooManyGroups')
+    if (group.joinOption === 'NeedPermission') {
+      const application = putApplication({ groupID, userID: actor, applyMessage, applyTime: now, state: 'pending' })
+      return accept([application], answer('WaitAdminApproval'))
+    }
+    const role = group.ownerID === actor ? 'Owner' : 'Member'
+    return accept(
+      [
+        putGroup({ ...group, memberNum: group.memberNum + 1 }),
+        putMember(newMember({ groupID, userID: actor, joinTime: now, role }))
+      ],
+      answer('JoinedSuccess')
+    )
+  }
+)

@@ -1,0 +1,63 @@
+import { avatar, choice, count, flag, groupCustomField, groupID, optional, text, type ArgsOf } from '../args.ts'
+import { accept, defineOperation, onGroup, reject } from '../decision.ts'
+import { limits, memberNumMax } from '../limits.ts'
+import { joinOptions, mergeFields, putGroup, sameRow, type GroupRow } from '../model.ts'
+import { permissions, type Rule } from '../permissions.ts'
+import { fixedJoinOption } from './create-group.ts'
+
+const args = {
+  groupID,
+  name: optional(text({ bytesMax: limits.nameBytesMax, filled: true })),
+  avatar: optional(avatar),
+  introduction: optional(text({ bytesMax: limits.introductionBytesMax })),
+  notification: optional(text({ bytesMax: limits.notificationBytesMax })),
+  maxMemberNum: optional(count({ min: 1, max: memberNumMax.AVChatRoom })),
+  joinOption: optional(choice(joinOptions)),
+  muteAllMembers: optional(flag),
+  groupCustomField: optional(groupCustomField)
+}
+type Args = ArgsOf<typeof args>
+type Field = Exclude<keyof Args, 'groupID'>
+
+const rules: Record<Field, Rule> = {
+  name: permissions.updateBasics,
+  avatar: permissions.updateBasics,
+  introduction: permissions.updateBasics,
+  notification: permissions.updateBasics,
+  maxMemberNum: permissions.updateMaxMemberNum,
+  joinOption: permissions.updateJoinOption,
+  muteAllMembers: permissions.updateMuteAllMembers,
+  groupCustomField: permissions.updateGroupCustomField
+}
+
+/** Seed: "Updating a group profile". Only what is passed changes; custom fields are merged by key. */
+export const updateGroupProfile = defineOperation({
+  args,
+  decide: onGroup(
+    (given: Args, group) => {
+      const fields = wanted(given, group)
+      const passed = (Object.keys(rules) as Field[]).filter(field => field in fields)
+      return passed.length === 0 ? [permissions.updateBasics] : passed.map(field => rules[field])
+    },
+    ({ group }, given, { now }) => {
+      const { groupID, groupCustomField: updates = [], ...fields } = wanted(given, group)
+      const { maxMemberNum = group.maxMemberNum } = fields
+      if (maxMemberNum < group.memberNum || maxMemberNum > memberNumMax[group.type]) {
+        return reject('IllegalArgument', `maxMemberNum: ${group.memberNum} to ${memberNumMax[group.type]}`)
+      }
+      const groupCustomField = mergeFields(group.groupCustomField, updates)
+      if (groupCustomField.length > limits.groupCustomFieldsMax) {
+        return reject('IllegalArgument', `groupCustomField: at most ${limits.groupCustomFieldsMax} fields`)
+      }
+      const next: GroupRow = { ...group, ...fields, groupCustomField }
+      const changes = sameRow(next, group) ? [] : [putGroup({ ...next, lastInfoTime: now, infoSequence: group.infoSequence + 1 })]
+      return accept(changes, { groupID })
+    }
+  )
+})
+
+/** Where the type of the group leaves no choice of `joinOption`, the argument is ignored, as Tencent's SDK does. */
+function wanted(given: Args, group: GroupRow): Args {
+  const { joinOption, ...others } = given
+  return fixedJoinOption[group.type] ? others : given
+}
