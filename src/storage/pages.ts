@@ -1,0 +1,70 @@
+/**
+ * Rows ↔ records. IndexedDB costs per record, not per byte, so rows that are read together share a record: a page of
+ * neighbouring IDs. A page is named by the lowest ID that belongs into it; the first page of a scope is named `''`.
+ */
+
+import type { TableName, Tables } from './port.ts'
+
+const rowsPerPageMax: Record<TableName, number> = {
+  meta: 1,
+  groups: 32,
+  members: 64,
+  applications: 64,
+  outbox: 1,
+  verdicts: 1
+}
+
+export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
+  meta: () => '',
+  groups: held => held.row.groupID,
+  members: member => member.userID,
+  applications: application => application.userID,
+  outbox: pending => pending.position,
+  verdicts: settled => settled.verdict.opID
+}
+
+type Row = Tables[TableName]
+type Page = { readonly name: string; readonly rows: readonly Row[] }
+/** Rows to put, or `null` to remove, by ID. */
+export type Edits = ReadonlyMap<string, Row | null>
+
+/** Whether each row has a page to itself, named by its ID. */
+export const isUnpaged = (table: TableName) => rowsPerPageMax[table] === 1
+
+/** The page, out of sorted page names, that an ID belongs to. */
+export function pageOf(names: readonly string[], id: string): string {
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((names[middle] ?? '') <= id) low = middle + 1
+    else high = middle
+  }
+  return names[low - 1] ?? ''
+}
+
+/** Which edits concern which page. */
+export function byPage(names: readonly string[], edits: Edits): Map<string, Map<string, Row | null>> {
+  const pages = new Map<string, Map<string, Row | null>>()
+  for (const [id, row] of edits) {
+    const name = pageOf(names, id)
+    const page = pages.get(name) ?? new Map<string, Row | null>()
+    pages.set(name, page.set(id, row))
+  }
+  return pages
+}
+
+/** A page after edits: none when it is empty, several when it has grown too long. */
+export function editPage(table: TableName, { name, rows }: Page, edits: Edits): Page[] {
+  // Rows of a page are rows of its table.
+  const id = idOf[table] as (row: Row) => string
+  const merged = new Map<string, Row | null>(rows.map(row => [id(row), row]))
+  for (const [key, row] of edits) merged.set(key, row)
+  const sorted = [...merged.values()].filter(row => row !== null).sort((a, b) => (id(a) < id(b) ? -1 : 1))
+  const count = Math.ceil(sorted.length / rowsPerPageMax[table])
+  const size = Math.ceil(sorted.length / count)
+  return Array.from({ length: count }, (_, index) => {
+    const part = sorted.slice(index * size, (index + 1) * size)
+    return { name: index === 0 || !part[0] ? name : id(part[0]), rows: part }
+  })
+}

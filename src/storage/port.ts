@@ -1,0 +1,125 @@
+/**
+ * How rows are kept: tables of rows, addressed by scope and ID, and transactions over them. An implementation decides
+ * how rows become records; nothing above this port knows.
+ */
+
+import type { ApplicationRow, GroupRow, MemberRow } from '../kernel/model.ts'
+import type { Policy } from '../kernel/limits.ts'
+import type { GroupError, Scope } from '../kernel/errors.ts'
+
+/** What each table holds. All of it belongs to one user of one server. */
+export type Tables = {
+  /** One row, with the ID `''`. */
+  meta: Meta
+  /** Scope `''`, by groupID. */
+  groups: HeldGroup
+  /** Scope groupID, by userID. */
+  members: MemberRow
+  /** Scope groupID, by userID. */
+  applications: ApplicationRow
+  /** Scope `''`, by position: the order in which operations were asked for. */
+  outbox: Pending
+  /** Scope `''`, by opID. */
+  verdicts: Settled
+}
+export type TableName = keyof Tables
+
+export type Meta = {
+  readonly userID: string
+  /** The server's data this database is a copy of; another epoch means another history. */
+  readonly epoch: string
+  /** Position in the user's feed. */
+  readonly feed: number
+  readonly isAppAdmin: boolean
+  readonly policy: Policy
+  /** Server's clock minus this device's, in milliseconds. */
+  readonly clockOffsetMs: number
+}
+
+/** A group the user is in, as the server last told it. */
+export type HeldGroup = {
+  readonly row: GroupRow
+  /** The user's own membership; kept here too, so that the group list needs no members. */
+  readonly self: MemberRow | null
+  /** Which membership the position belongs to; it rises when the user joins again. */
+  readonly mep: number
+  /** Position in the group's log. */
+  readonly seq: number
+  /** Members up to this userID are held; `null`: all of them. */
+  readonly membersUpTo: string | null
+}
+
+/** An operation that waits for its verdict, or whose verdict waits for the rows it speaks of. */
+export type Pending = {
+  readonly position: string
+  readonly opID: string
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly groupID: string
+  /** When it was asked for, by this device's clock, in milliseconds; for display only. */
+  readonly at: number
+  /** The server's time then, in seconds, as this device estimated it: what the prediction is made with. */
+  readonly now: number
+  /** The position in the group's log that the user was looking at. */
+  readonly seen: number
+  /** The verdict, once it is known; the operation stays in view until the rows hold its effect. */
+  readonly applied?: Extract<Verdict, { kind: 'applied' | 'partial' }>
+}
+
+/** What became of an operation. */
+export type Verdict =
+  | {
+      readonly kind: 'applied' | 'partial'
+      readonly opID: string
+      readonly groupID: string
+      readonly seq: number
+      readonly result: unknown
+    }
+  | {
+      readonly kind: 'rejected'
+      readonly opID: string
+      readonly groupID: string
+      readonly error: GroupError
+      readonly scope: Scope
+      readonly cause?: Cause
+    }
+
+/** What made an operation impossible. Times are in seconds, by the server's clock. */
+export type Cause = {
+  readonly reason: 'quit' | 'kicked' | 'dismissed' | 'demoted' | 'predecessor'
+  readonly by: string
+  readonly at: number
+}
+
+export type Settled = {
+  readonly verdict: Verdict
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly at: number
+}
+
+/** Rows of a scope in the order of their IDs: all, or those of the IDs given that exist. */
+export type Query<T extends TableName = TableName> = {
+  [K in T]: { readonly table: K; readonly scope: string; readonly ids?: readonly string[] }
+}[T]
+
+export type Answers<Q extends readonly Query[]> = { -readonly [I in keyof Q]: Tables[Q[I]['table']][] }
+
+/** Puts a row, removes it (`null`), or empties a whole scope. */
+export type Write<T extends TableName = TableName> = {
+  [K in T]:
+    | { readonly table: K; readonly scope: string; readonly id: string; readonly row: Tables[K] | null }
+    | { readonly table: K; readonly scope: string; readonly empty: true }
+}[T]
+
+export type Storage = {
+  /** Reads a snapshot. */
+  read<const Q extends readonly Query[]>(queries: Q): Promise<Answers<Q>>
+  /**
+   * Reads, lets `body` decide, and writes what it returns: all or nothing, one after another. Resolves when the writes
+   * are durable; rejects when they are not, or with what `body` throws.
+   */
+  transact<const Q extends readonly Query[]>(queries: Q, body: (answers: Answers<Q>) => readonly Write[]): Promise<void>
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}
