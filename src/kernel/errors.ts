@@ -37,6 +37,7 @@ export const errors = {
   },
   BadFrame: { code: 4509, scope: 'retry', text: 'A message could not be understood.' },
 
+  ServerBusy: { code: 10002, scope: 'retry', text: 'The server could not answer just now.' },
   UnknownOperation: { code: 10003, scope: 'invalid', text: 'There is no operation of this name.' },
   IllegalArgument: { code: 10004, scope: 'invalid', text: 'An argument is missing or not allowed.' },
   TooManyAccounts: { code: 10005, scope: 'limit', text: 'Too many users in one call.' },

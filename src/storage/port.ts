@@ -5,7 +5,7 @@
 
 import type { ApplicationRow, GroupRow, MemberRow } from '../kernel/model.ts'
 import type { Policy } from '../kernel/limits.ts'
-import type { GroupError, Scope } from '../kernel/errors.ts'
+import type { Verdict } from '../kernel/verdict.ts'
 
 /** What each table holds. All of it belongs to one user of one server. */
 export type Tables = {
@@ -64,31 +64,6 @@ export type Pending = {
   readonly seen: number
   /** The verdict, once it is known; the operation stays in view until the rows hold its effect. */
   readonly applied?: Extract<Verdict, { kind: 'applied' | 'partial' }>
-}
-
-/** What became of an operation. */
-export type Verdict =
-  | {
-      readonly kind: 'applied' | 'partial'
-      readonly opID: string
-      readonly groupID: string
-      readonly seq: number
-      readonly result: unknown
-    }
-  | {
-      readonly kind: 'rejected'
-      readonly opID: string
-      readonly groupID: string
-      readonly error: GroupError
-      readonly scope: Scope
-      readonly cause?: Cause
-    }
-
-/** What made an operation impossible. Times are in seconds, by the server's clock. */
-export type Cause = {
-  readonly reason: 'quit' | 'kicked' | 'dismissed' | 'demoted' | 'predecessor'
-  readonly by: string
-  readonly at: number
 }
 
 export type Settled = {

@@ -1,0 +1,102 @@
+/** The sync server: authority over the groups, for embedding and for tests. */
+
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
+import { createBus } from './bus.ts'
+import { createLanes } from './lanes.ts'
+import { openPGlite } from './pglite.ts'
+import type { Database } from './port.ts'
+import { openSqlDatabase } from './sql.ts'
+import { verifyUserSig, type App } from './user-sig.ts'
+import { serveWebSockets } from './websocket.ts'
+
+export { generateUserSig, type App } from './user-sig.ts'
+export { openPGlite } from './pglite.ts'
+export { openSqlDatabase, type Query, type Sql } from './sql.ts'
+export type { Database } from './port.ts'
+export type { Policy } from '../src/kernel/limits.ts'
+
+export type ServerOptions = App & {
+  /** `0` (unless given) takes any free port. */
+  readonly port?: number
+  /** `127.0.0.1` unless given. */
+  readonly host?: string
+  /** Where the embedded database keeps its files; in memory when not given. */
+  readonly dataDir?: string
+  /** Another database than the embedded one. The server closes it when it closes. */
+  readonly database?: Database
+  /** Users with an owner's rights in every group. */
+  readonly appAdmins?: readonly string[]
+  readonly policy?: Partial<Policy>
+  /** Origins that browsers may connect from; all when not given. */
+  readonly allowedOrigins?: readonly string[]
+  /** Answers what is not for the sync server, for instance a page. */
+  readonly onRequest?: RequestListener
+  /** Told of what went wrong and was survived; writes to the console unless given. */
+  readonly onError?: (error: unknown) => void
+}
+
+export type SyncServer = {
+  readonly port: number
+  /** Where clients connect to: `ws://…/sync`. */
+  readonly url: string
+  /** Ends all connections and waits for what is under way. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a sync server. Rejects when the port is taken, or the database cannot be opened or is in use.
+ *
+ * @example
+ * const server = await startServer({ sdkAppID: 1400000000, secretKey: 'a secret', dataDir: './data' })
+ * console.log(server.url) // ws://127.0.0.1:…/sync
+ */
+export async function startServer(options: ServerOptions): Promise<SyncServer> {
+  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], onError = error => console.error(error) } = options
+  const policy = { ...defaultPolicy, ...options.policy }
+  const database = options.database ?? (await openSqlDatabase(await openPGlite(options.dataDir)))
+  const bus = createBus()
+  const now = () => Date.now()
+  const lanes = createLanes(database, { now, policy, announce: bus.publish, onError })
+
+  const server = createServer(options.onRequest ?? ((_request, response) => response.writeHead(404).end()))
+  const stopSockets = serveWebSockets(
+    server,
+    {
+      database,
+      lanes,
+      bus,
+      policy,
+      now,
+      onError,
+      setTimer(callback, delayMs) {
+        const timer = setTimeout(callback, delayMs)
+        return () => clearTimeout(timer)
+      },
+      authenticate(token) {
+        const verified = verifyUserSig({ sdkAppID, secretKey }, token, now())
+        return verified.ok ? { ...verified, isAppAdmin: appAdmins.includes(verified.userID) } : verified
+      }
+    },
+    { path: '/sync', allowedOrigins: options.allowedOrigins }
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  // A server that listens on a port has an address with one.
+  const address = server.address() as AddressInfo
+
+  return {
+    port: address.port,
+    url: `ws://${host}:${address.port}/sync`,
+    async close() {
+      stopSockets()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+      await lanes.idle()
+      await database.close()
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The database as the authority needs it. Rows of a group carry `rv`, the position in the group's log that last
+ * changed them; a removed row stays as a mark until the log is trimmed, so that deltas can tell.
+ */
+
+import type { ApplicationRow, GroupRow, MemberRow } from '../src/kernel/model.ts'
+import type { Verdict } from '../src/kernel/verdict.ts'
+import type { FeedEvent } from '../src/sync/messages.ts'
+
+export type Database = {
+  /** Identity of the data; another after a restore. */
+  readonly epoch: string
+  /** All or nothing. Resolves when the work is committed; rejects, with nothing done, when `work` or the commit fails. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** A consistent view without locks. */
+  snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export type Reader = {
+  group(groupID: string): Promise<GroupState>
+  /** Changed since `from`: members, and the users who are members no longer. */
+  changedSince(groupID: string, from: number): Promise<{ members: MemberRow[]; gone: string[] }>
+  /** Members behind `after` in the order of their IDs. */
+  membersAfter(groupID: string, after: string, limit: number): Promise<MemberRow[]>
+  /** These members, with the position that last changed each; also where that was their removal. */
+  members(groupID: string, userIDs: readonly string[]): Promise<{ userID: string; row: MemberRow | null; rv: number }[]>
+  applications(groupID: string, userIDs: readonly string[]): Promise<ApplicationRow[]>
+  logEntry(groupID: string, seq: number): Promise<LogEntry | undefined>
+  /** The groups a user follows: those it is in, and AVChatRooms it owns. */
+  followed(userID: string): Promise<{ groupID: string; mep: number; seq: number }[]>
+  followers(groupID: string): Promise<string[]>
+  /** What is known of these users' part in a group; nothing where they never had one. */
+  memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
+  groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>
+  feedHead(userID: string): Promise<number>
+  feedSince(userID: string, from: number): Promise<FeedEvent[]>
+  verdicts(userID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
+}
+
+export type Transaction = Reader & {
+  /** Holds the group, existing or not, until the end of the transaction; answers its state. */
+  lockGroup(groupID: string): Promise<GroupState>
+  /** Appends to users' feeds; answers the position each feed has reached. Locks users in ascending order. */
+  appendFeeds(events: ReadonlyMap<string, readonly FeedEvent[]>): Promise<Map<string, number>>
+  /** Writes to a group that this transaction has locked. */
+  write(writes: GroupWrites): Promise<void>
+}
+
+/** `seq` 0: there never was such a group. `row` null: not now. */
+export type GroupState = { readonly seq: number; readonly row: GroupRow | null }
+
+export type LogEntry = {
+  readonly seq: number
+  /** Seconds. */
+  readonly at: number
+  readonly actor: string
+  readonly opID: string
+  readonly name: string
+  readonly args: unknown
+}
+
+export type Membership = {
+  readonly userID: string
+  readonly mep: number
+  readonly follows: boolean
+  /** How the last membership ended. */
+  readonly left: { readonly reason: 'quit' | 'kicked' | 'dismissed'; readonly by: string; readonly at: number } | null
+}
+
+export type StoredVerdict = { readonly verdict: Verdict; readonly name: string }
+
+/** What a batch of operations leaves behind in one group. */
+export type GroupWrites = {
+  readonly groupID: string
+  readonly state: GroupState
+  readonly log: readonly LogEntry[]
+  readonly members: readonly { readonly userID: string; readonly row: MemberRow | null; readonly rv: number }[]
+  /** Removes every member; `rv` marks them. */
+  readonly dissolved: boolean
+  readonly applications: readonly { readonly userID: string; readonly row: ApplicationRow | null }[]
+  readonly memberships: readonly Membership[]
+  readonly verdicts: readonly (StoredVerdict & { readonly userID: string; readonly at: number })[]
+}

@@ -1,0 +1,250 @@
+/** The database port in PostgreSQL's SQL, over any connection that runs it. */
+
+import { randomUUID } from 'node:crypto'
+import type { ApplicationRow, GroupRow, MemberRow } from '../src/kernel/model.ts'
+import type { FeedEvent } from '../src/sync/messages.ts'
+import type { Database, GroupWrites, LogEntry, Membership, Reader, StoredVerdict, Transaction } from './port.ts'
+
+export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
+/** Lends a connection of which `work` is the only user. */
+export type Sql = { withConnection<T>(work: (query: Query) => Promise<T>): Promise<T>; close(): Promise<void> }
+
+// Lists travel as one JSON parameter: arrays of JSON are not understood by every engine that speaks this SQL.
+const schema = `
+  CREATE TABLE IF NOT EXISTS server (epoch text NOT NULL);
+  CREATE TABLE IF NOT EXISTS groups (group_id text PRIMARY KEY, seq bigint NOT NULL, body jsonb) WITH (fillfactor = 70);
+  CREATE TABLE IF NOT EXISTS members (group_id text, user_id text COLLATE "C", body jsonb, rv bigint NOT NULL, PRIMARY KEY (group_id, user_id));
+  CREATE INDEX IF NOT EXISTS members_changed ON members (group_id, rv);
+  CREATE TABLE IF NOT EXISTS applications (group_id text, user_id text, body jsonb NOT NULL, PRIMARY KEY (group_id, user_id));
+  CREATE TABLE IF NOT EXISTS log (group_id text, seq bigint, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
+  CREATE TABLE IF NOT EXISTS memberships (user_id text, group_id text, mep bigint NOT NULL, follows boolean NOT NULL, "left" jsonb, PRIMARY KEY (user_id, group_id));
+  CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id);
+  CREATE TABLE IF NOT EXISTS feeds (user_id text PRIMARY KEY, head bigint NOT NULL);
+  CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
+  CREATE TABLE IF NOT EXISTS verdicts (user_id text, op_id text, group_id text NOT NULL, name text NOT NULL, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, op_id));
+`
+
+export async function openSqlDatabase(sql: Sql): Promise<Database> {
+  const epoch = await sql.withConnection(async query => {
+    for (const statement of schema.split(';\n')) if (statement.trim()) await query(statement)
+    await query('INSERT INTO server (epoch) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM server)', [randomUUID()])
+    return one<{ epoch: string }>(await query('SELECT epoch FROM server'))?.epoch ?? ''
+  })
+
+  const within = <T>(begin: string, work: (query: Query) => Promise<T>) =>
+    sql.withConnection(async query => {
+      await query(begin)
+      try {
+        const result = await work(query)
+        await query('COMMIT')
+        return result
+      } catch (error) {
+        await query('ROLLBACK')
+        throw error
+      }
+    })
+
+  return {
+    epoch,
+    transaction: work => within('BEGIN', query => work({ ...reader(query), ...writer(query) })),
+    snapshot: work => within('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', query => work(reader(query))),
+    close: () => sql.close()
+  }
+}
+
+function all<R>({ rows }: { rows: unknown[] }): R[] {
+  // The statement next to each call says what its rows are.
+  return rows as R[]
+}
+const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
+
+function reader(query: Query): Reader {
+  return {
+    async group(groupID) {
+      const row = one<{ seq: string; body: GroupRow | null }>(
+        await query('SELECT seq, body FROM groups WHERE group_id = $1', [groupID])
+      )
+      return { seq: Number(row?.seq ?? 0), row: row?.body ?? null }
+    },
+    async changedSince(groupID, from) {
+      const rows = all<{ user_id: string; body: MemberRow | null }>(
+        await query('SELECT user_id, body FROM members WHERE group_id = $1 AND rv > $2', [groupID, from])
+      )
+      return { members: rows.flatMap(({ body }) => body ?? []), gone: rows.filter(({ body }) => !body).map(row => row.user_id) }
+    },
+    async membersAfter(groupID, after, limit) {
+      const rows = await query(
+        'SELECT body FROM members WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3',
+        [groupID, after, limit]
+      )
+      return all<{ body: MemberRow }>(rows).map(({ body }) => body)
+    },
+    async members(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        'SELECT user_id, body, rv FROM members WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return all<{ user_id: string; body: MemberRow | null; rv: string }>(rows).map(({ user_id, body, rv }) => ({
+        userID: user_id,
+        row: body,
+        rv: Number(rv)
+      }))
+    },
+    async applications(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        'SELECT body FROM applications WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return all<{ body: ApplicationRow }>(rows).map(({ body }) => body)
+    },
+    async logEntry(groupID, seq) {
+      return one<{ body: LogEntry }>(await query('SELECT body FROM log WHERE group_id = $1 AND seq = $2', [groupID, seq]))?.body
+    },
+    async followed(userID) {
+      const rows = await query(
+        'SELECT m.group_id, m.mep, g.seq FROM memberships m JOIN groups g USING (group_id) WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id',
+        [userID]
+      )
+      return all<{ group_id: string; mep: string; seq: string }>(rows).map(row => ({
+        groupID: row.group_id,
+        mep: Number(row.mep),
+        seq: Number(row.seq)
+      }))
+    },
+    async followers(groupID) {
+      return all<{ user_id: string }>(
+        await query('SELECT user_id FROM memberships WHERE group_id = $1 AND follows', [groupID])
+      ).map(row => row.user_id)
+    },
+    async memberships(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        'SELECT user_id, mep, follows, "left" FROM memberships WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return all<{ user_id: string; mep: string; follows: boolean; left: Membership['left'] }>(rows).map(
+        ({ user_id, mep, follows, left }) => ({
+          userID: user_id,
+          mep: Number(mep),
+          follows,
+          left
+        })
+      )
+    },
+    async groupCounts(userIDs) {
+      if (userIDs.length === 0) return new Map()
+      const rows = await query(
+        'SELECT user_id, count(*) AS count FROM memberships WHERE follows AND user_id IN (SELECT jsonb_array_elements_text($1::jsonb)) GROUP BY user_id',
+        [JSON.stringify(userIDs)]
+      )
+      const counted = new Map(all<{ user_id: string; count: string }>(rows).map(row => [row.user_id, Number(row.count)]))
+      return new Map(userIDs.map(userID => [userID, counted.get(userID) ?? 0]))
+    },
+    async feedHead(userID) {
+      return Number(one<{ head: string }>(await query('SELECT head FROM feeds WHERE user_id = $1', [userID]))?.head ?? 0)
+    },
+    async feedSince(userID, from) {
+      const rows = await query('SELECT body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq', [userID, from])
+      return all<{ body: FeedEvent }>(rows).map(({ body }) => body)
+    },
+    async verdicts(userID, opIDs) {
+      const rows = await query(
+        'SELECT op_id, name, body FROM verdicts WHERE user_id = $1 AND op_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        [userID, JSON.stringify(opIDs)]
+      )
+      return new Map(
+        all<{ op_id: string; name: string; body: StoredVerdict['verdict'] }>(rows).map(({ op_id, name, body }) => [
+          op_id,
+          { verdict: body, name }
+        ])
+      )
+    }
+  }
+}
+
+function writer(query: Query): Pick<Transaction, 'lockGroup' | 'appendFeeds' | 'write'> {
+  return {
+    async lockGroup(groupID) {
+      // A row for a group that does not exist yet keeps two creations of one ID apart.
+      await query('INSERT INTO groups (group_id, seq, body) VALUES ($1, 0, NULL) ON CONFLICT (group_id) DO NOTHING', [groupID])
+      const row = one<{ seq: string; body: GroupRow | null }>(
+        await query('SELECT seq, body FROM groups WHERE group_id = $1 FOR UPDATE', [groupID])
+      )
+      return { seq: Number(row?.seq ?? 0), row: row?.body ?? null }
+    },
+    async appendFeeds(events) {
+      const users = JSON.stringify([...events].map(([userID, { length }]) => ({ userID, length })))
+      const heads = await query(
+        `INSERT INTO feeds AS f (user_id, head)
+         SELECT e->>'userID', (e->>'length')::bigint FROM jsonb_array_elements($1::jsonb) e ORDER BY e->>'userID'
+         ON CONFLICT (user_id) DO UPDATE SET head = f.head + excluded.head RETURNING user_id, head`,
+        [users]
+      )
+      const tails = new Map(all<{ user_id: string; head: string }>(heads).map(row => [row.user_id, Number(row.head)]))
+      const entries = [...events].flatMap(([userID, list]) =>
+        list.map((body, index) => ({ userID, fseq: (tails.get(userID) ?? 0) - list.length + 1 + index, body }))
+      )
+      await query(
+        `INSERT INTO feed (user_id, fseq, body)
+         SELECT e->>'userID', (e->>'fseq')::bigint, e->'body' FROM jsonb_array_elements($1::jsonb) e`,
+        [JSON.stringify(entries)]
+      )
+      return tails
+    },
+    async write(writes) {
+      for (const [statement, list] of statementsFor(writes))
+        if (list.length > 0) await query(statement, [writes.groupID, JSON.stringify(list)])
+    }
+  }
+}
+
+function statementsFor({
+  state,
+  log,
+  members,
+  dissolved,
+  applications,
+  memberships,
+  verdicts
+}: GroupWrites): [string, readonly unknown[]][] {
+  const gone = applications.filter(({ row }) => !row)
+  const put = applications.filter(({ row }) => row)
+  return [
+    [
+      `UPDATE groups SET seq = (e->>'seq')::bigint, body = NULLIF(e->'row', 'null'::jsonb)
+       FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1`,
+      log.length > 0 ? [state] : []
+    ],
+    [
+      `UPDATE members SET body = NULL, rv = (e->>'seq')::bigint FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND body IS NOT NULL`,
+      dissolved ? [state] : []
+    ],
+    [`DELETE FROM applications USING jsonb_array_elements($2::jsonb) e WHERE group_id = $1`, dissolved ? [state] : []],
+    [
+      `INSERT INTO members (group_id, user_id, body, rv)
+       SELECT $1, e->>'userID', NULLIF(e->'row', 'null'::jsonb), (e->>'rv')::bigint FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, user_id) DO UPDATE SET body = excluded.body, rv = excluded.rv`,
+      members
+    ],
+    [`DELETE FROM applications USING jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND user_id = e->>'userID'`, gone],
+    [
+      `INSERT INTO applications (group_id, user_id, body) SELECT $1, e->>'userID', e->'row' FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, user_id) DO UPDATE SET body = excluded.body`,
+      put
+    ],
+    [`INSERT INTO log (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`, log],
+    [
+      `INSERT INTO memberships (user_id, group_id, mep, follows, "left")
+       SELECT e->>'userID', $1, (e->>'mep')::bigint, (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb) FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (user_id, group_id) DO UPDATE SET mep = excluded.mep, follows = excluded.follows, "left" = excluded."left"`,
+      memberships
+    ],
+    [
+      `INSERT INTO verdicts (user_id, op_id, group_id, name, at, body)
+       SELECT e->>'userID', e->'verdict'->>'opID', $1, e->>'name', (e->>'at')::bigint, e->'verdict' FROM jsonb_array_elements($2::jsonb) e`,
+      verdicts
+    ]
+  ]
+}

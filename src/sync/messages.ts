@@ -1,0 +1,235 @@
+/**
+ * The protocol, one union each way. A client opens with `hello` and says where it stands: in the user's feed and in the
+ * log of each group it holds. The server answers `welcome`, then `delta`s that take the client from there to now, the
+ * last of them marked `caughtUp`; from then on it sends what changes. `push` carries operations; their verdicts come
+ * in a `delta`, together with the rows they speak of. `members` asks for a page of a group's members.
+ *
+ * A delta holds whole rows and continues from a position; a client applies it only if it stands there, so a repeated
+ * one does no harm and a lost one is noticed. Feed events come before group deltas: they say which groups are held.
+ *
+ * Everything is checked when it arrives. Unknown fields are ignored.
+ */
+
+import * as v from 'valibot'
+import { errors, type GroupError, type Reason, type Scope } from '../kernel/errors.ts'
+import { groupTypes, joinOptions, type CustomField, type GroupRow, type MemberRow } from '../kernel/model.ts'
+import type { Policy } from '../kernel/limits.ts'
+import { causeReasons, type Verdict } from '../kernel/verdict.ts'
+
+export const protocolVersion = 1
+
+/** Bounds of what may arrive. */
+export const frameLimits = {
+  toServerBytesMax: 262_144,
+  operationsPerPushMax: 50,
+  membersPerPageMax: 500,
+  groupsPerHelloMax: 10_000
+} as const
+
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
+const short = v.pipe(v.string(), v.maxLength(1024))
+const natural = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
+const milliseconds = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15))
+
+// ── rows ────────────────────────────────────────────────────────────────────
+
+const customFields: v.GenericSchema<unknown, readonly CustomField[]> = v.pipe(
+  v.array(v.object({ key: short, value: short })),
+  v.maxLength(64)
+)
+
+export const groupRow: v.GenericSchema<unknown, GroupRow> = v.object({
+  groupID: id,
+  type: v.picklist(groupTypes),
+  name: short,
+  avatar: short,
+  introduction: short,
+  notification: short,
+  ownerID: short,
+  createTime: natural,
+  lastInfoTime: natural,
+  infoSequence: natural,
+  memberNum: natural,
+  maxMemberNum: natural,
+  joinOption: v.picklist(joinOptions),
+  muteAllMembers: v.boolean(),
+  groupCustomField: customFields
+})
+
+export const memberRow: v.GenericSchema<unknown, MemberRow> = v.object({
+  groupID: id,
+  userID: id,
+  role: v.picklist(['Owner', 'Admin', 'Member']),
+  joinTime: natural,
+  nameCard: short,
+  muteUntil: natural,
+  memberCustomField: customFields
+})
+
+export const policySchema: v.GenericSchema<unknown, Policy> = v.object({ adminsCanKick: v.boolean(), groupsPerUserMax: natural })
+
+const reason = v.picklist(Object.keys(errors) as Reason[])
+const groupError: v.GenericSchema<unknown, GroupError> = v.object({
+  code: v.pipe(v.number(), v.integer()),
+  reason,
+  message: short
+})
+const scope: v.GenericSchema<unknown, Scope> = v.picklist([
+  'permission',
+  'state',
+  'limit',
+  'invalid',
+  'gone',
+  'dependency',
+  'expired',
+  'retry'
+])
+
+export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.variant('kind', [
+  v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: v.unknown() }),
+  v.object({
+    kind: v.literal('rejected'),
+    opID: id,
+    groupID: id,
+    error: groupError,
+    scope,
+    cause: v.exactOptional(v.object({ reason: v.picklist(causeReasons), by: short, at: natural }))
+  })
+])
+
+// ── client → server ─────────────────────────────────────────────────────────
+
+const pushed = v.object({
+  opID: id,
+  name: v.pipe(v.string(), v.maxLength(40)),
+  args: v.record(v.pipe(v.string(), v.maxLength(64)), v.unknown()),
+  groupID: id,
+  /** The operation before this one in the same lane. */
+  after: v.exactOptional(id),
+  /** The position in the group's log that the user was looking at. */
+  seen: natural
+})
+export type PushedOperation = v.InferOutput<typeof pushed>
+
+const clientMessage = v.variant('type', [
+  v.object({
+    type: v.literal('hello'),
+    protocol: natural,
+    token: v.pipe(v.string(), v.maxLength(4096)),
+    /** The epoch the positions belong to; `''` when there are none. */
+    epoch: v.pipe(v.string(), v.maxLength(64)),
+    feed: natural,
+    /** Membership epoch and position of each group held. */
+    groups: v.pipe(v.record(id, v.tuple([natural, natural])), v.maxEntries(frameLimits.groupsPerHelloMax))
+  }),
+  v.object({
+    type: v.literal('push'),
+    operations: v.pipe(v.array(pushed), v.minLength(1), v.maxLength(frameLimits.operationsPerPushMax))
+  }),
+  v.object({
+    type: v.literal('members'),
+    groupID: id,
+    /** The page begins behind this userID; `''` for the first. */
+    after: v.pipe(v.string(), v.maxLength(64)),
+    limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
+  }),
+  v.object({ type: v.literal('ping') })
+])
+export type ClientMessage = v.InferOutput<typeof clientMessage>
+
+// ── server → client ─────────────────────────────────────────────────────────
+
+const feedEvent = v.variant('kind', [
+  v.object({ kind: v.literal('joined'), groupID: id, mep: natural }),
+  v.object({
+    kind: v.literal('left'),
+    groupID: id,
+    mep: natural,
+    reason: v.picklist(['quit', 'kicked', 'dismissed']),
+    by: short,
+    at: natural
+  })
+])
+export type FeedEvent = v.InferOutput<typeof feedEvent>
+
+const feedDelta = v.object({ from: natural, to: natural, events: v.array(feedEvent) })
+export type FeedDelta = v.InferOutput<typeof feedDelta>
+
+const groupDelta = v.object({
+  groupID: id,
+  mep: natural,
+  from: natural,
+  to: natural,
+  group: groupRow,
+  members: v.array(memberRow),
+  /** Members who are no longer. */
+  gone: v.array(id),
+  /** With `from: 0`: whether `members` is all there are. */
+  complete: v.boolean()
+})
+export type GroupDelta = v.InferOutput<typeof groupDelta>
+
+const serverMessage = v.variant('type', [
+  v.object({
+    type: v.literal('welcome'),
+    protocol: natural,
+    epoch: id,
+    serverTime: milliseconds,
+    userID: id,
+    isAppAdmin: v.boolean(),
+    policy: policySchema
+  }),
+  v.object({
+    type: v.literal('delta'),
+    serverTime: milliseconds,
+    feed: v.exactOptional(feedDelta),
+    groups: v.array(groupDelta),
+    verdicts: v.array(verdictSchema),
+    /** Operations to send again: something they build on has not arrived. */
+    retry: v.array(id),
+    caughtUp: v.boolean()
+  }),
+  v.object({
+    type: v.literal('members'),
+    groupID: id,
+    mep: natural,
+    /** The position in the group's log that the page was read at. */
+    asOf: natural,
+    members: v.array(memberRow),
+    /** `null` after the last page, else the userID to continue behind. */
+    next: v.nullable(id)
+  }),
+  v.object({ type: v.literal('pong'), serverTime: milliseconds }),
+  v.object({ type: v.literal('error'), error: groupError })
+])
+export type ServerMessage = v.InferOutput<typeof serverMessage>
+export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>
+export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
+
+/** The message in a frame, or `undefined`: not one. */
+export const parseClientMessage = (frame: string): ClientMessage | undefined => parse(clientMessage, frame)
+export const parseServerMessage = (frame: string): ServerMessage | undefined => parse(serverMessage, frame)
+
+function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T | undefined {
+  if (isTooDeep(frame)) return undefined
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), frame)
+  return parsed.success ? parsed.output : undefined
+}
+
+// Before anything recursive: deep nesting overflows the stack of whoever walks it.
+const depthMax = 12
+function isTooDeep(frame: string): boolean {
+  let depth = 0
+  let inString = false
+  for (let index = 0; index < frame.length; index++) {
+    const character = frame.charCodeAt(index)
+    if (inString) {
+      if (character === 0x5c) index++
+      else if (character === 0x22) inString = false
+    } else if (character === 0x22) inString = true
+    else if (character === 0x5b || character === 0x7b) {
+      if (++depth > depthMax) return true
+    } else if (character === 0x5d || character === 0x7d) depth--
+  }
+  return false
+}

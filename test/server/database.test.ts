@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newMember } from '../../src/kernel/model.ts'
+import type { Database, GroupWrites, LogEntry } from '../../server/port.ts'
+import { group } from '../kernel/world.ts'
+import { databases } from './databases.ts'
+
+describe.each(Object.entries(databases))('the database %s', (_name, open) => {
+  let database: Database
+  beforeAll(async () => {
+    database = await open()
+  }, 30_000)
+  afterAll(() => database.close())
+
+  let count = 0
+  const fresh = (prefix: string) => `${prefix}${count++}`
+  const entry = (seq: number): LogEntry => ({
+    seq,
+    at: 1,
+    actor: 'ann',
+    opID: `op${seq}`,
+    name: 'quitGroup',
+    args: { groupID: 'g' }
+  })
+  const writes = (groupID: string, rest: Partial<GroupWrites>): GroupWrites => ({
+    groupID,
+    state: { seq: 1, row: group({ groupID }) },
+    log: [],
+    members: [],
+    dissolved: false,
+    applications: [],
+    memberships: [],
+    verdicts: [],
+    ...rest
+  })
+  const write = (groupID: string, rest: Partial<GroupWrites>) =>
+    database.transaction(async tx => {
+      await tx.lockGroup(groupID)
+      await tx.write(writes(groupID, rest))
+    })
+  const member = (groupID: string, userID: string, rv: number) => ({
+    userID,
+    row: newMember({ groupID, userID, joinTime: 1 }),
+    rv
+  })
+
+  test('knows nothing of a group that never was', async () => {
+    const groupID = fresh('g')
+    expect(await database.snapshot(tx => tx.group(groupID))).toEqual({ seq: 0, row: null })
+    expect(await database.transaction(tx => tx.lockGroup(groupID))).toEqual({ seq: 0, row: null })
+    expect(await database.snapshot(tx => tx.logEntry(groupID, 1))).toBeUndefined()
+  })
+
+  test('a failed transaction leaves nothing behind', async () => {
+    const groupID = fresh('g')
+    const user = fresh('u')
+    const failing = database.transaction(async tx => {
+      await tx.lockGroup(groupID)
+      await tx.appendFeeds(new Map([[user, [{ kind: 'joined', groupID, mep: 1 }]]]))
+      await tx.write(writes(groupID, { log: [entry(1)], members: [member(groupID, user, 1)] }))
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(
+      await database.snapshot(async tx => [
+        await tx.group(groupID),
+        await tx.feedHead(user),
+        await tx.membersAfter(groupID, '', 9)
+      ])
+    ).toEqual([{ seq: 0, row: null }, 0, []])
+  })
+
+  test('tells what changed since a position, and who is gone', async () => {
+    const groupID = fresh('g')
+    await write(groupID, { log: [entry(1)], members: [member(groupID, 'a', 1), member(groupID, 'b', 1)] })
+    await write(groupID, {
+      state: { seq: 3, row: group({ groupID }) },
+      log: [entry(2), entry(3)],
+      members: [member(groupID, 'c', 2), { userID: 'a', row: null, rv: 3 }]
+    })
+    const since = (from: number) => database.snapshot(tx => tx.changedSince(groupID, from))
+    expect(await since(1)).toEqual({ members: [member(groupID, 'c', 2).row], gone: ['a'] })
+    expect(await since(2)).toEqual({ members: [], gone: ['a'] })
+    expect(await since(3)).toEqual({ members: [], gone: [] })
+    expect(await database.snapshot(tx => tx.members(groupID, ['a', 'b', 'z']))).toEqual(
+      expect.arrayContaining([{ userID: 'a', row: null, rv: 3 }, member(groupID, 'b', 1)])
+    )
+  })
+
+  test('pages members by userID, capitals before small letters, as JavaScript compares', async () => {
+    const groupID = fresh('g')
+    const users = ['b', 'B', 'a-1', 'a', 'Z', '_', 'a1']
+    await write(groupID, { log: [entry(1)], members: users.map(user => member(groupID, user, 1)) })
+    const page = async (after: string) =>
+      (await database.snapshot(tx => tx.membersAfter(groupID, after, 3))).map(row => row.userID)
+    expect([await page(''), await page('_'), await page('b')]).toEqual([['B', 'Z', '_'], ['a', 'a-1', 'a1'], []])
+  })
+
+  test('a dissolved group keeps the marks of its members and loses its applications', async () => {
+    const groupID = fresh('g')
+    const application = { groupID, userID: 'x', applyMessage: '', applyTime: 1, state: 'pending' as const }
+    await write(groupID, {
+      log: [entry(1)],
+      members: [member(groupID, 'a', 1)],
+      applications: [{ userID: 'x', row: application }]
+    })
+    expect(await database.snapshot(tx => tx.applications(groupID, ['x', 'y']))).toEqual([application])
+    await write(groupID, { state: { seq: 2, row: null }, log: [entry(2)], dissolved: true })
+    expect(
+      await database.snapshot(async tx => [
+        await tx.group(groupID),
+        await tx.changedSince(groupID, 1),
+        await tx.applications(groupID, ['x'])
+      ])
+    ).toEqual([{ seq: 2, row: null }, { members: [], gone: ['a'] }, []])
+  })
+
+  test('a feed is dense and in order, also for many users at once', async () => {
+    const users = [fresh('u'), fresh('u'), fresh('u')]
+    const joined = (mep: number) => ({ kind: 'joined', groupID: 'g', mep }) as const
+    const append = (...meps: number[]) =>
+      database.transaction(tx => tx.appendFeeds(new Map(users.map(user => [user, meps.map(joined)]))))
+    expect([...(await append(1)).values()]).toEqual([1, 1, 1])
+    expect([...(await append(2, 3)).values()]).toEqual([3, 3, 3])
+    const [user = ''] = users
+    expect(
+      await database.snapshot(async tx => [await tx.feedHead(user), await tx.feedSince(user, 1), await tx.feedSince(user, 3)])
+    ).toEqual([3, [joined(2), joined(3)], []])
+  })
+
+  test('knows whom a group has and whom a user follows', async () => {
+    const [g1, g2, user] = [fresh('g'), fresh('g'), fresh('u')]
+    const left = { reason: 'kicked', by: 'ann', at: 7 } as const
+    await write(g1, { log: [entry(1)], memberships: [{ userID: user, mep: 2, follows: true, left: null }] })
+    await write(g2, { log: [entry(1)], memberships: [{ userID: user, mep: 1, follows: false, left }] })
+    expect(
+      await database.snapshot(async tx => [
+        await tx.followed(user),
+        await tx.followers(g1),
+        await tx.followers(g2),
+        await tx.memberships(g2, [user, 'nobody']),
+        await tx.groupCounts([user, 'nobody'])
+      ])
+    ).toEqual([
+      [{ groupID: g1, mep: 2, seq: 1 }],
+      [user],
+      [],
+      [{ userID: user, mep: 1, follows: false, left }],
+      new Map([
+        [user, 1],
+        ['nobody', 0]
+      ])
+    ])
+  })
+
+  test('keeps verdicts by user and operation, and log entries', async () => {
+    const [groupID, user] = [fresh('g'), fresh('u')]
+    const verdict = { kind: 'applied', opID: 'op', groupID, seq: 1, result: { groupID } } as const
+    await write(groupID, { log: [entry(1)], verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1 }] })
+    expect(
+      await database.snapshot(async tx => [
+        await tx.verdicts(user, ['op', 'other']),
+        await tx.verdicts('somebody', ['op']),
+        await tx.logEntry(groupID, 1)
+      ])
+    ).toEqual([new Map([['op', { verdict, name: 'quitGroup' }]]), new Map(), entry(1)])
+  })
+})
