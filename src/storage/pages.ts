@@ -16,10 +16,10 @@ const rowsPerPageMax: Record<TableName, number> = {
 
 export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   meta: () => '',
-  groups: held => held.row.groupID,
+  groups: held => held.groupID,
   members: member => member.userID,
   applications: application => application.userID,
-  outbox: pending => pending.position,
+  outbox: pending => pending.opID,
   verdicts: settled => settled.verdict.opID
 }
 

@@ -17,7 +17,7 @@ export type Tables = {
   members: MemberRow
   /** Scope groupID, by userID. */
   applications: ApplicationRow
-  /** Scope `''`, by position: the order in which operations were asked for. */
+  /** Scope `''`, by opID. */
   outbox: Pending
   /** Scope `''`, by opID. */
   verdicts: Settled
@@ -36,9 +36,11 @@ export type Meta = {
   readonly clockOffsetMs: number
 }
 
-/** A group the user is in, as the server last told it. */
+/** A group the user follows, as the server last told it. */
 export type HeldGroup = {
-  readonly row: GroupRow
+  readonly groupID: string
+  /** `null`: the server has told that the user is in, and not yet about what. */
+  readonly row: GroupRow | null
   /** The user's own membership; kept here too, so that the group list needs no members. */
   readonly self: MemberRow | null
   /** Which membership the position belongs to; it rises when the user joins again. */
@@ -51,8 +53,9 @@ export type HeldGroup = {
 
 /** An operation that waits for its verdict, or whose verdict waits for the rows it speaks of. */
 export type Pending = {
-  readonly position: string
   readonly opID: string
+  /** Operations are replayed and sent in this order; of equals, by opID. */
+  readonly order: number
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
   readonly groupID: string
@@ -65,6 +68,9 @@ export type Pending = {
   /** The verdict, once it is known; the operation stays in view until the rows hold its effect. */
   readonly applied?: Extract<Verdict, { kind: 'applied' | 'partial' }>
 }
+
+/** The order in which operations were asked for, the same on every tab. */
+export const inOrder = (a: Pending, b: Pending): number => a.order - b.order || (a.opID < b.opID ? -1 : 1)
 
 export type Settled = {
   readonly verdict: Verdict

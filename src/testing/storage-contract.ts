@@ -30,9 +30,9 @@ export function storageContract(
   const member = (userID: string, row: Partial<MemberRow> = {}) => newMember({ groupID: 'g', userID, joinTime: 1, ...row })
   const put = (row: MemberRow): Write => ({ table: 'members', scope: row.groupID, id: row.userID, row })
   const drop = (userID: string): Write => ({ table: 'members', scope: 'g', id: userID, row: null })
-  const pending = (position: string): Pending => ({
-    position,
-    opID: position,
+  const pending = (opID: string): Pending => ({
+    opID,
+    order: 1,
     name: 'quitGroup',
     args: {},
     groupID: 'g',
@@ -40,7 +40,7 @@ export function storageContract(
     now: 0,
     seen: 0
   })
-  const queue = (position: string): Write => ({ table: 'outbox', scope: '', id: position, row: pending(position) })
+  const queue = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: pending(opID) })
   const members = { table: 'members', scope: 'g' } as const
   const names = async (storage: Storage) => (await storage.read([members]))[0].map(row => row.userID)
   const numbered = (number: number) => `u${String(number).padStart(5, '0')}`

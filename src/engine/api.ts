@@ -1,0 +1,118 @@
+/** What crosses a thread: calls and their answers, queries and the patches that keep their results current. All of it is data. */
+
+import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import type { GroupRow, MemberRow, Role } from '../kernel/model.ts'
+import type { Verdict } from '../kernel/verdict.ts'
+
+/** A group as the user sees it: its profile, and the user's own place in it. */
+export type Group = GroupRow & { readonly selfInfo: SelfInfo }
+/** `null` for the owner of an AVChatRoom who has not joined it. */
+export type SelfInfo = {
+  readonly role: Role
+  readonly joinTime: number
+  readonly nameCard: string
+  readonly muteUntil: number
+} | null
+
+export type Member = MemberRow
+
+/** An operation that waits for its verdict. */
+export type PendingOperation = {
+  readonly opID: string
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly groupID: string
+  /** When it was asked for, in milliseconds by this device's clock. */
+  readonly at: number
+}
+
+/** A verdict that its user should see: refused, or only partly done. */
+export type VerdictEntry = PendingOperation & { readonly verdict: Verdict }
+
+export type Status = {
+  readonly connection: 'offline' | 'connecting' | 'online'
+  /** Whether everything that happened elsewhere before the connection came about has arrived. */
+  readonly isCaughtUp: boolean
+  /** How many operations wait for their verdict. */
+  readonly pending: number
+  /** What went wrong last, until something goes right. */
+  readonly lastError: GroupError | null
+  /** When the next attempt to connect is made, in milliseconds by this device's clock. */
+  readonly nextRetryAt: number | null
+}
+
+export type List<R> = {
+  readonly rows: readonly R[]
+  /** How many there are altogether. */
+  readonly total: number
+  /** Whether this device holds all of them. */
+  readonly isComplete: boolean
+  /** Whether the server may know newer ones: offline, or not caught up. */
+  readonly isStale: boolean
+}
+
+export type Query =
+  | { readonly kind: 'groups' }
+  | { readonly kind: 'group'; readonly groupID: string }
+  | { readonly kind: 'members'; readonly groupID: string; readonly offset: number; readonly limit: number }
+  | { readonly kind: 'member'; readonly groupID: string; readonly userID: string }
+  | { readonly kind: 'outbox' }
+  | { readonly kind: 'verdicts' }
+  | { readonly kind: 'status' }
+
+export type Row = Group | Member | PendingOperation | VerdictEntry
+
+/** What takes the result of a query from what was sent last to what it is now. */
+export type Patch =
+  | { readonly kind: 'value'; readonly value: Row | Status | null }
+  | {
+      readonly kind: 'list'
+      /** Rows that are new or have changed. */
+      readonly put: readonly Row[]
+      /** From position `at`, `remove` rows make place for the rows with these IDs. */
+      readonly splice: { readonly at: number; readonly remove: number; readonly ids: readonly string[] } | null
+      readonly total: number
+      readonly isComplete: boolean
+      readonly isStale: boolean
+    }
+
+/** One frame per change of the store, with a patch for each stream that it concerns. */
+export type StreamFrame = { readonly version: number; readonly patches: readonly (readonly [stream: number, patch: Patch])[] }
+
+/** Streams are numbered by who opens them, so that they can be closed before anything has come. */
+export type StreamRequest =
+  | { readonly type: 'open'; readonly stream: number; readonly query: Query }
+  | { readonly type: 'close'; readonly stream: number }
+  /** Frames up to this version have been taken in. */
+  | { readonly type: 'taken'; readonly version: number }
+
+export type Streams = { request(request: StreamRequest): void; close(): void }
+
+/** The answer to `apply`. `version`: the frame that shows the effect. */
+export type Applied<N extends OperationName = OperationName> = {
+  readonly opID: string
+  readonly groupID: string
+  /** The predicted result; `undefined` where this device could not decide and waits for the server. */
+  readonly result: Result<N> | undefined
+  readonly version: number
+}
+
+export type EngineApi = {
+  apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
+  settled(opID: string): Promise<Verdict | GroupError>
+  dismissVerdict(opID: string): Promise<GroupError | null>
+  /** Stops talking to the network until `resume`; operations wait. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** What may happen to operations that still wait; without it, the answer is an error if there are any. */
+  logout(pending?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null>
+  close(): Promise<void>
+}
+
+export type Engine = EngineApi & {
+  /** Streams whose frames go to `post`, which must not call back at once. */
+  openStreams(post: (frame: StreamFrame) => void): Streams
+}
+
+export const isGroupError = (value: object): value is GroupError => 'code' in value && 'reason' in value

@@ -1,0 +1,46 @@
+/** What an engine runs on: everything that touches the outside. */
+
+import type { Storage, Write } from '../storage/port.ts'
+import type { Connect } from '../sync/port.ts'
+import type { Status } from './api.ts'
+
+export type Host = {
+  readonly storage: Storage
+  readonly connect: Connect
+  readonly peers: Peers
+  /** Milliseconds. */
+  now(): number
+  /** Calls back after a while; the returned function prevents it. */
+  setTimer(callback: () => void, delayMs: number): () => void
+  /** From 0 up to 1. */
+  random(): number
+  /** 128 random bits as 22 characters of `A-Za-z0-9_-`. */
+  newID(): string
+}
+
+/** Other engines on the same storage: other tabs of the same user. */
+export type Peers = {
+  /** Calls back when this engine is the one that talks to the network; until it closes, no other is. */
+  lead(onLeading: () => void): void
+  post(message: PeerMessage): void
+  /** Hears what others post, not what this engine does. */
+  listen(onMessage: (message: PeerMessage) => void): void
+  close(): void
+}
+
+export type PeerMessage =
+  /** Rows are written: whoever keeps some in memory takes these. */
+  | { readonly type: 'committed'; readonly writes: readonly Write[] }
+  /** A new leader: what the old one did last may not have been told. */
+  | { readonly type: 'leading' }
+  | { readonly type: 'status'; readonly status: Status }
+  /** Asks the leader for its status, and for the members of groups that are looked at. */
+  | { readonly type: 'hello'; readonly wanted: readonly string[] }
+
+/** No others: for hosts with one engine per storage. */
+export const alone: Peers = {
+  lead: onLeading => onLeading(),
+  post: () => undefined,
+  listen: () => undefined,
+  close: () => undefined
+}

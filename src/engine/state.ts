@@ -1,0 +1,146 @@
+/**
+ * Everything an engine has in memory: base, overlay, outbox and verdicts. It changes in two ways: by writes that are
+ * committed, whoever committed them, and by an operation that is about to be.
+ */
+
+import type { Decision } from '../kernel/decision.ts'
+import type { Prepared } from '../kernel/decide.ts'
+import type { Verdict } from '../kernel/verdict.ts'
+import { inOrder, type Pending, type Settled, type Storage, type Write } from '../storage/port.ts'
+import { createBase } from './base.ts'
+import { createOverlay } from './overlay.ts'
+import { nothingTouched, type Touched } from './touched.ts'
+
+export type State = ReturnType<typeof createState>
+
+export function createState(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
+  const base = createBase(storage, userID, onDamaged)
+  const overlay = createOverlay(base, userID)
+  const outbox = new Map<string, Pending>()
+  let sorted: readonly Pending[] | undefined
+  let outboxBytes = 0
+  const verdicts = new Map<string, Settled>()
+  const uncommitted = new Set<string>()
+  const recording = new Set<Write[]>()
+  const listeners = new Set<(touched: Touched) => void>()
+  const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
+
+  function tell(touched: Touched): void {
+    for (const listener of listeners) listener(touched)
+  }
+
+  function put(pending: Pending): void {
+    outboxBytes += bytesOf(pending) - bytesOf(outbox.get(pending.opID))
+    outbox.set(pending.opID, pending)
+    sorted = undefined
+  }
+
+  function remove(opID: string): void {
+    const known = outbox.get(opID)
+    if (!known) return
+    outboxBytes -= bytesOf(known)
+    outbox.delete(opID)
+    overlay.remove(known)
+    sorted = undefined
+  }
+
+  function absorbOperation(write: Extract<Write, { table: 'outbox' }>, touched: Touched): void {
+    if ('empty' in write) {
+      // What is not durable yet is not in storage, and still counts.
+      for (const opID of outbox.keys()) if (!uncommitted.has(opID)) remove(opID)
+    } else if (write.row) {
+      put(write.row)
+      overlay.insert(write.row)
+    } else remove(write.id)
+    touched.outbox = true
+    touched.status = true
+  }
+
+  function absorbVerdict(write: Extract<Write, { table: 'verdicts' }>, touched: Touched): void {
+    if ('empty' in write) verdicts.clear()
+    else if (write.row) {
+      verdicts.set(write.id, write.row)
+      for (const resolve of waiting.get(write.id) ?? []) resolve(write.row.verdict)
+      waiting.delete(write.id)
+    } else verdicts.delete(write.id)
+    touched.verdicts = true
+  }
+
+  /** Takes in what is committed. */
+  function absorb(writes: readonly Write[]): void {
+    for (const record of recording) record.push(...writes)
+    const touched = nothingTouched()
+    for (const write of writes) {
+      if (write.table === 'outbox') absorbOperation(write, touched)
+      else if (write.table === 'verdicts') absorbVerdict(write, touched)
+      else base.absorb(write, touched)
+    }
+    overlay.rebase(touched)
+    tell(touched)
+  }
+
+  return {
+    base,
+    overlay,
+    outbox: outbox as ReadonlyMap<string, Pending>,
+    outboxBytes: () => outboxBytes,
+    /** What is in the outbox, in order. */
+    operations: (): readonly Pending[] => (sorted ??= [...outbox.values()].sort(inOrder)),
+    verdicts: verdicts as ReadonlyMap<string, Settled>,
+
+    listen(listener: (touched: Touched) => void): void {
+      listeners.add(listener)
+    },
+    tell,
+
+    absorb,
+
+    /** Operations that are shown already and not yet durable. */
+    uncommitted: uncommitted as ReadonlySet<string>,
+
+    /** Shows an operation that is about to be committed. */
+    show(pending: Pending, prepared: Prepared, decision: Decision): void {
+      const touched = { ...nothingTouched(), outbox: true, status: true }
+      uncommitted.add(pending.opID)
+      put(pending)
+      overlay.append(pending, prepared, decision, touched)
+      tell(touched)
+    },
+
+    /** The operation is durable. */
+    confirm(pending: Pending): void {
+      uncommitted.delete(pending.opID)
+      for (const record of recording) record.push({ table: 'outbox', scope: '', id: pending.opID, row: pending })
+    },
+
+    /** Takes over what `read` finds in storage; what is committed while it reads counts as well. */
+    async reload(read: () => Promise<readonly Write[]>): Promise<void> {
+      const meanwhile: Write[] = []
+      recording.add(meanwhile)
+      const stored = await read()
+      recording.delete(meanwhile)
+      absorb([
+        { table: 'groups', scope: '', empty: true },
+        { table: 'outbox', scope: '', empty: true },
+        { table: 'verdicts', scope: '', empty: true },
+        ...stored,
+        ...meanwhile
+      ])
+    },
+
+    /** The operation could not be made durable: it never was. */
+    retract(pending: Pending): void {
+      uncommitted.delete(pending.opID)
+      absorb([{ table: 'outbox', scope: '', id: pending.opID, row: null }])
+    },
+
+    verdictOf(opID: string): Promise<Verdict> | undefined {
+      const settled = verdicts.get(opID)
+      if (settled) return Promise.resolve(settled.verdict)
+      if (!outbox.has(opID)) return undefined
+      return new Promise(resolve => waiting.set(opID, [...(waiting.get(opID) ?? []), resolve]))
+    }
+  }
+}
+
+const bytesOf = (pending: Pending | undefined): number => (pending ? JSON.stringify(pending.args).length : 0)

@@ -1,0 +1,185 @@
+/**
+ * Keeps the results of queries current on the other side: one frame per change, holding for each stream what has changed
+ * since the last frame that went there. A side that is slow to take frames in is not sent more of them; what happens
+ * meanwhile ends up in one frame.
+ */
+
+import { sameRow, type MemberRow } from '../kernel/model.ts'
+import type { Patch, Query, Row, StreamFrame, StreamRequest, Streams } from './api.ts'
+import type { Touched } from './touched.ts'
+import type { Result, Views } from './views.ts'
+
+const framesUntakenMax = 4
+
+type Stream = { readonly number: number; readonly query: Query; sent: Result | undefined }
+
+export type Hub = {
+  open(post: (frame: StreamFrame) => void): Streams
+  /** Takes note of a change; frames follow at the end of the turn. */
+  announce(touched: Touched): void
+  /** The version that the next frame has, or the last one had. */
+  version(): number
+}
+
+export function createHub(views: Views, ready: Promise<unknown>, onWindow: (groupID: string) => void): Hub {
+  const ports = new Set<Port>()
+  let version = 0
+
+  return {
+    version: () => version,
+    announce(touched) {
+      version++
+      views.refresh(touched)
+      for (const port of ports) port.announce(touched)
+    },
+    open(post) {
+      const port = openPort(post)
+      ports.add(port)
+      return {
+        request: port.request,
+        close() {
+          ports.delete(port)
+          port.close()
+        }
+      }
+    }
+  }
+
+  type Port = ReturnType<typeof openPort>
+
+  function openPort(post: (frame: StreamFrame) => void) {
+    const streams = new Map<number, Stream>()
+    const changed = new Set<Stream>()
+    const untaken: number[] = []
+    let isFlushing = false
+    let sentVersion = -1
+
+    function flushSoon(): void {
+      if (isFlushing) return
+      isFlushing = true
+      void Promise.resolve().then(flush)
+    }
+
+    function flush(): void {
+      isFlushing = false
+      if (untaken.length >= framesUntakenMax || (changed.size === 0 && sentVersion === version)) return
+      const patches: [number, Patch][] = []
+      for (const stream of changed) {
+        const result = views.result(stream.query)
+        const patch = result && difference(stream.sent, result)
+        if (result) stream.sent = result
+        if (patch) patches.push([stream.number, patch])
+      }
+      changed.clear()
+      sentVersion = version
+      untaken.push(version)
+      post({ version, patches })
+    }
+
+    async function open(stream: Stream): Promise<void> {
+      streams.set(stream.number, stream)
+      const { query } = stream
+      if (query.kind === 'members') onWindow(query.groupID)
+      await ready
+      await views.load(query)
+      if (streams.get(stream.number) !== stream) return
+      changed.add(stream)
+      flushSoon()
+    }
+
+    function closeStream(number: number): void {
+      const stream = streams.get(number)
+      streams.delete(number)
+      if (!stream) return
+      changed.delete(stream)
+      const { query } = stream
+      if (query.kind === 'members' && !isShown(query.groupID)) views.release(query.groupID)
+    }
+
+    return {
+      shows: (groupID: string) =>
+        [...streams.values()].some(({ query }) => query.kind === 'members' && query.groupID === groupID),
+      announce(touched: Touched): void {
+        for (const stream of streams.values()) if (concerns(stream.query, touched)) changed.add(stream)
+        flushSoon()
+      },
+      request(request: StreamRequest): void {
+        if (request.type === 'open') void open({ number: request.stream, query: request.query, sent: undefined })
+        else if (request.type === 'close') closeStream(request.stream)
+        else {
+          while (untaken.length > 0 && (untaken[0] ?? 0) <= request.version) untaken.shift()
+          flushSoon()
+        }
+      },
+      close(): void {
+        for (const number of [...streams.keys()]) closeStream(number)
+      }
+    }
+  }
+
+  function isShown(groupID: string): boolean {
+    return [...ports].some(port => port.shows(groupID))
+  }
+}
+
+function concerns(query: Query, touched: Touched): boolean {
+  switch (query.kind) {
+    case 'groups':
+      return touched.groups.size > 0 || touched.members.size > 0 || touched.status
+    case 'group':
+      return touched.groups.has(query.groupID) || touched.members.has(query.groupID)
+    case 'members':
+      return touched.groups.has(query.groupID) || touched.members.has(query.groupID) || touched.status
+    case 'member': {
+      const users = touched.members.get(query.groupID)
+      return touched.groups.has(query.groupID) || users === 'all' || Boolean(users?.has(query.userID))
+    }
+    case 'outbox':
+      return touched.outbox
+    case 'verdicts':
+      return touched.verdicts
+    case 'status':
+      return touched.status
+  }
+}
+
+/** What leads from one result to the next; nothing if they say the same. */
+function difference(before: Result | undefined, after: Result): Patch | undefined {
+  if (after.kind === 'value') {
+    const isSame = before?.kind === 'value' && JSON.stringify(before.value) === JSON.stringify(after.value)
+    return isSame ? undefined : { kind: 'value', value: after.value }
+  }
+  const known = before?.kind === 'list' ? before : undefined
+  const rows = known?.rows ?? []
+  const put = changedRows(rows, after.rows)
+  const splice = spliceOf(rows, after.rows)
+  const isSame = known?.total === after.total && known.isComplete === after.isComplete && known.isStale === after.isStale
+  if (put.length === 0 && !splice && isSame) return undefined
+  return { kind: 'list', put, splice, total: after.total, isComplete: after.isComplete, isStale: after.isStale }
+}
+
+export const rowID = (row: Row): string => ('opID' in row ? row.opID : 'userID' in row ? row.userID : row.groupID)
+
+function changedRows(before: readonly Row[], after: readonly Row[]): Row[] {
+  // Mostly each row stands where it stood; only what has moved is looked up.
+  let known: Map<string, Row> | undefined
+  return after.filter((row, index) => {
+    const same = before[index]
+    if (row === same) return false
+    known ??= new Map(before.map(each => [rowID(each), each]))
+    const last = known.get(rowID(row))
+    return !last || !sameRow(last as MemberRow, row as MemberRow)
+  })
+}
+
+function spliceOf(before: readonly Row[], after: readonly Row[]): Extract<Patch, { kind: 'list' }>['splice'] {
+  const same = (a: Row | undefined, b: Row | undefined) => a === b || (a && b && rowID(a) === rowID(b))
+  const shorter = Math.min(before.length, after.length)
+  let at = 0
+  while (at < shorter && same(before[at], after[at])) at++
+  let kept = 0
+  while (kept < shorter - at && same(before[before.length - 1 - kept], after[after.length - 1 - kept])) kept++
+  const remove = before.length - at - kept
+  const ids = after.slice(at, after.length - kept).map(rowID)
+  return remove === 0 && ids.length === 0 ? null : { at, remove, ids }
+}

@@ -1,0 +1,17 @@
+/** What carries frames to a server and back. */
+
+export type Link = {
+  send(frame: string): void
+  /** Ends the connection; `onClose` is not called. */
+  close(): void
+}
+
+export type LinkEvents = {
+  onOpen(): void
+  onFrame(frame: string): void
+  /** The connection is over, or never came about. Called once. */
+  onClose(): void
+}
+
+/** Starts a connection; never throws, a failure arrives as `onClose`. */
+export type Connect = (events: LinkEvents) => Link

@@ -1,0 +1,63 @@
+/** Time that passes when told to: nothing waits in reality, and the same calls give the same order. */
+
+export type TestClock = {
+  now(): number
+  setTimer(callback: () => void, delayMs: number): () => void
+  /** Lets everything that can happen without time passing happen. */
+  settle(): Promise<void>
+  /** Lets so much time pass, with everything that falls into it. */
+  advance(ms: number): Promise<void>
+  /** Lets time pass until `condition` holds; throws when it still does not after `limitMs`. */
+  until(condition: () => boolean | Promise<boolean>, limitMs?: number): Promise<void>
+}
+
+export function createTestClock(startMs = 1_600_000_000_000): TestClock {
+  let time = startMs
+  let count = 0
+  const timers = new Map<number, { at: number; callback: () => void }>()
+
+  const settle = async () => {
+    // Storage may need several turns of the event loop to answer.
+    for (let turn = 0; turn < 12; turn++) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  function next(): [number, { at: number; callback: () => void }] | undefined {
+    let first: [number, { at: number; callback: () => void }] | undefined
+    for (const timer of timers) if (!first || timer[1].at < first[1].at) first = timer
+    return first
+  }
+
+  async function step(limit: number): Promise<boolean> {
+    await settle()
+    const timer = next()
+    if (!timer || timer[1].at > limit) return false
+    const [id, { at, callback }] = timer
+    timers.delete(id)
+    time = Math.max(time, at)
+    callback()
+    return true
+  }
+
+  return {
+    now: () => time,
+    setTimer(callback, delayMs) {
+      const id = count++
+      timers.set(id, { at: time + Math.max(0, delayMs), callback })
+      return () => void timers.delete(id)
+    },
+    settle,
+    async advance(ms) {
+      const end = time + ms
+      while (await step(end));
+      time = end
+    },
+    async until(condition, limitMs = 120_000) {
+      const end = time + limitMs
+      for (;;) {
+        await settle()
+        if (await condition()) return
+        if (!(await step(end))) throw new Error(`still not so after ${limitMs} ms: ${condition.toString()}`)
+      }
+    }
+  }
+}

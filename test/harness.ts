@@ -1,0 +1,176 @@
+/** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
+
+import { createBus } from '../server/bus.ts'
+import { createLanes } from '../server/lanes.ts'
+import { createMemoryDatabase } from '../server/memory.ts'
+import type { Database } from '../server/port.ts'
+import { openSession, type SessionContext } from '../server/sessions.ts'
+import type { Args, OperationName } from '../src/kernel/decide.ts'
+import { groupError } from '../src/kernel/errors.ts'
+import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
+import type { Verdict } from '../src/kernel/verdict.ts'
+import {
+  isGroupError,
+  type Applied,
+  type Engine,
+  type Group,
+  type Member,
+  type Patch,
+  type Query,
+  type Row,
+  type Status
+} from '../src/engine/api.ts'
+import { openEngine } from '../src/engine/engine.ts'
+import { alone, type Host, type Peers } from '../src/engine/host.ts'
+import { rowID } from '../src/engine/streams.ts'
+import { createMemoryStorage } from '../src/storage/memory.ts'
+import type { Storage } from '../src/storage/port.ts'
+import { createTestClock, type TestClock } from '../src/testing/clock.ts'
+import { createTestNetwork, type TestNetwork } from '../src/testing/network.ts'
+
+export type TestServer = {
+  readonly clock: TestClock
+  readonly database: Database
+  readonly errors: unknown[]
+  network(): TestNetwork
+}
+
+export function createTestServer({
+  clock = createTestClock(),
+  database = createMemoryDatabase('epoch-1'),
+  appAdmins = ['app'],
+  policy = {}
+}: { clock?: TestClock; database?: Database; appAdmins?: string[]; policy?: Partial<Policy> } = {}): TestServer {
+  const errors: unknown[] = []
+  const bus = createBus()
+  const onError = (error: unknown) => void errors.push(error)
+  const effective = { ...defaultPolicy, ...policy }
+  const lanes = createLanes(database, { now: clock.now, policy: effective, announce: bus.publish, onError })
+  const context: SessionContext = {
+    database,
+    lanes,
+    bus,
+    policy: effective,
+    now: clock.now,
+    setTimer: clock.setTimer,
+    onError,
+    // A token is the name of its user.
+    authenticate: token =>
+      token === 'nobody'
+        ? { ok: false, error: groupError('TokenMismatch') }
+        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token) }
+  }
+  return { clock, database, errors, network: () => createTestNetwork(clock, connection => openSession(context, connection)) }
+}
+
+let count = 0
+
+export type TestClient = ReturnType<typeof createTestClient>
+
+export function createTestClient(
+  server: TestServer,
+  userID: string,
+  {
+    storage = createMemoryStorage(),
+    peers = alone,
+    isPaused = false,
+    token = userID,
+    clock = server.clock
+  }: { storage?: Storage; peers?: Peers; isPaused?: boolean; token?: string; clock?: Pick<TestClock, 'now'> } = {}
+) {
+  const network = server.network()
+  const host: Host = {
+    storage,
+    peers,
+    connect: network.connect,
+    now: clock.now,
+    setTimer: server.clock.setTimer,
+    random: () => 0.5,
+    newID: () => `${String(count++).padStart(6, '0')}-of-${userID}`.padEnd(22, '_').slice(0, 22)
+  }
+  const engine: Engine = openEngine(host, { userID, token, isPaused })
+  const watched = new Map<string, Watched>()
+  const streams = engine.openStreams(frame => {
+    for (const [stream, patch] of frame.patches) byStream.get(stream)?.take(patch)
+    void Promise.resolve().then(() => streams.request({ type: 'taken', version: frame.version }))
+  })
+  const byStream = new Map<number, Watched>()
+
+  function watch(query: Query): Watched {
+    const name = JSON.stringify(query)
+    const known = watched.get(name)
+    if (known) return known
+    const fresh = createWatched()
+    watched.set(name, fresh)
+    byStream.set(byStream.size, fresh)
+    streams.request({ type: 'open', stream: byStream.size - 1, query })
+    return fresh
+  }
+  const rows = async <R>(query: Query): Promise<readonly R[]> => {
+    const list = watch(query)
+    await server.clock.settle()
+    return list.rows() as readonly R[]
+  }
+
+  return {
+    userID,
+    engine,
+    storage,
+    network,
+    watch,
+    groups: () => rows<Group>({ kind: 'groups' }),
+    group: async (groupID: string) => (await rows<Group>({ kind: 'group', groupID }))[0],
+    members: (groupID: string, { offset = 0, limit = 100 } = {}) => rows<Member>({ kind: 'members', groupID, offset, limit }),
+    outbox: () => rows<{ opID: string; name: string }>({ kind: 'outbox' }),
+    verdicts: () => rows<{ opID: string; verdict: Verdict }>({ kind: 'verdicts' }),
+    status: async () => (await rows<Status>({ kind: 'status' }))[0],
+    /** Applies and expects that it is taken. */
+    async apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N>> {
+      const answer = await engine.apply(name, args)
+      if (isGroupError(answer)) throw new Error(`${name}: ${JSON.stringify(answer)}`)
+      return answer
+    },
+    /** Applies and expects a verdict. */
+    async settle<N extends OperationName>(name: N, args: Args<N>): Promise<Verdict> {
+      const { opID } = await this.apply(name, args)
+      let verdict: Verdict | undefined
+      void engine.settled(opID).then(found => (verdict = found as Verdict))
+      await server.clock.until(() => verdict !== undefined)
+      return verdict as unknown as Verdict
+    },
+    /** Until everything is sent and everything has come. */
+    caughtUp: () =>
+      server.clock.until(async () => {
+        const [status] = await rows<Status>({ kind: 'status' })
+        return Boolean(status?.isCaughtUp) && status?.pending === 0
+      })
+  }
+}
+
+export type Watched = ReturnType<typeof createWatched>
+
+/** The receiving end of a stream, with all it was ever sent. */
+function createWatched() {
+  const byID = new Map<string, Row>()
+  let ids: string[] = []
+  let value: Row | Status | null = null
+  let last: Patch | undefined
+  const patches: Patch[] = []
+  return {
+    patches,
+    last: () => last as Extract<Patch, { kind: 'list' }> | undefined,
+    rows: () => (last?.kind === 'value' ? (value === null ? [] : [value]) : ids.map(id => byID.get(id))),
+    take(patch: Patch) {
+      // What crosses a thread is a copy.
+      const copy = structuredClone(patch)
+      patches.push(copy)
+      last = copy
+      if (copy.kind === 'value') value = copy.value
+      else {
+        for (const row of copy.put) byID.set(rowID(row), row)
+        if (copy.splice)
+          ids = [...ids.slice(0, copy.splice.at), ...copy.splice.ids, ...ids.slice(copy.splice.at + copy.splice.remove)]
+      }
+    }
+  }
+}
