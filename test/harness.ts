@@ -10,6 +10,7 @@ import { groupError } from '../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
 import {
+  rowID,
   isGroupError,
   type Applied,
   type Engine,
@@ -22,7 +23,6 @@ import {
 } from '../src/engine/api.ts'
 import { openEngine } from '../src/engine/engine.ts'
 import { alone, type Host, type Peers } from '../src/engine/host.ts'
-import { rowID } from '../src/engine/streams.ts'
 import { createMemoryStorage } from '../src/storage/memory.ts'
 import type { Storage } from '../src/storage/port.ts'
 import { createTestClock, type TestClock } from '../src/testing/clock.ts'
@@ -73,10 +73,10 @@ export function createTestClient(
   {
     storage = createMemoryStorage(),
     peers = alone,
-    isPaused = false,
+    paused = false,
     token = userID,
     clock = server.clock
-  }: { storage?: Storage; peers?: Peers; isPaused?: boolean; token?: string; clock?: Pick<TestClock, 'now'> } = {}
+  }: { storage?: Storage; peers?: Peers; paused?: boolean; token?: string; clock?: Pick<TestClock, 'now'> } = {}
 ) {
   const network = server.network()
   const host: Host = {
@@ -85,10 +85,11 @@ export function createTestClient(
     connect: network.connect,
     now: clock.now,
     setTimer: server.clock.setTimer,
+    onWake: () => () => undefined,
     random: () => 0.5,
     newID: () => `${String(count++).padStart(6, '0')}-of-${userID}`.padEnd(22, '_').slice(0, 22)
   }
-  const engine: Engine = openEngine(host, { userID, token, isPaused })
+  const engine: Engine = openEngine(host, { userID, token, paused })
   const watched = new Map<string, Watched>()
   const streams = engine.openStreams(frame => {
     for (const [stream, patch] of frame.patches) byStream.get(stream)?.take(patch)
@@ -109,7 +110,8 @@ export function createTestClient(
   const rows = async <R>(query: Query): Promise<readonly R[]> => {
     const list = watch(query)
     await server.clock.settle()
-    return list.rows() as readonly R[]
+    // Whoever asks knows what rows the query has.
+    return list.rows() as unknown as readonly R[]
   }
 
   return {
@@ -142,7 +144,7 @@ export function createTestClient(
     caughtUp: () =>
       server.clock.until(async () => {
         const [status] = await rows<Status>({ kind: 'status' })
-        return Boolean(status?.isCaughtUp) && status?.pending === 0
+        return Boolean(status?.caughtUp) && status?.pending === 0
       })
   }
 }

@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url'
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { chromiumArgs, findChromium } from './browser/chromium.ts'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root: path('..'),
   test: {
     projects: [
       {
@@ -9,6 +14,23 @@ export default defineConfig({
           name: 'node',
           include: ['test/{kernel,storage,engine,client,tim,server,types}/**/*.test.ts'],
           environment: 'node'
+        }
+      },
+      {
+        // Tests of what the package ships, so they import the package as its users do.
+        resolve: { alias: [{ find: /^offline-groups$/, replacement: path('../dist/src/index.js') }] },
+        optimizeDeps: { include: ['dexie', 'comlink', 'rxjs', 'valibot'] },
+        test: {
+          name: 'chromium',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/server.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: await findChromium(), args: chromiumArgs } }),
+            instances: [{ browser: 'chromium' }]
+          }
         }
       }
     ]

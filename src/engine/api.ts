@@ -33,7 +33,7 @@ export type VerdictEntry = PendingOperation & { readonly verdict: Verdict }
 export type Status = {
   readonly connection: 'offline' | 'connecting' | 'online'
   /** Whether everything that happened elsewhere before the connection came about has arrived. */
-  readonly isCaughtUp: boolean
+  readonly caughtUp: boolean
   /** How many operations wait for their verdict. */
   readonly pending: number
   /** What went wrong last, until something goes right. */
@@ -47,9 +47,9 @@ export type List<R> = {
   /** How many there are altogether. */
   readonly total: number
   /** Whether this device holds all of them. */
-  readonly isComplete: boolean
+  readonly complete: boolean
   /** Whether the server may know newer ones: offline, or not caught up. */
-  readonly isStale: boolean
+  readonly stale: boolean
 }
 
 export type Query =
@@ -73,8 +73,8 @@ export type Patch =
       /** From position `at`, `remove` rows make place for the rows with these IDs. */
       readonly splice: { readonly at: number; readonly remove: number; readonly ids: readonly string[] } | null
       readonly total: number
-      readonly isComplete: boolean
-      readonly isStale: boolean
+      readonly complete: boolean
+      readonly stale: boolean
     }
 
 /** One frame per change of the store, with a patch for each stream that it concerns. */
@@ -105,7 +105,10 @@ export type EngineApi = {
   /** Stops talking to the network until `resume`; operations wait. */
   pause(): Promise<void>
   resume(): Promise<void>
-  /** What may happen to operations that still wait; without it, the answer is an error if there are any. */
+  /**
+   * Removes what is stored for this user, unless it says `keep`. Operations that still wait are kept for the next login,
+   * sent first, or discarded; when nothing is said about them, the answer is an error.
+   */
   logout(pending?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null>
   close(): Promise<void>
 }
@@ -114,5 +117,33 @@ export type Engine = EngineApi & {
   /** Streams whose frames go to `post`, which must not call back at once. */
   openStreams(post: (frame: StreamFrame) => void): Streams
 }
+
+/** Where a store is, and whose. */
+export type StoreLocation = {
+  readonly url: string
+  readonly userID: string
+  readonly token: string
+  readonly paused: boolean
+}
+
+/** What the UI thread can call in a worker. */
+export type WorkerApi = EngineApi & {
+  /** Opens the store; its streams go through `port`. To be called once, and first. */
+  open(location: StoreLocation, port: MessagePort): Promise<GroupError | null>
+}
+
+/** The calls of an engine that is still being opened: they wait. */
+export const whenOpen = (opening: Promise<EngineApi>): EngineApi => ({
+  apply: async (name, args) => (await opening).apply(name, args),
+  settled: async opID => (await opening).settled(opID),
+  dismissVerdict: async opID => (await opening).dismissVerdict(opID),
+  pause: async () => (await opening).pause(),
+  resume: async () => (await opening).resume(),
+  logout: async pending => (await opening).logout(pending),
+  close: async () => (await opening).close()
+})
+
+/** What a row of a list is known by. */
+export const rowID = (row: Row): string => ('opID' in row ? row.opID : 'userID' in row ? row.userID : row.groupID)
 
 export const isGroupError = (value: object): value is GroupError => 'code' in value && 'reason' in value

@@ -25,16 +25,17 @@ export type EngineOptions = {
   readonly userID: string
   readonly token: string
   /** Begins without talking to the network, until `resume`. */
-  readonly isPaused?: boolean
+  readonly paused?: boolean
 }
 
-export function openEngine(host: Host, { userID, token, isPaused = false }: EngineOptions): Engine {
+export function openEngine(host: Host, { userID, token, paused = false }: EngineOptions): Engine {
   const { storage, peers } = host
   const state = createState(storage, userID, groupID => void refetch(groupID))
   let isLeading = false
+  let isPaused = paused
   let closing: Promise<void> | undefined
   /** What the leader says, where this is not the leader. */
-  let leaderStatus: Omit<Status, 'pending'> = { connection: 'connecting', isCaughtUp: false, lastError: null, nextRetryAt: null }
+  let leaderStatus: Omit<Status, 'pending'> = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
   let order = 0
   let startError: GroupError | undefined
 
@@ -50,6 +51,9 @@ export function openEngine(host: Host, { userID, token, isPaused = false }: Engi
     else peers.post({ type: 'hello', wanted: [groupID] })
   })
   state.listen(hub.announce)
+  const stopWaking = host.onWake(() => {
+    if (isLeading && !isPaused) sync.wake()
+  })
 
   async function start(): Promise<void> {
     peers.listen(hear)
@@ -117,6 +121,7 @@ export function openEngine(host: Host, { userID, token, isPaused = false }: Engi
         if (write.table === 'outbox' && !('empty' in write) && write.row) void loadNeeds(write.row.groupID)
       if (isLeading) sync.wake()
     } else if (message.type === 'leading') void ready.then(reload)
+    else if (message.type === 'logout') void close()
     else if (message.type === 'status') {
       leaderStatus = message.status
       onStatus()
@@ -228,17 +233,18 @@ export function openEngine(host: Host, { userID, token, isPaused = false }: Engi
       if (choice === 'flush') await Promise.all(waiting.map(({ opID }) => state.verdictOf(opID)))
       if (choice === 'discard') await commit(waiting.flatMap(discarded))
     }
-    await close()
+    if (choice !== 'keep') peers.post({ type: 'logout' })
+    await close(choice === 'keep' ? storage.close : storage.destroy)
     return null
   }
 
-  function close(): Promise<void> {
-    closing ??= (async () => {
-      await ready.catch(() => undefined)
+  function close(end = storage.close): Promise<void> {
+    closing ??= ready.then(() => {
+      stopWaking()
       sync.stop()
       peers.close()
-      await storage.close()
-    })()
+      return end()
+    })
     return closing
   }
 
@@ -255,7 +261,7 @@ export function openEngine(host: Host, { userID, token, isPaused = false }: Engi
       if (isLeading) sync.start()
     },
     logout,
-    close,
+    close: () => close(),
     openStreams: hub.open
   }
 }

@@ -12,6 +12,8 @@ export type Host = {
   now(): number
   /** Calls back after a while; the returned function prevents it. */
   setTimer(callback: () => void, delayMs: number): () => void
+  /** Calls back when the network may have come back; the returned function ends that. */
+  onWake(callback: () => void): () => void
   /** From 0 up to 1. */
   random(): number
   /** 128 random bits as 22 characters of `A-Za-z0-9_-`. */
@@ -34,6 +36,8 @@ export type PeerMessage =
   /** A new leader: what the old one did last may not have been told. */
   | { readonly type: 'leading' }
   | { readonly type: 'status'; readonly status: Status }
+  /** The user has logged out: nobody may go on. */
+  | { readonly type: 'logout' }
   /** Asks the leader for its status, and for the members of groups that are looked at. */
   | { readonly type: 'hello'; readonly wanted: readonly string[] }
 

@@ -5,7 +5,7 @@
  */
 
 import { sameRow, type MemberRow } from '../kernel/model.ts'
-import type { Patch, Query, Row, StreamFrame, StreamRequest, Streams } from './api.ts'
+import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
 import type { Touched } from './touched.ts'
 import type { Result, Views } from './views.ts'
 
@@ -153,12 +153,10 @@ function difference(before: Result | undefined, after: Result): Patch | undefine
   const rows = known?.rows ?? []
   const put = changedRows(rows, after.rows)
   const splice = spliceOf(rows, after.rows)
-  const isSame = known?.total === after.total && known.isComplete === after.isComplete && known.isStale === after.isStale
+  const isSame = known?.total === after.total && known.complete === after.complete && known.stale === after.stale
   if (put.length === 0 && !splice && isSame) return undefined
-  return { kind: 'list', put, splice, total: after.total, isComplete: after.isComplete, isStale: after.isStale }
+  return { kind: 'list', put, splice, total: after.total, complete: after.complete, stale: after.stale }
 }
-
-export const rowID = (row: Row): string => ('opID' in row ? row.opID : 'userID' in row ? row.userID : row.groupID)
 
 function changedRows(before: readonly Row[], after: readonly Row[]): Row[] {
   // Mostly each row stands where it stood; only what has moved is looked up.

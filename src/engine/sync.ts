@@ -41,7 +41,7 @@ export type SyncOptions = {
 export function createSync({ host, state, userID, token, commit, onStatus }: SyncOptions) {
   let isStarted = false
   let connection: Status['connection'] = 'offline'
-  let isCaughtUp = false
+  let caughtUp = false
   let lastError: GroupError | null = null
   let nextRetryAt: number | null = null
   let failures = 0
@@ -131,7 +131,7 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
     const closing = link
     link = undefined
     connection = 'offline'
-    isCaughtUp = false
+    caughtUp = false
     fetching = undefined
     nextRetryAt = null
     sent.clear()
@@ -171,7 +171,7 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
       for (const { opID } of message.verdicts) sent.delete(opID)
       if (message.retry.length > 0) resend(message.retry)
       if (message.caughtUp && link) {
-        isCaughtUp = true
+        caughtUp = true
         failures = 0
         lastError = null
         onStatus()
@@ -241,7 +241,7 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
   }
 
   function fetchMembers(): void {
-    if (!link || !isCaughtUp || fetching !== undefined) return
+    if (!link || !caughtUp || fetching !== undefined) return
     const group = [...[...wanted].flatMap(groupID => state.base.groups.get(groupID) ?? []), ...state.base.groups.values()].find(
       ({ groupID, row, membersUpTo }) =>
         row && membersUpTo !== null && row.type !== 'AVChatRoom' && (row.memberNum <= replicatedMembersMax || wanted.has(groupID))
@@ -252,7 +252,7 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
   }
 
   return {
-    status: (): Omit<Status, 'pending'> => ({ connection, isCaughtUp, lastError, nextRetryAt }),
+    status: (): Omit<Status, 'pending'> => ({ connection, caughtUp, lastError, nextRetryAt }),
 
     start(): void {
       isStarted = true

@@ -60,19 +60,19 @@ export function createViews(state: State, userID: string, status: () => Status) 
   function members({ groupID, offset, limit }: Extract<Query, { kind: 'members' }>): Result | undefined {
     const group = groups.get(groupID)
     const held = base.groups.get(groupID)
-    if (!group) return list([], { total: 0, isComplete: true })
-    const isComplete = held ? held.membersUpTo === null : true
+    if (!group) return list([], { total: 0, complete: true })
+    const complete = held ? held.membersUpTo === null : true
     const found = memberLists.get(groupID)
     if (!found) return undefined
-    return list(found.rows.slice(offset, offset + limit), { total: isComplete ? found.rows.length : group.memberNum, isComplete })
+    return list(found.rows.slice(offset, offset + limit), { total: complete ? found.rows.length : group.memberNum, complete })
   }
 
-  const list = (rows: readonly Row[], { total = rows.length, isComplete = true } = {}): Result => ({
+  const list = (rows: readonly Row[], { total = rows.length, complete = true } = {}): Result => ({
     kind: 'list',
     rows,
     total,
-    isComplete,
-    isStale: !status().isCaughtUp
+    complete,
+    stale: !status().caughtUp
   })
   const value = (row: Row | Status | null): Result => ({ kind: 'value', value: row })
 

@@ -35,6 +35,7 @@ export const errors = {
     scope: 'retry',
     text: 'The server no longer speaks this version: update the app. Nothing is lost.'
   },
+  WorkerFailed: { code: 4510, scope: 'retry', text: 'The worker could not be started.' },
   BadFrame: { code: 4509, scope: 'retry', text: 'A message could not be understood.' },
 
   ServerBusy: { code: 10002, scope: 'retry', text: 'The server could not answer just now.' },

@@ -73,6 +73,10 @@ export async function openDexieStorage(name: string): Promise<Storage> {
     async close() {
       await draining
       db.close()
+    },
+    async destroy() {
+      await draining
+      await db.delete()
     }
   }
 }

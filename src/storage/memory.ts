@@ -25,7 +25,11 @@ export function createMemoryStorage(): Storage {
       inTurn(() => {
         scopes = written(scopes, body(answer(queries) as never))
       }),
-    close: () => inTurn(() => undefined)
+    close: () => inTurn(() => undefined),
+    destroy: () =>
+      inTurn(() => {
+        scopes = new Map()
+      })
   }
 }
 

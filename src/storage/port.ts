@@ -103,4 +103,6 @@ export type Storage = {
   transact<const Q extends readonly Query[]>(queries: Q, body: (answers: Answers<Q>) => readonly Write[]): Promise<void>
   /** Waits for what is under way. */
   close(): Promise<void>
+  /** Closes, and removes everything. */
+  destroy(): Promise<void>
 }

@@ -183,6 +183,17 @@ export function storageContract(
       expect(found).toEqual([[member('a'), member('b')], [pending('1')]])
     })
 
+    test('what was destroyed is not there any more', async () => {
+      const name = fresh()
+      const storage = await open(name)
+      await storage.transact([], () => [put(member('a'))])
+      await storage.destroy()
+      const again = await open(name)
+      const found = await again.read([members])
+      await again.close()
+      expect(found).toEqual([[]])
+    })
+
     withStorage('two connections see each other, and neither loses what the other wrote', async (storage, name) => {
       const other = await open(name)
       await Promise.all(

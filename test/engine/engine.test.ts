@@ -89,7 +89,7 @@ describe('offline and back', () => {
     ann.network.cut()
     const { groupID } = await ann.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
     await ann.engine.close()
-    const again = createTestClient(server, 'ann', { storage: ann.storage, isPaused: true })
+    const again = createTestClient(server, 'ann', { storage: ann.storage, paused: true })
     expect((await again.groups()).map(({ name }) => name)).toEqual(['Crew'])
     expect((await again.members(groupID)).length).toBe(2)
     await again.engine.resume()
@@ -219,7 +219,7 @@ describe('large groups', () => {
     expect((await carl.storage.read([{ table: 'members', scope: 'big' }]))[0].length).toBeLessThan(10)
 
     const page = carl.watch({ kind: 'members', groupID: 'big', offset: 0, limit: 50 })
-    await server.clock.until(() => page.last()?.isComplete === true)
+    await server.clock.until(() => page.last()?.complete === true)
     expect([page.last()?.total, page.rows().length]).toEqual([2502, 50])
     page.patches.length = 0
     await ann.settle('setGroupMemberRole', { groupID: 'big', userID: 'bob', role: 'Admin' })

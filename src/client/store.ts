@@ -1,0 +1,178 @@
+/** `GroupStore`: what an app on the UI thread holds. Observables show, commands ask; neither touches storage. */
+
+import { Observable } from 'rxjs'
+import type { Applied, EngineApi, Group, List, Member, PendingOperation, Query, Status, VerdictEntry } from '../engine/api.ts'
+import type { Args, OperationName } from '../kernel/decide.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
+import type { Verdict } from '../kernel/verdict.ts'
+import type { Remote } from './remote.ts'
+import type { StreamClient } from './streams.ts'
+
+export type GroupStore = {
+  /**
+   * The groups the user is in, the last changed first; pending operations are already in it.
+   *
+   * @example
+   * store.groups$.subscribe(({ rows }) => console.log(rows.map(group => group.name)))
+   */
+  readonly groups$: Observable<List<Group>>
+  /**
+   * One group, or `null` while the user is not in it.
+   *
+   * @example
+   * store.group$('crew').subscribe(group => console.log(group?.name, group?.selfInfo?.role))
+   */
+  group$(groupID: string): Observable<Group | null>
+  /**
+   * A window on the members of a group, in the order in which they joined: `limit` rows from `offset` on, and how many
+   * there are. Of a large group, members come when they are first looked at; until all are here, `complete` is false.
+   *
+   * @example
+   * store.members$('crew', { offset: 0, limit: 50 }).subscribe(({ rows, total }) => console.log(rows.length, 'of', total))
+   */
+  members$(groupID: string, window: { readonly offset: number; readonly limit: number }): Observable<List<Member>>
+  /**
+   * One member, or `null` for who is not in the group.
+   *
+   * @example
+   * store.member$('crew', 'bob').subscribe(member => console.log(member?.role))
+   */
+  member$(groupID: string, userID: string): Observable<Member | null>
+  /**
+   * The operations that wait for their verdict, in the order in which they were asked for.
+   *
+   * @example
+   * store.outbox$.subscribe(operations => console.log(operations.length, 'waiting'))
+   */
+  readonly outbox$: Observable<readonly PendingOperation[]>
+  /**
+   * What was refused, or only partly done: with the operation, the code, and where it is known who made it impossible.
+   * They stay, across reloads, until dismissed.
+   *
+   * @example
+   * store.verdicts$.subscribe(entries => {
+   *   for (const { name, verdict } of entries) if (verdict.kind === 'rejected') console.log(name, verdict.error.message, verdict.cause)
+   * })
+   */
+  readonly verdicts$: Observable<readonly VerdictEntry[]>
+  /**
+   * The connection, how much waits, the last error, and when the next attempt is made. Being offline is not an error.
+   *
+   * @example
+   * store.status$.subscribe(({ connection, pending }) => console.log(connection, pending))
+   */
+  readonly status$: Observable<Status>
+  /**
+   * Does an operation: checks it, shows its effect, and resolves when it is durable on this device. What the server makes
+   * of it is told by `settled` and `verdicts$`. `result` has the shape of the operation's result in Tencent's API, rows
+   * left out; it is undefined where only the server can decide.
+   *
+   * Resolves with a `GroupError` when the operation cannot be: the codes of `tim-groups.md` §5 (for instance 10004 for
+   * an argument, 10007 for a missing permission, 2805 for what needs a network), 4501 when the queue is full, 4502 when
+   * storage refuses.
+   *
+   * @example
+   * const answer = await store.apply('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
+   * if (isGroupError(answer)) console.log(answer.code, answer.message)
+   * else console.log('created', answer.groupID, 'as operation', answer.opID)
+   */
+  apply<N extends OperationName>(name: N, args: Args<N>): Promise<Omit<Applied<N>, 'version'> | GroupError>
+  /**
+   * Resolves with the verdict on an operation, whenever it comes; with error 4503 if none of this ID is known.
+   *
+   * @example
+   * const { opID } = await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+   * console.log((await store.settled(opID)).kind) // applied
+   */
+  settled(opID: string): Promise<Verdict | GroupError>
+  /**
+   * Takes an entry off `verdicts$`. Resolves with error 4503 if there is none.
+   *
+   * @example
+   * await store.dismissVerdict(opID)
+   */
+  dismissVerdict(opID: string): Promise<GroupError | null>
+  /**
+   * Stops talking to the network; operations wait until `resume`.
+   *
+   * @example
+   * await store.pause()
+   */
+  pause(): Promise<void>
+  /**
+   * Talks to the network again.
+   *
+   * @example
+   * await store.resume()
+   */
+  resume(): Promise<void>
+  /**
+   * Ends the store and removes what this device keeps for the user. When operations still wait, it answers error 4504
+   * and does nothing, unless told to `keep` everything for the next login, to `flush` them first (error 2805 without a
+   * network), or to `discard` them.
+   *
+   * @example
+   * const refused = await store.logout()
+   * if (refused) await store.logout({ pending: 'keep' })
+   */
+  logout(options?: { readonly pending?: 'keep' | 'flush' | 'discard' }): Promise<GroupError | null>
+  /**
+   * Ends the store on this page. Everything stays on the device.
+   *
+   * @example
+   * await store.close()
+   */
+  close(): Promise<void>
+}
+
+export function createStore({ api, failed, end }: Remote, streams: StreamClient): GroupStore {
+  const observe = <V>(query: Query) => streams.observe<V>(query)
+  const rowsOf = <R>(query: Query) =>
+    new Observable<readonly R[]>(subscriber => observe<List<R>>(query).subscribe(({ rows }) => subscriber.next(rows)))
+  let over: () => void = () => undefined
+  const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
+  /** A store that cannot be opened, or is closed, answers every call with the reason. */
+  const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => Promise.race([failed, ended, work(api)])
+  function finish(): void {
+    over()
+    end()
+  }
+
+  const status$ = new Observable<Status>(subscriber => {
+    void failed.then(lastError =>
+      subscriber.next({ connection: 'offline', caughtUp: false, pending: 0, lastError, nextRetryAt: null })
+    )
+    return observe<Status>({ kind: 'status' }).subscribe(status => subscriber.next(status))
+  })
+
+  return {
+    groups$: observe({ kind: 'groups' }),
+    group$: groupID => observe({ kind: 'group', groupID }),
+    members$: (groupID, { offset, limit }) => observe({ kind: 'members', groupID, offset, limit }),
+    member$: (groupID, userID) => observe({ kind: 'member', groupID, userID }),
+    outbox$: rowsOf({ kind: 'outbox' }),
+    verdicts$: rowsOf({ kind: 'verdicts' }),
+    status$,
+    async apply(name, args) {
+      const answer = await call(remote => remote.apply(name, args))
+      if ('code' in answer) return answer
+      const { version, ...applied } = answer
+      // Who has asked for a change sees it before learning that it is done.
+      await streams.reached(version)
+      return applied
+    },
+    settled: opID => call(remote => remote.settled(opID)),
+    dismissVerdict: opID => call(remote => remote.dismissVerdict(opID)),
+    pause: async () => void (await call(remote => remote.pause())),
+    resume: async () => void (await call(remote => remote.resume())),
+    async logout({ pending } = {}) {
+      const refused = await call(remote => remote.logout(pending))
+      if (!refused) finish()
+      return refused
+    },
+    async close() {
+      await call(remote => remote.close())
+      finish()
+    }
+  }
+}

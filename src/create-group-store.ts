@@ -1,0 +1,46 @@
+/** Puts a store together: the UI thread's end here, the engine in a worker or in this thread. */
+
+import { connectHere, connectWorker } from './client/remote.ts'
+import { createStore, type GroupStore } from './client/store.ts'
+import { createStreamClient } from './client/streams.ts'
+import type { StreamFrame } from './engine/api.ts'
+
+export type GroupStoreOptions = {
+  /** The sync server: `wss://example.org/sync`. */
+  readonly url: string
+  /** Who the user is. Each user of each server has a database of their own. */
+  readonly userID: string
+  /** The user's userSig, as Tencent's `login` takes it. */
+  readonly token: string
+  /**
+   * Where the engine runs: in the package's own worker unless said otherwise; in a worker that the app has made (for
+   * bundlers that need it), or with `false` in the calling thread.
+   */
+  readonly worker?: Worker | (() => Worker) | false
+  /** Begins without talking to the network, until `resume`. */
+  readonly paused?: boolean
+}
+
+/**
+ * Opens the store of one user. It can be used at once: observables emit, and calls answer, when the local database is
+ * open, whether or not there is a network.
+ *
+ * @example
+ * const store = createGroupStore({ url, userID: 'ann', token })
+ */
+export function createGroupStore({ url, userID, token, worker, paused = false }: GroupStoreOptions): GroupStore {
+  const location = { url, userID, token, paused }
+  const streams = createStreamClient(request => remote.request(request))
+  const onFrame = (frame: StreamFrame) => streams.take(frame)
+  const remote =
+    worker === false
+      ? connectHere(
+          import('./host/browser.ts').then(({ openBrowserEngine }) => openBrowserEngine(location)),
+          onFrame
+        )
+      : connectWorker(typeof worker === 'function' ? worker() : (worker ?? startWorker()), location, onFrame)
+  return createStore(remote, streams)
+}
+
+// Bundlers look for exactly this expression, and bring the worker along.
+const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })

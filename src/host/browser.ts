@@ -1,0 +1,65 @@
+/** An engine on what browsers have: IndexedDB, WebSocket, and Web Locks and BroadcastChannel between tabs. Any thread will do. */
+
+import type { Engine, StoreLocation } from '../engine/api.ts'
+import { openEngine } from '../engine/engine.ts'
+import type { PeerMessage, Peers } from '../engine/host.ts'
+import { openDexieStorage } from '../storage/dexie.ts'
+import { protocolVersion } from '../sync/messages.ts'
+import { connectWebSocket } from '../sync/websocket.ts'
+
+/** Rejects when the database cannot be opened. */
+export async function openBrowserEngine({ url, userID, token, paused }: StoreLocation): Promise<Engine> {
+  // What one user of one server has is nobody else's.
+  const name = `offline-groups ${url} ${userID}`
+  return openEngine(
+    {
+      storage: await openDexieStorage(name),
+      connect: connectWebSocket(url),
+      peers: browserPeers(`${name} v${protocolVersion}`),
+      now: () => Date.now(),
+      setTimer(callback, delayMs) {
+        const timer = setTimeout(callback, delayMs)
+        return () => clearTimeout(timer)
+      },
+      onWake(callback) {
+        addEventListener('online', callback)
+        return () => removeEventListener('online', callback)
+      },
+      random: Math.random,
+      newID
+    },
+    { userID, token, paused }
+  )
+}
+
+function browserPeers(name: string): Peers {
+  const channel = new BroadcastChannel(name)
+  let release: () => void = () => undefined
+  const closed = new AbortController()
+  return {
+    lead(onLeading) {
+      const held = () =>
+        new Promise<void>(resolve => {
+          release = resolve
+          onLeading()
+        })
+      // Only secure pages have locks. Without them every tab leads: the server still judges each operation once.
+      if (!('locks' in navigator)) void held()
+      else navigator.locks.request(name, { signal: closed.signal }, held).catch(() => undefined /* closed while it waited */)
+    },
+    post: message => channel.postMessage(message),
+    listen(onMessage) {
+      channel.onmessage = ({ data }: MessageEvent<PeerMessage>) => onMessage(data)
+    },
+    close() {
+      closed.abort()
+      release()
+      channel.close()
+    }
+  }
+}
+
+function newID(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, character => ({ '+': '-', '/': '_' })[character] ?? '')
+}

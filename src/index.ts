@@ -1,0 +1,16 @@
+export { createGroupStore, type GroupStoreOptions } from './create-group-store.ts'
+export type { GroupStore } from './client/store.ts'
+export {
+  isGroupError,
+  type Group,
+  type List,
+  type Member,
+  type PendingOperation,
+  type SelfInfo,
+  type Status,
+  type VerdictEntry
+} from './engine/api.ts'
+export type { Args, OperationName, Result } from './kernel/decide.ts'
+export type { GroupError, Reason, Scope } from './kernel/errors.ts'
+export type { CustomField, GroupType, JoinOption, Role } from './kernel/model.ts'
+export type { Cause, Verdict } from './kernel/verdict.ts'

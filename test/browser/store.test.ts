@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import type { GroupStoreOptions, List, Member } from 'offline-groups'
+import { fresh, openStore, taken, until } from './connect.ts'
+
+const places: [string, Partial<GroupStoreOptions>][] = [
+  ['in its worker', {}],
+  ['in the calling thread', { worker: false }]
+]
+
+test.each(places)('an engine %s shows, keeps and delivers what is done', async (_place, options) => {
+  const [ann, bob] = [fresh('ann'), fresh('bob')]
+  const hers = await openStore(ann, options)
+  const his = await openStore(bob, options)
+  const { groupID, opID } = taken(
+    await hers.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: bob }] })
+  )
+  expect((await until(hers.groups$, () => true)).rows.map(({ name }) => name)).toEqual(['Crew'])
+  expect(await hers.settled(opID)).toMatchObject({ kind: 'applied', groupID })
+  const { rows } = await until(his.groups$, list => list.rows.length > 0)
+  expect(rows).toMatchObject([{ groupID, name: 'Crew', memberNum: 2, selfInfo: { role: 'Member' } }])
+  expect(await until(hers.status$, ({ connection }) => connection === 'online')).toMatchObject({ pending: 0, lastError: null })
+})
+
+test('what is done is seen before the call resolves', async () => {
+  const store = await openStore(fresh('ann'))
+  const seen: number[] = []
+  store.groups$.subscribe(({ rows }) => seen.push(rows.length))
+  for (let count = 1; count <= 20; count++) {
+    taken(await store.apply('createGroup', { name: `Group ${count}` }))
+    expect(seen.at(-1)).toBe(count)
+  }
+})
+
+test('a store that was closed opens with everything that waited', async () => {
+  const ann = fresh('ann')
+  const store = await openStore(ann, { paused: true })
+  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+  await store.close()
+  const again = await openStore(ann, { paused: true })
+  expect((await until(again.groups$, () => true)).rows.map(({ name }) => name)).toEqual(['Crew'])
+  expect((await until(again.outbox$, () => true)).map(pending => pending.opID)).toEqual([opID])
+  await again.resume()
+  expect(await again.settled(opID)).toMatchObject({ kind: 'applied' })
+})
+
+test('unchanged rows stay the same objects, and nobody can change them', async () => {
+  const ann = fresh('ann')
+  const store = await openStore(ann)
+  const { groupID } = taken(
+    await store.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'x' }, { userID: 'y' }] })
+  )
+  const lists: List<Member>[] = []
+  store.members$(groupID, { offset: 0, limit: 10 }).subscribe(list => lists.push(list))
+  taken(await store.apply('setGroupMemberRole', { groupID, userID: 'y', role: 'Admin' }))
+  await until(store.members$(groupID, { offset: 0, limit: 10 }), ({ rows }) => rows.some(({ role }) => role === 'Admin'))
+  const before = lists.find(({ rows }) => rows.length === 3 && rows.every(({ role }) => role !== 'Admin'))
+  const after = lists.find(({ rows }) => rows.some(({ role }) => role === 'Admin'))
+  const unchanged = (list: List<Member> | undefined) => list?.rows.filter(({ userID }) => userID !== 'y')
+  expect(unchanged(after)).toHaveLength(2)
+  unchanged(before)?.forEach((row, index) => expect(unchanged(after)?.[index]).toBe(row))
+  expect(() => Object.assign(after?.rows[0] ?? {}, { role: 'Owner' })).toThrow(TypeError)
+})
+
+test('logging out is refused while something waits, unless one says what to do with it', async () => {
+  const ann = fresh('ann')
+  const store = await openStore(ann, { paused: true })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  expect(await store.logout()).toMatchObject({ code: 4504 })
+  expect(await store.logout({ pending: 'flush' })).toMatchObject({ code: 2805 })
+  expect(await store.logout({ pending: 'keep' })).toBeNull()
+  const again = await openStore(ann, { paused: true })
+  expect(await until(again.outbox$, () => true)).toHaveLength(1)
+  await again.resume()
+  expect(await again.logout({ pending: 'flush' })).toBeNull()
+  expect(await again.apply('createGroup', { name: 'Late' })).toMatchObject({ code: 2999 })
+  const last = await openStore(ann, { paused: true })
+  expect((await until(last.groups$, () => true)).rows).toEqual([])
+})
+
+test('two tabs of a user: both show everything, one talks to the network, and the other takes over', async () => {
+  const ann = fresh('ann')
+  const first = await openStore(ann)
+  await until(first.status$, ({ connection }) => connection === 'online')
+  const second = await openStore(ann)
+  await until(second.status$, ({ connection }) => connection === 'online')
+  const { groupID, opID } = taken(await second.apply('createGroup', { name: 'Crew' }))
+  await until(first.groups$, ({ rows }) => rows.length === 1)
+  expect(await second.settled(opID)).toMatchObject({ kind: 'applied' })
+  expect(await first.settled(opID)).toMatchObject({ kind: 'applied' })
+  await first.close()
+  const renamed = taken(await second.apply('updateGroupProfile', { groupID, name: 'Boat' }))
+  expect(await second.settled(renamed.opID)).toMatchObject({ kind: 'applied' })
+})
+
+test('a worker that cannot be loaded is an error, not silence', async () => {
+  const store = await openStore(fresh('ann'), { worker: () => new Worker('/nowhere.js', { type: 'module' }) })
+  expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
+  expect((await until(store.status$, ({ lastError }) => lastError !== null)).lastError?.code).toBe(4510)
+})

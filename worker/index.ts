@@ -1,0 +1,8 @@
+/** The browser worker. */
+
+import type { Endpoint } from 'comlink'
+import { openBrowserEngine } from '../src/host/browser.ts'
+import { serve } from './serve.ts'
+
+// In a worker, the global scope is an endpoint; the types here are those of a page.
+serve(openBrowserEngine, globalThis as unknown as Endpoint)
