@@ -33,7 +33,7 @@ export type ServerOptions = App & {
   readonly allowedOrigins?: readonly string[]
   /** Answers what is not for the sync server, for instance a page. */
   readonly onRequest?: RequestListener
-  /** Told of what went wrong and was survived; writes to the console unless given. */
+  /** Told of what went wrong and was survived; a line on standard error unless given. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -53,7 +53,7 @@ export type SyncServer = {
  * console.log(server.url) // ws://127.0.0.1:…/sync
  */
 export async function startServer(options: ServerOptions): Promise<SyncServer> {
-  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], onError = error => console.error(error) } = options
+  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], onError = logError } = options
   const policy = { ...defaultPolicy, ...options.policy }
   const database = options.database ?? (await openSqlDatabase(await openPGlite(options.dataDir)))
   const bus = createBus()
@@ -99,4 +99,8 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
       await database.close()
     }
   }
+}
+
+function logError(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
 }

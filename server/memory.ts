@@ -1,6 +1,7 @@
 /** The database port in memory: for simulations, where nothing may depend on real time or disks. */
 
 import type { ApplicationRow, MemberRow } from '../src/kernel/model.ts'
+import { must } from '../src/kernel/must.ts'
 import type { FeedEvent } from '../src/sync/messages.ts'
 import type { Database, GroupState, LogEntry, Membership, Reader, StoredVerdict, Transaction } from './port.ts'
 
@@ -94,7 +95,7 @@ function reader(data: Data): Reader {
 
 function writer(data: Data, writes: (() => void)[]): Pick<Transaction, 'lockGroup' | 'appendFeeds' | 'write'> {
   const within = <K, V>(map: Map<string, Map<K, V>>, key: string): Map<K, V> =>
-    map.get(key) ?? map.set(key, new Map()).get(key) ?? new Map()
+    map.get(key) ?? must(map.set(key, new Map<K, V>()).get(key))
   return {
     lockGroup: async groupID => data.groups.get(groupID) ?? { seq: 0, row: null },
     async appendFeeds(events) {

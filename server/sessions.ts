@@ -107,6 +107,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     if (!user) return end('NotReady')
     if (message.type === 'push') return push(user, message.operations)
     if (message.type === 'members') return members(user, message)
+    if (message.type === 'read') return read(user, message)
     send({ type: 'pong', serverTime: now() })
   }
 
@@ -186,6 +187,13 @@ export function openSession(context: SessionContext, connection: Connection): Se
       const next = rows.length === limit ? (rows.at(-1)?.userID ?? null) : null
       send({ type: 'members', groupID, mep: position.mep, asOf: position.seq, members: rows, next })
     })
+  }
+
+  async function read({ isAppAdmin }: User, { request, groupID }: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
+    const { row } = await database.snapshot(reader => reader.group(groupID))
+    const isIn = positions.has(groupID) || isAppAdmin
+    const answer = row ? profileFor(row, isIn) : groupError('GroupNotFound')
+    send({ type: 'profile', request, answer })
   }
 
   // ── sending ───────────────────────────────────────────────────────────────
@@ -306,6 +314,12 @@ export function openSession(context: SessionContext, connection: Connection): Se
     },
     closed: close
   }
+}
+
+/** Who is not in a group may know what a search shows; of a Private group, nothing. */
+function profileFor(row: GroupRow, isIn: boolean): GroupRow | GroupError {
+  if (isIn) return row
+  return row.type === 'Private' ? groupError('NotPermitted') : { ...row, muteAllMembers: false, groupCustomField: [] }
 }
 
 type Outgoing = { -readonly [K in keyof Omit<DeltaMessage, 'type' | 'serverTime'>]: DeltaMessage[K] }

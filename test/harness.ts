@@ -136,7 +136,7 @@ export function createTestClient(
     async settle<N extends OperationName>(name: N, args: Args<N>): Promise<Verdict> {
       const { opID } = await this.apply(name, args)
       let verdict: Verdict | undefined
-      void engine.settled(opID).then(found => (verdict = found as Verdict))
+      void engine.settled(opID).then(answer => (verdict = 'verdict' in answer ? answer.verdict : undefined))
       await server.clock.until(() => verdict !== undefined)
       return verdict as unknown as Verdict
     },

@@ -18,7 +18,12 @@ export default defineConfig({
       },
       {
         // Tests of what the package ships, so they import the package as its users do.
-        resolve: { alias: [{ find: /^offline-groups$/, replacement: path('../dist/src/index.js') }] },
+        resolve: {
+          alias: [
+            { find: /^offline-groups$/, replacement: path('../dist/src/index.js') },
+            { find: /^offline-groups\/tim$/, replacement: path('../dist/src/tim/tim.js') }
+          ]
+        },
         optimizeDeps: { include: ['dexie', 'comlink', 'rxjs', 'valibot'] },
         test: {
           name: 'chromium',

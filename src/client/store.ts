@@ -4,6 +4,7 @@ import { Observable } from 'rxjs'
 import type { Applied, EngineApi, Group, List, Member, PendingOperation, Query, Status, VerdictEntry } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
+import type { GroupRow } from '../kernel/model.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import type { Remote } from './remote.ts'
 import type { StreamClient } from './streams.ts'
@@ -86,6 +87,15 @@ export type GroupStore = {
    */
   settled(opID: string): Promise<Verdict | GroupError>
   /**
+   * Asks the server for the profile of a group that the user need not be in. Resolves with error 10010 for a group that
+   * does not exist, 10007 for a Private group of others, 2805 without a network.
+   *
+   * @example
+   * const profile = await store.readProfile('crew')
+   * console.log(isGroupError(profile) ? profile.message : profile.name)
+   */
+  readProfile(groupID: string): Promise<GroupRow | GroupError>
+  /**
    * Takes an entry off `verdicts$`. Resolves with error 4503 if there is none.
    *
    * @example
@@ -161,7 +171,13 @@ export function createStore({ api, failed, end }: Remote, streams: StreamClient)
       await streams.reached(version)
       return applied
     },
-    settled: opID => call(remote => remote.settled(opID)),
+    async settled(opID) {
+      const answer = await call(remote => remote.settled(opID))
+      if ('code' in answer) return answer
+      await streams.reached(answer.version)
+      return answer.verdict
+    },
+    readProfile: groupID => call(remote => remote.readProfile(groupID)),
     dismissVerdict: opID => call(remote => remote.dismissVerdict(opID)),
     pause: async () => void (await call(remote => remote.pause())),
     resume: async () => void (await call(remote => remote.resume())),

@@ -100,7 +100,9 @@ export type Applied<N extends OperationName = OperationName> = {
 
 export type EngineApi = {
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
-  settled(opID: string): Promise<Verdict | GroupError>
+  settled(opID: string): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
+  /** The profile of a group that the user need not be in; error 2805 without a network. */
+  readProfile(groupID: string): Promise<GroupRow | GroupError>
   dismissVerdict(opID: string): Promise<GroupError | null>
   /** Stops talking to the network until `resume`; operations wait. */
   pause(): Promise<void>
@@ -136,6 +138,7 @@ export type WorkerApi = EngineApi & {
 export const whenOpen = (opening: Promise<EngineApi>): EngineApi => ({
   apply: async (name, args) => (await opening).apply(name, args),
   settled: async opID => (await opening).settled(opID),
+  readProfile: async groupID => (await opening).readProfile(groupID),
   dismissVerdict: async opID => (await opening).dismissVerdict(opID),
   pause: async () => (await opening).pause(),
   resume: async () => (await opening).resume(),

@@ -34,12 +34,18 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   let isLeading = false
   let isPaused = paused
   let closing: Promise<void> | undefined
+  const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
-  let leaderStatus: Omit<Status, 'pending'> = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
+  let leaderStatus: Omit<Status, 'pending'> = {
+    connection: paused ? 'offline' : 'connecting',
+    caughtUp: false,
+    lastError: null,
+    nextRetryAt: null
+  }
   let order = 0
   let startError: GroupError | undefined
 
-  const sync = createSync({ host, state, userID, token: () => token, commit, onStatus })
+  const sync = createSync({ host, state, userID, paused, token: () => token, commit, onStatus })
   const status = (): Status => {
     const { lastError, ...rest } = isLeading ? sync.status() : leaderStatus
     return { ...rest, lastError: startError ?? lastError, pending: state.outbox.size }
@@ -106,12 +112,12 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   }
 
   async function lead(): Promise<void> {
-    if (closing) return
+    if (isClosing()) return
     isLeading = true
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
-    if (!isPaused && !closing) sync.start()
+    if (!isPaused && !isClosing()) sync.start()
   }
 
   function hear(message: PeerMessage): void {
@@ -156,7 +162,7 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
 
   async function apply(name: string, args: unknown): Promise<Applied | GroupError> {
     await ready
-    if (closing) return groupError('NotReady')
+    if (isClosing()) return groupError('NotReady')
     if (startError) return startError
     const groupID = groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}`
     const checked = prepare({ name, args, groupID }, userID)
@@ -212,7 +218,14 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
 
   async function settled(opID: string) {
     await ready
-    return state.verdictOf(opID) ?? groupError('UnknownOperationID', opID)
+    const verdict = await state.verdictOf(opID)
+    return verdict ? { verdict, version: hub.version() } : groupError('UnknownOperationID', opID)
+  }
+
+  async function readProfile(groupID: string) {
+    await ready
+    // Only the leader has a connection.
+    return isLeading ? sync.read(groupID) : groupError('NoNetwork')
   }
 
   async function dismissVerdict(opID: string): Promise<GroupError | null> {
@@ -230,7 +243,7 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     if (waiting.length > 0) {
       if (choice === undefined) return groupError('PendingOperations', `${waiting.length}`)
       if (choice === 'flush' && status().connection === 'offline') return groupError('NoNetwork')
-      if (choice === 'flush') await Promise.all(waiting.map(({ opID }) => state.verdictOf(opID)))
+      if (choice === 'flush') await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
       if (choice === 'discard') await commit(waiting.flatMap(discarded))
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
@@ -251,6 +264,7 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   return {
     apply: apply as Engine['apply'],
     settled,
+    readProfile,
     dismissVerdict,
     async pause() {
       isPaused = true

@@ -4,7 +4,7 @@
  * forgetting an operation.
  */
 
-import { prepare, type Prepared } from '../kernel/decide.ts'
+import { prepare, type Prepared, type Result } from '../kernel/decide.ts'
 import type { Decision, View } from '../kernel/decision.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import {
@@ -72,7 +72,7 @@ export function createOverlay(base: Base, userID: string) {
   const member = (groupID: string, user: string) =>
     (look(groupID, memberKey({ groupID, userID: user })) ?? null) as MemberRow | null
 
-  function decide(prepared: Prepared, now: number): Decision {
+  function decide(prepared: Prepared, now: number): Decision<Result> {
     const { isAppAdmin = false, policy = defaultPolicy } = base.meta() ?? {}
     return prepared.decide(viewOf(prepared.operation.groupID), { actor: userID, isAppAdmin, now, policy })
   }

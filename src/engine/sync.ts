@@ -6,6 +6,7 @@
  */
 
 import { groupError, type GroupError } from '../kernel/errors.ts'
+import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
 import {
   frameLimits,
@@ -32,15 +33,17 @@ export type SyncOptions = {
   readonly host: Host
   readonly state: State
   readonly userID: string
+  readonly paused: boolean
   token(): string
   /** Commits writes and takes them in. */
   commit(writes: readonly Write[]): Promise<void>
   onStatus(): void
 }
 
-export function createSync({ host, state, userID, token, commit, onStatus }: SyncOptions) {
+export function createSync({ host, state, userID, paused, token, commit, onStatus }: SyncOptions) {
   let isStarted = false
-  let connection: Status['connection'] = 'offline'
+  // About to connect, unless told not to.
+  let connection: Status['connection'] = paused ? 'offline' : 'connecting'
   let caughtUp = false
   let lastError: GroupError | null = null
   let nextRetryAt: number | null = null
@@ -49,6 +52,9 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
   /** Sent over this connection and not answered. */
   const sent = new Set<string>()
   const wanted = new Set<string>()
+  /** Questions to the server, by number, that wait for their answer. */
+  const reading = new Map<number, (answer: GroupRow | GroupError) => void>()
+  let questions = 0
   let fetching: string | undefined
   const timers: Record<'retry' | 'silence' | 'resend', () => void> = { retry: noTimer, silence: noTimer, resend: noTimer }
 
@@ -135,6 +141,8 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
     fetching = undefined
     nextRetryAt = null
     sent.clear()
+    for (const answer of reading.values()) answer(groupError('NoNetwork'))
+    reading.clear()
     for (const stop of Object.values(timers)) stop()
     closing?.close()
   }
@@ -161,6 +169,11 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
     if (message.type === 'welcome') return welcome(message)
     if (message.type === 'error') return fail(message.error)
     if (message.type === 'pong') return
+    if (message.type === 'profile') {
+      reading.get(message.request)?.(message.answer)
+      reading.delete(message.request)
+      return
+    }
     const current = held()
     if (!current) return
     if (message.type === 'members') {
@@ -267,6 +280,15 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
     wake(): void {
       if (link) pump()
       else connect()
+    },
+    /** The profile of a group that the user need not be in, as the server knows it now. */
+    read(groupID: string): Promise<GroupRow | GroupError> {
+      const asked = link
+      if (!asked || connection !== 'online') return Promise.resolve(groupError('NoNetwork'))
+      return new Promise(resolve => {
+        reading.set(questions, resolve)
+        send(asked, { type: 'read', request: questions++, groupID })
+      })
     },
     /** Members of this group are looked at. */
     want(groupID: string): void {

@@ -10,8 +10,8 @@ export type OperationName = keyof typeof operations
 /** What a caller may pass: whatever is optional may also be `undefined`. */
 export type Args<N extends OperationName = OperationName> = Loose<ArgsOf<(typeof operations)[N]['args']>>
 type Loose<T> = { [K in keyof T]: T extends Required<Pick<T, K>> ? T[K] : T[K] | undefined }
-export type Result<N extends OperationName = OperationName> =
-  ReturnType<(typeof operations)[N]['decide']> extends infer D ? (D extends Decision<infer R> ? R : never) : never
+export type Result<N extends OperationName = OperationName> = Accepted<ReturnType<(typeof operations)[N]['decide']>>
+type Accepted<D> = D extends { kind: 'accept'; result: infer R } ? R : never
 
 /** An operation whose arguments have passed their checks. */
 export type Operation = {

@@ -9,6 +9,10 @@ export type Scope = 'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dep
 type Entry = { readonly code: number; readonly scope: Scope; readonly text: string }
 
 export const errors = {
+  NoUserID: { code: 2002, scope: 'invalid', text: 'There is no userID.' },
+  NoUserSig: { code: 2003, scope: 'invalid', text: 'There is no userSig.' },
+  LoginRunning: { code: 2025, scope: 'retry', text: 'A login is under way.' },
+  LoggedInAsOther: { code: 2026, scope: 'state', text: 'Another user is logged in: log out first.' },
   IllegalGroupType: { code: 2600, scope: 'invalid', text: 'The group type is not one of Private, Public, ChatRoom, AVChatRoom.' },
   CannotJoinPrivate: { code: 2601, scope: 'permission', text: 'A Private group can be joined by invitation only.' },
   CannotDismissPrivate: { code: 2622, scope: 'permission', text: 'A Private group cannot be dismissed by its members.' },

@@ -149,8 +149,9 @@ async function write(pages: IDBObjectStore, writes: readonly Write[]): Promise<v
       if (change.row) pages.put([change.row], [table, scope, change.id])
       else pages.delete([table, scope, change.id])
     } else {
-      const { edits } = paged.get(at) ?? paged.set(at, { table, scope, edits: new Map() }).get(at)!
-      edits.set(change.id, change.row)
+      const known = paged.get(at) ?? { table, scope, edits: new Map<string, Row | null>() }
+      known.edits.set(change.id, change.row)
+      paged.set(at, known)
     }
   }
   await Promise.all([...paged.values()].map(({ table, scope, edits }) => writePages(pages, table, scope, edits)))

@@ -2,7 +2,8 @@
  * The protocol, one union each way. A client opens with `hello` and says where it stands: in the user's feed and in the
  * log of each group it holds. The server answers `welcome`, then `delta`s that take the client from there to now, the
  * last of them marked `caughtUp`; from then on it sends what changes. `push` carries operations; their verdicts come
- * in a `delta`, together with the rows they speak of. `members` asks for a page of a group's members.
+ * in a `delta`, together with the rows they speak of. `members` asks for a page of a group's members, `read` for the
+ * profile of a group that the user need not be in.
  *
  * A delta holds whole rows and continues from a position; a client applies it only if it stands there, so a repeated
  * one does no harm and a lost one is noticed. Feed events come before group deltas: they say which groups are held.
@@ -133,6 +134,8 @@ const clientMessage = v.variant('type', [
     after: v.pipe(v.string(), v.maxLength(64)),
     limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
   }),
+  /** Asks for the profile of a group, also of one that the user is not in. */
+  v.object({ type: v.literal('read'), request: natural, groupID: id }),
   v.object({ type: v.literal('ping') })
 ])
 export type ClientMessage = v.InferOutput<typeof clientMessage>
@@ -199,6 +202,8 @@ const serverMessage = v.variant('type', [
     /** `null` after the last page, else the userID to continue behind. */
     next: v.nullable(id)
   }),
+  /** The answer to `read`: the profile, or why not. */
+  v.object({ type: v.literal('profile'), request: natural, answer: v.union([groupRow, groupError]) }),
   v.object({ type: v.literal('pong'), serverTime: milliseconds }),
   v.object({ type: v.literal('error'), error: groupError })
 ])

@@ -27,6 +27,5 @@ export const until = <T>(source: Observable<T>, isSo: (value: T) => boolean): Pr
 
 export function taken<T extends object>(answer: T | GroupError): T {
   if (isGroupError(answer)) throw new Error(JSON.stringify(answer))
-  // What is no error is an answer.
-  return answer as T
+  return answer
 }

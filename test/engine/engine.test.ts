@@ -102,7 +102,7 @@ describe('verdicts', () => {
   test('settled tells what became of an operation, also later', async () => {
     const verdict = await ann.settle('createGroup', { name: 'Crew', groupID: 'crew' })
     expect(verdict).toMatchObject({ kind: 'applied', groupID: 'crew', seq: 1, result: { groupID: 'crew' } })
-    expect(await ann.engine.settled(verdict.opID)).toEqual(verdict)
+    expect(await ann.engine.settled(verdict.opID)).toMatchObject({ verdict })
     expect(await ann.engine.settled('never')).toMatchObject({ reason: 'UnknownOperationID' })
   })
 
@@ -113,7 +113,7 @@ describe('verdicts', () => {
     expect(result).toBeUndefined()
     expect(await ann.groups()).toEqual([])
     await ann.caughtUp()
-    expect(await ann.engine.settled(opID)).toMatchObject({ kind: 'applied', result: { status: 'JoinedSuccess' } })
+    expect(await ann.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied', result: { status: 'JoinedSuccess' } } })
     expect((await ann.groups()).map(({ name }) => name)).toEqual(['Crew'])
   })
 
@@ -133,8 +133,8 @@ describe('verdicts', () => {
     const renamed = await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Hers!' })
     ann.network.restore()
     await ann.caughtUp()
-    expect(await ann.engine.settled(created.opID)).toMatchObject({ kind: 'rejected', error: { code: 10021 } })
-    expect(await ann.engine.settled(renamed.opID)).toMatchObject({ kind: 'rejected', scope: 'dependency' })
+    expect(await ann.engine.settled(created.opID)).toMatchObject({ verdict: { kind: 'rejected', error: { code: 10021 } } })
+    expect(await ann.engine.settled(renamed.opID)).toMatchObject({ verdict: { kind: 'rejected', scope: 'dependency' } })
     expect([await ann.groups(), (await bob.groups())[0]?.name]).toEqual([[], 'His'])
   })
 

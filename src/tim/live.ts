@@ -1,0 +1,104 @@
+/** Keeps the live objects of one logged-in user: made when first handed out, patched when the store says so. */
+
+import { filter, firstValueFrom, skipWhile, type Subscription } from 'rxjs'
+import type { GroupStore } from '../client/store.ts'
+import type { Group, List, Member } from '../engine/api.ts'
+import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
+
+export type Live = ReturnType<typeof createLive>
+
+export function createLive(store: GroupStore, userID: string, onGroups: (list: TimGroup[]) => void) {
+  const groups = new Map<string, { readonly live: TimGroup; row: Group }>()
+  const members = new Map<string, { readonly live: TimGroupMember; readonly watch: Subscription }>()
+  let listed: TimGroup[] = []
+
+  const watch = store.groups$.subscribe(({ rows }: List<Group>) => {
+    const before = listed
+    let hasNews = rows.length !== before.length
+    listed = rows.map((row, index) => {
+      const known = groups.get(row.groupID)
+      if (!known || announces(known.row, row) || before[index] !== known.live) hasNews = true
+      return take(row)
+    })
+    const kept = new Set(rows.map(({ groupID }) => groupID))
+    for (const groupID of groups.keys()) if (!kept.has(groupID)) forget(groupID)
+    if (hasNews) onGroups([...listed])
+  })
+
+  function take(row: Group): TimGroup {
+    const known = groups.get(row.groupID)
+    if (known?.row === row) return known.live
+    const next = timGroup(row, userID)
+    if (known) {
+      patch(known.live, next)
+      known.row = row
+      return known.live
+    }
+    groups.set(row.groupID, { live: next, row })
+    return next
+  }
+
+  function forget(groupID: string): void {
+    groups.delete(groupID)
+    for (const [name, { watch }] of members) {
+      if (!name.startsWith(`${groupID}\n`)) continue
+      watch.unsubscribe()
+      members.delete(name)
+    }
+  }
+
+  function member(row: Member): TimGroupMember {
+    const name = `${row.groupID}\n${row.userID}`
+    const known = members.get(name)
+    if (known) return Object.assign(known.live, timMember(row))
+    const live = timMember(row)
+    const changes = store.member$(row.groupID, row.userID).subscribe(next => {
+      if (next) Object.assign(live, timMember(next))
+    })
+    members.set(name, { live, watch: changes })
+    return live
+  }
+
+  return {
+    list: (): TimGroup[] => [...listed],
+    known: (groupID: string): TimGroup | undefined => groups.get(groupID)?.live,
+
+    /** The group that an operation has just changed; a detached one for an AVChatRoom that the user only owns. */
+    async group(groupID: string): Promise<TimGroup | undefined> {
+      const known = groups.get(groupID)
+      if (known) return known.live
+      const row = await firstValueFrom(store.group$(groupID))
+      return row ? timGroup(row, userID) : undefined
+    },
+
+    async member(groupID: string, user: string): Promise<TimGroupMember | undefined> {
+      const row = await firstValueFrom(store.member$(groupID, user))
+      return row ? member(row) : undefined
+    },
+
+    /** A page of members: all that there are of it, or without a network all that this device has. */
+    async members(groupID: string, window: { offset: number; limit: number }): Promise<TimGroupMember[]> {
+      // Of the people in an audio-video chat room, nobody is told.
+      const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'
+      const isOffline = firstValueFrom(store.status$.pipe(filter(({ connection }) => connection === 'offline')))
+      const whole = firstValueFrom(store.members$(groupID, window).pipe(skipWhile(({ complete }) => !complete && !isAVChatRoom)))
+      const list = await Promise.race([whole, isOffline.then(() => firstValueFrom(store.members$(groupID, window)))])
+      return list.rows.map(member)
+    },
+
+    end(): void {
+      watch.unsubscribe()
+      for (const { watch: changes } of members.values()) changes.unsubscribe()
+    }
+  }
+}
+
+/** A change of the number of members is no news to the list; everything else is. */
+function announces(before: Group, after: Group): boolean {
+  return (
+    before !== after &&
+    (before.infoSequence !== after.infoSequence ||
+      before.ownerID !== after.ownerID ||
+      before.selfInfo?.role !== after.selfInfo?.role)
+  )
+}

@@ -1,0 +1,119 @@
+/**
+ * The objects that Tencent's API hands out. They are live: there is one per group, and one per group and member, and it
+ * changes in place, because apps hold on to them and expect to see what happens. All keys are there from the start.
+ * Source: `tim-groups.md` §2.1, §2.2, §7.2.
+ */
+
+import type { Group, Member } from '../engine/api.ts'
+import type { CustomField, GroupRow, GroupType, JoinOption, Role } from '../kernel/model.ts'
+
+/**
+ * A group, as Tencent's API shows it. Times are in seconds.
+ *
+ * @example
+ * const { group } = (await tim.getGroupProfile({ groupID: 'crew' })).data
+ * console.log(group.name, group.memberNum, group.selfInfo.role)
+ */
+export type TimGroup = {
+  groupID: string
+  type: GroupType
+  name: string
+  avatar: string
+  introduction: string
+  notification: string
+  /** `''` for a Private group whose owner has quit. */
+  ownerID: string
+  createTime: number
+  /** Rises with each change of the profile. */
+  infoSequence: number
+  lastInfoTime: number
+  selfInfo: {
+    userID: string
+    /** `''` while the user is not in the group. */
+    role: Role | ''
+    messageRemindType: 'AcceptAndNotify' | 'AcceptNotNotify' | 'Discard' | ''
+    joinTime: number
+    nameCard: string
+  }
+  lastMessage: { lastTime: number; lastSequence: number; fromAccount: string; messageForShow: string }
+  nextMessageSeq: number
+  memberNum: number
+  maxMemberNum: number
+  /** Later name of `memberNum`. */
+  memberCount: number
+  /** Later name of `maxMemberNum`. */
+  maxMemberCount: number
+  joinOption: JoinOption
+  groupCustomField: CustomField[]
+  muteAllMembers: boolean
+}
+
+/**
+ * A member of a group, as Tencent's API shows it. Times are in seconds; `muteUntil` 0: never muted.
+ *
+ * @example
+ * const { memberList } = (await tim.getGroupMemberList({ groupID: 'crew', count: 30 })).data
+ * console.log(memberList.map(member => `${member.userID} ${member.role}`))
+ */
+export type TimGroupMember = {
+  userID: string
+  avatar: string
+  nick: string
+  role: Role
+  joinTime: number
+  lastSendMsgTime: number
+  nameCard: string
+  muteUntil: number
+  memberCustomField: CustomField[]
+}
+
+/** The group as the user in it sees it; of others, `selfInfo` is empty. */
+export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
+  const self = 'selfInfo' in row ? row.selfInfo : null
+  return {
+    groupID: row.groupID,
+    type: row.type,
+    name: row.name,
+    avatar: row.avatar,
+    introduction: row.introduction,
+    notification: row.notification,
+    ownerID: row.ownerID,
+    createTime: row.createTime,
+    infoSequence: row.infoSequence,
+    lastInfoTime: row.lastInfoTime,
+    selfInfo: {
+      userID,
+      role: self?.role ?? '',
+      messageRemindType: self ? 'AcceptAndNotify' : '',
+      joinTime: self?.joinTime ?? 0,
+      nameCard: self?.nameCard ?? ''
+    },
+    lastMessage: { lastTime: 0, lastSequence: 0, fromAccount: '', messageForShow: '' },
+    nextMessageSeq: 1,
+    memberNum: row.memberNum,
+    maxMemberNum: row.maxMemberNum,
+    memberCount: row.memberNum,
+    maxMemberCount: row.maxMemberNum,
+    joinOption: row.joinOption,
+    groupCustomField: row.groupCustomField.map(field => ({ ...field })),
+    muteAllMembers: row.muteAllMembers
+  }
+}
+
+export const timMember = (row: Member): TimGroupMember => ({
+  userID: row.userID,
+  avatar: '',
+  nick: '',
+  role: row.role,
+  joinTime: row.joinTime,
+  lastSendMsgTime: 0,
+  nameCard: row.nameCard,
+  muteUntil: row.muteUntil,
+  memberCustomField: row.memberCustomField.map(field => ({ ...field }))
+})
+
+/** Takes over what `next` says, in the object that apps hold. */
+export function patch(live: TimGroup, next: TimGroup): void {
+  const { selfInfo } = live
+  Object.assign(live, next, { selfInfo: Object.assign(selfInfo, next.selfInfo) })
+}

@@ -1,0 +1,30 @@
+/** Bundles what a page and a worker load, and fails when either has grown past its limit. */
+
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
+
+const limits = [
+  { name: 'page: createGroupStore, with RxJS and Comlink', entry: 'dist/src/index.js', limitKB: 14 },
+  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKB: 55 }
+]
+
+let passed = true
+for (const { name, entry, file, limitKB } of limits) {
+  const code = file ? readFileSync(file) : await bundled(entry)
+  const sizeKB = gzipSync(code, { level: 9 }).length / 1000
+  const fits = sizeKB <= limitKB
+  passed &&= fits
+  console.log(`${fits ? 'ok  ' : 'OVER'} ${sizeKB.toFixed(1).padStart(5)} of ${limitKB} kB gzip  ${name}`)
+}
+process.exit(passed ? 0 : 1)
+
+/** What a bundler makes of the entry, without what is only loaded when asked for. */
+async function bundled(entry) {
+  const bundle = await rolldown({ input: entry, platform: 'browser', logLevel: 'silent' })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  const start = output.find(chunk => chunk.type === 'chunk' && chunk.isEntry)
+  const loaded = new Set([start.fileName])
+  for (const fileName of loaded) for (const imported of output.find(chunk => chunk.fileName === fileName).imports) loaded.add(imported)
+  return Buffer.concat([...loaded].map(fileName => Buffer.from(output.find(chunk => chunk.fileName === fileName).code)))
+}
