@@ -1,5 +1,6 @@
 /** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
 
+import type { Outcome } from '../server/authority.ts'
 import { createBus } from '../server/bus.ts'
 import { createLanes } from '../server/lanes.ts'
 import { createMemoryDatabase } from '../server/memory.ts'
@@ -29,6 +30,8 @@ import { createTestClock, type TestClock } from '../src/testing/clock.ts'
 import { createTestNetwork, type TestNetwork } from '../src/testing/network.ts'
 
 export type TestServer = {
+  /** Judges an operation with authority, as if a client had sent it unchecked. */
+  judge(userID: string, operation: { name: string; args: object; groupID: string }): Promise<Verdict>
   readonly clock: TestClock
   readonly database: Database
   readonly errors: unknown[]
@@ -60,7 +63,20 @@ export function createTestServer({
         ? { ok: false, error: groupError('TokenMismatch') }
         : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token) }
   }
-  return { clock, database, errors, network: () => createTestNetwork(clock, connection => openSession(context, connection)) }
+  const judge: TestServer['judge'] = (userID, { name, args, groupID }) =>
+    new Promise((resolve, reject) => {
+      const operation = { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0 }
+      const settle = (outcome: Outcome) =>
+        outcome.kind === 'verdict' ? resolve(outcome.verdict) : reject(new Error('not judged'))
+      lanes.submit({ userID, isAppAdmin: appAdmins.includes(userID), operation, settle })
+    })
+  return {
+    judge,
+    clock,
+    database,
+    errors,
+    network: () => createTestNetwork(clock, connection => openSession(context, connection))
+  }
 }
 
 let count = 0

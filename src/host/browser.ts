@@ -47,7 +47,10 @@ function browserPeers(name: string): Peers {
       if (!('locks' in navigator)) void held()
       else navigator.locks.request(name, { signal: closed.signal }, held).catch(() => undefined /* closed while it waited */)
     },
-    post: message => channel.postMessage(message),
+    post(message) {
+      // What was under way when the store was closed may still have something to tell.
+      if (!closed.signal.aborted) channel.postMessage(message)
+    },
     listen(onMessage) {
       channel.onmessage = ({ data }: MessageEvent<PeerMessage>) => onMessage(data)
     },

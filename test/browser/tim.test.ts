@@ -1,36 +1,7 @@
-import { expect, inject, onTestFinished, test } from 'vitest'
-import type { Args, OperationName } from 'offline-groups'
-import TIM, { type IMError, type Tim } from 'offline-groups/tim'
-import { fresh, openStore, taken, tokenFor, until } from './connect.ts'
-
-let appID = 1
-
-/** A logged-in instance and what it has been told. */
-async function login(userID = fresh('user')): Promise<{ tim: Tim; userID: string; events: string[] }> {
-  const tim = TIM.create({ SDKAppID: appID++, url: inject('url') })
-  onTestFinished(() => tim.destroy())
-  const events: string[] = []
-  for (const name of Object.values(TIM.EVENT)) tim.on(name, event => events.push(event.name))
-  const isReady = new Promise(resolve => tim.once(TIM.EVENT.SDK_READY, resolve))
-  await tim.login({ userID, userSig: await tokenFor(userID) })
-  await isReady
-  return { tim, userID, events }
-}
-
-/** Another user's store, to do things from elsewhere. */
-async function elsewhere(userID: string) {
-  const store = await openStore(userID)
-  return async <N extends OperationName>(name: N, args: Args<N>) => {
-    const { opID } = taken(await store.apply(name, args))
-    return store.settled(opID)
-  }
-}
-
-const rejection = (call: Promise<unknown>): Promise<IMError> =>
-  call.then(
-    () => Promise.reject(new Error('it was not rejected')),
-    (error: IMError) => error
-  )
+import { expect, inject, test } from 'vitest'
+import TIM, { type IMError } from 'offline-groups/tim'
+import { fresh, openStore, tokenFor, until } from './connect.ts'
+import { createTim, elsewhere, login, rejection } from './session.ts'
 
 test('the same app gets the same instance', () => {
   const tim = TIM.create({ SDKAppID: 99, url: inject('url') })
@@ -38,7 +9,7 @@ test('the same app gets the same instance', () => {
 })
 
 test('a call before login is refused 2999, and the app hears of it', async () => {
-  const tim = TIM.create({ SDKAppID: appID++, url: inject('url') })
+  const tim = createTim()
   const errors: unknown[] = []
   tim.on(TIM.EVENT.ERROR, event => errors.push(event.data))
   expect((await rejection(tim.getGroupList())).code).toBe(2999)
@@ -46,7 +17,7 @@ test('a call before login is refused 2999, and the app hears of it', async () =>
 })
 
 test('a userSig that the server does not accept is refused at login', async () => {
-  const tim = TIM.create({ SDKAppID: appID++, url: inject('url') })
+  const tim = createTim()
   expect((await rejection(tim.login({ userID: fresh('ann'), userSig: await tokenFor('bob') }))).code).toBe(70013)
   expect((await rejection(tim.login({ userID: fresh('ann'), userSig: 'nonsense' }))).code).toBe(70003)
   expect((await rejection(tim.login({ userID: '', userSig: 'x' }))).code).toBe(2002)

@@ -1,0 +1,37 @@
+/** Logged-in TIM instances, for tests in the browser. */
+
+import { inject, onTestFinished } from 'vitest'
+import type { Args, OperationName } from 'offline-groups'
+import TIM, { type IMError, type Tim } from 'offline-groups/tim'
+import { fresh, openStore, taken, tokenFor } from './connect.ts'
+
+let appID = 1
+
+export const createTim = (): Tim => TIM.create({ SDKAppID: appID++, url: inject('url') })
+
+/** A logged-in instance, and the events it has sent. */
+export async function login(userID = fresh('user')): Promise<{ tim: Tim; userID: string; events: string[] }> {
+  const tim = createTim()
+  onTestFinished(() => tim.destroy())
+  const events: string[] = []
+  for (const name of Object.values(TIM.EVENT)) tim.on(name, event => events.push(event.name))
+  const isReady = new Promise(resolve => tim.once(TIM.EVENT.SDK_READY, resolve))
+  await tim.login({ userID, userSig: await tokenFor(userID) })
+  await isReady
+  return { tim, userID, events }
+}
+
+/** Does things as another user, elsewhere; resolves with the server's verdict. */
+export async function elsewhere(userID: string) {
+  const store = await openStore(userID)
+  return async <N extends OperationName>(name: N, args: Args<N>) => {
+    const { opID } = taken(await store.apply(name, args))
+    return store.settled(opID)
+  }
+}
+
+export const rejection = (call: Promise<unknown>): Promise<IMError> =>
+  call.then(
+    () => Promise.reject(new Error('it was not rejected')),
+    (error: IMError) => error
+  )
