@@ -273,6 +273,8 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     async resume() {
       isPaused = false
       if (isLeading) sync.start()
+      else leaderStatus = { ...leaderStatus, connection: 'connecting' }
+      onStatus()
     },
     logout,
     close: () => close(),
