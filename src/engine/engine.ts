@@ -37,7 +37,7 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
   let leaderStatus: Omit<Status, 'pending'> = {
-    connection: paused ? 'offline' : 'connecting',
+    connection: 'connecting',
     caughtUp: false,
     lastError: null,
     nextRetryAt: null
@@ -45,10 +45,15 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   let order = 0
   let startError: GroupError | undefined
 
-  const sync = createSync({ host, state, userID, paused, token: () => token, commit, onStatus })
+  const sync = createSync({ host, state, userID, token: () => token, commit, onStatus })
   const status = (): Status => {
-    const { lastError, ...rest } = isLeading ? sync.status() : leaderStatus
-    return { ...rest, lastError: startError ?? lastError, pending: state.outbox.size }
+    const { connection, lastError, ...rest } = isLeading ? sync.status() : leaderStatus
+    return {
+      ...rest,
+      connection: isPaused ? 'offline' : connection,
+      lastError: startError ?? lastError,
+      pending: state.outbox.size
+    }
   }
   const views = createViews(state, userID, status)
   const ready = start()
@@ -273,7 +278,6 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     async resume() {
       isPaused = false
       if (isLeading) sync.start()
-      else leaderStatus = { ...leaderStatus, connection: 'connecting' }
       onStatus()
     },
     logout,

@@ -33,17 +33,16 @@ export type SyncOptions = {
   readonly host: Host
   readonly state: State
   readonly userID: string
-  readonly paused: boolean
   token(): string
   /** Commits writes and takes them in. */
   commit(writes: readonly Write[]): Promise<void>
   onStatus(): void
 }
 
-export function createSync({ host, state, userID, paused, token, commit, onStatus }: SyncOptions) {
+export function createSync({ host, state, userID, token, commit, onStatus }: SyncOptions) {
   let isStarted = false
-  // About to connect, unless told not to.
-  let connection: Status['connection'] = paused ? 'offline' : 'connecting'
+  // About to connect.
+  let connection: Status['connection'] = 'connecting'
   let caughtUp = false
   let lastError: GroupError | null = null
   let nextRetryAt: number | null = null
