@@ -1,0 +1,78 @@
+/** The examples of the documentation, run as they stand: those beside the public functions, and those of the README. */
+
+import { describe, expect, inject, test } from 'vitest'
+import { createGroupStore, isGroupError } from 'offline-groups'
+import TIM from 'offline-groups/tim'
+import readme from '../../README.md?raw'
+import { fresh, openStore, taken, tokenFor } from './connect.ts'
+import { login } from './session.ts'
+
+const sources = import.meta.glob<string>('../../src/**/*.ts', { query: '?raw', import: 'default', eager: true })
+
+type Example = { readonly title: string; readonly code: string }
+
+const beside: Example[] = Object.entries(sources).flatMap(([file, source]) =>
+  [...source.matchAll(/@example\n(?<code>(?: +\* ?.*\n)+?) +\*\/\s*(?<owner>.*)/g)].map(({ groups }) => ({
+    title: `${file.replace('../../src/', '')}: ${groups?.['owner']?.trim().slice(0, 60)}`,
+    code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
+  }))
+)
+
+const inReadme: Example[] = [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(({ groups }, index) => ({
+  title: `README, example ${index + 1}`,
+  code: (groups?.['code'] ?? '').replaceAll(/^import .*\n/gm, '')
+}))
+
+/** Runs code with what an app would have around it; resolves with what it logged. */
+async function run(code: string): Promise<unknown[][]> {
+  const ann = fresh('ann')
+  const token = await tokenFor(ann)
+  const groupID = fresh('crew')
+  const store = await openStore(ann)
+  const created = taken(
+    await store.apply('createGroup', { groupID, name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  )
+  await store.settled(created.opID)
+  const { tim } = await login(ann)
+  const lines: unknown[][] = []
+  const log = (...values: unknown[]) => void lines.push(values)
+  const around = {
+    createGroupStore,
+    isGroupError,
+    TIM,
+    tim,
+    store,
+    url: inject('url'),
+    token,
+    userSig: token,
+    opID: created.opID,
+    console: { log, warn: log, error: log }
+  }
+  const AsyncFunction = (async () => undefined).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>
+  // The user and the group of an example are those of this run.
+  const body = code.replaceAll("'crew'", `'${groupID}'`).replaceAll("'ann'", `'${ann}'`)
+  // In a block of its own, so that it may name things as it likes.
+  await new AsyncFunction(...Object.keys(around), `{\n${body}\n}`)(...Object.values(around))
+  return lines
+}
+
+describe('examples beside the code', () => {
+  test('there are examples', () => expect(beside.length).toBeGreaterThan(15))
+  test.each(beside)('$title', async ({ code }) => {
+    expect(code.trim()).not.toBe('')
+    await run(code)
+  })
+})
+
+describe('examples of the README', () => {
+  test('there are examples', () => expect(inReadme.length).toBeGreaterThan(1))
+  test.each(inReadme)('$title', async ({ code }) => {
+    await run(code)
+  })
+})
+
+test('the first example of the README does what it says', async () => {
+  const lines = await run(inReadme[0]?.code ?? '')
+  expect(lines.at(-1)).toEqual(['applied'])
+  expect(lines.some(([names]) => Array.isArray(names) && names.includes('Crew'))).toBe(true)
+})
