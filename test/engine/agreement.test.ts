@@ -139,5 +139,5 @@ async function shown(client: TestClient, groupID: string): Promise<unknown> {
   const group = await client.group(groupID)
   const members = [...(await client.members(groupID))].sort((a, b) => (a.userID < b.userID ? -1 : 1))
   // The server's clock is a moment ahead of the prediction, and members stand in the order in which they joined.
-  return JSON.parse(JSON.stringify([group ?? null, members], (key, value: unknown) => (/Time$/.test(key) ? 'some time' : value)))
+  return JSON.parse(JSON.stringify([group ?? null, members], (key, value: unknown) => (key.endsWith('Time') ? 'some time' : value)))
 }
