@@ -1,6 +1,6 @@
 /** Tells sessions what has changed. Announcements are hints with contents: a session that misses one reads the database. */
 
-import type { Announcement } from './authority.ts'
+import type { Announcement } from './batch.ts'
 
 export type Bus = {
   publish(announcement: Announcement): void

@@ -4,7 +4,8 @@
  */
 
 import type { Policy } from '../src/kernel/limits.ts'
-import { judge, type Announcement, type Outcome, type Submission } from './authority.ts'
+import { judge, type Outcome, type Submission } from './authority.ts'
+import type { Announcement } from './batch.ts'
 import type { Database } from './port.ts'
 
 const operationsPerTransactionMax = 200

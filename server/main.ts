@@ -3,6 +3,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
+import { giveNotice } from './admin.ts'
 import { createBus } from './bus.ts'
 import { createLanes } from './lanes.ts'
 import { openPGlite } from './pglite.ts'
@@ -41,9 +42,19 @@ export type SyncServer = {
   readonly port: number
   /** Where clients connect to: `ws://…/sync`. */
   readonly url: string
+  /**
+   * Gives users in a group a notice of the app's own (operation type 255): all of them unless some are named. Rejects
+   * with a `GroupError` when there is no such group (10010), or `userDefinedField` is longer than 8,000 bytes (10004).
+   *
+   * @example
+   * await server.sendGroupNotice({ groupID: 'crew', userDefinedField: 'the picnic is on Sunday' })
+   */
+  sendGroupNotice(notice: GroupNotice): Promise<void>
   /** Ends all connections and waits for what is under way. */
   close(): Promise<void>
 }
+
+export type GroupNotice = { readonly groupID: string; readonly userDefinedField: string; readonly userIDs?: readonly string[] }
 
 /**
  * Starts a sync server. Rejects when the port is taken, or the database cannot be opened or is in use.
@@ -91,6 +102,11 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
   return {
     port: address.port,
     url: `ws://${host}:${address.port}/sync`,
+    async sendGroupNotice(notice) {
+      const announcement = await database.transaction(tx => giveNotice(tx, notice, { nowMs: now() }))
+      if ('code' in announcement) throw announcement
+      bus.publish(announcement)
+    },
     async close() {
       stopSockets()
       server.closeAllConnections()

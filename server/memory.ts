@@ -1,15 +1,27 @@
 /** The database port in memory: for simulations, where nothing may depend on real time or disks. */
 
-import type { ApplicationRow, MemberRow } from '../src/kernel/model.ts'
+import type { MemberRow } from '../src/kernel/model.ts'
 import { must } from '../src/kernel/must.ts'
+import type { TipRow } from '../src/kernel/notices.ts'
 import type { FeedEvent } from '../src/sync/messages.ts'
-import type { Database, GroupState, LogEntry, Membership, Reader, StoredVerdict, Transaction } from './port.ts'
+import {
+  numbered,
+  type Database,
+  type GroupState,
+  type LogEntry,
+  type Membership,
+  type Other,
+  type Reader,
+  type StoredVerdict,
+  type Transaction
+} from './port.ts'
 
 type Data = {
   groups: Map<string, GroupState>
   /** By group, then by user or position. */
   members: Map<string, Map<string, { userID: string; row: MemberRow | null; rv: number }>>
-  applications: Map<string, Map<string, ApplicationRow>>
+  others: Map<string, Map<string, Other>>
+  tips: Map<string, TipRow[]>
   log: Map<string, Map<number, LogEntry>>
   memberships: Map<string, Map<string, Membership>>
   /** By user. */
@@ -21,7 +33,8 @@ export function createMemoryDatabase(epoch: string): Database {
   const data: Data = {
     groups: new Map(),
     members: new Map(),
-    applications: new Map(),
+    others: new Map(),
+    tips: new Map(),
     log: new Map(),
     memberships: new Map(),
     feeds: new Map(),
@@ -56,7 +69,7 @@ function reader(data: Data): Reader {
   const memberships = function* (userID: string) {
     for (const [groupID, ofGroup] of data.memberships) {
       const membership = ofGroup.get(userID)
-      if (membership?.follows) yield { groupID, mep: membership.mep }
+      if (membership?.follows) yield { groupID, mep: membership.mep, since: membership.since }
     }
   }
   const found = <V>(map: ReadonlyMap<string, V> | undefined, keys: readonly string[]) => keys.flatMap(key => map?.get(key) ?? [])
@@ -74,7 +87,9 @@ function reader(data: Data): Reader {
       return rows.sort((a, b) => (a.userID < b.userID ? -1 : 1)).slice(0, limit)
     },
     members: async (groupID, userIDs) => found(data.members.get(groupID), userIDs),
-    applications: async (groupID, userIDs) => found(data.applications.get(groupID), userIDs),
+    admins: async groupID => membersOf(groupID).flatMap(({ userID, row }) => (row && row.role !== 'Member' ? userID : [])),
+    others: async (groupID, keys) => found(data.others.get(groupID), keys.map(otherName)),
+    tipsSince: async (groupID, from, limit) => (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > from).slice(-limit),
     logEntry: async (groupID, seq) => data.log.get(groupID)?.get(seq),
     followed: async userID =>
       [...memberships(userID)]
@@ -102,24 +117,23 @@ function writer(data: Data, writes: (() => void)[]): Pick<Transaction, 'lockGrou
       const tails = new Map<string, number>()
       for (const [userID, list] of events) {
         const feed = data.feeds.get(userID) ?? []
-        tails.set(userID, feed.length + list.length)
-        writes.push(() => data.feeds.set(userID, [...feed, ...list]))
+        const { to, events: positioned } = numbered(list, feed.length + list.length)
+        tails.set(userID, to)
+        writes.push(() => data.feeds.set(userID, [...feed, ...positioned]))
       }
       return tails
     },
-    async write({ groupID, state, log, members, dissolved, applications, memberships, verdicts }) {
+    async write({ groupID, state, log, members, dissolved, others, tips, memberships, verdicts }) {
       writes.push(() => {
         if (log.length > 0) data.groups.set(groupID, state)
         const ofGroup = within(data.members, groupID)
         if (dissolved) {
           for (const [userID, { row }] of ofGroup) if (row) ofGroup.set(userID, { userID, row: null, rv: state.seq })
-          data.applications.delete(groupID)
+          data.others.delete(groupID)
         }
         for (const member of members) ofGroup.set(member.userID, member)
-        for (const { userID, row } of applications) {
-          if (row) within(data.applications, groupID).set(userID, row)
-          else data.applications.get(groupID)?.delete(userID)
-        }
+        for (const other of others) within(data.others, groupID).set(otherName(other), other)
+        data.tips.set(groupID, [...(data.tips.get(groupID) ?? []), ...tips])
         for (const entry of log) within(data.log, groupID).set(entry.seq, entry)
         for (const membership of memberships) within(data.memberships, groupID).set(membership.userID, membership)
         for (const { userID, verdict, name } of verdicts) within(data.verdicts, userID).set(verdict.opID, { verdict, name })
@@ -127,3 +141,5 @@ function writer(data: Data, writes: (() => void)[]): Pick<Transaction, 'lockGrou
     }
   }
 }
+
+const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

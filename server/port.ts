@@ -3,9 +3,10 @@
  * changed them; a removed row stays as a mark until the log is trimmed, so that deltas can tell.
  */
 
-import type { ApplicationRow, GroupRow, MemberRow } from '../src/kernel/model.ts'
+import type { GroupRow, Key, MemberRow, Rows } from '../src/kernel/model.ts'
+import type { TipRow } from '../src/kernel/notices.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
-import type { FeedEvent } from '../src/sync/messages.ts'
+import type { FeedDelta, FeedEvent, NewFeedEvent } from '../src/sync/messages.ts'
 
 export type Database = {
   /** Identity of the data; another after a restore. */
@@ -25,10 +26,15 @@ export type Reader = {
   membersAfter(groupID: string, after: string, limit: number): Promise<MemberRow[]>
   /** These members, with the position that last changed each; also where that was their removal. */
   members(groupID: string, userIDs: readonly string[]): Promise<{ userID: string; row: MemberRow | null; rv: number }[]>
-  applications(groupID: string, userIDs: readonly string[]): Promise<ApplicationRow[]>
+  /** Owner and admins. */
+  admins(groupID: string): Promise<string[]>
+  /** Rows of the group's other tables, those of these keys that exist. */
+  others(groupID: string, keys: readonly OtherKey[]): Promise<Other[]>
+  /** The last tips behind a position, in order. */
+  tipsSince(groupID: string, from: number, limit: number): Promise<TipRow[]>
   logEntry(groupID: string, seq: number): Promise<LogEntry | undefined>
   /** The groups a user follows: those it is in, and AVChatRooms it owns. */
-  followed(userID: string): Promise<{ groupID: string; mep: number; seq: number }[]>
+  followed(userID: string): Promise<{ groupID: string; mep: number; since: number; seq: number }[]>
   followers(groupID: string): Promise<string[]>
   /** What is known of these users' part in a group; nothing where they never had one. */
   memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
@@ -42,13 +48,20 @@ export type Transaction = Reader & {
   /** Holds the group, existing or not, until the end of the transaction; answers its state. */
   lockGroup(groupID: string): Promise<GroupState>
   /** Appends to users' feeds; answers the position each feed has reached. Locks users in ascending order. */
-  appendFeeds(events: ReadonlyMap<string, readonly FeedEvent[]>): Promise<Map<string, number>>
+  appendFeeds(events: ReadonlyMap<string, readonly NewFeedEvent[]>): Promise<Map<string, number>>
   /** Writes to a group that this transaction has locked. */
   write(writes: GroupWrites): Promise<void>
 }
 
 /** `seq` 0: there never was such a group. `row` null: not now. */
 export type GroupState = { readonly seq: number; readonly row: GroupRow | null }
+
+/** Tables besides groups and members: by group and user, few rows each. */
+export type OtherTable = Exclude<keyof Rows, 'groups' | 'members'>
+export type OtherKey = Key<OtherTable>
+export type Other = {
+  [T in OtherTable]: { readonly table: T; readonly id: string; readonly row: Rows[T]; readonly rv: number }
+}[OtherTable]
 
 export type LogEntry = {
   readonly seq: number
@@ -63,6 +76,8 @@ export type LogEntry = {
 export type Membership = {
   readonly userID: string
   readonly mep: number
+  /** The position in the group's log at which it began. */
+  readonly since: number
   readonly follows: boolean
   /** How the last membership ended. */
   readonly left: { readonly reason: 'quit' | 'kicked' | 'dismissed'; readonly by: string; readonly at: number } | null
@@ -76,9 +91,16 @@ export type GroupWrites = {
   readonly state: GroupState
   readonly log: readonly LogEntry[]
   readonly members: readonly { readonly userID: string; readonly row: MemberRow | null; readonly rv: number }[]
-  /** Removes every member; `rv` marks them. */
+  /** Removes every member, whose marks stay, and all other rows. */
   readonly dissolved: boolean
-  readonly applications: readonly { readonly userID: string; readonly row: ApplicationRow | null }[]
+  readonly others: readonly Other[]
+  readonly tips: readonly TipRow[]
   readonly memberships: readonly Membership[]
   readonly verdicts: readonly (StoredVerdict & { readonly userID: string; readonly at: number })[]
+}
+
+/** The events with their positions, the last of which is `to`. */
+export function numbered(events: readonly NewFeedEvent[], to: number): FeedDelta {
+  const from = to - events.length
+  return { from, to, events: events.map((event, index) => ({ ...event, fseq: from + index + 1 })) }
 }

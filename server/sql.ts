@@ -1,9 +1,10 @@
 /** The database port in PostgreSQL's SQL, over any connection that runs it. */
 
 import { randomUUID } from 'node:crypto'
-import type { ApplicationRow, GroupRow, MemberRow } from '../src/kernel/model.ts'
-import type { FeedEvent } from '../src/sync/messages.ts'
-import type { Database, GroupWrites, LogEntry, Membership, Reader, StoredVerdict, Transaction } from './port.ts'
+import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
+import type { TipRow } from '../src/kernel/notices.ts'
+import type { NewFeedEvent } from '../src/sync/messages.ts'
+import type { Database, GroupWrites, LogEntry, Membership, Other, Reader, StoredVerdict, Transaction } from './port.ts'
 
 export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
 /** Lends a connection of which `work` is the only user. */
@@ -15,9 +16,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS groups (group_id text PRIMARY KEY, seq bigint NOT NULL, body jsonb) WITH (fillfactor = 70);
   CREATE TABLE IF NOT EXISTS members (group_id text, user_id text COLLATE "C", body jsonb, rv bigint NOT NULL, PRIMARY KEY (group_id, user_id));
   CREATE INDEX IF NOT EXISTS members_changed ON members (group_id, rv);
-  CREATE TABLE IF NOT EXISTS applications (group_id text, user_id text, body jsonb NOT NULL, PRIMARY KEY (group_id, user_id));
+  CREATE TABLE IF NOT EXISTS others (group_id text, kind text, user_id text, body jsonb NOT NULL, rv bigint NOT NULL, PRIMARY KEY (group_id, kind, user_id));
+  CREATE TABLE IF NOT EXISTS tips (group_id text, seq bigint, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
   CREATE TABLE IF NOT EXISTS log (group_id text, seq bigint, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
-  CREATE TABLE IF NOT EXISTS memberships (user_id text, group_id text, mep bigint NOT NULL, follows boolean NOT NULL, "left" jsonb, PRIMARY KEY (user_id, group_id));
+  CREATE TABLE IF NOT EXISTS memberships (user_id text, group_id text, mep bigint NOT NULL, since bigint NOT NULL, follows boolean NOT NULL, "left" jsonb, PRIMARY KEY (user_id, group_id));
   CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id);
   CREATE TABLE IF NOT EXISTS feeds (user_id text PRIMARY KEY, head bigint NOT NULL);
   CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
@@ -91,25 +93,43 @@ function reader(query: Query): Reader {
         rv: Number(rv)
       }))
     },
-    async applications(groupID, userIDs) {
-      if (userIDs.length === 0) return []
+    async admins(groupID) {
+      const rows = await query(`SELECT user_id FROM members WHERE group_id = $1 AND body->>'role' IN ('Owner', 'Admin')`, [
+        groupID
+      ])
+      return all<{ user_id: string }>(rows).map(row => row.user_id)
+    },
+    async others(groupID, keys) {
+      if (keys.length === 0) return []
       const rows = await query(
-        'SELECT body FROM applications WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
-        [groupID, JSON.stringify(userIDs)]
+        `SELECT o.kind AS table, o.user_id AS id, o.body AS row, o.rv FROM others o, jsonb_array_elements($2::jsonb) e
+         WHERE o.group_id = $1 AND o.kind = e->>'table' AND o.user_id = e->>'id'`,
+        [groupID, JSON.stringify(keys)]
       )
-      return all<{ body: ApplicationRow }>(rows).map(({ body }) => body)
+      return all<Omit<Other, 'rv'> & { rv: string }>(rows).map(({ rv, ...other }) => ({ ...other, rv: Number(rv) }) as Other)
+    },
+    async tipsSince(groupID, from, limit) {
+      const rows = await query('SELECT body FROM tips WHERE group_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3', [
+        groupID,
+        from,
+        limit
+      ])
+      return all<{ body: TipRow }>(rows)
+        .map(({ body }) => body)
+        .reverse()
     },
     async logEntry(groupID, seq) {
       return one<{ body: LogEntry }>(await query('SELECT body FROM log WHERE group_id = $1 AND seq = $2', [groupID, seq]))?.body
     },
     async followed(userID) {
       const rows = await query(
-        'SELECT m.group_id, m.mep, g.seq FROM memberships m JOIN groups g USING (group_id) WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id',
+        'SELECT m.group_id, m.mep, m.since, g.seq FROM memberships m JOIN groups g USING (group_id) WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id',
         [userID]
       )
-      return all<{ group_id: string; mep: string; seq: string }>(rows).map(row => ({
+      return all<{ group_id: string; mep: string; since: string; seq: string }>(rows).map(row => ({
         groupID: row.group_id,
         mep: Number(row.mep),
+        since: Number(row.since),
         seq: Number(row.seq)
       }))
     },
@@ -121,13 +141,14 @@ function reader(query: Query): Reader {
     async memberships(groupID, userIDs) {
       if (userIDs.length === 0) return []
       const rows = await query(
-        'SELECT user_id, mep, follows, "left" FROM memberships WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        'SELECT user_id, mep, since, follows, "left" FROM memberships WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
         [groupID, JSON.stringify(userIDs)]
       )
-      return all<{ user_id: string; mep: string; follows: boolean; left: Membership['left'] }>(rows).map(
-        ({ user_id, mep, follows, left }) => ({
+      return all<{ user_id: string; mep: string; since: string; follows: boolean; left: Membership['left'] }>(rows).map(
+        ({ user_id, mep, since, follows, left }) => ({
           userID: user_id,
           mep: Number(mep),
+          since: Number(since),
           follows,
           left
         })
@@ -146,8 +167,8 @@ function reader(query: Query): Reader {
       return Number(one<{ head: string }>(await query('SELECT head FROM feeds WHERE user_id = $1', [userID]))?.head ?? 0)
     },
     async feedSince(userID, from) {
-      const rows = await query('SELECT body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq', [userID, from])
-      return all<{ body: FeedEvent }>(rows).map(({ body }) => body)
+      const rows = await query('SELECT fseq, body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq', [userID, from])
+      return all<{ fseq: string; body: NewFeedEvent }>(rows).map(({ fseq, body }) => ({ ...body, fseq: Number(fseq) }))
     },
     async verdicts(userID, opIDs) {
       const rows = await query(
@@ -205,12 +226,11 @@ function statementsFor({
   log,
   members,
   dissolved,
-  applications,
+  others,
+  tips,
   memberships,
   verdicts
 }: GroupWrites): [string, readonly unknown[]][] {
-  const gone = applications.filter(({ row }) => !row)
-  const put = applications.filter(({ row }) => row)
   return [
     [
       `UPDATE groups SET seq = (e->>'seq')::bigint, body = NULLIF(e->'row', 'null'::jsonb)
@@ -221,24 +241,27 @@ function statementsFor({
       `UPDATE members SET body = NULL, rv = (e->>'seq')::bigint FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND body IS NOT NULL`,
       dissolved ? [state] : []
     ],
-    [`DELETE FROM applications USING jsonb_array_elements($2::jsonb) e WHERE group_id = $1`, dissolved ? [state] : []],
+    [`DELETE FROM others USING jsonb_array_elements($2::jsonb) e WHERE group_id = $1`, dissolved ? [state] : []],
     [
       `INSERT INTO members (group_id, user_id, body, rv)
        SELECT $1, e->>'userID', NULLIF(e->'row', 'null'::jsonb), (e->>'rv')::bigint FROM jsonb_array_elements($2::jsonb) e
        ON CONFLICT (group_id, user_id) DO UPDATE SET body = excluded.body, rv = excluded.rv`,
       members
     ],
-    [`DELETE FROM applications USING jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND user_id = e->>'userID'`, gone],
     [
-      `INSERT INTO applications (group_id, user_id, body) SELECT $1, e->>'userID', e->'row' FROM jsonb_array_elements($2::jsonb) e
-       ON CONFLICT (group_id, user_id) DO UPDATE SET body = excluded.body`,
-      put
+      `INSERT INTO others (group_id, kind, user_id, body, rv)
+       SELECT $1, e->>'table', e->>'id', e->'row', (e->>'rv')::bigint FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, kind, user_id) DO UPDATE SET body = excluded.body, rv = excluded.rv`,
+      others
     ],
+    [`INSERT INTO tips (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`, tips],
     [`INSERT INTO log (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`, log],
     [
-      `INSERT INTO memberships (user_id, group_id, mep, follows, "left")
-       SELECT e->>'userID', $1, (e->>'mep')::bigint, (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb) FROM jsonb_array_elements($2::jsonb) e
-       ON CONFLICT (user_id, group_id) DO UPDATE SET mep = excluded.mep, follows = excluded.follows, "left" = excluded."left"`,
+      `INSERT INTO memberships (user_id, group_id, mep, since, follows, "left")
+       SELECT e->>'userID', $1, (e->>'mep')::bigint, (e->>'since')::bigint, (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb)
+       FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (user_id, group_id) DO UPDATE
+       SET mep = excluded.mep, since = excluded.since, follows = excluded.follows, "left" = excluded."left"`,
       memberships
     ],
     [

@@ -1,7 +1,7 @@
 /** Puts a store together: the UI thread's end here, the engine in a worker or in this thread. */
 
 import { connectHere, connectWorker } from './client/remote.ts'
-import { createStore, type GroupStore } from './client/store.ts'
+import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import type { StreamFrame } from './engine/api.ts'
 
@@ -28,8 +28,14 @@ export type GroupStoreOptions = {
  * @example
  * const store = createGroupStore({ url, userID: 'ann', token })
  */
-export function createGroupStore({ url, userID, token, worker, paused = false }: GroupStoreOptions): GroupStore {
-  const location = { url, userID, token, paused }
+export const createGroupStore = (options: GroupStoreOptions): GroupStore => openGroupStore(options, { handsOn: false })
+
+/** With `handsOn`, tips and notices are kept until somebody says that they were handed on. */
+export function openGroupStore(
+  { url, userID, token, worker, paused = false }: GroupStoreOptions,
+  { handsOn }: { handsOn: boolean }
+): GroupStore & Arrivals {
+  const location = { url, userID, token, paused, handsOn }
   const streams = createStreamClient(request => remote.request(request))
   const onFrame = (frame: StreamFrame) => streams.take(frame)
   const remote =
@@ -39,7 +45,7 @@ export function createGroupStore({ url, userID, token, worker, paused = false }:
           onFrame
         )
       : connectWorker(typeof worker === 'function' ? worker() : (worker ?? startWorker()), location, onFrame)
-  return createStore(remote, streams)
+  return createStore(userID, remote, streams)
 }
 
 // Bundlers look for exactly this expression, and bring the worker along.

@@ -25,6 +25,7 @@ async function bundled(entry) {
   const { output } = await bundle.generate({ format: 'esm', minify: true })
   const start = output.find(chunk => chunk.type === 'chunk' && chunk.isEntry)
   const loaded = new Set([start.fileName])
-  for (const fileName of loaded) for (const imported of output.find(chunk => chunk.fileName === fileName).imports) loaded.add(imported)
+  for (const fileName of loaded)
+    for (const imported of output.find(chunk => chunk.fileName === fileName).imports) loaded.add(imported)
   return Buffer.concat([...loaded].map(fileName => Buffer.from(output.find(chunk => chunk.fileName === fileName).code)))
 }

@@ -1,11 +1,26 @@
 /** `GroupStore`: what an app on the UI thread holds. Observables show, commands ask; neither touches storage. */
 
 import { Observable } from 'rxjs'
-import type { Applied, EngineApi, Group, List, Member, PendingOperation, Query, Status, VerdictEntry } from '../engine/api.ts'
+import type {
+  Applied,
+  Arrival,
+  EngineApi,
+  Group,
+  List,
+  Member,
+  Notice,
+  PendingOperation,
+  Query,
+  Status,
+  Tip,
+  VerdictEntry
+} from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Verdict } from '../kernel/verdict.ts'
+import { defaultPolicy } from '../kernel/limits.ts'
+import type { Answer } from './can.ts'
 import type { Remote } from './remote.ts'
 import type { StreamClient } from './streams.ts'
 
@@ -39,6 +54,23 @@ export type GroupStore = {
    * store.member$('crew', 'bob').subscribe(member => console.log(member?.role))
    */
   member$(groupID: string, userID: string): Observable<Member | null>
+  /**
+   * The last lines about what has happened in a group, at most 100, in order: who joined, left or was removed, who became
+   * an admin, what changed of the profile. They come from the server only. Seed: "Group Notification".
+   *
+   * @example
+   * store.tips$('crew').subscribe(({ rows }) => console.log(rows.map(tip => tip.operationType)))
+   */
+  tips$(groupID: string): Observable<List<Tip>>
+  /**
+   * The last notices to the user, at most 100, in order: applications to decide about, answers to one's own, being
+   * invited, removed, promoted. Of an application, `application` tells what has become of it. Seed: "Group System
+   * Notification".
+   *
+   * @example
+   * store.notices$.subscribe(({ rows }) => console.log(rows.filter(notice => notice.application === 'pending').length, 'to decide'))
+   */
+  readonly notices$: Observable<List<Notice>>
   /**
    * The operations that wait for their verdict, in the order in which they were asked for.
    *
@@ -79,6 +111,16 @@ export type GroupStore = {
    */
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Omit<Applied<N>, 'version'> | GroupError>
   /**
+   * Whether an operation would be accepted, judged at once by the rows that are shown just now: `yes`, `no` with the
+   * error, or `unknown` with the rows it would take (a group or member that no observable shows; nothing is known in the
+   * first moment of a store). The server decides by the same rules, and may know more.
+   *
+   * @example
+   * const answer = store.can('dismissGroup', { groupID: 'crew' })
+   * if (answer.kind === 'no') console.log(answer.error.message)
+   */
+  can<N extends OperationName>(name: N, args: Args<N>): Answer
+  /**
    * Resolves with the verdict on an operation, whenever it comes; with error 4503 if none of this ID is known.
    *
    * @example
@@ -95,6 +137,15 @@ export type GroupStore = {
    * console.log(isGroupError(profile) ? profile.message : profile.name)
    */
   readProfile(groupID: string): Promise<GroupRow | GroupError>
+  /**
+   * Asks the server for a group by its ID, as somebody who looks for one to join. Resolves with error 10010 for a group
+   * that does not exist, 10007 for a Private group: those cannot be searched for; 2805 without a network.
+   *
+   * @example
+   * const found = await store.searchGroup('crew')
+   * console.log(isGroupError(found) ? found.message : found.name)
+   */
+  searchGroup(groupID: string): Promise<GroupRow | GroupError>
   /**
    * Takes an entry off `verdicts$`. Resolves with error 4503 if there is none.
    *
@@ -135,7 +186,14 @@ export type GroupStore = {
   close(): Promise<void>
 }
 
-export function createStore({ api, failed, end }: Remote, streams: StreamClient): GroupStore {
+/** What the TIM face needs beside the store: tips and notices, each once. */
+export type Arrivals = {
+  /** What has not been handed on yet, in order. */
+  readonly arrivals$: Observable<readonly Arrival[]>
+  handedOn(upTo: number): Promise<void>
+}
+
+export function createStore(userID: string, { api, failed, end }: Remote, streams: StreamClient): GroupStore & Arrivals {
   const observe = <V>(query: Query) => streams.observe<V>(query)
   const rowsOf = <R>(query: Query) =>
     new Observable<readonly R[]>(subscriber => observe<List<R>>(query).subscribe(({ rows }) => subscriber.next(rows)))
@@ -143,26 +201,36 @@ export function createStore({ api, failed, end }: Remote, streams: StreamClient)
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
   const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => Promise.race([failed, ended, work(api)])
+
+  const status$ = new Observable<Status>(subscriber => {
+    void failed.then(lastError => subscriber.next({ ...unopened, lastError }))
+    return observe<Status>({ kind: 'status' }).subscribe(status => subscriber.next(status))
+  })
+  // The rules are needed for `can` alone, and a page can be shown without them: they follow.
+  let judge: typeof import('./can.ts').can | undefined
+  void import('./can.ts').then(({ can }) => (judge = can))
+  let latest: Status | undefined
+  const watch = status$.subscribe(status => (latest = status))
   function finish(): void {
+    watch.unsubscribe()
     over()
     end()
   }
-
-  const status$ = new Observable<Status>(subscriber => {
-    void failed.then(lastError =>
-      subscriber.next({ connection: 'offline', caughtUp: false, pending: 0, lastError, nextRetryAt: null })
-    )
-    return observe<Status>({ kind: 'status' }).subscribe(status => subscriber.next(status))
-  })
 
   return {
     groups$: observe({ kind: 'groups' }),
     group$: groupID => observe({ kind: 'group', groupID }),
     members$: (groupID, { offset, limit }) => observe({ kind: 'members', groupID, offset, limit }),
-    member$: (groupID, userID) => observe({ kind: 'member', groupID, userID }),
+    member$: (groupID, user) => observe({ kind: 'member', groupID, userID: user }),
+    tips$: groupID => observe({ kind: 'tips', groupID }),
+    notices$: observe({ kind: 'notices' }),
     outbox$: rowsOf({ kind: 'outbox' }),
     verdicts$: rowsOf({ kind: 'verdicts' }),
     status$,
+    can(name, args) {
+      if (!judge) return { kind: 'unknown', missing: [] }
+      return judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
+    },
     async apply(name, args) {
       const answer = await call(remote => remote.apply(name, args))
       if ('code' in answer) return answer
@@ -177,7 +245,8 @@ export function createStore({ api, failed, end }: Remote, streams: StreamClient)
       await streams.reached(answer.version)
       return answer.verdict
     },
-    readProfile: groupID => call(remote => remote.readProfile(groupID)),
+    readProfile: groupID => call(remote => remote.readProfile(groupID, { search: false })),
+    searchGroup: groupID => call(remote => remote.readProfile(groupID, { search: true })),
     dismissVerdict: opID => call(remote => remote.dismissVerdict(opID)),
     pause: async () => void (await call(remote => remote.pause())),
     resume: async () => void (await call(remote => remote.resume())),
@@ -189,6 +258,19 @@ export function createStore({ api, failed, end }: Remote, streams: StreamClient)
     async close() {
       await call(remote => remote.close())
       finish()
-    }
+    },
+    arrivals$: rowsOf({ kind: 'arrivals' }),
+    handedOn: async upTo => void (await call(remote => remote.handedOn(upTo)))
   }
+}
+
+const unopened: Status = {
+  connection: 'offline',
+  caughtUp: false,
+  pending: 0,
+  lastError: null,
+  nextRetryAt: null,
+  isAppAdmin: false,
+  policy: defaultPolicy,
+  clockOffsetMs: 0
 }

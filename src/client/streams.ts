@@ -11,10 +11,12 @@ import {
   type StreamFrame,
   type StreamRequest
 } from '../engine/api.ts'
+import type { Shown } from './can.ts'
 
 type Value = Row | Status | null | List<Row>
 
 type Replica = {
+  readonly query: Query
   readonly stream: number
   readonly listeners: Set<(value: Value) => void>
   value: Value | undefined
@@ -26,6 +28,8 @@ type Replica = {
 export type StreamClient = {
   /** What `query` shows, now and whenever it changes; the same query is asked once for all who look. */
   observe<V>(query: Query): Observable<V>
+  /** The results that are shown just now. */
+  shown(): Shown
   take(frame: StreamFrame): void
   /** Resolves when everything up to this version has been taken in. */
   reached(version: number): Promise<void>
@@ -39,7 +43,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let waiting: { readonly version: number; resolve(): void }[] = []
 
   function open(name: string, query: Query): Replica {
-    const replica: Replica = { stream: count++, listeners: new Set(), value: undefined, rows: new Map(), ids: [] }
+    const replica: Replica = { query, stream: count++, listeners: new Set(), value: undefined, rows: new Map(), ids: [] }
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
     request({ type: 'open', stream: replica.stream, query })
@@ -66,6 +70,10 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
           if (replica.listeners.size === 0) close(name, replica)
         }
       }),
+
+    *shown() {
+      for (const { query, value } of byQuery.values()) if (value !== undefined) yield { query, value }
+    },
 
     take(frame) {
       const changed: Replica[] = []

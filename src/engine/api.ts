@@ -2,8 +2,13 @@
 
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
-import type { GroupRow, MemberRow, Role } from '../kernel/model.ts'
+import type { Policy } from '../kernel/limits.ts'
+import type { GroupRow, MemberRow, RemindType, Role } from '../kernel/model.ts'
+import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
+import type { Arrival } from '../storage/port.ts'
+
+export type { Arrival } from '../storage/port.ts'
 
 /** A group as the user sees it: its profile, and the user's own place in it. */
 export type Group = GroupRow & { readonly selfInfo: SelfInfo }
@@ -12,10 +17,19 @@ export type SelfInfo = {
   readonly role: Role
   readonly joinTime: number
   readonly nameCard: string
+  /** Seconds, by the server's clock; `0`: not muted. */
   readonly muteUntil: number
+  readonly messageRemindType: RemindType
 } | null
 
+/** A member of a group; `muteUntil` is `0` for who is not muted now. */
 export type Member = MemberRow
+
+/** A line in a group about what has happened there. */
+export type Tip = TipRow
+
+/** A system notice to the user; of an application, what has become of it. */
+export type Notice = NoticeRow & { readonly application: 'pending' | 'agreed' | 'refused' | null }
 
 /** An operation that waits for its verdict. */
 export type PendingOperation = {
@@ -40,6 +54,12 @@ export type Status = {
   readonly lastError: GroupError | null
   /** When the next attempt to connect is made, in milliseconds by this device's clock. */
   readonly nextRetryAt: number | null
+  /** Whether the server takes the user for an app admin. */
+  readonly isAppAdmin: boolean
+  /** What this installation of the server has set for itself. */
+  readonly policy: Policy
+  /** The server's clock minus this device's, in milliseconds, as last known. */
+  readonly clockOffsetMs: number
 }
 
 export type List<R> = {
@@ -57,11 +77,14 @@ export type Query =
   | { readonly kind: 'group'; readonly groupID: string }
   | { readonly kind: 'members'; readonly groupID: string; readonly offset: number; readonly limit: number }
   | { readonly kind: 'member'; readonly groupID: string; readonly userID: string }
+  | { readonly kind: 'tips'; readonly groupID: string }
+  | { readonly kind: 'notices' }
+  | { readonly kind: 'arrivals' }
   | { readonly kind: 'outbox' }
   | { readonly kind: 'verdicts' }
   | { readonly kind: 'status' }
 
-export type Row = Group | Member | PendingOperation | VerdictEntry
+export type Row = Group | Member | Tip | Notice | Arrival | PendingOperation | VerdictEntry
 
 /** What takes the result of a query from what was sent last to what it is now. */
 export type Patch =
@@ -102,7 +125,9 @@ export type EngineApi = {
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
   settled(opID: string): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** The profile of a group that the user need not be in; error 2805 without a network. */
-  readProfile(groupID: string): Promise<GroupRow | GroupError>
+  readProfile(groupID: string, purpose: { search: boolean }): Promise<GroupRow | GroupError>
+  /** The arrivals up to this number have been handed on. */
+  handedOn(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>
   /** Stops talking to the network until `resume`; operations wait. */
   pause(): Promise<void>
@@ -126,6 +151,8 @@ export type StoreLocation = {
   readonly userID: string
   readonly token: string
   readonly paused: boolean
+  /** Whether tips and notices are kept until they are handed on. */
+  readonly handsOn: boolean
 }
 
 /** What the UI thread can call in a worker. */
@@ -138,7 +165,8 @@ export type WorkerApi = EngineApi & {
 export const whenOpen = (opening: Promise<EngineApi>): EngineApi => ({
   apply: async (name, args) => (await opening).apply(name, args),
   settled: async opID => (await opening).settled(opID),
-  readProfile: async groupID => (await opening).readProfile(groupID),
+  readProfile: async (groupID, purpose) => (await opening).readProfile(groupID, purpose),
+  handedOn: async upTo => (await opening).handedOn(upTo),
   dismissVerdict: async opID => (await opening).dismissVerdict(opID),
   pause: async () => (await opening).pause(),
   resume: async () => (await opening).resume(),
@@ -147,6 +175,12 @@ export const whenOpen = (opening: Promise<EngineApi>): EngineApi => ({
 })
 
 /** What a row of a list is known by. */
-export const rowID = (row: Row): string => ('opID' in row ? row.opID : 'userID' in row ? row.userID : row.groupID)
+export function rowID(row: Row): string {
+  if ('opID' in row) return row.opID
+  if ('userID' in row) return row.userID
+  if ('number' in row) return String(row.number)
+  if ('fseq' in row) return String(row.fseq)
+  return 'operatorID' in row ? String(row.seq) : row.groupID
+}
 
 export const isGroupError = (value: object): value is GroupError => 'code' in value && 'reason' in value

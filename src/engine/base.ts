@@ -1,110 +1,133 @@
 /**
- * The base: what the server has said, as far as it is in memory. Groups always are; members come from storage when
- * they are needed. Base rows change by `absorb` only, with writes that are committed.
+ * The base: what the server has said, as far as it is in memory. Groups and notices always are; members and tips come
+ * from storage when they are needed. Base rows change by `absorb` only, with writes that are committed.
  */
 
 import * as v from 'valibot'
-import type { ApplicationRow, MemberRow } from '../kernel/model.ts'
-import type { HeldGroup, Meta, Storage, Write } from '../storage/port.ts'
-import { memberRow } from '../sync/messages.ts'
+import type { ApplicationRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import { ringPlace, type Arrival, type HeldGroup, type HeldNotice, type Meta, type Storage, type Write } from '../storage/port.ts'
+import { memberRow, tipRow } from '../sync/messages.ts'
+import { createCache } from './cache.ts'
+import { isApplication } from './merge.ts'
 import { touchMember, type Touched } from './touched.ts'
-
-type Cache = {
-  readonly rows: Map<string, MemberRow>
-  /** Users that storage has been asked for; `'all'`: every one there is. */
-  asked: Set<string> | 'all'
-}
-/** A read under way: what is written meanwhile may not be in what it brings. */
-type Loading = { readonly later: Write[] }
 
 export type Base = ReturnType<typeof createBase>
 
 export function createBase(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
   let meta: Meta | undefined
   const groups = new Map<string, HeldGroup>()
-  const caches = new Map<string, Cache>()
-  const loading = new Map<string, Set<Loading>>()
-
-  function isLoaded(groupID: string, users: readonly string[] | 'all'): boolean {
-    const asked = caches.get(groupID)?.asked
-    if (asked === 'all') return true
-    return users !== 'all' && users.every(user => user === userID || asked?.has(user))
-  }
-
-  async function load(groupID: string, users: readonly string[] | 'all'): Promise<void> {
-    if (!isLoaded(groupID, users)) await read(groupID, users)
-  }
-
-  async function read(groupID: string, users: readonly string[] | 'all'): Promise<void> {
-    const own: Loading = { later: [] }
-    const reads = loading.get(groupID) ?? new Set()
-    loading.set(groupID, reads.add(own))
-    const query = { table: 'members', scope: groupID } as const
-    const [stored] = await storage.read([users === 'all' ? query : { ...query, ids: users }])
-    reads.delete(own)
-    const rows = stored.filter(row => v.is(memberRow, row))
-    if (rows.length < stored.length) onDamaged(groupID)
-    const cache = caches.get(groupID) ?? { rows: new Map(), asked: new Set<string>() }
-    caches.set(groupID, cache)
-    for (const row of rows) cache.rows.set(row.userID, row)
-    if (users === 'all') cache.asked = 'all'
-    else if (cache.asked !== 'all') for (const user of users) cache.asked.add(user)
-    for (const write of own.later) absorbMember(cache, write)
-  }
-
-  function absorbMember(cache: Cache, write: Write): void {
-    if ('empty' in write) cache.rows.clear()
-    else if (write.row) cache.rows.set(write.id, write.row as MemberRow)
-    else cache.rows.delete(write.id)
-  }
+  const notices = new Map<string, HeldNotice>()
+  const arrivals = new Map<string, Arrival>()
+  const members = createCache(storage, {
+    table: 'members',
+    idOf: row => row.userID,
+    isRow: row => v.is(memberRow, row),
+    onDamaged
+  })
+  // A tip that cannot be read is left out: it says nothing that the rows do not.
+  const tips = createCache(storage, {
+    table: 'tips',
+    idOf: row => ringPlace(row.number),
+    isRow: row => v.is(tipRow, row),
+    onDamaged: () => undefined
+  })
 
   function absorb(write: Write, touched: Touched): void {
-    if (write.table === 'groups' && !('empty' in write)) {
-      if (write.row) groups.set(write.id, write.row)
-      else groups.delete(write.id)
-      touched.groups.add(write.id)
-      touchMember(touched, write.id, userID)
-    } else if (write.table === 'groups') {
-      for (const groupID of groups.keys()) touched.groups.add(groupID)
-      groups.clear()
-    } else if (write.table === 'members') {
-      const { scope } = write
-      const cache = caches.get(scope)
-      if (cache) absorbMember(cache, write)
-      for (const read of loading.get(scope) ?? []) read.later.push(write)
-      if ('empty' in write) touched.members.set(scope, 'all')
-      else touchMember(touched, scope, write.id)
-    } else if (write.table === 'meta' && !('empty' in write)) meta = write.row ?? undefined
+    switch (write.table) {
+      case 'groups':
+        absorbGroup(write, touched)
+        break
+      case 'members':
+        members.absorb(write)
+        if ('empty' in write) touched.members.set(write.scope, 'all')
+        else touchMember(touched, write.scope, write.id)
+        break
+      case 'tips':
+        tips.absorb(write)
+        touched.tips.add(write.scope)
+        break
+      case 'notices':
+        put(notices, write)
+        touched.notices = true
+        break
+      case 'arrivals':
+        put(arrivals, write)
+        touched.arrivals = true
+        break
+      case 'meta':
+        if (!('empty' in write)) meta = write.row ?? undefined
+        break
+      case 'outbox':
+      case 'verdicts':
+    }
+  }
+
+  function absorbGroup(write: Extract<Write, { table: 'groups' }>, touched: Touched): void {
+    for (const groupID of 'empty' in write ? groups.keys() : [write.id]) {
+      touched.groups.add(groupID)
+      touchMember(touched, groupID, userID)
+    }
+    put(groups, write)
   }
 
   return {
     groups: groups as ReadonlyMap<string, HeldGroup>,
+    /** By place in the ring. */
+    notices: notices as ReadonlyMap<string, HeldNotice>,
+    arrivals: arrivals as ReadonlyMap<string, Arrival>,
     meta: () => meta,
-    isLoaded,
-    load,
-    /** Reads again what is in memory, from what others may have written. */
-    async refresh(touched: Touched): Promise<void> {
-      for (const [groupID, { asked }] of caches) {
-        caches.delete(groupID)
-        touched.members.set(groupID, 'all')
-        await read(groupID, asked === 'all' ? 'all' : [...asked])
-      }
-    },
     absorb,
-    /** Forgets the members of a group that nobody looks at. */
-    release: (groupID: string) => void caches.delete(groupID),
+    members,
+    tips,
+
+    isLoaded: (groupID: string, users: readonly string[]) =>
+      members.isLoaded(
+        groupID,
+        users.filter(user => user !== userID)
+      ),
+    load: (groupID: string, users: readonly string[]) =>
+      members.load(
+        groupID,
+        users.filter(user => user !== userID)
+      ),
 
     /** `undefined`: not covered, the server has not told or storage has not been asked; `null`: there is none. */
     member(groupID: string, user: string): MemberRow | null | undefined {
       const held = groups.get(groupID)
       if (!held?.row) return undefined
       if (user === userID) return held.self
-      const row = caches.get(groupID)?.rows.get(user)
       const isCovered = held.membersUpTo === null || user <= held.membersUpTo
-      return row ?? (isCovered && isLoaded(groupID, [user]) ? null : undefined)
+      return members.get(groupID, user) ?? (isCovered && members.isLoaded(groupID, [user]) ? null : undefined)
     },
-    /** All that are in memory. */
-    members: (groupID: string): Iterable<MemberRow> => caches.get(groupID)?.rows.values() ?? [],
-    application: (): ApplicationRow | null | undefined => undefined
+
+    settings(groupID: string, user: string): SettingsRow | null | undefined {
+      return user === userID ? groups.get(groupID)?.settings : undefined
+    },
+
+    /** Known from the notice of it, to those who got one. */
+    application(groupID: string, user: string): ApplicationRow | undefined {
+      const told = [...notices.values()].filter(notice => isApplication(notice, groupID, user))
+      const notice = told.reduce<HeldNotice | undefined>(
+        (last, each) => (last && last.number > each.number ? last : each),
+        undefined
+      )
+      if (!notice) return undefined
+      const { handleMessage: applyMessage, time: applyTime, handled } = notice
+      return {
+        groupID,
+        userID: user,
+        applyMessage,
+        applyTime,
+        state: handled?.state ?? 'pending',
+        handlerID: handled?.by ?? '',
+        handleMessage: ''
+      }
+    }
   }
+}
+
+function put<R>(rows: Map<string, R>, write: { empty: true } | { id: string; row: R | null }): void {
+  if ('empty' in write) rows.clear()
+  else if (write.row === null) rows.delete(write.id)
+  else rows.set(write.id, write.row)
 }

@@ -3,21 +3,23 @@
  * server says. It needs no worker and no browser, only a host.
  */
 
-import { generatedIDPrefix } from '../kernel/args.ts'
-import { prepare, type Operation, type Prepared } from '../kernel/decide.ts'
+import { prepare } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
+import { defaultPolicy } from '../kernel/limits.ts'
+import type { GroupRow } from '../kernel/model.ts'
 import { rejected } from '../kernel/verdict.ts'
 import type { Pending, Settled, Write } from '../storage/port.ts'
-import type { Applied, Engine, Status } from './api.ts'
+import type { Engine, Status } from './api.ts'
 import type { Host, PeerMessage } from './host.ts'
-import { readStored } from './stored.ts'
+import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
+import { readStored } from './stored.ts'
 import { createHub } from './streams.ts'
-import { createSync } from './sync.ts'
-import { nothingTouched } from './touched.ts'
+import { createSubmit, memberNeeds } from './submit.ts'
+import { createSync, type SyncStatus } from './sync.ts'
+import { nothingTouched, touchMember } from './touched.ts'
 import { createViews } from './views.ts'
 
-export const outboxLimits = { operationsMax: 1000, bytesMax: 1_048_576 } as const
 /** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
 const appliedVerdictsMax = 1000
 
@@ -26,9 +28,11 @@ export type EngineOptions = {
   readonly token: string
   /** Begins without talking to the network, until `resume`. */
   readonly paused?: boolean
+  /** Keeps tips and notices until they are handed on. */
+  readonly handsOn?: boolean
 }
 
-export function openEngine(host: Host, { userID, token, paused = false }: EngineOptions): Engine {
+export function openEngine(host: Host, { userID, token, paused = false, handsOn = false }: EngineOptions): Engine {
   const { storage, peers } = host
   const state = createState(storage, userID, groupID => void refetch(groupID))
   let isLeading = false
@@ -36,35 +40,49 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   let closing: Promise<void> | undefined
   const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
-  let leaderStatus: Omit<Status, 'pending'> = {
-    connection: 'connecting',
-    caughtUp: false,
-    lastError: null,
-    nextRetryAt: null
-  }
-  let order = 0
+  let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
   let startError: GroupError | undefined
+  /** Questions to the leader that wait for their answer. */
+  const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
-  const sync = createSync({ host, state, userID, token: () => token, commit, onStatus })
-  const status = (): Status => {
-    const { connection, lastError, ...rest } = isLeading ? sync.status() : leaderStatus
-    return {
-      ...rest,
-      connection: isPaused ? 'offline' : connection,
-      lastError: startError ?? lastError,
-      pending: state.outbox.size
+  const sync = createSync({ host, state, userID, handsOn, token: () => token, commit, onStatus })
+  const serverNow = () => host.now() + status().clockOffsetMs
+  const mutes = createMutes({
+    now: serverNow,
+    setTimer: host.setTimer,
+    onEnd(groupID, user) {
+      const touched = nothingTouched()
+      touchMember(touched, groupID, user)
+      state.tell(touched)
     }
-  }
-  const views = createViews(state, userID, status)
+  })
+  const views = createViews({ state, userID, mutes, status })
   const ready = start()
   const hub = createHub(views, ready, groupID => {
     if (isLeading) sync.want(groupID)
     else peers.post({ type: 'hello', wanted: [groupID] })
   })
   state.listen(hub.announce)
+  const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued })
   const stopWaking = host.onWake(() => {
     if (isLeading && !isPaused) sync.wake()
   })
+
+  function status(): Status {
+    const { connection, lastError, ...rest } = isLeading ? sync.status() : leaderStatus
+    const { isAppAdmin = false, policy = defaultPolicy, clockOffsetMs = 0 } = state.base.meta() ?? {}
+    return {
+      ...rest,
+      connection: isPaused ? 'offline' : connection,
+      lastError: startError ?? lastError,
+      pending: state.outbox.size,
+      isAppAdmin,
+      policy,
+      clockOffsetMs
+    }
+  }
+
+  // ── beginning, and other tabs ─────────────────────────────────────────────
 
   async function start(): Promise<void> {
     peers.listen(hear)
@@ -84,7 +102,8 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     const touched = nothingTouched()
     await state.reload(async () => {
       const stored = await readStored(storage)
-      await state.base.refresh(touched)
+      for (const groupID of await state.base.members.refresh()) touched.members.set(groupID, 'all')
+      for (const groupID of await state.base.tips.refresh()) touched.tips.add(groupID)
       return stored
     })
     // Replaying an operation takes the rows that it was judged by.
@@ -93,21 +112,11 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     state.tell(touched)
   }
 
-  /** Stored members could not be read: they are forgotten, and fetched again. */
-  async function refetch(groupID: string): Promise<void> {
-    const held = state.base.groups.get(groupID)
-    if (!held) return
-    await commit([
-      { table: 'members', scope: groupID, empty: true },
-      { table: 'groups', scope: '', id: groupID, row: { ...held, membersUpTo: '' } }
-    ])
-    if (isLeading) sync.want(groupID)
-  }
-
   async function loadNeeds(groupID: string): Promise<void> {
+    const group = state.overlay.group(groupID)
     const users = state.operations().flatMap(pending => {
       const checked = pending.groupID === groupID ? prepare(pending, userID) : undefined
-      return checked?.ok ? memberNeeds(checked.prepared) : []
+      return checked?.ok ? memberNeeds(checked.prepared, group) : []
     })
     await state.base.load(groupID, users)
     const touched = nothingTouched()
@@ -126,26 +135,49 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   }
 
   function hear(message: PeerMessage): void {
-    if (message.type === 'committed') {
-      state.absorb(message.writes)
-      for (const write of message.writes)
-        if (write.table === 'outbox' && !('empty' in write) && write.row) void loadNeeds(write.row.groupID)
-      if (isLeading) sync.wake()
-    } else if (message.type === 'leading') void ready.then(reload)
-    else if (message.type === 'logout') void close()
-    else if (message.type === 'status') {
-      leaderStatus = message.status
-      onStatus()
-    } else if (isLeading) {
-      for (const groupID of message.wanted) sync.want(groupID)
-      onStatus()
+    switch (message.type) {
+      case 'committed':
+        state.absorb(message.writes)
+        for (const write of message.writes)
+          if (write.table === 'outbox' && 'row' in write && write.row) void loadNeeds(write.row.groupID)
+        if (isLeading) sync.wake()
+        break
+      case 'leading':
+        for (const answer of asked.values()) answer(groupError('NoNetwork'))
+        void ready.then(reload)
+        break
+      case 'logout':
+        void close()
+        break
+      case 'status':
+        leaderStatus = message.status
+        onStatus()
+        break
+      case 'hello':
+        if (!isLeading) break
+        for (const groupID of message.wanted) sync.want(groupID)
+        onStatus()
+        break
+      case 'ask':
+        if (isLeading)
+          void sync.read(message.groupID, message).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
+        break
+      case 'answer':
+        asked.get(message.id)?.(message.answer)
     }
   }
 
   function onStatus(): void {
     state.tell({ ...nothingTouched(), status: true })
-    if (isLeading) peers.post({ type: 'status', status: status() })
+    if (isLeading) peers.post({ type: 'status', status: sync.status() })
   }
+
+  function onQueued(write: Write): void {
+    peers.post({ type: 'committed', writes: [write] })
+    if (isLeading) sync.wake()
+  }
+
+  // ── storage ───────────────────────────────────────────────────────────────
 
   async function commit(writes: readonly Write[]): Promise<void> {
     const all = [...writes, ...outdatedVerdicts(writes)]
@@ -160,87 +192,32 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     return applied.slice(appliedVerdictsMax).map(({ verdict }) => ({ table: 'verdicts', scope: '', id: verdict.opID, row: null }))
   }
 
-  // ── operations ────────────────────────────────────────────────────────────
+  /** Stored members could not be read: they are forgotten, and fetched again. */
+  async function refetch(groupID: string): Promise<void> {
+    const held = state.base.groups.get(groupID)
+    if (!held) return
+    await commit([
+      { table: 'members', scope: groupID, empty: true },
+      { table: 'groups', scope: '', id: groupID, row: { ...held, membersUpTo: '' } }
+    ])
+    if (isLeading) sync.want(groupID)
+  }
 
-  /** Operations of one group are decided in the order of their calls. */
-  const deciding = new Map<string, Promise<unknown>>()
+  // ── calls ─────────────────────────────────────────────────────────────────
 
-  async function apply(name: string, args: unknown): Promise<Applied | GroupError> {
+  async function readProfile(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
     await ready
-    if (isClosing()) return groupError('NotReady')
-    if (startError) return startError
-    const groupID = groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}`
-    const checked = prepare({ name, args, groupID }, userID)
-    if (!checked.ok) return checked.error
-    const { prepared } = checked
-
-    const users = memberNeeds(prepared)
-    const before = deciding.get(groupID)
-    if (before || !state.base.isLoaded(groupID, users)) {
-      const loaded = Promise.all([before, state.base.load(groupID, users)])
-      deciding.set(groupID, loaded)
-      await loaded
-      if (deciding.get(groupID) === loaded) deciding.delete(groupID)
-    }
-    return enqueue(prepared)
-  }
-
-  async function enqueue(prepared: Prepared): Promise<Applied | GroupError> {
-    const { operation } = prepared
-    const { groupID } = operation
-    const clockOffsetMs = state.base.meta()?.clockOffsetMs ?? 0
-    const now = Math.floor((host.now() + clockOffsetMs) / 1000)
-    const decision = state.overlay.decide(prepared, now)
-    if (decision.kind === 'reject') return decision.error
-    if (decision.kind === 'unknown' && prepared.undecidedOffline === 'refuse' && status().connection === 'offline')
-      return groupError('NoNetwork')
-    const bytes = JSON.stringify(operation.args).length
-    if (state.outbox.size >= outboxLimits.operationsMax || state.outboxBytes() + bytes > outboxLimits.bytesMax)
-      return groupError('QueueFull')
-
-    const pending = pendingOf(operation, now)
-    state.show(pending, prepared, decision)
-    const version = hub.version()
-    const write: Write = { table: 'outbox', scope: '', id: pending.opID, row: pending }
-    try {
-      await storage.transact([], () => [write])
-    } catch (error) {
-      // Expected: storage refuses. The operation never was, and its caller is told.
-      state.retract(pending)
-      return groupError('StorageFailed', String(error))
-    }
-    state.confirm(pending)
-    peers.post({ type: 'committed', writes: [write] })
-    if (isLeading) sync.wake()
-    return { opID: pending.opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version }
-  }
-
-  function pendingOf(operation: Operation, now: number): Pending {
-    for (const { order: other } of state.operations().slice(-1)) order = Math.max(order, other)
-    const seen = state.base.groups.get(operation.groupID)?.seq ?? 0
-    return { opID: host.newID(), order: ++order, ...operation, at: host.now(), now, seen }
-  }
-
-  async function settled(opID: string) {
-    await ready
-    const verdict = await state.verdictOf(opID)
-    return verdict ? { verdict, version: hub.version() } : groupError('UnknownOperationID', opID)
-  }
-
-  async function readProfile(groupID: string) {
-    await ready
+    if (isLeading) return sync.read(groupID, { search })
+    if (status().connection !== 'online') return groupError('NoNetwork')
     // Only the leader has a connection.
-    return isLeading ? sync.read(groupID) : groupError('NoNetwork')
+    const id = host.newID()
+    const answer = await new Promise<GroupRow | GroupError>(resolve => {
+      asked.set(id, resolve)
+      peers.post({ type: 'ask', id, groupID, search })
+    })
+    asked.delete(id)
+    return answer
   }
-
-  async function dismissVerdict(opID: string): Promise<GroupError | null> {
-    await ready
-    if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-    await commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
-    return null
-  }
-
-  // ── the end ───────────────────────────────────────────────────────────────
 
   async function logout(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     await ready
@@ -259,6 +236,7 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(() => {
       stopWaking()
+      mutes.end()
       sync.stop()
       peers.close()
       return end()
@@ -267,10 +245,29 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
   }
 
   return {
-    apply: apply as Engine['apply'],
-    settled,
+    // What an operation of this name results in is what its definition says.
+    apply: (async (name, args) => {
+      await ready
+      if (isClosing()) return groupError('NotReady')
+      return startError ?? submit(name, args)
+    }) as Engine['apply'],
+    async settled(opID) {
+      await ready
+      const verdict = await state.verdictOf(opID)
+      return verdict ? { verdict, version: hub.version() } : groupError('UnknownOperationID', opID)
+    },
+    async dismissVerdict(opID) {
+      await ready
+      if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
+      await commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+      return null
+    },
     readProfile,
-    dismissVerdict,
+    async handedOn(upTo) {
+      const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
+      if (done.length > 0)
+        await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+    },
     async pause() {
       isPaused = true
       if (isLeading) sync.stop()
@@ -285,13 +282,6 @@ export function openEngine(host: Host, { userID, token, paused = false }: Engine
     openStreams: hub.open
   }
 }
-
-const groupIDOf = (args: unknown): string | undefined => {
-  const groupID = typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
-  return typeof groupID === 'string' && groupID !== '' ? groupID : undefined
-}
-
-const memberNeeds = ({ needs }: Prepared): string[] => needs.flatMap(({ table, id }) => (table === 'members' ? id : []))
 
 function discarded({ opID, groupID, name, args, at }: Pending): Write[] {
   const row: Settled = { verdict: rejected({ opID, groupID }, groupError('Discarded')), name, args, at }

@@ -1,8 +1,10 @@
 /** What an engine runs on: everything that touches the outside. */
 
+import type { GroupError } from '../kernel/errors.ts'
+import type { GroupRow } from '../kernel/model.ts'
 import type { Storage, Write } from '../storage/port.ts'
 import type { Connect } from '../sync/port.ts'
-import type { Status } from './api.ts'
+import type { SyncStatus } from './sync.ts'
 
 export type Host = {
   readonly storage: Storage
@@ -35,7 +37,10 @@ export type PeerMessage =
   | { readonly type: 'committed'; readonly writes: readonly Write[] }
   /** A new leader: what the old one did last may not have been told. */
   | { readonly type: 'leading' }
-  | { readonly type: 'status'; readonly status: Status }
+  | { readonly type: 'status'; readonly status: SyncStatus }
+  /** A question to the server that only the leader can ask, and the answer. */
+  | { readonly type: 'ask'; readonly id: string; readonly groupID: string; readonly search: boolean }
+  | { readonly type: 'answer'; readonly id: string; readonly answer: GroupRow | GroupError }
   /** The user has logged out: nobody may go on. */
   | { readonly type: 'logout' }
   /** Asks the leader for its status, and for the members of groups that are looked at. */

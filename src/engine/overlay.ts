@@ -9,13 +9,17 @@ import type { Decision, View } from '../kernel/decision.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import {
   type Change,
+  applicationKey,
   groupKey,
   memberKey,
   sameRow,
+  settingsKey,
+  type ApplicationRow,
   type GroupRow,
   type Key,
   type MemberRow,
   type Rows,
+  type SettingsRow,
   type Table
 } from '../kernel/model.ts'
 import { inOrder, type Pending } from '../storage/port.ts'
@@ -41,7 +45,10 @@ export function createOverlay(base: Base, userID: string) {
   function beneath(key: Key): Rows[Table] | null | undefined {
     if (key.table === 'groups') return base.groups.get(key.id)?.row ?? undefined
     if (key.table === 'members') return base.member(key.scope, key.id)
-    return base.application()
+    if (key.table === 'settings') return base.settings(key.scope, key.id)
+    if (key.table === 'applications') return base.application(key.scope, key.id)
+    // The standing mutes of people outside are the server's business.
+    return undefined
   }
 
   function look(groupID: string, key: Key): Rows[Table] | null | undefined {
@@ -68,6 +75,9 @@ export function createOverlay(base: Base, userID: string) {
     return row !== null && (member(groupID, userID) !== null || row.ownerID === userID)
   }
 
+  const settings = (groupID: string) => (look(groupID, settingsKey({ groupID, userID })) ?? null) as SettingsRow | null
+  const application = (groupID: string, user: string) =>
+    (look(groupID, applicationKey({ groupID, userID: user })) ?? null) as ApplicationRow | null
   const group = (groupID: string) => (look(groupID, groupKey(groupID)) ?? null) as GroupRow | null
   const member = (groupID: string, user: string) =>
     (look(groupID, memberKey({ groupID, userID: user })) ?? null) as MemberRow | null
@@ -110,6 +120,8 @@ export function createOverlay(base: Base, userID: string) {
   return {
     group,
     member,
+    settings,
+    application,
     isVisible,
     decide,
     hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase ?? false,

@@ -123,6 +123,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
         { table: 'groups', scope: '', empty: true },
         { table: 'outbox', scope: '', empty: true },
         { table: 'verdicts', scope: '', empty: true },
+        { table: 'notices', scope: '', empty: true },
+        { table: 'arrivals', scope: '', empty: true },
         ...stored,
         ...meanwhile
       ])

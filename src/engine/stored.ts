@@ -6,8 +6,19 @@
 import * as v from 'valibot'
 import { groupError } from '../kernel/errors.ts'
 import { rejected } from '../kernel/verdict.ts'
-import type { Answers, HeldGroup, Meta, Pending, Settled, Storage, Write } from '../storage/port.ts'
-import { groupRow, memberRow, policySchema, verdictSchema } from '../sync/messages.ts'
+import {
+  ringPlace,
+  type Answers,
+  type Arrival,
+  type HeldGroup,
+  type HeldNotice,
+  type Meta,
+  type Pending,
+  type Settled,
+  type Storage,
+  type Write
+} from '../storage/port.ts'
+import { groupRow, memberRow, noticeRow, policySchema, settingsRow, tipRow, verdictSchema } from '../sync/messages.ts'
 
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0))
 
@@ -15,6 +26,9 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
   userID: v.string(),
   epoch: v.string(),
   feed: natural,
+  noticeCount: natural,
+  noticeSeq: natural,
+  arrivalCount: natural,
   isAppAdmin: v.boolean(),
   policy: policySchema,
   clockOffsetMs: v.number()
@@ -26,7 +40,10 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.object({
   self: v.nullable(memberRow),
   mep: natural,
   seq: natural,
-  membersUpTo: v.nullable(v.string())
+  membersUpTo: v.nullable(v.string()),
+  settings: v.nullable(settingsRow),
+  tipCount: natural,
+  tipSeq: natural
 })
 
 const operation = { name: v.string(), args: v.record(v.string(), v.unknown()), at: v.number() }
@@ -44,13 +61,26 @@ const pending: v.GenericSchema<unknown, Pending> = v.object({
   applied: v.exactOptional(applied)
 })
 
+const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.intersect([
+  noticeRow,
+  v.object({ number: natural, handled: v.nullable(v.object({ state: v.picklist(['agreed', 'refused']), by: v.string() })) })
+])
+
+const numbered = { number: natural }
+const arrival: v.GenericSchema<unknown, Arrival> = v.variant('kind', [
+  v.object({ ...numbered, kind: v.literal('tip'), tip: tipRow }),
+  v.object({ ...numbered, kind: v.literal('notice'), notice: noticeRow })
+])
+
 const settled: v.GenericSchema<unknown, Settled> = v.object({ verdict: verdictSchema, ...operation })
 
 const everything = [
   { table: 'meta', scope: '' },
   { table: 'groups', scope: '' },
   { table: 'outbox', scope: '' },
-  { table: 'verdicts', scope: '' }
+  { table: 'verdicts', scope: '' },
+  { table: 'notices', scope: '' },
+  { table: 'arrivals', scope: '' }
 ] as const
 
 /** Everything that is kept in memory, after mending what is damaged. */
@@ -61,7 +91,10 @@ export async function readStored(storage: Storage): Promise<Write[]> {
   return inspect(await storage.read(everything)).writes
 }
 
-function inspect([metas, groups, outbox, verdicts]: Answers<typeof everything>): { writes: Write[]; repairs: Write[] } {
+function inspect([metas, groups, outbox, verdicts, notices, arrivals]: Answers<typeof everything>): {
+  writes: Write[]
+  repairs: Write[]
+} {
   const writes: Write[] = []
   const repairs: Write[] = []
 
@@ -86,6 +119,15 @@ function inspect([metas, groups, outbox, verdicts]: Answers<typeof everything>):
   for (const each of verdicts) {
     const row = good(settled, each)
     if (row) writes.push({ table: 'verdicts', scope: '', id: row.verdict.opID, row })
+  }
+  // A notice that cannot be read says nothing that the server will not say again, or the rows do not show.
+  for (const each of notices) {
+    const row = good(heldNotice, each)
+    if (row) writes.push({ table: 'notices', scope: '', id: ringPlace(row.number), row })
+  }
+  for (const each of arrivals) {
+    const row = good(arrival, each)
+    if (row) writes.push({ table: 'arrivals', scope: '', id: String(row.number), row })
   }
   return { writes, repairs }
 }

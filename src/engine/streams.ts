@@ -11,6 +11,7 @@ import type { Result, Views } from './views.ts'
 
 const framesUntakenMax = 4
 
+type GroupQuery = Extract<Query, { kind: 'members' | 'tips' }>
 type Stream = { readonly number: number; readonly query: Query; sent: Result | undefined }
 
 export type Hub = {
@@ -93,12 +94,12 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       if (!stream) return
       changed.delete(stream)
       const { query } = stream
-      if (query.kind === 'members' && !isShown(query.groupID)) views.release(query.groupID)
+      if ((query.kind === 'members' || query.kind === 'tips') && !isShown(query)) views.release(query.kind, query.groupID)
     }
 
     return {
-      shows: (groupID: string) =>
-        [...streams.values()].some(({ query }) => query.kind === 'members' && query.groupID === groupID),
+      shows: (wanted: GroupQuery) =>
+        [...streams.values()].some(({ query }) => query.kind === wanted.kind && query.groupID === wanted.groupID),
       announce(touched: Touched): void {
         for (const stream of streams.values()) if (concerns(stream.query, touched)) changed.add(stream)
         flushSoon()
@@ -117,8 +118,8 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
     }
   }
 
-  function isShown(groupID: string): boolean {
-    return [...ports].some(port => port.shows(groupID))
+  function isShown(wanted: GroupQuery): boolean {
+    return [...ports].some(port => port.shows(wanted))
   }
 }
 
@@ -134,6 +135,12 @@ function concerns(query: Query, touched: Touched): boolean {
       const users = touched.members.get(query.groupID)
       return touched.groups.has(query.groupID) || users === 'all' || Boolean(users?.has(query.userID))
     }
+    case 'tips':
+      return touched.tips.has(query.groupID) || touched.status
+    case 'notices':
+      return touched.notices || touched.status
+    case 'arrivals':
+      return touched.arrivals
     case 'outbox':
       return touched.outbox
     case 'verdicts':

@@ -29,17 +29,22 @@ const unansweredMax = 500
 
 export type Sync = ReturnType<typeof createSync>
 
+/** The part of a store's status that the connection decides. */
+export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAt'>
+
 export type SyncOptions = {
   readonly host: Host
   readonly state: State
   readonly userID: string
+  /** Whether tips and notices are kept until they are handed on. */
+  readonly handsOn: boolean
   token(): string
   /** Commits writes and takes them in. */
   commit(writes: readonly Write[]): Promise<void>
   onStatus(): void
 }
 
-export function createSync({ host, state, userID, token, commit, onStatus }: SyncOptions) {
+export function createSync({ host, state, userID, handsOn, token, commit, onStatus }: SyncOptions) {
   let isStarted = false
   // About to connect.
   let connection: Status['connection'] = 'connecting'
@@ -64,7 +69,15 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
 
   function held(): Held | undefined {
     const meta = state.base.meta()
-    return meta && { userID, meta, groups: state.base.groups, outbox: state.outbox }
+    if (!meta) return undefined
+    return {
+      userID,
+      meta,
+      groups: state.base.groups,
+      outbox: state.outbox,
+      notices: state.base.notices,
+      handsOn
+    }
   }
 
   // ── connecting ────────────────────────────────────────────────────────────
@@ -204,7 +217,17 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
     if (loggedIn !== userID) return fail(groupError('TokenOfOtherUser'))
     const before = held()
     const clockOffsetMs = serverTime - host.now()
-    const meta = { userID, epoch, feed: before?.meta.feed ?? 0, isAppAdmin, policy, clockOffsetMs }
+    const meta = {
+      userID,
+      epoch,
+      feed: before?.meta.feed ?? 0,
+      noticeCount: before?.meta.noticeCount ?? 0,
+      noticeSeq: before?.meta.noticeSeq ?? 0,
+      arrivalCount: before?.meta.arrivalCount ?? 0,
+      isAppAdmin,
+      policy,
+      clockOffsetMs
+    }
     const isAnotherHistory = before && before.meta.epoch !== epoch
     await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
     if (!link) return
@@ -264,7 +287,7 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
   }
 
   return {
-    status: (): Omit<Status, 'pending'> => ({ connection, caughtUp, lastError, nextRetryAt }),
+    status: (): SyncStatus => ({ connection, caughtUp, lastError, nextRetryAt }),
 
     start(): void {
       isStarted = true
@@ -281,12 +304,12 @@ export function createSync({ host, state, userID, token, commit, onStatus }: Syn
       else connect()
     },
     /** The profile of a group that the user need not be in, as the server knows it now. */
-    read(groupID: string): Promise<GroupRow | GroupError> {
+    read(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
       const asked = link
       if (!asked || connection !== 'online') return Promise.resolve(groupError('NoNetwork'))
       return new Promise(resolve => {
         reading.set(questions, resolve)
-        send(asked, { type: 'read', request: questions++, groupID })
+        send(asked, { type: 'read', request: questions++, groupID, search })
       })
     },
     /** Members of this group are looked at. */

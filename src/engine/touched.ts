@@ -6,6 +6,10 @@ export type Touched = {
   readonly groups: Set<string>
   /** Users by group; `'all'` where a whole list has changed or become known. */
   readonly members: Map<string, Set<string> | 'all'>
+  /** Groups with new tips. */
+  readonly tips: Set<string>
+  notices: boolean
+  arrivals: boolean
   outbox: boolean
   verdicts: boolean
   status: boolean
@@ -14,14 +18,31 @@ export type Touched = {
 export const nothingTouched = (): Touched => ({
   groups: new Set(),
   members: new Map(),
+  tips: new Set(),
+  notices: false,
+  arrivals: false,
   outbox: false,
   verdicts: false,
   status: false
 })
 
 export function touch(touched: Touched, key: Key): void {
-  if (key.table === 'groups') touched.groups.add(key.id)
-  if (key.table === 'members') touchMember(touched, key.scope, key.id)
+  switch (key.table) {
+    case 'groups':
+      touched.groups.add(key.id)
+      break
+    case 'members':
+      touchMember(touched, key.scope, key.id)
+      break
+    case 'settings':
+      touched.groups.add(key.scope)
+      break
+    case 'applications':
+      // The notice of an application shows what has become of it.
+      touched.notices = true
+      break
+    case 'mutes':
+  }
 }
 
 export function touchMember({ members }: Touched, groupID: string, userID: string): void {

@@ -8,7 +8,7 @@ import { protocolVersion } from '../sync/messages.ts'
 import { connectWebSocket } from '../sync/websocket.ts'
 
 /** Rejects when the database cannot be opened. */
-export async function openBrowserEngine({ url, userID, token, paused }: StoreLocation): Promise<Engine> {
+export async function openBrowserEngine({ url, userID, token, paused, handsOn }: StoreLocation): Promise<Engine> {
   // What one user of one server has is nobody else's.
   const name = `offline-groups ${url} ${userID}`
   return openEngine(
@@ -28,7 +28,7 @@ export async function openBrowserEngine({ url, userID, token, paused }: StoreLoc
       random: Math.random,
       newID
     },
-    { userID, token, paused }
+    { userID, token, paused, handsOn }
   )
 }
 

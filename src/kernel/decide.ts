@@ -3,7 +3,7 @@
 import { generatedIDPrefix, isGeneratedID, parseArgs, type ArgsOf, type ArgsSpec } from './args.ts'
 import type { Context, Decision, Definition, View } from './decision.ts'
 import { groupError, type GroupError } from './errors.ts'
-import { groupKey, memberKey, type Key } from './model.ts'
+import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
 import { operations } from './operations/index.ts'
 
 export type OperationName = keyof typeof operations
@@ -22,8 +22,8 @@ export type Operation = {
 
 export type Prepared = {
   readonly operation: Operation
-  /** Rows to load before it can be decided. */
-  readonly needs: readonly Key[]
+  /** Rows to load before it can be decided; of a group that is not known, as many as can be told. */
+  needs(group: GroupRow | null | undefined): readonly Key[]
   /** Users whose number of groups counts. */
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
@@ -49,7 +49,11 @@ export function prepare(
   }
   const prepared: Prepared = {
     operation: { name, args: parsed.args, groupID },
-    needs: [groupKey(groupID), memberKey({ groupID, userID: actor }), ...(definition.needs?.(parsed.args) ?? [])],
+    needs: group => [
+      groupKey(groupID),
+      memberKey({ groupID, userID: actor }),
+      ...(definition.needs?.(parsed.args, actor, group) ?? [])
+    ],
     counted: definition.counted?.(parsed.args, actor) ?? [],
     undecidedOffline: definition.undecidedOffline ?? 'queue',
     decide(view, ctx) {

@@ -3,6 +3,7 @@
 import { type ArgsOf, type ArgsSpec } from './args.ts'
 import { groupError, type GroupError, type Reason } from './errors.ts'
 import type { Policy } from './limits.ts'
+import type { Notice, Tip } from './notices.ts'
 import {
   groupKey,
   memberKey,
@@ -14,10 +15,19 @@ import {
   type Rows,
   type Table
 } from './model.ts'
+import { must } from './must.ts'
 import { refusal, targetRefusal, type Acting, type Rule, type TargetRule } from './permissions.ts'
 
 export type Decision<R = unknown> =
-  | { readonly kind: 'accept'; readonly outcome: 'applied' | 'partial'; readonly changes: readonly Change[]; readonly result: R }
+  | {
+      readonly kind: 'accept'
+      readonly outcome: 'applied' | 'partial'
+      readonly changes: readonly Change[]
+      readonly result: R
+      /** What the group is told, and what users are told; only the server tells. */
+      readonly tip: Tip | undefined
+      readonly notices: readonly Notice[]
+    }
   | { readonly kind: 'reject'; readonly error: GroupError }
   /** A client that holds only part of the rows cannot tell. On the server this does not happen. */
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
@@ -41,8 +51,8 @@ export type Context = {
 
 export type Definition<S extends ArgsSpec, R> = {
   readonly args: S
-  /** Rows to load before judging, besides the group and the actor's membership. */
-  needs?(args: ArgsOf<S>): readonly Key[]
+  /** Rows to load before judging, besides the group and the actor's membership; `group` where it is known. */
+  needs?(args: ArgsOf<S>, actor: string, group: GroupRow | null | undefined): readonly Key[]
   /** Users whose number of groups counts, for the server to look up. */
   counted?(args: ArgsOf<S>, actor: string): readonly string[]
   /** What a device without a network does when it cannot decide. `queue` unless said otherwise. */
@@ -86,6 +96,21 @@ function roleOf(group: GroupRow, self: MemberRow | null, actor: string): Role | 
   return self?.role ?? (group.ownerID === actor ? 'Owner' : 'None')
 }
 
+/** The member to act upon, or the answer where that cannot be. */
+export function targetMember(
+  rule: TargetRule,
+  facts: Facts,
+  userID: string,
+  { ctx, view }: { ctx: Context; view: View }
+): { readonly ok: true; readonly row: MemberRow } | { readonly ok: false; readonly answer: Decision<never> } {
+  const key = memberKey({ groupID: ctx.groupID, userID })
+  const row = view.get(key)
+  if (row === undefined) return { ok: false, answer: unknown([key]) }
+  const refused = refusedTarget(rule, facts, { userID, row }, ctx)
+  if (refused) return { ok: false, answer: refused }
+  return { ok: true, row: must(row, 'a target that the rules allow') }
+}
+
 /** The refusal that stands against acting on this user, if any. */
 export function refusedTarget(
   rule: TargetRule,
@@ -97,12 +122,17 @@ export function refusedTarget(
   return reason && reject(reason, target.userID)
 }
 
-export const accept = <R>(changes: readonly Change[], result: R, outcome: 'applied' | 'partial' = 'applied'): Decision<R> => ({
-  kind: 'accept',
-  outcome,
-  changes,
-  result
-})
+export function accept<R>(
+  changes: readonly Change[],
+  result: R,
+  {
+    outcome = 'applied',
+    tip,
+    notices = []
+  }: { outcome?: 'applied' | 'partial'; tip?: Tip | undefined; notices?: readonly Notice[] } = {}
+): Decision<R> {
+  return { kind: 'accept', outcome, changes, result, tip, notices }
+}
 
 export const reject = (reason: Reason, detail?: string): Decision<never> => ({
   kind: 'reject',

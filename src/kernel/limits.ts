@@ -9,6 +9,9 @@ export const limits = {
   avatarBytesMax: 100,
   applyMessageBytesMax: 300,
   reasonBytesMax: 300,
+  handleMessageBytesMax: 300,
+  nameCardBytesMax: 50,
+  muteSecondsMax: 4_294_967_295,
   groupIDBytesMax: 48,
   userIDBytesMax: 32,
   customFieldKeyBytesMax: 16,
@@ -33,9 +36,25 @@ export type Policy = {
   readonly adminsCanKick: boolean
   /** How many groups a user may be in. */
   readonly groupsPerUserMax: number
+  /** Which group tips are left out: none, as in the seed, or those that Tencent's service leaves out. */
+  readonly suppressTips: 'none' | 'tencent'
+  /** The custom fields that exist, and who may write them; any, by whoever may write the row, when not given. */
+  readonly customFields?: CustomFieldPolicy
 }
 
-export const defaultPolicy: Policy = { adminsCanKick: false, groupsPerUserMax: 3000 }
+/** Who may write a field: who has at least this role. */
+export type WriteLevel = 'App' | 'Owner' | 'Admin' | 'Member'
+
+export type CustomFieldPolicy = {
+  /** By key. */
+  readonly group: Readonly<Record<string, WriteLevel>>
+  /** By group type, then by key; `ownWrite`: whether members may write their own. */
+  readonly member: Readonly<
+    Partial<Record<GroupType, Readonly<Record<string, { readonly write: WriteLevel; readonly ownWrite: boolean }>>>>
+  >
+}
+
+export const defaultPolicy: Policy = { adminsCanKick: false, groupsPerUserMax: 3000, suppressTips: 'none' }
 
 // Not TextEncoder: mini-programs have none.
 export function utf8Length(text: string): number {

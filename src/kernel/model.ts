@@ -50,13 +50,31 @@ export type ApplicationRow = {
   readonly userID: string
   readonly applyMessage: string
   readonly applyTime: number
-  readonly state: 'pending'
+  readonly state: 'pending' | 'agreed' | 'refused'
+  /** Who decided; `''` while it is pending. */
+  readonly handlerID: string
+  readonly handleMessage: string
 }
+
+export const remindTypes = ['AcceptAndNotify', 'AcceptNotNotify', 'Discard'] as const
+export type RemindType = (typeof remindTypes)[number]
+
+/** What a user has set for one group, and nobody else sees. */
+export type SettingsRow = {
+  readonly groupID: string
+  readonly userID: string
+  readonly messageRemindType: RemindType
+}
+
+/** Until when a user is muted in a group, whether in it or not: leaving and coming back ends no mute. */
+export type MuteRow = { readonly groupID: string; readonly userID: string; readonly muteUntil: number }
 
 export type Rows = {
   groups: GroupRow
   members: MemberRow
   applications: ApplicationRow
+  settings: SettingsRow
+  mutes: MuteRow
 }
 export type Table = keyof Rows
 
@@ -80,23 +98,24 @@ export const newMember = (member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTi
 
 export const groupKey = (groupID: string): Key<'groups'> => ({ table: 'groups', scope: '', id: groupID })
 
-export const memberKey = ({ groupID, userID }: { groupID: string; userID: string }): Key<'members'> => ({
-  table: 'members',
-  scope: groupID,
-  id: userID
-})
+type InGroup = { readonly groupID: string; readonly userID: string }
+export const memberKey = ({ groupID, userID }: InGroup): Key<'members'> => ({ table: 'members', scope: groupID, id: userID })
 
-export const applicationKey = ({ groupID, userID }: { groupID: string; userID: string }): Key<'applications'> => ({
+export const applicationKey = ({ groupID, userID }: InGroup): Key<'applications'> => ({
   table: 'applications',
   scope: groupID,
   id: userID
 })
+export const settingsKey = ({ groupID, userID }: InGroup): Key<'settings'> => ({ table: 'settings', scope: groupID, id: userID })
+export const muteKey = ({ groupID, userID }: InGroup): Key<'mutes'> => ({ table: 'mutes', scope: groupID, id: userID })
 
 export const putGroup = (row: GroupRow): Change<'groups'> => ({ ...groupKey(row.groupID), row })
 export const dropGroup = (groupID: string): Change<'groups'> => ({ ...groupKey(groupID), row: null })
 export const putMember = (row: MemberRow): Change<'members'> => ({ ...memberKey(row), row })
 export const dropMember = (row: MemberRow): Change<'members'> => ({ ...memberKey(row), row: null })
 export const putApplication = (row: ApplicationRow): Change<'applications'> => ({ ...applicationKey(row), row })
+export const putSettings = (row: SettingsRow): Change<'settings'> => ({ ...settingsKey(row), row })
+export const putMute = (row: MuteRow): Change<'mutes'> => ({ ...muteKey(row), row })
 
 /** Custom fields are merged by key; an empty value clears a field. */
 export function mergeFields(fields: readonly CustomField[], updates: readonly CustomField[]): readonly CustomField[] {

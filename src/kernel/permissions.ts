@@ -4,6 +4,7 @@
  */
 
 import type { Reason } from './errors.ts'
+import type { Policy, WriteLevel } from './limits.ts'
 import type { GroupType, Role } from './model.ts'
 
 /** Who acts: an app admin (everything an owner may, in any group), a member by role, or somebody outside. */
@@ -24,6 +25,8 @@ const nobody: ActorCells = { App: no, Owner: no, Admin: no, Member: no, None: no
 const owner: ActorCells = { ...nobody, App: ok, Owner: ok }
 const admins: ActorCells = { ...owner, Admin: ok }
 const members: ActorCells = { ...admins, Member: ok }
+/** Who is in the group, and not an app admin from outside: what they set is their own. */
+const insiders: ActorCells = { ...members, App: no }
 const anyone: ActorCells = { ...members, None: ok }
 
 const all = (reason: Cell): ActorCells => ({ App: reason, Owner: reason, Admin: reason, Member: reason, None: reason })
@@ -70,6 +73,17 @@ export const permissions = {
     ChatRoom: admins,
     AVChatRoom: all('CannotKickFromAVChatRoom')
   },
+  changeGroupOwner: {
+    Private: owner,
+    Public: owner,
+    ChatRoom: owner,
+    AVChatRoom: all('CannotTransferAVChatRoom')
+  },
+  handleGroupApplication: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
+  setMessageRemindType: { Private: insiders, Public: insiders, ChatRoom: insiders, AVChatRoom: nobody },
+  setGroupMemberMuteTime: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
+  setGroupMemberNameCard: { Private: members, Public: members, ChatRoom: members, AVChatRoom: owner },
+  setGroupMemberCustomField: { Private: members, Public: members, ChatRoom: members, AVChatRoom: nobody },
   setGroupMemberRole: {
     Private: { App: 'NoRolesInGroupType', Owner: 'NoRolesInGroupType', Admin: 'NotOwner', Member: 'NotOwner', None: no },
     Public: { App: ok, Owner: ok, Admin: 'NotOwner', Member: 'NotOwner', None: no },
@@ -89,7 +103,25 @@ const kick = { App: kickAll, Owner: kickAll, Admin: kickMembers, Member: noTarge
 const setRole: TargetCells = { Self: 'CannotSetOwnRole', Owner: bad, Admin: ok, Member: ok, None: bad }
 const setRoles = { App: setRole, Owner: setRole, Admin: noTarget, Member: noTarget, None: noTarget }
 
+const transferAll: TargetCells = { Self: 'CannotTransferToSelf', Owner: bad, Admin: ok, Member: ok, None: bad }
+const transfer = { App: transferAll, Owner: transferAll, Admin: noTarget, Member: noTarget, None: noTarget }
+
+const muteAll: TargetCells = { Self: 'CannotMuteSelf', Owner: no, Admin: ok, Member: ok, None: bad }
+const muteMembers: TargetCells = { Self: 'CannotMuteSelf', Owner: no, Admin: no, Member: ok, None: bad }
+const mute = { App: muteAll, Owner: muteAll, Admin: muteMembers, Member: noTarget, None: noTarget }
+
+const editAll: TargetCells = { Self: ok, Owner: ok, Admin: ok, Member: ok, None: bad }
+const editLower: TargetCells = { Self: ok, Owner: no, Admin: no, Member: ok, None: bad }
+const editOwn: TargetCells = { Self: ok, Owner: no, Admin: no, Member: no, None: no }
+const edit = { App: editAll, Owner: editAll, Admin: editLower, Member: editOwn, None: noTarget }
+// The server keeps no records of the people in an audio-video chat room, but of its owner.
+const editOwnerOnly = { App: editOwn, Owner: editOwn, Admin: noTarget, Member: noTarget, None: noTarget }
+
 export const targetPermissions = {
+  changeGroupOwner: { Private: transfer, Public: transfer, ChatRoom: transfer, AVChatRoom: transfer },
+  setGroupMemberMuteTime: { Private: mute, Public: mute, ChatRoom: mute, AVChatRoom: mute },
+  setGroupMemberNameCard: { Private: edit, Public: edit, ChatRoom: edit, AVChatRoom: editOwnerOnly },
+  setGroupMemberCustomField: { Private: edit, Public: edit, ChatRoom: edit, AVChatRoom: edit },
   deleteGroupMember: { Private: kick, Public: kick, ChatRoom: kick, AVChatRoom: kick },
   setGroupMemberRole: { Private: setRoles, Public: setRoles, ChatRoom: setRoles, AVChatRoom: setRoles }
 } as const satisfies Record<string, TargetRule>
@@ -108,4 +140,27 @@ export function targetRefusal(rule: TargetRule, { type, role, isAppAdmin }: Acti
 function weigh(role: Role | 'None', asMember: Cell, asAppAdmin: Cell | false): Reason | undefined {
   if (asMember === ok || asAppAdmin === ok) return undefined
   return role === 'None' && asAppAdmin ? asAppAdmin : asMember
+}
+
+const ranks: Record<WriteLevel | 'None', number> = { None: 0, Member: 1, Admin: 2, Owner: 3, App: 4 }
+const isAtLeast = (level: WriteLevel, { role, isAppAdmin }: Acting) => (isAppAdmin ? ranks.App : ranks[role]) >= ranks[level]
+
+/** The reason why the actor may not write a custom field of the group, if any. A field that was not declared does not exist. */
+export function mayWriteGroupField({ customFields }: Policy, acting: Acting, key: string): Reason | undefined {
+  if (!customFields) return undefined
+  const level = Object.hasOwn(customFields.group, key) ? customFields.group[key] : undefined
+  if (!level) return 'UndeclaredField'
+  return isAtLeast(level, acting) ? undefined : no
+}
+
+export function mayWriteMemberField(
+  { customFields }: Policy,
+  acting: Acting,
+  { key, isOwn }: { key: string; isOwn: boolean }
+): Reason | undefined {
+  if (!customFields) return undefined
+  const fields = customFields.member[acting.type] ?? {}
+  const field = Object.hasOwn(fields, key) ? fields[key] : undefined
+  if (!field) return 'UndeclaredField'
+  return isAtLeast(field.write, acting) || (isOwn && field.ownWrite) ? undefined : no
 }

@@ -3,13 +3,15 @@
  * neighbouring IDs. A page is named by the lowest ID that belongs into it; the first page of a scope is named `''`.
  */
 
-import type { TableName, Tables } from './port.ts'
+import { ringPlace, type TableName, type Tables } from './port.ts'
 
 const rowsPerPageMax: Record<TableName, number> = {
   meta: 1,
   groups: 32,
   members: 64,
-  applications: 64,
+  tips: 25,
+  notices: 25,
+  arrivals: 25,
   outbox: 1,
   verdicts: 1
 }
@@ -18,7 +20,9 @@ export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   meta: () => '',
   groups: held => held.groupID,
   members: member => member.userID,
-  applications: application => application.userID,
+  tips: tip => ringPlace(tip.number),
+  notices: notice => ringPlace(notice.number),
+  arrivals: arrival => String(arrival.number),
   outbox: pending => pending.opID,
   verdicts: settled => settled.verdict.opID
 }

@@ -3,7 +3,8 @@
  * how rows become records; nothing above this port knows.
  */
 
-import type { ApplicationRow, GroupRow, MemberRow } from '../kernel/model.ts'
+import type { GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 
@@ -15,8 +16,12 @@ export type Tables = {
   groups: HeldGroup
   /** Scope groupID, by userID. */
   members: MemberRow
-  /** Scope groupID, by userID. */
-  applications: ApplicationRow
+  /** Scope groupID, by place in a ring: the last tips of the group. */
+  tips: HeldTip
+  /** Scope `''`, by place in a ring: the last notices of the user. */
+  notices: HeldNotice
+  /** Scope `''`, by number: tips and notices that were not handed on yet, where somebody asks for that. */
+  arrivals: Arrival
   /** Scope `''`, by opID. */
   outbox: Pending
   /** Scope `''`, by opID. */
@@ -30,6 +35,11 @@ export type Meta = {
   readonly epoch: string
   /** Position in the user's feed. */
   readonly feed: number
+  /** How many notices have come, and the position of the last. */
+  readonly noticeCount: number
+  readonly noticeSeq: number
+  /** How many arrivals there have been. */
+  readonly arrivalCount: number
   readonly isAppAdmin: boolean
   readonly policy: Policy
   /** Server's clock minus this device's, in milliseconds. */
@@ -49,7 +59,30 @@ export type HeldGroup = {
   readonly seq: number
   /** Members up to this userID are held; `null`: all of them. */
   readonly membersUpTo: string | null
+  /** What the user has set for the group; `null`: nothing yet. */
+  readonly settings: SettingsRow | null
+  /** How many tips have come in this membership, and the position of the last. */
+  readonly tipCount: number
+  readonly tipSeq: number
 }
+
+/** The number-th tip of a membership. */
+export type HeldTip = TipRow & { readonly number: number }
+
+/** The number-th notice, and of an application, who has decided what about it. */
+export type HeldNotice = NoticeRow & {
+  readonly number: number
+  readonly handled: { readonly state: 'agreed' | 'refused'; readonly by: string } | null
+}
+
+export type Arrival = { readonly number: number } & (
+  { readonly kind: 'tip'; readonly tip: TipRow } | { readonly kind: 'notice'; readonly notice: NoticeRow }
+)
+
+/** How many tips per group, and notices, are kept. */
+export const keptMax = 100
+/** The place of the number-th in a ring: a new one takes the place of the oldest. */
+export const ringPlace = (number: number): string => String(number % keptMax).padStart(2, '0')
 
 /** An operation that waits for its verdict, or whose verdict waits for the rows it speaks of. */
 export type Pending = {

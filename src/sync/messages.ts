@@ -13,7 +13,16 @@
 
 import * as v from 'valibot'
 import { errors, type GroupError, type Reason, type Scope } from '../kernel/errors.ts'
-import { groupTypes, joinOptions, type CustomField, type GroupRow, type MemberRow } from '../kernel/model.ts'
+import {
+  groupTypes,
+  joinOptions,
+  remindTypes,
+  type CustomField,
+  type GroupRow,
+  type MemberRow,
+  type SettingsRow
+} from '../kernel/model.ts'
+import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
 import { causeReasons, type Verdict } from '../kernel/verdict.ts'
 
@@ -39,7 +48,7 @@ const customFields: v.GenericSchema<unknown, readonly CustomField[]> = v.pipe(
   v.maxLength(64)
 )
 
-export const groupRow: v.GenericSchema<unknown, GroupRow> = v.object({
+const groupProfile = v.object({
   groupID: id,
   type: v.picklist(groupTypes),
   name: short,
@@ -56,6 +65,9 @@ export const groupRow: v.GenericSchema<unknown, GroupRow> = v.object({
   muteAllMembers: v.boolean(),
   groupCustomField: customFields
 })
+export const groupRow: v.GenericSchema<unknown, GroupRow> = groupProfile
+// What has come as JSON holds no undefined.
+const groupFields = v.partial(groupProfile) as v.GenericSchema<unknown, Partial<GroupRow>>
 
 export const memberRow: v.GenericSchema<unknown, MemberRow> = v.object({
   groupID: id,
@@ -67,7 +79,46 @@ export const memberRow: v.GenericSchema<unknown, MemberRow> = v.object({
   memberCustomField: customFields
 })
 
-export const policySchema: v.GenericSchema<unknown, Policy> = v.object({ adminsCanKick: v.boolean(), groupsPerUserMax: natural })
+export const settingsRow: v.GenericSchema<unknown, SettingsRow> = v.object({
+  groupID: id,
+  userID: id,
+  messageRemindType: v.picklist(remindTypes)
+})
+
+const told = { groupID: id, time: natural, operatorID: short }
+
+export const tipRow: v.GenericSchema<unknown, TipRow> = v.object({
+  ...told,
+  seq: natural,
+  operationType: v.picklist(Object.values(tipTypes)),
+  userIDList: v.array(id),
+  memberNum: v.exactOptional(natural),
+  newGroupProfile: v.exactOptional(groupFields),
+  memberList: v.exactOptional(v.array(v.object({ userID: id, muteTime: natural })))
+})
+
+const notice = {
+  ...told,
+  operationType: v.picklist(Object.values(noticeTypes)),
+  groupName: short,
+  handleMessage: short,
+  userDefinedField: v.exactOptional(v.pipe(v.string(), v.maxLength(8000)))
+}
+export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object({ ...notice, fseq: natural })
+
+const writeLevel = v.picklist(['App', 'Owner', 'Admin', 'Member'])
+const fieldKey = v.pipe(v.string(), v.maxLength(32))
+export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
+  adminsCanKick: v.boolean(),
+  groupsPerUserMax: natural,
+  suppressTips: v.picklist(['none', 'tencent']),
+  customFields: v.exactOptional(
+    v.object({
+      group: v.record(fieldKey, writeLevel),
+      member: v.record(v.picklist(groupTypes), v.record(fieldKey, v.object({ write: writeLevel, ownWrite: v.boolean() })))
+    })
+  )
+})
 
 const reason = v.picklist(Object.keys(errors) as Reason[])
 const groupError: v.GenericSchema<unknown, GroupError> = v.object({
@@ -134,26 +185,42 @@ const clientMessage = v.variant('type', [
     after: v.pipe(v.string(), v.maxLength(64)),
     limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
   }),
-  /** Asks for the profile of a group, also of one that the user is not in. */
-  v.object({ type: v.literal('read'), request: natural, groupID: id }),
+  /** Asks for the profile of a group, also of one that the user is not in; a search does not find Private groups. */
+  v.object({ type: v.literal('read'), request: natural, groupID: id, search: v.boolean() }),
   v.object({ type: v.literal('ping') })
 ])
 export type ClientMessage = v.InferOutput<typeof clientMessage>
 
 // ── server → client ─────────────────────────────────────────────────────────
 
+/** `fseq`: the position in the user's feed. */
 const feedEvent = v.variant('kind', [
-  v.object({ kind: v.literal('joined'), groupID: id, mep: natural }),
+  /** `since`: the position in the group's log from which on the user is in it. */
+  v.object({ kind: v.literal('joined'), fseq: natural, groupID: id, mep: natural, since: natural }),
   v.object({
     kind: v.literal('left'),
+    fseq: natural,
     groupID: id,
     mep: natural,
     reason: v.picklist(['quit', 'kicked', 'dismissed']),
     by: short,
     at: natural
+  }),
+  v.object({ kind: v.literal('notice'), fseq: natural, ...notice }),
+  /** Somebody has decided about an application that this user was told of. */
+  v.object({
+    kind: v.literal('handled'),
+    fseq: natural,
+    groupID: id,
+    userID: id,
+    state: v.picklist(['agreed', 'refused']),
+    by: short,
+    at: natural
   })
 ])
 export type FeedEvent = v.InferOutput<typeof feedEvent>
+/** An event that has no position yet. */
+export type NewFeedEvent = FeedEvent extends infer E ? (E extends { fseq: number } ? Omit<E, 'fseq'> : never) : never
 
 const feedDelta = v.object({ from: natural, to: natural, events: v.array(feedEvent) })
 export type FeedDelta = v.InferOutput<typeof feedDelta>
@@ -168,7 +235,10 @@ const groupDelta = v.object({
   /** Members who are no longer. */
   gone: v.array(id),
   /** With `from: 0`: whether `members` is all there are. */
-  complete: v.boolean()
+  complete: v.boolean(),
+  /** What the user has set for the group, where that has changed. */
+  settings: v.exactOptional(settingsRow),
+  tips: v.array(tipRow)
 })
 export type GroupDelta = v.InferOutput<typeof groupDelta>
 

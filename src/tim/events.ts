@@ -1,15 +1,36 @@
 /** Events as Tencent's SDK sends them: synchronous, each handler called with `{ name, data }`. */
 
-import type { TimEventName } from './constants.ts'
+import type { EVENT, TimEventName } from './constants.ts'
+import type { IMError } from './im-error.ts'
+import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
+import type { TimGroup } from './shapes.ts'
 
-export type TimHandler = (event: { readonly name: TimEventName; readonly data: unknown }) => void
+/** What comes with each event. Source: `tim-groups.md` §1.2. */
+export type TimEventData = {
+  [EVENT.SDK_READY]: undefined
+  [EVENT.SDK_NOT_READY]: undefined
+  [EVENT.SDK_DESTROY]: { SDKAppID: number }
+  [EVENT.MESSAGE_RECEIVED]: TimMessage[]
+  [EVENT.GROUP_LIST_UPDATED]: TimGroup[]
+  [EVENT.GROUP_SYSTEM_NOTICE_RECEIVED]: { message: TimMessage<GroupSystemNoticePayload>; type: number }
+  [EVENT.KICKED_OUT]: { type: string }
+  [EVENT.ERROR]: IMError
+  [EVENT.NET_STATE_CHANGE]: { state: string }
+}
 
-type Registered = { readonly handler: TimHandler; readonly context: unknown; readonly once: boolean }
+export type TimHandler<N extends TimEventName = TimEventName> = (event: {
+  readonly name: N
+  readonly data: TimEventData[N]
+}) => void
+
+/** A handler of any event, kept under the name whose data it takes. */
+type AnyHandler = (event: never) => void
+type Registered = { readonly handler: AnyHandler; readonly context: unknown; readonly once: boolean }
 
 export function createEvents(onHandlerError: (error: unknown) => void) {
   const handlers = new Map<TimEventName, Registered[]>()
 
-  function off(name: TimEventName, handler: TimHandler): void {
+  function off(name: TimEventName, handler: AnyHandler): void {
     handlers.set(
       name,
       (handlers.get(name) ?? []).filter(registered => registered.handler !== handler)
@@ -23,15 +44,17 @@ export function createEvents(onHandlerError: (error: unknown) => void) {
   }
 
   return {
-    off,
-    on: (name: TimEventName, handler: TimHandler, context?: unknown) => add(name, { handler, context, once: false }),
-    once: (name: TimEventName, handler: TimHandler, context?: unknown) => add(name, { handler, context, once: true }),
+    off: <N extends TimEventName>(name: N, handler: TimHandler<N>) => off(name, handler),
+    on: <N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown) =>
+      add(name, { handler, context, once: false }),
+    once: <N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown) =>
+      add(name, { handler, context, once: true }),
     has: (name: TimEventName) => (handlers.get(name)?.length ?? 0) > 0,
-    emit(name: TimEventName, data: unknown): void {
+    emit<N extends TimEventName>(name: N, data: TimEventData[N]): void {
       for (const { handler, context, once } of handlers.get(name) ?? []) {
         if (once) off(name, handler)
         try {
-          handler.call(context, { name, data })
+          handler.call(context, { name, data } as never)
         } catch (error) {
           // Expected: an app's handler fails. It must not keep others from hearing of the event.
           onHandlerError(error)
@@ -40,3 +63,4 @@ export function createEvents(onHandlerError: (error: unknown) => void) {
     }
   }
 }
+export type Events = ReturnType<typeof createEvents>

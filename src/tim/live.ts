@@ -93,12 +93,6 @@ export function createLive(store: GroupStore, userID: string, onGroups: (list: T
   }
 }
 
-/** A change of the number of members is no news to the list; everything else is. */
-function announces(before: Group, after: Group): boolean {
-  return (
-    before !== after &&
-    (before.infoSequence !== after.infoSequence ||
-      before.ownerID !== after.ownerID ||
-      before.selfInfo?.role !== after.selfInfo?.role)
-  )
-}
+/** What the list tells its app: who is in it, and changes of profiles. Members come and go with a message of their own. */
+const announces = (before: Group, after: Group): boolean =>
+  before.infoSequence !== after.infoSequence || before.ownerID !== after.ownerID

@@ -84,7 +84,7 @@ export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
     selfInfo: {
       userID,
       role: self?.role ?? '',
-      messageRemindType: self ? 'AcceptAndNotify' : '',
+      messageRemindType: self?.messageRemindType ?? '',
       joinTime: self?.joinTime ?? 0,
       nameCard: self?.nameCard ?? ''
     },

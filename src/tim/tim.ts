@@ -3,107 +3,37 @@
  * different is said in the README beside this file.
  */
 
-import { firstValueFrom, filter, type Subscription } from 'rxjs'
-import { createGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
-import type { GroupStore } from '../client/store.ts'
-import { isGroupError, type Applied, type Status } from '../engine/api.ts'
-import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import { filter, firstValueFrom, type Subscription } from 'rxjs'
+import { openGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
+import type { Arrivals, GroupStore } from '../client/store.ts'
+import type { Arrival, Status } from '../engine/api.ts'
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
-import { EVENT, TYPES, type TimEventName } from './constants.ts'
-import { createEvents, type TimHandler } from './events.ts'
+import { noticeTypes } from '../kernel/notices.ts'
+import type { Tim } from './api.ts'
+import { createCalls, failure, type Session } from './calls.ts'
+import { EVENT, TYPES } from './constants.ts'
+import { createEvents, type Events } from './events.ts'
 import { IMError, respond, type IMResponse } from './im-error.ts'
-import { createLive, type Live } from './live.ts'
-import { timGroup, type TimGroup, type TimGroupMember } from './shapes.ts'
+import { createLive } from './live.ts'
+import { noticeMessage, tipMessage } from './message.ts'
+import { validate2x } from './validate.ts'
 
+export type { Tim } from './api.ts'
 export type { TimGroup, TimGroupMember } from './shapes.ts'
+export type { GroupSystemNoticePayload, GroupTipPayload, TimMessage } from './message.ts'
 export type { TimEventName } from './constants.ts'
-export type { TimHandler } from './events.ts'
+export type { TimEventData, TimHandler } from './events.ts'
 export { IMError, type IMResponse } from './im-error.ts'
 
 export type TimOptions = {
   readonly SDKAppID: number
   /** The sync server. */
   readonly url: string
+  /** As in `createGroupStore`. */
   readonly worker?: GroupStoreOptions['worker']
+  /** Fails as SDK 2.x does: a call with wrong parameters throws at once, instead of rejecting with 10004. */
+  readonly strict2x?: boolean
 }
-
-type JoinStatus = Result<'joinGroup'>['status']
-
-export type Tim = {
-  /**
-   * Opens the store of a user. Resolves when the local database is open; a user whom this device does not know yet also
-   * waits for the server. `SDK_READY` follows.
-   *
-   * @example
-   * await tim.login({ userID: 'ann', userSig })
-   */
-  login(options: { userID: string; userSig: string }): Promise<IMResponse<Record<string, unknown>>>
-  /**
-   * Ends the store. What waits for the network is kept and sent after the next login.
-   *
-   * @example
-   * await tim.logout()
-   */
-  logout(): Promise<IMResponse<Record<string, never>>>
-  /**
-   * Logs out and forgets the instance.
-   *
-   * @example
-   * await tim.destroy()
-   */
-  destroy(): Promise<void>
-  /**
-   * Calls `handler` at each event of that name, with `context` as `this`.
-   *
-   * @example
-   * tim.on(TIM.EVENT.GROUP_LIST_UPDATED, event => console.log(event.data))
-   */
-  on(name: TimEventName, handler: TimHandler, context?: unknown): void
-  once(name: TimEventName, handler: TimHandler, context?: unknown): void
-  off(name: TimEventName, handler: TimHandler, context?: unknown): void
-  /** Accepted for compatibility; this library does not log. */
-  setLogLevel(level: number): void
-
-  /** Seed: "Obtaining your group list". Every profile field is there, whether asked for or not. */
-  getGroupList(options?: { groupProfileFilter?: readonly string[] }): Promise<IMResponse<{ groupList: TimGroup[] }>>
-  /** Seed: "Obtaining the detailed group profile". Of a group that the user is not in, the server is asked. */
-  getGroupProfile(options: {
-    groupID: string
-    groupCustomFieldFilter?: readonly string[]
-  }): Promise<IMResponse<{ group: TimGroup }>>
-  /** Seed: "Creating a group". */
-  createGroup(options: Args<'createGroup'>): Promise<IMResponse<{ group: TimGroup }>>
-  /** Seed: "Deleting a group". */
-  dismissGroup(groupID: string): Promise<IMResponse<{ groupID: string }>>
-  /** Seed: "Updating a group profile". */
-  updateGroupProfile(options: Args<'updateGroupProfile'>): Promise<IMResponse<{ group: TimGroup }>>
-  /** Seed: "Applying to join a group". */
-  joinGroup(options: Args<'joinGroup'>): Promise<IMResponse<{ status: JoinStatus; group?: TimGroup }>>
-  /** Seed: "Quitting a group". */
-  quitGroup(groupID: string): Promise<IMResponse<{ groupID: string }>>
-  /** Seed: "Obtaining group members": 15 from the first on unless said otherwise, at most 100. */
-  getGroupMemberList(options: {
-    groupID: string
-    count?: number
-    offset?: number
-  }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
-  /** Seed: "Adding a group member". */
-  addGroupMember(options: Args<'addGroupMember'>): Promise<
-    IMResponse<{
-      successUserIDList: readonly string[]
-      failureUserIDList: readonly string[]
-      existedUserIDList: readonly string[]
-      group?: TimGroup
-    }>
-  >
-  /** Seed: "Deleting a group member". */
-  deleteGroupMember(options: Args<'deleteGroupMember'>): Promise<IMResponse<{ group: TimGroup; userIDList: readonly string[] }>>
-  /** Seed: "Setting or canceling the admin". */
-  setGroupMemberRole(options: Args<'setGroupMemberRole'>): Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
-}
-
-const membersPerCallMax = 100
-const membersPerCall = 15
 
 const instances = new Map<number, Tim>()
 
@@ -124,65 +54,55 @@ function create(options: TimOptions): Tim {
 const TIM = { create, TYPES, EVENT }
 export default TIM
 
-type Session = {
-  readonly userID: string
-  readonly store: GroupStore
-  readonly live: Live
-  readonly watches: readonly Subscription[]
-}
+type OpenSession = Session & { readonly store: GroupStore & Arrivals; readonly watches: readonly Subscription[] }
 
-function createTim({ SDKAppID, url, worker }: TimOptions, forget: () => void): Tim {
+function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forget: () => void): Tim {
   const events = createEvents(reportError)
-  let session: Session | undefined
-  let loggingIn: Promise<unknown> | undefined
-
-  // ── being logged in ───────────────────────────────────────────────────────
+  let session: OpenSession | undefined
+  let isLoggingIn = false
 
   async function login({ userID, userSig }: { userID: string; userSig: string }) {
-    if (!userID) throw fail(groupError('NoUserID'))
-    if (!userSig) throw fail(groupError('NoUserSig'))
-    if (loggingIn) throw fail(groupError('LoginRunning'))
-    if (session?.userID === userID)
-      return respond({ ...loggedIn, errorInfo: `${userID} is logged in already`, repeatLogin: true })
-    if (session) throw fail(groupError('LoggedInAsOther', session.userID))
-    const store = createGroupStore({ url, userID, token: userSig, ...(worker !== undefined && { worker }) })
-    loggingIn = admitted(store)
+    if (!userID) throw failure(groupError('NoUserID'))
+    if (!userSig) throw failure(groupError('NoUserSig'))
+    if (isLoggingIn) throw failure(groupError('LoginRunning'))
+    if (session && session.userID !== userID) throw failure(groupError('LoggedInAsOther', session.userID))
+    if (session) return respond({ ...loggedIn, errorInfo: `${userID} is logged in already`, repeatLogin: true })
+    isLoggingIn = true
+    const store = openGroupStore({ url, userID, token: userSig, ...(worker !== undefined && { worker }) }, { handsOn: true })
     const refused = await admitted(store)
-    loggingIn = undefined
+    isLoggingIn = false
     if (refused) {
       await store.close()
-      throw fail(refused)
+      throw failure(refused)
     }
-    open(store, userID)
+    // Login resolves first; then the app hears of its groups, and that it may begin.
+    void Promise.resolve().then(() => {
+      session = openSession(store, userID)
+    })
     return respond({ ...loggedIn, errorInfo: '' })
   }
 
-  function open(store: GroupStore, userID: string): void {
-    // Login resolves first; then the app hears of its groups, and that it may begin.
-    void Promise.resolve().then(() => {
-      const live = createLive(store, userID, list => events.emit(EVENT.GROUP_LIST_UPDATED, list))
-      let state: string | undefined
-      const watches = [
-        store.status$.subscribe(({ connection, lastError }) => {
-          const next = netStates[connection]
-          if (state !== undefined && state !== next) events.emit(EVENT.NET_STATE_CHANGE, { state: next })
-          state = next
-          if (lastError?.reason === 'TokenExpired') expire()
-        }),
-        store.verdicts$.subscribe(entries => {
-          for (const { opID, name, verdict } of entries) {
-            if (verdict.kind !== 'rejected' || !events.has(EVENT.ERROR)) continue
-            events.emit(
-              EVENT.ERROR,
-              new IMError(verdict.error, { groupID: verdict.groupID, operation: name, cause: verdict.cause ?? null })
-            )
-            void store.dismissVerdict(opID)
-          }
-        })
-      ]
-      session = { userID, store, live, watches }
-      events.emit(EVENT.SDK_READY, undefined)
-    })
+  function openSession(store: GroupStore & Arrivals, userID: string): OpenSession {
+    const live = createLive(store, userID, list => events.emit(EVENT.GROUP_LIST_UPDATED, list))
+    const watches: Subscription[] = []
+    const opened = { userID, store, live, watches }
+    session = opened
+    events.emit(EVENT.SDK_READY, undefined)
+    watches.push(
+      store.arrivals$.subscribe(createHandOn(opened, events)),
+      watchStatus(store, events, expire),
+      store.verdicts$.subscribe(entries => {
+        for (const { opID, name, verdict } of entries) {
+          if (verdict.kind !== 'rejected' || !events.has(EVENT.ERROR)) continue
+          events.emit(
+            EVENT.ERROR,
+            new IMError(verdict.error, { groupID: verdict.groupID, operation: name, cause: verdict.cause ?? null })
+          )
+          void store.dismissVerdict(opID)
+        }
+      })
+    )
+    return opened
   }
 
   function expire(): void {
@@ -205,40 +125,13 @@ function createTim({ SDKAppID, url, worker }: TimOptions, forget: () => void): T
   /** The session, or the refusal that every call gets without one. */
   function ready(api: string): Session {
     if (session) return session
-    const error = fail(groupError('NotReady', api))
+    const error = failure(groupError('NotReady', api))
     events.emit(EVENT.ERROR, error)
     throw error
   }
 
-  // ── operations ────────────────────────────────────────────────────────────
-
-  /** Applies; where this device cannot decide, the server's verdict is the answer. */
-  async function perform<N extends OperationName>(
-    name: N,
-    args: Args<N>
-  ): Promise<{ session: Session; groupID: string; result: Result<N> }> {
-    const current = ready(name)
-    const answer = await current.store.apply(name, args)
-    if (isGroupError(answer)) throw fail(answer, name, args)
-    const { groupID, opID, result } = answer as Applied<N>
-    if (result !== undefined) return { session: current, groupID, result }
-    const verdict = await current.store.settled(opID)
-    if (isGroupError(verdict)) throw fail(verdict, name, args)
-    if (verdict.kind === 'rejected') {
-      await current.store.dismissVerdict(opID)
-      throw fail(verdict.error, name, args)
-    }
-    // The server has run the operation of this name; its result is of that name's shape.
-    return { session: current, groupID, result: verdict.result as Result<N> }
-  }
-
-  async function groupAfter(current: Session, groupID: string): Promise<TimGroup> {
-    const group = await current.live.group(groupID)
-    if (!group) throw fail(groupError('GroupNotFound', groupID))
-    return group
-  }
-
-  const tim: Tim = {
+  const calls = createCalls(ready, () => session !== undefined)
+  return {
     login,
     logout,
     async destroy() {
@@ -250,75 +143,54 @@ function createTim({ SDKAppID, url, worker }: TimOptions, forget: () => void): T
     once: events.once,
     off: events.off,
     setLogLevel: () => undefined,
-
-    async getGroupList() {
-      return respond({ groupList: ready('getGroupList').live.list() })
-    },
-
-    async getGroupProfile({ groupID }) {
-      const { live, store, userID } = ready('getGroupProfile')
-      const known = live.known(groupID) ?? (await live.group(groupID))
-      if (known) return respond({ group: known })
-      const profile = await store.readProfile(groupID)
-      if ('code' in profile) throw fail(profile, 'getGroupProfile', { groupID })
-      return respond({ group: timGroup(profile, userID) })
-    },
-
-    async createGroup(options) {
-      const { session: current, groupID } = await perform('createGroup', options)
-      return respond({ group: await groupAfter(current, groupID) })
-    },
-
-    async updateGroupProfile(options) {
-      const { session: current, groupID } = await perform('updateGroupProfile', options)
-      return respond({ group: await groupAfter(current, groupID) })
-    },
-
-    async joinGroup(options) {
-      const { session: current, groupID, result } = await perform('joinGroup', options)
-      if (result.status !== TYPES.JOIN_STATUS_SUCCESS) return respond({ status: result.status })
-      return respond({ status: result.status, group: await groupAfter(current, groupID) })
-    },
-
-    async quitGroup(groupID) {
-      await perform('quitGroup', { groupID })
-      return respond({ groupID })
-    },
-
-    async dismissGroup(groupID) {
-      await perform('dismissGroup', { groupID })
-      return respond({ groupID })
-    },
-
-    async getGroupMemberList({ groupID, count = membersPerCall, offset = 0 }) {
-      const { live, store } = ready('getGroupMemberList')
-      if (!(await live.group(groupID))) {
-        const profile = await store.readProfile(groupID)
-        throw fail('code' in profile ? profile : groupError('NotPermitted'), 'getGroupMemberList', { groupID })
-      }
-      return respond({ memberList: await live.members(groupID, { offset, limit: Math.min(count, membersPerCallMax) }) })
-    },
-
-    async addGroupMember(options) {
-      const { session: current, groupID, result } = await perform('addGroupMember', options)
-      const { successUserIDList, failureUserIDList, existedUserIDList } = result
-      const lists = { successUserIDList, failureUserIDList, existedUserIDList }
-      return respond(successUserIDList.length > 0 ? { ...lists, group: await groupAfter(current, groupID) } : lists)
-    },
-
-    async deleteGroupMember(options) {
-      const { session: current, groupID, result } = await perform('deleteGroupMember', options)
-      return respond({ group: await groupAfter(current, groupID), userIDList: result.userIDList })
-    },
-
-    async setGroupMemberRole(options) {
-      const { session: current, groupID, result } = await perform('setGroupMemberRole', options)
-      const member = await current.live.member(groupID, result.userID)
-      if (!member) throw fail(groupError('GroupNotFound', groupID))
-      return respond({ group: await groupAfter(current, groupID), member })
-    }
+    ...(strict2x ? strict(calls) : calls)
   }
-  return tim
+}
+
+/** The same calls, each of which first checks its parameters as SDK 2.x does. */
+function strict<C extends object>(calls: C): C {
+  const checked = Object.entries(calls).map(([api, call]: [string, (argument: unknown) => unknown]) => [
+    api,
+    (argument: unknown) => {
+      validate2x(api, argument)
+      return call(argument)
+    }
+  ])
+  // The calls keep their names, arguments and results.
+  return Object.fromEntries(checked) as C
+}
+
+/** Tells the app of tips and notices, each once and after what it speaks of is in place. */
+function createHandOn({ userID, store, live }: OpenSession, events: Events) {
+  let last = -1
+  return (arrivals: readonly Arrival[]): void => {
+    const fresh = arrivals.filter(({ number }) => number > last)
+    for (const arrival of fresh) {
+      last = arrival.number
+      if (arrival.kind === 'notice') {
+        const message = noticeMessage(arrival.notice, userID)
+        const type = arrival.notice.operationType
+        // The creator of a group learns nothing by hearing of it.
+        if (type !== noticeTypes.created) events.emit(EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, { type, message })
+        events.emit(EVENT.MESSAGE_RECEIVED, [message])
+      } else {
+        const group = live.known(arrival.tip.groupID)
+        if (group?.selfInfo.messageRemindType === TYPES.MSG_REMIND_DISCARD) continue
+        events.emit(EVENT.MESSAGE_RECEIVED, [tipMessage(arrival.tip, { userID, groupName: group?.name ?? '' })])
+      }
+    }
+    if (fresh.length > 0) void store.handedOn(last)
+  }
+}
+
+function watchStatus(store: GroupStore, events: Events, onExpired: () => void): Subscription {
+  let state: string | undefined
+  return store.status$.subscribe(({ connection, lastError }) => {
+    const next = netStates[connection]
+    if (state !== undefined && state !== next) events.emit(EVENT.NET_STATE_CHANGE, { state: next })
+    state = next
+    if (lastError?.reason === 'TokenExpired') onExpired()
+  })
 }
 
 const loggedIn = { actionStatus: 'OK', errorCode: 0, tinyID: '', a2Key: '' } as const
@@ -340,11 +212,6 @@ async function admitted(store: GroupStore): Promise<GroupError | undefined> {
 }
 
 const isFatal = ({ code }: GroupError) => code >= 70000 || code === errors.StorageFailed.code || code === errors.WorkerFailed.code
-
-function fail(error: GroupError, operation?: string, args?: object): IMError {
-  const groupID: unknown = args && 'groupID' in args ? args.groupID : undefined
-  return new IMError(error, { ...(operation && { operation }), ...(typeof groupID === 'string' && { groupID }) })
-}
 
 function reportError(error: unknown): void {
   // An app's own mistake in a handler: the app's console is where its author looks.

@@ -81,7 +81,7 @@ test('a refusal that comes after the call has resolved arrives as an ERROR event
   const asBob = await elsewhere(fresh('bob'))
   await asBob('createGroup', { groupID, name: 'His', type: 'Public' })
   const { tim } = await login()
-  const refused = new Promise<IMError>(resolve => tim.once(TIM.EVENT.ERROR, event => resolve(event.data as IMError)))
+  const refused = new Promise<IMError>(resolve => tim.once(TIM.EVENT.ERROR, event => resolve(event.data)))
   await tim.createGroup({ groupID, name: 'Hers' })
   expect(await refused).toMatchObject({ code: 10021, data: { groupID, operation: 'createGroup' } })
   expect((await tim.getGroupList()).data.groupList).toEqual([])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defaultPolicy } from '../../src/kernel/limits.ts'
 import { groupKey, memberKey } from '../../src/kernel/model.ts'
 import { codeOf, createWorld, group, judge, perform, populated } from './world.ts'
 
@@ -294,7 +295,7 @@ describe('deleteGroupMember', () => {
   })
 
   test('admins may remove common members where the policy says so', () => {
-    const policy = { adminsCanKick: true, groupsPerUserMax: 10 }
+    const policy = { ...defaultPolicy, adminsCanKick: true }
     const kick = (userID: string, as: Parameters<typeof judge>[3]) =>
       codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList: [userID] }, as))
     expect(kick('member', 'admin')).toBe(10007)

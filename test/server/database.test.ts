@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newMember } from '../../src/kernel/model.ts'
+import { applicationKey, newMember, settingsKey, type Role } from '../../src/kernel/model.ts'
+import type { TipRow } from '../../src/kernel/notices.ts'
 import type { Database, GroupWrites, LogEntry } from '../../server/port.ts'
 import { group } from '../kernel/world.ts'
 import { databases } from './databases.ts'
@@ -27,7 +28,8 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     log: [],
     members: [],
     dissolved: false,
-    applications: [],
+    others: [],
+    tips: [],
     memberships: [],
     verdicts: [],
     ...rest
@@ -55,7 +57,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const user = fresh('u')
     const failing = database.transaction(async tx => {
       await tx.lockGroup(groupID)
-      await tx.appendFeeds(new Map([[user, [{ kind: 'joined', groupID, mep: 1 }]]]))
+      await tx.appendFeeds(new Map([[user, [{ kind: 'joined', groupID, mep: 1, since: 1 }]]]))
       await tx.write(writes(groupID, { log: [entry(1)], members: [member(groupID, user, 1)] }))
       throw new Error('no')
     })
@@ -95,28 +97,68 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect([await page(''), await page('_'), await page('b')]).toEqual([['B', 'Z', '_'], ['a', 'a-1', 'a1'], []])
   })
 
-  test('a dissolved group keeps the marks of its members and loses its applications', async () => {
+  test('a dissolved group keeps the marks of its members and loses its other rows', async () => {
     const groupID = fresh('g')
-    const application = { groupID, userID: 'x', applyMessage: '', applyTime: 1, state: 'pending' as const }
-    await write(groupID, {
-      log: [entry(1)],
-      members: [member(groupID, 'a', 1)],
-      applications: [{ userID: 'x', row: application }]
-    })
-    expect(await database.snapshot(tx => tx.applications(groupID, ['x', 'y']))).toEqual([application])
+    const key = (userID: string) => applicationKey({ groupID, userID })
+    const row = {
+      groupID,
+      userID: 'x',
+      applyMessage: '',
+      applyTime: 1,
+      state: 'pending',
+      handlerID: '',
+      handleMessage: ''
+    } as const
+    const application = { table: 'applications', id: 'x', row, rv: 1 } as const
+    const settings = { table: 'settings', id: 'x', row: { groupID, userID: 'x', messageRemindType: 'Discard' }, rv: 1 } as const
+    await write(groupID, { log: [entry(1)], members: [member(groupID, 'a', 1)], others: [application, settings] })
+    expect(await database.snapshot(tx => tx.others(groupID, [key('x'), key('y')]))).toEqual([application])
+    expect(await database.snapshot(tx => tx.others(groupID, [settingsKey({ groupID, userID: 'x' })]))).toEqual([settings])
     await write(groupID, { state: { seq: 2, row: null }, log: [entry(2)], dissolved: true })
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
         await tx.changedSince(groupID, 1),
-        await tx.applications(groupID, ['x'])
+        await tx.others(groupID, [key('x')])
       ])
     ).toEqual([{ seq: 2, row: null }, { members: [], gone: ['a'] }, []])
   })
 
+  test('knows the owner and the admins', async () => {
+    const groupID = fresh('g')
+    const as = (userID: string, role: Role) => ({ userID, row: newMember({ groupID, userID, role, joinTime: 1 }), rv: 1 })
+    await write(groupID, {
+      log: [entry(1)],
+      members: [as('a', 'Owner'), as('b', 'Admin'), as('c', 'Member'), { userID: 'd', row: null, rv: 1 }]
+    })
+    expect((await database.snapshot(tx => tx.admins(groupID))).sort()).toEqual(['a', 'b'])
+  })
+
+  test('keeps tips, and gives the last of them in order', async () => {
+    const groupID = fresh('g')
+    const tip = (seq: number): TipRow => ({
+      groupID,
+      seq,
+      time: 1,
+      operatorID: 'ann',
+      operationType: 2,
+      userIDList: ['ann'],
+      memberNum: seq
+    })
+    await write(groupID, { log: [entry(1), entry(2)], tips: [tip(1), tip(2)] })
+    await write(groupID, { state: { seq: 3, row: group({ groupID }) }, log: [entry(3)], tips: [tip(3)] })
+    const since = (from: number, limit: number) => database.snapshot(tx => tx.tipsSince(groupID, from, limit))
+    expect([await since(0, 9), await since(1, 9), await since(0, 2), await since(3, 9)]).toEqual([
+      [tip(1), tip(2), tip(3)],
+      [tip(2), tip(3)],
+      [tip(2), tip(3)],
+      []
+    ])
+  })
+
   test('a feed is dense and in order, also for many users at once', async () => {
     const users = [fresh('u'), fresh('u'), fresh('u')]
-    const joined = (mep: number) => ({ kind: 'joined', groupID: 'g', mep }) as const
+    const joined = (mep: number) => ({ kind: 'joined', groupID: 'g', mep, since: 1 }) as const
     const append = (...meps: number[]) =>
       database.transaction(tx => tx.appendFeeds(new Map(users.map(user => [user, meps.map(joined)]))))
     expect([...(await append(1)).values()]).toEqual([1, 1, 1])
@@ -124,14 +166,21 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const [user = ''] = users
     expect(
       await database.snapshot(async tx => [await tx.feedHead(user), await tx.feedSince(user, 1), await tx.feedSince(user, 3)])
-    ).toEqual([3, [joined(2), joined(3)], []])
+    ).toEqual([
+      3,
+      [
+        { ...joined(2), fseq: 2 },
+        { ...joined(3), fseq: 3 }
+      ],
+      []
+    ])
   })
 
   test('knows whom a group has and whom a user follows', async () => {
     const [g1, g2, user] = [fresh('g'), fresh('g'), fresh('u')]
     const left = { reason: 'kicked', by: 'ann', at: 7 } as const
-    await write(g1, { log: [entry(1)], memberships: [{ userID: user, mep: 2, follows: true, left: null }] })
-    await write(g2, { log: [entry(1)], memberships: [{ userID: user, mep: 1, follows: false, left }] })
+    await write(g1, { log: [entry(1)], memberships: [{ userID: user, mep: 2, since: 1, follows: true, left: null }] })
+    await write(g2, { log: [entry(1)], memberships: [{ userID: user, mep: 1, since: 1, follows: false, left }] })
     expect(
       await database.snapshot(async tx => [
         await tx.followed(user),
@@ -141,10 +190,10 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
         await tx.groupCounts([user, 'nobody'])
       ])
     ).toEqual([
-      [{ groupID: g1, mep: 2, seq: 1 }],
+      [{ groupID: g1, mep: 2, since: 1, seq: 1 }],
       [user],
       [],
-      [{ userID: user, mep: 1, follows: false, left }],
+      [{ userID: user, mep: 1, since: 1, follows: false, left }],
       new Map([
         [user, 1],
         ['nobody', 0]

@@ -1,14 +1,17 @@
 import { groupID, userIDList, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
-import { memberKey, newMember, putGroup, putMember } from '../model.ts'
+import { memberKey, muteKey, newMember, putGroup, putMember } from '../model.ts'
+import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
+import { standingMute } from './set-group-member-mute-time.ts'
 
 const args = { groupID, userIDList }
 
 /** Seed: "Adding a group member". Nobody has to consent; who is in already is no error. */
 export const addGroupMember = defineOperation({
   args,
-  needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
+  needs: ({ groupID, userIDList }) =>
+    userIDList.flatMap(userID => [memberKey({ groupID, userID }), muteKey({ groupID, userID })]),
   counted: ({ userIDList }) => userIDList,
   decide: onGroup(
     () => [permissions.addGroupMember],
@@ -25,12 +28,17 @@ export const addGroupMember = defineOperation({
 
       const memberNum = group.memberNum + successUserIDList.length
       if (memberNum > group.maxMemberNum) return reject('GroupFull', `room for ${group.maxMemberNum - group.memberNum}`)
-      const joined = successUserIDList.map(userID => putMember(newMember({ groupID, userID, joinTime: now })))
-      return accept(
-        joined.length > 0 ? [putGroup({ ...group, memberNum }), ...joined] : [],
-        { groupID, successUserIDList, failureUserIDList, existedUserIDList },
-        failureUserIDList.length > 0 ? 'partial' : 'applied'
+      const joined = successUserIDList.map(userID =>
+        putMember(newMember({ groupID, userID, joinTime: now, muteUntil: standingMute(view, { groupID, userID }, now) }))
       )
+      const result = { groupID, successUserIDList, failureUserIDList, existedUserIDList }
+      const outcome = failureUserIDList.length > 0 ? 'partial' : 'applied'
+      if (joined.length === 0) return accept([], result, { outcome })
+      return accept([putGroup({ ...group, memberNum }), ...joined], result, {
+        outcome,
+        tip: { operationType: tipTypes.joined, userIDList: successUserIDList, memberNum },
+        notices: [{ operationType: noticeTypes.invited, to: successUserIDList }]
+      })
     }
   )
 })

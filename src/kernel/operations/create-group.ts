@@ -13,6 +13,8 @@ import {
   type GroupType,
   type JoinOption
 } from '../model.ts'
+import { noticeTypes } from '../notices.ts'
+import { mayWriteGroupField, mayWriteMemberField } from '../permissions.ts'
 
 const args = {
   name: text({ bytesMax: limits.nameBytesMax, filled: true }),
@@ -59,6 +61,15 @@ export const createGroup = defineOperation({
       })
     )
     if (type !== 'AVChatRoom') members.unshift(newMember({ groupID, userID: actor, joinTime: now, role: 'Owner' }))
+    const acting = { type, role: 'Owner', isAppAdmin: ctx.isAppAdmin } as const
+    for (const { key } of given.groupCustomField ?? []) {
+      const reason = mayWriteGroupField(policy, acting, key)
+      if (reason) return reject(reason, key)
+    }
+    for (const { key } of initial.flatMap(({ memberCustomField = [] }) => memberCustomField)) {
+      const reason = mayWriteMemberField(policy, acting, { key, isOwn: false })
+      if (reason) return reject(reason, key)
+    }
     if (members.length > maxMemberNum) return reject('GroupFull')
 
     const group: GroupRow = {
@@ -78,7 +89,17 @@ export const createGroup = defineOperation({
       muteAllMembers: false,
       groupCustomField: mergeFields([], given.groupCustomField ?? [])
     }
-    return accept([putGroup(group), ...members.map(putMember)], { groupID })
+    const others = members.map(({ userID }) => userID).filter(userID => userID !== actor)
+    return accept(
+      [putGroup(group), ...members.map(putMember)],
+      { groupID },
+      {
+        notices: [
+          { operationType: noticeTypes.created, to: [actor] },
+          ...(others.length > 0 ? [{ operationType: noticeTypes.invited, to: others }] : [])
+        ]
+      }
+    )
   }
 })
 

@@ -2,6 +2,7 @@ import { groupID, optional, text, userIDList, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, refusedTarget, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { dropMember, memberKey, putGroup, type MemberRow } from '../model.ts'
+import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions, targetPermissions } from '../permissions.ts'
 
 const args = { groupID, userIDList, reason: optional(text({ bytesMax: limits.reasonBytesMax })) }
@@ -12,7 +13,7 @@ export const deleteGroupMember = defineOperation({
   needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
   decide: onGroup(
     (_args, _group, { policy }) => [policy.adminsCanKick ? permissions.deleteGroupMemberByAdmins : permissions.deleteGroupMember],
-    (facts, { groupID, userIDList }: ArgsOf<typeof args>, ctx, view) => {
+    (facts, { groupID, userIDList, reason = '' }: ArgsOf<typeof args>, ctx, view) => {
       const removed: MemberRow[] = []
       for (const userID of userIDList) {
         const row = view.get(memberKey({ groupID, userID }))
@@ -21,12 +22,18 @@ export const deleteGroupMember = defineOperation({
         if (refused) return refused
         if (row) removed.push(row)
       }
+      if (removed.length === 0) return accept([], { groupID, userIDList })
       const { group } = facts
-      const changes =
-        removed.length > 0
-          ? [putGroup({ ...group, memberNum: group.memberNum - removed.length }), ...removed.map(dropMember)]
-          : []
-      return accept(changes, { groupID, userIDList })
+      const memberNum = group.memberNum - removed.length
+      const users = removed.map(({ userID }) => userID)
+      return accept(
+        [putGroup({ ...group, memberNum }), ...removed.map(dropMember)],
+        { groupID, userIDList },
+        {
+          tip: { operationType: tipTypes.kicked, userIDList: users, memberNum },
+          notices: [{ operationType: noticeTypes.kicked, to: users, handleMessage: reason }]
+        }
+      )
     }
   )
 })

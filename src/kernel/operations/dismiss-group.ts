@@ -1,6 +1,7 @@
 import { groupID } from '../args.ts'
 import { accept, defineOperation, onGroup } from '../decision.ts'
 import { dropGroup } from '../model.ts'
+import { noticeTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
 /** Seed: "Deleting a group". */
@@ -8,6 +9,7 @@ export const dismissGroup = defineOperation({
   args: { groupID },
   decide: onGroup(
     () => [permissions.dismissGroup],
-    (_facts, _args, { groupID }) => accept([dropGroup(groupID)], { groupID })
+    (_facts, _args, { groupID }) =>
+      accept([dropGroup(groupID)], { groupID }, { notices: [{ operationType: noticeTypes.dismissed, to: 'members' }] })
   )
 })

@@ -1,21 +1,33 @@
 /** Every operation, by the name under which it is called, queued and sent. A new one is a file and a line here. */
 
 import { addGroupMember } from './add-group-member.ts'
+import { changeGroupOwner } from './change-group-owner.ts'
 import { createGroup } from './create-group.ts'
 import { deleteGroupMember } from './delete-group-member.ts'
 import { dismissGroup } from './dismiss-group.ts'
+import { handleGroupApplication } from './handle-group-application.ts'
 import { joinGroup } from './join-group.ts'
 import { quitGroup } from './quit-group.ts'
+import { setGroupMemberCustomField } from './set-group-member-custom-field.ts'
+import { setGroupMemberMuteTime } from './set-group-member-mute-time.ts'
+import { setGroupMemberNameCard } from './set-group-member-name-card.ts'
 import { setGroupMemberRole } from './set-group-member-role.ts'
+import { setMessageRemindType } from './set-message-remind-type.ts'
 import { updateGroupProfile } from './update-group-profile.ts'
 
 export const operations = {
   createGroup,
+  dismissGroup,
   updateGroupProfile,
   joinGroup,
   quitGroup,
-  dismissGroup,
+  changeGroupOwner,
+  handleGroupApplication,
+  setMessageRemindType,
   addGroupMember,
   deleteGroupMember,
-  setGroupMemberRole
+  setGroupMemberMuteTime,
+  setGroupMemberRole,
+  setGroupMemberNameCard,
+  setGroupMemberCustomField
 }

@@ -1,8 +1,10 @@
 import { choice, groupID, optional, text, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { groupTypes, newMember, putApplication, putGroup, putMember } from '../model.ts'
+import { groupTypes, muteKey, newMember, putApplication, putGroup, putMember } from '../model.ts'
+import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
+import { standingMute } from './set-group-member-mute-time.ts'
 
 export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval'
 
@@ -15,6 +17,7 @@ const args = {
 /** Seed: "Applying to join a group". Applying again while waiting renews the application. */
 export const joinGroup = defineOperation({
   args,
+  needs: ({ groupID }, actor) => [muteKey({ groupID, userID: actor })],
   counted: (_args, actor) => [actor],
   undecidedOffline: 'refuse',
   decide: (view, given, ctx) => (given.type === 'Private' ? reject('CannotJoinPrivate') : join(view, given, ctx))
@@ -29,16 +32,35 @@ const join = onGroup(
     if (group.memberNum >= group.maxMemberNum) return reject('GroupFull')
     if ((view.groupCount(actor) ?? 0) >= policy.groupsPerUserMax) return reject('TooManyGroups')
     if (group.joinOption === 'NeedPermission') {
-      const application = putApplication({ groupID, userID: actor, applyMessage, applyTime: now, state: 'pending' })
-      return accept([application], answer('WaitAdminApproval'))
+      const application = putApplication({
+        groupID,
+        userID: actor,
+        applyMessage,
+        applyTime: now,
+        state: 'pending',
+        handlerID: '',
+        handleMessage: ''
+      })
+      const notice = { operationType: noticeTypes.applied, to: 'admins', handleMessage: applyMessage } as const
+      return accept([application], answer('WaitAdminApproval'), { notices: [notice] })
     }
+    const memberNum = group.memberNum + 1
     const role = group.ownerID === actor ? 'Owner' : 'Member'
     return accept(
       [
-        putGroup({ ...group, memberNum: group.memberNum + 1 }),
-        putMember(newMember({ groupID, userID: actor, joinTime: now, role }))
+        putGroup({ ...group, memberNum }),
+        putMember(
+          newMember({
+            groupID,
+            userID: actor,
+            joinTime: now,
+            role,
+            muteUntil: standingMute(view, { groupID, userID: actor }, now)
+          })
+        )
       ],
-      answer('JoinedSuccess')
+      answer('JoinedSuccess'),
+      { tip: { operationType: tipTypes.joined, userIDList: [actor], memberNum } }
     )
   }
 )

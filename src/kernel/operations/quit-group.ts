@@ -1,6 +1,7 @@
 import { groupID } from '../args.ts'
 import { accept, defineOperation, onGroup, reject } from '../decision.ts'
 import { dropGroup, dropMember, putGroup } from '../model.ts'
+import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
 /** Seed: "Quitting a group". A Private group whose owner quits has no owner; when the last member quits, the group is gone. */
@@ -11,9 +12,15 @@ export const quitGroup = defineOperation({
     ({ group, self }, _args, { actor, groupID }) => {
       // Only who owns an AVChatRoom without being in it has a role and no row, and the rules refuse an owner there.
       if (!self) return reject('NotInGroup')
-      if (group.memberNum <= 1) return accept([dropGroup(groupID)], { groupID })
+      const notices = [{ operationType: noticeTypes.quit, to: [actor] }]
+      if (group.memberNum <= 1) return accept([dropGroup(groupID)], { groupID }, { notices })
       const ownerID = group.ownerID === actor ? '' : group.ownerID
-      return accept([putGroup({ ...group, ownerID, memberNum: group.memberNum - 1 }), dropMember(self)], { groupID })
+      const memberNum = group.memberNum - 1
+      return accept(
+        [putGroup({ ...group, ownerID, memberNum }), dropMember(self)],
+        { groupID },
+        { tip: { operationType: tipTypes.quit, userIDList: [actor], memberNum }, notices }
+      )
     }
   )
 })

@@ -1,7 +1,8 @@
 import { groupID, text, userID, type ArgsOf } from '../args.ts'
-import { accept, defineOperation, onGroup, refusedTarget, reject, unknown } from '../decision.ts'
+import { accept, defineOperation, onGroup, reject, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, putMember } from '../model.ts'
+import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions, targetPermissions } from '../permissions.ts'
 
 const args = { groupID, userID, role: text({ bytesMax: limits.userIDBytesMax, filled: true }) }
@@ -14,11 +15,17 @@ export const setGroupMemberRole = defineOperation({
     () => [permissions.setGroupMemberRole],
     (facts, { groupID, userID, role }: ArgsOf<typeof args>, ctx, view) => {
       if (role !== 'Admin' && role !== 'Member') return reject('IllegalRole', role)
-      const row = view.get(memberKey({ groupID, userID }))
-      if (row === undefined) return unknown([memberKey({ groupID, userID })])
-      const refused = refusedTarget(targetPermissions.setGroupMemberRole, facts, { userID, row }, ctx)
-      if (refused) return refused
-      return accept(row && row.role !== role ? [putMember({ ...row, role })] : [], { groupID, userID })
+      const target = targetMember(targetPermissions.setGroupMemberRole, facts, userID, { ctx, view })
+      if (!target.ok) return target.answer
+      const { row } = target
+      if (row.role === role) return accept([], { groupID, userID })
+      const [tip, notice] =
+        role === 'Admin' ? [tipTypes.adminSet, noticeTypes.adminSet] : [tipTypes.adminCanceled, noticeTypes.adminCanceled]
+      return accept(
+        [putMember({ ...row, role })],
+        { groupID, userID },
+        { tip: { operationType: tip, userIDList: [userID] }, notices: [{ operationType: notice, to: [userID] }] }
+      )
     }
   )
 })

@@ -1,8 +1,9 @@
 import { avatar, choice, count, flag, groupCustomField, groupID, optional, text, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
-import { joinOptions, mergeFields, putGroup, sameRow, type GroupRow } from '../model.ts'
-import { permissions, type Rule } from '../permissions.ts'
+import { joinOptions, mergeFields, putGroup, sameRow, type CustomField, type GroupRow } from '../model.ts'
+import { tipTypes } from '../notices.ts'
+import { mayWriteGroupField, permissions, type Rule } from '../permissions.ts'
 import { fixedJoinOption } from './create-group.ts'
 
 const args = {
@@ -39,22 +40,41 @@ export const updateGroupProfile = defineOperation({
       const passed = (Object.keys(rules) as Field[]).filter(field => field in fields)
       return passed.length === 0 ? [permissions.updateBasics] : passed.map(field => rules[field])
     },
-    ({ group }, given, { now }) => {
+    ({ group, acting }, given, { now, policy }) => {
       const { groupID, groupCustomField: updates = [], ...fields } = wanted(given, group)
       const { maxMemberNum = group.maxMemberNum } = fields
       if (maxMemberNum < group.memberNum || maxMemberNum > memberNumMax[group.type]) {
         return reject('IllegalArgument', `maxMemberNum: ${group.memberNum} to ${memberNumMax[group.type]}`)
+      }
+      for (const { key } of updates) {
+        const reason = mayWriteGroupField(policy, acting, key)
+        if (reason) return reject(reason, key)
       }
       const groupCustomField = mergeFields(group.groupCustomField, updates)
       if (groupCustomField.length > limits.groupCustomFieldsMax) {
         return reject('IllegalArgument', `groupCustomField: at most ${limits.groupCustomFieldsMax} fields`)
       }
       const next: GroupRow = { ...group, ...fields, groupCustomField }
-      const changes = sameRow(next, group) ? [] : [putGroup({ ...next, lastInfoTime: now, infoSequence: group.infoSequence + 1 })]
-      return accept(changes, { groupID })
+      if (sameRow(next, group)) return accept([], { groupID })
+      const newGroupProfile = changedFields(group, next, updates)
+      return accept(
+        [putGroup({ ...next, lastInfoTime: now, infoSequence: group.infoSequence + 1 })],
+        { groupID },
+        {
+          tip: { operationType: tipTypes.profileUpdated, userIDList: [], newGroupProfile }
+        }
+      )
     }
   )
 })
+
+/** What is new of the profile; of the custom fields, those that were passed. */
+function changedFields(before: GroupRow, after: GroupRow, groupCustomField: readonly CustomField[]): Partial<GroupRow> {
+  const plain = Object.entries(after).filter(
+    ([name, value]) => name !== 'groupCustomField' && before[name as keyof GroupRow] !== value
+  )
+  return { ...Object.fromEntries(plain), ...(groupCustomField.length > 0 && { groupCustomField }) }
+}
 
 /** Where the type of the group leaves no choice of `joinOption`, the argument is ignored, as Tencent's SDK does. */
 function wanted(given: Args, group: GroupRow): Args {

@@ -1,0 +1,234 @@
+/**
+ * What one client holds, as far as it was told, and what it has to be told next: where it stands in the user's feed and
+ * in the log of each group. Announcements that continue there go out as they are; where they do not, the database tells.
+ */
+
+import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
+import { settingsKey } from '../src/kernel/model.ts'
+import type { DeltaMessage, FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
+import type { Announcement } from './batch.ts'
+import { groupTopic, userTopic } from './bus.ts'
+import type { Database, Reader } from './port.ts'
+
+/** A new group of at most so many members is sent whole; of a larger one the client fetches the members page by page. */
+const membersSentWholeMax = 500
+/** How many tips of a group, and notices of a user, somebody who was away is told. */
+const toldAfterwardsMax = 100
+const noticesKeptSeconds = 7 * 86_400
+
+/**
+ * `seq`: where the client stands; 0: it has nothing yet. `upTo`: between `seq` and there is nothing that concerns it.
+ * `since`: from where on the user is in the group.
+ */
+type Position = { readonly mep: number; readonly since: number; seq: number; upTo: number }
+
+export type Outgoing = { -readonly [K in keyof Omit<DeltaMessage, 'type' | 'serverTime'>]: DeltaMessage[K] }
+const emptyDelta = (): Outgoing => ({ groups: [], verdicts: [], retry: [], caughtUp: false })
+
+export type Replica = ReturnType<typeof createReplica>
+
+export function createReplica(userID: string, { subscribe, now }: { subscribe(topic: string): () => void; now(): number }) {
+  let feed = 0
+  const positions = new Map<string, Position>()
+  const subscriptions = new Map<string, () => void>()
+  /** Where the client's position and the announcements do not meet. */
+  const stale = { feed: false, groups: new Set<string>() }
+  /** Whether the client has caught up; until then announcements are only noted. */
+  let isLive = false
+  let outgoing = emptyDelta()
+
+  function listen(topic: string): void {
+    if (!subscriptions.has(topic)) subscriptions.set(topic, subscribe(topic))
+  }
+
+  function follow(groupID: string, position: Position): void {
+    positions.set(groupID, position)
+    listen(groupTopic(groupID))
+  }
+
+  function unfollow(groupID: string): void {
+    const topic = groupTopic(groupID)
+    positions.delete(groupID)
+    stale.groups.delete(groupID)
+    subscriptions.get(topic)?.()
+    subscriptions.delete(topic)
+  }
+
+  function takeFeed({ from, to, events }: FeedDelta): void {
+    outgoing.feed = { from: outgoing.feed?.from ?? from, to, events: [...(outgoing.feed?.events ?? []), ...events] }
+    feed = to
+    for (const event of events) {
+      if (event.kind === 'joined') {
+        const { groupID, mep, since } = event
+        follow(groupID, { mep, since, seq: 0, upTo: 0 })
+        stale.groups.add(groupID)
+      } else if (event.kind === 'left') unfollow(event.groupID)
+    }
+  }
+
+  function takeGroup(
+    position: Position,
+    { groupID, from, to, group, members, gone, tips, settings }: Announcement,
+    row: GroupRow
+  ): void {
+    const own = settings.get(userID)
+    const visible = visibleMembers(group, members, userID)
+    position.upTo = to
+    // What somebody has set for themselves concerns nobody else.
+    const isNothing = visible.length + gone.length + tips.length === 0 && settings.size > 0 && !own
+    if (isNothing) return
+    outgoing.groups.push({
+      groupID,
+      mep: position.mep,
+      from: Math.min(from, position.seq),
+      to,
+      group: row,
+      members: visible,
+      gone: [...gone],
+      complete: false,
+      tips: [...tips],
+      ...(own && { settings: own })
+    })
+    position.seq = to
+  }
+
+  /** Adds what brings the client from its position in a group to the present one. */
+  async function readGroup(reader: Reader, groupID: string, membersMax = membersSentWholeMax): Promise<void> {
+    stale.groups.delete(groupID)
+    const position = positions.get(groupID)
+    const { row, seq } = await reader.group(groupID)
+    // No row: dismissed; the feed says so.
+    if (!position || !row || position.seq === seq) return
+    const { mep, since, seq: from } = position
+    const { members, gone, complete } =
+      from === 0
+        ? await wholeGroup(reader, row, userID, membersMax)
+        : { ...(await reader.changedSince(groupID, from)), complete: false }
+    const tips = await reader.tipsSince(groupID, Math.max(from, since - 1), toldAfterwardsMax)
+    const own = (await reader.others(groupID, [settingsKey({ groupID, userID })])).find(({ rv }) => rv > from)
+    outgoing.groups.push({
+      groupID,
+      mep,
+      from,
+      to: seq,
+      group: row,
+      members: visibleMembers(row, members, userID),
+      gone,
+      complete,
+      tips,
+      ...(own?.table === 'settings' && { settings: own.row })
+    })
+    position.seq = position.upTo = seq
+  }
+
+  return {
+    position: (groupID: string): Readonly<Position> | undefined => positions.get(groupID),
+    readGroup,
+
+    /** Brings the client from where it says it stands to now; `send` is called when there is enough for a frame. */
+    async catchUp(
+      database: Database,
+      { feed: from, groups: held }: { feed: number; groups: Readonly<Record<string, readonly [number, number]>> },
+      { groupsPerFrame, send }: { groupsPerFrame: number; send(): void }
+    ): Promise<void> {
+      // Listened to before anything else is read: what changes in between is heard, and read again afterwards.
+      listen(userTopic(userID))
+      for (const { groupID } of await database.snapshot(reader => reader.followed(userID))) listen(groupTopic(groupID))
+      const changed = await database.snapshot(async reader => {
+        const followed = await reader.followed(userID)
+        feed = await reader.feedHead(userID)
+        const events = from === 0 ? await summary(reader, followed) : await reader.feedSince(userID, from)
+        if (feed !== from) outgoing.feed = { from, to: feed, events }
+        for (const { groupID, mep, since } of followed) {
+          const [heldMep, heldSeq] = held[groupID] ?? [0, 0]
+          const seq = heldMep === mep ? heldSeq : 0
+          follow(groupID, { mep, since, seq, upTo: seq })
+        }
+        return followed.filter(({ groupID, seq }) => positions.get(groupID)?.seq !== seq).map(({ groupID }) => groupID)
+      })
+      for (let start = 0; start < changed.length; start += groupsPerFrame) {
+        const part = changed.slice(start, start + groupsPerFrame)
+        await database.snapshot(async reader => {
+          // The list of groups first; their members when the client asks for them.
+          for (const groupID of part) await readGroup(reader, groupID, 0)
+        })
+        if (start + groupsPerFrame < changed.length) send()
+      }
+      outgoing.caughtUp = true
+      isLive = true
+      send()
+    },
+
+    /** Takes note of what has changed; answers whether there is something to send. */
+    hear(announcement: Announcement): boolean {
+      const { groupID, from, to, group } = announcement
+      const news = announcement.feeds.get(userID)
+      if (news && isLive && !stale.feed && news.from === feed) takeFeed(news)
+      else if (news) stale.feed = true
+      const position = positions.get(groupID)
+      const continues = position && isLive && from > 0 && position.upTo === from && !stale.groups.has(groupID)
+      if (group && to > from) {
+        if (continues) takeGroup(position, announcement, group)
+        else stale.groups.add(groupID)
+      }
+      return isLive
+    },
+
+    isBehind: () => stale.feed || stale.groups.size > 0,
+
+    /** Reads what announcements could not tell. */
+    async readStale(reader: Reader): Promise<void> {
+      if (stale.feed) {
+        const to = await reader.feedHead(userID)
+        const events = await reader.feedSince(userID, feed)
+        stale.feed = false
+        if (to > feed) takeFeed({ from: feed, to, events })
+      }
+      for (const groupID of stale.groups) await readGroup(reader, groupID)
+    },
+
+    addVerdict: (verdict: DeltaMessage['verdicts'][number]) => void outgoing.verdicts.push(verdict),
+    addRetry: (opID: string) => void outgoing.retry.push(opID),
+
+    /** What there is to send; nothing afterwards. */
+    takeOutgoing(): Outgoing | undefined {
+      const delta = outgoing
+      outgoing = emptyDelta()
+      const isEmpty = !delta.feed && delta.groups.length + delta.verdicts.length + delta.retry.length === 0 && !delta.caughtUp
+      return isEmpty ? undefined : delta
+    },
+
+    end(): void {
+      for (const stop of subscriptions.values()) stop()
+      subscriptions.clear()
+    }
+  }
+
+  /** Who has nothing needs no history: only the groups that are, and what of the notices is recent. */
+  async function summary(reader: Reader, followed: Awaited<ReturnType<Reader['followed']>>): Promise<FeedEvent[]> {
+    const recent = await reader.feedSince(userID, Math.max(0, feed - 2 * toldAfterwardsMax))
+    const kept = recent.filter(
+      event => event.kind === 'handled' || (event.kind === 'notice' && event.time > now() / 1000 - noticesKeptSeconds)
+    )
+    return [
+      ...followed.map(({ groupID, mep, since }): FeedEvent => ({ kind: 'joined', fseq: feed, groupID, mep, since })),
+      ...kept.slice(-toldAfterwardsMax)
+    ]
+  }
+}
+
+async function wholeGroup(
+  reader: Reader,
+  { groupID, memberNum, ownerID }: GroupRow,
+  userID: string,
+  membersMax: number
+): Promise<{ members: MemberRow[]; gone: string[]; complete: boolean }> {
+  if (memberNum <= membersMax) return { members: await reader.membersAfter(groupID, '', membersMax), gone: [], complete: true }
+  const known = await reader.members(groupID, [...new Set([userID, ownerID])].filter(Boolean))
+  return { members: known.flatMap(member => member.row ?? []), gone: [], complete: false }
+}
+
+/** Of the people in an audio-video chat room, nobody is told but oneself. */
+function visibleMembers(group: GroupRow | null, members: readonly MemberRow[], userID: string): GroupDelta['members'] {
+  return group?.type === 'AVChatRoom' ? members.filter(member => member.userID === userID) : [...members]
+}

@@ -1,0 +1,120 @@
+/** Answers before asking: judges an operation by the rows that this thread shows just now, by the same rules as engine and server. */
+
+import { generatedIDPrefix } from '../kernel/args.ts'
+import { prepare } from '../kernel/decide.ts'
+import type { View } from '../kernel/decision.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import {
+  groupKey,
+  newMember,
+  type ApplicationRow,
+  type Key,
+  type MemberRow,
+  type Rows,
+  type SettingsRow,
+  type Table
+} from '../kernel/model.ts'
+import { noticeTypes } from '../kernel/notices.ts'
+import type { Group, List, Member, Notice, Query, Status } from '../engine/api.ts'
+
+/** `unknown`: that cannot be told from what is shown here; `missing` names the rows it would take. */
+export type Answer =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly error: GroupError }
+  | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
+
+/** The results that are shown just now. */
+export type Shown = Iterable<{ readonly query: Query; readonly value: unknown }>
+
+export type CanOptions = {
+  readonly userID: string
+  readonly status: Status | undefined
+  readonly shown: Shown
+  readonly nowMs: number
+}
+
+export function can(name: string, args: unknown, { userID, status, shown, nowMs }: CanOptions): Answer {
+  const given: unknown = typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
+  const groupID = typeof given === 'string' && given !== '' ? given : `${generatedIDPrefix}${'0'.repeat(22)}`
+  const checked = prepare({ name, args, groupID }, userID)
+  if (!checked.ok) return { kind: 'no', error: checked.error }
+  // Who the user is to the server comes with the status.
+  if (!status) return { kind: 'unknown', missing: [groupKey(groupID)] }
+  const decision = checked.prepared.decide(viewOf([...shown], userID), {
+    actor: userID,
+    isAppAdmin: status.isAppAdmin,
+    now: Math.floor((nowMs + status.clockOffsetMs) / 1000),
+    policy: status.policy
+  })
+  if (decision.kind === 'accept') return { kind: 'yes' }
+  if (decision.kind === 'unknown') return decision
+  return { kind: 'no', error: decision.error }
+}
+
+function viewOf(shown: readonly { query: Query; value: unknown }[], userID: string): View {
+  // Each query's kind says what its value is.
+  const valuesOf = <V>(isWanted: (query: Query) => boolean) =>
+    shown.flatMap(({ query, value }) => (isWanted(query) ? [value as V] : []))
+
+  function group(groupID: string): Group | undefined {
+    const single = valuesOf<Group | null>(query => query.kind === 'group' && query.groupID === groupID).find(Boolean)
+    const lists = valuesOf<List<Group>>(({ kind }) => kind === 'groups')
+    return single ?? lists.flatMap(({ rows }) => rows).find(row => row.groupID === groupID)
+  }
+
+  function member(groupID: string, user: string): MemberRow | null | undefined {
+    const own = user === userID ? group(groupID) : undefined
+    if (own) return own.selfInfo && newMember({ groupID, userID, ...selfRow(own.selfInfo) })
+    const singles = valuesOf<Member | null>(
+      query => query.kind === 'member' && query.groupID === groupID && query.userID === user
+    )
+    if (singles.length > 0) return singles[0]
+    const windows = valuesOf<List<Member>>(query => query.kind === 'members' && query.groupID === groupID)
+    const row = windows.flatMap(({ rows }) => rows).find(each => each.userID === user)
+    const isAll = windows.some(({ rows, total, complete }) => complete && rows.length === total)
+    return row ?? (isAll ? null : undefined)
+  }
+
+  function settings(groupID: string): SettingsRow | undefined {
+    const self = group(groupID)?.selfInfo
+    return self ? { groupID, userID, messageRemindType: self.messageRemindType } : undefined
+  }
+
+  function application(groupID: string, user: string): ApplicationRow | undefined {
+    const notices = valuesOf<List<Notice>>(({ kind }) => kind === 'notices').flatMap(({ rows }) => rows)
+    const notice = notices.findLast(
+      each => each.operationType === noticeTypes.applied && each.groupID === groupID && each.operatorID === user
+    )
+    if (!notice?.application) return undefined
+    const { handleMessage: applyMessage, time: applyTime, application: state } = notice
+    return { groupID, userID: user, applyMessage, applyTime, state, handlerID: '', handleMessage: '' }
+  }
+
+  function get(key: Key): Rows[Table] | null | undefined {
+    switch (key.table) {
+      case 'groups':
+        return group(key.id)
+      case 'members':
+        return member(key.scope, key.id)
+      case 'settings':
+        return settings(key.scope)
+      case 'applications':
+        return application(key.scope, key.id)
+      case 'mutes':
+        return undefined
+    }
+  }
+
+  return {
+    // `get` answers with a row of the table that the key names.
+    get: <T extends Table>(key: Key<T>) => get(key) as Rows[T] | null | undefined,
+    groupCount: user => (user === userID ? valuesOf<List<Group>>(({ kind }) => kind === 'groups')[0]?.total : undefined)
+  }
+}
+
+const selfRow = ({ role, joinTime, nameCard, muteUntil }: NonNullable<Group['selfInfo']>) => ({
+  role,
+  joinTime,
+  nameCard,
+  muteUntil
+})

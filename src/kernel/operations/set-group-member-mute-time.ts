@@ -1,0 +1,34 @@
+import { count, groupID, userID, type ArgsOf } from '../args.ts'
+import { accept, defineOperation, onGroup, targetMember, type View } from '../decision.ts'
+import { limits } from '../limits.ts'
+import { memberKey, muteKey, putMember, putMute } from '../model.ts'
+import { tipTypes } from '../notices.ts'
+import { permissions, targetPermissions } from '../permissions.ts'
+
+const args = { groupID, userID, muteTime: count({ min: 0, max: limits.muteSecondsMax }) }
+
+/** Seed: "Muting or unmuting a group member". The mute ends by the clock, without a message; leaving does not end it. */
+export const setGroupMemberMuteTime = defineOperation({
+  args,
+  needs: user => [memberKey(user)],
+  decide: onGroup(
+    () => [permissions.setGroupMemberMuteTime],
+    (facts, { groupID, userID, muteTime }: ArgsOf<typeof args>, ctx, view) => {
+      const target = targetMember(targetPermissions.setGroupMemberMuteTime, facts, userID, { ctx, view })
+      if (!target.ok) return target.answer
+      const { row } = target
+      const muteUntil = muteTime === 0 ? 0 : Math.min(ctx.now + muteTime, limits.muteSecondsMax)
+      return accept(
+        row.muteUntil !== muteUntil ? [putMember({ ...row, muteUntil }), putMute({ groupID, userID, muteUntil })] : [],
+        { groupID, userID },
+        { tip: { operationType: tipTypes.memberMuted, userIDList: [], memberList: [{ userID, muteTime }] } }
+      )
+    }
+  )
+})
+
+/** The mute that somebody brings along who comes back; 0 where there is none, or where this side does not know. */
+export function standingMute(view: View, user: { groupID: string; userID: string }, now: number): number {
+  const muteUntil = view.get(muteKey(user))?.muteUntil ?? 0
+  return muteUntil > now ? muteUntil : 0
+}

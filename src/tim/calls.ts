@@ -1,0 +1,173 @@
+/** The group calls: arguments to operations, results to Tencent's shapes. */
+
+import { isGroupError, type Applied } from '../engine/api.ts'
+import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
+import type { GroupRow } from '../kernel/model.ts'
+import type { GroupStore } from '../client/store.ts'
+import type { Tim } from './api.ts'
+import { TYPES } from './constants.ts'
+import { IMError, respond } from './im-error.ts'
+import type { Live } from './live.ts'
+import { timGroup, type TimGroup } from './shapes.ts'
+
+const membersPerCall = 15
+const membersPerCallMax = 100
+const profilesPerCallMax = 50
+
+/** Who is logged in, and what of them there is here. */
+export type Session = { readonly userID: string; readonly store: GroupStore; readonly live: Live }
+
+type Calls = Omit<Tim, 'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'>
+
+/** `ready` answers the session, or throws the error that a call gets without one. */
+export function createCalls(ready: (api: string) => Session, isLoggedIn: () => boolean): Calls {
+  /** Applies; where this device cannot decide, the server's verdict is the answer. */
+  async function perform<N extends OperationName>(
+    name: N,
+    args: Args<N>
+  ): Promise<{ session: Session; groupID: string; result: Result<N> }> {
+    const session = ready(name)
+    const answer = await session.store.apply(name, args)
+    if (isGroupError(answer)) throw failure(answer, name, args)
+    const { groupID, opID, result } = answer as Applied<N>
+    if (result !== undefined) return { session, groupID, result }
+    const verdict = await session.store.settled(opID)
+    if (isGroupError(verdict)) throw failure(verdict, name, args)
+    if (verdict.kind === 'rejected') {
+      await session.store.dismissVerdict(opID)
+      throw failure(verdict.error, name, args)
+    }
+    // The server has run the operation of this name; its result is of that name's shape.
+    return { session, groupID, result: verdict.result as Result<N> }
+  }
+
+  async function groupOf({ session, groupID }: { session: Session; groupID: string }): Promise<TimGroup> {
+    const group = await session.live.group(groupID)
+    if (!group) throw failure(groupError('GroupNotFound', groupID))
+    return group
+  }
+
+  const withGroup =
+    <N extends OperationName>(name: N) =>
+    async (options: Args<N>) =>
+      respond({ group: await groupOf(await perform(name, options)) })
+
+  const withMember =
+    <N extends OperationName>(name: N & (Result<N> extends { userID: string } ? N : never)) =>
+    async (options: Args<N>) => {
+      const done = await perform<N>(name, options)
+      // These operations tell whom they were about.
+      const { userID } = done.result as { userID: string }
+      const member = await done.session.live.member(done.groupID, userID)
+      if (!member) throw failure(groupError('GroupNotFound', done.groupID))
+      return respond({ group: await groupOf(done), member })
+    }
+
+  /** A group that the user is not in, by the server's leave. */
+  async function ask(
+    api: string,
+    groupID: string,
+    question: (store: GroupStore) => Promise<GroupRow | GroupError>
+  ): Promise<TimGroup> {
+    const { store, userID } = ready(api)
+    const profile = await question(store)
+    if ('code' in profile) throw failure(profile, api, { groupID })
+    return timGroup(profile, userID)
+  }
+
+  /** Refuses to tell of the members of a group that the user is not in. */
+  async function inside(api: string, groupID: string): Promise<Session> {
+    const session = ready(api)
+    if (await session.live.group(groupID)) return session
+    const profile = await session.store.readProfile(groupID)
+    throw failure('code' in profile ? profile : groupError('NotPermitted'), api, { groupID })
+  }
+
+  return {
+    getGroupList: async () => respond({ groupList: ready('getGroupList').live.list() }),
+
+    async getGroupProfile({ groupID }) {
+      const known = await ready('getGroupProfile').live.group(groupID)
+      return respond({ group: known ?? (await ask('getGroupProfile', groupID, store => store.readProfile(groupID))) })
+    },
+
+    createGroup: withGroup('createGroup'),
+    updateGroupProfile: withGroup('updateGroupProfile'),
+    changeGroupOwner: withGroup('changeGroupOwner'),
+    setMessageRemindType: withGroup('setMessageRemindType'),
+    setGroupMemberMuteTime: withMember('setGroupMemberMuteTime'),
+    setGroupMemberRole: withMember('setGroupMemberRole'),
+    setGroupMemberNameCard: withMember('setGroupMemberNameCard'),
+    setGroupMemberCustomField: withMember('setGroupMemberCustomField'),
+
+    async dismissGroup(groupID) {
+      await perform('dismissGroup', { groupID })
+      return respond({ groupID })
+    },
+
+    async quitGroup(groupID) {
+      await perform('quitGroup', { groupID })
+      return respond({ groupID })
+    },
+
+    async joinGroup(options) {
+      // Tencent lets guests into audio-video chat rooms only, and says so.
+      if (!isLoggedIn() && options.type !== TYPES.GRP_AVCHATROOM) throw failure(groupError('LoginToJoin'), 'joinGroup', options)
+      const done = await perform('joinGroup', options)
+      const { status } = done.result
+      if (status !== TYPES.JOIN_STATUS_SUCCESS) return respond({ status })
+      const group = await groupOf(done)
+      if (group.type === TYPES.GRP_AVCHATROOM) await leaveOtherRooms(done.session, group.groupID)
+      return respond({ status, group })
+    },
+
+    searchGroupByID: async groupID =>
+      respond({ group: await ask('searchGroupByID', groupID, store => store.searchGroup(groupID)) }),
+
+    async handleGroupApplication({ handleAction, handleMessage, message }) {
+      // What an app passes may be anything; what is missing is refused as an argument.
+      const payload = (message as Partial<typeof message> | undefined)?.payload
+      const groupID = payload?.groupProfile.groupID ?? ''
+      const application = { groupID, userID: payload?.operatorID ?? '', handleAction, handleMessage }
+      return respond({ group: await groupOf(await perform('handleGroupApplication', application)) })
+    },
+
+    async getGroupMemberList({ groupID, count = membersPerCall, offset = 0 }) {
+      const { live } = await inside('getGroupMemberList', groupID)
+      return respond({ memberList: await live.members(groupID, { offset, limit: Math.min(count, membersPerCallMax) }) })
+    },
+
+    async getGroupMemberProfile({ groupID, userIDList }) {
+      const { live } = await inside('getGroupMemberProfile', groupID)
+      await live.members(groupID, { offset: 0, limit: 1 })
+      const found = await Promise.all(userIDList.slice(0, profilesPerCallMax).map(userID => live.member(groupID, userID)))
+      return respond({ memberList: found.flatMap(member => member ?? []) })
+    },
+
+    async addGroupMember(options) {
+      const done = await perform('addGroupMember', options)
+      const { successUserIDList, failureUserIDList, existedUserIDList } = done.result
+      const lists = { successUserIDList, failureUserIDList, existedUserIDList }
+      return respond(successUserIDList.length > 0 ? { ...lists, group: await groupOf(done) } : lists)
+    },
+
+    async deleteGroupMember(options) {
+      const done = await perform('deleteGroupMember', options)
+      return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
+    }
+  }
+}
+
+/** One audio-video chat room at a time: joining another leaves the one before, unless it is one's own. */
+async function leaveOtherRooms({ live, store, userID }: Session, groupID: string): Promise<void> {
+  const others = live
+    .list()
+    .filter(group => group.type === TYPES.GRP_AVCHATROOM && group.groupID !== groupID && group.ownerID !== userID)
+  await Promise.all(others.map(other => store.apply('quitGroup', { groupID: other.groupID })))
+}
+
+export function failure(error: GroupError, operation?: string, args?: object): IMError {
+  const groupID: unknown = args && 'groupID' in args ? args.groupID : undefined
+  return new IMError(error, { ...(operation && { operation }), ...(typeof groupID === 'string' && { groupID }) })
+}
