@@ -124,7 +124,8 @@ export async function openBatch(
       return []
     }
     group = each.row
-    if (group) return [group.ownerID]
+    // Elsewhere a place in the group is a row among its members; their changes tell.
+    if (group) return group.type === 'AVChatRoom' ? [group.ownerID] : []
     isDissolved = true
     for (const userID of members.keys()) members.set(userID, { userID, row: null, rv: seq })
     others.clear()

@@ -1,6 +1,7 @@
 /** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
 
 import type { Outcome } from '../server/authority.ts'
+import type { Announcement } from '../server/batch.ts'
 import { createBus } from '../server/bus.ts'
 import { createLanes } from '../server/lanes.ts'
 import { createMemoryDatabase } from '../server/memory.ts'
@@ -14,13 +15,16 @@ import {
   rowID,
   isGroupError,
   type Applied,
+  type Arrival,
   type Engine,
   type Group,
   type Member,
+  type Notice,
   type Patch,
   type Query,
   type Row,
-  type Status
+  type Status,
+  type Tip
 } from '../src/engine/api.ts'
 import { openEngine } from '../src/engine/engine.ts'
 import { alone, type Host, type Peers } from '../src/engine/host.ts'
@@ -32,6 +36,8 @@ import { createTestNetwork, type TestNetwork } from '../src/testing/network.ts'
 export type TestServer = {
   /** Judges an operation with authority, as if a client had sent it unchecked. */
   judge(userID: string, operation: { name: string; args: object; groupID: string }): Promise<Verdict>
+  /** Tells sessions what has changed. */
+  publish(announcement: Announcement): void
   readonly clock: TestClock
   readonly database: Database
   readonly errors: unknown[]
@@ -72,6 +78,7 @@ export function createTestServer({
     })
   return {
     judge,
+    publish: bus.publish,
     clock,
     database,
     errors,
@@ -90,9 +97,17 @@ export function createTestClient(
     storage = createMemoryStorage(),
     peers = alone,
     paused = false,
+    handsOn = false,
     token = userID,
     clock = server.clock
-  }: { storage?: Storage; peers?: Peers; paused?: boolean; token?: string; clock?: Pick<TestClock, 'now'> } = {}
+  }: {
+    storage?: Storage
+    peers?: Peers
+    paused?: boolean
+    handsOn?: boolean
+    token?: string
+    clock?: Pick<TestClock, 'now'>
+  } = {}
 ) {
   const network = server.network()
   const host: Host = {
@@ -105,7 +120,7 @@ export function createTestClient(
     random: () => 0.5,
     newID: () => `${String(count++).padStart(6, '0')}-of-${userID}`.padEnd(22, '_').slice(0, 22)
   }
-  const engine: Engine = openEngine(host, { userID, token, paused })
+  const engine: Engine = openEngine(host, { userID, token, paused, handsOn })
   const watched = new Map<string, Watched>()
   const streams = engine.openStreams(frame => {
     for (const [stream, patch] of frame.patches) byStream.get(stream)?.take(patch)
@@ -139,6 +154,9 @@ export function createTestClient(
     groups: () => rows<Group>({ kind: 'groups' }),
     group: async (groupID: string) => (await rows<Group>({ kind: 'group', groupID }))[0],
     members: (groupID: string, { offset = 0, limit = 100 } = {}) => rows<Member>({ kind: 'members', groupID, offset, limit }),
+    tips: (groupID: string) => rows<Tip>({ kind: 'tips', groupID }),
+    notices: () => rows<Notice>({ kind: 'notices' }),
+    arrivals: () => rows<Arrival>({ kind: 'arrivals' }),
     outbox: () => rows<{ opID: string; name: string }>({ kind: 'outbox' }),
     verdicts: () => rows<{ opID: string; verdict: Verdict }>({ kind: 'verdicts' }),
     status: async () => (await rows<Status>({ kind: 'status' }))[0],
