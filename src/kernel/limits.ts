@@ -14,7 +14,8 @@ export const limits = {
   muteSecondsMax: 4_294_967_295,
   groupIDBytesMax: 48,
   userIDBytesMax: 32,
-  customFieldKeyBytesMax: 16,
+  // Tencent's documents say 16; the seed page's own sample has a key of 17, and the seed wins.
+  customFieldKeyBytesMax: 32,
   groupCustomFieldsMax: 20,
   groupCustomFieldBytesMax: 512,
   memberCustomFieldsMax: 5,

@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import TIM, { type IMError, type Tim } from 'offline-groups/tim'
+import TIM, { type GroupSystemNoticePayload, type IMError, type Tim, type TimHandler, type TimMessage } from 'offline-groups/tim'
 import { fresh } from './connect.ts'
 import { elsewhere, login } from './session.ts'
 
@@ -268,5 +268,194 @@ describe('Setting or canceling the admin', () => {
     await ownGroup('Private')
     await handled(tim.setGroupMemberRole({ groupID: group1, userID: user1, role: TIM.TYPES.GRP_MBR_ROLE_ADMIN }))
     expect(imError).toMatchObject({ code: 2682 })
+  })
+})
+
+/** Somebody who has applied to join the user's own group; resolves with the message of the notice. */
+async function application(): Promise<{ message: TimMessage<GroupSystemNoticePayload>; applicant: string }> {
+  await tim.createGroup({ groupID: group1, name: 'WebSDK', type: 'Public', joinOption: 'NeedPermission' })
+  const received = new Promise<TimMessage<GroupSystemNoticePayload>>(resolve => {
+    const onGroupSystemNoticeReceived: TimHandler<'receiveGroupSystemNotice'> = event => {
+      const { type, message } = event.data
+      if (type === 1) resolve(message)
+    }
+    tim.on(TIM.EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, onGroupSystemNoticeReceived)
+  })
+  const applicant = fresh('applicant')
+  const asApplicant = await elsewhere(applicant)
+  await expect
+    .poll(async () => (await asApplicant('joinGroup', { groupID: group1, applyMessage: 'please' })).valueOf())
+    .toMatchObject({ kind: 'applied' })
+  return { message: await received, applicant }
+}
+
+describe('Searching for a group by group ID', () => {
+  test('gives the profile of the group', async () => {
+    const asOther = await elsewhere(user1)
+    await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', introduction: 'about' })
+    await handled(tim.searchGroupByID(group1))
+    expect(imResponse?.data.group).toMatchObject({
+      groupID: group1,
+      name: 'His',
+      introduction: 'about',
+      memberNum: 1,
+      selfInfo: { role: '' }
+    })
+    expect((await tim.getGroupList()).data.groupList).toEqual([])
+  })
+
+  test("private groups cannot be searched for, one's own no more than others", async () => {
+    await ownGroup('Private')
+    await handled(tim.searchGroupByID(group1))
+    expect(imError).toMatchObject({ code: 10007 })
+  })
+
+  test('finds nothing where there is nothing', async () => {
+    await handled(tim.searchGroupByID(nowhere()))
+    expect(imError).toMatchObject({ code: 10010 })
+  })
+})
+
+describe('Transferring a group', () => {
+  test('gives the profile of the group', async () => {
+    await ownGroup()
+    await handled(tim.changeGroupOwner({ groupID: group1, newOwnerID: user1 }))
+    expect(imResponse?.data.group).toMatchObject({ groupID: group1, ownerID: user1, selfInfo: { role: 'Member' } })
+  })
+
+  test('to oneself, is refused', async () => {
+    await ownGroup()
+    await handled(tim.changeGroupOwner({ groupID: group1, newOwnerID: me }))
+    expect(imError).toMatchObject({ code: 2621 })
+  })
+})
+
+describe('Processing an application to join a group', () => {
+  test('with the message of the notice, lets the applicant in', async () => {
+    const { message, applicant } = await application()
+    expect(message.payload).toMatchObject({
+      operatorID: applicant,
+      operationType: 1,
+      handleMessage: 'please',
+      groupProfile: { groupID: group1 }
+    })
+    await handled(tim.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'Welcome', message }))
+    expect(imResponse?.data.group).toMatchObject({ groupID: group1, memberNum: 2 })
+  })
+
+  test('a second time, is refused', async () => {
+    const { message } = await application()
+    await tim.handleGroupApplication({ handleAction: 'Reject', message })
+    await handled(tim.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'Welcome', message }))
+    expect(imError).toMatchObject({ code: 10024 })
+  })
+
+  test('a message that is none is refused', async () => {
+    await handled(tim.handleGroupApplication({ handleAction: 'Agree' } as never))
+    expect(imError).toMatchObject({ code: 10004 })
+  })
+})
+
+describe('Setting the notification type for group messages', () => {
+  test('gives the profile after modification', async () => {
+    await ownGroup()
+    await handled(tim.setMessageRemindType({ groupID: group1, messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }))
+    expect(imResponse?.data.group.selfInfo.messageRemindType).toBe('Discard')
+  })
+
+  test('of a kind that does not exist, is refused', async () => {
+    await ownGroup()
+    await handled(tim.setMessageRemindType({ groupID: group1, messageRemindType: 'Shout' as never }))
+    expect(imError).toMatchObject({ code: 10004 })
+  })
+})
+
+describe('Obtaining the profiles of group members', () => {
+  test('gives those who are in the group, in the order asked', async () => {
+    await ownGroup()
+    await tim.setGroupMemberCustomField({ groupID: group1, userID: user1, memberCustomField: [{ key: 'city', value: 'Oslo' }] })
+    await handled(
+      tim.getGroupMemberProfile({ groupID: group1, userIDList: [user1, 'ghost', me], memberCustomFieldFilter: ['city'] })
+    )
+    expect(imResponse?.data.memberList).toMatchObject([
+      { userID: user1, memberCustomField: [{ key: 'city', value: 'Oslo' }] },
+      { userID: me, role: 'Owner' }
+    ])
+  })
+})
+
+describe('Muting or unmuting a group member', () => {
+  test('gives the profile and the member afterwards', async () => {
+    await ownGroup()
+    await handled(tim.setGroupMemberMuteTime({ groupID: group1, userID: user1, muteTime: 600 }))
+    expect(imResponse?.data).toMatchObject({ group: { groupID: group1 }, member: { userID: user1 } })
+    expect(imResponse?.data.member.muteUntil * 1000).toBeGreaterThan(Date.now())
+    await handled(tim.setGroupMemberMuteTime({ groupID: group1, userID: user1, muteTime: 0 }))
+    expect(imResponse?.data.member.muteUntil).toBe(0)
+  })
+
+  test('is not to be had in private groups', async () => {
+    await ownGroup('Private')
+    await handled(tim.setGroupMemberMuteTime({ groupID: group1, userID: user1, muteTime: 600 }))
+    expect(imError).toMatchObject({ code: 10007 })
+  })
+})
+
+describe("Modifying a group member's name card", () => {
+  test('gives the profile and the member afterwards', async () => {
+    await ownGroup()
+    await handled(tim.setGroupMemberNameCard({ groupID: group1, userID: user1, nameCard: 'Name card' }))
+    expect(imResponse?.data).toMatchObject({ group: { groupID: group1 }, member: { userID: user1, nameCard: 'Name card' } })
+  })
+
+  test("is one's own unless said otherwise", async () => {
+    await ownGroup()
+    await handled(tim.setGroupMemberNameCard({ groupID: group1, nameCard: 'Skipper' }))
+    expect(imResponse?.data).toMatchObject({
+      group: { selfInfo: { nameCard: 'Skipper' } },
+      member: { userID: me, nameCard: 'Skipper' }
+    })
+  })
+
+  test('over 50 bytes, is refused', async () => {
+    await ownGroup()
+    await handled(tim.setGroupMemberNameCard({ groupID: group1, userID: user1, nameCard: 'x'.repeat(51) }))
+    expect(imError).toMatchObject({ code: 10004 })
+  })
+})
+
+describe('Modifying a group member custom field', () => {
+  test('gives the profile and the member afterwards', async () => {
+    await ownGroup()
+    await handled(
+      tim.setGroupMemberCustomField({ groupID: group1, memberCustomField: [{ key: 'group_member_test', value: 'test' }] })
+    )
+    expect(imResponse?.data).toMatchObject({
+      group: { groupID: group1 },
+      member: { userID: me, memberCustomField: [{ key: 'group_member_test', value: 'test' }] }
+    })
+  })
+
+  test('of others, common members may not', async () => {
+    const asOther = await elsewhere(user1)
+    await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', memberList: [{ userID: me }] })
+    await expect.poll(async () => (await tim.getGroupList()).data.groupList.length).toBe(1)
+    await handled(
+      tim.setGroupMemberCustomField({ groupID: group1, userID: user1, memberCustomField: [{ key: 'k', value: 'v' }] })
+    )
+    expect(imError).toMatchObject({ code: 10007 })
+  })
+})
+
+describe('Group System Notification', () => {
+  test('tells type and message, and the message its content', async () => {
+    const { message, applicant } = await application()
+    expect(message).toMatchObject({
+      conversationID: '@TIM#SYSTEM',
+      isSystemMessage: true,
+      type: 'TIMGroupSystemNoticeElem',
+      to: me
+    })
+    expect(message.payload).toMatchObject({ operatorID: applicant, operationType: 1, handleMessage: 'please' })
   })
 })

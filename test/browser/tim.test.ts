@@ -1,5 +1,5 @@
-import { expect, inject, test } from 'vitest'
-import TIM, { type IMError } from 'offline-groups/tim'
+import { describe, expect, inject, test } from 'vitest'
+import TIM, { type IMError, type Tim, type TimMessage } from 'offline-groups/tim'
 import { fresh, openStore, tokenFor, until } from './connect.ts'
 import { createTim, elsewhere, login, rejection } from './session.ts'
 
@@ -152,4 +152,173 @@ test('logging out keeps what waits, for the next login of the same user', async 
   await leaving
   const store = await openStore(userID)
   await until(store.groups$, ({ rows }) => rows.some(row => row.groupID === groupID))
+})
+
+describe('messages', () => {
+  /** What the app is told, in order, as `event type`. */
+  function told(tim: Tim): string[] {
+    const heard: string[] = []
+    tim.on(TIM.EVENT.GROUP_LIST_UPDATED, () => heard.push('list'))
+    tim.on(TIM.EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, event => heard.push(`notice ${event.data.type}`))
+    tim.on(TIM.EVENT.MESSAGE_RECEIVED, event => {
+      for (const message of event.data)
+        heard.push(`message ${message.isSystemMessage ? 'notice' : 'tip'} ${message.payload.operationType}`)
+    })
+    return heard
+  }
+
+  async function inGroup() {
+    const { tim, userID } = await login()
+    const heard = told(tim)
+    const groupID = fresh('crew')
+    const asBob = await elsewhere(fresh('bob'))
+    await asBob('createGroup', { groupID, name: 'Crew', type: 'Public', memberList: [{ userID }] })
+    await expect.poll(() => heard).toContain('message notice 7')
+    return { tim, userID, groupID, asBob, heard }
+  }
+
+  test('a notice of an invitation comes after the group is in the list', async () => {
+    const { heard } = await inGroup()
+    expect(heard).toEqual(['list', 'notice 7', 'message notice 7'])
+  })
+
+  test('a tip of a new profile comes after the list has it', async () => {
+    const { tim, groupID, asBob, heard } = await inGroup()
+    heard.length = 0
+    const names: string[] = []
+    tim.on(
+      TIM.EVENT.MESSAGE_RECEIVED,
+      () => void tim.getGroupProfile({ groupID }).then(({ data }) => names.push(data.group.name))
+    )
+    await asBob('updateGroupProfile', { groupID, name: 'Boat' })
+    await expect.poll(() => heard).toEqual(['list', 'message tip 6'])
+    await expect.poll(() => names).toEqual(['Boat'])
+  })
+
+  test('tips of members coming and going change the number in place, and not the list', async () => {
+    const { tim, groupID, heard } = await inGroup()
+    heard.length = 0
+    const { group } = (await tim.getGroupProfile({ groupID })).data
+    const asCarl = await elsewhere(fresh('carl'))
+    await asCarl('joinGroup', { groupID })
+    await expect.poll(() => heard).toEqual(['message tip 1'])
+    expect(group.memberNum).toBe(3)
+    await asCarl('quitGroup', { groupID })
+    await expect.poll(() => heard).toEqual(['message tip 1', 'message tip 2'])
+    expect(group.memberNum).toBe(2)
+  })
+
+  test('being removed comes after the group has left the list', async () => {
+    const { userID, groupID, asBob, heard } = await inGroup()
+    heard.length = 0
+    await asBob('deleteGroupMember', { groupID, userIDList: [userID], reason: 'rules' })
+    await expect.poll(() => heard).toEqual(['list', 'notice 4', 'message notice 4'])
+  })
+
+  test('being made an admin comes after the role is in place, and does not change the list', async () => {
+    const { tim, userID, groupID, asBob, heard } = await inGroup()
+    const { group } = (await tim.getGroupProfile({ groupID })).data
+    heard.length = 0
+    const roles: string[] = []
+    tim.on(TIM.EVENT.MESSAGE_RECEIVED, () => roles.push(group.selfInfo.role))
+    await asBob('setGroupMemberRole', { groupID, userID, role: 'Admin' })
+    await expect.poll(() => heard.toSorted()).toEqual(['message notice 9', 'message tip 4', 'notice 9'])
+    expect(roles).toEqual(['Admin', 'Admin'])
+  })
+
+  test('the creator hears of a creation by message only', async () => {
+    const { tim } = await login()
+    const heard = told(tim)
+    await tim.createGroup({ name: 'Crew' })
+    await expect.poll(() => heard).toEqual(['list', 'message notice 6'])
+  })
+
+  test('a message has the shape of the SDK', async () => {
+    const { tim, userID } = await login()
+    const { groupID } = (await tim.createGroup({ name: 'Crew', type: 'Public' })).data.group
+    const received = new Promise<TimMessage>(resolve => {
+      tim.on(TIM.EVENT.MESSAGE_RECEIVED, event => {
+        for (const message of event.data) if (message.type === TIM.TYPES.MSG_GRP_TIP) resolve(message)
+      })
+    })
+    await tim.updateGroupProfile({ groupID, name: 'Boat' })
+    const message = await received
+    expect(message).toMatchObject({
+      ID: `GROUP${groupID}-2-2-1`,
+      conversationID: `GROUP${groupID}`,
+      conversationType: 'GROUP',
+      from: userID,
+      to: groupID,
+      flow: 'out',
+      isSystemMessage: false,
+      type: 'TIMGroupTipElem',
+      status: 'success',
+      payload: {
+        operatorID: userID,
+        operationType: 6,
+        userIDList: [userID],
+        groupProfile: { groupID, name: 'Boat', groupName: 'Boat' },
+        newGroupProfile: { name: 'Boat', groupName: 'Boat' }
+      }
+    })
+    expect(message.payload).toBe(message._elements[0]?.content)
+  })
+
+  test('of a group whose messages are discarded, there are notices but no tips', async () => {
+    const { tim, userID, groupID, asBob, heard } = await inGroup()
+    await tim.setMessageRemindType({ groupID, messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD })
+    heard.length = 0
+    await asBob('setGroupMemberRole', { groupID, userID, role: 'Admin' })
+    await expect.poll(() => heard).toEqual(['notice 9', 'message notice 9'])
+  })
+
+  test('what came while nobody was logged in is told after the next login, once', async () => {
+    const { tim, userID, groupID, asBob } = await inGroup()
+    await tim.logout()
+    await asBob('updateGroupProfile', { groupID, name: 'Boat' })
+    const next = createTim()
+    const heard = told(next)
+    await next.login({ userID, userSig: await tokenFor(userID) })
+    await expect.poll(() => heard.filter(each => each.startsWith('message'))).toEqual(['message tip 6'])
+    await next.logout()
+    await next.login({ userID, userSig: await tokenFor(userID) })
+    await next.getGroupList().catch(() => undefined)
+    await asBob('updateGroupProfile', { groupID, name: 'Ship' })
+    await expect.poll(() => heard.filter(each => each.startsWith('message'))).toEqual(['message tip 6', 'message tip 6'])
+    await next.destroy()
+  })
+})
+
+describe('one audio-video chat room at a time', () => {
+  test('joining another leaves the one before', async () => {
+    const [first, second] = [fresh('live'), fresh('live')]
+    const asBob = await elsewhere(fresh('bob'))
+    for (const groupID of [first, second]) await asBob('createGroup', { groupID, name: 'Live', type: 'AVChatRoom' })
+    const { tim } = await login()
+    for (const groupID of [first, second]) await tim.joinGroup({ groupID, type: TIM.TYPES.GRP_AVCHATROOM })
+    await expect.poll(async () => (await tim.getGroupList()).data.groupList.map(group => group.groupID)).toEqual([second])
+  })
+})
+
+describe('strict2x', () => {
+  test('wrong parameters throw at once, as in SDK 2.x', async () => {
+    const tim = TIM.create({ SDKAppID: 77, url: inject('url'), strict2x: true })
+    expect(() => tim.quitGroup('')).toThrow('Params validate failed.')
+    expect(() => tim.getGroupProfile({ groupID: 5 as never })).toThrow('Params validate failed.')
+    expect(() => tim.setGroupMemberMuteTime({ groupID: 'g', userID: 'u', muteTime: -1 })).toThrow('Params validate failed.')
+    expect(() => tim.setGroupMemberNameCard({ groupID: 'g', nameCard: '  ' })).toThrow('Params validate failed.')
+    expect((await rejection(tim.quitGroup('g'))).code).toBe(2999)
+  })
+
+  test('otherwise every call answers with a promise', async () => {
+    const { tim } = await login()
+    expect((await rejection(tim.quitGroup(''))).code).toBe(10004)
+    expect((await rejection(tim.addGroupMember(undefined as never))).code).toBe(10004)
+  })
+})
+
+test('only audio-video chat rooms can be joined before logging in, and this library knows no guests', async () => {
+  const tim = createTim()
+  expect((await rejection(tim.joinGroup({ groupID: 'g' }))).code).toBe(2662)
+  expect((await rejection(tim.joinGroup({ groupID: 'g', type: TIM.TYPES.GRP_AVCHATROOM }))).code).toBe(2999)
 })
