@@ -13,7 +13,9 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{kernel,storage,engine,client,tim,server,types}/**/*.test.ts'],
-          environment: 'node'
+          environment: 'node',
+          // Properties over many random worlds take their time on a slow machine.
+          testTimeout: 60_000
         }
       },
       {

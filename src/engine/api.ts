@@ -45,6 +45,7 @@ export type PendingOperation = {
 export type VerdictEntry = PendingOperation & { readonly verdict: Verdict }
 
 export type Status = {
+  /** `connecting` at the start; after a failure it stays `offline` until an attempt succeeds. */
   readonly connection: 'offline' | 'connecting' | 'online'
   /** Whether everything that happened elsewhere before the connection came about has arrived. */
   readonly caughtUp: boolean

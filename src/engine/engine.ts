@@ -160,7 +160,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         break
       case 'ask':
         if (isLeading)
-          void sync.read(message.groupID, message).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
+          void readProfile(message.groupID, message).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
         break
       case 'answer':
         asked.get(message.id)?.(message.answer)
@@ -207,8 +207,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function readProfile(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
     await ready
+    if (status().connection === 'offline') return groupError('NoNetwork')
     if (isLeading) return sync.read(groupID, { search })
-    if (status().connection !== 'online') return groupError('NoNetwork')
     // Only the leader has a connection.
     const id = host.newID()
     const answer = await new Promise<GroupRow | GroupError>(resolve => {

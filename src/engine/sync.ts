@@ -2,7 +2,7 @@
  * Talks to the server: connects and comes back after failures, sends what waits in the outbox, commits what arrives,
  * and fetches the members of groups.
  *
- *   offline ──start, retry──▶ connecting ──welcome──▶ online ──closed, silent──▶ offline
+ *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
  */
 
 import { groupError, type GroupError } from '../kernel/errors.ts'
@@ -56,8 +56,8 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
   /** Sent over this connection and not answered. */
   const sent = new Set<string>()
   const wanted = new Set<string>()
-  /** Questions to the server, by number, that wait for their answer. */
-  const reading = new Map<number, (answer: GroupRow | GroupError) => void>()
+  /** Questions to the server, by number, that wait for their answer, or at first for the connection. */
+  const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
   let fetching: string | undefined
   const timers: Record<'retry' | 'silence' | 'resend', () => void> = { retry: noTimer, silence: noTimer, resend: noTimer }
@@ -86,7 +86,8 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     if (!isStarted || link) return
     timers.retry()
     nextRetryAt = null
-    connection = 'connecting'
+    // Trying again is no news: nobody knows yet whether the network is back.
+    if (failures === 0) connection = 'connecting'
     onStatus()
     let inbox = Promise.resolve()
     let isOver = false
@@ -153,7 +154,7 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     fetching = undefined
     nextRetryAt = null
     sent.clear()
-    for (const answer of reading.values()) answer(groupError('NoNetwork'))
+    for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
     reading.clear()
     for (const stop of Object.values(timers)) stop()
     closing?.close()
@@ -182,7 +183,7 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     if (message.type === 'error') return fail(message.error)
     if (message.type === 'pong') return
     if (message.type === 'profile') {
-      reading.get(message.request)?.(message.answer)
+      reading.get(message.request)?.answer(message.answer)
       reading.delete(message.request)
       return
     }
@@ -233,6 +234,7 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     if (!link) return
     connection = 'online'
     onStatus()
+    for (const { question } of reading.values()) send(link, question)
     pump()
   }
 
@@ -295,6 +297,7 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     },
     stop(): void {
       isStarted = false
+      failures = 0
       disconnect()
       onStatus()
     },
@@ -305,11 +308,10 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     },
     /** The profile of a group that the user need not be in, as the server knows it now. */
     read(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
-      const asked = link
-      if (!asked || connection !== 'online') return Promise.resolve(groupError('NoNetwork'))
-      return new Promise(resolve => {
-        reading.set(questions, resolve)
-        send(asked, { type: 'read', request: questions++, groupID, search })
+      return new Promise(answer => {
+        const question = { type: 'read', request: questions++, groupID, search } as const
+        reading.set(question.request, { question, answer })
+        if (link && connection === 'online') send(link, question)
       })
     },
     /** Members of this group are looked at. */

@@ -8,16 +8,32 @@ let count = 0
 /** Names that no other test uses. */
 export const fresh = (name: string) => `${name}-${Date.now().toString(36)}-${count++}`
 
-export async function tokenFor(userID: string): Promise<string> {
+/** Asks the test server for something beside the protocol. */
+export async function ask(path: string, parameters: Record<string, string> = {}): Promise<string> {
   const response = await fetch(
-    `${inject('url').replace('ws', 'http').replace('/sync', '/token')}?userID=${encodeURIComponent(userID)}`
+    `${inject('url').replace('ws', 'http').replace('/sync', path)}?${new URLSearchParams(parameters).toString()}`
   )
   return response.text()
 }
 
-export async function openStore(userID: string, options: Partial<GroupStoreOptions> = {}): Promise<GroupStore> {
+export const tokenFor = (userID: string): Promise<string> => ask('/token', { userID })
+
+/** A line to the server that can be cut. */
+export async function openLine() {
+  const port = await ask('/line')
+  return { url: `ws://127.0.0.1:${port}/sync`, cut: () => ask('/cut', { port }), restore: () => ask('/restore', { port }) }
+}
+
+/** What to do with the end of what was opened: with the test's, unless a file keeps it for all of its tests. */
+export type WhenDone = (end: () => Promise<void>) => void
+
+export async function openStore(
+  userID: string,
+  options: Partial<GroupStoreOptions> = {},
+  whenDone: WhenDone = onTestFinished
+): Promise<GroupStore> {
   const store = createGroupStore({ url: inject('url'), userID, token: await tokenFor(userID), ...options })
-  onTestFinished(() => store.close())
+  whenDone(() => store.close())
   return store
 }
 

@@ -1,21 +1,87 @@
-/** The real sync server, as browser tests find it: started once, giving out userSigs to whoever asks. */
+/**
+ * The real sync server, as browser tests find it: started once, giving out userSigs to whoever asks, and lines to it that
+ * can be cut.
+ */
 
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { generateUserSig, startServer } from 'offline-groups/server'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const lines = new Map<number, Line>()
+  const answers: Record<string, (parameters: URLSearchParams) => string | Promise<string>> = {
+    '/token': parameters => generateUserSig(app, { userID: parameters.get('userID') ?? '' }),
+    '/line': async () => {
+      const line = await openLine(server.port)
+      lines.set(line.port, line)
+      return String(line.port)
+    },
+    '/cut': parameters => String(lines.get(Number(parameters.get('port')))?.cut()),
+    '/restore': parameters => String(lines.get(Number(parameters.get('port')))?.restore()),
+    '/notice': async parameters => {
+      await server.sendGroupNotice({ groupID: parameters.get('groupID') ?? '', userDefinedField: parameters.get('text') ?? '' })
+      return ''
+    }
+  }
   const server = await startServer({
     ...app,
     appAdmins: ['app'],
-    onRequest(request, response) {
-      const userID = new URL(request.url ?? '/', 'http://localhost').searchParams.get('userID') ?? ''
-      response.writeHead(200, { 'access-control-allow-origin': '*' }).end(generateUserSig(app, { userID }))
+    onRequest(request: IncomingMessage, response: ServerResponse) {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+      void Promise.resolve(answers[pathname]?.(searchParams)).then(answer =>
+        response.writeHead(answer === undefined ? 404 : 200, { 'access-control-allow-origin': '*' }).end(answer)
+      )
     }
   })
   project.provide('url', server.url)
-  return () => server.close()
+  return async () => {
+    for (const line of lines.values()) line.end()
+    await server.close()
+  }
+}
+
+type Line = { readonly port: number; cut(): void; restore(): void; end(): void }
+
+/** A way to the server through which bytes go as long as it is not cut. */
+async function openLine(to: number): Promise<Line> {
+  const open = new Set<Socket>()
+  let isCut = false
+  const line: Server = createServer(socket => {
+    if (isCut) return socket.destroy()
+    const onward = connect(to, '127.0.0.1')
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket]
+    ] as const) {
+      open.add(one)
+      one.pipe(other)
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        open.delete(one)
+        other.destroy()
+      })
+    }
+  })
+  await new Promise<void>(resolve => line.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    isCut = true
+    for (const socket of open) socket.destroy()
+  }
+  return {
+    // A server that listens on a port has an address with one.
+    port: (line.address() as AddressInfo).port,
+    cut,
+    restore() {
+      isCut = false
+    },
+    end() {
+      cut()
+      line.close()
+    }
+  }
 }
 
 declare module 'vitest' {

@@ -3,16 +3,20 @@
 import { inject, onTestFinished } from 'vitest'
 import type { Args, OperationName } from 'offline-groups'
 import TIM, { type IMError, type Tim } from 'offline-groups/tim'
-import { fresh, openStore, taken, tokenFor } from './connect.ts'
+import { fresh, openStore, taken, tokenFor, type WhenDone } from './connect.ts'
 
 let appID = 1
 
-export const createTim = (): Tim => TIM.create({ SDKAppID: appID++, url: inject('url') })
+export const createTim = (url = inject('url')): Tim => TIM.create({ SDKAppID: appID++, url })
 
 /** A logged-in instance, and the events it has sent. */
-export async function login(userID = fresh('user')): Promise<{ tim: Tim; userID: string; events: string[] }> {
-  const tim = createTim()
-  onTestFinished(() => tim.destroy())
+export async function login(
+  userID = fresh('user'),
+  url = inject('url'),
+  whenDone: WhenDone = onTestFinished
+): Promise<{ tim: Tim; userID: string; events: string[] }> {
+  const tim = createTim(url)
+  whenDone(() => tim.destroy())
   const events: string[] = []
   for (const name of Object.values(TIM.EVENT)) tim.on(name, event => events.push(event.name))
   const isReady = new Promise(resolve => tim.once(TIM.EVENT.SDK_READY, resolve))
@@ -22,8 +26,8 @@ export async function login(userID = fresh('user')): Promise<{ tim: Tim; userID:
 }
 
 /** Does things as another user, elsewhere; resolves with the server's verdict. */
-export async function elsewhere(userID: string) {
-  const store = await openStore(userID)
+export async function elsewhere(userID: string, whenDone?: WhenDone) {
+  const store = await openStore(userID, {}, whenDone)
   return async <N extends OperationName>(name: N, args: Args<N>) => {
     const { opID } = taken(await store.apply(name, args))
     return store.settled(opID)

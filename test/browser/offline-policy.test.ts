@@ -1,0 +1,106 @@
+/** What each of Tencent's calls does without a network: row by row as the README beside the face says. */
+
+import { beforeAll, describe, expect, test } from 'vitest'
+import TIM, { type GroupSystemNoticePayload, type IMError, type Tim, type TimMessage } from 'offline-groups/tim'
+import readme from '../../src/tim/README.md?raw'
+import { fresh, openLine, openStore, until } from './connect.ts'
+import { elsewhere, login, rejection } from './session.ts'
+
+/** The table of the README: the offline column by call. */
+const promised = new Map(
+  [...readme.matchAll(/^\| (?<call>\w+(?: of [a-z ]+)?) \| [^|]* \| (?<offline>resolves: (?:here|queued)|rejects \d+) \|/gm)].map(
+    ({ groups }) => [groups?.['call'] ?? '', groups?.['offline'] ?? '']
+  )
+)
+
+let tim: Tim
+let line: Awaited<ReturnType<typeof openLine>>
+const refusals: IMError[] = []
+const bob = fresh('bob')
+const carl = fresh('carl')
+const groups = {
+  open: fresh('open'),
+  closed: fresh('closed'),
+  asking: fresh('asking'),
+  room: fresh('room'),
+  others: fresh('others')
+}
+let application: TimMessage<GroupSystemNoticePayload>
+
+beforeAll(async () => {
+  const ends: (() => Promise<void>)[] = []
+  const whenDone = (end: () => Promise<void>) => void ends.push(end)
+  line = await openLine()
+  ;({ tim } = await login(fresh('ann'), line.url, whenDone))
+  tim.on(TIM.EVENT.ERROR, ({ data }) => refusals.push(data))
+  const applied = new Promise<TimMessage<GroupSystemNoticePayload>>(resolve => {
+    tim.on(TIM.EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, ({ data }) => {
+      if (data.type === 1) resolve(data.message)
+    })
+  })
+  await tim.createGroup({ groupID: groups.open, name: 'Open', type: 'Public', memberList: [{ userID: bob }, { userID: carl }] })
+  await tim.createGroup({ groupID: groups.closed, name: 'Closed', memberList: [{ userID: bob }] })
+  await tim.createGroup({ groupID: groups.asking, name: 'Asking', type: 'Public', joinOption: 'NeedPermission' })
+  await tim.createGroup({ groupID: groups.room, name: 'Room', type: 'AVChatRoom' })
+  const asDora = await elsewhere(fresh('dora'), whenDone)
+  await asDora('createGroup', { groupID: groups.others, name: 'Others', type: 'Public' })
+  expect(await asDora('joinGroup', { groupID: groups.asking })).toMatchObject({ kind: 'applied' })
+  application = await applied
+  const isOffline = new Promise<void>(resolve => {
+    tim.on(TIM.EVENT.NET_STATE_CHANGE, ({ data }) => {
+      if (data.state === TIM.TYPES.NET_STATE_DISCONNECTED) resolve()
+    })
+  })
+  await line.cut()
+  await isOffline
+  return async () => {
+    await Promise.all(ends.map(end => end()))
+  }
+}, 60_000)
+
+const calls: Record<string, () => Promise<{ data: object }>> = {
+  getGroupList: () => tim.getGroupList(),
+  getGroupProfile: () => tim.getGroupProfile({ groupID: groups.open }),
+  'getGroupProfile of others': () => tim.getGroupProfile({ groupID: groups.others }),
+  createGroup: () => tim.createGroup({ name: 'New' }),
+  updateGroupProfile: () => tim.updateGroupProfile({ groupID: groups.open, name: 'Boat' }),
+  joinGroup: () => tim.joinGroup({ groupID: groups.room, type: 'AVChatRoom' }),
+  'joinGroup of a group never seen': () => tim.joinGroup({ groupID: groups.others }),
+  searchGroupByID: () => tim.searchGroupByID(groups.open),
+  handleGroupApplication: () => tim.handleGroupApplication({ handleAction: 'Agree', message: application }),
+  setMessageRemindType: () => tim.setMessageRemindType({ groupID: groups.open, messageRemindType: 'Discard' }),
+  getGroupMemberList: () => tim.getGroupMemberList({ groupID: groups.open }),
+  getGroupMemberProfile: () => tim.getGroupMemberProfile({ groupID: groups.open, userIDList: [bob] }),
+  addGroupMember: () => tim.addGroupMember({ groupID: groups.closed, userIDList: [carl] }),
+  setGroupMemberMuteTime: () => tim.setGroupMemberMuteTime({ groupID: groups.open, userID: bob, muteTime: 60 }),
+  setGroupMemberRole: () => tim.setGroupMemberRole({ groupID: groups.open, userID: bob, role: 'Admin' }),
+  setGroupMemberNameCard: () => tim.setGroupMemberNameCard({ groupID: groups.open, nameCard: 'A' }),
+  setGroupMemberCustomField: () =>
+    tim.setGroupMemberCustomField({ groupID: groups.open, memberCustomField: [{ key: 'k', value: 'v' }] }),
+  deleteGroupMember: () => tim.deleteGroupMember({ groupID: groups.open, userIDList: [carl] }),
+  changeGroupOwner: () => tim.changeGroupOwner({ groupID: groups.open, newOwnerID: bob }),
+  quitGroup: () => tim.quitGroup(groups.closed),
+  dismissGroup: () => tim.dismissGroup(groups.asking)
+}
+
+test('the table speaks of each call', () => {
+  expect([...promised.keys()].sort()).toEqual(Object.keys(calls).sort())
+  expect(new Set([...promised.keys()].map(call => call.split(' ')[0]))).toHaveProperty('size', 19)
+})
+
+describe('without a network', () => {
+  test.each(Object.keys(calls))('%s does what the table says', async call => {
+    const refused = /rejects (?<code>\d+)/.exec(promised.get(call) ?? '')?.groups?.['code']
+    if (refused) expect((await rejection(calls[call]!())).code).toBe(Number(refused))
+    else expect((await calls[call]!()).data).toBeTypeOf('object')
+  })
+})
+
+test('back online all of it is done', async () => {
+  await line.restore()
+  const store = await openStore(bob)
+  await until(store.group$(groups.open), group => group?.name === 'Boat' && group.ownerID === bob)
+  await until(store.groups$, all => !all.rows.some(group => group.groupID === groups.asking))
+  await until(store.members$(groups.closed, { offset: 0, limit: 10 }), ({ rows }) => rows.some(member => member.userID === carl))
+  expect(refusals).toEqual([])
+})

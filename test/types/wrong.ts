@@ -1,0 +1,51 @@
+/** Programs that must not compile. Each mark is an error of the compiler's if the line beneath it is none. */
+
+import { createGroupStore, type GroupStore, type List, type Member } from '../../src/index.ts'
+import type { GroupType, Role } from '../../src/kernel/model.ts'
+import type { Rule } from '../../src/kernel/permissions.ts'
+import type { Tim } from '../../src/tim/tim.ts'
+
+declare const store: GroupStore
+declare const tim: Tim
+declare const list: List<Member>
+
+export const programs = [
+  // @ts-expect-error there is no such operation
+  () => store.apply('renameGroup', { groupID: 'g', name: 'n' }),
+  // @ts-expect-error a name is required
+  () => store.apply('createGroup', { type: 'Public' }),
+  // @ts-expect-error there is no such group type
+  () => store.apply('createGroup', { name: 'n', type: 'Community' }),
+  // @ts-expect-error only admins can be named at creation
+  () => store.apply('createGroup', { name: 'n', memberList: [{ userID: 'bob', role: 'Owner' }] }),
+  // @ts-expect-error the argument is called userIDList
+  () => store.apply('addGroupMember', { groupID: 'g', userIDs: ['bob'] }),
+  // @ts-expect-error seconds are a number
+  () => store.apply('setGroupMemberMuteTime', { groupID: 'g', userID: 'bob', muteTime: '600' }),
+  // @ts-expect-error an answer may be an error: that has to be asked first
+  async () => (await store.apply('createGroup', { name: 'n' })).opID,
+  // @ts-expect-error what operation it was decides what the result has
+  async () => ((await store.apply('quitGroup', { groupID: 'g' })) as { result: { groupID: string } }).result.status,
+  // @ts-expect-error rows are not for changing
+  () => (list.rows[0]!.role = 'Owner'),
+  // @ts-expect-error nor are lists
+  () => list.rows.push(list.rows[0]!),
+  // @ts-expect-error a window has a limit
+  () => store.members$('g', { offset: 0 }),
+  // @ts-expect-error what happens to waiting operations is one of three
+  () => store.logout({ pending: 'forget' }),
+  // @ts-expect-error a store needs a token
+  () => createGroupStore({ url: 'ws://localhost', userID: 'ann' }),
+  // @ts-expect-error Tencent's calls take options
+  () => tim.createGroup('Crew'),
+  // @ts-expect-error these take an ID by position
+  () => tim.quitGroup({ groupID: 'g' }),
+  // @ts-expect-error what comes with an event depends on the event
+  () => tim.on('onGroupListUpdated', event => event.data.message)
+]
+
+// @ts-expect-error a role is missing: who adds one has to say what it may do
+export const roles: Record<Role, boolean> = { Admin: true, Member: false }
+// @ts-expect-error and so is a group type
+export const types: Rule = { Private: {}, Public: {}, ChatRoom: {} }
+export const everyType: Record<GroupType, string> = { Private: '', Public: '', ChatRoom: '', AVChatRoom: '' }
