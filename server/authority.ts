@@ -187,8 +187,9 @@ async function openBatch(tx: Transaction, groupID: string, before: GroupState, p
           changedApplications.add(change.id)
         } else {
           group = change.row
-          if (group) concerned.add(group.ownerID)
-          else {
+          // Elsewhere a place in the group is a row among its members; their changes tell.
+          if (group?.type === 'AVChatRoom') concerned.add(group.ownerID)
+          if (!group) {
             isDissolved = true
             for (const userID of [...(await tx.followers(groupID)), ...memberships.keys()]) concerned.add(userID)
             for (const userID of members.keys()) members.set(userID, { userID, row: null, rv: seq })

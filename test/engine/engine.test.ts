@@ -157,6 +157,15 @@ describe('verdicts', () => {
 })
 
 describe('groups come and go', () => {
+  test('when somebody quits, the others keep the group', async () => {
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
+    await bob.settle('joinGroup', { groupID: 'crew' })
+    await bob.settle('quitGroup', { groupID: 'crew' })
+    await server.clock.advance(1000)
+    expect((await ann.groups()).map(group => [group.groupID, group.memberNum])).toEqual([['crew', 1]])
+    expect((await ann.members('crew')).map(({ userID }) => userID)).toEqual(['ann'])
+  })
+
   test('who quits, is removed, or sees the group dismissed keeps nothing of it, and joins again afresh', async () => {
     await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
     const emptied = async () => {
