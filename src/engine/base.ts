@@ -84,7 +84,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     load,
     /** Reads again what is in memory, from what others may have written. */
     async refresh(touched: Touched): Promise<void> {
-      for (const [groupID, { asked }] of caches) {
+      for (const [groupID, { asked }] of [...caches]) {
         caches.delete(groupID)
         touched.members.set(groupID, 'all')
         await read(groupID, asked === 'all' ? 'all' : [...asked])

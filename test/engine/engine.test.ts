@@ -1,3 +1,4 @@
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
@@ -211,6 +212,17 @@ describe('groups come and go', () => {
     expect((await bob.members('live')).map(({ userID }) => userID)).toEqual(['bob'])
     expect((await bob.groups()).map(({ groupID }) => groupID)).toEqual(['live'])
   })
+})
+
+test('a device that opens with operations on members waiting sends them', async () => {
+  const storage = createMemoryStorage()
+  const before = createTestClient(server, 'ann', { storage, paused: true })
+  await before.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await before.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
+  await before.engine.close()
+  const after = createTestClient(server, 'ann', { storage })
+  await after.caughtUp()
+  expect(await after.members('crew')).toMatchObject([{ userID: 'ann' }, { userID: 'bob', role: 'Admin' }])
 })
 
 describe('large groups', () => {
