@@ -27,8 +27,6 @@ import type { State } from './state.ts'
 const replicatedMembersMax = 2000
 const unansweredMax = 500
 
-export type Sync = ReturnType<typeof createSync>
-
 /** The part of a store's status that the connection decides. */
 export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAt'>
 
