@@ -54,7 +54,7 @@ export function verifyUserSig(
   { sdkAppID, secretKey }: App,
   userSig: string,
   nowMs: number
-): { ok: true; userID: string } | { ok: false; error: GroupError } {
+): { ok: true; userID: string; expiresAt: number } | { ok: false; error: GroupError } {
   const refuse = (reason: Parameters<typeof groupError>[0]) => ({ ok: false, error: groupError(reason) }) as const
   if (userSig === '') return refuse('TokenEmpty')
   const read = v.safeParse(content, unpack(userSig))
@@ -64,8 +64,9 @@ export function verifyUserSig(
   const expected = signature(secretKey, signed)
   const given = Buffer.from(sig, 'base64')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refuse('TokenMismatch')
-  if (nowMs / 1000 >= signed['TLS.time'] + signed['TLS.expire']) return refuse('TokenExpired')
-  return { ok: true, userID: signed['TLS.identifier'] }
+  const expiresAt = (signed['TLS.time'] + signed['TLS.expire']) * 1000
+  if (nowMs >= expiresAt) return refuse('TokenExpired')
+  return { ok: true, userID: signed['TLS.identifier'], expiresAt }
 }
 
 function signature(secretKey: string, signed: Signed): Buffer {

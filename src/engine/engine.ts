@@ -9,7 +9,7 @@ import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { rejected } from '../kernel/verdict.ts'
 import type { Pending, Settled, Write } from '../storage/port.ts'
-import type { Engine, Status } from './api.ts'
+import { isGroupError, type Engine, type Status } from './api.ts'
 import type { Host, PeerMessage } from './host.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
@@ -45,7 +45,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
-  const sync = createSync({ host, state, userID, handsOn, token: () => token, commit, onStatus })
+  const sync = createSync({ host, state, userID, handsOn, token, commit, onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
     now: serverNow,
@@ -140,7 +140,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         state.absorb(message.writes)
         for (const write of message.writes)
           if (write.table === 'outbox' && 'row' in write && write.row) void loadNeeds(write.row.groupID)
-        if (isLeading) sync.wake()
+        if (isLeading) sync.push()
         break
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
@@ -158,6 +158,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         for (const groupID of message.wanted) sync.want(groupID)
         onStatus()
         break
+      case 'token':
+        if (isLeading) sync.renew(message.token)
+        break
       case 'ask':
         if (isLeading)
           void readProfile(message.groupID, message).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
@@ -172,9 +175,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (isLeading) peers.post({ type: 'status', status: sync.status() })
   }
 
-  function onQueued(write: Write): void {
-    peers.post({ type: 'committed', writes: [write] })
-    if (isLeading) sync.wake()
+  function onQueued({ opID }: Pending, writes: readonly Write[]): void {
+    peers.post({ type: 'committed', writes })
+    if (!isLeading) return
+    state.unsent.add(opID)
+    if (!isPaused) sync.push()
   }
 
   // ── storage ───────────────────────────────────────────────────────────────
@@ -233,6 +238,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     return null
   }
 
+  const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(() => {
       stopWaking()
@@ -249,8 +256,22 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     apply: (async (name, args) => {
       await ready
       if (isClosing()) return groupError('NotReady')
-      return startError ?? submit(name, args)
+      return startError ?? submit.apply(name, args)
     }) as Engine['apply'],
+    preview: (async (name, args) => {
+      await ready
+      const error = startError ?? (isClosing() ? groupError('NotReady') : undefined)
+      return error ? { kind: 'no', error } : submit.preview(name, args)
+    }) as Engine['preview'],
+    async again(opID, args) {
+      await ready
+      const settled = state.verdicts.get(opID)
+      if (!settled) return groupError('UnknownOperationID', opID)
+      const { name, verdict } = settled
+      const answer = await submit.apply(name, args ?? { groupID: verdict.groupID, ...settled.args })
+      if (!isGroupError(answer)) await dismiss(opID)
+      return answer
+    },
     async settled(opID) {
       await ready
       const verdict = await state.verdictOf(opID)
@@ -259,7 +280,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async dismissVerdict(opID) {
       await ready
       if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-      await commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+      await dismiss(opID)
       return null
     },
     readProfile,
@@ -267,6 +288,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
       if (done.length > 0)
         await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+    },
+    async renewToken(fresh) {
+      if (isLeading) sync.renew(fresh)
+      else peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true

@@ -29,6 +29,7 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
   noticeCount: natural,
   noticeSeq: natural,
   arrivalCount: natural,
+  kernel: natural,
   isAppAdmin: v.boolean(),
   policy: policySchema,
   clockOffsetMs: v.number()
@@ -58,6 +59,7 @@ const pending: v.GenericSchema<unknown, Pending> = v.object({
   groupID: v.string(),
   now: v.number(),
   seen: natural,
+  merged: v.exactOptional(v.array(v.object({ opID: v.string(), ...operation }))),
   applied: v.exactOptional(applied)
 })
 

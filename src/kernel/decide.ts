@@ -6,6 +6,9 @@ import { groupError, type GroupError } from './errors.ts'
 import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
 import { operations } from './operations/index.ts'
 
+/** Rises with every change of the rules: who judges by others may come to another answer. */
+export const kernelVersion = 1
+
 export type OperationName = keyof typeof operations
 /** What a caller may pass: whatever is optional may also be `undefined`. */
 export type Args<N extends OperationName = OperationName> = Loose<ArgsOf<(typeof operations)[N]['args']>>
@@ -27,6 +30,7 @@ export type Prepared = {
   /** Users whose number of groups counts. */
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
+  readonly overwrites: boolean
   decide(view: View, ctx: Omit<Context, 'groupID'>): Decision<Result>
 }
 
@@ -56,6 +60,7 @@ export function prepare(
     ],
     counted: definition.counted?.(parsed.args, actor) ?? [],
     undecidedOffline: definition.undecidedOffline ?? 'queue',
+    overwrites: definition.overwrites ?? false,
     decide(view, ctx) {
       const decision = definition.decide(view, parsed.args, { ...ctx, groupID })
       return parsed.limit && decision.kind !== 'reject' ? { kind: 'reject', error: parsed.limit } : decision

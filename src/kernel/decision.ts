@@ -57,6 +57,8 @@ export type Definition<S extends ArgsSpec, R> = {
   counted?(args: ArgsOf<S>, actor: string): readonly string[]
   /** What a device without a network does when it cannot decide. `queue` unless said otherwise. */
   readonly undecidedOffline?: 'queue' | 'refuse'
+  /** Whether doing it again with the same fields, and other values, leaves nothing of what it did. */
+  readonly overwrites?: true
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
 }
 

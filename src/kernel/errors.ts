@@ -44,6 +44,7 @@ export const errors = {
     scope: 'retry',
     text: 'The server no longer speaks this version: update the app. Nothing is lost.'
   },
+  OperationExpired: { code: 4511, scope: 'expired', text: 'The operation has waited too long for the network.' },
   WorkerFailed: { code: 4510, scope: 'retry', text: 'The worker could not be started.' },
   BadFrame: { code: 4509, scope: 'retry', text: 'A message could not be understood.' },
 

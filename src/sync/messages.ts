@@ -159,15 +159,21 @@ const pushed = v.object({
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
   /** The position in the group's log that the user was looking at. */
-  seen: natural
+  seen: natural,
+  /** How long it has waited on the device, in seconds. */
+  waited: natural
 })
 export type PushedOperation = v.InferOutput<typeof pushed>
+
+const token = v.pipe(v.string(), v.maxLength(4096))
 
 const clientMessage = v.variant('type', [
   v.object({
     type: v.literal('hello'),
     protocol: natural,
-    token: v.pipe(v.string(), v.maxLength(4096)),
+    /** The rules that the client judges by. */
+    kernel: natural,
+    token,
     /** The epoch the positions belong to; `''` when there are none. */
     epoch: v.pipe(v.string(), v.maxLength(64)),
     feed: natural,
@@ -187,7 +193,16 @@ const clientMessage = v.variant('type', [
   }),
   /** Asks for the profile of a group, also of one that the user is not in; a search does not find Private groups. */
   v.object({ type: v.literal('read'), request: natural, groupID: id, search: v.boolean() }),
-  v.object({ type: v.literal('ping') })
+  /** A new token of the same user, before the old one expires. */
+  v.object({ type: v.literal('auth'), token }),
+  /**
+   * Asks whether both still mean the same. `check`: what the client holds of one group, all members included; where that
+   * is not what the server has at this position, the server sends the group anew.
+   */
+  v.object({
+    type: v.literal('ping'),
+    check: v.exactOptional(v.object({ groupID: id, mep: natural, seq: natural, digest: natural }))
+  })
 ])
 export type ClientMessage = v.InferOutput<typeof clientMessage>
 
@@ -246,6 +261,8 @@ const serverMessage = v.variant('type', [
   v.object({
     type: v.literal('welcome'),
     protocol: natural,
+    /** The rules that the server judges by. */
+    kernel: natural,
     epoch: id,
     serverTime: milliseconds,
     userID: id,
@@ -274,7 +291,8 @@ const serverMessage = v.variant('type', [
   }),
   /** The answer to `read`: the profile, or why not. */
   v.object({ type: v.literal('profile'), request: natural, answer: v.union([groupRow, groupError]) }),
-  v.object({ type: v.literal('pong'), serverTime: milliseconds }),
+  /** Where the client stands once it has taken everything before this: its feed, and a digest of its groups' positions. */
+  v.object({ type: v.literal('pong'), serverTime: milliseconds, feed: natural, groups: natural }),
   v.object({ type: v.literal('error'), error: groupError })
 ])
 export type ServerMessage = v.InferOutput<typeof serverMessage>

@@ -34,6 +34,7 @@ const rules: Record<Field, Rule> = {
 /** Seed: "Updating a group profile". Only what is passed changes; custom fields are merged by key. */
 export const updateGroupProfile = defineOperation({
   args,
+  overwrites: true,
   decide: onGroup(
     (given: Args, group) => {
       const fields = wanted(given, group)
