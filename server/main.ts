@@ -92,10 +92,16 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     },
     { path: '/sync', allowedOrigins: options.allowedOrigins }
   )
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, resolve)
+    })
+  } catch (error) {
+    stopSockets()
+    await database.close()
+    throw error
+  }
   // A server that listens on a port has an address with one.
   const address = server.address() as AddressInfo
 

@@ -31,7 +31,7 @@ export function serveWebSockets(server: Server, context: SessionContext, { path,
     // What the socket reports before it is upgraded has no other listener, and would end the process.
     socket.on('error', () => socket.destroy())
     const { origin } = request.headers
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) return refuse(socket, '404 Not Found')
+    if (request.url?.split('?')[0] !== path) return refuse(socket, '404 Not Found')
     if (allowedOrigins && (origin === undefined || !allowedOrigins.includes(origin))) return refuse(socket, '403 Forbidden')
     sockets.handleUpgrade(request, socket, head, serve)
   }

@@ -39,6 +39,20 @@ export default defineConfig({
             instances: [{ browser: 'chromium' }]
           }
         }
+      },
+      {
+        // The built page, in a browser of its own, against server processes that can be killed.
+        test: {
+          name: 'demo',
+          include: ['test/demo/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/demo/server.ts'],
+          // Each is a browser, a page with two workers, and a server: side by side they only get in each other's way.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } }
+        }
       }
     ]
   }

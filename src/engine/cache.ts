@@ -16,8 +16,6 @@ type CacheOptions<T extends TableName> = {
   onDamaged(scope: string): void
 }
 
-export type Cache<T extends TableName> = ReturnType<typeof createCache<T>>
-
 export function createCache<T extends TableName>(storage: Storage, { table, idOf, isRow, onDamaged }: CacheOptions<T>) {
   type Row = Tables[T]
   const scopes = new Map<string, Scope<Row>>()

@@ -35,8 +35,6 @@ type Lane = {
   hidesBase: boolean
 }
 
-export type Overlay = ReturnType<typeof createOverlay>
-
 export function createOverlay(base: Base, userID: string) {
   const lanes = new Map<string, Lane>()
   const stale = new Set<string>()

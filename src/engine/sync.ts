@@ -19,8 +19,6 @@ const unansweredMax = 500
 /** A clock that is off by less is right. */
 const clockToleranceMs = 2000
 
-export type Sync = ReturnType<typeof createSync>
-
 /** The part of a store's status that the connection decides. */
 export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAt'>
 

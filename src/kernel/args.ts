@@ -113,7 +113,7 @@ export const userIDList: Check<readonly string[]> = (value, path, problems) => {
   return [...new Set(users)]
 }
 
-export function list<T>(check: Check<T>, { countMax, reason }: { countMax: number; reason: Reason }): Check<readonly T[]> {
+function list<T>(check: Check<T>, { countMax, reason }: { countMax: number; reason: Reason }): Check<readonly T[]> {
   return (value, path, problems) => {
     if (!Array.isArray(value)) return (wrong(problems, path, 'must be an array'), [])
     if (value.length > countMax) over(problems, reason, `${path}: at most ${countMax}`)

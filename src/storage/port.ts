@@ -82,7 +82,7 @@ export type Arrival = { readonly number: number } & (
 )
 
 /** How many tips per group, and notices, are kept. */
-export const keptMax = 100
+const keptMax = 100
 /** The place of the number-th in a ring: a new one takes the place of the oldest. */
 export const ringPlace = (number: number): string => String(number % keptMax).padStart(2, '0')
 

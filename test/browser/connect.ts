@@ -9,7 +9,7 @@ let count = 0
 export const fresh = (name: string) => `${name}-${Date.now().toString(36)}-${count++}`
 
 /** Asks the test server for something beside the protocol. */
-export async function ask(path: string, parameters: Record<string, string> = {}): Promise<string> {
+async function ask(path: string, parameters: Record<string, string> = {}): Promise<string> {
   const response = await fetch(
     `${inject('url').replace('ws', 'http').replace('/sync', path)}?${new URLSearchParams(parameters).toString()}`
   )

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Args, OperationName } from '../../src/kernel/decide.ts'
+import type { OperationName } from '../../src/kernel/decide.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
@@ -100,7 +100,7 @@ test('what a device predicts is what the server decides', async () => {
     const members = actor.watch({ kind: 'members', groupID: String(args['groupID']), offset: 0, limit: 100 })
     await server.clock.until(() => group?.type === 'AVChatRoom' || members.last()?.complete === true)
     // The arguments are random; that they may not fit is the point.
-    const answer = await actor.engine.apply(name, args as Args)
+    const answer = await actor.engine.apply(name, args)
     const groupID = String(args['groupID'])
     if (isGroupError(answer)) {
       const verdict = await server.judge(actor.userID, { name, args, groupID })

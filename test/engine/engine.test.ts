@@ -1,3 +1,4 @@
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
@@ -157,6 +158,15 @@ describe('verdicts', () => {
 })
 
 describe('groups come and go', () => {
+  test('when somebody quits, the others keep the group', async () => {
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
+    await bob.settle('joinGroup', { groupID: 'crew' })
+    await bob.settle('quitGroup', { groupID: 'crew' })
+    await server.clock.advance(1000)
+    expect((await ann.groups()).map(group => [group.groupID, group.memberNum])).toEqual([['crew', 1]])
+    expect((await ann.members('crew')).map(({ userID }) => userID)).toEqual(['ann'])
+  })
+
   test('who quits, is removed, or sees the group dismissed keeps nothing of it, and joins again afresh', async () => {
     await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
     const emptied = async () => {
@@ -202,6 +212,17 @@ describe('groups come and go', () => {
     expect((await bob.members('live')).map(({ userID }) => userID)).toEqual(['bob'])
     expect((await bob.groups()).map(({ groupID }) => groupID)).toEqual(['live'])
   })
+})
+
+test('a device that opens with operations on members waiting sends them', async () => {
+  const storage = createMemoryStorage()
+  const before = createTestClient(server, 'ann', { storage, paused: true })
+  await before.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await before.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
+  await before.engine.close()
+  const after = createTestClient(server, 'ann', { storage })
+  await after.caughtUp()
+  expect(await after.members('crew')).toMatchObject([{ userID: 'ann' }, { userID: 'bob', role: 'Admin' }])
 })
 
 describe('large groups', () => {

@@ -15,7 +15,7 @@ import {
   type Table
 } from '../../src/kernel/model.ts'
 
-export const name = ({ table, scope, id }: Key) => JSON.stringify([table, scope, id])
+const name = ({ table, scope, id }: Key) => JSON.stringify([table, scope, id])
 
 export type World = {
   readonly view: View

@@ -5,7 +5,7 @@ import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import { openSqlDatabase, type Sql } from '../../server/sql.ts'
 
-export function inProcess(db: PGlite): Sql {
+function inProcess(db: PGlite): Sql {
   let turn: Promise<unknown> = Promise.resolve()
   return {
     withConnection(work) {

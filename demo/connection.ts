@@ -1,0 +1,51 @@
+/** Who this is, and how the connection stands. */
+
+import { html, nothing, type TemplateResult } from 'lit-html'
+import type { Status } from 'offline-groups'
+import { count } from './text.ts'
+import type { User } from './user.ts'
+
+export function connection(user: User): TemplateResult {
+  const { userID, view } = user
+  const { status, isOffline, outbox } = view
+  return html`<header class="connection" data-connection=${status?.connection ?? 'opening'}>
+    <span class="face" aria-hidden="true">${userID[0]?.toUpperCase()}</span>
+    <div class="who">
+      <h2>${userID}</h2>
+      <p role="status">
+        <span class="dot"></span>
+        <span data-testid="connection">${status ? words(status, isOffline) : 'opening the database'}</span>
+        ${outbox.length > 0 ? html`<span class="pending" data-testid="pending">${count(outbox.length)} waiting</span>` : nothing}
+      </p>
+      ${retry(status)}
+      ${
+        status?.lastError
+          ? html`<p class="last-error" data-testid="last-error">${status.lastError.code} ${status.lastError.message}</p>`
+          : nothing
+      }
+    </div>
+    <label class="switch">
+      <input
+        type="checkbox"
+        role="switch"
+        data-testid="offline"
+        .checked=${isOffline}
+        @change=${(event: Event) => event.target instanceof HTMLInputElement && user.setOffline(event.target.checked)}
+      />
+      Offline
+    </label>
+  </header>`
+}
+
+function words({ connection, caughtUp }: Status, isOffline: boolean): string {
+  if (isOffline) return 'offline'
+  if (connection === 'online') return caughtUp ? 'online, caught up' : 'online, catching up'
+  return connection === 'connecting' ? 'connecting' : 'no connection'
+}
+
+/** Not part of the announced status: it changes every second. */
+function retry(status: Status | undefined): TemplateResult | typeof nothing {
+  if (!status?.nextRetryAt) return nothing
+  const seconds = Math.max(0, Math.ceil((status.nextRetryAt - Date.now()) / 1000))
+  return html`<p class="retry" data-testid="next-retry">next attempt in ${seconds} s</p>`
+}

@@ -1,0 +1,32 @@
+/** The demo page: ann and bob side by side, each with a store, a worker and a database of their own. */
+
+import { render } from 'lit-html'
+import { page } from './page.ts'
+import { openUser, type User } from './user.ts'
+
+const users: User[] = []
+let isScheduled = false
+
+/** Draws once per frame, however much has changed. */
+function changed(): void {
+  if (isScheduled) return
+  isScheduled = true
+  requestAnimationFrame(() => {
+    isScheduled = false
+    render(page(users), document.body)
+  })
+}
+
+const url = `${location.origin.replace('http', 'ws')}/sync`
+for (const userID of ['ann', 'bob']) {
+  const token = await (await fetch(`/token?userID=${userID}`)).text()
+  users.push(openUser({ userID, token, url }, changed))
+}
+
+// The time until the next attempt to connect runs down.
+setInterval(() => {
+  if (users.some(({ view }) => view.status?.nextRetryAt)) changed()
+}, 1000)
+
+/** For the console: `await demo.ann.store.apply('createGroup', { name: 'Crew' })`. */
+Object.assign(window, { demo: Object.fromEntries(users.map(user => [user.userID, user])) })

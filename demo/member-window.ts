@@ -1,0 +1,53 @@
+/** The members of one group, of which the store is asked for a window that follows the scrolling. */
+
+import type { GroupStore, List, Member } from 'offline-groups'
+import type { Range } from './virtual-list.ts'
+
+/** Windows begin and end at multiples of this, so that a little scrolling needs no other one. */
+const windowStep = 50
+/** The next window is asked for when the end of this one is as near as this. */
+const marginRows = 25
+
+export type MemberWindow = {
+  show(inSight: Range): void
+  /** How many there are, and how well this device knows them; `undefined` until the first answer. */
+  list(): Omit<List<Member>, 'rows'> | undefined
+  /** `undefined` while the window has not come so far. */
+  row(index: number): Member | undefined
+  close(): void
+}
+
+type Window = { readonly offset: number; readonly limit: number; list?: List<Member>; stop(): void }
+
+export function openMemberWindow(store: GroupStore, groupID: string, onChange: () => void): MemberWindow {
+  /** The last is what is looked at; those before stay until it has something to show. */
+  let windows: Window[] = []
+
+  function open(offset: number, limit: number): void {
+    const window: Window = { offset, limit, stop: () => undefined }
+    windows.push(window)
+    const subscription = store.members$(groupID, { offset, limit }).subscribe(list => {
+      window.list = list
+      const index = windows.indexOf(window)
+      for (const older of windows.slice(0, index)) older.stop()
+      windows = windows.slice(index)
+      onChange()
+    })
+    window.stop = () => subscription.unsubscribe()
+  }
+
+  return {
+    show({ from, to }) {
+      const offset = Math.max(0, Math.floor((from - marginRows) / windowStep) * windowStep)
+      const limit = Math.ceil((to + marginRows - offset) / windowStep) * windowStep
+      const newest = windows.at(-1)
+      if (newest?.offset !== offset || newest.limit !== limit) open(offset, limit)
+    },
+    list: () => windows.find(({ list }) => list)?.list,
+    row: index => windows.map(({ offset, list }) => list?.rows[index - offset]).find(row => row),
+    close() {
+      for (const window of windows) window.stop()
+      windows = []
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** What waits for the server's verdict. */
+
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { repeat } from 'lit-html/directives/repeat.js'
+import { sentence } from './sentences.ts'
+import { plain, time } from './text.ts'
+import type { User } from './user.ts'
+
+/** Of a long queue, the first tell enough. */
+const shownMax = 100
+
+export function outbox({ view: { outbox, status, isOffline }, nameOf }: User): TemplateResult {
+  const state = status?.connection === 'online' ? 'sent' : 'waiting'
+  return html`<section class="outbox" aria-label="Outbox" data-testid="outbox">
+    <h3>Outbox ${outbox.length > 0 ? html`<span class="number">${outbox.length}</span>` : nothing}</h3>
+    ${
+      outbox.length === 0
+        ? html`<p class="empty">${isOffline ? 'Nothing waits yet.' : 'Nothing waits: the server has answered everything.'}</p>`
+        : html`<ol tabindex="0" aria-label="Operations that wait">
+            ${repeat(
+              outbox.slice(0, shownMax),
+              ({ opID }) => opID,
+              pending =>
+                html`<li data-testid="outbox-entry">
+                  <span class="clock" aria-hidden="true"></span>
+                  <span class="sentence">${sentence(pending)} — <em>${state}</em></span>
+                  <bdi class="where">${plain(nameOf(pending.groupID))}</bdi>
+                  <time>${time(pending.at)}</time>
+                </li>`
+            )}
+          </ol>`
+    }
+  </section>`
+}

@@ -1,0 +1,52 @@
+/** Operations and what became of them, in words. */
+
+import type { Args, Cause, OperationName, PendingOperation } from 'offline-groups'
+import { enumerate, plain, quoted, time } from './text.ts'
+
+const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = {
+  createGroup: ({ name, type = 'Private', memberList = [] }) =>
+    `create ${quoted(name)} (${type})${memberList.length > 0 ? ` with ${enumerate(memberList.map(({ userID }) => userID))}` : ''}`,
+  updateGroupProfile: ({ groupID: _, name, muteAllMembers, ...others }) =>
+    [
+      ...(name === undefined ? [] : [`rename to ${quoted(name)}`]),
+      ...(muteAllMembers === undefined ? [] : [muteAllMembers ? 'mute everybody' : 'unmute everybody']),
+      ...Object.keys(others).map(field => `change the ${fieldNames[field] ?? field}`)
+    ].join(', ') || 'change nothing',
+  joinGroup: () => 'join',
+  quitGroup: () => 'leave',
+  dismissGroup: () => 'dismiss the group',
+  changeGroupOwner: ({ newOwnerID }) => `hand the group over to ${plain(newOwnerID)}`,
+  handleGroupApplication: ({ userID, handleAction }) => `${handleAction === 'Agree' ? 'let in' : 'turn away'} ${plain(userID)}`,
+  setMessageRemindType: ({ messageRemindType }) => `set notifications to ${messageRemindType}`,
+  addGroupMember: ({ userIDList }) => `add ${enumerate(userIDList)}`,
+  deleteGroupMember: ({ userIDList }) => `remove ${enumerate(userIDList)}`,
+  setGroupMemberRole: ({ userID, role }) => `make ${plain(userID)} ${role === 'Admin' ? 'an admin' : 'a plain member'}`,
+  setGroupMemberMuteTime: ({ userID, muteTime }) =>
+    muteTime > 0 ? `mute ${plain(userID)} for ${muteTime} s` : `unmute ${plain(userID)}`,
+  setGroupMemberNameCard: ({ nameCard, userID }) =>
+    `set ${userID === undefined ? 'the own' : `${plain(userID)}’s`} name card to ${quoted(nameCard)}`,
+  setGroupMemberCustomField: ({ userID }) => `set ${userID === undefined ? 'own' : `${plain(userID)}’s`} custom fields`
+}
+
+const fieldNames: Readonly<Record<string, string>> = {
+  maxMemberNum: 'member limit',
+  joinOption: 'way to join',
+  groupCustomField: 'custom fields'
+}
+
+/** What was asked for, to go on after “you wanted to …”. */
+export function sentence({ name, args }: Pick<PendingOperation, 'name' | 'args'>): string {
+  // What the store shows has passed the checks of its operation when it was asked for.
+  const words = sentences[name as OperationName] as ((args: PendingOperation['args']) => string) | undefined
+  return words ? words(args) : plain(name)
+}
+
+const causes: { readonly [R in Cause['reason']]: (by: string, at: string) => string } = {
+  quit: (_by, at) => `you left the group at ${at}`,
+  kicked: (by, at) => `you were removed by ${by} at ${at}`,
+  dismissed: (by, at) => `the group was dismissed by ${by} at ${at}`,
+  demoted: (by, at) => `your admin role was taken by ${by} at ${at}`,
+  predecessor: () => 'an operation that came before it was refused'
+}
+
+export const causeSentence = ({ reason, by, at }: Cause): string => causes[reason](plain(by), time(at * 1000))

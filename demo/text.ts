@@ -1,0 +1,29 @@
+/** Text as it may be shown: what others have written, numbers, and times. */
+
+const bidiControls = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
+
+/** Without the invisible characters that turn the text around them. */
+export const plain = (text: string): string => text.replace(bidiControls, '')
+
+export const quoted = (text: string): string => `“${plain(text)}”`
+
+const numbers = new Intl.NumberFormat('en')
+export const count = (number: number): string => numbers.format(number)
+export const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? '' : 's'}`
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const calendar = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+
+/** The time of day, with the date unless it is today's. */
+export function time(atMs: number): string {
+  const at = new Date(atMs)
+  return at.toDateString() === new Date().toDateString() ? clock.format(at) : `${calendar.format(at)}, ${clock.format(at)}`
+}
+
+/** “ann”, “ann and bob”, “ann, bob and 3 others”. */
+export function enumerate(names: readonly string[]): string {
+  const [first = 'nobody', second, third] = names.map(plain)
+  if (second === undefined) return first
+  if (third === undefined) return `${first} and ${second}`
+  return `${first}, ${second} and ${counted(names.length - 2, 'other')}`
+}

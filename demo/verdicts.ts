@@ -1,0 +1,51 @@
+/** What the server refused, or did only partly: why, and who made it impossible. */
+
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { repeat } from 'lit-html/directives/repeat.js'
+import type { VerdictEntry } from 'offline-groups'
+import { causeSentence, sentence } from './sentences.ts'
+import { enumerate, plain, time } from './text.ts'
+import type { User } from './user.ts'
+
+export function verdicts(user: User): TemplateResult {
+  return html`<section class="verdicts" aria-label="Verdicts" aria-live="polite">
+    ${repeat(
+      user.view.verdicts,
+      ({ opID }) => opID,
+      entry => card(user, entry)
+    )}
+  </section>`
+}
+
+function card({ nameOf, dismissVerdict }: User, entry: VerdictEntry): TemplateResult {
+  const { opID, groupID, at, verdict } = entry
+  const isRefused = verdict.kind === 'rejected'
+  return html`<article class="verdict ${verdict.kind}" data-testid="verdict">
+    <h3>${isRefused ? 'Refused' : 'Partly done'}: ${wish(entry)}</h3>
+    <p class="where">in <bdi>${plain(nameOf(groupID))}</bdi>, asked for at ${time(at)}</p>
+    ${
+      isRefused
+        ? html`<p>
+            ${plain(verdict.error.message)}
+            ${verdict.cause ? html`<strong data-testid="cause">Because ${causeSentence(verdict.cause)}.</strong>` : nothing}
+          </p>`
+        : html`<p>${leftOver(verdict.result)}</p>`
+    }
+    <footer>
+      ${isRefused ? html`<code data-testid="code">${verdict.error.code} ${verdict.error.reason}</code>` : nothing}
+      <button data-testid="dismiss-verdict" @click=${() => dismissVerdict(opID)}>Dismiss</button>
+    </footer>
+  </article>`
+}
+
+function wish(entry: VerdictEntry): string {
+  const { verdict } = entry
+  // Of an operation that was damaged in storage there may be nothing left to tell.
+  const isDamaged = verdict.kind === 'rejected' && verdict.error.reason === 'DamagedOperation'
+  return isDamaged ? 'something that cannot be read any more' : sentence(entry)
+}
+
+function leftOver(result: unknown): string {
+  const users: unknown = typeof result === 'object' && result !== null ? Reflect.get(result, 'failureUserIDList') : undefined
+  return Array.isArray(users) ? `Not added, being in too many groups: ${enumerate(users.map(String))}.` : ''
+}

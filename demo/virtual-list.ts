@@ -1,0 +1,74 @@
+/** A long list of rows of one height, of which only those in sight exist. */
+
+import { html, type TemplateResult } from 'lit-html'
+import type { DirectiveResult } from 'lit-html/directive.js'
+import { ref } from 'lit-html/directives/ref.js'
+import { repeat } from 'lit-html/directives/repeat.js'
+
+export type Range = { readonly from: number; readonly to: number }
+
+export type VirtualList = {
+  /** What the scrolling element needs: `<div @scroll=${list.scrolled} ${list.element}>${list.rows(…)}</div>`. */
+  scrolled(event: Event): void
+  readonly element: DirectiveResult
+  rows(total: number, row: (index: number) => { readonly key: string; readonly content: TemplateResult }): TemplateResult
+  /** Scrolls as little as it takes to show a row. */
+  reveal(index: number): void
+  /** How many rows fit. */
+  pageSize(): number
+}
+
+export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range) => void): VirtualList {
+  let scroller: HTMLElement | undefined
+  let top = 0
+  let height = 0
+
+  const inSight = (): Range => ({
+    from: Math.max(0, Math.floor(top / rowHeightPx)),
+    to: Math.max(0, Math.ceil((top + height) / rowHeightPx))
+  })
+
+  function moved(): void {
+    if (!scroller) return
+    top = scroller.scrollTop
+    height = scroller.clientHeight
+    onMoved(inSight())
+  }
+
+  const resizes = new ResizeObserver(moved)
+
+  return {
+    scrolled: moved,
+    element: ref(element => {
+      if (element === scroller) return
+      resizes.disconnect()
+      scroller = element instanceof HTMLElement ? element : undefined
+      if (scroller) resizes.observe(scroller)
+    }),
+    rows(total, row) {
+      const { from, to } = inSight()
+      const last = Math.min(to, total)
+      // After rows have gone, the element is still scrolled to where they were until it is laid out again.
+      const first = Math.max(0, Math.min(from, last - Math.ceil(height / rowHeightPx)))
+      const indexes = Array.from({ length: last - first }, (_, index) => first + index)
+      const rows = indexes.map(index => ({ top: index * rowHeightPx, ...row(index) }))
+      return html`<div class="all-rows" role="presentation" .style=${`height: ${total * rowHeightPx}px`}>
+        ${repeat(
+          rows,
+          ({ key }) => key,
+          ({ top, content }) =>
+            html`<div class="row" role="presentation" .style=${`height: ${rowHeightPx}px; translate: 0 ${top}px`}>
+              ${content}
+            </div>`
+        )}
+      </div>`
+    },
+    reveal(index) {
+      if (!scroller) return
+      const [rowTop, rowEnd] = [index * rowHeightPx, (index + 1) * rowHeightPx]
+      if (rowTop < scroller.scrollTop) scroller.scrollTop = rowTop
+      else if (rowEnd > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = rowEnd - scroller.clientHeight
+    },
+    pageSize: () => Math.max(1, Math.floor(height / rowHeightPx))
+  }
+}

@@ -1,0 +1,60 @@
+/** A client without a store: speaks the protocol as one user, for filling the database. */
+
+import { WebSocket } from 'ws'
+
+/** As many as the protocol takes at once. */
+const operationsPerPush = 50
+
+export type Operation = {
+  readonly opID: string
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly groupID: string
+}
+
+type Message =
+  | { type: 'welcome' | 'pong' | 'members' }
+  | { type: 'error'; error: { message: string } }
+  | { type: 'delta'; groups: unknown[]; verdicts: Verdict[]; retry: string[]; caughtUp: boolean }
+type Verdict = { opID: string; kind: 'applied' | 'partial' } | { opID: string; kind: 'rejected'; error: { message: string } }
+
+export type Wire = {
+  /** How many groups the user was in at the beginning. */
+  readonly groupCount: number
+  /** Resolves when all are done; rejects when one is refused. */
+  push(operations: readonly Operation[]): Promise<void>
+  close(): void
+}
+
+export function connect(url: string, token: string): Promise<Wire> {
+  const socket = new WebSocket(url)
+  const send = (message: object) => socket.send(JSON.stringify(message))
+  const waiting = new Map<string, (verdict: Verdict) => void>()
+  let groupCount = 0
+
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('open', () => send({ type: 'hello', protocol: 1, token, epoch: '', feed: 0, groups: {} }))
+    socket.on('message', (frame: Buffer) => {
+      // This project's own server, in this process.
+      const message = JSON.parse(frame.toString()) as Message
+      if (message.type === 'error') reject(new Error(message.error.message))
+      if (message.type !== 'delta') return
+      groupCount += message.groups.length
+      if (message.caughtUp) resolve({ groupCount, push, close: () => socket.close() })
+      for (const verdict of message.verdicts) waiting.get(verdict.opID)?.(verdict)
+    })
+  })
+
+  async function push(operations: readonly Operation[]): Promise<void> {
+    const verdicts = operations.map(({ opID }) => new Promise<Verdict>(resolve => waiting.set(opID, resolve)))
+    for (let start = 0; start < operations.length; start += operationsPerPush) {
+      const batch = operations.slice(start, start + operationsPerPush)
+      send({ type: 'push', operations: batch.map(operation => ({ ...operation, seen: 0 })) })
+    }
+    for (const verdict of await Promise.all(verdicts)) {
+      waiting.delete(verdict.opID)
+      if (verdict.kind === 'rejected') throw new Error(`The operation ${verdict.opID} was refused: ${verdict.error.message}`)
+    }
+  }
+}

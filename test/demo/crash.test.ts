@@ -1,0 +1,103 @@
+import { fileURLToPath } from 'node:url'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { openPGlite } from 'offline-groups/server'
+import { caughtUp, fresh, goOffline, goOnline, groupRow, openDemo, outboxOf, select, submit } from './page.ts'
+import { filledFolder, startDemo } from './server.ts'
+
+const crashingServer = fileURLToPath(new URL('./crashing-server.js', import.meta.url))
+
+test('an operation whose server dies between commit and answer takes effect exactly once', async () => {
+  const folder = await filledFolder(inject('demo').filled)
+  onTestFinished(folder.remove)
+  const groupID = fresh('boat')
+  const dying = await startDemo({ DEMO_DATA_DIR: folder.path, DIE_AFTER: `updateGroupProfile ${groupID}` }, crashingServer)
+  const { page, ann, bob } = await openDemo({ url: dying.url })
+  await caughtUp(ann, bob)
+  await submit(ann, 'create-group', { name: 'Boat', groupID, type: 'Public', admins: 'bob' })
+  await caughtUp(ann)
+  const sequence = ann.getByTestId('infoSequence')
+  expect(await sequence.textContent()).toBe('1')
+
+  await submit(ann, 'edit-profile', { name: 'Ship' })
+  expect(await dying.ended).toBe('SIGKILL')
+  await ann.getByTestId('next-retry').waitFor()
+  await goOffline(ann)
+  const [opID] = await page.evaluate(() => window.demo.ann.view.outbox.map(pending => pending.opID))
+  expect(opID).toBeDefined()
+  expect(await groupRow(ann, 'Ship').count()).toBe(1)
+
+  const restarted = await startDemo({ DEMO_DATA_DIR: folder.path, PORT: new URL(dying.url).port })
+  onTestFinished(restarted.stop)
+  expect(restarted.url).toBe(dying.url)
+  // It has taken effect, though she does not know; and what comes after it must not be undone when she asks again.
+  await caughtUp(bob)
+  await select(bob, 'Ship')
+  expect(await bob.getByTestId('infoSequence').textContent()).toBe('2')
+  await submit(bob, 'edit-profile', { name: 'Raft' })
+  await caughtUp(bob)
+
+  await goOnline(ann)
+  await caughtUp(ann)
+  expect(await outboxOf(ann)).toEqual([])
+  await expect.poll(() => ann.getByTestId('group-name').textContent()).toBe('Raft')
+  expect(await sequence.textContent()).toBe('3')
+  const settled = await page.evaluate(id => window.demo.ann.store.settled(id), String(opID))
+  expect(settled).toMatchObject({ kind: 'applied', seq: 2 })
+  expect(await bob.getByTestId('infoSequence').textContent()).toBe('3')
+
+  await restarted.stop()
+  const sql = await openPGlite(folder.path)
+  onTestFinished(sql.close)
+  const countOf = (table: string, column: string) =>
+    sql.withConnection(query => query(`SELECT count(*)::int AS count FROM ${table} WHERE ${column} = $1`, [opID]))
+  expect((await countOf('verdicts', 'op_id')).rows).toEqual([{ count: 1 }])
+  expect((await countOf('log', `body->>'opID'`)).rows).toEqual([{ count: 1 }])
+})
+
+test('a worker that is killed right after it has taken an operation loses nothing', async () => {
+  const { page, ann, bob } = await openDemo({ before: noteWorkers })
+  await caughtUp(ann, bob)
+  await goOffline(ann)
+  const name = fresh('Canoe')
+  const opIDs = await page.evaluate(async name => {
+    const { store } = window.demo.ann
+    const groupID = `canoe-${Date.now()}`
+    const answers = [
+      await store.apply('createGroup', { name: 'Raft', groupID, type: 'Public', memberList: [{ userID: 'bob' }] }),
+      await store.apply('setGroupMemberRole', { groupID, userID: 'bob', role: 'Admin' }),
+      await store.apply('updateGroupProfile', { groupID, name })
+    ]
+    // In the turn in which the last call has resolved: the worker does nothing more.
+    for (const worker of window.workers) worker.terminate()
+    return answers.flatMap(answer => ('opID' in answer ? answer.opID : []))
+  }, name)
+  expect(opIDs).toHaveLength(3)
+
+  await page.reload()
+  await expect.poll(() => ann.getByTestId('outbox-entry').count()).toBe(3)
+  expect(await page.evaluate(() => window.demo.ann.view.outbox.map(({ opID }) => opID))).toEqual(opIDs)
+  await groupRow(ann, name).waitFor()
+
+  // Opened again with a network, it delivers what it finds.
+  await page.evaluate(() => localStorage.clear())
+  await page.reload()
+  await caughtUp(ann, bob)
+  await select(bob, name)
+  await expect.poll(() => bob.getByTestId('own role').textContent()).toBe('Admin')
+})
+
+declare global {
+  interface Window {
+    workers: Worker[]
+  }
+}
+
+function noteWorkers(): void {
+  window.workers = []
+  window.Worker = class extends Worker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options)
+      window.workers.push(this)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import type { Locator } from 'playwright'
+import type { Member } from 'offline-groups'
+import { caughtUp, memberRow, openDemo, pressInRow, roleOf, select } from './page.ts'
+
+test('of a change in a group of 6,000, only the changed row crosses to the page of whoever looks', async () => {
+  const { page, ann, bob } = await openDemo({ before: noteFrames })
+  await caughtUp(ann, bob)
+  for (const pane of [ann, bob]) {
+    await select(pane, 'Harbour festival')
+    await expect.poll(() => pane.getByTestId('complete').textContent()).toBe('complete')
+    expect(await pane.getByTestId('member-count').textContent()).toBe('6,000')
+  }
+  const target = await plainMember(bob)
+  await page.evaluate(() => window.sentFrames.forEach(frames => frames.splice(0)))
+
+  await pressInRow(memberRow(ann, target), 'set-role')
+  await expect.poll(() => roleOf(bob, target)).toBe('admin')
+  await caughtUp(ann, bob)
+
+  const [hers, his] = await page.evaluate(() =>
+    window.sentFrames.map(frames => frames.flatMap(({ patches }) => patches.flatMap(([, patch]) => patch.put ?? [])))
+  )
+  const changed = expect.objectContaining({ userID: target, role: 'Admin' })
+  expect(his).toEqual([changed])
+  // With her own operation, while it waited.
+  expect(hers).toEqual([expect.objectContaining({ name: 'setGroupMemberRole' }), changed])
+})
+
+test('a list of 6,000 members scrolls to its end, and never has more rows than are in sight', async () => {
+  const { page, ann } = await openDemo()
+  await caughtUp(ann)
+  await select(ann, 'Harbour festival')
+  await expect.poll(() => ann.getByTestId('complete').textContent()).toBe('complete')
+  const list = ann.getByTestId('member-list')
+  const rows = ann.getByTestId('member-row')
+  const rowsInSight = await list.evaluate(element => Math.ceil(element.clientHeight / 34) + 1)
+  for (const at of [0.1, 0.5, 0.35, 1]) {
+    const first = await list.evaluate((element, at) => {
+      element.scrollTo(0, at * element.scrollHeight)
+      return Math.floor(element.scrollTop / 34) + 1
+    }, at)
+    await expect.poll(() => rows.first().getAttribute('aria-posinset')).toBe(String(first))
+    await expect.poll(() => rows.allInnerTexts()).not.toContain('…')
+    expect(await rows.count()).toBeLessThanOrEqual(rowsInSight)
+  }
+  const last = await page.evaluate(
+    () =>
+      new Promise<Member | undefined>(resolve =>
+        window.demo.ann.store.members$('harbour-festival', { offset: 5999, limit: 1 }).subscribe(({ rows }) => resolve(rows[0]))
+      )
+  )
+  expect(await rows.last().getAttribute('aria-posinset')).toBe('6000')
+  expect(await rows.last().locator('.name').textContent()).toBe(last?.userID)
+})
+
+/** Somebody in sight of both, for lists begin with who came first. */
+async function plainMember(pane: Locator): Promise<string> {
+  const rows = pane.getByTestId('member-row').filter({ hasNot: pane.page().getByTestId('role') })
+  return String(await rows.first().locator('.name').textContent())
+}
+
+declare global {
+  interface Window {
+    /** What was sent to the page, per store. */
+    sentFrames: { patches: [number, { put?: object[] }][] }[][]
+  }
+}
+
+function noteFrames(): void {
+  window.sentFrames = []
+  window.MessageChannel = class extends MessageChannel {
+    constructor() {
+      super()
+      const frames: (typeof window.sentFrames)[number] = []
+      window.sentFrames.push(frames)
+      this.port1.addEventListener('message', ({ data }: MessageEvent<(typeof frames)[number]>) => frames.push(data))
+    }
+  }
+}

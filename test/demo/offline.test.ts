@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import {
+  caughtUp,
+  fresh,
+  goOffline,
+  goOnline,
+  groupRow,
+  memberRow,
+  openDemo,
+  outboxOf,
+  pressInRow,
+  roleOf,
+  select,
+  shownBy,
+  submit
+} from './page.ts'
+
+test('what is done offline outlives a reload, waits visibly, and reaches everybody once online', async () => {
+  const { page, ann, bob } = await openDemo()
+  await caughtUp(ann, bob)
+  await goOffline(ann)
+  const [boat, ship] = [fresh('Boat'), fresh('Ship')]
+  await submit(ann, 'create-group', { name: boat, type: 'Public', members: 'bob' })
+  await submit(ann, 'edit-profile', { name: ship })
+  await pressInRow(memberRow(ann, 'bob'), 'set-role')
+
+  await page.reload()
+  expect(await ann.getByTestId('offline').isChecked()).toBe(true)
+  await groupRow(ann, ship).click()
+  expect(await groupRow(ann, ship).locator('.clock').isVisible()).toBe(true)
+  expect(await roleOf(ann, 'bob')).toBe('admin')
+  expect(await ann.getByTestId('pending').textContent()).toBe('3 waiting')
+  const sentences = await outboxOf(ann)
+  expect(sentences[0]).toContain(`create “${boat}” (Public) with bob — waiting`)
+  expect(sentences[1]).toContain(`rename to “${ship}” — waiting`)
+  expect(sentences[2]).toContain('make bob an admin — waiting')
+  // While he goes to the server and back, nothing of hers gets there.
+  await caughtUp(bob)
+  await submit(bob, 'create-group', { name: fresh('Tug') })
+  await caughtUp(bob)
+  expect(await groupRow(bob, ship).count()).toBe(0)
+  expect(await ann.getByTestId('pending').textContent()).toBe('3 waiting')
+
+  await goOnline(ann)
+  await caughtUp(ann)
+  expect(await outboxOf(ann)).toEqual([])
+  await select(bob, ship)
+  await expect.poll(() => bob.getByTestId('own role').textContent()).toBe('Admin')
+  expect(await bob.getByTestId('ownerID').textContent()).toBe('ann')
+  await expect.poll(() => roleOf(bob, 'ann')).toBe('owner')
+})
+
+test('an edit that somebody else made impossible is refused with code and cause, and the group is forgotten', async () => {
+  const { page, ann, bob } = await openDemo()
+  const groupID = fresh('zoo')
+  await submit(ann, 'create-group', { name: `The ${groupID}`, groupID, type: 'Public', admins: 'bob', members: 'mia.berg' })
+  await caughtUp(ann)
+  await select(bob, groupID)
+  await goOffline(ann)
+  await goOffline(bob)
+  await pressInRow(memberRow(ann, 'bob'), 'remove-member')
+  await submit(bob, 'edit-profile', { name: 'Bob’s zoo' })
+  await groupRow(bob, 'Bob’s zoo').waitFor()
+
+  await goOnline(ann)
+  await caughtUp(ann)
+  await goOnline(bob)
+  await caughtUp(bob)
+
+  const verdict = bob.getByTestId('verdict')
+  await expect.poll(() => verdict.textContent()).toContain('Refused: rename to “Bob’s zoo”')
+  expect(await verdict.getByTestId('code').textContent()).toMatch(/^\d+ \w+$/)
+  expect(await verdict.getByTestId('cause').textContent()).toMatch(/^Because you were removed by ann at \d\d:\d\d\.$/)
+  expect(await groupRow(bob, 'zoo').count()).toBe(0)
+  await bob.getByTestId('not-in-group').waitFor()
+
+  // Somebody who starts from nothing sees what the server says.
+  const newcomer = await openDemo()
+  const truth = await shownBy(newcomer.page, 'ann', groupID)
+  expect(truth?.profile).toMatchObject({ name: `The ${groupID}`, memberNum: 2 })
+  expect(await shownBy(page, 'ann', groupID)).toEqual(truth)
+  expect(await shownBy(page, 'bob', groupID)).toBeNull()
+  expect(await shownBy(newcomer.page, 'bob', groupID)).toBeNull()
+  const kept = await recordsAbout(page, 'bob', groupID)
+  // What the user was told stays; the group does not.
+  expect(kept.map(({ table }) => table).sort()).toEqual(['notices', 'verdicts'])
+
+  await verdict.getByTestId('dismiss-verdict').click()
+  await verdict.waitFor({ state: 'detached' })
+  expect(await recordsAbout(page, 'bob', groupID)).toEqual([])
+  await page.reload()
+  await caughtUp(bob)
+  expect(await verdict.count()).toBe(0)
+})
+
+test('offline in one tab is offline in all of them', async () => {
+  const { page, ann, bob } = await openDemo()
+  await caughtUp(ann, bob)
+  const second = await page.context().newPage()
+  await second.goto(page.url())
+  await caughtUp(second.getByTestId('ann'))
+  await goOffline(second.getByTestId('ann'))
+  await expect.poll(() => ann.getByTestId('connection').textContent()).toBe('offline')
+  const name = fresh('Kayak')
+  await submit(second.getByTestId('ann'), 'create-group', { name, type: 'Public', members: 'bob' })
+  await groupRow(ann, name).waitFor()
+  expect(await outboxOf(ann)).toHaveLength(1)
+  await goOnline(ann)
+  await caughtUp(ann, second.getByTestId('ann'))
+  await groupRow(bob, name).waitFor()
+})
+
+/** What a user's database holds that has to do with a group, as raw records. */
+const recordsAbout = (page: Awaited<ReturnType<typeof openDemo>>['page'], userID: string, groupID: string) =>
+  page.evaluate(
+    async ([userID, groupID]) => {
+      const done = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result)
+          request.onerror = () => reject(new Error(request.error?.message))
+        })
+      const name = `offline-groups ${location.origin.replace('http', 'ws')}/sync ${userID}`
+      const database = await done(indexedDB.open(name))
+      const pages = database.transaction('pages', 'readonly').objectStore('pages')
+      const [keys, records] = await Promise.all([done(pages.getAllKeys()), done(pages.getAll())])
+      database.close()
+      return keys
+        .map((key, index) => ({ table: String((key as string[])[0]), text: JSON.stringify([key, records[index]]) }))
+        .filter(({ text }) => text.includes(groupID))
+    },
+    [userID, groupID] as const
+  )

@@ -1,0 +1,116 @@
+/** The built page in a real browser, used as somebody would use it. */
+
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright'
+import { afterAll, expect, inject, onTestFinished } from 'vitest'
+import type { User } from '../../demo/user.ts'
+import { chromiumArgs, findChromium } from '../browser/chromium.ts'
+
+declare global {
+  interface Window {
+    demo: { readonly ann: User; readonly bob: User }
+  }
+}
+
+export type Demo = { readonly page: Page; readonly ann: Locator; readonly bob: Locator }
+
+let browser: Promise<Browser> | undefined
+const launch = async () => chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
+afterAll(async () => (await browser)?.close())
+
+type Options = BrowserContextOptions & {
+  readonly url?: string
+  /** Runs in the page before anything of its own. */
+  readonly before?: () => void
+}
+
+/** The page on a device that has never shown it. Nothing may go wrong in it, seen or not. */
+export async function openDemo({ url = inject('demo').url, before, ...options }: Options = {}): Promise<Demo> {
+  const context = await (await (browser ??= launch())).newContext(options)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', error => complaints.push(String(error)))
+  page.on('console', message => {
+    // A server that is away is not a mistake of the page.
+    const isExpected = message.text().includes('ERR_CONNECTION_REFUSED') || message.text().includes('WebSocket connection to')
+    if (message.type() === 'error' && !isExpected) complaints.push(message.text())
+  })
+  onTestFinished(async () => {
+    await context.close()
+    expect(complaints).toEqual([])
+  })
+  if (before) await page.addInitScript(before)
+  await page.goto(url)
+  await page.waitForFunction(() => 'demo' in window)
+  return { page, ann: page.getByTestId('ann'), bob: page.getByTestId('bob') }
+}
+
+let count = 0
+/** A name or ID that nothing else has. */
+export const fresh = (name: string) => `${name}-${Date.now().toString(36)}${count++}`
+
+export const goOffline = (pane: Locator) => pane.getByTestId('offline').check()
+export const goOnline = (pane: Locator) => pane.getByTestId('offline').uncheck()
+
+/** Online, everything sent, everything received. */
+export async function caughtUp(...panes: readonly Locator[]): Promise<void> {
+  for (const pane of panes) {
+    await expect.poll(() => pane.getByTestId('connection').textContent()).toBe('online, caught up')
+    await pane.getByTestId('pending').waitFor({ state: 'detached' })
+  }
+}
+
+/** `''` for a plain member, and for who is none. */
+export const roleOf = async (pane: Locator, userID: string) =>
+  (await memberRow(pane, userID).getByTestId('role').allTextContents()).join()
+
+export const groupRow = (pane: Locator, name: string) => pane.getByTestId('group-row').filter({ hasText: name })
+export const memberRow = (pane: Locator, userID: string) => pane.getByTestId('member-row').filter({ hasText: userID })
+
+export async function select(pane: Locator, name: string): Promise<void> {
+  await pane.getByTestId('filter').fill(name)
+  await groupRow(pane, name).click()
+  await pane.getByTestId('filter').fill('')
+}
+
+/** Fills in a form and sends it. */
+export async function submit(pane: Locator, button: string, fields: Readonly<Record<string, string | boolean>>): Promise<void> {
+  await pane.getByTestId(button).click()
+  for (const [name, value] of Object.entries(fields)) {
+    const field = pane.locator(`[name=${name}]`)
+    if (typeof value === 'boolean') await field.setChecked(value)
+    else if ((await field.evaluate(element => element.tagName)) === 'SELECT') await field.selectOption(value)
+    else await field.fill(value)
+  }
+  await pane.getByTestId('submit').click()
+}
+
+export async function pressInRow(row: Locator, button: 'set-role' | 'remove-member'): Promise<void> {
+  await row.hover()
+  await row.getByTestId(button).click()
+}
+
+export const outboxOf = (pane: Locator) => pane.getByTestId('outbox-entry').allInnerTexts()
+
+/** What a store shows of a group: its profile, without the user's own place in it, and its members. */
+export const shownBy = (page: Page, user: 'ann' | 'bob', groupID: string) =>
+  page.evaluate(
+    async ([user, groupID]) => {
+      const { store } = window.demo[user]
+      type Source<T> = { subscribe(next: (value: T) => void): { unsubscribe(): void } }
+      const first = <T>(source: Source<T>, isSo: (value: T) => boolean) =>
+        new Promise<T>(resolve => {
+          const subscription = source.subscribe(value => {
+            if (!isSo(value)) return
+            resolve(value)
+            queueMicrotask(() => subscription.unsubscribe())
+          })
+        })
+      await first(store.status$, ({ caughtUp }) => caughtUp)
+      const group = await first(store.group$(groupID), () => true)
+      if (!group) return null
+      const { selfInfo: _, ...profile } = group
+      const { rows } = await first(store.members$(groupID, { offset: 0, limit: 100 }), ({ complete }) => complete)
+      return { profile, members: rows }
+    },
+    [user, groupID] as const
+  )

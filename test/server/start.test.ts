@@ -1,0 +1,16 @@
+/** Starting a server, and what may be in the way. */
+
+import { expect, onTestFinished, test } from 'vitest'
+import { startServer } from '../../server/main.ts'
+import { createMemoryDatabase } from '../../server/memory.ts'
+
+const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+
+test('where the port is taken, the database is closed again, so that it can be opened for the next attempt', async () => {
+  const server = await startServer({ ...app, database: createMemoryDatabase('e') })
+  onTestFinished(() => server.close())
+  let isClosed = false
+  const database = { ...createMemoryDatabase('e'), close: async () => void (isClosed = true) }
+  await expect(startServer({ ...app, port: server.port, database })).rejects.toThrow('EADDRINUSE')
+  expect(isClosed).toBe(true)
+})
