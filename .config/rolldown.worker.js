@@ -5,6 +5,6 @@ export default {
   platform: 'browser',
   // Dexie's default entry wraps a build for older engines than any that runs module workers.
   resolve: { alias: { dexie: 'dexie/dist/modern/dexie.min.mjs' } },
-  output: { file: 'dist/src/worker.js', format: 'esm', minify: true },
+  output: { file: 'dist/src/worker.js', format: 'esm', minify: true, comments: { annotation: false, jsdoc: false } },
   logLevel: 'warn'
 }

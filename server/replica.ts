@@ -21,6 +21,7 @@ const noticesKeptSeconds = 7 * 86_400
  * `seq`: where the client stands; 0: it has nothing yet. `upTo`: between `seq` and there is nothing that concerns it.
  * `since`: from where on the user is in the group.
  */
+type Stand = Pick<Extract<ClientMessage, { type: 'hello' }>, 'feed' | 'groups'>
 type Followed = Awaited<ReturnType<Reader['followed']>>
 type Check = NonNullable<Extract<ClientMessage, { type: 'ping' }>['check']>
 type Position = { readonly mep: number; readonly since: number; seq: number; upTo: number }
@@ -122,7 +123,7 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       group: row,
       members: visibleMembers(row, members, userID),
       gone,
-      complete,
+      complete: complete && row.type !== 'AVChatRoom',
       tips,
       ...(own?.table === 'settings' && { settings: own.row })
     })
@@ -133,10 +134,23 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
     position: (groupID: string): Readonly<Position> | undefined => positions.get(groupID),
     readGroup,
 
+    /** Whether a client can stand where it says: in no future, and with every group that its feed has told of. */
+    async knows(reader: Reader, { feed: from, groups: held }: Stand): Promise<boolean> {
+      const { head, floor } = await reader.feed(userID)
+      if (from > head) return false
+      const isTold = from > 0 && from >= floor
+      const told = new Set(isTold ? (await reader.feedSince(userID, from)).map(({ groupID }) => groupID) : [])
+      return (await reader.followed(userID)).every(({ groupID, mep, seq }) => {
+        const position = Object.hasOwn(held, groupID) ? held[groupID] : undefined
+        if (!position) return !isTold || told.has(groupID)
+        return position[0] < mep || (position[0] === mep && position[1] <= seq)
+      })
+    },
+
     /** Brings the client from where it says it stands to now; `send` is called when there is enough for a frame. */
     async catchUp(
       database: Database,
-      { feed: from, groups: held }: { feed: number; groups: Readonly<Record<string, readonly [number, number]>> },
+      { feed: from, groups: held }: Stand,
       { groupsPerFrame, send }: { groupsPerFrame: number; send(): void }
     ): Promise<void> {
       // Listened to before anything else is read: what changes in between is heard, and read again afterwards.

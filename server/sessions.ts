@@ -121,6 +121,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     })
     const loggedIn = { userID, isAppAdmin, replica, expiresAt }
     user = loggedIn
+    const known = knownEpoch === epoch && (await database.snapshot(reader => replica.knows(reader, { feed, groups })))
     send({
       type: 'welcome',
       protocol: protocolVersion,
@@ -129,10 +130,13 @@ export function openSession(context: SessionContext, connection: Connection): Se
       serverTime: now(),
       userID,
       isAppAdmin,
-      policy
+      policy,
+      known
     })
-    const known = knownEpoch === epoch ? { feed, groups } : { feed: 0, groups: {} }
-    await replica.catchUp(database, known, { groupsPerFrame, send: () => sendOutgoing(loggedIn) })
+    await replica.catchUp(database, known ? { feed, groups } : { feed: 0, groups: {} }, {
+      groupsPerFrame,
+      send: () => sendOutgoing(loggedIn)
+    })
     if (replica.isBehind()) flushSoon()
   }
 

@@ -46,7 +46,8 @@ const content = v.object({
   'TLS.time': v.number(),
   'TLS.expire': v.number(),
   'TLS.sig': v.string(),
-  'TLS.userbuf': v.exactOptional(v.string())
+  // Line breaks would let it say what the other lines say.
+  'TLS.userbuf': v.exactOptional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/)))
 })
 type Signed = Omit<v.InferOutput<typeof content>, 'TLS.sig'>
 

@@ -135,7 +135,7 @@ export type EngineApi = {
   again(opID: string, args?: Readonly<Record<string, unknown>>): Promise<Applied | GroupError>
   settled(opID: string): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** The profile of a group that the user need not be in; error 2805 without a network. */
-  readProfile(groupID: string, purpose: { search: boolean }): Promise<GroupRow | GroupError>
+  readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
   /** The arrivals up to this number have been handed on. */
   handedOn(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>
@@ -173,21 +173,30 @@ export type WorkerApi = EngineApi & {
   open(location: StoreLocation, port: MessagePort): Promise<GroupError | null>
 }
 
+const calls: { readonly [K in keyof EngineApi]: true } = {
+  apply: true,
+  preview: true,
+  again: true,
+  settled: true,
+  readProfile: true,
+  handedOn: true,
+  dismissVerdict: true,
+  renewToken: true,
+  pause: true,
+  resume: true,
+  logout: true,
+  close: true
+}
+
 /** The calls of an engine that is still being opened: they wait. */
-export const whenOpen = (opening: Promise<EngineApi>): EngineApi => ({
-  apply: async (name, args) => (await opening).apply(name, args),
-  preview: async (name, args) => (await opening).preview(name, args),
-  again: async (opID, args) => (await opening).again(opID, args),
-  settled: async opID => (await opening).settled(opID),
-  readProfile: async (groupID, purpose) => (await opening).readProfile(groupID, purpose),
-  handedOn: async upTo => (await opening).handedOn(upTo),
-  dismissVerdict: async opID => (await opening).dismissVerdict(opID),
-  renewToken: async token => (await opening).renewToken(token),
-  pause: async () => (await opening).pause(),
-  resume: async () => (await opening).resume(),
-  logout: async pending => (await opening).logout(pending),
-  close: async () => (await opening).close()
-})
+export function whenOpen(opening: Promise<EngineApi>): EngineApi {
+  const waiting = Object.keys(calls).map(name => [
+    name,
+    // Each is called with the arguments of its own name.
+    async (...args: []) => ((await opening) as unknown as Record<string, () => unknown>)[name]?.(...args)
+  ])
+  return Object.fromEntries(waiting) as EngineApi
+}
 
 /** What a row of a list is known by. */
 export function rowID(row: Row): string {

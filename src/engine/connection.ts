@@ -12,8 +12,6 @@ import type { Status } from './api.ts'
 import type { Host } from './host.ts'
 import { answerWithinMs, backoffMs, pingEveryMs, retryMs } from './schedule.ts'
 
-export type Connection = ReturnType<typeof createConnection>
-
 export type ConnectionOptions = {
   readonly host: Host
   /** The first message over a new connection. */
@@ -133,7 +131,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
 
     start(): void {
       isStarted = true
-      connect()
+      tryNow()
     },
     stop(): void {
       isStarted = false

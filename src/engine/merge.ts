@@ -1,6 +1,6 @@
 /** What a message from the server does to stored rows. Pure: the caller commits it in one transaction. */
 
-import type { MemberRow } from '../kernel/model.ts'
+import type { GroupRow, MemberRow } from '../kernel/model.ts'
 import { noticeTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import { ringPlace, type HeldGroup, type HeldNotice, type Meta, type Pending, type Settled, type Write } from '../storage/port.ts'
@@ -22,7 +22,8 @@ export type Merged = { readonly kind: 'writes'; readonly writes: readonly Write[
 
 export function mergeDelta(held: Held, { feed, groups, verdicts }: DeltaMessage): Merged {
   const draft = createDraft(held)
-  if (feed && feed.from > held.meta.feed) return { kind: 'gap' }
+  if (feed && (feed.from > held.meta.feed || (feed.from > 0 && feed.events.length !== feed.to - feed.from)))
+    return { kind: 'gap' }
   if (feed && feed.to > held.meta.feed) {
     // From the beginning on, what is told is all there is.
     if (feed.from === 0) draft.keepOnly(feed.events)
@@ -204,6 +205,10 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     }
   }
 }
+
+/** Whether all members of a group are held. Of those in an AVChatRoom nobody is told. */
+export const isWhole = (group: HeldGroup): group is HeldGroup & { readonly row: GroupRow } =>
+  group.row !== null && group.row.type !== 'AVChatRoom' && group.membersUpTo === null
 
 /** Whether a notice tells of this user's wish to join this group. */
 export const isApplication = ({ operationType, ...notice }: NoticeRow, groupID: string, applicant: string): boolean =>

@@ -24,6 +24,8 @@ export type SubmitOptions = {
   onQueued(pending: Pending, writes: readonly Write[]): void
 }
 
+type Checked = ReturnType<typeof prepare>
+
 export function createSubmit({ host, state, userID, status, version, onQueued }: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
@@ -107,20 +109,17 @@ export function createSubmit({ host, state, userID, status, version, onQueued }:
     return outcome === 'rejected' ? groupError('StorageFailed') : undefined
   }
 
-  function check(name: string, args: unknown) {
-    return prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` }, userID)
-  }
-
   return {
-    async apply(name: string, args: unknown): Promise<Applied | GroupError> {
-      const checked = check(name, args)
+    check: (name: string, args: unknown): Checked =>
+      prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` }, userID),
+
+    async apply(checked: Checked): Promise<Applied | GroupError> {
       if (!checked.ok) return checked.error
       return (await load(checked.prepared)) ?? queue(checked.prepared)
     },
 
     /** What `apply` would answer now, without doing anything. */
-    async preview(name: string, args: unknown): Promise<Preview> {
-      const checked = check(name, args)
+    async preview(checked: Checked): Promise<Preview> {
       if (!checked.ok) return { kind: 'no', error: checked.error }
       const failed = await load(checked.prepared)
       if (failed) return { kind: 'no', error: failed }

@@ -3,13 +3,13 @@
 import { kernelVersion } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import type { HeldGroup, Pending, Write } from '../storage/port.ts'
+import type { Pending, Write } from '../storage/port.ts'
 import { groupDigest, standDigest } from '../sync/digest.ts'
 import { frameLimits, protocolVersion, type ClientMessage, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
 import type { Status } from './api.ts'
 import { createConnection } from './connection.ts'
 import type { Host } from './host.ts'
-import { forgetBase, mergeDelta, mergeMembers, type Held } from './merge.ts'
+import { forgetBase, isWhole, mergeDelta, mergeMembers, type Held } from './merge.ts'
 import { backoffMs } from './schedule.ts'
 import type { State } from './state.ts'
 
@@ -47,6 +47,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   let checked = ''
   let stopResend: () => void = () => undefined
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
+  if (token === '') connection.fail(groupError('TokenEmpty'))
 
   function onLost(): void {
     caughtUp = false
@@ -115,13 +116,13 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   async function welcome(message: Extract<ServerMessage, { type: 'welcome' }>, isCurrent: () => boolean): Promise<void> {
-    const { epoch, kernel, serverTime, isAppAdmin, policy } = message
+    const { epoch, kernel, serverTime, isAppAdmin, policy, known } = message
     if (message.userID !== userID) return connection.fail(groupError('TokenOfOtherUser'))
     const before = held()
     const { feed = 0, noticeCount = 0, noticeSeq = 0, arrivalCount = 0 } = before?.meta ?? {}
     const clockOffsetMs = serverTime - host.now()
     const meta = { userID, epoch, kernel, feed, noticeCount, noticeSeq, arrivalCount, isAppAdmin, policy, clockOffsetMs }
-    const isAnotherHistory = before && before.meta.epoch !== epoch
+    const isAnotherHistory = before && (before.meta.epoch !== epoch || !known)
     await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
     if (!isCurrent()) return
     connection.welcomed()
@@ -131,7 +132,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
 
   async function take(message: Extract<ServerMessage, { type: 'delta' | 'members' }>, isCurrent: () => boolean): Promise<void> {
     const current = held()
-    if (!current) return
+    if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame', 'no welcome'))
     const merged = message.type === 'members' ? mergeMembers(current, message) : mergeDelta(current, message)
     if (merged.kind === 'gap') return connection.lost()
     if (merged.writes.length > 0) await commit(merged.writes)
@@ -178,9 +179,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       state.unsent.delete(pending.opID)
       batch.push(pushed(pending, after))
     }
-    for (let start = 0; start < batch.length; start += frameLimits.operationsPerPushMax) {
-      connection.send({ type: 'push', operations: batch.slice(start, start + frameLimits.operationsPerPushMax) })
-    }
+    for (const operations of frames(batch)) connection.send({ type: 'push', operations })
   }
 
   const pushed = ({ opID, name, args, groupID, seen, at }: Pending, after: string | undefined): PushedOperation => ({
@@ -231,7 +230,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       else connection.renewed()
     },
     /** The profile of a group that the user need not be in, as the server knows it now. */
-    read(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
+    read(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
       return new Promise(answer => {
         const question = { type: 'read', request: questions++, groupID, search } as const
         reading.set(question.request, { question, answer })
@@ -246,6 +245,20 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 }
 
-/** Whether all of a group is here, so that it can be compared. */
-const isWhole = (group: HeldGroup): group is HeldGroup & { row: GroupRow } =>
-  group.row !== null && group.row.type !== 'AVChatRoom' && group.membersUpTo === null
+/** Cuts what is to be pushed into frames that a server takes. */
+function frames(operations: readonly PushedOperation[]): PushedOperation[][] {
+  const cut: PushedOperation[][] = []
+  let room = 0
+  for (const operation of operations) {
+    const { length } = JSON.stringify(operation)
+    const last = cut.at(-1)
+    if (last && length <= room && last.length < frameLimits.operationsPerPushMax) {
+      last.push(operation)
+      room -= length
+    } else {
+      cut.push([operation])
+      room = frameLimits.pushLength - length
+    }
+  }
+  return cut
+}

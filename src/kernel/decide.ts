@@ -39,10 +39,10 @@ export type Prepared = {
  * for a `createGroup` that leaves the choice, the ID that the client has made up.
  */
 export function prepare(
-  { name, args, groupID }: { name: string; args: unknown; groupID: string },
+  { name, args, groupID }: { name: unknown; args: unknown; groupID: string },
   actor: string
 ): { ok: true; prepared: Prepared } | { ok: false; error: GroupError } {
-  if (!isOperationName(name)) return { ok: false, error: groupError('UnknownOperation', name.slice(0, 40)) }
+  if (!isOperationName(name)) return { ok: false, error: groupError('UnknownOperation') }
   // Inside, the arguments are known by their spec only; `Args` ties name and arguments together for callers.
   const definition = operations[name] as unknown as Definition<ArgsSpec, Result>
   const parsed = parseArgs(definition.args, args)
@@ -69,6 +69,6 @@ export function prepare(
   return { ok: true, prepared }
 }
 
-function isOperationName(name: string): name is OperationName {
-  return Object.hasOwn(operations, name)
+function isOperationName(name: unknown): name is OperationName {
+  return typeof name === 'string' && Object.hasOwn(operations, name)
 }
