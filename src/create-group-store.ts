@@ -7,7 +7,7 @@ import { createStreamClient } from './client/streams.ts'
 import type { StreamFrame } from './engine/api.ts'
 
 export type GroupStoreOptions = {
-  /** The sync server: `wss://example.org/sync`. */
+  /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
   readonly url: string
   /** Who the user is. Each user of each server has a database of their own. */
   readonly userID: string

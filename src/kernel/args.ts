@@ -60,8 +60,7 @@ export function text({ bytesMax, filled = false }: { bytesMax: number; filled?: 
     if (typeof value !== 'string') return (wrong(problems, path, 'must be a string'), '')
     if (filled && value === '') return (wrong(problems, path, 'must not be empty'), '')
     if (utf8Length(value) > bytesMax) over(problems, 'IllegalArgument', `${path}: at most ${bytesMax} bytes`)
-    if (unprintable.test(value))
-      over(problems, 'IllegalArgument', `${path}: has characters that nobody can see`)
+    if (unprintable.test(value)) over(problems, 'IllegalArgument', `${path}: has characters that nobody can see`)
     if (filled && invisible.test(value)) over(problems, 'IllegalArgument', `${path}: must show something`)
     return value
   }
