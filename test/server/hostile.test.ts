@@ -279,7 +279,8 @@ const upgrades: [title: string, request: string | Buffer, status: number][] = [
   ['with 200 KB in one header is refused', upgrade({ Cookie: 'x'.repeat(200_000) }), 431],
   ['with 10,000 headers is refused', upgrade({}, { more: 'X: y\r\n'.repeat(10_000) }), 431],
   ['with NUL in a header is refused', upgrade({ Cookie: 'a\u0000b' }), 400],
-  ['that is no upgrade is not found', 'GET /sync HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
+  ['that is no upgrade is refused', `GET /sync HTTP/1.1\r\nHost: localhost\r\nOrigin: ${origin}\r\n\r\n`, 405],
+  ['that is no upgrade, from nowhere, is refused', 'GET /sync HTTP/1.1\r\nHost: localhost\r\n\r\n', 403],
   ['in bytes that are no HTTP is refused', Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), 400]
 ]
 test.each(upgrades)('an upgrade %s', async (_title, request, status) => {

@@ -18,7 +18,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const post = (body: string, { method = 'POST', headers = { origin } as Record<string, string> } = {}) =>
+const post = (
+  body: string,
+  { method = 'POST', headers = { origin } }: { method?: string; headers?: Record<string, string> } = {}
+) =>
   new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
     const sent = request(url, { method, headers }, response => {
       let text = ''
