@@ -34,7 +34,7 @@ export function connect(url: string, token: string): Promise<Wire> {
 
   return new Promise((resolve, reject) => {
     socket.on('error', reject)
-    socket.on('open', () => send({ type: 'hello', protocol: 1, token, epoch: '', feed: 0, groups: {} }))
+    socket.on('open', () => send({ type: 'hello', protocol: 1, kernel: 1, token, epoch: '', feed: 0, groups: {} }))
     socket.on('message', (frame: Buffer) => {
       // This project's own server, in this process.
       const message = JSON.parse(frame.toString()) as Message
@@ -50,7 +50,7 @@ export function connect(url: string, token: string): Promise<Wire> {
     const verdicts = operations.map(({ opID }) => new Promise<Verdict>(resolve => waiting.set(opID, resolve)))
     for (let start = 0; start < operations.length; start += operationsPerPush) {
       const batch = operations.slice(start, start + operationsPerPush)
-      send({ type: 'push', operations: batch.map(operation => ({ ...operation, seen: 0 })) })
+      send({ type: 'push', operations: batch.map(operation => ({ ...operation, seen: 0, waited: 0 })) })
     }
     for (const verdict of await Promise.all(verdicts)) {
       waiting.delete(verdict.opID)

@@ -25,9 +25,10 @@ export async function giveNotice(
   if (!row) return groupError('GroupNotFound', groupID)
   const followers = await tx.followers(groupID)
   const named = userIDs && new Set(userIDs)
+  const time = Math.floor(nowMs / 1000)
   const event: NewFeedEvent = {
     kind: 'notice',
-    time: Math.floor(nowMs / 1000),
+    time,
     groupID,
     groupName: row.name,
     operationType: noticeTypes.custom,
@@ -36,7 +37,7 @@ export async function giveNotice(
     userDefinedField
   }
   const events = new Map(followers.filter(userID => named?.has(userID) ?? true).map(userID => [userID, [event]]))
-  const tails = await tx.appendFeeds(events)
+  const tails = await tx.appendFeeds(events, time)
   const feeds = new Map([...events].map(([userID, list]) => [userID, numbered(list, must(tails.get(userID)))]))
   return { groupID, from: seq, to: seq, group: row, members: [], gone: [], tips: [], settings: new Map(), feeds }
 }

@@ -11,6 +11,9 @@ import type { PushedOperation } from '../src/sync/messages.ts'
 import { openBatch, type Announcement, type Batch } from './batch.ts'
 import type { StoredVerdict, Transaction } from './port.ts'
 
+/** What somebody wanted so long ago is no longer done. */
+const waitedSecondsMax = 30 * 86_400
+
 export type Submission = { readonly userID: string; readonly isAppAdmin: boolean; readonly operation: PushedOperation }
 
 /** `retry`: what the operation builds on has not arrived, so it was not judged. */
@@ -30,7 +33,7 @@ export async function judge(
     checked: known.of(submission, submission.operation.opID) ? undefined : prepare(submission.operation, submission.userID)
   }))
   const prepared = candidates.flatMap(({ checked }) => (checked?.ok ? [checked.prepared] : []))
-  const batch = await openBatch(tx, { groupID, before, prepared, policy })
+  const batch = await openBatch(tx, { groupID, before, prepared, policy, now })
 
   const outcomes: Outcome[] = []
   for (const { submission, checked } of candidates) {
@@ -53,7 +56,8 @@ export async function judge(
     }
     const refuse = (error: GroupError, cause?: Cause) => settle(rejected(operation, error, cause))
 
-    if (isFatal(predecessor)) refuse(groupError('PredecessorRejected'), { reason: 'predecessor', by: userID, at: now })
+    if (operation.waited > waitedSecondsMax) refuse(groupError('OperationExpired'))
+    else if (isFatal(predecessor)) refuse(groupError('PredecessorRejected'), { reason: 'predecessor', by: userID, at: now })
     else if (!checked?.ok) refuse(checked?.error ?? groupError('UnknownOperation'))
     else {
       const decision = checked.prepared.decide(batch.view, { actor: userID, isAppAdmin, now, policy })

@@ -9,6 +9,7 @@ import type { Policy } from '../src/kernel/limits.ts'
 import type { Change, GroupRow, Key, MemberRow, Rows, SettingsRow, Table } from '../src/kernel/model.ts'
 import { must } from '../src/kernel/must.ts'
 import { isTold, type TipRow } from '../src/kernel/notices.ts'
+import { rowDigest } from '../src/sync/digest.ts'
 import type { FeedDelta, NewFeedEvent } from '../src/sync/messages.ts'
 import {
   numbered,
@@ -42,7 +43,13 @@ export type Batch = Awaited<ReturnType<typeof openBatch>>
 /** The group as it stands after the operations judged so far, and what has to be written. */
 export async function openBatch(
   tx: Transaction,
-  { groupID, before, prepared, policy }: { groupID: string; before: GroupState; prepared: readonly Prepared[]; policy: Policy }
+  {
+    groupID,
+    before,
+    prepared,
+    policy,
+    now
+  }: { groupID: string; before: GroupState; prepared: readonly Prepared[]; policy: Policy; now: number }
 ) {
   const needs = prepared.flatMap(each => each.needs(before.row))
   const wanted = new Set(needs.flatMap(({ table, id }) => (table === 'members' ? id : [])))
@@ -52,7 +59,7 @@ export async function openBatch(
   const counts = await tx.groupCounts([...new Set(prepared.flatMap(({ counted }) => counted))])
   const memberships = new Map<string, Membership>()
 
-  let { row: group, seq } = before
+  let { row: group, seq, digest } = before
   let isDissolved = false
   const log: LogEntry[] = []
   const tips: TipRow[] = []
@@ -112,6 +119,7 @@ export async function openBatch(
   /** Makes one change; answers the users whose place in the group it may concern. */
   async function change(each: Change): Promise<string[]> {
     if (each.table === 'members') {
+      digest ^= rowDigest(members.get(each.id)?.row) ^ rowDigest(each.row)
       members.set(each.id, { userID: each.id, row: each.row, rv: seq })
       changed.members.add(each.id)
       return [each.id]
@@ -123,10 +131,12 @@ export async function openBatch(
       changed.others.set(otherName(other), other)
       return []
     }
+    digest ^= rowDigest(group) ^ rowDigest(each.row)
     group = each.row
     // Elsewhere a place in the group is a row among its members; their changes tell.
     if (group) return group.type === 'AVChatRoom' ? [group.ownerID] : []
     isDissolved = true
+    digest = 0
     for (const userID of members.keys()) members.set(userID, { userID, row: null, rv: seq })
     others.clear()
     changed.members.clear()
@@ -183,10 +193,10 @@ export async function openBatch(
     async write(): Promise<Announcement | undefined> {
       const rows = [...changed.members].map(userID => members.get(userID) ?? { userID, row: null, rv: seq })
       const changedOthers = [...changed.others.values()]
-      const tails = feeds.size > 0 ? await tx.appendFeeds(feeds) : new Map<string, number>()
+      const tails = feeds.size > 0 ? await tx.appendFeeds(feeds, now) : new Map<string, number>()
       await tx.write({
         groupID,
-        state: { seq, row: group },
+        state: { seq, row: group, digest: digest >>> 0 },
         log,
         members: rows,
         dissolved: isDissolved,

@@ -6,9 +6,11 @@ import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import { giveNotice } from './admin.ts'
 import { createBus } from './bus.ts'
 import { createLanes } from './lanes.ts'
+import { createHttpSessions } from './http.ts'
 import { openPGlite } from './pglite.ts'
 import type { Database } from './port.ts'
 import { openSqlDatabase } from './sql.ts'
+import type { SessionContext } from './sessions.ts'
 import { verifyUserSig, type App } from './user-sig.ts'
 import { serveWebSockets } from './websocket.ts'
 
@@ -40,7 +42,7 @@ export type ServerOptions = App & {
 
 export type SyncServer = {
   readonly port: number
-  /** Where clients connect to: `ws://…/sync`. */
+  /** Where clients connect to: `ws://…/sync`; `http://…/sync` where there are no WebSockets. */
   readonly url: string
   /**
    * Gives users in a group a notice of the app's own (operation type 255): all of them unless some are named. Rejects
@@ -55,6 +57,8 @@ export type SyncServer = {
 }
 
 export type GroupNotice = { readonly groupID: string; readonly userDefinedField: string; readonly userIDs?: readonly string[] }
+
+const path = '/sync'
 
 /**
  * Starts a sync server. Rejects when the port is taken, or the database cannot be opened or is in use.
@@ -71,27 +75,30 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
   const now = () => Date.now()
   const lanes = createLanes(database, { now, policy, announce: bus.publish, onError })
 
-  const server = createServer(options.onRequest ?? ((_request, response) => response.writeHead(404).end()))
-  const stopSockets = serveWebSockets(
-    server,
-    {
-      database,
-      lanes,
-      bus,
-      policy,
-      now,
-      onError,
-      setTimer(callback, delayMs) {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
-      },
-      authenticate(token) {
-        const verified = verifyUserSig({ sdkAppID, secretKey }, token, now())
-        return verified.ok ? { ...verified, isAppAdmin: appAdmins.includes(verified.userID) } : verified
-      }
+  const context: SessionContext = {
+    database,
+    lanes,
+    bus,
+    policy,
+    now,
+    onError,
+    setTimer(callback, delayMs) {
+      const timer = setTimeout(callback, delayMs)
+      return () => clearTimeout(timer)
     },
-    { path: '/sync', allowedOrigins: options.allowedOrigins }
-  )
+    authenticate(token) {
+      const verified = verifyUserSig({ sdkAppID, secretKey }, token, now())
+      return verified.ok ? { ...verified, isAppAdmin: appAdmins.includes(verified.userID) } : verified
+    }
+  }
+  const { allowedOrigins, onRequest = notFound } = options
+  const sessions = createHttpSessions(context, allowedOrigins)
+  const server = createServer((request, response) => {
+    if (request.url?.split('?')[0] === path) sessions.handle(request, response).catch(onError)
+    else onRequest(request, response)
+  })
+  const stopSockets = serveWebSockets(server, context, { path, allowedOrigins })
+  const stopForgetting = forgetHourly(database, onError)
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -99,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     })
   } catch (error) {
     stopSockets()
+    stopForgetting()
     await database.close()
     throw error
   }
@@ -115,12 +123,32 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     },
     async close() {
       stopSockets()
+      stopForgetting()
+      sessions.end()
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
       await lanes.idle()
       await database.close()
     }
   }
+}
+
+const notFound: RequestListener = (_request, response) => response.writeHead(404).end()
+
+/** As long as an operation may wait on a device, its group's history is worth keeping; verdicts much longer. */
+const historyKeptMs = 30 * 86_400_000
+const verdictsKeptMs = 400 * 86_400_000
+const forgetEveryMs = 3_600_000
+
+function forgetHourly(database: Database, onError: (error: unknown) => void): () => void {
+  const seconds = (ms: number) => Math.floor(ms / 1000)
+  const forget = () => {
+    const now = Date.now()
+    database.compact({ history: seconds(now - historyKeptMs), verdicts: seconds(now - verdictsKeptMs) }).catch(onError)
+  }
+  forget()
+  const timer = setInterval(forget, forgetEveryMs)
+  return () => clearInterval(timer)
 }
 
 function logError(error: unknown): void {

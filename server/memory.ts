@@ -5,8 +5,10 @@ import { must } from '../src/kernel/must.ts'
 import type { TipRow } from '../src/kernel/notices.ts'
 import type { FeedEvent } from '../src/sync/messages.ts'
 import {
+  noGroup,
   numbered,
   type Database,
+  type FeedState,
   type GroupState,
   type LogEntry,
   type Membership,
@@ -25,8 +27,8 @@ type Data = {
   log: Map<string, Map<number, LogEntry>>
   memberships: Map<string, Map<string, Membership>>
   /** By user. */
-  feeds: Map<string, FeedEvent[]>
-  verdicts: Map<string, Map<string, StoredVerdict>>
+  feeds: Map<string, { state: FeedState; events: (FeedEvent & { readonly written: number })[] }>
+  verdicts: Map<string, Map<string, StoredVerdict & { readonly at: number }>>
 }
 
 export function createMemoryDatabase(epoch: string): Database {
@@ -59,13 +61,14 @@ export function createMemoryDatabase(epoch: string): Database {
         return result
       }),
     snapshot: work => inTurn(() => work(reader(data))),
+    compact: before => inTurn(async () => compact(data, before)),
     close: () => inTurn(() => Promise.resolve())
   }
 }
 
 function reader(data: Data): Reader {
   const membersOf = (groupID: string) => [...(data.members.get(groupID)?.values() ?? [])]
-  const head = (groupID: string): GroupState => data.groups.get(groupID) ?? { seq: 0, row: null }
+  const head = (groupID: string): GroupState => data.groups.get(groupID) ?? noGroup
   const memberships = function* (userID: string) {
     for (const [groupID, ofGroup] of data.memberships) {
       const membership = ofGroup.get(userID)
@@ -99,33 +102,62 @@ function reader(data: Data): Reader {
       [...(data.memberships.get(groupID)?.values() ?? [])].filter(({ follows }) => follows).map(({ userID }) => userID),
     memberships: async (groupID, userIDs) => found(data.memberships.get(groupID), userIDs),
     groupCounts: async userIDs => new Map(userIDs.map(userID => [userID, [...memberships(userID)].length])),
-    feedHead: async userID => data.feeds.get(userID)?.length ?? 0,
-    feedSince: async (userID, from) => data.feeds.get(userID)?.slice(from) ?? [],
+    feed: async userID => data.feeds.get(userID)?.state ?? { head: 0, floor: 0 },
+    feedSince: async (userID, from) =>
+      (data.feeds.get(userID)?.events ?? []).filter(({ fseq }) => fseq > from).map(({ written: _written, ...event }) => event),
     async verdicts(userID, opIDs) {
       const ofUser = data.verdicts.get(userID)
-      return new Map(opIDs.flatMap(opID => (ofUser?.has(opID) ? [[opID, ofUser.get(opID)] as [string, StoredVerdict]] : [])))
+      return new Map(
+        opIDs.flatMap((opID): [string, StoredVerdict][] => {
+          const found = ofUser?.get(opID)
+          return found ? [[opID, { verdict: found.verdict, name: found.name }]] : []
+        })
+      )
     }
   }
+}
+
+function compact(data: Data, before: { history: number; verdicts: number }): void {
+  for (const [groupID, state] of data.groups) {
+    const log = data.log.get(groupID)
+    const outdated = [...(log?.values() ?? [])].filter(({ at }) => at < before.history)
+    const floor = Math.max(state.floor, ...outdated.map(({ seq }) => seq))
+    data.groups.set(groupID, { ...state, floor })
+    for (const { seq } of outdated) log?.delete(seq)
+    data.tips.set(
+      groupID,
+      (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > floor)
+    )
+    const members = data.members.get(groupID)
+    for (const { userID, row, rv } of members?.values() ?? []) if (!row && rv <= floor) members?.delete(userID)
+  }
+  for (const [userID, { state, events }] of data.feeds) {
+    const kept = events.filter(({ written }) => written >= before.history)
+    const floor = kept.length < events.length ? state.head - kept.length : state.floor
+    data.feeds.set(userID, { state: { ...state, floor }, events: kept })
+  }
+  for (const ofUser of data.verdicts.values()) for (const [opID, { at }] of ofUser) if (at < before.verdicts) ofUser.delete(opID)
 }
 
 function writer(data: Data, writes: (() => void)[]): Pick<Transaction, 'lockGroup' | 'appendFeeds' | 'write'> {
   const within = <K, V>(map: Map<string, Map<K, V>>, key: string): Map<K, V> =>
     map.get(key) ?? must(map.set(key, new Map<K, V>()).get(key))
   return {
-    lockGroup: async groupID => data.groups.get(groupID) ?? { seq: 0, row: null },
-    async appendFeeds(events) {
+    lockGroup: async groupID => data.groups.get(groupID) ?? noGroup,
+    async appendFeeds(events, at) {
       const tails = new Map<string, number>()
       for (const [userID, list] of events) {
-        const feed = data.feeds.get(userID) ?? []
-        const { to, events: positioned } = numbered(list, feed.length + list.length)
-        tails.set(userID, to)
-        writes.push(() => data.feeds.set(userID, [...feed, ...positioned]))
+        const { state, events: earlier } = data.feeds.get(userID) ?? { state: { head: 0, floor: 0 }, events: [] }
+        const { to: head, events: positioned } = numbered(list, state.head + list.length)
+        tails.set(userID, head)
+        const added = positioned.map(event => ({ ...event, written: at }))
+        writes.push(() => data.feeds.set(userID, { state: { ...state, head }, events: [...earlier, ...added] }))
       }
       return tails
     },
     async write({ groupID, state, log, members, dissolved, others, tips, memberships, verdicts }) {
       writes.push(() => {
-        if (log.length > 0) data.groups.set(groupID, state)
+        if (log.length > 0) data.groups.set(groupID, { ...state, floor: data.groups.get(groupID)?.floor ?? 0 })
         const ofGroup = within(data.members, groupID)
         if (dissolved) {
           for (const [userID, { row }] of ofGroup) if (row) ofGroup.set(userID, { userID, row: null, rv: state.seq })
@@ -136,7 +168,8 @@ function writer(data: Data, writes: (() => void)[]): Pick<Transaction, 'lockGrou
         data.tips.set(groupID, [...(data.tips.get(groupID) ?? []), ...tips])
         for (const entry of log) within(data.log, groupID).set(entry.seq, entry)
         for (const membership of memberships) within(data.memberships, groupID).set(membership.userID, membership)
-        for (const { userID, verdict, name } of verdicts) within(data.verdicts, userID).set(verdict.opID, { verdict, name })
+        for (const { userID, verdict, name, at } of verdicts)
+          within(data.verdicts, userID).set(verdict.opID, { verdict, name, at })
       })
     }
   }

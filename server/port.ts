@@ -15,6 +15,11 @@ export type Database = {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** A consistent view without locks. */
   snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
+  /**
+   * Forgets, from before a time, in seconds: history of groups and feeds, and the marks of removed rows; and verdicts.
+   * Who stands below the floor this leaves has to be told everything anew.
+   */
+  compact(before: { readonly history: number; readonly verdicts: number }): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,7 +44,7 @@ export type Reader = {
   /** What is known of these users' part in a group; nothing where they never had one. */
   memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
   groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>
-  feedHead(userID: string): Promise<number>
+  feed(userID: string): Promise<FeedState>
   feedSince(userID: string, from: number): Promise<FeedEvent[]>
   verdicts(userID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
 }
@@ -48,13 +53,25 @@ export type Transaction = Reader & {
   /** Holds the group, existing or not, until the end of the transaction; answers its state. */
   lockGroup(groupID: string): Promise<GroupState>
   /** Appends to users' feeds; answers the position each feed has reached. Locks users in ascending order. */
-  appendFeeds(events: ReadonlyMap<string, readonly NewFeedEvent[]>): Promise<Map<string, number>>
+  appendFeeds(events: ReadonlyMap<string, readonly NewFeedEvent[]>, at: number): Promise<Map<string, number>>
   /** Writes to a group that this transaction has locked. */
   write(writes: GroupWrites): Promise<void>
 }
 
-/** `seq` 0: there never was such a group. `row` null: not now. */
-export type GroupState = { readonly seq: number; readonly row: GroupRow | null }
+/**
+ * `seq` 0: there never was such a group. `row` null: not now. History is kept from `floor` on. `digest`: of the row and
+ * those of all members.
+ */
+export type GroupState = {
+  readonly seq: number
+  readonly row: GroupRow | null
+  readonly floor: number
+  readonly digest: number
+}
+export const noGroup: GroupState = { seq: 0, row: null, floor: 0, digest: 0 }
+
+/** Where a user's feed ends, and from where on it is kept. */
+export type FeedState = { readonly head: number; readonly floor: number }
 
 /** Tables besides groups and members: by group and user, few rows each. */
 export type OtherTable = Exclude<keyof Rows, 'groups' | 'members'>
@@ -88,7 +105,8 @@ export type StoredVerdict = { readonly verdict: Verdict; readonly name: string }
 /** What a batch of operations leaves behind in one group. */
 export type GroupWrites = {
   readonly groupID: string
-  readonly state: GroupState
+  /** What has become of the group; the floor stays. */
+  readonly state: Omit<GroupState, 'floor'>
   readonly log: readonly LogEntry[]
   readonly members: readonly { readonly userID: string; readonly row: MemberRow | null; readonly rv: number }[]
   /** Removes every member, whose marks stay, and all other rows. */

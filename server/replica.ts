@@ -5,7 +5,8 @@
 
 import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
 import { settingsKey } from '../src/kernel/model.ts'
-import type { DeltaMessage, FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
+import { standDigest } from '../src/sync/digest.ts'
+import type { ClientMessage, DeltaMessage, FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
 import type { Announcement } from './batch.ts'
 import { groupTopic, userTopic } from './bus.ts'
 import type { Database, Reader } from './port.ts'
@@ -20,6 +21,9 @@ const noticesKeptSeconds = 7 * 86_400
  * `seq`: where the client stands; 0: it has nothing yet. `upTo`: between `seq` and there is nothing that concerns it.
  * `since`: from where on the user is in the group.
  */
+type Stand = Pick<Extract<ClientMessage, { type: 'hello' }>, 'feed' | 'groups'>
+type Followed = Awaited<ReturnType<Reader['followed']>>
+type Check = NonNullable<Extract<ClientMessage, { type: 'ping' }>['check']>
 type Position = { readonly mep: number; readonly since: number; seq: number; upTo: number }
 
 export type Outgoing = { -readonly [K in keyof Omit<DeltaMessage, 'type' | 'serverTime'>]: DeltaMessage[K] }
@@ -55,7 +59,9 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
   }
 
   function takeFeed({ from, to, events }: FeedDelta): void {
-    outgoing.feed = { from: outgoing.feed?.from ?? from, to, events: [...(outgoing.feed?.events ?? []), ...events] }
+    // What begins at the beginning replaces all before it.
+    const before = from === 0 ? undefined : outgoing.feed
+    outgoing.feed = { from: before?.from ?? from, to, events: [...(before?.events ?? []), ...events] }
     feed = to
     for (const event of events) {
       if (event.kind === 'joined') {
@@ -96,14 +102,17 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
   async function readGroup(reader: Reader, groupID: string, membersMax = membersSentWholeMax): Promise<void> {
     stale.groups.delete(groupID)
     const position = positions.get(groupID)
-    const { row, seq } = await reader.group(groupID)
+    const { row, seq, floor } = await reader.group(groupID)
     // No row: dismissed; the feed says so.
     if (!position || !row || position.seq === seq) return
-    const { mep, since, seq: from } = position
-    const { members, gone, complete } =
-      from === 0
-        ? await wholeGroup(reader, row, userID, membersMax)
-        : { ...(await reader.changedSince(groupID, from)), complete: false }
+    const { mep, since } = position
+    const changed = position.seq > 0 && position.seq >= floor ? await reader.changedSince(groupID, position.seq) : undefined
+    // What is longer than the whole is not worth telling.
+    const isDelta = changed && changed.members.length + changed.gone.length <= Math.max(row.memberNum, 1)
+    const from = isDelta ? position.seq : 0
+    const { members, gone, complete } = isDelta
+      ? { ...changed, complete: false }
+      : await wholeGroup(reader, row, userID, membersMax)
     const tips = await reader.tipsSince(groupID, Math.max(from, since - 1), toldAfterwardsMax)
     const own = (await reader.others(groupID, [settingsKey({ groupID, userID })])).find(({ rv }) => rv > from)
     outgoing.groups.push({
@@ -114,7 +123,7 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       group: row,
       members: visibleMembers(row, members, userID),
       gone,
-      complete,
+      complete: complete && row.type !== 'AVChatRoom',
       tips,
       ...(own?.table === 'settings' && { settings: own.row })
     })
@@ -125,10 +134,23 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
     position: (groupID: string): Readonly<Position> | undefined => positions.get(groupID),
     readGroup,
 
+    /** Whether a client can stand where it says: in no future, and with every group that its feed has told of. */
+    async knows(reader: Reader, { feed: from, groups: held }: Stand): Promise<boolean> {
+      const { head, floor } = await reader.feed(userID)
+      if (from > head) return false
+      const isTold = from > 0 && from >= floor
+      const told = new Set(isTold ? (await reader.feedSince(userID, from)).map(({ groupID }) => groupID) : [])
+      return (await reader.followed(userID)).every(({ groupID, mep, seq }) => {
+        const position = Object.hasOwn(held, groupID) ? held[groupID] : undefined
+        if (!position) return !isTold || told.has(groupID)
+        return position[0] < mep || (position[0] === mep && position[1] <= seq)
+      })
+    },
+
     /** Brings the client from where it says it stands to now; `send` is called when there is enough for a frame. */
     async catchUp(
       database: Database,
-      { feed: from, groups: held }: { feed: number; groups: Readonly<Record<string, readonly [number, number]>> },
+      { feed: from, groups: held }: Stand,
       { groupsPerFrame, send }: { groupsPerFrame: number; send(): void }
     ): Promise<void> {
       // Listened to before anything else is read: what changes in between is heard, and read again afterwards.
@@ -136,9 +158,9 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       for (const { groupID } of await database.snapshot(reader => reader.followed(userID))) listen(groupTopic(groupID))
       const changed = await database.snapshot(async reader => {
         const followed = await reader.followed(userID)
-        feed = await reader.feedHead(userID)
-        const events = from === 0 ? await summary(reader, followed) : await reader.feedSince(userID, from)
-        if (feed !== from) outgoing.feed = { from, to: feed, events }
+        const news = await feedFrom(reader, from, followed)
+        feed = news.to
+        if (news.to !== from) outgoing.feed = news
         for (const { groupID, mep, since } of followed) {
           const [heldMep, heldSeq] = held[groupID] ?? [0, 0]
           const seq = heldMep === mep ? heldSeq : 0
@@ -174,15 +196,36 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       return isLive
     },
 
+    /** Compares with the database: a lost announcement costs time, and nothing else. */
+    async checkHeads(reader: Reader): Promise<void> {
+      if ((await reader.feed(userID)).head > feed) stale.feed = true
+      for (const { groupID, seq } of await reader.followed(userID))
+        if (seq > (positions.get(groupID)?.upTo ?? seq)) stale.groups.add(groupID)
+    },
+
+    /** What the client holds of a group is sent anew where it is not what it should be. */
+    async checkGroup(reader: Reader, { groupID, mep, seq, digest }: Check): Promise<void> {
+      const position = positions.get(groupID)
+      const state = await reader.group(groupID)
+      if (position?.mep !== mep || position.seq !== seq || state.seq !== seq || state.digest === digest) return
+      position.seq = 0
+      stale.groups.add(groupID)
+    },
+
+    /** Where the client stands once it has everything that was sent. */
+    stand: () => ({
+      feed,
+      groups: standDigest([...positions].map(([groupID, { mep, seq }]) => ({ groupID, mep, seq })))
+    }),
+
     isBehind: () => stale.feed || stale.groups.size > 0,
 
     /** Reads what announcements could not tell. */
     async readStale(reader: Reader): Promise<void> {
       if (stale.feed) {
-        const to = await reader.feedHead(userID)
-        const events = await reader.feedSince(userID, feed)
+        const news = await feedFrom(reader, feed, await reader.followed(userID))
         stale.feed = false
-        if (to > feed) takeFeed({ from: feed, to, events })
+        if (news.to > feed) takeFeed(news)
       }
       for (const groupID of stale.groups) await readGroup(reader, groupID)
     },
@@ -204,14 +247,21 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
     }
   }
 
+  /** The feed behind a position; from the beginning on where there is no position, or history no longer reaches back to it. */
+  async function feedFrom(reader: Reader, from: number, followed: Followed): Promise<FeedDelta> {
+    const { head, floor } = await reader.feed(userID)
+    if (from > 0 && from >= floor && from <= head) return { from, to: head, events: await reader.feedSince(userID, from) }
+    return { from: 0, to: head, events: await summary(reader, followed, head) }
+  }
+
   /** Who has nothing needs no history: only the groups that are, and what of the notices is recent. */
-  async function summary(reader: Reader, followed: Awaited<ReturnType<Reader['followed']>>): Promise<FeedEvent[]> {
-    const recent = await reader.feedSince(userID, Math.max(0, feed - 2 * toldAfterwardsMax))
+  async function summary(reader: Reader, followed: Followed, head: number): Promise<FeedEvent[]> {
+    const recent = await reader.feedSince(userID, Math.max(0, head - 2 * toldAfterwardsMax))
     const kept = recent.filter(
       event => event.kind === 'handled' || (event.kind === 'notice' && event.time > now() / 1000 - noticesKeptSeconds)
     )
     return [
-      ...followed.map(({ groupID, mep, since }): FeedEvent => ({ kind: 'joined', fseq: feed, groupID, mep, since })),
+      ...followed.map(({ groupID, mep, since }): FeedEvent => ({ kind: 'joined', fseq: head, groupID, mep, since })),
       ...kept.slice(-toldAfterwardsMax)
     ]
   }

@@ -3,6 +3,7 @@
  * concerns the client.
  */
 
+import { kernelVersion } from '../src/kernel/decide.ts'
 import { groupError, type GroupError, type Reason } from '../src/kernel/errors.ts'
 import type { Policy } from '../src/kernel/limits.ts'
 import type { GroupRow } from '../src/kernel/model.ts'
@@ -30,13 +31,16 @@ export type SessionContext = {
   now(): number
   /** Calls back after a while; the returned function prevents it. */
   setTimer(callback: () => void, delayMs: number): () => void
-  authenticate(token: string): { ok: true; userID: string; isAppAdmin: boolean } | { ok: false; error: GroupError }
+  /** `expiresAt`: milliseconds. */
+  authenticate(
+    token: string
+  ): { ok: true; userID: string; isAppAdmin: boolean; expiresAt: number } | { ok: false; error: GroupError }
   onError(error: unknown): void
 }
 
 export type Session = { receive(frame: string): void; closed(): void }
 
-type User = { readonly userID: string; readonly isAppAdmin: boolean; readonly replica: Replica }
+type User = { readonly userID: string; readonly isAppAdmin: boolean; readonly replica: Replica; expiresAt: number }
 
 export function openSession(context: SessionContext, connection: Connection): Session {
   const { database, lanes, bus, policy, now } = context
@@ -87,18 +91,26 @@ export function openSession(context: SessionContext, connection: Connection): Se
   async function handle(message: ClientMessage): Promise<void> {
     if (message.type === 'hello') return user ? end('BadFrame') : hello(message)
     if (!user) return end('NotReady')
+    if (message.type === 'auth') return renew(user, message.token)
+    if (now() >= user.expiresAt) return end('TokenExpired')
     if (message.type === 'push') return push(user, message.operations)
     if (message.type === 'members') return members(user, message)
     if (message.type === 'read') return read(user, message)
-    send({ type: 'pong', serverTime: now() })
+    return ping(user, message)
   }
 
-  async function hello({ protocol, token, ...stand }: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
+  async function hello({
+    protocol,
+    token,
+    epoch: knownEpoch,
+    feed,
+    groups
+  }: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
     if (protocol !== protocolVersion) return end('ProtocolTooOld')
     const login = context.authenticate(token)
     if (!login.ok) return end(login.error)
     stopHelloTimer()
-    const { userID, isAppAdmin } = login
+    const { userID, isAppAdmin, expiresAt } = login
     const { epoch } = database
     const replica = createReplica(userID, {
       now,
@@ -107,12 +119,44 @@ export function openSession(context: SessionContext, connection: Connection): Se
           if (replica.hear(announcement)) flushSoon()
         })
     })
-    const loggedIn = { userID, isAppAdmin, replica }
+    const loggedIn = { userID, isAppAdmin, replica, expiresAt }
     user = loggedIn
-    send({ type: 'welcome', protocol: protocolVersion, epoch, serverTime: now(), userID, isAppAdmin, policy })
-    const known = stand.epoch === epoch ? stand : { feed: 0, groups: {} }
-    await replica.catchUp(database, known, { groupsPerFrame, send: () => sendOutgoing(loggedIn) })
+    const known = knownEpoch === epoch && (await database.snapshot(reader => replica.knows(reader, { feed, groups })))
+    send({
+      type: 'welcome',
+      protocol: protocolVersion,
+      kernel: kernelVersion,
+      epoch,
+      serverTime: now(),
+      userID,
+      isAppAdmin,
+      policy,
+      known
+    })
+    await replica.catchUp(database, known ? { feed, groups } : { feed: 0, groups: {} }, {
+      groupsPerFrame,
+      send: () => sendOutgoing(loggedIn)
+    })
     if (replica.isBehind()) flushSoon()
+  }
+
+  /** Another token of the same user; whoever else it belongs to has to begin anew. */
+  function renew(of: User, token: string): void {
+    const login = context.authenticate(token)
+    if (!login.ok) return end(login.error)
+    if (login.userID !== of.userID) return end('TokenOfOtherUser')
+    of.expiresAt = login.expiresAt
+  }
+
+  async function ping(from: User, { check }: Extract<ClientMessage, { type: 'ping' }>): Promise<void> {
+    const { replica } = from
+    await database.snapshot(async reader => {
+      await replica.checkHeads(reader)
+      if (check) await replica.checkGroup(reader, check)
+      await replica.readStale(reader)
+    })
+    sendOutgoing(from)
+    send({ type: 'pong', serverTime: now(), ...replica.stand() })
   }
 
   function push({ userID, isAppAdmin, replica }: User, operations: Extract<ClientMessage, { type: 'push' }>['operations']): void {

@@ -4,7 +4,18 @@ import { randomUUID } from 'node:crypto'
 import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
 import type { TipRow } from '../src/kernel/notices.ts'
 import type { NewFeedEvent } from '../src/sync/messages.ts'
-import type { Database, GroupWrites, LogEntry, Membership, Other, Reader, StoredVerdict, Transaction } from './port.ts'
+import {
+  noGroup,
+  type Database,
+  type GroupState,
+  type GroupWrites,
+  type LogEntry,
+  type Membership,
+  type Other,
+  type Reader,
+  type StoredVerdict,
+  type Transaction
+} from './port.ts'
 
 export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
 /** Lends a connection of which `work` is the only user. */
@@ -13,17 +24,20 @@ export type Sql = { withConnection<T>(work: (query: Query) => Promise<T>): Promi
 // Lists travel as one JSON parameter: arrays of JSON are not understood by every engine that speaks this SQL.
 const schema = `
   CREATE TABLE IF NOT EXISTS server (epoch text NOT NULL);
-  CREATE TABLE IF NOT EXISTS groups (group_id text PRIMARY KEY, seq bigint NOT NULL, body jsonb) WITH (fillfactor = 70);
+  CREATE TABLE IF NOT EXISTS groups (group_id text PRIMARY KEY, seq bigint NOT NULL, body jsonb, floor bigint NOT NULL DEFAULT 0, digest bigint NOT NULL DEFAULT 0) WITH (fillfactor = 70);
   CREATE TABLE IF NOT EXISTS members (group_id text, user_id text COLLATE "C", body jsonb, rv bigint NOT NULL, PRIMARY KEY (group_id, user_id));
   CREATE INDEX IF NOT EXISTS members_changed ON members (group_id, rv);
   CREATE TABLE IF NOT EXISTS others (group_id text, kind text, user_id text, body jsonb NOT NULL, rv bigint NOT NULL, PRIMARY KEY (group_id, kind, user_id));
   CREATE TABLE IF NOT EXISTS tips (group_id text, seq bigint, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
-  CREATE TABLE IF NOT EXISTS log (group_id text, seq bigint, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
+  CREATE TABLE IF NOT EXISTS log (group_id text, seq bigint, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
+  CREATE INDEX IF NOT EXISTS log_by_time ON log (at);
   CREATE TABLE IF NOT EXISTS memberships (user_id text, group_id text, mep bigint NOT NULL, since bigint NOT NULL, follows boolean NOT NULL, "left" jsonb, PRIMARY KEY (user_id, group_id));
   CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id);
-  CREATE TABLE IF NOT EXISTS feeds (user_id text PRIMARY KEY, head bigint NOT NULL);
-  CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
+  CREATE TABLE IF NOT EXISTS feeds (user_id text PRIMARY KEY, head bigint NOT NULL, floor bigint NOT NULL DEFAULT 0);
+  CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
+  CREATE INDEX IF NOT EXISTS feed_by_time ON feed (at);
   CREATE TABLE IF NOT EXISTS verdicts (user_id text, op_id text, group_id text NOT NULL, name text NOT NULL, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, op_id));
+  CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at);
 `
 
 export async function openSqlDatabase(sql: Sql): Promise<Database> {
@@ -50,6 +64,7 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     epoch,
     transaction: work => within('BEGIN', query => work({ ...reader(query), ...writer(query) })),
     snapshot: work => within('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', query => work(reader(query))),
+    compact: before => within('BEGIN', query => compact(query, before)),
     close: () => sql.close()
   }
 }
@@ -60,13 +75,33 @@ function all<R>({ rows }: { rows: unknown[] }): R[] {
 }
 const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
 
+function groupState(result: { rows: unknown[] }): GroupState {
+  const row = one<{ seq: string; body: GroupRow | null; floor: string; digest: string }>(result)
+  return row ? { seq: Number(row.seq), row: row.body, floor: Number(row.floor), digest: Number(row.digest) } : noGroup
+}
+
+async function compact(query: Query, before: { history: number; verdicts: number }): Promise<void> {
+  await query(
+    `UPDATE groups g SET floor = l.seq FROM (SELECT group_id, max(seq) AS seq FROM log WHERE at < $1 GROUP BY group_id) l
+     WHERE g.group_id = l.group_id AND g.floor < l.seq`,
+    [before.history]
+  )
+  await query('DELETE FROM log WHERE at < $1', [before.history])
+  await query('DELETE FROM tips t USING groups g WHERE t.group_id = g.group_id AND t.seq <= g.floor')
+  await query('DELETE FROM members m USING groups g WHERE m.group_id = g.group_id AND m.body IS NULL AND m.rv <= g.floor')
+  await query(
+    `UPDATE feeds f SET floor = e.fseq FROM (SELECT user_id, max(fseq) AS fseq FROM feed WHERE at < $1 GROUP BY user_id) e
+     WHERE f.user_id = e.user_id AND f.floor < e.fseq`,
+    [before.history]
+  )
+  await query('DELETE FROM feed WHERE at < $1', [before.history])
+  await query('DELETE FROM verdicts WHERE at < $1', [before.verdicts])
+}
+
 function reader(query: Query): Reader {
   return {
     async group(groupID) {
-      const row = one<{ seq: string; body: GroupRow | null }>(
-        await query('SELECT seq, body FROM groups WHERE group_id = $1', [groupID])
-      )
-      return { seq: Number(row?.seq ?? 0), row: row?.body ?? null }
+      return groupState(await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID]))
     },
     async changedSince(groupID, from) {
       const rows = all<{ user_id: string; body: MemberRow | null }>(
@@ -163,8 +198,9 @@ function reader(query: Query): Reader {
       const counted = new Map(all<{ user_id: string; count: string }>(rows).map(row => [row.user_id, Number(row.count)]))
       return new Map(userIDs.map(userID => [userID, counted.get(userID) ?? 0]))
     },
-    async feedHead(userID) {
-      return Number(one<{ head: string }>(await query('SELECT head FROM feeds WHERE user_id = $1', [userID]))?.head ?? 0)
+    async feed(userID) {
+      const row = one<{ head: string; floor: string }>(await query('SELECT head, floor FROM feeds WHERE user_id = $1', [userID]))
+      return { head: Number(row?.head ?? 0), floor: Number(row?.floor ?? 0) }
     },
     async feedSince(userID, from) {
       const rows = await query('SELECT fseq, body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq', [userID, from])
@@ -190,12 +226,9 @@ function writer(query: Query): Pick<Transaction, 'lockGroup' | 'appendFeeds' | '
     async lockGroup(groupID) {
       // A row for a group that does not exist yet keeps two creations of one ID apart.
       await query('INSERT INTO groups (group_id, seq, body) VALUES ($1, 0, NULL) ON CONFLICT (group_id) DO NOTHING', [groupID])
-      const row = one<{ seq: string; body: GroupRow | null }>(
-        await query('SELECT seq, body FROM groups WHERE group_id = $1 FOR UPDATE', [groupID])
-      )
-      return { seq: Number(row?.seq ?? 0), row: row?.body ?? null }
+      return groupState(await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1 FOR UPDATE', [groupID]))
     },
-    async appendFeeds(events) {
+    async appendFeeds(events, at) {
       const users = JSON.stringify([...events].map(([userID, { length }]) => ({ userID, length })))
       const heads = await query(
         `INSERT INTO feeds AS f (user_id, head)
@@ -208,9 +241,9 @@ function writer(query: Query): Pick<Transaction, 'lockGroup' | 'appendFeeds' | '
         list.map((body, index) => ({ userID, fseq: (tails.get(userID) ?? 0) - list.length + 1 + index, body }))
       )
       await query(
-        `INSERT INTO feed (user_id, fseq, body)
-         SELECT e->>'userID', (e->>'fseq')::bigint, e->'body' FROM jsonb_array_elements($1::jsonb) e`,
-        [JSON.stringify(entries)]
+        `INSERT INTO feed (user_id, fseq, at, body)
+         SELECT e->>'userID', (e->>'fseq')::bigint, $2, e->'body' FROM jsonb_array_elements($1::jsonb) e`,
+        [JSON.stringify(entries), at]
       )
       return tails
     },
@@ -233,7 +266,7 @@ function statementsFor({
 }: GroupWrites): [string, readonly unknown[]][] {
   return [
     [
-      `UPDATE groups SET seq = (e->>'seq')::bigint, body = NULLIF(e->'row', 'null'::jsonb)
+      `UPDATE groups SET seq = (e->>'seq')::bigint, body = NULLIF(e->'row', 'null'::jsonb), digest = (e->>'digest')::bigint
        FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1`,
       log.length > 0 ? [state] : []
     ],
@@ -255,7 +288,10 @@ function statementsFor({
       others
     ],
     [`INSERT INTO tips (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`, tips],
-    [`INSERT INTO log (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`, log],
+    [
+      `INSERT INTO log (group_id, seq, at, body) SELECT $1, (e->>'seq')::bigint, (e->>'at')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
+      log
+    ],
     [
       `INSERT INTO memberships (user_id, group_id, mep, since, follows, "left")
        SELECT e->>'userID', $1, (e->>'mep')::bigint, (e->>'since')::bigint, (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb)

@@ -46,7 +46,8 @@ const content = v.object({
   'TLS.time': v.number(),
   'TLS.expire': v.number(),
   'TLS.sig': v.string(),
-  'TLS.userbuf': v.exactOptional(v.string())
+  // Line breaks would let it say what the other lines say.
+  'TLS.userbuf': v.exactOptional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/)))
 })
 type Signed = Omit<v.InferOutput<typeof content>, 'TLS.sig'>
 
@@ -54,7 +55,7 @@ export function verifyUserSig(
   { sdkAppID, secretKey }: App,
   userSig: string,
   nowMs: number
-): { ok: true; userID: string } | { ok: false; error: GroupError } {
+): { ok: true; userID: string; expiresAt: number } | { ok: false; error: GroupError } {
   const refuse = (reason: Parameters<typeof groupError>[0]) => ({ ok: false, error: groupError(reason) }) as const
   if (userSig === '') return refuse('TokenEmpty')
   const read = v.safeParse(content, unpack(userSig))
@@ -64,8 +65,9 @@ export function verifyUserSig(
   const expected = signature(secretKey, signed)
   const given = Buffer.from(sig, 'base64')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refuse('TokenMismatch')
-  if (nowMs / 1000 >= signed['TLS.time'] + signed['TLS.expire']) return refuse('TokenExpired')
-  return { ok: true, userID: signed['TLS.identifier'] }
+  const expiresAt = (signed['TLS.time'] + signed['TLS.expire']) * 1000
+  if (nowMs >= expiresAt) return refuse('TokenExpired')
+  return { ok: true, userID: signed['TLS.identifier'], expiresAt }
 }
 
 function signature(secretKey: string, signed: Signed): Buffer {

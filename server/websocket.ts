@@ -71,6 +71,8 @@ export function serveWebSockets(server: Server, context: SessionContext, { path,
 }
 
 function refuse(socket: Duplex, status: string): void {
+  // Who does not hang up is hung up on.
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 

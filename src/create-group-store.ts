@@ -1,17 +1,21 @@
 /** Puts a store together: the UI thread's end here, the engine in a worker or in this thread. */
 
 import { connectHere, connectWorker } from './client/remote.ts'
+import type { Token } from './client/renew.ts'
 import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import type { StreamFrame } from './engine/api.ts'
 
 export type GroupStoreOptions = {
-  /** The sync server: `wss://example.org/sync`. */
+  /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
   readonly url: string
   /** Who the user is. Each user of each server has a database of their own. */
   readonly userID: string
-  /** The user's userSig, as Tencent's `login` takes it. */
-  readonly token: string
+  /**
+   * The user's userSig, as Tencent's `login` takes it. A function is asked for one at the beginning, and again whenever
+   * the server no longer takes the last; a string can be replaced by `renewToken`.
+   */
+  readonly token: Token
   /**
    * Where the engine runs: in the package's own worker unless said otherwise; in a worker that the app has made (for
    * bundlers that need it), or with `false` in the calling thread.
@@ -35,7 +39,7 @@ export function openGroupStore(
   { url, userID, token, worker, paused = false }: GroupStoreOptions,
   { handsOn }: { handsOn: boolean }
 ): GroupStore & Arrivals {
-  const location = { url, userID, token, paused, handsOn }
+  const location = { url, userID, token: typeof token === 'string' ? token : '', paused, handsOn }
   const streams = createStreamClient(request => remote.request(request))
   const onFrame = (frame: StreamFrame) => streams.take(frame)
   const remote =
@@ -45,7 +49,7 @@ export function openGroupStore(
           onFrame
         )
       : connectWorker(typeof worker === 'function' ? worker() : (worker ?? startWorker()), location, onFrame)
-  return createStore(userID, remote, streams)
+  return createStore(userID, remote, streams, typeof token === 'string' ? undefined : token)
 }
 
 // Bundlers look for exactly this expression, and bring the worker along.

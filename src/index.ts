@@ -7,6 +7,7 @@ export {
   type Member,
   type Notice,
   type PendingOperation,
+  type Preview,
   type SelfInfo,
   type Status,
   type Tip,

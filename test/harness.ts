@@ -67,11 +67,11 @@ export function createTestServer({
     authenticate: token =>
       token === 'nobody'
         ? { ok: false, error: groupError('TokenMismatch') }
-        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token) }
+        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: Infinity }
   }
   const judge: TestServer['judge'] = (userID, { name, args, groupID }) =>
     new Promise((resolve, reject) => {
-      const operation = { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0 }
+      const operation = { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0, waited: 0 }
       const settle = (outcome: Outcome) =>
         outcome.kind === 'verdict' ? resolve(outcome.verdict) : reject(new Error('not judged'))
       lanes.submit({ userID, isAppAdmin: appAdmins.includes(userID), operation, settle })

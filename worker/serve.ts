@@ -5,11 +5,14 @@ import { whenOpen, type Engine, type StoreLocation, type StreamRequest, type Wor
 import { groupError } from '../src/kernel/errors.ts'
 
 export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, endpoint: Endpoint): void {
+  let isOpening = false
   let open: (engine: Engine | Promise<never>) => void
   const opening = new Promise<Engine>(resolve => (open = resolve))
   const api: WorkerApi = {
     ...whenOpen(opening),
     async open(location, port) {
+      if (isOpening || !(port instanceof MessagePort)) return groupError('WorkerFailed', 'to be opened once, with a port')
+      isOpening = true
       const engine = openEngine(location)
       try {
         connect(await engine, port)
@@ -40,9 +43,12 @@ function callsOnly(endpoint: Endpoint, api: object): Endpoint {
     postMessage: (message: unknown, transfer?: Transferable[]) => endpoint.postMessage(message, transfer),
     addEventListener(type, listener, options) {
       const guarded: EventListener = event => {
-        const { data } = event as MessageEvent<{ type?: unknown; path?: unknown } | null>
+        const { data } = event as MessageEvent<{ type?: unknown; path?: unknown; argumentList?: unknown } | null>
         const path = data?.type === 'APPLY' && Array.isArray(data.path) ? (data.path as unknown[]) : []
         if (path.length !== 1 || typeof path[0] !== 'string' || !Object.hasOwn(api, path[0])) return
+        // Other arguments than plain ones are taken apart by Comlink before anything catches.
+        const args = Array.isArray(data?.argumentList) ? (data.argumentList as ({ type?: unknown } | null)[]) : [null]
+        if (!args.every(arg => arg?.type === 'RAW')) return
         if (typeof listener === 'function') listener(event)
         else listener.handleEvent(event)
       }

@@ -10,6 +10,7 @@ import type {
   Member,
   Notice,
   PendingOperation,
+  Preview,
   Query,
   Status,
   Tip,
@@ -22,6 +23,7 @@ import type { Verdict } from '../kernel/verdict.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { Answer } from './can.ts'
 import type { Remote } from './remote.ts'
+import { keepLoggedIn } from './renew.ts'
 import type { StreamClient } from './streams.ts'
 
 export type GroupStore = {
@@ -121,6 +123,31 @@ export type GroupStore = {
    */
   can<N extends OperationName>(name: N, args: Args<N>): Answer
   /**
+   * What would become of an operation, without doing it: `yes` with the result it would have, `no` with the error that
+   * `apply` would answer, or `unknown` where only the server can tell.
+   *
+   * @example
+   * const preview = await store.preview('addGroupMember', { groupID: 'crew', userIDList: ['carl'] })
+   * if (preview.kind === 'no') console.log(preview.error.message)
+   */
+  preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
+  /**
+   * Asks for a refused operation again, as a new operation, and takes the old entry off `verdicts$`. Answers as `apply`
+   * does; when it is refused on the spot, the entry stays. Error 4503 if there is no such entry.
+   *
+   * @example
+   * const again = await store.retry(opID)
+   * if (isGroupError(again)) console.log(again.message)
+   */
+  retry(opID: string): Promise<Omit<Applied, 'version'> | GroupError>
+  /**
+   * As `retry`, with other arguments.
+   *
+   * @example
+   * await store.revise(opID, { groupID: 'crew', name: 'A better name' })
+   */
+  revise(opID: string, args: Readonly<Record<string, unknown>>): Promise<Omit<Applied, 'version'> | GroupError>
+  /**
    * Resolves with the verdict on an operation, whenever it comes; with error 4503 if none of this ID is known.
    *
    * @example
@@ -153,6 +180,14 @@ export type GroupStore = {
    * await store.dismissVerdict(opID)
    */
   dismissVerdict(opID: string): Promise<GroupError | null>
+  /**
+   * Another userSig of the same user. While the server refuses the last one (`lastError` 70001 and above in `status$`),
+   * nothing is sent; operations wait.
+   *
+   * @example
+   * await store.renewToken(token)
+   */
+  renewToken(token: string): Promise<void>
   /**
    * Stops talking to the network; operations wait until `resume`.
    *
@@ -193,7 +228,12 @@ export type Arrivals = {
   handedOn(upTo: number): Promise<void>
 }
 
-export function createStore(userID: string, { api, failed, end }: Remote, streams: StreamClient): GroupStore & Arrivals {
+export function createStore(
+  userID: string,
+  { api, failed, end }: Remote,
+  streams: StreamClient,
+  getToken?: () => string | Promise<string>
+): GroupStore & Arrivals {
   const observe = <V>(query: Query) => streams.observe<V>(query)
   const rowsOf = <R>(query: Query) =>
     new Observable<readonly R[]>(subscriber => observe<List<R>>(query).subscribe(({ rows }) => subscriber.next(rows)))
@@ -211,10 +251,21 @@ export function createStore(userID: string, { api, failed, end }: Remote, stream
   void import('./can.ts').then(({ can }) => (judge = can))
   let latest: Status | undefined
   const watch = status$.subscribe(status => (latest = status))
+  const renewToken = async (token: string) => void (await call(remote => remote.renewToken(token)))
+  if (getToken) watch.add(keepLoggedIn(getToken, { status$, renewToken }))
   function finish(): void {
     watch.unsubscribe()
     over()
     end()
+  }
+
+  /** Who has asked for a change sees it before learning that it is done. */
+  async function shown<A extends Applied>(answering: Promise<A | GroupError>): Promise<Omit<A, 'version'> | GroupError> {
+    const answer = await answering
+    if ('code' in answer) return answer
+    const { version, ...applied } = answer
+    await streams.reached(version)
+    return applied
   }
 
   return {
@@ -231,23 +282,23 @@ export function createStore(userID: string, { api, failed, end }: Remote, stream
       if (!judge) return { kind: 'unknown', missing: [] }
       return judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
     },
-    async apply(name, args) {
-      const answer = await call(remote => remote.apply(name, args))
-      if ('code' in answer) return answer
-      const { version, ...applied } = answer
-      // Who has asked for a change sees it before learning that it is done.
-      await streams.reached(version)
-      return applied
+    apply: (name, args) => shown(call(remote => remote.apply(name, args))),
+    async preview(name, args) {
+      const answer = await call(remote => remote.preview(name, args))
+      return 'code' in answer ? { kind: 'no', error: answer } : answer
     },
+    retry: opID => shown(call(remote => remote.again(opID))),
+    revise: (opID, args) => shown(call(remote => remote.again(opID, args))),
     async settled(opID) {
       const answer = await call(remote => remote.settled(opID))
       if ('code' in answer) return answer
       await streams.reached(answer.version)
       return answer.verdict
     },
-    readProfile: groupID => call(remote => remote.readProfile(groupID, { search: false })),
-    searchGroup: groupID => call(remote => remote.readProfile(groupID, { search: true })),
+    readProfile: groupID => call(remote => remote.readProfile(groupID, false)),
+    searchGroup: groupID => call(remote => remote.readProfile(groupID, true)),
     dismissVerdict: opID => call(remote => remote.dismissVerdict(opID)),
+    renewToken,
     pause: async () => void (await call(remote => remote.pause())),
     resume: async () => void (await call(remote => remote.resume())),
     async logout({ pending } = {}) {

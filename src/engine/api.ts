@@ -3,7 +3,7 @@
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { Policy } from '../kernel/limits.ts'
-import type { GroupRow, MemberRow, RemindType, Role } from '../kernel/model.ts'
+import type { GroupRow, Key, MemberRow, RemindType, Role } from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import type { Arrival } from '../storage/port.ts'
@@ -122,14 +122,25 @@ export type Applied<N extends OperationName = OperationName> = {
   readonly version: number
 }
 
+/** What would become of an operation: accepted, refused, or only the server can tell. */
+export type Preview<N extends OperationName = OperationName> =
+  | { readonly kind: 'yes'; readonly outcome: 'applied' | 'partial'; readonly result: Result<N> }
+  | { readonly kind: 'no'; readonly error: GroupError }
+  | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
+
 export type EngineApi = {
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
+  preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
+  /** Asks again for what a verdict has refused, with other arguments where given, and dismisses the verdict. */
+  again(opID: string, args?: Readonly<Record<string, unknown>>): Promise<Applied | GroupError>
   settled(opID: string): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** The profile of a group that the user need not be in; error 2805 without a network. */
-  readProfile(groupID: string, purpose: { search: boolean }): Promise<GroupRow | GroupError>
+  readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
   /** The arrivals up to this number have been handed on. */
   handedOn(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>
+  /** Another token of the same user, in place of one that expires. */
+  renewToken(token: string): Promise<void>
   /** Stops talking to the network until `resume`; operations wait. */
   pause(): Promise<void>
   resume(): Promise<void>
@@ -162,18 +173,30 @@ export type WorkerApi = EngineApi & {
   open(location: StoreLocation, port: MessagePort): Promise<GroupError | null>
 }
 
+const calls: { readonly [K in keyof EngineApi]: true } = {
+  apply: true,
+  preview: true,
+  again: true,
+  settled: true,
+  readProfile: true,
+  handedOn: true,
+  dismissVerdict: true,
+  renewToken: true,
+  pause: true,
+  resume: true,
+  logout: true,
+  close: true
+}
+
 /** The calls of an engine that is still being opened: they wait. */
-export const whenOpen = (opening: Promise<EngineApi>): EngineApi => ({
-  apply: async (name, args) => (await opening).apply(name, args),
-  settled: async opID => (await opening).settled(opID),
-  readProfile: async (groupID, purpose) => (await opening).readProfile(groupID, purpose),
-  handedOn: async upTo => (await opening).handedOn(upTo),
-  dismissVerdict: async opID => (await opening).dismissVerdict(opID),
-  pause: async () => (await opening).pause(),
-  resume: async () => (await opening).resume(),
-  logout: async pending => (await opening).logout(pending),
-  close: async () => (await opening).close()
-})
+export function whenOpen(opening: Promise<EngineApi>): EngineApi {
+  const waiting = Object.keys(calls).map(name => [
+    name,
+    // Each is called with the arguments of its own name.
+    async (...args: []) => ((await opening) as unknown as Record<string, () => unknown>)[name]?.(...args)
+  ])
+  return Object.fromEntries(waiting) as EngineApi
+}
 
 /** What a row of a list is known by. */
 export function rowID(row: Row): string {

@@ -8,7 +8,7 @@ import type { ApplicationRow, MemberRow, SettingsRow } from '../kernel/model.ts'
 import { ringPlace, type Arrival, type HeldGroup, type HeldNotice, type Meta, type Storage, type Write } from '../storage/port.ts'
 import { memberRow, tipRow } from '../sync/messages.ts'
 import { createCache } from './cache.ts'
-import { isApplication } from './merge.ts'
+import { isApplication, isWhole } from './merge.ts'
 import { touchMember, type Touched } from './touched.ts'
 
 export type Base = ReturnType<typeof createBase>
@@ -21,7 +21,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
   const members = createCache(storage, {
     table: 'members',
     idOf: row => row.userID,
-    isRow: row => v.is(memberRow, row),
+    isRow: (row, groupID) => v.is(memberRow, row) && (row as MemberRow).groupID === groupID,
     onDamaged
   })
   // A tip that cannot be read is left out: it says nothing that the rows do not.
@@ -85,6 +85,13 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         groupID,
         users.filter(user => user !== userID)
       ),
+    /** Loads all members of a group, and tells when there are fewer than there should be. */
+    async loadAll(groupID: string): Promise<void> {
+      await members.load(groupID, 'all')
+      const held = groups.get(groupID)
+      const count = [...members.all(groupID)].length
+      if (held?.row && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
+    },
     load: (groupID: string, users: readonly string[]) =>
       members.load(
         groupID,

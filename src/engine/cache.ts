@@ -11,7 +11,7 @@ type Scope<R> = {
 type CacheOptions<T extends TableName> = {
   readonly table: T
   idOf(row: Tables[T]): string
-  isRow(row: unknown): boolean
+  isRow(row: unknown, scope: string): boolean
   /** Told of a scope with rows that are none. */
   onDamaged(scope: string): void
 }
@@ -36,7 +36,7 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     const query = { table, scope, ...(ids !== 'all' && { ids }) } as never
     const [stored] = (await storage.read([query])) as [Row[]]
     reads.delete(meanwhile)
-    const rows = stored.filter(isRow)
+    const rows = stored.filter(row => isRow(row, scope))
     if (rows.length < stored.length) onDamaged(scope)
     const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), asked: new Set<string>() }
     scopes.set(scope, known)

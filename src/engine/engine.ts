@@ -3,17 +3,18 @@
  * server says. It needs no worker and no browser, only a host.
  */
 
+import { flag, groupID as groupIDCheck, parseArgs } from '../kernel/args.ts'
 import { prepare } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { rejected } from '../kernel/verdict.ts'
-import type { Pending, Settled, Write } from '../storage/port.ts'
-import type { Engine, Status } from './api.ts'
+import type { HeldGroup, Pending, Settled, Write } from '../storage/port.ts'
+import { isGroupError, type Engine, type Status } from './api.ts'
 import type { Host, PeerMessage } from './host.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
-import { readStored } from './stored.ts'
+import { isPeerMessage, readStored } from './stored.ts'
 import { createHub } from './streams.ts'
 import { createSubmit, memberNeeds } from './submit.ts'
 import { createSync, type SyncStatus } from './sync.ts'
@@ -45,7 +46,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
-  const sync = createSync({ host, state, userID, handsOn, token: () => token, commit, onStatus })
+  const sync = createSync({ host, state, userID, handsOn, token, commit, onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
     now: serverNow,
@@ -135,12 +136,14 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function hear(message: PeerMessage): void {
+    // Of another build of the app, perhaps; what is in storage is read with care.
+    if (!isPeerMessage(message)) return void ready.then(reload)
     switch (message.type) {
       case 'committed':
         state.absorb(message.writes)
         for (const write of message.writes)
           if (write.table === 'outbox' && 'row' in write && write.row) void loadNeeds(write.row.groupID)
-        if (isLeading) sync.wake()
+        if (isLeading) sync.push()
         break
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
@@ -158,9 +161,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         for (const groupID of message.wanted) sync.want(groupID)
         onStatus()
         break
+      case 'token':
+        if (isLeading) sync.renew(message.token)
+        break
       case 'ask':
         if (isLeading)
-          void readProfile(message.groupID, message).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
+          void readProfile(message.groupID, message.search).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
         break
       case 'answer':
         asked.get(message.id)?.(message.answer)
@@ -172,9 +178,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (isLeading) peers.post({ type: 'status', status: sync.status() })
   }
 
-  function onQueued(write: Write): void {
-    peers.post({ type: 'committed', writes: [write] })
-    if (isLeading) sync.wake()
+  function onQueued({ opID }: Pending, writes: readonly Write[]): void {
+    peers.post({ type: 'committed', writes })
+    if (!isLeading) return
+    state.unsent.add(opID)
+    if (!isPaused) sync.push()
   }
 
   // ── storage ───────────────────────────────────────────────────────────────
@@ -182,8 +190,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   async function commit(writes: readonly Write[]): Promise<void> {
     const all = [...writes, ...outdatedVerdicts(writes)]
     await storage.transact([], () => all)
-    state.absorb(all)
-    peers.post({ type: 'committed', writes: all })
+    taken(all)
+  }
+
+  function taken(writes: readonly Write[]): void {
+    state.absorb(writes)
+    peers.post({ type: 'committed', writes })
   }
 
   function outdatedVerdicts(writes: readonly Write[]): Write[] {
@@ -194,21 +206,23 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   /** Stored members could not be read: they are forgotten, and fetched again. */
   async function refetch(groupID: string): Promise<void> {
-    const held = state.base.groups.get(groupID)
-    if (!held) return
-    await commit([
-      { table: 'members', scope: groupID, empty: true },
-      { table: 'groups', scope: '', id: groupID, row: { ...held, membersUpTo: '' } }
-    ])
+    let writes: Write[] = []
+    await storage.transact([{ table: 'groups', scope: '', ids: [groupID] }], ([[held]]) => {
+      writes = held ? forgetMembers(held) : []
+      return writes
+    })
+    taken(writes)
     if (isLeading) sync.want(groupID)
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────
 
-  async function readProfile(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
+  async function readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
+    const checked = parseArgs({ groupID: groupIDCheck, search: flag }, { groupID, search })
+    if (!checked.ok) return checked.error
     await ready
     if (status().connection === 'offline') return groupError('NoNetwork')
-    if (isLeading) return sync.read(groupID, { search })
+    if (isLeading) return sync.read(groupID, search)
     // Only the leader has a connection.
     const id = host.newID()
     const answer = await new Promise<GroupRow | GroupError>(resolve => {
@@ -223,7 +237,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     await ready
     const waiting = state.operations()
     if (waiting.length > 0) {
-      if (choice === undefined) return groupError('PendingOperations', `${waiting.length}`)
+      if (choice !== 'keep' && choice !== 'flush' && choice !== 'discard')
+        return groupError('PendingOperations', `${waiting.length}`)
       if (choice === 'flush' && status().connection === 'offline') return groupError('NoNetwork')
       if (choice === 'flush') await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
       if (choice === 'discard') await commit(waiting.flatMap(discarded))
@@ -232,6 +247,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     await close(choice === 'keep' ? storage.close : storage.destroy)
     return null
   }
+
+  const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(() => {
@@ -247,10 +264,27 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   return {
     // What an operation of this name results in is what its definition says.
     apply: (async (name, args) => {
+      // Before anything is waited for: callers may go on with their object.
+      const checked = submit.check(name, args)
       await ready
       if (isClosing()) return groupError('NotReady')
-      return startError ?? submit(name, args)
+      return startError ?? submit.apply(checked)
     }) as Engine['apply'],
+    preview: (async (name, args) => {
+      const checked = submit.check(name, args)
+      await ready
+      const error = startError ?? (isClosing() ? groupError('NotReady') : undefined)
+      return error ? { kind: 'no', error } : submit.preview(checked)
+    }) as Engine['preview'],
+    async again(opID, args) {
+      await ready
+      const settled = state.verdicts.get(opID)
+      if (!settled) return groupError('UnknownOperationID', opID)
+      const { name, verdict } = settled
+      const answer = await submit.apply(submit.check(name, args ?? { groupID: verdict.groupID, ...settled.args }))
+      if (!isGroupError(answer)) await dismiss(opID)
+      return answer
+    },
     async settled(opID) {
       await ready
       const verdict = await state.verdictOf(opID)
@@ -259,7 +293,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async dismissVerdict(opID) {
       await ready
       if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-      await commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+      await dismiss(opID)
       return null
     },
     readProfile,
@@ -267,6 +301,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
       if (done.length > 0)
         await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+    },
+    async renewToken(fresh) {
+      if (isLeading) sync.renew(fresh)
+      else peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true
@@ -281,6 +319,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     close: () => close(),
     openStreams: hub.open
   }
+}
+
+/** All members but the user, who is known from the group. */
+function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
+  return [
+    { table: 'members', scope: groupID, empty: true },
+    ...(self ? [{ table: 'members', scope: groupID, id: self.userID, row: self } as const] : []),
+    { table: 'groups', scope: '', id: groupID, row: { ...held, groupID, self, membersUpTo: '' } }
+  ]
 }
 
 function discarded({ opID, groupID, name, args, at }: Pending): Write[] {

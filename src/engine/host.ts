@@ -41,6 +41,8 @@ export type PeerMessage =
   /** A question to the server that only the leader can ask, and the answer. */
   | { readonly type: 'ask'; readonly id: string; readonly groupID: string; readonly search: boolean }
   | { readonly type: 'answer'; readonly id: string; readonly answer: GroupRow | GroupError }
+  /** Another token of the user, for who talks to the server. */
+  | { readonly type: 'token'; readonly token: string }
   /** The user has logged out: nobody may go on. */
   | { readonly type: 'logout' }
   /** Asks the leader for its status, and for the members of groups that are looked at. */

@@ -1,6 +1,6 @@
 /** What a message from the server does to stored rows. Pure: the caller commits it in one transaction. */
 
-import type { MemberRow } from '../kernel/model.ts'
+import type { GroupRow, MemberRow } from '../kernel/model.ts'
 import { noticeTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import { ringPlace, type HeldGroup, type HeldNotice, type Meta, type Pending, type Settled, type Write } from '../storage/port.ts'
@@ -22,10 +22,11 @@ export type Merged = { readonly kind: 'writes'; readonly writes: readonly Write[
 
 export function mergeDelta(held: Held, { feed, groups, verdicts }: DeltaMessage): Merged {
   const draft = createDraft(held)
-  if (feed && feed.from > held.meta.feed) return { kind: 'gap' }
+  if (feed && (feed.from > held.meta.feed || (feed.from > 0 && feed.events.length !== feed.to - feed.from)))
+    return { kind: 'gap' }
   if (feed && feed.to > held.meta.feed) {
-    // Who stands at the beginning is told what is, not what was.
-    if (held.meta.feed === 0) draft.keepOnly(feed.events)
+    // From the beginning on, what is told is all there is.
+    if (feed.from === 0) draft.keepOnly(feed.events)
     for (const event of feed.events) if (event.fseq > held.meta.feed) draft.take(event)
   }
   for (const delta of groups) if (!draft.advance(delta)) return { kind: 'gap' }
@@ -134,10 +135,12 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
   }
 
   function finish(pending: Pending, verdict: Verdict): void {
-    const { opID, name, args, at } = pending
-    const settled: Settled = { verdict, name, args, at }
-    outbox.delete(opID)
-    writes.push({ table: 'outbox', scope: '', id: opID, row: null }, { table: 'verdicts', scope: '', id: opID, row: settled })
+    outbox.delete(pending.opID)
+    writes.push({ table: 'outbox', scope: '', id: pending.opID, row: null })
+    for (const { opID, name, args, at } of [...(pending.merged ?? []), pending]) {
+      const row: Settled = { verdict: { ...verdict, opID }, name, args, at }
+      writes.push({ table: 'verdicts', scope: '', id: opID, row })
+    }
   }
 
   /** Whether the rows hold the effect, or will never come. */
@@ -166,10 +169,10 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     /** Whether the delta continues where the group stands, or behind. */
     advance({ groupID, mep, from, to, group: row, members, gone, complete, settings, tips }: GroupDelta): boolean {
       const group = groups.get(groupID)
-      // Of another membership, or already known.
-      if (!group || group.mep !== mep || to <= group.seq) return true
-      if (from > group.seq) return false
       const isWhole = from === 0
+      // Of another membership, or already known; what is told anew at the same position mends what is wrong here.
+      if (!group || group.mep !== mep || to < group.seq || (to === group.seq && !isWhole)) return true
+      if (from > group.seq) return false
       if (isWhole) writes.push({ table: 'members', scope: groupID, empty: true })
       writes.push(...members.map(putMember), ...gone.map((id): Write => ({ table: 'members', scope: groupID, id, row: null })))
       hold({
@@ -202,6 +205,10 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     }
   }
 }
+
+/** Whether all members of a group are held. Of those in an AVChatRoom nobody is told. */
+export const isWhole = (group: HeldGroup): group is HeldGroup & { readonly row: GroupRow } =>
+  group.row !== null && group.row.type !== 'AVChatRoom' && group.membersUpTo === null
 
 /** Whether a notice tells of this user's wish to join this group. */
 export const isApplication = ({ operationType, ...notice }: NoticeRow, groupID: string, applicant: string): boolean =>

@@ -1,5 +1,7 @@
 /** When to try again: pure. */
 
+import { errors, type Reason } from '../kernel/errors.ts'
+
 const firstDelayMs = 500
 const longestDelayMs = 30_000
 
@@ -8,6 +10,13 @@ export function backoffMs(failures: number, random: number): number {
   return Math.round(random * Math.min(longestDelayMs, firstDelayMs * 2 ** failures))
 }
 
-/** The server is pinged when nothing has been heard for a while, and given up when nothing comes then either. */
-export const pingAfterMs = 30_000
+/** Where the reason says when: after a login that failed never, until the app brings another token. */
+export function retryMs(reason: Reason | undefined): number | 'never' | undefined {
+  if (reason === undefined) return undefined
+  if (errors[reason].code >= errors.TokenExpired.code) return 'never'
+  return reason === 'ProtocolTooOld' ? longestDelayMs : undefined
+}
+
+/** Both sides compare where they stand so often; who does not answer is given up. */
+export const pingEveryMs = 30_000
 export const answerWithinMs = 10_000

@@ -11,6 +11,9 @@ import { createBase } from './base.ts'
 import { createOverlay } from './overlay.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 
+/** An operation, and the one before it that it leaves nothing of. */
+export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
+
 export type State = ReturnType<typeof createState>
 
 export function createState(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
@@ -21,6 +24,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   let outboxBytes = 0
   const verdicts = new Map<string, Settled>()
   const uncommitted = new Set<string>()
+  const unsent = new Set<string>()
   const recording = new Set<Write[]>()
   const listeners = new Set<(touched: Touched) => void>()
   const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
@@ -95,22 +99,31 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
 
     absorb,
 
-    /** Operations that are shown already and not yet durable. */
+    /** Operations that are shown already and not yet durable, and those that they replace. */
     uncommitted: uncommitted as ReadonlySet<string>,
+    /** Operations that nobody can have sent: only these can still be replaced. */
+    unsent,
 
-    /** Shows an operation that is about to be committed. */
-    show(pending: Pending, prepared: Prepared, decision: Decision): void {
+    /** Shows an operation that is about to be committed, in place of the one that it replaces. */
+    show({ pending, replaced }: Replacing, prepared: Prepared, decision: Decision): void {
       const touched = { ...nothingTouched(), outbox: true, status: true }
       uncommitted.add(pending.opID)
+      if (replaced) uncommitted.add(replaced.opID)
+      if (replaced) remove(replaced.opID)
       put(pending)
       overlay.append(pending, prepared, decision, touched)
+      overlay.rebase(touched)
       tell(touched)
     },
 
     /** The operation is durable. */
-    confirm(pending: Pending): void {
+    confirm({ pending, replaced }: Replacing): void {
       uncommitted.delete(pending.opID)
-      for (const record of recording) record.push({ table: 'outbox', scope: '', id: pending.opID, row: pending })
+      for (const record of recording) record.push(putPending(pending))
+      if (!replaced) return
+      uncommitted.delete(replaced.opID)
+      unsent.delete(replaced.opID)
+      absorb([{ table: 'outbox', scope: '', id: replaced.opID, row: null }])
     },
 
     /** Takes over what `read` finds in storage; what is committed while it reads counts as well. */
@@ -131,18 +144,22 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     },
 
     /** The operation could not be made durable: it never was. */
-    retract(pending: Pending): void {
+    retract({ pending, replaced }: Replacing): void {
       uncommitted.delete(pending.opID)
-      absorb([{ table: 'outbox', scope: '', id: pending.opID, row: null }])
+      if (replaced) uncommitted.delete(replaced.opID)
+      absorb([{ table: 'outbox', scope: '', id: pending.opID, row: null }, ...(replaced ? [putPending(replaced)] : [])])
     },
 
     verdictOf(opID: string): Promise<Verdict> | undefined {
       const settled = verdicts.get(opID)
       if (settled) return Promise.resolve(settled.verdict)
-      if (!outbox.has(opID)) return undefined
+      const isMerged = ({ merged = [] }: Pending) => merged.some(each => each.opID === opID)
+      if (!outbox.has(opID) && ![...outbox.values()].some(isMerged)) return undefined
       return new Promise(resolve => waiting.set(opID, [...(waiting.get(opID) ?? []), resolve]))
     }
   }
 }
+
+const putPending = (row: Pending): Write => ({ table: 'outbox', scope: '', id: row.opID, row })
 
 const bytesOf = (pending: Pending | undefined): number => (pending ? JSON.stringify(pending.args).length : 0)

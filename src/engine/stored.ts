@@ -12,67 +12,111 @@ import {
   type Arrival,
   type HeldGroup,
   type HeldNotice,
+  type HeldTip,
   type Meta,
   type Pending,
   type Settled,
   type Storage,
+  type TableName,
   type Write
 } from '../storage/port.ts'
-import { groupRow, memberRow, noticeRow, policySchema, settingsRow, tipRow, verdictSchema } from '../sync/messages.ts'
-
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0))
+import {
+  frameLimits,
+  groupErrorSchema,
+  groupRow,
+  id,
+  memberRow,
+  natural,
+  notice,
+  noticeRow,
+  parse,
+  policySchema,
+  pushedOperation,
+  settingsRow,
+  tip,
+  tipRow,
+  verdictSchema,
+  type PushedOperation
+} from '../sync/messages.ts'
 
 const meta: v.GenericSchema<unknown, Meta> = v.object({
   userID: v.string(),
-  epoch: v.string(),
+  epoch: id,
   feed: natural,
   noticeCount: natural,
   noticeSeq: natural,
   arrivalCount: natural,
+  kernel: natural,
   isAppAdmin: v.boolean(),
   policy: policySchema,
   clockOffsetMs: v.number()
 })
 
-const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.object({
-  groupID: v.string(),
-  row: v.nullable(groupRow),
-  self: v.nullable(memberRow),
-  mep: natural,
-  seq: natural,
-  membersUpTo: v.nullable(v.string()),
-  settings: v.nullable(settingsRow),
-  tipCount: natural,
-  tipSeq: natural
-})
+const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
+  v.object({
+    groupID: id,
+    row: v.nullable(groupRow),
+    self: v.nullable(memberRow),
+    mep: natural,
+    seq: natural,
+    membersUpTo: v.nullable(v.string()),
+    settings: v.nullable(settingsRow),
+    tipCount: natural,
+    tipSeq: natural
+  }),
+  v.check(({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID))
+)
 
 const operation = { name: v.string(), args: v.record(v.string(), v.unknown()), at: v.number() }
 
-const applied = v.variant('kind', [
-  v.object({ kind: v.picklist(['applied', 'partial']), opID: v.string(), groupID: v.string(), seq: natural, result: v.unknown() })
-])
-const pending: v.GenericSchema<unknown, Pending> = v.object({
+const applied = v.object({
+  kind: v.picklist(['applied', 'partial']),
   opID: v.string(),
-  order: v.number(),
-  ...operation,
   groupID: v.string(),
-  now: v.number(),
-  seen: natural,
-  applied: v.exactOptional(applied)
+  seq: natural,
+  result: v.unknown()
 })
+const pending: v.GenericSchema<unknown, Pending> = v.pipe(
+  v.object({
+    opID: v.string(),
+    order: v.number(),
+    ...operation,
+    groupID: v.string(),
+    now: v.number(),
+    seen: natural,
+    merged: v.exactOptional(v.array(v.object({ opID: v.string(), ...operation }))),
+    applied: v.exactOptional(applied)
+  }),
+  v.check(row => isSendable(row))
+)
 
-const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.intersect([
-  noticeRow,
-  v.object({ number: natural, handled: v.nullable(v.object({ state: v.picklist(['agreed', 'refused']), by: v.string() })) })
-])
+/** What no server takes would stand in the way of everything behind it. */
+function isSendable({ opID, name, args, groupID, seen }: Omit<PushedOperation, 'waited'>): boolean {
+  const frame = JSON.stringify({ opID, name, args, groupID, seen, waited: 0 })
+  return frame.length <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
+}
 
 const numbered = { number: natural }
-const arrival: v.GenericSchema<unknown, Arrival> = v.variant('kind', [
+const handled = v.object({ state: v.picklist(['agreed', 'refused']), by: v.string() })
+const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.object({ ...notice, ...numbered, handled: v.nullable(handled) })
+const heldTip: v.GenericSchema<unknown, HeldTip> = v.object({ ...tip, ...numbered })
+const arrival: v.GenericSchema<unknown, Arrival> = v.union([
   v.object({ ...numbered, kind: v.literal('tip'), tip: tipRow }),
   v.object({ ...numbered, kind: v.literal('notice'), notice: noticeRow })
 ])
 
 const settled: v.GenericSchema<unknown, Settled> = v.object({ verdict: verdictSchema, ...operation })
+
+const tableNames = [
+  'meta',
+  'groups',
+  'members',
+  'tips',
+  'notices',
+  'arrivals',
+  'outbox',
+  'verdicts'
+] as const satisfies readonly TableName[]
 
 const everything = [
   { table: 'meta', scope: '' },
@@ -99,7 +143,8 @@ function inspect([metas, groups, outbox, verdicts, notices, arrivals]: Answers<t
   const repairs: Write[] = []
 
   const known = good(meta, metas[0])
-  const held = groups.map(each => good(heldGroup, each))
+  // Without a position nobody knows of what history the groups are.
+  const held = groups.map(each => (known ? good(heldGroup, each) : undefined))
   for (const row of held) if (row) writes.push({ table: 'groups', scope: '', id: row.groupID, row })
   if (known) writes.push({ table: 'meta', scope: '', id: '', row: known })
   if (held.includes(undefined)) {
@@ -144,7 +189,38 @@ const text = (value: unknown, name: string): string | undefined => {
 
 /** The user is told, with what could still be read. */
 function damagedOperation(row: unknown, index: number): Write {
-  const opID = text(row, 'opID') || `damaged-${index}`
-  const verdict = rejected({ opID, groupID: text(row, 'groupID') || 'unknown' }, groupError('DamagedOperation'))
+  const opID = good(id, text(row, 'opID')) ?? `damaged-${index}`
+  const verdict = rejected({ opID, groupID: good(id, text(row, 'groupID')) ?? 'unknown' }, groupError('DamagedOperation'))
   return { table: 'verdicts', scope: '', id: opID, row: { verdict, name: text(row, 'name') ?? '', args: { stored: row }, at: 0 } }
 }
+
+const rows = {
+  meta,
+  groups: heldGroup,
+  members: memberRow,
+  tips: heldTip,
+  notices: heldNotice,
+  arrivals: arrival,
+  outbox: pending,
+  verdicts: settled
+}
+const write = v.union([
+  v.object({ table: v.picklist(tableNames), scope: v.string(), empty: v.literal(true) }),
+  ...tableNames.map(table =>
+    v.object({ table: v.literal(table), scope: v.string(), id: v.string(), row: v.nullable<v.GenericSchema>(rows[table]) })
+  )
+])
+
+const profileAnswer = v.union([groupRow, groupErrorSchema])
+const peerMessage = v.union([
+  v.object({ type: v.literal('committed'), writes: v.array(write) }),
+  v.object({ type: v.picklist(['leading', 'logout']) }),
+  v.object({ type: v.literal('status'), status: v.object({ connection: v.string() }) }),
+  v.object({ type: v.literal('token'), token: v.string() }),
+  v.object({ type: v.literal('ask'), id: v.string(), groupID: v.string(), search: v.boolean() }),
+  v.object({ type: v.literal('answer'), id: v.string(), answer: profileAnswer }),
+  v.object({ type: v.literal('hello'), wanted: v.array(v.string()) })
+])
+
+/** Whether this is a message as this build sends them. */
+export const isPeerMessage = (message: unknown): boolean => v.is(peerMessage, message)

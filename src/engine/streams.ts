@@ -4,6 +4,7 @@
  * meanwhile ends up in one frame.
  */
 
+import * as v from 'valibot'
 import { sameRow, type MemberRow } from '../kernel/model.ts'
 import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
 import type { Touched } from './touched.ts'
@@ -105,6 +106,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
         flushSoon()
       },
       request(request: StreamRequest): void {
+        if (!v.is(streamRequest, request)) return
         if (request.type === 'open') void open({ number: request.stream, query: request.query, sent: undefined })
         else if (request.type === 'close') closeStream(request.stream)
         else {
@@ -122,6 +124,23 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
     return [...ports].some(port => port.shows(wanted))
   }
 }
+
+const number = v.pipe(v.number(), v.integer(), v.minValue(0))
+const groupID = v.string()
+const streamRequest = v.union([
+  v.object({
+    type: v.literal('open'),
+    stream: number,
+    query: v.union([
+      v.object({ kind: v.picklist(['groups', 'notices', 'arrivals', 'outbox', 'verdicts', 'status']) }),
+      v.object({ kind: v.picklist(['group', 'tips']), groupID }),
+      v.object({ kind: v.literal('members'), groupID, offset: number, limit: number }),
+      v.object({ kind: v.literal('member'), groupID, userID: v.string() })
+    ])
+  }),
+  v.object({ type: v.literal('close'), stream: number }),
+  v.object({ type: v.literal('taken'), version: number })
+])
 
 function concerns(query: Query, touched: Touched): boolean {
   switch (query.kind) {

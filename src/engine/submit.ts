@@ -1,15 +1,17 @@
 /** Taking operations: checked, decided, shown, made durable, in the order of their calls. */
 
 import { generatedIDPrefix } from '../kernel/args.ts'
-import { prepare, type Operation, type Prepared } from '../kernel/decide.ts'
+import { kernelVersion, prepare, type Operation, type Prepared, type Result } from '../kernel/decide.ts'
+import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
-import type { GroupRow } from '../kernel/model.ts'
-import type { Pending, Write } from '../storage/port.ts'
-import type { Applied, Status } from './api.ts'
+import type { CustomField, GroupRow } from '../kernel/model.ts'
+import type { Merged, Pending, Write } from '../storage/port.ts'
+import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import type { State } from './state.ts'
 
 const outboxLimits = { operationsMax: 1000, bytesMax: 1_048_576 } as const
+const mergedMax = 100
 
 export type SubmitOptions = {
   readonly host: Host
@@ -19,66 +21,125 @@ export type SubmitOptions = {
   /** The version of the frame that shows what has just changed. */
   version(): number
   /** The operation is durable. */
-  onQueued(write: Write): void
+  onQueued(pending: Pending, writes: readonly Write[]): void
 }
 
-export type Submit = (name: string, args: unknown) => Promise<Applied | GroupError>
+type Checked = ReturnType<typeof prepare>
 
-export function createSubmit({ host, state, userID, status, version, onQueued }: SubmitOptions): Submit {
+export function createSubmit({ host, state, userID, status, version, onQueued }: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
   const deciding = new Map<string, Promise<unknown>>()
   let order = 0
 
+  const serverSeconds = () => Math.floor((host.now() + status().clockOffsetMs) / 1000)
+
+  /** Where the server goes by other rules, a refusal here is only a guess. */
+  function decide(prepared: Prepared, now: number): Decision<Result> {
+    const decision = overlay.decide(prepared, now)
+    const kernel = base.meta()?.kernel ?? kernelVersion
+    return decision.kind === 'reject' && kernel !== kernelVersion ? unknown([]) : decision
+  }
+
   async function queue(prepared: Prepared): Promise<Applied | GroupError> {
     const { operation, undecidedOffline } = prepared
-    const now = Math.floor((host.now() + status().clockOffsetMs) / 1000)
-    const decision = overlay.decide(prepared, now)
+    const now = serverSeconds()
+    const decision = decide(prepared, now)
     if (decision.kind === 'reject') return decision.error
     if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && status().connection === 'offline')
       return groupError('NoNetwork')
-    const isFull = state.outbox.size >= outboxLimits.operationsMax
+    const replaced = replaceable(prepared)
+    const isFull = state.outbox.size - (replaced ? 1 : 0) >= outboxLimits.operationsMax
     if (isFull || state.outboxBytes() + JSON.stringify(operation.args).length > outboxLimits.bytesMax)
       return groupError('QueueFull')
 
-    const pending = pendingOf(operation, now)
-    state.show(pending, prepared, decision)
+    const pending = pendingOf(operation, now, replaced)
+    state.show({ pending, replaced }, prepared, decision)
     const shown = version()
-    const write: Write = { table: 'outbox', scope: '', id: pending.opID, row: pending }
+    const writes: Write[] = [
+      { table: 'outbox', scope: '', id: pending.opID, row: pending },
+      ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: null } as const] : [])
+    ]
     try {
-      await host.storage.transact([], () => [write])
+      await host.storage.transact([], () => writes)
     } catch (error) {
       // Expected: storage refuses. The operation never was, and its caller is told.
-      state.retract(pending)
+      state.retract({ pending, replaced })
       return groupError('StorageFailed', String(error))
     }
-    state.confirm(pending)
-    onQueued(write)
+    state.confirm({ pending, replaced })
+    onQueued(pending, writes)
     const { opID, groupID } = pending
     return { opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version: shown }
   }
 
-  function pendingOf(operation: Operation, now: number): Pending {
+  const seen = (groupID: string) => base.groups.get(groupID)?.seq ?? 0
+
+  function pendingOf(operation: Operation, now: number, replaced: Pending | undefined): Pending {
     order = Math.max(order, state.operations().at(-1)?.order ?? 0) + 1
-    const seen = base.groups.get(operation.groupID)?.seq ?? 0
-    return { opID: host.newID(), order, ...operation, at: host.now(), now, seen }
+    return {
+      opID: host.newID(),
+      order,
+      ...operation,
+      at: host.now(),
+      now,
+      seen: seen(operation.groupID),
+      ...(replaced && { merged: [...(replaced.merged ?? []), asMerged(replaced)] })
+    }
   }
 
-  return async (name, args) => {
-    const groupID = groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}`
-    const checked = prepare({ name, args, groupID }, userID)
-    if (!checked.ok) return checked.error
-    const { prepared } = checked
+  /** The last operation of the lane, where this one leaves nothing of it, nobody has seen it, and nothing has come between. */
+  function replaceable({ operation, overwrites }: Prepared): Pending | undefined {
+    if (!overwrites) return undefined
+    const last = state.operations().findLast(({ groupID }) => groupID === operation.groupID)
+    if (!last || !state.unsent.has(last.opID) || last.seen !== seen(operation.groupID)) return undefined
+    return (last.merged?.length ?? 0) < mergedMax && fieldsOf(last) === fieldsOf(operation) ? last : undefined
+  }
+
+  /** Loads the rows to judge by, and waits for who came before. */
+  async function load(prepared: Prepared): Promise<GroupError | undefined> {
+    const { groupID } = prepared.operation
     const users = memberNeeds(prepared, overlay.group(groupID))
     const before = deciding.get(groupID)
-    if (before || !base.isLoaded(groupID, users)) {
-      const loaded = Promise.all([before, base.load(groupID, users)])
-      deciding.set(groupID, loaded)
-      await loaded
-      if (deciding.get(groupID) === loaded) deciding.delete(groupID)
-    }
-    return queue(prepared)
+    if (!before && base.isLoaded(groupID, users)) return undefined
+    const loaded = Promise.allSettled([base.load(groupID, users), before])
+    deciding.set(groupID, loaded)
+    const [{ status: outcome }] = await loaded
+    if (deciding.get(groupID) === loaded) deciding.delete(groupID)
+    return outcome === 'rejected' ? groupError('StorageFailed') : undefined
   }
+
+  return {
+    check: (name: string, args: unknown): Checked =>
+      prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` }, userID),
+
+    async apply(checked: Checked): Promise<Applied | GroupError> {
+      if (!checked.ok) return checked.error
+      return (await load(checked.prepared)) ?? queue(checked.prepared)
+    },
+
+    /** What `apply` would answer now, without doing anything. */
+    async preview(checked: Checked): Promise<Preview> {
+      if (!checked.ok) return { kind: 'no', error: checked.error }
+      const failed = await load(checked.prepared)
+      if (failed) return { kind: 'no', error: failed }
+      const decision = decide(checked.prepared, serverSeconds())
+      if (decision.kind === 'accept') return { kind: 'yes', outcome: decision.outcome, result: decision.result }
+      return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
+    }
+  }
+}
+
+const asMerged = ({ opID, name, args, at }: Pending): Merged => ({ opID, name, args, at })
+
+/** What an operation sets, without the values. */
+function fieldsOf({ name, args }: Pick<Pending, 'name' | 'args'>): string {
+  const fields = Object.entries(args).map(([field, value]) => {
+    if (field === 'userID') return [field, value]
+    // Custom fields are merged by key.
+    return Array.isArray(value) ? [field, (value as CustomField[]).map(({ key }) => key).sort()] : [field]
+  })
+  return JSON.stringify([name, fields.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))])
 }
 
 /** The members whose rows it takes to decide. */

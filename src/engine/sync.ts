@@ -1,31 +1,23 @@
-/**
- * Talks to the server: connects and comes back after failures, sends what waits in the outbox, commits what arrives,
- * and fetches the members of groups.
- *
- *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
- */
+/** Talks to the server: sends what waits in the outbox, commits what arrives, and fetches the members of groups. */
 
+import { kernelVersion } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
-import {
-  frameLimits,
-  parseServerMessage,
-  protocolVersion,
-  type ClientMessage,
-  type PushedOperation,
-  type ServerMessage
-} from '../sync/messages.ts'
-import type { Link } from '../sync/port.ts'
+import { groupDigest, standDigest } from '../sync/digest.ts'
+import { frameLimits, protocolVersion, type ClientMessage, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
 import type { Status } from './api.ts'
+import { createConnection } from './connection.ts'
 import type { Host } from './host.ts'
-import { forgetBase, mergeDelta, mergeMembers, type Held, type Merged } from './merge.ts'
-import { answerWithinMs, backoffMs, pingAfterMs } from './schedule.ts'
+import { forgetBase, isWhole, mergeDelta, mergeMembers, type Held } from './merge.ts'
+import { backoffMs } from './schedule.ts'
 import type { State } from './state.ts'
 
 /** Groups of at most so many members are replicated in the background; of larger ones, those that are looked at. */
 const replicatedMembersMax = 2000
 const unansweredMax = 500
+/** A clock that is off by less is right. */
+const clockToleranceMs = 2000
 
 /** The part of a store's status that the connection decides. */
 export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAt'>
@@ -36,21 +28,15 @@ export type SyncOptions = {
   readonly userID: string
   /** Whether tips and notices are kept until they are handed on. */
   readonly handsOn: boolean
-  token(): string
+  readonly token: string
   /** Commits writes and takes them in. */
   commit(writes: readonly Write[]): Promise<void>
   onStatus(): void
 }
 
-export function createSync({ host, state, userID, handsOn, token, commit, onStatus }: SyncOptions) {
-  let isStarted = false
-  // About to connect.
-  let connection: Status['connection'] = 'connecting'
+export function createSync({ host, state, userID, handsOn, token: firstToken, commit, onStatus }: SyncOptions) {
+  let token = firstToken
   let caughtUp = false
-  let lastError: GroupError | null = null
-  let nextRetryAt: number | null = null
-  let failures = 0
-  let link: Link | undefined
   /** Sent over this connection and not answered. */
   const sent = new Set<string>()
   const wanted = new Set<string>()
@@ -58,147 +44,107 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
   const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
   let fetching: string | undefined
-  const timers: Record<'retry' | 'silence' | 'resend', () => void> = { retry: noTimer, silence: noTimer, resend: noTimer }
+  let checked = ''
+  let stopResend: () => void = () => undefined
+  const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
+  if (token === '') connection.fail(groupError('TokenEmpty'))
 
-  function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
-    timers[name]()
-    timers[name] = host.setTimer(callback, delayMs)
+  function onLost(): void {
+    caughtUp = false
+    fetching = undefined
+    sent.clear()
+    stopResend()
+    for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
+    reading.clear()
   }
 
-  function held(): Held | undefined {
+  const held = (): Held | undefined => {
     const meta = state.base.meta()
-    if (!meta) return undefined
-    return {
-      userID,
-      meta,
-      groups: state.base.groups,
-      outbox: state.outbox,
-      notices: state.base.notices,
-      handsOn
-    }
+    const { groups, notices } = state.base
+    return meta && { userID, meta, groups, outbox: state.outbox, notices, handsOn }
   }
 
-  // ── connecting ────────────────────────────────────────────────────────────
-
-  function connect(): void {
-    if (!isStarted || link) return
-    timers.retry()
-    nextRetryAt = null
-    // Trying again is no news: nobody knows yet whether the network is back.
-    if (failures === 0) connection = 'connecting'
-    onStatus()
-    let inbox = Promise.resolve()
-    let isOver = false
-    const opened: Link = host.connect({
-      onOpen: () => isOver || hello(opened),
-      onFrame(frame) {
-        if (isOver) return
-        expectAnswer()
-        // One after another: what a message means depends on what the one before it has done.
-        inbox = inbox.then(() => (link === opened ? receive(frame) : undefined))
-      },
-      onClose() {
-        isOver = true
-        if (link === opened) lost()
-      }
-    })
-    link = opened
-    setTimer('silence', lost, answerWithinMs)
-  }
-
-  function hello(opened: Link): void {
+  function hello(): ClientMessage {
     const meta = state.base.meta()
     const groups = [...state.base.groups.values()].map(
       ({ groupID, mep, seq }) => [groupID, [mep, seq]] as [string, [number, number]]
     )
-    send(opened, {
+    return {
       type: 'hello',
       protocol: protocolVersion,
-      token: token(),
+      kernel: kernelVersion,
+      token,
       epoch: meta?.epoch ?? '',
       feed: meta?.feed ?? 0,
       groups: Object.fromEntries(groups)
-    })
+    }
   }
 
-  const send = (to: Link, message: ClientMessage) => to.send(JSON.stringify(message))
-
-  function expectAnswer(): void {
-    setTimer(
-      'silence',
-      () => {
-        if (link) send(link, { type: 'ping' })
-        setTimer('silence', lost, answerWithinMs)
-      },
-      pingAfterMs
-    )
-  }
-
-  /** The connection is over. It is tried again after a while, for as long as it takes. */
-  function lost(): void {
-    disconnect()
-    if (!isStarted) return
-    const delayMs = backoffMs(failures++, host.random())
-    nextRetryAt = host.now() + delayMs
-    setTimer('retry', connect, delayMs)
-    onStatus()
-  }
-
-  function disconnect(): void {
-    const closing = link
-    link = undefined
-    connection = 'offline'
-    caughtUp = false
-    fetching = undefined
-    nextRetryAt = null
-    sent.clear()
-    for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
-    reading.clear()
-    for (const stop of Object.values(timers)) stop()
-    closing?.close()
+  /** Has one group compared each time, so that whatever made it drift, it is mended. */
+  async function ping(): Promise<ClientMessage> {
+    const all = [...state.base.groups.values()].filter(isWhole).sort((a, b) => (a.groupID < b.groupID ? -1 : 1))
+    const next = all.find(({ groupID }) => groupID > checked) ?? all[0]
+    checked = next?.groupID ?? ''
+    if (!next) return { type: 'ping' }
+    const [[group], members] = await host.storage.read([
+      { table: 'groups', scope: '', ids: [checked] },
+      { table: 'members', scope: checked }
+    ])
+    if (!group || !isWhole(group)) return { type: 'ping' }
+    const { groupID, mep, seq } = group
+    return { type: 'ping', check: { groupID, mep, seq, digest: groupDigest(group.row, members) } }
   }
 
   // ── receiving ─────────────────────────────────────────────────────────────
 
-  async function receive(frame: string): Promise<void> {
-    const message = parseServerMessage(frame)
-    try {
-      if (message) await handle(message)
-      else fail(groupError('BadFrame', frame.slice(0, 80)))
-    } catch (error) {
-      // Expected: storage refuses. What was not committed comes again after the next connection.
-      fail(groupError('StorageFailed', String(error)))
+  async function receive(message: ServerMessage, isCurrent: () => boolean): Promise<void> {
+    switch (message.type) {
+      case 'welcome':
+        return welcome(message, isCurrent)
+      case 'error':
+        return connection.fail(message.error)
+      case 'profile':
+        reading.get(message.request)?.answer(message.answer)
+        reading.delete(message.request)
+        return
+      case 'pong':
+        return compare(message)
+      case 'members':
+      case 'delta':
+        return take(message, isCurrent)
     }
   }
 
-  function fail(error: GroupError): void {
-    lastError = error
-    if (link) lost()
+  async function welcome(message: Extract<ServerMessage, { type: 'welcome' }>, isCurrent: () => boolean): Promise<void> {
+    const { epoch, kernel, serverTime, isAppAdmin, policy, known } = message
+    if (message.userID !== userID) return connection.fail(groupError('TokenOfOtherUser'))
+    const before = held()
+    const { feed = 0, noticeCount = 0, noticeSeq = 0, arrivalCount = 0 } = before?.meta ?? {}
+    const clockOffsetMs = serverTime - host.now()
+    const meta = { userID, epoch, kernel, feed, noticeCount, noticeSeq, arrivalCount, isAppAdmin, policy, clockOffsetMs }
+    const isAnotherHistory = before && (before.meta.epoch !== epoch || !known)
+    await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
+    if (!isCurrent()) return
+    connection.welcomed()
+    for (const { question } of reading.values()) connection.send(question)
+    pump()
   }
 
-  async function handle(message: ServerMessage): Promise<void> {
-    if (message.type === 'welcome') return welcome(message)
-    if (message.type === 'error') return fail(message.error)
-    if (message.type === 'pong') return
-    if (message.type === 'profile') {
-      reading.get(message.request)?.answer(message.answer)
-      reading.delete(message.request)
-      return
-    }
+  async function take(message: Extract<ServerMessage, { type: 'delta' | 'members' }>, isCurrent: () => boolean): Promise<void> {
     const current = held()
-    if (!current) return
+    if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame', 'no welcome'))
+    const merged = message.type === 'members' ? mergeMembers(current, message) : mergeDelta(current, message)
+    if (merged.kind === 'gap') return connection.lost()
+    if (merged.writes.length > 0) await commit(merged.writes)
+    if (!isCurrent()) return
     if (message.type === 'members') {
       if (fetching === message.groupID) fetching = undefined
-      await apply(mergeMembers(current, message))
     } else {
-      await apply(mergeDelta(current, message))
       for (const { opID } of message.verdicts) sent.delete(opID)
       if (message.retry.length > 0) resend(message.retry)
-      if (message.caughtUp && link) {
+      if (message.caughtUp) {
         caughtUp = true
-        failures = 0
-        lastError = null
-        onStatus()
+        connection.caughtUp()
       }
       if (fetching !== undefined && !state.base.groups.has(fetching)) fetching = undefined
     }
@@ -206,110 +152,89 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
     fetchMembers()
   }
 
-  async function welcome({
-    epoch,
-    serverTime,
-    userID: loggedIn,
-    isAppAdmin,
-    policy
-  }: Extract<ServerMessage, { type: 'welcome' }>): Promise<void> {
-    if (loggedIn !== userID) return fail(groupError('TokenOfOtherUser'))
-    const before = held()
+  /** What the server believes is here, and the time: where it is wrong, the connection begins anew. */
+  async function compare({ feed, groups, serverTime }: Extract<ServerMessage, { type: 'pong' }>): Promise<void> {
+    const meta = state.base.meta()
+    if (!meta || !caughtUp) return
+    if (meta.feed !== feed || standDigest(state.base.groups.values()) !== groups) return connection.lost()
     const clockOffsetMs = serverTime - host.now()
-    const meta = {
-      userID,
-      epoch,
-      feed: before?.meta.feed ?? 0,
-      noticeCount: before?.meta.noticeCount ?? 0,
-      noticeSeq: before?.meta.noticeSeq ?? 0,
-      arrivalCount: before?.meta.arrivalCount ?? 0,
-      isAppAdmin,
-      policy,
-      clockOffsetMs
-    }
-    const isAnotherHistory = before && before.meta.epoch !== epoch
-    await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
-    if (!link) return
-    connection = 'online'
+    if (Math.abs(clockOffsetMs - meta.clockOffsetMs) < clockToleranceMs) return
+    await commit([{ table: 'meta', scope: '', id: '', row: { ...meta, clockOffsetMs } }])
     onStatus()
-    for (const { question } of reading.values()) send(link, question)
-    pump()
-  }
-
-  async function apply(merged: Merged): Promise<void> {
-    if (merged.kind === 'gap') lost()
-    else if (merged.writes.length > 0) await commit(merged.writes)
   }
 
   // ── sending ───────────────────────────────────────────────────────────────
 
   /** Sends what waits, in order; of a lane, each says which one it follows. */
   function pump(): void {
-    if (!link || connection !== 'online') return
+    if (!connection.isOnline()) return
     const last = new Map<string, string>()
     const batch: PushedOperation[] = []
     for (const pending of state.operations()) {
-      if (state.uncommitted.has(pending.opID)) continue
+      if (pending.applied || state.uncommitted.has(pending.opID)) continue
       const after = last.get(pending.groupID)
       last.set(pending.groupID, pending.opID)
-      if (pending.applied || sent.has(pending.opID) || sent.size >= unansweredMax) continue
+      if (sent.has(pending.opID) || sent.size >= unansweredMax) continue
       sent.add(pending.opID)
+      state.unsent.delete(pending.opID)
       batch.push(pushed(pending, after))
     }
-    for (let start = 0; start < batch.length; start += frameLimits.operationsPerPushMax) {
-      send(link, { type: 'push', operations: batch.slice(start, start + frameLimits.operationsPerPushMax) })
-    }
+    for (const operations of frames(batch)) connection.send({ type: 'push', operations })
   }
 
-  const pushed = ({ opID, name, args, groupID, seen }: Pending, after: string | undefined): PushedOperation => ({
+  const pushed = ({ opID, name, args, groupID, seen, at }: Pending, after: string | undefined): PushedOperation => ({
     opID,
     name,
     args,
     groupID,
     seen,
+    waited: Math.max(0, Math.floor((host.now() - at) / 1000)),
     ...(after !== undefined && { after })
   })
 
   function resend(opIDs: readonly string[]): void {
     for (const opID of opIDs) sent.delete(opID)
-    setTimer('resend', pump, backoffMs(1, host.random()))
+    stopResend()
+    stopResend = host.setTimer(pump, backoffMs(1, host.random()))
   }
 
   function fetchMembers(): void {
-    if (!link || !caughtUp || fetching !== undefined) return
+    if (!caughtUp || fetching !== undefined) return
     const group = [...[...wanted].flatMap(groupID => state.base.groups.get(groupID) ?? []), ...state.base.groups.values()].find(
       ({ groupID, row, membersUpTo }) =>
         row && membersUpTo !== null && row.type !== 'AVChatRoom' && (row.memberNum <= replicatedMembersMax || wanted.has(groupID))
     )
     if (!group) return
     fetching = group.groupID
-    send(link, { type: 'members', groupID: group.groupID, after: group.membersUpTo ?? '', limit: frameLimits.membersPerPageMax })
+    connection.send({
+      type: 'members',
+      groupID: group.groupID,
+      after: group.membersUpTo ?? '',
+      limit: frameLimits.membersPerPageMax
+    })
   }
 
   return {
-    status: (): SyncStatus => ({ connection, caughtUp, lastError, nextRetryAt }),
-
-    start(): void {
-      isStarted = true
-      connect()
+    status: (): SyncStatus => ({ ...connection.status(), caughtUp }),
+    start: connection.start,
+    stop: connection.stop,
+    wake: connection.wake,
+    /** There is something to send, and a reason to try. */
+    push(): void {
+      if (connection.isOnline()) pump()
+      else connection.tryNow()
     },
-    stop(): void {
-      isStarted = false
-      failures = 0
-      disconnect()
-      onStatus()
-    },
-    /** There is something to send, or a reason to think that the network is back. */
-    wake(): void {
-      if (link) pump()
-      else connect()
+    renew(fresh: string): void {
+      token = fresh
+      if (connection.isOnline()) connection.send({ type: 'auth', token })
+      else connection.renewed()
     },
     /** The profile of a group that the user need not be in, as the server knows it now. */
-    read(groupID: string, { search }: { search: boolean }): Promise<GroupRow | GroupError> {
+    read(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
       return new Promise(answer => {
         const question = { type: 'read', request: questions++, groupID, search } as const
         reading.set(question.request, { question, answer })
-        if (link && connection === 'online') send(link, question)
+        if (connection.isOnline()) connection.send(question)
       })
     },
     /** Members of this group are looked at. */
@@ -320,4 +245,20 @@ export function createSync({ host, state, userID, handsOn, token, commit, onStat
   }
 }
 
-const noTimer = () => undefined
+/** Cuts what is to be pushed into frames that a server takes. */
+function frames(operations: readonly PushedOperation[]): PushedOperation[][] {
+  const cut: PushedOperation[][] = []
+  let room = 0
+  for (const operation of operations) {
+    const { length } = JSON.stringify(operation)
+    const last = cut.at(-1)
+    if (last && length <= room && last.length < frameLimits.operationsPerPushMax) {
+      last.push(operation)
+      room -= length
+    } else {
+      cut.push([operation])
+      room = frameLimits.pushLength - length
+    }
+  }
+  return cut
+}

@@ -118,7 +118,7 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
     /** Loads what a query shows; its `result` is undefined before. */
     async load(query: Query): Promise<void> {
       if (query.kind === 'members') {
-        await base.members.load(query.groupID, 'all')
+        await base.loadAll(query.groupID)
         if (!memberLists.has(query.groupID)) buildMembers(query.groupID)
       }
       if (query.kind === 'member') await base.load(query.groupID, [query.userID])

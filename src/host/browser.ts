@@ -5,6 +5,7 @@ import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
 import { protocolVersion } from '../sync/messages.ts'
+import { connectHttp } from '../sync/http.ts'
 import { connectWebSocket } from '../sync/websocket.ts'
 
 /** Rejects when the database cannot be opened. */
@@ -14,7 +15,8 @@ export async function openBrowserEngine({ url, userID, token, paused, handsOn }:
   return openEngine(
     {
       storage: await openDexieStorage(name),
-      connect: connectWebSocket(url),
+      connect:
+        /^http/i.test(url) || typeof WebSocket === 'undefined' ? connectHttp(url.replace(/^ws/i, 'http')) : connectWebSocket(url),
       peers: browserPeers(`${name} v${protocolVersion}`),
       now: () => Date.now(),
       setTimer(callback, delayMs) {

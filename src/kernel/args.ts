@@ -60,19 +60,19 @@ export function text({ bytesMax, filled = false }: { bytesMax: number; filled?: 
     if (typeof value !== 'string') return (wrong(problems, path, 'must be a string'), '')
     if (filled && value === '') return (wrong(problems, path, 'must not be empty'), '')
     if (utf8Length(value) > bytesMax) over(problems, 'IllegalArgument', `${path}: at most ${bytesMax} bytes`)
-    if (unprintable.test(value))
-      over(problems, 'IllegalArgument', `${path}: control characters and broken characters are not allowed`)
+    if (unprintable.test(value)) over(problems, 'IllegalArgument', `${path}: has characters that nobody can see`)
     if (filled && invisible.test(value)) over(problems, 'IllegalArgument', `${path}: must show something`)
     return value
   }
 }
 // Line breaks and tabs belong into introductions; the other control characters and lone surrogates into nothing.
-const unprintable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]|\p{Surrogate}/u
-const invisible = /^[\s\p{Cf}]*$/u
+const unprintable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]|\p{Surrogate}/u
+const invisible = /^[\s\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u
 
 export const avatar: Check<string> = (value, path, problems) => {
   const url = text({ bytesMax: limits.avatarBytesMax })(value, path, problems)
-  const scheme = /^\s*(?:([a-z][a-z0-9+.-]*):|\/\/)/i.exec(url)
+  // Browsers pass over line breaks and tabs in an address, and take a backslash for a slash.
+  const scheme = /^\s*(?:([a-z][a-z0-9+.-]*):|[\\/]{2})/i.exec(url.replace(/[\t\n\r]/g, ''))
   if (scheme && !/^https?$/i.test(scheme[1] ?? '')) over(problems, 'IllegalArgument', `${path}: only http and https addresses`)
   return url
 }
@@ -82,8 +82,7 @@ const printable = /^[\x20-\x7e]+$/
 /** The ID of a group that may exist. */
 export const groupID: Check<string> = (value, path, problems) => {
   if (typeof value !== 'string' || value === '') return (wrong(problems, path, 'must be a group ID'), '')
-  if (!printable.test(value) || value.length > limits.groupIDBytesMax)
-    problems.shape ??= groupError('IllegalGroupID', value.slice(0, 60))
+  if (!printable.test(value) || value.length > limits.groupIDBytesMax) problems.shape ??= groupError('IllegalGroupID')
   return value
 }
 
@@ -92,7 +91,7 @@ export const newGroupID: Check<string | undefined> = (value, path, problems) => 
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') return (wrong(problems, path, 'must be a string'), undefined)
   if (!printable.test(value) || value.length > limits.groupIDBytesMax || value.startsWith(generatedIDPrefix)) {
-    wrong(problems, path, `1 to ${limits.groupIDBytesMax} printable ASCII characters, not starting with ${generatedIDPrefix}`)
+    wrong(problems, path, `1 to ${limits.groupIDBytesMax} characters of ASCII, not starting with ${generatedIDPrefix}`)
   }
   return value
 }
@@ -101,7 +100,7 @@ export const isGeneratedID = (id: string) => /^@TGS#[A-Za-z0-9_-]{22}$/.test(id)
 
 export const userID: Check<string> = (value, path, problems) => {
   if (typeof value !== 'string' || !printable.test(value) || value.trim() === '' || value.length > limits.userIDBytesMax) {
-    return (wrong(problems, path, `must be a user ID: 1 to ${limits.userIDBytesMax} printable ASCII characters`), '')
+    return (wrong(problems, path, `must be a user ID: 1 to ${limits.userIDBytesMax} characters of ASCII`), '')
   }
   return value
 }
@@ -117,7 +116,8 @@ function list<T>(check: Check<T>, { countMax, reason }: { countMax: number; reas
   return (value, path, problems) => {
     if (!Array.isArray(value)) return (wrong(problems, path, 'must be an array'), [])
     if (value.length > countMax) over(problems, reason, `${path}: at most ${countMax}`)
-    return value.map((item, index) => check(item, `${path}[${index}]`, problems))
+    // A sparse array has no items for `map` to see.
+    return Array.from(value, (item: unknown, index) => check(item, `${path}[${index}]`, problems))
   }
 }
 

@@ -6,6 +6,9 @@ import { groupError, type GroupError } from './errors.ts'
 import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
 import { operations } from './operations/index.ts'
 
+/** Rises with every change of the rules: who judges by others may come to another answer. */
+export const kernelVersion = 1
+
 export type OperationName = keyof typeof operations
 /** What a caller may pass: whatever is optional may also be `undefined`. */
 export type Args<N extends OperationName = OperationName> = Loose<ArgsOf<(typeof operations)[N]['args']>>
@@ -27,6 +30,7 @@ export type Prepared = {
   /** Users whose number of groups counts. */
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
+  readonly overwrites: boolean
   decide(view: View, ctx: Omit<Context, 'groupID'>): Decision<Result>
 }
 
@@ -35,10 +39,10 @@ export type Prepared = {
  * for a `createGroup` that leaves the choice, the ID that the client has made up.
  */
 export function prepare(
-  { name, args, groupID }: { name: string; args: unknown; groupID: string },
+  { name, args, groupID }: { name: unknown; args: unknown; groupID: string },
   actor: string
 ): { ok: true; prepared: Prepared } | { ok: false; error: GroupError } {
-  if (!isOperationName(name)) return { ok: false, error: groupError('UnknownOperation', name.slice(0, 40)) }
+  if (!isOperationName(name)) return { ok: false, error: groupError('UnknownOperation') }
   // Inside, the arguments are known by their spec only; `Args` ties name and arguments together for callers.
   const definition = operations[name] as unknown as Definition<ArgsSpec, Result>
   const parsed = parseArgs(definition.args, args)
@@ -56,6 +60,7 @@ export function prepare(
     ],
     counted: definition.counted?.(parsed.args, actor) ?? [],
     undecidedOffline: definition.undecidedOffline ?? 'queue',
+    overwrites: definition.overwrites ?? false,
     decide(view, ctx) {
       const decision = definition.decide(view, parsed.args, { ...ctx, groupID })
       return parsed.limit && decision.kind !== 'reject' ? { kind: 'reject', error: parsed.limit } : decision
@@ -64,6 +69,6 @@ export function prepare(
   return { ok: true, prepared }
 }
 
-function isOperationName(name: string): name is OperationName {
-  return Object.hasOwn(operations, name)
+function isOperationName(name: unknown): name is OperationName {
+  return typeof name === 'string' && Object.hasOwn(operations, name)
 }

@@ -15,7 +15,6 @@ import {
   type Rows,
   type Table
 } from './model.ts'
-import { must } from './must.ts'
 import { refusal, targetRefusal, type Acting, type Rule, type TargetRule } from './permissions.ts'
 
 export type Decision<R = unknown> =
@@ -57,6 +56,8 @@ export type Definition<S extends ArgsSpec, R> = {
   counted?(args: ArgsOf<S>, actor: string): readonly string[]
   /** What a device without a network does when it cannot decide. `queue` unless said otherwise. */
   readonly undecidedOffline?: 'queue' | 'refuse'
+  /** Whether doing it again with the same fields, and other values, leaves nothing of what it did. */
+  readonly overwrites?: true
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
 }
 
@@ -105,20 +106,25 @@ export function targetMember(
 ): { readonly ok: true; readonly row: MemberRow } | { readonly ok: false; readonly answer: Decision<never> } {
   const key = memberKey({ groupID: ctx.groupID, userID })
   const row = view.get(key)
-  if (row === undefined) return { ok: false, answer: unknown([key]) }
+  if (row === undefined) {
+    const reasons = new Set((['Owner', 'Admin', 'Member', 'None'] as const).map(each => targetRefusal(rule, facts.acting, each)))
+    const [reason] = reasons
+    return { ok: false, answer: reason && reasons.size === 1 ? reject(reason, userID) : unknown([key]) }
+  }
   const refused = refusedTarget(rule, facts, { userID, row }, ctx)
   if (refused) return { ok: false, answer: refused }
-  return { ok: true, row: must(row, 'a target that the rules allow') }
+  if (!row) return { ok: false, answer: reject('IllegalArgument', userID) }
+  return { ok: true, row }
 }
 
 /** The refusal that stands against acting on this user, if any. */
 export function refusedTarget(
   rule: TargetRule,
-  { acting }: Facts,
+  { acting, group }: Facts,
   target: { userID: string; row: MemberRow | null },
   ctx: Context
 ) {
-  const reason = targetRefusal(rule, acting, target.userID === ctx.actor ? 'Self' : (target.row?.role ?? 'None'))
+  const reason = targetRefusal(rule, acting, target.userID === ctx.actor ? 'Self' : roleOf(group, target.row, target.userID))
   return reason && reject(reason, target.userID)
 }
 

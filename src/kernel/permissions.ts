@@ -36,6 +36,8 @@ export const permissions = {
   updateBasics: { Private: members, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   updateMaxMemberNum: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: nobody },
   updateGroupCustomField: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: owner },
+  /** Where fields are declared, each says who may write it. */
+  updateDeclaredField: { Private: members, Public: members, ChatRoom: members, AVChatRoom: members },
   /** Only Public groups have a choice; for the others the argument is ignored before this is asked. */
   updateJoinOption: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
   updateMuteAllMembers: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
@@ -58,31 +60,31 @@ export const permissions = {
     Private: members,
     Public: { ...nobody, App: ok },
     ChatRoom: { ...nobody, App: ok },
-    AVChatRoom: { ...all('CannotInviteToAVChatRoom'), App: no }
+    AVChatRoom: { ...all('CannotInviteToAVChatRoom'), App: no, None: no }
   },
   deleteGroupMember: {
     Private: owner,
     Public: owner,
     ChatRoom: owner,
-    AVChatRoom: all('CannotKickFromAVChatRoom')
+    AVChatRoom: { ...all('CannotKickFromAVChatRoom'), None: no }
   },
   /** Where the policy `adminsCanKick` is on. */
   deleteGroupMemberByAdmins: {
     Private: owner,
     Public: admins,
     ChatRoom: admins,
-    AVChatRoom: all('CannotKickFromAVChatRoom')
+    AVChatRoom: { ...all('CannotKickFromAVChatRoom'), None: no }
   },
   changeGroupOwner: {
     Private: owner,
     Public: owner,
     ChatRoom: owner,
-    AVChatRoom: all('CannotTransferAVChatRoom')
+    AVChatRoom: { ...all('CannotTransferAVChatRoom'), None: no }
   },
   handleGroupApplication: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
   setMessageRemindType: { Private: insiders, Public: insiders, ChatRoom: insiders, AVChatRoom: nobody },
   setGroupMemberMuteTime: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
-  setGroupMemberNameCard: { Private: members, Public: members, ChatRoom: members, AVChatRoom: owner },
+  setGroupMemberNameCard: { Private: members, Public: members, ChatRoom: members, AVChatRoom: { ...nobody, Owner: ok } },
   setGroupMemberCustomField: { Private: members, Public: members, ChatRoom: members, AVChatRoom: nobody },
   setGroupMemberRole: {
     Private: { App: 'NoRolesInGroupType', Owner: 'NoRolesInGroupType', Admin: 'NotOwner', Member: 'NotOwner', None: no },
@@ -115,7 +117,7 @@ const editLower: TargetCells = { Self: ok, Owner: no, Admin: no, Member: ok, Non
 const editOwn: TargetCells = { Self: ok, Owner: no, Admin: no, Member: no, None: no }
 const edit = { App: editAll, Owner: editAll, Admin: editLower, Member: editOwn, None: noTarget }
 // The server keeps no records of the people in an audio-video chat room, but of its owner.
-const editOwnerOnly = { App: editOwn, Owner: editOwn, Admin: noTarget, Member: noTarget, None: noTarget }
+const editOwnerOnly = { App: noTarget, Owner: editOwn, Admin: noTarget, Member: noTarget, None: noTarget }
 
 export const targetPermissions = {
   changeGroupOwner: { Private: transfer, Public: transfer, ChatRoom: transfer, AVChatRoom: transfer },
@@ -139,7 +141,7 @@ export function targetRefusal(rule: TargetRule, { type, role, isAppAdmin }: Acti
 
 function weigh(role: Role | 'None', asMember: Cell, asAppAdmin: Cell | false): Reason | undefined {
   if (asMember === ok || asAppAdmin === ok) return undefined
-  return role === 'None' && asAppAdmin ? asAppAdmin : asMember
+  return asAppAdmin && role !== 'Owner' ? asAppAdmin : asMember
 }
 
 const ranks: Record<WriteLevel | 'None', number> = { None: 0, Member: 1, Admin: 2, Owner: 3, App: 4 }

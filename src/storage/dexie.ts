@@ -4,7 +4,7 @@
  */
 
 import { Dexie } from 'dexie'
-import { byPage, editPage, idOf, isUnpaged, pageOf, type Edits } from './pages.ts'
+import { byPage, editPage, idOf, isRow, isUnpaged, pageOf, type Edits } from './pages.ts'
 import type { Query, Storage, TableName, Tables, Write } from './port.ts'
 
 type Row = Tables[TableName]
@@ -124,7 +124,8 @@ async function read(pages: IDBObjectStore, { table, scope, ids }: Query): Promis
   const found = await Promise.all(wanted.map(name => page(pages, table, scope, name)))
   const id = idOf[table] as (row: Row) => string
   const asked = new Set(ids)
-  return found.flat().filter(row => asked.has(id(row)))
+  // What is no row any more is for the reader to see.
+  return found.flat().filter(row => !isRow(table, row) || asked.has(id(row)))
 }
 
 async function pageNames(pages: IDBObjectStore, table: TableName, scope: string): Promise<string[]> {
@@ -133,7 +134,9 @@ async function pageNames(pages: IDBObjectStore, table: TableName, scope: string)
 }
 
 async function page(pages: IDBObjectStore, table: TableName, scope: string, name: string): Promise<Row[]> {
-  return ((await done(pages.get([table, scope, name]))) as Row[] | undefined) ?? []
+  const rows = (await done(pages.get([table, scope, name]))) as Row[] | Row | undefined
+  if (Array.isArray(rows)) return rows
+  return rows === undefined ? [] : [rows]
 }
 
 async function write(pages: IDBObjectStore, writes: readonly Write[]): Promise<void> {

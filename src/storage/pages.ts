@@ -32,6 +32,12 @@ type Page = { readonly name: string; readonly rows: readonly Row[] }
 /** Rows to put, or `null` to remove, by ID. */
 export type Edits = ReadonlyMap<string, Row | null>
 
+/** Whether it has an ID, whatever else may have become of it. */
+export function isRow(table: TableName, row: unknown): boolean {
+  if (typeof row !== 'object' || row === null) return false
+  return table === 'verdicts' || typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
+}
+
 /** Whether each row has a page to itself, named by its ID. */
 export const isUnpaged = (table: TableName) => rowsPerPageMax[table] === 1
 
@@ -62,7 +68,7 @@ export function byPage(names: readonly string[], edits: Edits): Map<string, Map<
 export function editPage(table: TableName, { name, rows }: Page, edits: Edits): Page[] {
   // Rows of a page are rows of its table.
   const id = idOf[table] as (row: Row) => string
-  const merged = new Map<string, Row | null>(rows.map(row => [id(row), row]))
+  const merged = new Map<string, Row | null>(rows.flatMap(row => (isRow(table, row) ? [[id(row), row]] : [])))
   for (const [key, row] of edits) merged.set(key, row)
   const sorted = [...merged.values()].filter(row => row !== null).sort((a, b) => (id(a) < id(b) ? -1 : 1))
   const count = Math.ceil(sorted.length / rowsPerPageMax[table])

@@ -40,6 +40,8 @@ export type Meta = {
   readonly noticeSeq: number
   /** How many arrivals there have been. */
   readonly arrivalCount: number
+  /** The rules that the server judges by. */
+  readonly kernel: number
   readonly isAppAdmin: boolean
   readonly policy: Policy
   /** Server's clock minus this device's, in milliseconds. */
@@ -98,9 +100,13 @@ export type Pending = {
   readonly now: number
   /** The position in the group's log that the user was looking at. */
   readonly seen: number
+  /** Operations whose effect this one takes back, so that they were never sent: its verdict is theirs. */
+  readonly merged?: readonly Merged[]
   /** The verdict, once it is known; the operation stays in view until the rows hold its effect. */
   readonly applied?: Extract<Verdict, { kind: 'applied' | 'partial' }>
 }
+
+export type Merged = Pick<Pending, 'opID' | 'name' | 'args' | 'at'>
 
 /** The order in which operations were asked for, the same on every tab. */
 export const inOrder = (a: Pending, b: Pending): number => a.order - b.order || (a.opID < b.opID ? -1 : 1)

@@ -30,15 +30,17 @@ export const protocolVersion = 1
 
 /** Bounds of what may arrive. */
 export const frameLimits = {
-  toServerBytesMax: 262_144,
+  toServerBytesMax: 1_048_576,
+  /** Operations are pushed in frames of about so many characters. */
+  pushLength: 200_000,
   operationsPerPushMax: 50,
   membersPerPageMax: 500,
   groupsPerHelloMax: 10_000
 } as const
 
-const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
+export const id = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,64}$/))
 const short = v.pipe(v.string(), v.maxLength(1024))
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
+export const natural = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
 const milliseconds = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15))
 
 // ── rows ────────────────────────────────────────────────────────────────────
@@ -87,7 +89,7 @@ export const settingsRow: v.GenericSchema<unknown, SettingsRow> = v.object({
 
 const told = { groupID: id, time: natural, operatorID: short }
 
-export const tipRow: v.GenericSchema<unknown, TipRow> = v.object({
+export const tip = {
   ...told,
   seq: natural,
   operationType: v.picklist(Object.values(tipTypes)),
@@ -95,16 +97,18 @@ export const tipRow: v.GenericSchema<unknown, TipRow> = v.object({
   memberNum: v.exactOptional(natural),
   newGroupProfile: v.exactOptional(groupFields),
   memberList: v.exactOptional(v.array(v.object({ userID: id, muteTime: natural })))
-})
+}
+export const tipRow: v.GenericSchema<unknown, TipRow> = v.object(tip)
 
-const notice = {
+export const notice = {
   ...told,
   operationType: v.picklist(Object.values(noticeTypes)),
   groupName: short,
   handleMessage: short,
-  userDefinedField: v.exactOptional(v.pipe(v.string(), v.maxLength(8000)))
+  userDefinedField: v.exactOptional(v.pipe(v.string(), v.maxLength(8000))),
+  fseq: natural
 }
-export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object({ ...notice, fseq: natural })
+export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object(notice)
 
 const writeLevel = v.picklist(['App', 'Owner', 'Admin', 'Member'])
 const fieldKey = v.pipe(v.string(), v.maxLength(32))
@@ -121,7 +125,7 @@ export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
 })
 
 const reason = v.picklist(Object.keys(errors) as Reason[])
-const groupError: v.GenericSchema<unknown, GroupError> = v.object({
+export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
   code: v.pipe(v.number(), v.integer()),
   reason,
   message: short
@@ -137,13 +141,13 @@ const scope: v.GenericSchema<unknown, Scope> = v.picklist([
   'retry'
 ])
 
-export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.variant('kind', [
+export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
   v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: v.unknown() }),
   v.object({
     kind: v.literal('rejected'),
     opID: id,
     groupID: id,
-    error: groupError,
+    error: groupErrorSchema,
     scope,
     cause: v.exactOptional(v.object({ reason: v.picklist(causeReasons), by: short, at: natural }))
   })
@@ -151,23 +155,30 @@ export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.variant('kind'
 
 // ── client → server ─────────────────────────────────────────────────────────
 
-const pushed = v.object({
+/** Operations as they are pushed. */
+export const pushedOperation = v.object({
   opID: id,
-  name: v.pipe(v.string(), v.maxLength(40)),
+  name: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,40}$/)),
   args: v.record(v.pipe(v.string(), v.maxLength(64)), v.unknown()),
   groupID: id,
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
   /** The position in the group's log that the user was looking at. */
-  seen: natural
+  seen: natural,
+  /** How long it has waited on the device, in seconds. */
+  waited: natural
 })
-export type PushedOperation = v.InferOutput<typeof pushed>
+export type PushedOperation = v.InferOutput<typeof pushedOperation>
 
-const clientMessage = v.variant('type', [
+const token = v.pipe(v.string(), v.maxLength(4096))
+
+const clientMessage = v.union([
   v.object({
     type: v.literal('hello'),
     protocol: natural,
-    token: v.pipe(v.string(), v.maxLength(4096)),
+    /** The rules that the client judges by. */
+    kernel: natural,
+    token,
     /** The epoch the positions belong to; `''` when there are none. */
     epoch: v.pipe(v.string(), v.maxLength(64)),
     feed: natural,
@@ -176,25 +187,34 @@ const clientMessage = v.variant('type', [
   }),
   v.object({
     type: v.literal('push'),
-    operations: v.pipe(v.array(pushed), v.minLength(1), v.maxLength(frameLimits.operationsPerPushMax))
+    operations: v.pipe(v.array(pushedOperation), v.minLength(1), v.maxLength(frameLimits.operationsPerPushMax))
   }),
   v.object({
     type: v.literal('members'),
     groupID: id,
     /** The page begins behind this userID; `''` for the first. */
-    after: v.pipe(v.string(), v.maxLength(64)),
+    after: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,64}$/)),
     limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
   }),
   /** Asks for the profile of a group, also of one that the user is not in; a search does not find Private groups. */
   v.object({ type: v.literal('read'), request: natural, groupID: id, search: v.boolean() }),
-  v.object({ type: v.literal('ping') })
+  /** A new token of the same user, before the old one expires. */
+  v.object({ type: v.literal('auth'), token }),
+  /**
+   * Asks whether both still mean the same. `check`: what the client holds of one group, all members included; where that
+   * is not what the server has at this position, the server sends the group anew.
+   */
+  v.object({
+    type: v.literal('ping'),
+    check: v.exactOptional(v.object({ groupID: id, mep: natural, seq: natural, digest: natural }))
+  })
 ])
 export type ClientMessage = v.InferOutput<typeof clientMessage>
 
 // ── server → client ─────────────────────────────────────────────────────────
 
 /** `fseq`: the position in the user's feed. */
-const feedEvent = v.variant('kind', [
+const feedEvent = v.union([
   /** `since`: the position in the group's log from which on the user is in it. */
   v.object({ kind: v.literal('joined'), fseq: natural, groupID: id, mep: natural, since: natural }),
   v.object({
@@ -206,7 +226,7 @@ const feedEvent = v.variant('kind', [
     by: short,
     at: natural
   }),
-  v.object({ kind: v.literal('notice'), fseq: natural, ...notice }),
+  v.object({ kind: v.literal('notice'), ...notice }),
   /** Somebody has decided about an application that this user was told of. */
   v.object({
     kind: v.literal('handled'),
@@ -225,32 +245,39 @@ export type NewFeedEvent = FeedEvent extends infer E ? (E extends { fseq: number
 const feedDelta = v.object({ from: natural, to: natural, events: v.array(feedEvent) })
 export type FeedDelta = v.InferOutput<typeof feedDelta>
 
-const groupDelta = v.object({
-  groupID: id,
-  mep: natural,
-  from: natural,
-  to: natural,
-  group: groupRow,
-  members: v.array(memberRow),
-  /** Members who are no longer. */
-  gone: v.array(id),
-  /** With `from: 0`: whether `members` is all there are. */
-  complete: v.boolean(),
-  /** What the user has set for the group, where that has changed. */
-  settings: v.exactOptional(settingsRow),
-  tips: v.array(tipRow)
-})
+const groupDelta = v.pipe(
+  v.object({
+    groupID: id,
+    mep: natural,
+    from: natural,
+    to: natural,
+    group: groupRow,
+    members: v.array(memberRow),
+    /** Members who are no longer. */
+    gone: v.array(id),
+    /** With `from: 0`: whether `members` is all there are. */
+    complete: v.boolean(),
+    /** What the user has set for the group, where that has changed. */
+    settings: v.exactOptional(settingsRow),
+    tips: v.array(tipRow)
+  }),
+  v.check(({ groupID, group, members }) => [group, ...members].every(row => row.groupID === groupID))
+)
 export type GroupDelta = v.InferOutput<typeof groupDelta>
 
-const serverMessage = v.variant('type', [
+const serverMessage = v.union([
   v.object({
     type: v.literal('welcome'),
     protocol: natural,
+    /** The rules that the server judges by. */
+    kernel: natural,
     epoch: id,
     serverTime: milliseconds,
     userID: id,
     isAppAdmin: v.boolean(),
-    policy: policySchema
+    policy: policySchema,
+    /** Whether the client can stand where it says; if not, it has to forget what it holds. */
+    known: v.boolean()
   }),
   v.object({
     type: v.literal('delta'),
@@ -262,20 +289,24 @@ const serverMessage = v.variant('type', [
     retry: v.array(id),
     caughtUp: v.boolean()
   }),
-  v.object({
-    type: v.literal('members'),
-    groupID: id,
-    mep: natural,
-    /** The position in the group's log that the page was read at. */
-    asOf: natural,
-    members: v.array(memberRow),
-    /** `null` after the last page, else the userID to continue behind. */
-    next: v.nullable(id)
-  }),
+  v.pipe(
+    v.object({
+      type: v.literal('members'),
+      groupID: id,
+      mep: natural,
+      /** The position in the group's log that the page was read at. */
+      asOf: natural,
+      members: v.array(memberRow),
+      /** `null` after the last page, else the userID to continue behind. */
+      next: v.nullable(id)
+    }),
+    v.check(({ groupID, members }) => members.every(row => row.groupID === groupID))
+  ),
   /** The answer to `read`: the profile, or why not. */
-  v.object({ type: v.literal('profile'), request: natural, answer: v.union([groupRow, groupError]) }),
-  v.object({ type: v.literal('pong'), serverTime: milliseconds }),
-  v.object({ type: v.literal('error'), error: groupError })
+  v.object({ type: v.literal('profile'), request: natural, answer: v.union([groupRow, groupErrorSchema]) }),
+  /** Where the client stands once it has taken everything before this: its feed, and a digest of its groups' positions. */
+  v.object({ type: v.literal('pong'), serverTime: milliseconds, feed: natural, groups: natural }),
+  v.object({ type: v.literal('error'), error: groupErrorSchema })
 ])
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>
@@ -285,9 +316,9 @@ export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
 export const parseClientMessage = (frame: string): ClientMessage | undefined => parse(clientMessage, frame)
 export const parseServerMessage = (frame: string): ServerMessage | undefined => parse(serverMessage, frame)
 
-function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T | undefined {
+export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T | undefined {
   if (isTooDeep(frame)) return undefined
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), frame)
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), frame, { abortEarly: true })
   return parsed.success ? parsed.output : undefined
 }
 

@@ -4,7 +4,14 @@ import type { Connect } from './port.ts'
 
 export function connectWebSocket(url: string): Connect {
   return ({ onOpen, onFrame, onClose }) => {
-    const socket = new WebSocket(url)
+    let socket: WebSocket
+    try {
+      socket = new WebSocket(url)
+    } catch {
+      // Expected: an address that is none.
+      queueMicrotask(onClose)
+      return { send: () => undefined, close: () => undefined }
+    }
     let isOver = false
     const end = () => {
       if (!isOver) onClose()

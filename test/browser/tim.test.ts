@@ -21,6 +21,17 @@ test('a userSig that the server does not accept is refused at login', async () =
   expect((await rejection(tim.login({ userID: fresh('ann'), userSig: await tokenFor('bob') }))).code).toBe(70013)
   expect((await rejection(tim.login({ userID: fresh('ann'), userSig: 'nonsense' }))).code).toBe(70003)
   expect((await rejection(tim.login({ userID: '', userSig: 'x' }))).code).toBe(2002)
+  expect((await rejection(tim.login({ userID: fresh('ann'), userSig: '' }))).code).toBe(2003)
+})
+
+test('a login while another is under way, or of another user, is refused', async () => {
+  const { tim, userID } = await login()
+  expect((await rejection(tim.login({ userID: fresh('bob'), userSig: 'x' }))).code).toBe(2026)
+  await tim.logout()
+  const login2 = { userID, userSig: await tokenFor(userID) }
+  const first = tim.login(login2)
+  expect((await rejection(tim.login(login2))).code).toBe(2025)
+  await first
 })
 
 test('the list has changed, and the app has heard of it, before the call that changes it resolves', async () => {

@@ -90,7 +90,7 @@ test('what the rules forbid is refused at once, with code and reason', async () 
   await select(ann, 'Sailing crew')
   await submit(ann, 'quit-group', {})
   await expect.poll(() => ann.getByTestId('toast').textContent()).toContain('10009')
-  expect(await ann.getByTestId('toast').textContent()).toContain('The owner cannot quit this group')
+  expect(await ann.getByTestId('toast').textContent()).toContain('The owner cannot quit: transfer or dismiss the group.')
   await ann.getByTestId('cancel').click()
   await ann.getByTestId('dismiss-toast').click()
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { applicationKey, newMember, settingsKey, type Role } from '../../src/kernel/model.ts'
 import type { TipRow } from '../../src/kernel/notices.ts'
-import type { Database, GroupWrites, LogEntry } from '../../server/port.ts'
+import { noGroup, type Database, type GroupWrites, type LogEntry } from '../../server/port.ts'
 import { group } from '../kernel/world.ts'
 import { databases } from './databases.ts'
 
@@ -24,7 +24,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   })
   const writes = (groupID: string, rest: Partial<GroupWrites>): GroupWrites => ({
     groupID,
-    state: { seq: 1, row: group({ groupID }) },
+    state: { seq: 1, row: group({ groupID }), digest: 7 },
     log: [],
     members: [],
     dissolved: false,
@@ -47,8 +47,8 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
 
   test('knows nothing of a group that never was', async () => {
     const groupID = fresh('g')
-    expect(await database.snapshot(tx => tx.group(groupID))).toEqual({ seq: 0, row: null })
-    expect(await database.transaction(tx => tx.lockGroup(groupID))).toEqual({ seq: 0, row: null })
+    expect(await database.snapshot(tx => tx.group(groupID))).toEqual(noGroup)
+    expect(await database.transaction(tx => tx.lockGroup(groupID))).toEqual(noGroup)
     expect(await database.snapshot(tx => tx.logEntry(groupID, 1))).toBeUndefined()
   })
 
@@ -57,25 +57,21 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const user = fresh('u')
     const failing = database.transaction(async tx => {
       await tx.lockGroup(groupID)
-      await tx.appendFeeds(new Map([[user, [{ kind: 'joined', groupID, mep: 1, since: 1 }]]]))
+      await tx.appendFeeds(new Map([[user, [{ kind: 'joined', groupID, mep: 1, since: 1 }]]]), 1)
       await tx.write(writes(groupID, { log: [entry(1)], members: [member(groupID, user, 1)] }))
       throw new Error('no')
     })
     await expect(failing).rejects.toThrow('no')
     expect(
-      await database.snapshot(async tx => [
-        await tx.group(groupID),
-        await tx.feedHead(user),
-        await tx.membersAfter(groupID, '', 9)
-      ])
-    ).toEqual([{ seq: 0, row: null }, 0, []])
+      await database.snapshot(async tx => [await tx.group(groupID), await tx.feed(user), await tx.membersAfter(groupID, '', 9)])
+    ).toEqual([noGroup, { head: 0, floor: 0 }, []])
   })
 
   test('tells what changed since a position, and who is gone', async () => {
     const groupID = fresh('g')
     await write(groupID, { log: [entry(1)], members: [member(groupID, 'a', 1), member(groupID, 'b', 1)] })
     await write(groupID, {
-      state: { seq: 3, row: group({ groupID }) },
+      state: { seq: 3, row: group({ groupID }), digest: 7 },
       log: [entry(2), entry(3)],
       members: [member(groupID, 'c', 2), { userID: 'a', row: null, rv: 3 }]
     })
@@ -114,14 +110,14 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     await write(groupID, { log: [entry(1)], members: [member(groupID, 'a', 1)], others: [application, settings] })
     expect(await database.snapshot(tx => tx.others(groupID, [key('x'), key('y')]))).toEqual([application])
     expect(await database.snapshot(tx => tx.others(groupID, [settingsKey({ groupID, userID: 'x' })]))).toEqual([settings])
-    await write(groupID, { state: { seq: 2, row: null }, log: [entry(2)], dissolved: true })
+    await write(groupID, { state: { seq: 2, row: null, digest: 0 }, log: [entry(2)], dissolved: true })
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
         await tx.changedSince(groupID, 1),
         await tx.others(groupID, [key('x')])
       ])
-    ).toEqual([{ seq: 2, row: null }, { members: [], gone: ['a'] }, []])
+    ).toEqual([{ seq: 2, row: null, digest: 0, floor: 0 }, { members: [], gone: ['a'] }, []])
   })
 
   test('knows the owner and the admins', async () => {
@@ -146,7 +142,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       memberNum: seq
     })
     await write(groupID, { log: [entry(1), entry(2)], tips: [tip(1), tip(2)] })
-    await write(groupID, { state: { seq: 3, row: group({ groupID }) }, log: [entry(3)], tips: [tip(3)] })
+    await write(groupID, { state: { seq: 3, row: group({ groupID }), digest: 7 }, log: [entry(3)], tips: [tip(3)] })
     const since = (from: number, limit: number) => database.snapshot(tx => tx.tipsSince(groupID, from, limit))
     expect([await since(0, 9), await since(1, 9), await since(0, 2), await since(3, 9)]).toEqual([
       [tip(1), tip(2), tip(3)],
@@ -160,20 +156,70 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const users = [fresh('u'), fresh('u'), fresh('u')]
     const joined = (mep: number) => ({ kind: 'joined', groupID: 'g', mep, since: 1 }) as const
     const append = (...meps: number[]) =>
-      database.transaction(tx => tx.appendFeeds(new Map(users.map(user => [user, meps.map(joined)]))))
+      database.transaction(tx => tx.appendFeeds(new Map(users.map(user => [user, meps.map(joined)])), 1))
     expect([...(await append(1)).values()]).toEqual([1, 1, 1])
     expect([...(await append(2, 3)).values()]).toEqual([3, 3, 3])
     const [user = ''] = users
     expect(
-      await database.snapshot(async tx => [await tx.feedHead(user), await tx.feedSince(user, 1), await tx.feedSince(user, 3)])
+      await database.snapshot(async tx => [await tx.feed(user), await tx.feedSince(user, 1), await tx.feedSince(user, 3)])
     ).toEqual([
-      3,
+      { head: 3, floor: 0 },
       [
         { ...joined(2), fseq: 2 },
         { ...joined(3), fseq: 3 }
       ],
       []
     ])
+  })
+
+  test('forgets history from before a time, and says from where on it is kept', async () => {
+    const groupID = fresh('g')
+    const user = fresh('u')
+    const at = (seq: number, time: number): LogEntry => ({ ...entry(seq), at: time })
+    const state = (seq: number) => ({ seq, row: group({ groupID }), digest: 7 })
+    await write(groupID, { log: [at(1, 10)], members: [member(groupID, 'a', 1), member(groupID, 'b', 1)] })
+    await write(groupID, { state: state(2), log: [at(2, 20)], members: [{ userID: 'a', row: null, rv: 2 }] })
+    await write(groupID, { state: state(3), log: [at(3, 30)], members: [{ userID: 'b', row: null, rv: 3 }] })
+    const joined = { kind: 'joined', groupID, mep: 1, since: 1 } as const
+    for (const time of [10, 20, 30]) await database.transaction(tx => tx.appendFeeds(new Map([[user, [joined]]]), time))
+    const verdicts = [10, 20].map(time => ({
+      userID: user,
+      name: 'quitGroup',
+      at: time,
+      verdict: { kind: 'applied' as const, opID: fresh('op'), groupID, seq: 1, result: null }
+    }))
+    await write(groupID, { verdicts })
+
+    await database.compact({ history: 25, verdicts: 15 })
+    await database.compact({ history: 25, verdicts: 15 })
+    expect(
+      await database.snapshot(async tx => [
+        await tx.group(groupID),
+        await tx.logEntry(groupID, 2),
+        await tx.logEntry(groupID, 3),
+        await tx.changedSince(groupID, 0),
+        await tx.feed(user),
+        await tx.feedSince(user, 0),
+        [
+          ...(
+            await tx.verdicts(
+              user,
+              verdicts.map(({ verdict }) => verdict.opID)
+            )
+          ).keys()
+        ]
+      ])
+    ).toEqual([
+      { ...state(3), floor: 2 },
+      undefined,
+      at(3, 30),
+      { members: [], gone: ['b'] },
+      { head: 3, floor: 2 },
+      [{ ...joined, fseq: 3 }],
+      [verdicts[1]?.verdict.opID]
+    ])
+    await write(groupID, { state: state(4), log: [at(4, 40)] })
+    expect(await database.snapshot(tx => tx.group(groupID))).toEqual({ ...state(4), floor: 2 })
   })
 
   test('knows whom a group has and whom a user follows', async () => {

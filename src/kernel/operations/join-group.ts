@@ -1,7 +1,7 @@
 import { choice, groupID, optional, text, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { groupTypes, muteKey, newMember, putApplication, putGroup, putMember } from '../model.ts'
+import { groupTypes, memberKey, muteKey, newMember, putApplication, putGroup, putMember } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 import { standingMute } from './set-group-member-mute-time.ts'
@@ -20,7 +20,10 @@ export const joinGroup = defineOperation({
   needs: ({ groupID }, actor) => [muteKey({ groupID, userID: actor })],
   counted: (_args, actor) => [actor],
   undecidedOffline: 'refuse',
-  decide: (view, given, ctx) => (given.type === 'Private' ? reject('CannotJoinPrivate') : join(view, given, ctx))
+  decide: (view, given, ctx) =>
+    given.type === 'Private' && !view.get(memberKey({ groupID: ctx.groupID, userID: ctx.actor }))
+      ? reject('CannotJoinPrivate')
+      : join(view, given, ctx)
 })
 
 const join = onGroup(

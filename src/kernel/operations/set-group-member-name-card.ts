@@ -10,6 +10,7 @@ const args = { groupID, userID: optional(userID), nameCard: text({ bytesMax: lim
 export const setGroupMemberNameCard = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],
+  overwrites: true,
   decide: onGroup(
     () => [permissions.setGroupMemberNameCard],
     (facts, { groupID, nameCard, ...given }: ArgsOf<typeof args>, ctx, view) => {

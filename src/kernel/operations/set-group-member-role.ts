@@ -14,7 +14,7 @@ export const setGroupMemberRole = defineOperation({
   decide: onGroup(
     () => [permissions.setGroupMemberRole],
     (facts, { groupID, userID, role }: ArgsOf<typeof args>, ctx, view) => {
-      if (role !== 'Admin' && role !== 'Member') return reject('IllegalRole', role)
+      if (role !== 'Admin' && role !== 'Member') return reject('IllegalRole')
       const target = targetMember(targetPermissions.setGroupMemberRole, facts, userID, { ctx, view })
       if (!target.ok) return target.answer
       const { row } = target

@@ -34,11 +34,14 @@ const rules: Record<Field, Rule> = {
 /** Seed: "Updating a group profile". Only what is passed changes; custom fields are merged by key. */
 export const updateGroupProfile = defineOperation({
   args,
+  overwrites: true,
   decide: onGroup(
-    (given: Args, group) => {
+    (given: Args, group, { policy }) => {
       const fields = wanted(given, group)
       const passed = (Object.keys(rules) as Field[]).filter(field => field in fields)
-      return passed.length === 0 ? [permissions.updateBasics] : passed.map(field => rules[field])
+      const ruleOf = (field: Field) =>
+        field === 'groupCustomField' && policy.customFields ? permissions.updateDeclaredField : rules[field]
+      return passed.length === 0 ? [permissions.updateBasics] : passed.map(ruleOf)
     },
     ({ group, acting }, given, { now, policy }) => {
       const { groupID, groupCustomField: updates = [], ...fields } = wanted(given, group)

@@ -1,0 +1,170 @@
+/**
+ * Keeps one connection to the server, for as long as it takes: comes back after failures, notices when nobody answers,
+ * and waits for the app where only the app can help.
+ *
+ *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
+ */
+
+import { errors, groupError, type GroupError } from '../kernel/errors.ts'
+import { parseServerMessage, type ClientMessage, type ServerMessage } from '../sync/messages.ts'
+import type { Link } from '../sync/port.ts'
+import type { Status } from './api.ts'
+import type { Host } from './host.ts'
+import { answerWithinMs, backoffMs, pingEveryMs, retryMs } from './schedule.ts'
+
+export type ConnectionOptions = {
+  readonly host: Host
+  /** The first message over a new connection. */
+  hello(): ClientMessage
+  /** The message that has to be answered. */
+  ping(): Promise<ClientMessage>
+  /** Messages come one after another. After waiting, `isCurrent` says whether the connection is still the same. */
+  receive(message: ServerMessage, isCurrent: () => boolean): Promise<void>
+  onLost(): void
+  onStatus(): void
+}
+
+export function createConnection({ host, hello, ping, receive, onLost, onStatus }: ConnectionOptions) {
+  let isStarted = false
+  // About to connect.
+  let state: Status['connection'] = 'connecting'
+  let lastError: GroupError | null = null
+  let nextRetryAt: number | null = null
+  let failures = 0
+  let link: Link | undefined
+  const timers: Record<'retry' | 'ping' | 'silence', () => void> = { retry: noTimer, ping: noTimer, silence: noTimer }
+
+  function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
+    timers[name]()
+    timers[name] = host.setTimer(callback, delayMs)
+  }
+
+  function connect(): void {
+    if (!isStarted || link) return
+    timers.retry()
+    nextRetryAt = null
+    // Trying again is no news: nobody knows yet whether the network is back.
+    if (failures === 0) state = 'connecting'
+    onStatus()
+    let inbox = Promise.resolve()
+    let isOver = false
+    const opened: Link = host.connect({
+      onOpen: () => isOver || opened.send(JSON.stringify(hello())),
+      onFrame(frame) {
+        if (isOver) return
+        timers.silence()
+        // One after another: what a message means depends on what the one before it has done.
+        inbox = inbox.then(() => (link === opened ? take(frame, () => link === opened) : undefined))
+      },
+      onClose() {
+        isOver = true
+        if (link === opened) lost()
+      }
+    })
+    link = opened
+    setTimer('silence', lost, answerWithinMs)
+  }
+
+  async function take(frame: string, isCurrent: () => boolean): Promise<void> {
+    const message = parseServerMessage(frame)
+    try {
+      if (message) await receive(message, isCurrent)
+      else fail(groupError('BadFrame', frame.slice(0, 80)))
+    } catch (error) {
+      // Expected: storage refuses. What was not committed comes again after the next connection.
+      if (isCurrent()) fail(groupError('StorageFailed', String(error)))
+    }
+  }
+
+  /** Asks whether somebody is there. Chatter about one group says nothing about the others, so time alone decides. */
+  function beat(): void {
+    const asked = link
+    if (!asked || state !== 'online') return
+    setTimer('ping', beat, pingEveryMs)
+    setTimer('silence', lost, answerWithinMs)
+    void ping().then(
+      message => (link === asked ? send(message) : undefined),
+      (error: unknown) => (link === asked ? fail(groupError('StorageFailed', String(error))) : undefined)
+    )
+  }
+
+  const send = (message: ClientMessage) => link?.send(JSON.stringify(message))
+
+  function fail(error: GroupError): void {
+    lastError = error
+    if (link) lost()
+  }
+
+  /** The connection is over. It is tried again after a while, unless only the app can help. */
+  function lost(): void {
+    disconnect()
+    if (!isStarted) return
+    const delayMs = retryMs(lastError?.reason) ?? backoffMs(failures, host.random())
+    failures++
+    if (delayMs !== 'never') {
+      nextRetryAt = host.now() + delayMs
+      setTimer('retry', connect, delayMs)
+    }
+    onStatus()
+  }
+
+  function disconnect(): void {
+    const closing = link
+    link = undefined
+    state = 'offline'
+    nextRetryAt = null
+    for (const stop of Object.values(timers)) stop()
+    onLost()
+    closing?.close()
+  }
+
+  function tryNow(): void {
+    if (!isLoginError(lastError)) connect()
+  }
+
+  return {
+    status: () => ({ connection: state, lastError, nextRetryAt }),
+    isOnline: () => state === 'online',
+    send,
+    fail,
+    lost,
+
+    start(): void {
+      isStarted = true
+      tryNow()
+    },
+    stop(): void {
+      isStarted = false
+      failures = 0
+      disconnect()
+      onStatus()
+    },
+    /** The network may be back, or have gone without a word. */
+    wake(): void {
+      if (link) beat()
+      else tryNow()
+    },
+    tryNow,
+    /** There is another token. */
+    renewed(): void {
+      if (isLoginError(lastError)) lastError = null
+      connect()
+    },
+    welcomed(): void {
+      state = 'online'
+      setTimer('ping', beat, pingEveryMs)
+      onStatus()
+    },
+    /** All is well: the next failure is the first. */
+    caughtUp(): void {
+      failures = 0
+      lastError = null
+      onStatus()
+    }
+  }
+}
+
+/** Whether the server does not take the token: nothing but another one helps. */
+const isLoginError = (error: GroupError | null): boolean => error !== null && error.code >= errors.TokenExpired.code
+
+const noTimer = () => undefined

@@ -1,0 +1,309 @@
+/** Every cell of the permission matrix, asked of a device that holds what such a device holds, and of the authority. */
+
+import { beforeAll, describe, expect, test } from 'vitest'
+import { judge } from '../../server/authority.ts'
+import { isGroupError } from '../../src/engine/api.ts'
+import type { OperationName } from '../../src/kernel/decide.ts'
+import { defaultPolicy } from '../../src/kernel/limits.ts'
+import { operations } from '../../src/kernel/operations/index.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import {
+  actors,
+  cells,
+  differences,
+  targets,
+  titleOf,
+  worldNames,
+  type Actor,
+  type Answer,
+  type Cell,
+  type Target,
+  type WorldName
+} from '../kernel/matrix.ts'
+
+const groupID = 'crew'
+const appAdmins = ['app', 'appMember']
+
+// ── what is asked ───────────────────────────────────────────────────────────
+
+type Call = { readonly name: OperationName; readonly args: Readonly<Record<string, unknown>> }
+type Asked = { readonly type: string; readonly userID: string; readonly isSelf: boolean }
+
+const update = (field: Readonly<Record<string, unknown>>) => (): Call => ({
+  name: 'updateGroupProfile',
+  args: { groupID, ...field }
+})
+const handle = (handleAction: string) => (): Call => ({
+  name: 'handleGroupApplication',
+  args: { groupID, userID: 'applicant', handleAction }
+})
+const setRole =
+  (role: string) =>
+  ({ userID }: Asked): Call => ({ name: 'setGroupMemberRole', args: { groupID, userID, role } })
+const mute =
+  (muteTime: number) =>
+  ({ userID }: Asked): Call => ({ name: 'setGroupMemberMuteTime', args: { groupID, userID, muteTime } })
+const kick = ({ userID }: Asked): Call => ({ name: 'deleteGroupMember', args: { groupID, userIDList: [userID] } })
+
+const calls: Readonly<Record<string, (asked: Asked) => Call>> = {
+  'createGroup of a new ID': ({ type }) => ({ name: 'createGroup', args: { groupID: 'new', name: 'New', type } }),
+  'createGroup of a taken ID': ({ type }) => ({ name: 'createGroup', args: { groupID, name: 'New', type } }),
+  dismissGroup: () => ({ name: 'dismissGroup', args: { groupID } }),
+  'updateGroupProfile name': update({ name: 'Boat' }),
+  'updateGroupProfile avatar': update({ avatar: 'https://example.org/a.png' }),
+  'updateGroupProfile introduction': update({ introduction: 'about' }),
+  'updateGroupProfile notification': update({ notification: 'news' }),
+  'updateGroupProfile joinOption': update({ joinOption: 'FreeAccess' }),
+  'updateGroupProfile maxMemberNum': update({ maxMemberNum: 100 }),
+  'updateGroupProfile groupCustomField': update({ groupCustomField: [{ key: 'level', value: 'high' }] }),
+  'updateGroupProfile muteAllMembers': update({ muteAllMembers: true }),
+  joinGroup: () => ({ name: 'joinGroup', args: { groupID } }),
+  'joinGroup given the type Private': () => ({ name: 'joinGroup', args: { groupID, type: 'Private' } }),
+  quitGroup: () => ({ name: 'quitGroup', args: { groupID } }),
+  'handleGroupApplication Agree': handle('Agree'),
+  'handleGroupApplication Reject': handle('Reject'),
+  setMessageRemindType: () => ({ name: 'setMessageRemindType', args: { groupID, messageRemindType: 'Discard' } }),
+  addGroupMember: ({ userID }) => ({ name: 'addGroupMember', args: { groupID, userIDList: [userID] } }),
+  deleteGroupMember: kick,
+  'deleteGroupMember where admins can kick': kick,
+  changeGroupOwner: ({ userID }) => ({ name: 'changeGroupOwner', args: { groupID, newOwnerID: userID } }),
+  'setGroupMemberRole to Admin': setRole('Admin'),
+  'setGroupMemberRole to Member': setRole('Member'),
+  'setGroupMemberRole to Owner': setRole('Owner'),
+  'setGroupMemberMuteTime of 600': mute(600),
+  'setGroupMemberMuteTime of 0': mute(0),
+  // Nobody named is oneself.
+  setGroupMemberNameCard: ({ userID, isSelf }) => ({
+    name: 'setGroupMemberNameCard',
+    args: { groupID, ...(!isSelf && { userID }), nameCard: 'Card' }
+  }),
+  setGroupMemberCustomField: ({ userID, isSelf }) => ({
+    name: 'setGroupMemberCustomField',
+    args: { groupID, ...(!isSelf && { userID }), memberCustomField: [{ key: 'level', value: 'high' }] }
+  })
+}
+
+const users: Readonly<Record<Exclude<Target, 'self'>, string>> = {
+  owner: 'owner',
+  admin: 'admin2',
+  member: 'member2',
+  outsider: 'stranger'
+}
+
+function callOf({ operation, world, actor, target }: Cell): Call {
+  const userID = target === undefined || target === 'self' ? actor : users[target]
+  return calls[operation]!({ type: typeOf[world], userID, isSelf: target === 'self' })
+}
+
+// ── the worlds ──────────────────────────────────────────────────────────────
+
+const typeOf: Readonly<Record<WorldName, string>> = {
+  Private: 'Private',
+  Ownerless: 'Private',
+  Public: 'Public',
+  Free: 'Public',
+  Closed: 'Public',
+  ChatRoom: 'ChatRoom',
+  AVChatRoom: 'AVChatRoom',
+  Unjoined: 'AVChatRoom'
+}
+const others = ['admin', 'admin2', 'member', 'member2', 'appMember']
+
+async function build(server: TestServer, world: WorldName): Promise<void> {
+  const act = async (userID: string, name: OperationName, args: object) =>
+    expect(await server.judge(userID, { name, args: { groupID, ...args }, groupID })).toMatchObject({ kind: 'applied' })
+  const type = typeOf[world]
+  const joinOption = world === 'Free' ? 'FreeAccess' : world === 'Closed' ? 'DisableApply' : 'NeedPermission'
+  const memberList = others.map(userID => ({
+    userID,
+    ...(hasAdmins(type) && userID.startsWith('admin') && { role: 'Admin' })
+  }))
+  if (type === 'AVChatRoom') {
+    await act('owner', 'createGroup', { name: 'Crew', type })
+    for (const userID of world === 'Unjoined' ? others : ['owner', ...others]) await act(userID, 'joinGroup', {})
+  } else await act('owner', 'createGroup', { name: 'Crew', type, joinOption, memberList })
+  if (world === 'Public') await act('applicant', 'joinGroup', { applyMessage: 'please' })
+  if (!hasAdmins(type)) for (const userID of ['admin', 'admin2']) await makeAdmin(server, userID)
+  if (world === 'Ownerless') await act('owner', 'quitGroup', {})
+  else await act('owner', 'updateGroupProfile', { notification: 'Ahoy' })
+}
+
+const hasAdmins = (type: string) => type === 'Public' || type === 'ChatRoom'
+
+/** Where no operation makes admins, they may still have come with data from elsewhere. */
+function makeAdmin({ database }: TestServer, userID: string): Promise<void> {
+  return database.transaction(async tx => {
+    const before = await tx.lockGroup(groupID)
+    const [member] = await tx.members(groupID, [userID])
+    const seq = before.seq + 1
+    await tx.write({
+      groupID,
+      state: { ...before, seq },
+      log: [{ seq, at: 0, actor: '', opID: `import-${seq}`, name: 'import', args: {} }],
+      members: [{ userID, row: { ...member!.row!, role: 'Admin' }, rv: seq }],
+      dissolved: false,
+      others: [],
+      tips: [],
+      memberships: [],
+      verdicts: []
+    })
+  })
+}
+
+/** Whether the user's device holds the group. */
+const follows = (world: WorldName, actor: Actor) =>
+  actor !== 'outsider' && actor !== 'app' && !(world === 'Ownerless' && actor === 'owner')
+
+// ── asking ──────────────────────────────────────────────────────────────────
+
+type Device = { ask(call: Call): Promise<Answer> }
+
+/** A device that has heard everything. What it is asked never reaches the server, as no time passes. */
+async function openDevice(server: TestServer, world: WorldName, actor: Actor, first: TestClient): Promise<Device> {
+  let client = first
+  await client.caughtUp()
+  if (follows(world, actor)) {
+    await server.clock.until(async () => (await client.group(groupID)) !== undefined)
+    const members = client.watch({ kind: 'members', groupID, offset: 0, limit: 100 })
+    if (typeOf[world] !== 'AVChatRoom') await server.clock.until(() => members.last()?.complete === true)
+  }
+  return {
+    async ask({ name, args }) {
+      const answer = await outcome(async () => {
+        const applied = await client.engine.apply(name, args)
+        return isGroupError(applied) ? applied.code : statusOf(applied.result)
+      })
+      if (typeof answer === 'string') client = await again(server, client)
+      return answer
+    }
+  }
+}
+
+/** The device as it was before anything was asked of it. */
+async function again(server: TestServer, { engine, storage, userID }: TestClient): Promise<TestClient> {
+  await engine.close()
+  await storage.transact([], () => [{ table: 'outbox', scope: '', empty: true }])
+  const client = createTestClient(server, userID, { storage })
+  await server.clock.settle()
+  return client
+}
+
+/** What the authority answers. The transaction is taken back, so the next question finds the same rows. */
+async function askServer({ database, clock }: TestServer, userID: string, call: Call, adminsCanKick: boolean): Promise<Answer> {
+  const undo = new Error('taken back')
+  const operation = { ...call, groupID: String(call.args['groupID']), opID: 'asked', seen: 0, waited: 0 }
+  const submission = { userID, isAppAdmin: appAdmins.includes(userID), operation }
+  const context = { nowMs: clock.now(), policy: { ...defaultPolicy, adminsCanKick } }
+  return outcome(async () => {
+    let answer: Answer = 'not judged'
+    const judging = database.transaction(async tx => {
+      const { outcomes } = await judge(tx, operation.groupID, [submission], context)
+      const [judged] = outcomes
+      if (judged?.kind === 'verdict')
+        answer = judged.verdict.kind === 'rejected' ? judged.verdict.error.code : statusOf(judged.verdict.result)
+      throw undo
+    })
+    await judging.catch(error => {
+      if (error !== undo) throw error
+    })
+    return answer
+  })
+}
+
+/** A question that breaks something is a cell like any other. */
+const outcome = (ask: () => Promise<Answer>): Promise<Answer> => ask().catch((error: Error) => `threw: ${error.message}`)
+
+function statusOf(result: unknown): Answer {
+  if (typeof result !== 'object' || result === null) return 'undecided'
+  return 'status' in result ? String(result.status) : 'accepted'
+}
+
+// ── the tests ───────────────────────────────────────────────────────────────
+
+const whereAdminsKick = 'deleteGroupMember where admins can kick'
+const settings = [
+  ...worldNames.map(world => ({ world, adminsCanKick: false, isThereFirst: false })),
+  // Devices hear of a group in two ways: it was there before they came, or they see it come about.
+  ...worldNames.map(world => ({ world, adminsCanKick: false, isThereFirst: true })),
+  ...(['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const).map(world => ({
+    world,
+    adminsCanKick: true,
+    isThereFirst: false
+  }))
+]
+
+describe.each(settings)(
+  'in the world $world (admins can kick: $adminsCanKick, devices there first: $isThereFirst)',
+  ({ world, adminsCanKick, isThereFirst }) => {
+    const ofWorld = cells.filter(cell => cell.world === world && (cell.operation === whereAdminsKick) === adminsCanKick)
+    let server: TestServer
+    const devices = new Map<Actor, Device>()
+
+    beforeAll(async () => {
+      server = createTestServer({ appAdmins, policy: { adminsCanKick } })
+      const connect = () =>
+        new Map(actors.map(actor => [actor, createTestClient(server, actor, { storage: createMemoryStorage() })]))
+      const early = isThereFirst ? connect() : undefined
+      for (const client of early?.values() ?? []) await client.caughtUp()
+      await build(server, world)
+      await server.clock.advance(1000)
+      for (const [actor, client] of early ?? connect()) devices.set(actor, await openDevice(server, world, actor, client))
+    })
+
+    test.each([...new Set(ofWorld.map(({ operation }) => operation))])('%s is answered as the matrix says', async operation => {
+      const expected = new Map<string, Answer>()
+      const found = new Map<string, Answer>()
+      for (const cell of ofWorld.filter(each => each.operation === operation)) {
+        const call = callOf(cell)
+        const device = await devices.get(cell.actor)!.ask(call)
+        const answered = { ...cell, device, server: await askServer(server, cell.actor, call, adminsCanKick) }
+        for (const [title, answer] of answersOf(cell)) expected.set(title, answer)
+        for (const [title, answer] of answersOf(answered)) found.set(title, answer)
+      }
+      expect(differences(expected, found)).toEqual([])
+    })
+  }
+)
+
+test('every operation has a cell for each type of group, actor and target, and only one', () => {
+  expect(new Set(cells.map(titleOf)).size).toBe(cells.length)
+  expect([...new Set(cells.map(cell => callOf(cell).name))].sort()).toEqual(Object.keys(operations).sort())
+  expect([...new Set(cells.map(({ operation }) => operation))].sort()).toEqual(Object.keys(calls).sort())
+  for (const operation of Object.keys(calls)) {
+    const ofOperation = cells.filter(cell => cell.operation === operation)
+    const isTargeted = ofOperation.some(({ target }) => target)
+    for (const world of ['Private', 'Public', 'ChatRoom', 'AVChatRoom']) {
+      // Whom an owner can act on: nobody else is one.
+      const count = isTargeted ? actors.length * targets.length - 1 : actors.length
+      expect([operation, world, ofOperation.filter(cell => cell.world === world).length]).toEqual([operation, world, count])
+    }
+  }
+})
+
+test('a change of any one cell is found, and nothing else', () => {
+  const right = new Map(cells.flatMap(answersOf))
+  const planted = new Map(right)
+  expect(differences(planted, right)).toEqual([])
+  for (const [title, answer] of right) {
+    const other = answer === 10007 ? 'accepted' : 10007
+    planted.set(title, other)
+    expect(differences(planted, right)).toEqual([`${title}: expected ${other}, got ${answer}`])
+    planted.set(title, answer)
+  }
+})
+
+test('a cell that is not asked is found, and so is an answer without a cell', () => {
+  const right = new Map(cells.slice(0, 2).flatMap(answersOf))
+  const [[title, answer] = ['', '']] = right
+  const part = new Map([...right].slice(1))
+  expect(differences(right, part)).toEqual([`${title}: expected ${answer}, got no answer`])
+  expect(differences(part, right)).toEqual([`${title}: not expected, got ${answer}`])
+})
+
+function answersOf(cell: Cell): [title: string, answer: Answer][] {
+  return [
+    [`${titleOf(cell)}, on the device`, cell.device],
+    [`${titleOf(cell)}, on the server`, cell.server]
+  ]
+}
