@@ -31,7 +31,6 @@ export function deed<N extends OperationName>(user: User, deed: Deed<N>): Templa
       aria-label=${spoken ?? nothing}
       aria-disabled=${refusal ? 'true' : nothing}
       aria-describedby=${refusal ? reasonID : nothing}
-      title=${refusal ? plain(refusal.message) : nothing}
       @click=${(event: Event) => (refusal ? user.say({ kind: 'refusal', error: refusal }) : press(event))}
     >
       ${label}</button

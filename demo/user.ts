@@ -42,6 +42,8 @@ export type User = {
   whyNot: <N extends OperationName>(name: N, args: Args<N>) => GroupError | undefined
   /** Asks the server for a group that the user is not in. */
   lookUp(groupID: string, how: 'searchGroup' | 'readProfile'): Promise<void>
+  /** Asks once more for what was refused. */
+  retry(opID: string): Promise<void>
   dismissVerdict(opID: string): void
   say(toast: Toast | undefined): void
   /** What the group is or was called, as far as this page knows. */
@@ -191,6 +193,11 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       const answer = await store[how](groupID)
       // By then somebody may have asked about another.
       if (view.found === asked) change({ found: { groupID, answer } })
+    },
+    async retry(opID) {
+      change({ toast: undefined })
+      const answer = await store.retry(opID)
+      if (isGroupError(answer)) change({ toast: { kind: 'refusal', error: answer } })
     },
     dismissVerdict: opID => void store.dismissVerdict(opID),
     say: toast => change({ toast }),
