@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
-import type { Args, OperationName, VerdictEntry } from 'offline-groups'
+import type { OperationName, VerdictEntry } from 'offline-groups'
 import { deed } from './deed.ts'
 import { causeSentence, sentence } from './sentences.ts'
 import { enumerate, plain, time } from './text.ts'
@@ -47,7 +47,7 @@ const again = (user: User, { opID, name, args }: VerdictEntry): TemplateResult =
     label: 'Try again',
     // It has passed the checks of its operation when it was asked for; if it was damaged since, the rules say so.
     name: name as OperationName,
-    args: args as Args<OperationName>,
+    args,
     press: () => void user.retry(opID)
   })
 

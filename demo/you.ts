@@ -17,7 +17,7 @@ export function you(user: User, { self }: Selected, group: Group): TemplateResul
   if (!selfInfo) return html`<p class="empty">${user.userID} owns this room without being in it.</p>`
   const { role, joinTime, muteUntil } = selfInfo
   return properties([
-    { id: 'own role', label: 'Role', value: role },
+    { id: 'own-role', label: 'Role', value: role },
     { id: 'own-mute', label: 'Mute', value: muteUntil > 0 ? html`${muteBadge(user, muteUntil)}` : 'not muted' },
     { id: 'own-remind', label: 'Messages', value: reminding(user, group, selfInfo) },
     ...(self ? ownFields(user, self) : []),

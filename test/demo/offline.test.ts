@@ -44,7 +44,7 @@ test('what is done offline outlives a reload, waits visibly, and reaches everybo
   await caughtUp(ann)
   expect(await outboxOf(ann)).toEqual([])
   await select(bob, ship)
-  await expect.poll(() => bob.getByTestId('own role').textContent()).toBe('Admin')
+  await expect.poll(() => bob.getByTestId('own-role').textContent()).toBe('Admin')
   expect(await bob.getByTestId('ownerID').textContent()).toBe('ann')
   await expect.poll(() => roleOf(bob, 'ann')).toBe('owner')
 })

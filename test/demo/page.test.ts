@@ -81,7 +81,7 @@ test('every button does what it says', async () => {
   await submit(ann, 'create-group', { name: fresh('Pier'), type: 'AVChatRoom' })
   await caughtUp(ann)
   await ann.getByTestId('enter-group').click()
-  await expect.poll(() => ann.getByTestId('own role').textContent()).toBe('Owner')
+  await expect.poll(() => ann.getByTestId('own-role').textContent()).toBe('Owner')
 })
 
 test('what the rules forbid is refused at once, with code and reason', async () => {

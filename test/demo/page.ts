@@ -81,7 +81,7 @@ export async function submit(pane: Locator, button: string, fields: Fields): Pro
 type Fields = Readonly<Record<string, string | boolean>>
 
 /** Presses a button, if need be in the menu or in the part of the page that holds it. */
-export async function press(pane: Locator, button: string): Promise<void> {
+async function press(pane: Locator, button: string): Promise<void> {
   const place = placeOf[button]
   if (place !== undefined) await pane.getByTestId(place).click()
   await pane.getByTestId(button).click()
@@ -103,9 +103,11 @@ export async function fillIn(pane: Locator, fields: Fields): Promise<void> {
   await pane.getByTestId('submit').click()
 }
 
+export const openPart = (pane: Locator, part: 'members' | 'activity' | 'about' | 'you') => pane.getByTestId(`tab-${part}`).click()
+
 /** Opens the card of a member. */
 export async function openCard(pane: Locator, userID: string): Promise<void> {
-  await pane.getByTestId('tab-members').click()
+  await openPart(pane, 'members')
   await memberRow(pane, userID).click()
   await pane.getByTestId('card').waitFor()
 }
