@@ -72,6 +72,9 @@ export async function select(pane: Locator, name: string): Promise<void> {
   await pane.getByTestId('filter').fill('')
 }
 
+/** What the inbox holds about a group, the latest first. */
+export const noticesOf = (pane: Locator, groupName: string) => pane.getByTestId('notice').filter({ hasText: groupName })
+
 /** Fills in a form and sends it. */
 export async function submit(pane: Locator, button: string, fields: Fields): Promise<void> {
   await press(pane, button)
