@@ -32,7 +32,7 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
 const hold = (lock: string) =>
   new Promise<void>(resolve => {
     const forever = () => (resolve(), new Promise(() => undefined))
-    if ('locks' in navigator) void navigator.locks.request(lock, forever)
+    if (lock && 'locks' in navigator) void navigator.locks.request(lock, forever)
     else resolve()
   })
 
