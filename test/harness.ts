@@ -202,7 +202,7 @@ function createWatched() {
       patches.push(copy)
       last = copy
       if (copy.kind === 'value') value = copy.value
-      else {
+      else if (copy.kind === 'list') {
         for (const row of copy.put) byID.set(rowID(row), row)
         if (copy.splice)
           ids = [...ids.slice(0, copy.splice.at), ...copy.splice.ids, ...ids.slice(copy.splice.at + copy.splice.remove)]

@@ -88,9 +88,11 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     /** Loads all members of a group, and tells when there are fewer than there should be. */
     async loadAll(groupID: string): Promise<void> {
       await members.load(groupID, 'all')
+      // Whoever asked may have looked away meanwhile.
+      if (!members.isLoaded(groupID, 'all')) return
       const held = groups.get(groupID)
       const count = [...members.all(groupID)].length
-      if (held?.row && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
+      if (held && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
     },
     load: (groupID: string, users: readonly string[]) =>
       members.load(
