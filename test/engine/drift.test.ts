@@ -78,7 +78,7 @@ describe('R-22', () => {
       ['changeGroupOwner', { newOwnerID: 'bob' }]
     ]
     for (const [name, args] of steps) {
-      await ann.settle(name, { groupID: 'crew', ...args } as never)
+      await ann.settle(name, { groupID: 'crew', ...args })
       await server.clock.advance(100)
       const { row, members } = await stored(bob, 'crew')
       expect([name, row && groupDigest(row, members)]).toEqual([name, (await truth('crew')).digest])
@@ -199,7 +199,7 @@ test('R-25: five who join, set roles and quit at the same time, online and off, 
         const client = clients[by] as TestClient
         if (isCut) client.network.cut()
         else client.network.restore()
-        await client.engine.apply(name, args as never)
+        await client.engine.apply(name, args)
         await server.clock.advance(waitMs)
       }
       for (const { network } of clients) network.restore()
