@@ -6,7 +6,7 @@
 import * as v from 'valibot'
 import type { ApplicationRow, MemberRow, SettingsRow } from '../kernel/model.ts'
 import { ringPlace, type Arrival, type HeldGroup, type HeldNotice, type Meta, type Storage, type Write } from '../storage/port.ts'
-import { memberRow, tipRow } from '../sync/messages.ts'
+import { memberRow, tipRow } from '../sync/rows.ts'
 import { createCache } from './cache.ts'
 import { isApplication, isWhole } from './merge.ts'
 import { touchMember, type Touched } from './touched.ts'

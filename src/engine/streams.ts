@@ -9,6 +9,7 @@ import { groupError, type GroupError } from '../kernel/errors.ts'
 import { sameRow, type MemberRow } from '../kernel/model.ts'
 import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
 import { groupOrders, memberOrders } from './orders.ts'
+import { natural, text } from '../sync/rows.ts'
 import type { Touched } from './touched.ts'
 import type { Result, Views } from './views.ts'
 
@@ -140,28 +141,27 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
   }
 }
 
-const number = v.pipe(v.number(), v.integer(), v.minValue(0))
-const groupID = v.string()
-const part = { offset: v.optional(number), after: v.optional(groupID), limit: v.optional(number), search: v.optional(groupID) }
+const groupID = text()
+const part = { offset: v.optional(natural), after: v.optional(groupID), limit: v.optional(natural), search: v.optional(groupID) }
 const orderOf = <Order extends string>(orders: Readonly<Record<Order, unknown>>) => v.picklist(Object.keys(orders) as Order[])
 const streamRequest = v.union([
   v.object({
     type: v.literal('open'),
-    stream: number,
+    stream: natural,
     query: v.union([
       v.object({ kind: v.literal('groups'), ...part, orderBy: v.optional(orderOf(groupOrders)) }),
       v.object({ kind: v.picklist(['notices', 'arrivals', 'outbox', 'verdicts', 'status']) }),
       v.object({ kind: v.picklist(['group', 'tips']), groupID }),
       v.object({ kind: v.literal('members'), groupID, ...part, orderBy: v.optional(orderOf(memberOrders)) }),
-      v.object({ kind: v.literal('member'), groupID, userID: v.string() })
+      v.object({ kind: v.literal('member'), groupID, userID: groupID })
     ])
   }),
-  v.object({ type: v.literal('close'), stream: number }),
-  v.object({ type: v.literal('taken'), version: number })
+  v.object({ type: v.literal('close'), stream: natural }),
+  v.object({ type: v.literal('taken'), version: natural })
 ])
 
 /** Whoever asks for what there is not learns so. */
-const openRequest = v.object({ type: v.literal('open'), stream: number })
+const openRequest = v.object({ type: v.literal('open'), stream: natural })
 
 function concerns(query: Query, touched: Touched): boolean {
   switch (query.kind) {

@@ -68,8 +68,7 @@ test('looking and looking away 10,000 times leaves nothing behind', () => {
 
 test('of what changes together, all is in place before anybody is told of any of it', () => {
   const seen: unknown[] = []
-  const shown = () =>
-    [...client.shown()].map(({ value }) => (value && 'total' in value ? value.total : (value as Group).memberNum))
+  const shown = () => [...client.shown()].map(({ value }) => (value as Partial<List<Member>>).total ?? (value as Group).memberNum)
   client.observe<Group>({ kind: 'group', groupID: 'crew' }).subscribe(() => seen.push(shown()))
   client.observe<List<Member>>(crew).subscribe(() => seen.push(shown()))
   const group = (memberNum: number): Patch => ({ kind: 'value', value: { groupID: 'crew', memberNum } as Group })
