@@ -8,10 +8,10 @@ import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import { standDigest } from '../../sync/digest.ts'
+import type { ClientMessage } from '../../sync/client-messages.ts'
 import {
   parseServerMessage,
   protocolVersion,
-  type ClientMessage,
   type DeltaMessage,
   type FeedDelta,
   type FeedEvent,
