@@ -231,7 +231,12 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       for (const groupID of stale.groups) await readGroup(reader, groupID)
     },
 
-    addVerdict: (verdict: DeltaMessage['verdicts'][number]) => void outgoing.verdicts.push(verdict),
+    addVerdict(verdict: DeltaMessage['verdicts'][number]): void {
+      outgoing.verdicts.push(verdict)
+      // The client waits for the position, also where what leads there concerns others.
+      if (verdict.kind !== 'rejected' && verdict.seq > (positions.get(verdict.groupID)?.seq ?? Infinity))
+        stale.groups.add(verdict.groupID)
+    },
     addRetry: (opID: string) => void outgoing.retry.push(opID),
 
     /** What there is to send; nothing afterwards. */

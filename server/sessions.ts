@@ -176,6 +176,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
     await database.snapshot(async reader => {
       // The page speaks of the group as it is now; the client gets there first.
       await replica.readGroup(reader, groupID, 0)
+      // And verdicts that wait go along, with the rows they speak of.
+      await replica.readStale(reader)
       sendOutgoing(from)
       const position = replica.position(groupID)
       const { row } = await reader.group(groupID)

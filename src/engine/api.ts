@@ -52,6 +52,8 @@ export type Status = {
   readonly caughtUp: boolean
   /** How many operations wait for their verdict. */
   readonly pending: number
+  /** Since when the first of them waits, in milliseconds by this device's clock; `undefined` when none does. */
+  readonly oldestPendingAt: number | undefined
   /** What went wrong last, until something goes right. */
   readonly lastError: GroupError | null
   /** When the next attempt to connect is made, in milliseconds by this device's clock. */

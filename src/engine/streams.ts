@@ -117,7 +117,8 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
 
     return {
       announce(touched: Touched): void {
-        for (const stream of streams.values()) if (concerns(stream.query, touched)) changed.add(stream)
+        // What is not loaded yet would show as if it were not there.
+        for (const stream of streams.values()) if (stream.isRetained && concerns(stream.query, touched)) changed.add(stream)
         flushSoon()
       },
       request(request: StreamRequest): void {

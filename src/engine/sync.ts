@@ -183,13 +183,20 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const operations of frames(batch)) connection.send({ type: 'push', operations })
   }
 
-  const pushed = ({ opID, name, args, groupID, seen, at }: Pending, after: string | undefined): PushedOperation => ({
-    opID,
-    name,
-    args,
-    groupID,
-    seen,
-    waited: Math.max(0, Math.floor((host.now() - at) / 1000)),
+  /** In seconds; by this clock or the server's, for this one may have been set meanwhile. */
+  function waited({ at, now }: Pending): number {
+    const nowMs = host.now()
+    const waitedMs = Math.min(nowMs - at, nowMs + (state.base.meta()?.clockOffsetMs ?? 0) - now * 1000)
+    return Math.max(0, Math.floor(waitedMs / 1000))
+  }
+
+  const pushed = (pending: Pending, after: string | undefined): PushedOperation => ({
+    opID: pending.opID,
+    name: pending.name,
+    args: pending.args,
+    groupID: pending.groupID,
+    seen: pending.seen,
+    waited: waited(pending),
     ...(after !== undefined && { after })
   })
 
