@@ -83,11 +83,14 @@ function list(
 }
 
 function completeness({ complete, stale }: Omit<List<Member>, 'rows'>): TemplateResult {
-  return html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
-      >${complete ? 'complete' : 'not all here yet'}</span
-    >
-    ${stale ? html`<span class="held stale" data-testid="stale">may be out of date</span>` : nothing}`
+  return html`${complete && stale ? nothing : heldness(complete)}
+  ${stale ? html`<span class="held stale" data-testid="stale">may be out of date</span>` : nothing}`
 }
+
+const heldness = (complete: boolean): TemplateResult =>
+  html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
+    >${complete ? 'complete' : 'not all here yet'}</span
+  >`
 
 function row(
   user: User,

@@ -185,7 +185,9 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     },
     closeForm() {
       change({ form: undefined })
-      if (opener instanceof HTMLElement) opener.focus()
+      const back = opener
+      // Until the next draw, what lies behind the form takes no focus.
+      requestAnimationFrame(() => back instanceof HTMLElement && back.focus())
     },
     async apply(name, args) {
       change({ toast: undefined })
