@@ -7,11 +7,11 @@ import { kernelVersion } from '../../kernel/decide.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
+import type { ClientMessage } from '../../sync/client-messages.ts'
 import { standDigest } from '../../sync/digest.ts'
 import {
   parseServerMessage,
   protocolVersion,
-  type ClientMessage,
   type DeltaMessage,
   type FeedDelta,
   type FeedEvent,
