@@ -332,7 +332,7 @@ const unopened: Status = {
   connection: 'offline',
   caughtUp: false,
   pending: 0,
-      oldestPendingAt: undefined,
+  oldestPendingAt: undefined,
   lastError: null,
   nextRetryAt: null,
   isAppAdmin: false,

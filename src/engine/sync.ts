@@ -46,7 +46,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   let questions = 0
   let fetching: string | undefined
   let checked = ''
-  let stopResend: () => void = () => undefined
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
   if (token === '') connection.fail(groupError('TokenEmpty'))
 
@@ -54,7 +53,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     caughtUp = false
     fetching = undefined
     sent.clear()
-    stopResend()
     for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
     reading.clear()
   }
@@ -200,10 +198,15 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     ...(after !== undefined && { after })
   })
 
+  /** After a while: until then they count as sent. Whoever sends something twice gets one verdict. */
   function resend(opIDs: readonly string[]): void {
-    for (const opID of opIDs) sent.delete(opID)
-    stopResend()
-    stopResend = host.setTimer(pump, backoffMs(1, host.random()))
+    host.setTimer(
+      () => {
+        for (const opID of opIDs) sent.delete(opID)
+        pump()
+      },
+      backoffMs(1, host.random())
+    )
   }
 
   function fetchMembers(): void {
