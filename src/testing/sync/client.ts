@@ -9,7 +9,6 @@ import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { ClientMessage } from '../../sync/client-messages.ts'
 import { standDigest } from '../../sync/digest.ts'
-import type { ClientMessage } from '../../sync/client-messages.ts'
 import {
   parseServerMessage,
   protocolVersion,
