@@ -49,7 +49,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Groups of which a page of members is under way. */
   const fetching = new Set<string>()
   let checked = ''
-  let stopResend: () => void = () => undefined
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
   if (token === '') connection.fail(groupError('TokenEmpty'))
 
@@ -57,7 +56,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     caughtUp = false
     fetching.clear()
     sent.clear()
-    stopResend()
     for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
     reading.clear()
   }
@@ -218,10 +216,15 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     ...(after !== undefined && { after })
   })
 
+  /** After a while: until then they count as sent. Whoever sends something twice gets one verdict. */
   function resend(opIDs: readonly string[]): void {
-    for (const opID of opIDs) sent.delete(opID)
-    stopResend()
-    stopResend = host.setTimer(pump, backoffMs(1, host.random()))
+    host.setTimer(
+      () => {
+        for (const opID of opIDs) sent.delete(opID)
+        pump()
+      },
+      backoffMs(1, host.random())
+    )
   }
 
   function fetchMembers(): void {
