@@ -9,9 +9,10 @@ import { groupError, type GroupError } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { rejected } from '../kernel/verdict.ts'
-import type { HeldGroup, Pending, Settled, Write } from '../storage/port.ts'
+import type { HeldGroup, Pending, Write } from '../storage/port.ts'
 import { isGroupError, type Engine, type Status } from './api.ts'
 import type { Host, PeerMessage } from './host.ts'
+import { finish } from './merge.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
 import { isPeerMessage, readStored } from './stored.ts'
@@ -35,7 +36,7 @@ export type EngineOptions = {
 
 export function openEngine(host: Host, { userID, token, paused = false, handsOn = false }: EngineOptions): Engine {
   const { storage, peers } = host
-  const state = createState(storage, userID, groupID => void refetch(groupID))
+  const state = createState(storage, userID, groupID => guard(refetch(groupID)))
   let isLeading = false
   let isPaused = paused
   let closing: Promise<void> | undefined
@@ -59,9 +60,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   })
   const views = createViews({ state, userID, mutes, status })
   const ready = start()
-  const hub = createHub(views, ready, groupID => {
-    if (isLeading) sync.want(groupID)
-    else peers.post({ type: 'hello', wanted: [groupID] })
+  const hub = createHub(views, {
+    ready,
+    onWindow(groupID) {
+      if (isLeading) sync.want(groupID)
+      else peers.post({ type: 'hello', wanted: [groupID] })
+    },
+    onFailed: fail
   })
   state.listen(hub.announce)
   const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued })
@@ -74,7 +79,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     const { isAppAdmin = false, policy = defaultPolicy, clockOffsetMs = 0 } = state.base.meta() ?? {}
     return {
       ...rest,
-      connection: isPaused ? 'offline' : connection,
+      connection: isPaused || startError ? 'offline' : connection,
       lastError: startError ?? lastError,
       pending: state.outbox.size,
       isAppAdmin,
@@ -87,16 +92,19 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function start(): Promise<void> {
     peers.listen(hear)
-    try {
-      await reload()
-    } catch (error) {
-      // Expected: storage cannot be read. Nothing works then, and everything says so.
-      startError = groupError('StorageFailed', String(error))
-      onStatus()
-      return
-    }
-    peers.lead(() => void lead())
+    await reload().catch(fail)
+    if (startError) return
+    peers.lead(() => guard(lead()))
     if (!isLeading) peers.post({ type: 'hello', wanted: [] })
+  }
+
+  const guard = (work: Promise<unknown>) => void work.catch(fail)
+
+  /** Storage does not answer. Nothing works then, and everything says so. */
+  function fail(error: unknown): void {
+    startError = groupError('StorageFailed', String(error))
+    sync.stop()
+    onStatus()
   }
 
   async function reload(): Promise<void> {
@@ -132,22 +140,22 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
-    if (!isPaused && !isClosing()) sync.start()
+    if (!isPaused && !isClosing() && !startError) sync.start()
   }
 
   function hear(message: PeerMessage): void {
     // Of another build of the app, perhaps; what is in storage is read with care.
-    if (!isPeerMessage(message)) return void ready.then(reload)
+    if (!isPeerMessage(message)) return guard(ready.then(reload))
     switch (message.type) {
       case 'committed':
         state.absorb(message.writes)
         for (const write of message.writes)
-          if (write.table === 'outbox' && 'row' in write && write.row) void loadNeeds(write.row.groupID)
+          if (write.table === 'outbox' && 'row' in write && write.row) guard(loadNeeds(write.row.groupID))
         if (isLeading) sync.push()
         break
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
-        void ready.then(reload)
+        guard(ready.then(reload))
         break
       case 'logout':
         void close()
@@ -189,8 +197,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function commit(writes: readonly Write[]): Promise<void> {
     const all = [...writes, ...outdatedVerdicts(writes)]
-    await storage.transact([], () => all)
-    taken(all)
+    const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
+    let known = all
+    await storage.transact([{ table: 'outbox', scope: '', ids }], ([waiting]) => {
+      // What another tab has discarded meanwhile has its verdict.
+      const gone = new Set(ids).size > waiting.length ? new Set(ids) : undefined
+      for (const { opID } of waiting) gone?.delete(opID)
+      return (known = gone ? all.filter(write => !('id' in write && gone.has(write.id))) : all)
+    })
+    taken(known)
   }
 
   function taken(writes: readonly Write[]): void {
@@ -241,11 +256,17 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         return groupError('PendingOperations', `${waiting.length}`)
       if (choice === 'flush' && status().connection === 'offline') return groupError('NoNetwork')
       if (choice === 'flush') await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
-      if (choice === 'discard') await commit(waiting.flatMap(discarded))
+      if (choice === 'discard') await discard()
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)
     return null
+  }
+
+  async function discard(): Promise<void> {
+    let writes: Write[] = []
+    await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
+    taken(writes)
   }
 
   const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
@@ -312,7 +333,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     },
     async resume() {
       isPaused = false
-      if (isLeading) sync.start()
+      if (isLeading && !startError) sync.start()
       onStatus()
     },
     logout,
@@ -330,10 +351,5 @@ function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   ]
 }
 
-function discarded({ opID, groupID, name, args, at }: Pending): Write[] {
-  const row: Settled = { verdict: rejected({ opID, groupID }, groupError('Discarded')), name, args, at }
-  return [
-    { table: 'outbox', scope: '', id: opID, row: null },
-    { table: 'verdicts', scope: '', id: opID, row }
-  ]
-}
+const discarded = (pending: Pending): Write[] =>
+  finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

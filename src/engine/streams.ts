@@ -23,7 +23,15 @@ export type Hub = {
   version(): number
 }
 
-export function createHub(views: Views, ready: Promise<unknown>, onWindow: (groupID: string) => void): Hub {
+export type HubOptions = {
+  readonly ready: Promise<unknown>
+  /** Members of this group are looked at. */
+  onWindow(groupID: string): void
+  /** What a query shows could not be read. */
+  onFailed(error: unknown): void
+}
+
+export function createHub(views: Views, { ready, onWindow, onFailed }: HubOptions): Hub {
   const ports = new Set<Port>()
   let version = 0
 
@@ -107,7 +115,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       },
       request(request: StreamRequest): void {
         if (!v.is(streamRequest, request)) return
-        if (request.type === 'open') void open({ number: request.stream, query: request.query, sent: undefined })
+        if (request.type === 'open') open({ number: request.stream, query: request.query, sent: undefined }).catch(onFailed)
         else if (request.type === 'close') closeStream(request.stream)
         else {
           while (untaken.length > 0 && (untaken[0] ?? 0) <= request.version) untaken.shift()

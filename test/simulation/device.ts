@@ -11,7 +11,7 @@ import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { SimulatedServer } from './server.ts'
-import { createView, type ViewCheck } from './view.ts'
+import { createView, isBroken, type ViewCheck } from './view.ts'
 import { createWires, type Wires } from './wires.ts'
 import type { World } from './world.ts'
 
@@ -170,14 +170,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
   }
 
   /** What an app does about trouble that only it can help. */
-  function attend(tab: Tab, { lastError, nextRetryAt }: Status): void {
-    if (lastError === null) return
-    if (lastError.code >= errors.TokenExpired.code)
+  function attend(tab: Tab, status: Status): void {
+    if (status.lastError && status.lastError.code >= errors.TokenExpired.code)
       world.at(world.now() + 500 + random.around(3000), () => tab.isAlive && void tab.engine.renewToken(token()))
-    else if (lastError.reason === 'StorageFailed' && nextRetryAt === null)
-      world.at(world.now() + 1000 + random.around(1000), () => {
-        if (tab.isAlive && tab.screen.status()?.lastError?.reason === 'StorageFailed' && tab.screen.status()?.nextRetryAt === null) restart(tab)
-      })
+    else if (isBroken(status))
+      world.at(world.now() + 1000 + random.around(1000), () => tab.isAlive && isBroken(tab.screen.status()) && restart(tab))
   }
 
   function restart(tab: Tab): void {

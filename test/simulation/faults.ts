@@ -15,6 +15,8 @@ export type Stage = {
   clone(device: Device): void
 }
 
+/** Storage may refuse: whoever logs out is told. */
+const noted = () => undefined
 const day = 86_400_000
 
 /** Each happens to a device, or to the server. */
@@ -47,8 +49,8 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     if (device.tabs.size === 0) world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
   },
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
-  'tab closes': ({ device, tab }) => void (tab && device.close(tab, 'close')),
-  'logs out': ({ device, tab, random }) => void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard']))),
+  'tab closes': ({ device, tab }) => void (tab && device.close(tab, 'close').catch(noted)),
+  'logs out': ({ device, tab, random }) => void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
   'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),

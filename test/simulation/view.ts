@@ -1,5 +1,6 @@
 /** Compares what a tab shows with what it should show: of groups that something has happened to, after every step. */
 
+import type { Status } from '../../src/engine/api.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
 import type { Tab } from './device.ts'
 import type { Disk } from './disk.ts'
@@ -15,6 +16,10 @@ export type ViewCheck = {
   /** Checks everything; answers whether it could. */
   checkAll(): boolean
 }
+
+/** Storage could not be read, and the tab says that it is of no use. */
+export const isBroken = (status: Status | null): boolean =>
+  status?.lastError?.reason === 'StorageFailed' && status.connection === 'offline' && status.nextRetryAt === null
 
 export function createView(world: World, { disk, userID, tab }: { disk: Disk; userID: string; tab: Tab }): ViewCheck {
   const touched = new Set<string>()
@@ -73,7 +78,8 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
   }
 
   /** What is on its way changes what is shown as soon as it is there. */
-  const isBusy = () => !tab.isAlive || tab.stopped || tab.mail > 0 || tab.door.isReading() || !tab.screen.groups.isOpen
+  const isBusy = () =>
+    !tab.isAlive || tab.stopped || tab.mail > 0 || tab.door.isReading() || !tab.screen.groups.isOpen || isBroken(tab.screen.status())
 
   function check(): void {
     if ((!all && !lists && touched.size === 0) || isBusy()) return

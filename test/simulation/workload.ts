@@ -90,6 +90,9 @@ function argumentsOf(name: OperationName, random: Random, { scene, tab, text }: 
   }
 }
 
+/** Storage may refuse: the caller is told, and may ask again. */
+const noted = () => undefined
+
 /** One thing that a user does, and its name. */
 export function act(random: Random, { scene, device, tab, count }: { scene: Scene; device: Device; tab: Tab; count: number }): string {
   const { engine, screen } = tab
@@ -107,16 +110,16 @@ export function act(random: Random, { scene, device, tab, count }: { scene: Scen
   const verdict = random.pickFrom(screen.verdicts.ids)
   const groupID = random.pickFrom(screen.groups.ids) ?? random.pickFrom(scene.groupIDs) ?? ''
   if (lottery < 73) {
-    if (verdict !== undefined) void engine.dismissVerdict(verdict)
+    if (verdict !== undefined) void engine.dismissVerdict(verdict).catch(noted)
     return `dismisses ${verdict}`
   }
   if (lottery < 76) {
-    if (verdict !== undefined) void device.again(tab, verdict)
+    if (verdict !== undefined) void device.again(tab, verdict).catch(noted)
     return `retries ${verdict}`
   }
   if (lottery < 78) {
     const row = screen.verdicts.rows.get(verdict ?? '')
-    if (row) void device.again(tab, row.opID, { ...row.args, ...(row.name === 'updateGroupProfile' && { name: text }) })
+    if (row) void device.again(tab, row.opID, { ...row.args, ...(row.name === 'updateGroupProfile' && { name: text }) }).catch(noted)
     return `revises ${row?.opID}`
   }
   if (lottery < 86) {
@@ -135,7 +138,7 @@ export function act(random: Random, { scene, device, tab, count }: { scene: Scen
   }
   if (lottery < 95) {
     const number = [...device.disk.table('arrivals').values()].map(arrival => arrival.number)
-    void engine.handedOn(Math.max(0, ...number)).catch(() => undefined)
+    void engine.handedOn(Math.max(0, ...number)).catch(noted)
     return 'hands on'
   }
   if (lottery < 97) {
