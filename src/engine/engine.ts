@@ -40,6 +40,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   let isLeading = false
   let isPaused = paused
   let closing: Promise<void> | undefined
+  /** While the user logs out, what is taken in could not get its verdict any more. */
+  let isLeaving = false
   const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
   let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
@@ -69,18 +71,17 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     onFailed: fail
   })
   state.listen(hub.announce)
-  const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued })
+  const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued, isOpen: () => !isLeaving && !isClosing() })
   const stopWaking = host.onWake(() => {
     if (isLeading && !isPaused) sync.wake()
   })
 
   function status(): Status {
-    const { connection, lastError, ...rest } = isLeading ? sync.status() : leaderStatus
+    const { connection, ...rest } = startError ? failed(startError) : isLeading ? sync.status() : leaderStatus
     const { isAppAdmin = false, policy = defaultPolicy, clockOffsetMs = 0 } = state.base.meta() ?? {}
     return {
       ...rest,
-      connection: isPaused || startError ? 'offline' : connection,
-      lastError: startError ?? lastError,
+      connection: isPaused ? 'offline' : connection,
       pending: state.outbox.size,
       isAppAdmin,
       policy,
@@ -167,6 +168,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'hello':
         if (!isLeading) break
         for (const groupID of message.wanted) sync.want(groupID)
+        // In place of a tab that died, perhaps, before it could tell what it had written.
+        if (message.wanted.length === 0) guard(reload().then(sync.push))
         onStatus()
         break
       case 'token':
@@ -250,6 +253,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function logout(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     await ready
+    isLeaving = true
+    try {
+      return await leave(choice)
+    } finally {
+      isLeaving = false
+    }
+  }
+
+  async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     const waiting = state.operations()
     if (waiting.length > 0) {
       if (choice !== 'keep' && choice !== 'flush' && choice !== 'discard')
@@ -272,12 +284,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
   function close(end = storage.close): Promise<void> {
-    closing ??= ready.then(() => {
+    closing ??= ready.then(async () => {
       stopWaking()
       mutes.end()
       sync.stop()
+      await end()
+      // Only now: what was under way has to be told, and the next to lead must not miss it.
       peers.close()
-      return end()
     })
     return closing
   }
@@ -288,7 +301,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       // Before anything is waited for: callers may go on with their object.
       const checked = submit.check(name, args)
       await ready
-      if (isClosing()) return groupError('NotReady')
       return startError ?? submit.apply(checked)
     }) as Engine['apply'],
     preview: (async (name, args) => {
@@ -341,6 +353,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
+
+const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
 
 /** All members but the user, who is known from the group. */
 function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {

@@ -30,6 +30,8 @@ export type Tab = {
   /** Messages of other tabs that are on their way. */
   mail: number
   stopped: boolean
+  /** Another tab has written, and died before it could tell. */
+  isUninformed: boolean
 }
 
 export type Device = Awaited<ReturnType<typeof createDevice>>
@@ -89,10 +91,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
         for (const write of writes)
           if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id)) tab.view.touchAll()
       },
-      onDestroyed: ledger.checkDestroyed
+      // What another tab takes while this one logs out goes with the rest.
+      onDestroyed: () => tabs.size > 1 || ledger.checkDestroyed()
     })
     // The engine begins to speak before it is all there.
-    const tab = { name: tabName, door, inFlight, isAlive: true, isPaused: paused, mail: 0, stopped: false } as unknown as Tab
+    const tab = { name: tabName, door, inFlight, isAlive: true, isPaused: paused, mail: 0, stopped: false, isUninformed: false } as unknown as Tab
     const peers: Peers = {
       lead: onLeading => {
         queue.push({ tab, onLeading })
@@ -147,7 +150,9 @@ export async function createDevice(world: World, server: SimulatedServer, option
     lastMail = Math.max(lastMail, world.now() + random.around(1))
     world.at(lastMail, () => {
       to.mail--
-      if (to.isAlive && !to.stopped) listeners.get(to)?.(message)
+      if (!to.isAlive || to.stopped) return
+      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) to.isUninformed = false
+      listeners.get(to)?.(message)
     })
   }
 
@@ -158,6 +163,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       const [first] = queue
       if (!first) return
       if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
+      first.tab.isUninformed = false
       first.onLeading()
     })
   }
@@ -192,7 +198,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
     wakings.delete(tab)
     links.get(tab)?.()
     links.delete(tab)
-    tab.door.die()
+    if (tab.door.die() > 0 && tabs.size > 0) {
+      for (const other of tabs) other.isUninformed = true
+      // Its user opens another one.
+      openTab()
+    }
     release(tab)
   }
 

@@ -16,8 +16,8 @@ export type Disk = Awaited<ReturnType<typeof createDisk>>
 export type Door = Storage & {
   /** Whether answers to reads are outstanding, so that memory may not be complete. */
   isReading(): boolean
-  /** The process dies: of what is under way, the first so many writes still happen. */
-  die(): void
+  /** The process dies: of what is under way, some of the first writes still happen; answers how many. */
+  die(): number
 }
 
 export type DoorEvents = {
@@ -114,6 +114,7 @@ export async function createDisk(
         isAlive = false
         const survivors = writing.slice(0, random.below(writing.length + 1))
         for (const work of survivors) void world.wait(work())
+        return survivors.length
       }
     }
   }

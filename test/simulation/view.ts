@@ -79,7 +79,7 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
 
   /** What is on its way changes what is shown as soon as it is there. */
   const isBusy = () =>
-    !tab.isAlive || tab.stopped || tab.mail > 0 || tab.door.isReading() || !tab.screen.groups.isOpen || isBroken(tab.screen.status())
+    !tab.isAlive || tab.stopped || tab.mail > 0 || tab.isUninformed || tab.door.isReading() || !tab.screen.groups.isOpen || isBroken(tab.screen.status())
 
   function check(): void {
     if ((!all && !lists && touched.size === 0) || isBusy()) return
@@ -111,7 +111,7 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
     check,
     checkAll() {
       all = true
-      const busy = isBusy()
+      const busy = isBusy() && !tab.isUninformed
       check()
       return !busy
     }
