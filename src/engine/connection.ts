@@ -32,6 +32,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   let nextRetryAt: number | null = null
   let failures = 0
   let link: Link | undefined
+  let inbox = Promise.resolve()
   const timers: Record<'retry' | 'ping' | 'silence', () => void> = { retry: noTimer, ping: noTimer, silence: noTimer }
 
   function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
@@ -46,14 +47,14 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     // Trying again is no news: nobody knows yet whether the network is back.
     if (failures === 0) state = 'connecting'
     onStatus()
-    let inbox = Promise.resolve()
     let isOver = false
     const opened: Link = host.connect({
       onOpen: () => isOver || opened.send(JSON.stringify(hello())),
       onFrame(frame) {
         if (isOver) return
         timers.silence()
-        // One after another: what a message means depends on what the one before it has done.
+        // One after another, also behind what an earlier connection has brought: what a message means depends on what the
+        // one before it has done.
         inbox = inbox.then(() => (link === opened ? take(frame, () => link === opened) : undefined))
       },
       onClose() {

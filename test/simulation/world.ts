@@ -8,6 +8,8 @@ export type Violation = { readonly invariant: string; readonly detail: string }
 type Task = { readonly at: number; readonly order: number; run: (() => void) | undefined }
 
 const transcriptMax = 400
+/** No storage takes so many turns of the event loop. */
+const turnsMax = 100_000
 const startMs = 1_600_000_000_000
 
 export function createWorld(seed: number, { recorded = false } = {}) {
@@ -96,12 +98,14 @@ export function createWorld(seed: number, { recorded = false } = {}) {
     async step(): Promise<void> {
       let task = pop()
       while (task && !task.run) task = pop()
-      if (!task?.run) return
+      if (!task?.run) return this.violate('liveness', 'nothing happens any more')
       time = Math.max(time, task.at)
       steps++
       task.run()
+      let turns = 0
       do await turn()
-      while (under > 0)
+      while (under > 0 && ++turns < turnsMax)
+      if (turns === turnsMax) this.violate('liveness', 'a step does not end')
     }
   }
 }
