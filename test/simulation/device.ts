@@ -51,12 +51,13 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const { name, userID, chaos, tokenMs, copied } = options
   const random = world.random('device', name)
   const ids = world.random('ids', name)
-  const ledger = createLedger(world, server, { name, userID, ...(copied && { copied: copied.ledger }) })
+  const ledger = createLedger(world, server, { name, userID, isLeaving: () => leaving > 0, ...(copied && { copied: copied.ledger }) })
   const tabs = new Set<Tab>()
   const queue: { tab: Tab; onLeading: () => void }[] = []
   let tabCount = 0
   let idCount = 0
   let clockMs = 0
+  let leaving = 0
   let isRunning = true
 
   const disk = await createDisk(world, { name, open: options.openStorage, onCommit: commit })
@@ -228,8 +229,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
     /** Ends it in good order; it has to end. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
-      tab.stopped = false
-      const answer = how === 'close' ? await tab.engine.close() : await tab.engine.logout(how)
+      if (how === 'discard') leaving++
+      const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(() => how === 'discard' && leaving--)
       if (answer) return
       world.note(`${tab.name} has closed`)
       for (const each of how === 'close' || how === 'keep' ? [tab] : [...tabs]) kill(each)
