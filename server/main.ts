@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { described } from '../src/kernel/error-texts.ts'
 import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import { giveNotice } from './admin.ts'
 import { createBus } from './bus.ts'
@@ -119,7 +120,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     url: `ws://${host}:${address.port}/sync`,
     async sendGroupNotice(notice) {
       const announcement = await database.transaction(tx => giveNotice(tx, notice, { nowMs: now() }))
-      if ('code' in announcement) throw announcement
+      if ('code' in announcement) throw described(announcement)
       bus.publish(announcement)
     },
     async close() {
