@@ -133,6 +133,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
+    // What was looked at before there was somebody to ask.
+    for (const groupID of hub.windows()) sync.want(groupID)
     if (!isPaused && !isClosing()) sync.start()
   }
 
@@ -149,6 +151,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
         void ready.then(reload)
+        peers.post({ type: 'hello', wanted: hub.windows() })
         break
       case 'logout':
         void close()
