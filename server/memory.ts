@@ -31,17 +31,21 @@ type Data = {
   verdicts: Map<string, Map<string, StoredVerdict & { readonly at: number }>>
 }
 
-export function createMemoryDatabase(epoch: string): Database {
-  const data: Data = {
-    groups: new Map(),
-    members: new Map(),
-    others: new Map(),
-    tips: new Map(),
-    log: new Map(),
-    memberships: new Map(),
-    feeds: new Map(),
-    verdicts: new Map()
-  }
+/** `copy`: the same data, as it is now, under another epoch: a backup, and what comes of restoring one. */
+export type MemoryDatabase = Database & { copy(epoch: string): MemoryDatabase }
+
+const nothing = (): Data => ({
+  groups: new Map(),
+  members: new Map(),
+  others: new Map(),
+  tips: new Map(),
+  log: new Map(),
+  memberships: new Map(),
+  feeds: new Map(),
+  verdicts: new Map()
+})
+
+export function createMemoryDatabase(epoch: string, data: Data = nothing()): MemoryDatabase {
   // One transaction at a time, so reads are consistent and every group is locked.
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -52,6 +56,7 @@ export function createMemoryDatabase(epoch: string): Database {
 
   return {
     epoch,
+    copy: other => createMemoryDatabase(other, structuredClone(data)),
     transaction: work =>
       inTurn(async () => {
         // Writes happen at the end, when nothing can fail any more.

@@ -33,6 +33,9 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   let nextRetryAt: number | null = null
   let failures = 0
   let link: Link | undefined
+  /** Frames that the connection has brought, and nobody has looked at yet. */
+  const inbox: string[] = []
+  let isTaking = false
   const timers: Record<'retry' | 'ping' | 'silence', () => void> = { retry: noTimer, ping: noTimer, silence: noTimer }
 
   function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
@@ -47,18 +50,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     // Trying again is no news: nobody knows yet whether the network is back.
     if (failures === 0) state = 'connecting'
     onStatus()
-    const inbox: string[] = []
-    let isTaking = false
     let isOver = false
-    const isCurrent = () => link === opened
-
-    async function takeAll(): Promise<void> {
-      isTaking = true
-      // What a message means depends on what the one before it has done.
-      while (inbox.length > 0 && isCurrent()) await take(cut(inbox), isCurrent)
-      isTaking = false
-    }
-
     const opened: Link = host.connect({
       onOpen: () => isOver || opened.send(JSON.stringify(hello())),
       onFrame(frame) {
@@ -74,6 +66,16 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     })
     link = opened
     setTimer('silence', lost, answerWithinMs)
+  }
+
+  async function takeAll(): Promise<void> {
+    isTaking = true
+    // What a message means depends on what the one before it has done, also if an earlier connection has brought that.
+    while (inbox.length > 0) {
+      const current = link
+      await take(cut(inbox), () => link === current)
+    }
+    isTaking = false
   }
 
   async function take(frames: readonly string[], isCurrent: () => boolean): Promise<void> {
@@ -126,6 +128,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   function disconnect(): void {
     const closing = link
     link = undefined
+    inbox.length = 0
     state = 'offline'
     nextRetryAt = null
     for (const stop of Object.values(timers)) stop()

@@ -48,6 +48,15 @@ export function forgetBase(held: Held, epoch: string): Write[] {
 const putMember = (row: MemberRow): Write => ({ table: 'members', scope: row.groupID, id: row.userID, row })
 const putNotice = (row: HeldNotice): Write => ({ table: 'notices', scope: '', id: ringPlace(row.number), row })
 
+/** The operation waits no longer; those merged into it get the same verdict. */
+export function finish(pending: Pending, verdict: Verdict): Write[] {
+  const settled = [...(pending.merged ?? []), pending].map(({ opID, name, args, at }): Write => {
+    const row: Settled = { verdict: { ...verdict, opID }, name, args, at }
+    return { table: 'verdicts', scope: '', id: opID, row }
+  })
+  return [{ table: 'outbox', scope: '', id: pending.opID, row: null }, ...settled]
+}
+
 function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, handsOn }: Held) {
   const writes: Write[] = []
   const groups = new Map(heldGroups)
@@ -121,13 +130,9 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     return { tipCount: group.tipCount + fresh.length, tipSeq: fresh.at(-1)?.seq ?? group.tipSeq }
   }
 
-  function finish(pending: Pending, verdict: Verdict): void {
+  function conclude(pending: Pending, verdict: Verdict): void {
     outbox.delete(pending.opID)
-    writes.push({ table: 'outbox', scope: '', id: pending.opID, row: null })
-    for (const { opID, name, args, at } of [...(pending.merged ?? []), pending]) {
-      const row: Settled = { verdict: { ...verdict, opID }, name, args, at }
-      writes.push({ table: 'verdicts', scope: '', id: opID, row })
-    }
+    writes.push(...finish(pending, verdict))
   }
 
   /** Whether the rows hold the effect, or will never come. */
@@ -178,7 +183,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
   function settle(verdict: Verdict): void {
     const pending = outbox.get(verdict.opID)
     if (!pending) return
-    if (verdict.kind === 'rejected' || isReached(verdict)) finish(pending, verdict)
+    if (verdict.kind === 'rejected' || isReached(verdict)) conclude(pending, verdict)
     else {
       const waiting = { ...pending, applied: verdict }
       outbox.set(verdict.opID, waiting)
@@ -188,7 +193,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
 
   /** An applied operation leaves the view when the rows hold its effect, and not before. */
   function settleReached(): void {
-    for (const pending of outbox.values()) if (pending.applied && isReached(pending.applied)) finish(pending, pending.applied)
+    for (const pending of outbox.values()) if (pending.applied && isReached(pending.applied)) conclude(pending, pending.applied)
   }
 
   return {

@@ -57,6 +57,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       // What is not durable yet is not in storage, and still counts.
       for (const opID of outbox.keys()) if (!uncommitted.has(opID)) remove(opID)
     } else if (write.row) {
+      // Storage still has what is being replaced.
+      if (uncommitted.has(write.id) && !outbox.has(write.id)) return
       put(write.row)
       overlay.insert(write.row)
     } else remove(write.id)
