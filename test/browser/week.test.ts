@@ -1,4 +1,4 @@
-/** A week offline, with a full outbox, while others change the same groups. */
+/** A week offline, with 1,000 operations, while others change the same groups. */
 
 import { expect, onTestFinished, test } from 'vitest'
 import type { Args, Group, GroupStore, List, Member, OperationName, Verdict } from 'offline-groups'
@@ -87,7 +87,7 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
     await until(hers.members$(groupID, { limit: 9 }), ({ complete, total }) => complete && total === 3)
   await until(hers.status$, ({ caughtUp }) => caughtUp)
 
-  // Offline: the queue fills up.
+  // Offline.
   await line.cut()
   await until(hers.status$, ({ connection }) => connection === 'offline')
   const { shown, listed } = record(hers, groupIDs)
@@ -96,7 +96,6 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
   const answers = await Promise.all(queued.map(async ([name, args]) => taken(await hers.apply(name, args))))
   const status = await until(hers.status$, ({ pending }) => pending === queued.length)
   expect([queued.length, Date.now() - (status.oldestPendingAt ?? 0) > weekMs]).toEqual([1000, true])
-  expect(await hers.apply('createGroup', { name: 'One too many' })).toMatchObject({ code: 4501 })
 
   // Meanwhile.
   const others = groupIDs.map((groupID, index): Call | undefined => {

@@ -460,6 +460,17 @@ describe('the line', () => {
     expect((await ann.group('crew'))?.name).toBe('Boat')
   })
 
+  test('before a page comes what another node has written meanwhile, so that it fits', async () => {
+    await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    const said = listen(bob)
+    await server.clock.until(() => bob.network.transcript.at(-1)?.message['type'] === 'delta')
+    const otherNode = createTestServer({ clock: server.clock, database: server.database })
+    await otherNode.judge('carl', { name: 'joinGroup', groupID: 'crew', args: { groupID: 'crew' } })
+    await server.clock.advance(100)
+    expect(said().slice(3)).toEqual(['→ members crew', '← delta crew 1→2 (carl)', '← members crew at 2: 3'])
+  })
+
   test('a ping tells the digest of one group after another, and what is not as it should be is sent anew', async () => {
     const ann = await crew('bob')
     await ann.settle('createGroup', { groupID: 'isle', name: 'Isle' })
