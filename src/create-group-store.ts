@@ -4,6 +4,7 @@ import { connectHere, connectWorker, type RemoteListener } from './client/remote
 import type { Token } from './client/renew.ts'
 import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
+import type { Engine, StoreLocation } from './engine/api.ts'
 
 export type GroupStoreOptions = {
   /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
@@ -44,13 +45,21 @@ export function openGroupStore(
   const listener: RemoteListener = { onFrame: streams.take, onRestart: streams.restart }
   const remote =
     worker === false
-      ? connectHere(
-          import('./host/browser.ts').then(({ openBrowserEngine }) => openBrowserEngine(location)),
-          listener
-        )
-      : connectWorker(worker ?? startWorker, location, listener)
+      ? connectHere(openHere(location), listener)
+      : connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
   return createStore(userID, remote, streams, typeof token === 'string' ? undefined : token)
 }
 
-// Bundlers look for exactly this expression, and bring the worker along.
+const isHttp = (url: string) => /^http/i.test(url)
+
+// Bundlers look for exactly these expressions, and bring the workers along.
 const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+const startHttpWorker = () => new Worker(new URL('./worker-http.js', import.meta.url), { type: 'module' })
+
+async function openHere(location: StoreLocation): Promise<Engine> {
+  const { openBrowserEngine } = await import('./host/browser.ts')
+  const connectTo = isHttp(location.url)
+    ? (await import('./sync/http.ts')).connectHttp
+    : (await import('./sync/websocket.ts')).connectWebSocket
+  return openBrowserEngine(connectTo)(location)
+}

@@ -284,9 +284,8 @@ export function createStore(
   return {
     groups$: observe({ kind: 'groups' }),
     group$: groupID => observe({ kind: 'group', groupID }),
-    groupList$: ({ offset, after, limit, orderBy, search }) => observe({ kind: 'groups', offset, after, limit, orderBy, search }),
-    members$: (groupID, { offset, after, limit, orderBy, search }) =>
-      observe({ kind: 'members', groupID, offset, after, limit, orderBy, search }),
+    groupList$: window => observe({ kind: 'groups', ...partOf(window) }),
+    members$: (groupID, window) => observe({ kind: 'members', groupID, ...partOf(window) }),
     member$: (groupID, user) => observe({ kind: 'member', groupID, userID: user }),
     tips$: groupID => observe({ kind: 'tips', groupID }),
     notices$: observe({ kind: 'notices' }),
@@ -329,6 +328,11 @@ export function createStore(
     handedOn: async upTo => void (await call(remote => remote.handedOn(upTo)))
   }
 }
+
+/** What a window says, always in the same order: the same window is the same query. */
+const windowFields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
+const partOf = <Order extends string>(window: Window<Order>): Window<Order> =>
+  Object.fromEntries(windowFields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]])))
 
 const unopened: Status = {
   connection: 'offline',

@@ -83,9 +83,9 @@ export type MemberOrder = 'joinTime' | 'role' | 'nameCard'
 
 /** Which part of a list to show, and in which order. */
 export type Window<Order extends string> = Part & {
-  readonly orderBy?: Order | undefined
+  readonly orderBy?: Order
   /** Only rows whose name or ID holds this text, in capitals or small letters. */
-  readonly search?: string | undefined
+  readonly search?: string
 }
 
 export type Query =

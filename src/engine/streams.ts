@@ -146,17 +146,22 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
 }
 
 const groupID = text()
-const part = { offset: v.optional(natural), after: v.optional(groupID), limit: v.optional(natural), search: v.optional(groupID) }
+const part = {
+  offset: v.exactOptional(natural),
+  after: v.exactOptional(groupID),
+  limit: v.exactOptional(natural),
+  search: v.exactOptional(groupID)
+}
 const orderOf = <Order extends string>(orders: Readonly<Record<Order, unknown>>) => v.picklist(Object.keys(orders) as Order[])
 const streamRequest = v.union([
   v.object({
     type: v.literal('open'),
     stream: natural,
     query: v.union([
-      v.object({ kind: v.literal('groups'), ...part, orderBy: v.optional(orderOf(groupOrders)) }),
+      v.object({ kind: v.literal('groups'), ...part, orderBy: v.exactOptional(orderOf(groupOrders)) }),
       v.object({ kind: v.picklist(['notices', 'arrivals', 'outbox', 'verdicts', 'status']) }),
       v.object({ kind: v.picklist(['group', 'tips']), groupID }),
-      v.object({ kind: v.literal('members'), groupID, ...part, orderBy: v.optional(orderOf(memberOrders)) }),
+      v.object({ kind: v.literal('members'), groupID, ...part, orderBy: v.exactOptional(orderOf(memberOrders)) }),
       v.object({ kind: v.literal('member'), groupID, userID: groupID })
     ])
   }),

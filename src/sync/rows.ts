@@ -119,16 +119,7 @@ export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
   reason,
   message: short
 })
-const scope: v.GenericSchema<unknown, Scope> = v.picklist([
-  'permission',
-  'state',
-  'limit',
-  'invalid',
-  'gone',
-  'dependency',
-  'expired',
-  'retry'
-])
+const scope: v.GenericSchema<unknown, Scope> = v.picklist(Object.values(errors).map(error => error.scope))
 
 export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
   v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: v.unknown() }),
