@@ -262,13 +262,14 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
-    const waiting = state.operations()
-    if (waiting.length > 0) {
-      if (choice !== 'keep' && choice !== 'flush' && choice !== 'discard')
-        return groupError('PendingOperations', `${waiting.length}`)
-      if (choice === 'flush' && status().connection === 'offline') return groupError('NoNetwork')
-      if (choice === 'flush') await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
-      if (choice === 'discard') await discard()
+    if (choice === 'discard') await discard()
+    else if (choice !== 'keep') {
+      // What waits is not known.
+      if (startError) return startError
+      const waiting = state.operations()
+      if (waiting.length > 0 && choice !== 'flush') return groupError('PendingOperations', `${waiting.length}`)
+      if (waiting.length > 0 && status().connection === 'offline') return groupError('NoNetwork')
+      await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)

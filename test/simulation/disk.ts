@@ -27,6 +27,7 @@ export type DoorEvents = {
   onDestroyed(): void
 }
 
+const closedError = () => new DOMException('The database connection is closing.', 'InvalidStateError')
 const none: ReadonlyMap<string, never> = new Map<string, never>()
 
 export async function createDisk(
@@ -61,6 +62,7 @@ export async function createDisk(
 
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
     let isAlive = true
+    let isClosed = false
     let reading = 0
     let last = 0
     const writing: (() => Promise<void>)[] = []
@@ -79,14 +81,15 @@ export async function createDisk(
         return new Promise((resolve, reject) => {
           soon(false, () => {
             reading--
-            if (failing.reads > 0) {
-              failing.reads--
-              reject(new DOMException('The database connection is closing.', 'InvalidStateError'))
+            if (failing.reads > 0 || isClosed) {
+              failing.reads = Math.max(0, failing.reads - 1)
+              reject(closedError())
             } else void world.wait(real.read(queries)).then(resolve, reject)
           })
         })
       }) as Storage['read'],
       transact(queries, body) {
+        if (isClosed) return Promise.reject(closedError())
         const work = () => perform(queries, body as never)
         if (queries.length === 0) onWriting(body([] as never))
         writing.push(work)
@@ -101,15 +104,20 @@ export async function createDisk(
           })
         })
       },
-      close: () => new Promise(resolve => soon(true, resolve)),
-      destroy: () =>
-        new Promise((resolve, reject) => {
+      close() {
+        isClosed = true
+        return new Promise(resolve => soon(true, resolve))
+      },
+      destroy() {
+        isClosed = true
+        return new Promise((resolve, reject) => {
           soon(true, () => {
             rows = new Map()
             onDestroyed()
             void world.wait(real.destroy().then(async () => (real = await open()))).then(() => resolve(), reject)
           })
-        }),
+        })
+      },
       die() {
         isAlive = false
         const survivors = writing.slice(0, random.below(writing.length + 1))

@@ -3,7 +3,7 @@
 import type { Outcome } from './simulation.ts'
 
 const attemptsMax = 150
-const msMax = 8_000
+const msMax = 5_000
 
 export async function shrink(failed: Outcome, attempt: (only: ReadonlySet<number>) => Promise<Outcome>): Promise<number[]> {
   const invariant = failed.violation?.invariant
