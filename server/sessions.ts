@@ -187,10 +187,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     })
   }
 
-  async function read(
-    from: User,
-    { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>
-  ): Promise<void> {
+  async function read(from: User, { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
     const { isAppAdmin, replica } = from
     const { row } = await database.snapshot(async reader => {
       await replica.readFeed(reader)

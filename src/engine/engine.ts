@@ -41,7 +41,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   let isPaused = paused
   let closing: Promise<void> | undefined
   /** While the user logs out, what is taken in could not get its verdict any more. */
-  let isLeaving = false
+  let leaving = 0
   const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
   let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
@@ -71,7 +71,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     onFailed: fail
   })
   state.listen(hub.announce)
-  const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued, isOpen: () => !isLeaving && !isClosing() })
+  const submit = createSubmit({
+    host,
+    state,
+    userID,
+    status,
+    version: hub.version,
+    onQueued,
+    isOpen: () => leaving === 0 && !isClosing()
+  })
   const stopWaking = host.onWake(() => {
     if (isLeading && !isPaused) sync.wake()
   })
@@ -253,11 +261,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function logout(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     await ready
-    isLeaving = true
+    leaving++
     try {
       return await leave(choice)
     } finally {
-      isLeaving = false
+      leaving--
     }
   }
 
@@ -366,5 +374,4 @@ function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   ]
 }
 
-const discarded = (pending: Pending): Write[] =>
-  finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))
+const discarded = (pending: Pending): Write[] => finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))
