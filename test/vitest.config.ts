@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/{kernel,storage,engine,client,tim,server,types}/**/*.test.ts'],
+          include: ['test/{kernel,storage,engine,client,tim,server,types,simulation}/**/*.test.ts'],
           environment: 'node',
           // Properties over many random worlds take their time on a slow machine.
           testTimeout: 60_000

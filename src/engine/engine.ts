@@ -41,7 +41,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   let isPaused = paused
   let closing: Promise<void> | undefined
   /** While the user logs out, what is taken in could not get its verdict any more. */
-  let isLeaving = false
+  let leaving = 0
   const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
   let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
@@ -74,7 +74,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     status,
     version: hub.version,
     onQueued,
-    isOpen: () => !isLeaving && !isClosing()
+    isOpen: () => leaving === 0 && !isClosing()
   })
   const stopWaking = host.onWake(() => {
     if (isLeading && !isPaused) sync.wake()
@@ -261,22 +261,23 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function logout(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     await ready
-    isLeaving = true
+    leaving++
     try {
       return await leave(choice)
     } finally {
-      isLeaving = false
+      leaving--
     }
   }
 
   async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
-    const waiting = state.operations()
-    if (waiting.length > 0) {
-      if (choice !== 'keep' && choice !== 'flush' && choice !== 'discard')
-        return groupError('PendingOperations', `${waiting.length}`)
-      if (choice === 'flush' && status().connection === 'offline') return groupError('NoNetwork')
-      if (choice === 'flush') await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
-      if (choice === 'discard') await discard()
+    if (choice === 'discard') await discard()
+    else if (choice !== 'keep') {
+      // What waits is not known.
+      if (startError) return startError
+      const waiting = state.operations()
+      if (waiting.length > 0 && choice !== 'flush') return groupError('PendingOperations', `${waiting.length}`)
+      if (waiting.length > 0 && status().connection === 'offline') return groupError('NoNetwork')
+      await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)

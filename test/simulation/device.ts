@@ -4,7 +4,7 @@ import type { Status } from '../../src/engine/api.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
 import type { Host, PeerMessage, Peers } from '../../src/engine/host.ts'
-import type { Args, OperationName } from '../../src/kernel/decide.ts'
+import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
@@ -51,7 +51,12 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const { name, userID, chaos, tokenMs, copied } = options
   const random = world.random('device', name)
   const ids = world.random('ids', name)
-  const ledger = createLedger(world, server, { name, userID, isLeaving: () => leaving > 0, ...(copied && { copied: copied.ledger }) })
+  const ledger = createLedger(world, server, {
+    name,
+    userID,
+    isLeaving: () => leaving > 0,
+    ...(copied && { copied: copied.ledger })
+  })
   const tabs = new Set<Tab>()
   const queue: { tab: Tab; onLeading: () => void }[] = []
   let tabCount = 0
@@ -93,10 +98,23 @@ export async function createDevice(world: World, server: SimulatedServer, option
           if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id)) tab.view.touchAll()
       },
       // What another tab takes while this one logs out goes with the rest.
-      onDestroyed: () => tabs.size > 1 || ledger.checkDestroyed()
+      onDestroyed() {
+        if (tabs.size === 1) ledger.checkDestroyed()
+        // All that is shown is of the past.
+        for (const each of tabs) each.isUninformed = true
+      }
     })
     // The engine begins to speak before it is all there.
-    const tab = { name: tabName, door, inFlight, isAlive: true, isPaused: paused, mail: 0, stopped: false, isUninformed: false } as unknown as Tab
+    const tab = {
+      name: tabName,
+      door,
+      inFlight,
+      isAlive: true,
+      isPaused: paused,
+      mail: 0,
+      stopped: false,
+      isUninformed: false
+    } as unknown as Tab
     const peers: Peers = {
       lead: onLeading => {
         queue.push({ tab, onLeading })
@@ -199,7 +217,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     wakings.delete(tab)
     links.get(tab)?.()
     links.delete(tab)
-    if (tab.door.die() > 0 && tabs.size > 0) {
+    if (tab.door.die() && tabs.size > 0) {
       for (const other of tabs) other.isUninformed = true
       // Its user opens another one.
       openTab()
@@ -220,7 +238,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
     /** Asks for an operation; what is answered has to be true. */
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
-      const answer = await tab.engine.apply(operation, args as Args<typeof operation>)
+      const answer = await tab.engine.apply(operation, args)
       check(tab, answer)
     },
     async again(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
@@ -230,7 +248,9 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** Ends it in good order; it has to end. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
-      const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(() => how === 'discard' && leaving--)
+      const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(
+        () => how === 'discard' && leaving--
+      )
       if (answer) return
       world.note(`${tab.name} has closed`)
       for (const each of how === 'close' || how === 'keep' ? [tab] : [...tabs]) kill(each)
@@ -264,7 +284,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function check(tab: Tab, answer: object): void {
     if (!tab.isAlive) return
-    if (isGroupError(answer as never)) return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
+    if (isGroupError(answer)) return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
     const { opID } = answer as { opID: string }
     world.note(`${tab.name} takes ${opID}`)
     if (!ledger.accounts.has(opID)) world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)

@@ -14,10 +14,8 @@ export type OpenStorage = () => Promise<Storage>
 
 export type Disk = Awaited<ReturnType<typeof createDisk>>
 export type Door = Storage & {
-  /** Whether answers to reads are outstanding, so that memory may not be complete. */
-  isReading(): boolean
-  /** The process dies: of what is under way, some of the first writes still happen; answers how many. */
-  die(): number
+  /** The process dies: of what is under way, some of the first writes still happen; answers whether others may have missed some. */
+  die(): boolean
 }
 
 export type DoorEvents = {
@@ -27,6 +25,7 @@ export type DoorEvents = {
   onDestroyed(): void
 }
 
+const closedError = () => new DOMException('The database connection is closing.', 'InvalidStateError')
 const none: ReadonlyMap<string, never> = new Map<string, never>()
 
 export async function createDisk(
@@ -39,6 +38,7 @@ export async function createDisk(
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
   let latencyMs = 1
+  let waiting = 0
 
   const at = (table: TableName, scope: string) => `${table}/${scope}`
 
@@ -61,8 +61,11 @@ export async function createDisk(
 
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
     let isAlive = true
-    let reading = 0
+    let isClosed = false
+    /** Reads whose answer, and writes whose success has not arrived. */
+    let unanswered = 0
     let last = 0
+    let lastAnswer = 0
     const writing: (() => Promise<void>)[] = []
 
     /** After what was asked for before, or not. */
@@ -72,22 +75,39 @@ export async function createDisk(
       world.at(time, () => isAlive && run())
     }
 
+    function wait(count: number): void {
+      unanswered += count
+      waiting += count
+    }
+
+    /** In the order in which things were done. */
+    function answer(tell: () => void): void {
+      lastAnswer = Math.max(lastAnswer, world.now() + random.around(latencyMs / 4))
+      world.at(lastAnswer, () => {
+        if (!isAlive) return
+        wait(-1)
+        tell()
+      })
+    }
+
+    const afterAnswers = (tell: () => void) => world.at(Math.max(lastAnswer, world.now()), tell)
+
     return {
-      isReading: () => reading > 0,
-      read: (queries => {
-        reading++
+      read(queries) {
+        wait(1)
         return new Promise((resolve, reject) => {
           soon(false, () => {
-            reading--
-            if (failing.reads > 0) {
-              failing.reads--
-              reject(new DOMException('The database connection is closing.', 'InvalidStateError'))
-            } else void world.wait(real.read(queries)).then(resolve, reject)
+            if (failing.reads > 0 || isClosed) {
+              failing.reads = Math.max(0, failing.reads - 1)
+              wait(-1)
+              reject(closedError())
+            } else void world.wait(real.read(queries)).then(answers => answer(() => resolve(answers)), reject)
           })
         })
-      }) as Storage['read'],
+      },
       transact(queries, body) {
-        const work = () => perform(queries, body as never)
+        if (isClosed) return Promise.reject(closedError())
+        const work = () => perform(queries, body)
         if (queries.length === 0) onWriting(body([] as never))
         writing.push(work)
         return new Promise((resolve, reject) => {
@@ -97,30 +117,42 @@ export async function createDisk(
               failing.writes = Math.max(0, failing.writes - 1)
               if (queries.length === 0) onFailed(body([] as never))
               reject(new DOMException('There is no room.', 'QuotaExceededError'))
-            } else void world.wait(work()).then(resolve, reject)
+            } else {
+              wait(1)
+              void world.wait(work()).then(() => answer(resolve), reject)
+            }
           })
         })
       },
-      close: () => new Promise(resolve => soon(true, resolve)),
-      destroy: () =>
-        new Promise((resolve, reject) => {
+      close() {
+        isClosed = true
+        return new Promise(resolve => soon(true, () => afterAnswers(resolve)))
+      },
+      destroy() {
+        isClosed = true
+        return new Promise((resolve, reject) => {
           soon(true, () => {
             rows = new Map()
             onDestroyed()
-            void world.wait(real.destroy().then(async () => (real = await open()))).then(() => resolve(), reject)
+            void world.wait(real.destroy().then(async () => (real = await open()))).then(() => afterAnswers(resolve), reject)
           })
-        }),
+        })
+      },
       die() {
+        const isHeard = unanswered === 0
+        wait(-unanswered)
         isAlive = false
         const survivors = writing.slice(0, random.below(writing.length + 1))
         for (const work of survivors) void world.wait(work())
-        return survivors.length
+        return survivors.length > 0 || !isHeard
       }
     }
   }
 
   return {
     openDoor,
+    /** Whether answers are outstanding at any door, so that memory may not be what storage is. */
+    isWaiting: () => waiting > 0,
     table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
     scopes: (table: TableName): string[] =>
       [...rows].flatMap(([key, scope]) => (key.startsWith(`${table}/`) && scope.size > 0 ? key.slice(table.length + 1) : [])),

@@ -20,7 +20,8 @@ export function seenOf(disk: Disk, userID: string, groupID: string, waiting: rea
   const held = disk.table('groups').get(groupID)
   const meta = disk.table('meta').get('')
   const overlay = new Map<string, { readonly table: Table; readonly id: string; readonly row: Rows[Table] | null }>()
-  let hidesBase = false
+  // The group came about or came to an end here.
+  const lane = { hidesBase: false }
 
   function base(key: Key): Rows[Table] | null | undefined {
     if (key.table === 'applications') return applicationOf(disk, groupID, key.id)
@@ -37,12 +38,12 @@ export function seenOf(disk: Disk, userID: string, groupID: string, waiting: rea
     if (key.scope !== groupID && key.id !== groupID) return undefined
     const predicted = overlay.get(`${key.table}/${key.id}`)
     if (predicted) return predicted.row
-    return hidesBase ? null : base(key)
+    return lane.hidesBase ? null : base(key)
   }
 
   function put({ table, id, row }: Change): void {
     if (table === 'groups' && (row === null || !look({ table, scope: '', id }))) {
-      hidesBase = true
+      lane.hidesBase = true
       overlay.clear()
     }
     overlay.set(`${table}/${id}`, { table, id, row })
@@ -64,7 +65,7 @@ export function seenOf(disk: Disk, userID: string, groupID: string, waiting: rea
   const self = member(userID)
   if (!row || (!self && row.ownerID !== userID)) return { group: null, members: new Map(), application }
   const settings = (look({ table: 'settings', scope: groupID, id: userID }) ?? null) as SettingsRow | null
-  const ids = new Set(hidesBase ? [] : disk.table('members', groupID).keys())
+  const ids = new Set(lane.hidesBase ? [] : disk.table('members', groupID).keys())
   for (const { table, id } of overlay.values()) if (table === 'members') ids.add(id)
   return {
     group: {

@@ -50,7 +50,8 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   },
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
   'tab closes': ({ device, tab }) => void (tab && device.close(tab, 'close').catch(noted)),
-  'logs out': ({ device, tab, random }) => void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
+  'logs out': ({ device, tab, random }) =>
+    void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
   'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),

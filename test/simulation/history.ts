@@ -40,7 +40,7 @@ export const branch = (history: History, epoch: string): History => ({
   verdicts: new Map(history.verdicts)
 })
 
-export const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
+const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
 const nobody: Followed = new Map()
 
 export const momentOf = (history: History, groupID: string, seq: number): Moment | undefined =>
@@ -51,7 +51,11 @@ export const toldAt = (history: History, userID: string, feed: number): Followed
   feed === 0 ? nobody : history.feeds.get(userID)?.told.get(feed)
 
 /** Takes in a transaction; answers what is wrong with it. */
-export function record(history: History, { groupID, state, ...writes }: GroupWrites, tails: ReadonlyMap<string, number>): string[] {
+export function record(
+  history: History,
+  { groupID, state, ...writes }: GroupWrites,
+  tails: ReadonlyMap<string, number>
+): string[] {
   const wrong: string[] = []
   const group = history.groups.get(groupID) ?? { last: nothing, moments: new Map<number, Moment>() }
   history.groups.set(groupID, group)

@@ -56,7 +56,8 @@ export function createLedger(
     // Who logs out does not wait for rows that are about to be destroyed.
     if (verdict.kind === 'rejected' || isLeaving()) return
     const held = disk.table('groups').get(verdict.groupID)
-    if (held && held.seq < verdict.seq) wrong('I3', `the verdict on ${verdict.opID} is of ${verdict.seq}, the rows of ${held.seq}`)
+    if (held && held.seq < verdict.seq)
+      wrong('I3', `the verdict on ${verdict.opID} is of ${verdict.seq}, the rows of ${held.seq}`)
   }
 
   function checkGroup(disk: Disk, history: History, groupID: string): void {
@@ -119,7 +120,8 @@ export function createLedger(
       checkOutbox(disk, removed)
       for (const verdict of verdicts) checkReached(disk, verdict)
       const now = disk.table('meta').get('')
-      if (now && meta?.epoch === now.epoch && now.feed < meta.feed && now.feed > 0) wrong('I5', `the feed goes back to ${now.feed}`)
+      if (now && meta?.epoch === now.epoch && now.feed < meta.feed && now.feed > 0)
+        wrong('I5', `the feed goes back to ${now.feed}`)
       if (!positions && groups.size === 0) return
       const history = now && server.historyOf(now.epoch)
       if (!history) return groups.size > 0 ? wrong('I3', 'rows without an epoch') : undefined

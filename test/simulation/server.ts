@@ -41,7 +41,12 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
         if (isWriting) failure = undefined
         if (fails === 'crash before commit') return crash()
         if (fails === 'refuse') return reject(new Error('the database is away'))
-        void world.wait(work()).then(answer => (fails ? crash() : resolve(answer)), reject)
+        void world
+          .wait(work())
+          .then(
+            answer => (fails ? crash() : void world.at(world.now() + latency.around(0.5), () => own.isAlive && resolve(answer))),
+            reject
+          )
       })
     })
   }
@@ -128,7 +133,10 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
     delayAnnouncements: (count: number) => void (lateAnnouncements += count),
     compact: (historyMs: number) =>
       void world.wait(
-        database.compact({ history: Math.floor((world.now() - historyMs) / 1000), verdicts: Math.floor(world.now() / 1000) - 90 * 86_400 })
+        database.compact({
+          history: Math.floor((world.now() - historyMs) / 1000),
+          verdicts: Math.floor(world.now() / 1000) - 90 * 86_400
+        })
       ),
     backUp(): void {
       const copy = database.copy?.(database.epoch)

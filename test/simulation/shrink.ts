@@ -3,7 +3,7 @@
 import type { Outcome } from './simulation.ts'
 
 const attemptsMax = 150
-const msMax = 8_000
+const msMax = 5_000
 
 export async function shrink(failed: Outcome, attempt: (only: ReadonlySet<number>) => Promise<Outcome>): Promise<number[]> {
   const invariant = failed.violation?.invariant
@@ -13,7 +13,11 @@ export async function shrink(failed: Outcome, attempt: (only: ReadonlySet<number
   const started = performance.now()
   if (!(await fails(events))) return []
   for (let size = Math.ceil(events.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = events.length - size; start > -size && attempts < attemptsMax && performance.now() - started < msMax; start -= size) {
+    for (
+      let start = events.length - size;
+      start > -size && attempts < attemptsMax && performance.now() - started < msMax;
+      start -= size
+    ) {
       const rest = events.filter((_, index) => index < start || index >= start + size)
       attempts++
       if (rest.length < events.length && (await fails(rest))) events = rest

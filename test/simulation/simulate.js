@@ -58,10 +58,13 @@ const reports = await runSeeds(file, {
 const failed = reports.find(report => report.failed)?.failed
 if (failed) {
   const { outcome, only } = failed
-  for (const line of outcome.transcript.filter(each => !/"type":"p[io]ng"/.test(each)).slice(-60)) print(line.length > 600 ? `${line.slice(0, 600)}…` : line)
+  for (const line of outcome.transcript.filter(each => !/"type":"p[io]ng"/.test(each)).slice(-60))
+    print(line.length > 600 ? `${line.slice(0, 600)}…` : line)
   print(`seed ${outcome.seed} violates ${outcome.violation?.invariant}: ${outcome.violation?.detail}`)
   const which = only.length > 0 ? ` --only ${only.join(',')}` : ''
-  print(`again: npm run simulate -- --seed ${outcome.seed} --steps ${values.steps}${which}${machine === 'memory' ? '' : ` --machine ${machine}`}`)
+  print(
+    `again: npm run simulate -- --seed ${outcome.seed} --steps ${values.steps}${which}${machine === 'memory' ? '' : ` --machine ${machine}`}`
+  )
   process.exitCode = 1
 }
 print(

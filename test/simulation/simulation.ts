@@ -115,7 +115,13 @@ export async function simulate({
       settledIn = world.steps() - healedAt.steps
       if (settledIn % 16 === 0 && devices.every(device => isAtRest(world, device, server))) break
       if (settledIn > limit || world.now() - healedAt.time > msToSettleMax)
-        world.violate('liveness', devices.flatMap(device => whyNot(device, server)).slice(0, 4).join('; '))
+        world.violate(
+          'liveness',
+          devices
+            .flatMap(device => whyNot(device, server))
+            .slice(0, 4)
+            .join('; ')
+        )
     }
   } finally {
     process.off('unhandledRejection', onRejection)

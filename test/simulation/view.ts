@@ -1,6 +1,7 @@
 /** Compares what a tab shows with what it should show: of groups that something has happened to, after every step. */
 
 import type { Status } from '../../src/engine/api.ts'
+import { noticeTypes } from '../../src/kernel/notices.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
 import type { Tab } from './device.ts'
 import type { Disk } from './disk.ts'
@@ -52,7 +53,8 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
     if (shown.group?.isOpen && !isShown(shown.group.value, group)) return wrong(groupID, shown.group.value, group)
     if (!shown.members?.isOpen) return
     const { rows, ids } = shown.members
-    for (const id of ids) if (!isShown(rows.get(id), members.get(id))) return wrong(`${id} of ${groupID}`, rows.get(id), members.get(id))
+    for (const id of ids)
+      if (!isShown(rows.get(id), members.get(id))) return wrong(`${id} of ${groupID}`, rows.get(id), members.get(id))
     for (const id of members.keys()) if (!rows.has(id)) return wrong(`${id} of ${groupID} is missing`, members.get(id))
     const times = ids.flatMap(id => members.get(id)?.joinTime ?? [])
     if (times.some((time, index) => time < (times[index - 1] ?? 0))) wrong(`the order of ${groupID}`, ids)
@@ -64,22 +66,42 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
       const should = new Set(expected)
       return ids.length === should.size && ids.every(id => should.has(id))
     }
-    if (outbox.isOpen && !sameSet(outbox.ids, operations.map(({ opID }) => opID))) wrong('the outbox', outbox.ids, operations.map(({ opID }) => opID))
-    const refused = [...disk.table('verdicts').values()].flatMap(({ verdict }) => (verdict.kind === 'applied' ? [] : verdict.opID))
+    if (
+      outbox.isOpen &&
+      !sameSet(
+        outbox.ids,
+        operations.map(({ opID }) => opID)
+      )
+    )
+      wrong(
+        'the outbox',
+        outbox.ids,
+        operations.map(({ opID }) => opID)
+      )
+    const refused = [...disk.table('verdicts').values()].flatMap(({ verdict }) =>
+      verdict.kind === 'applied' ? [] : verdict.opID
+    )
     if (verdicts.isOpen && !sameSet(verdicts.ids, refused)) wrong('the verdicts', verdicts.ids, refused)
     const order = groups.ids.map(id => groups.rows.get(id)?.lastInfoTime ?? 0)
     if (order.some((time, index) => time > (order[index - 1] ?? Infinity))) wrong('the order of groups', groups.ids)
     if (!notices.isOpen) return
     for (const held of disk.table('notices').values()) {
       const shown = notices.rows.get(String(held.fseq))
-      const application = applicationState(held, seenOf(disk, userID, held.groupID, operations))
+      const application =
+        held.operationType === noticeTypes.applied ? applicationState(held, seenOf(disk, userID, held.groupID, operations)) : null
       if (!shown || shown.application !== application) return wrong(`the notice ${held.fseq}`, shown, { ...held, application })
     }
   }
 
   /** What is on its way changes what is shown as soon as it is there. */
   const isBusy = () =>
-    !tab.isAlive || tab.stopped || tab.mail > 0 || tab.isUninformed || tab.door.isReading() || !tab.screen.groups.isOpen || isBroken(tab.screen.status())
+    !tab.isAlive ||
+    tab.stopped ||
+    tab.mail > 0 ||
+    tab.isUninformed ||
+    disk.isWaiting() ||
+    !tab.screen.groups.isOpen ||
+    isBroken(tab.screen.status())
 
   function check(): void {
     if ((!all && !lists && touched.size === 0) || isBusy()) return

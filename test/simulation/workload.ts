@@ -33,7 +33,11 @@ function chooseOperation(random: Random): OperationName {
   return 'updateGroupProfile'
 }
 
-function argumentsOf(name: OperationName, random: Random, { scene, tab, text }: { scene: Scene; tab: Tab; text: string }): object {
+function argumentsOf(
+  name: OperationName,
+  random: Random,
+  { scene, tab, text }: { scene: Scene; tab: Tab; text: string }
+): object {
   const { ids, rows } = tab.screen.groups
   const groupID = (random.chance(0.75) ? random.pickFrom(ids) : undefined) ?? random.pickFrom(scene.groupIDs) ?? ''
   const user = () => random.pickFrom(scene.users) ?? ''
@@ -83,7 +87,10 @@ function argumentsOf(name: OperationName, random: Random, { scene, tab, text }: 
       }
     }
     case 'changeGroupOwner':
-      return { groupID: random.pickFrom([...rows.values()].filter(row => row.selfInfo?.role === 'Owner'))?.groupID ?? groupID, newOwnerID: user() }
+      return {
+        groupID: random.pickFrom([...rows.values()].filter(row => row.selfInfo?.role === 'Owner'))?.groupID ?? groupID,
+        newOwnerID: user()
+      }
     case 'quitGroup':
     case 'dismissGroup':
       return { groupID }
@@ -94,7 +101,10 @@ function argumentsOf(name: OperationName, random: Random, { scene, tab, text }: 
 const noted = () => undefined
 
 /** One thing that a user does, and its name. */
-export function act(random: Random, { scene, device, tab, count }: { scene: Scene; device: Device; tab: Tab; count: number }): string {
+export function act(
+  random: Random,
+  { scene, device, tab, count }: { scene: Scene; device: Device; tab: Tab; count: number }
+): string {
   const { engine, screen } = tab
   const text = `n${count}`
   const operation = () => {
@@ -119,7 +129,8 @@ export function act(random: Random, { scene, device, tab, count }: { scene: Scen
   }
   if (lottery < 78) {
     const row = screen.verdicts.rows.get(verdict ?? '')
-    if (row) void device.again(tab, row.opID, { ...row.args, ...(row.name === 'updateGroupProfile' && { name: text }) }).catch(noted)
+    if (row)
+      void device.again(tab, row.opID, { ...row.args, ...(row.name === 'updateGroupProfile' && { name: text }) }).catch(noted)
     return `revises ${row?.opID}`
   }
   if (lottery < 86) {

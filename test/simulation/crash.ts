@@ -1,0 +1,83 @@
+/**
+ * Crash at every await: a scenario is a short list of actions; it is run once to count the steps, then once for each of
+ * them with a crash there. Between two steps everything waits for storage, the network, a timer or the database, so
+ * this is every await there is.
+ */
+
+import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { createDevice, type Device } from './device.ts'
+import { followedBy } from './history.ts'
+import { behind } from './ledger.ts'
+import { createRandom, type Random } from './random.ts'
+import { createServer } from './server.ts'
+import { act } from './workload.ts'
+import { createWorld, type World } from './world.ts'
+
+type Victim = 'device' | 'server'
+export type Crash = { readonly step: number; readonly victim: Victim }
+export type Scenario = { readonly seed: number; readonly actions: number }
+
+const users = ['u0', 'u1', 'u2']
+const scene = { users, groupIDs: ['g0', 'g1'] }
+const stepsMax = 5000
+
+/** Answers after how many steps everything had settled, and what was wrong. */
+export async function playScenario({ seed, actions }: Scenario, crash?: Crash): Promise<{ steps: number; wrong: string[] }> {
+  const world = createWorld(seed, {})
+  const server = createServer(world, createMemoryDatabase('epoch-1'), {})
+  const open = (userID: string) =>
+    createDevice(world, server, {
+      name: `${userID}a`,
+      userID,
+      chaos: false,
+      tokenMs: 1e12,
+      openStorage: async () => createMemoryStorage()
+    })
+  const devices = [await open('u0'), await open('u1'), await open('u2')]
+  for (const device of devices) device.openTab()
+  const [victim] = devices
+
+  for (let index = 0; index < actions; index++) {
+    const random = createRandom(seed, 'action', index)
+    world.at(world.now() + 50 + index * 20, () => take(world, devices, random, index))
+  }
+  const finished = world.now() + 50 + actions * 20
+  while (world.steps() < stepsMax && !world.violation()) {
+    if (world.steps() === crash?.step) {
+      if (crash.victim === 'server') server.crash()
+      else if (victim) {
+        for (const tab of [...victim.tabs]) victim.kill(tab)
+        victim.openTab()
+      }
+    }
+    await world.step()
+    for (const device of devices) device.check()
+    if (world.now() > finished && world.steps() > (crash?.step ?? 0) && devices.every(device => isSettled(device, server))) break
+  }
+  const { invariant, detail } = world.violation() ?? {}
+  const wrong = devices.flatMap(({ ledger }) =>
+    [...ledger.accounts.values()].flatMap(({ opID, verdict }) => (verdict ? [] : `${opID} has no verdict`))
+  )
+  if (invariant !== undefined) wrong.push(`${invariant}: ${detail}`)
+  if (world.steps() >= stepsMax) wrong.push('it does not settle')
+  return { steps: world.steps(), wrong }
+}
+
+function take(world: World, devices: readonly Device[], random: Random, count: number): void {
+  const device = random.pickFrom(devices)
+  const tab = device && [...device.tabs][0]
+  if (tab) world.note(act(random, { scene, device, tab, count }))
+}
+
+function isSettled({ userID, disk, tabs }: Device, server: ReturnType<typeof createServer>): boolean {
+  for (const tab of tabs) if (tab.isPaused) void resume(tab)
+  const isOnline = [...tabs].some(({ screen }) => screen.status()?.caughtUp)
+  const history = server.history()
+  return isOnline && [...behind(disk, history, userID, followedBy(history, userID))].length === 0
+}
+
+function resume(tab: { isPaused: boolean; engine: { resume(): Promise<void> } }): Promise<void> {
+  tab.isPaused = false
+  return tab.engine.resume()
+}

@@ -1,0 +1,26 @@
+/** npm run simulate:planted -- [name…]: plants each bug and looks for the first seed that finds it. */
+
+import { bundle } from './bundle.js'
+import { planted } from './planted.js'
+import { runSeeds } from './pool.js'
+
+const seedsMax = 80
+const names = process.argv.slice(2)
+let missed = 0
+for (const [name, { edits }] of Object.entries(planted)) {
+  if (names.length > 0 && !names.includes(name)) continue
+  const file = await bundle({ name: 'planted', edits })
+  const reports = await runSeeds(file, {
+    seeds: Array.from({ length: seedsMax }, (_, index) => index + 1),
+    steps: 1200,
+    machine: 'memory',
+    perJob: 2
+  })
+  const failed = reports
+    .flatMap(report => report.failed ?? [])
+    .sort((a, b) => a.outcome.seed - b.outcome.seed)
+    .at(0)?.outcome
+  if (!failed) missed++
+  process.stdout.write(`| ${name} | ${failed?.seed ?? 'not found'} | ${failed?.violation?.invariant ?? ''} |\n`)
+}
+process.exitCode = missed

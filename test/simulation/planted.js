@@ -1,0 +1,128 @@
+/**
+ * Bugs to be found: each is a small change of the real source. `find` has to be there exactly once. `fails` is what the
+ * simulation says of it, `seed` the first that finds it; README.md has the list.
+ */
+
+/** @type {Readonly<Record<string, { edits: readonly import('./bundle.js').Edit[] }>>} */
+export const planted = {
+  'no de-duplication': edit(
+    'server/authority.ts',
+    'const stored = known.of(submission, opID)\n',
+    'const stored = known.of(submission, opID) && undefined\n'
+  ),
+  'a delta may begin one too late': edit(
+    'src/engine/merge.ts',
+    'if (from > group.seq) return false',
+    'if (from > group.seq + 1) return false'
+  ),
+  'an older delta is applied': edit('src/engine/merge.ts', 'to < group.seq || (to === group.seq && !isWhole)', 'false'),
+  'the position is one ahead': edit('src/engine/merge.ts', '        seq: to,\n', '        seq: to + 1,\n'),
+  'the overlay is not replayed over new rows': edit(
+    'src/engine/overlay.ts',
+    'new Set([...stale, ...touched.groups, ...touched.members.keys()])',
+    'new Set([...stale])'
+  ),
+  'a verdict does not wait for its rows': edit(
+    'src/engine/merge.ts',
+    "if (verdict.kind === 'rejected' || isReached(verdict)) end(",
+    'if (verdict) end('
+  ),
+  'rows remain after leaving': edit(
+    'src/engine/merge.ts',
+    "      { table: 'members', scope: groupID, empty: true },\n      { table: 'tips', scope: groupID, empty: true }\n",
+    "      { table: 'tips', scope: groupID, empty: true }\n"
+  ),
+  'verdicts in a transaction of their own': edit(
+    'src/engine/sync.ts',
+    'if (merged.writes.length > 0) await commit(merged.writes)',
+    "const own = merged.writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commit(own)\n    if (merged.writes.length > 0) await commit(merged.writes.filter(write => !own.includes(write)))"
+  ),
+  'a lane is sent backwards': edit(
+    'src/engine/sync.ts',
+    'for (const pending of state.operations()) {',
+    'for (const pending of state.operations().toReversed()) {'
+  ),
+  '`after` is not sent, and nothing keeps the order': edit('src/engine/sync.ts', '...(after !== undefined && { after })', ''),
+  '`after` is ignored': edit('server/authority.ts', 'if (after !== undefined && !predecessor) {', 'if (after === "never") {'),
+  'no retry after a failure': edit('src/engine/connection.ts', "      setTimer('retry', connect, delayMs)\n", ''),
+  'operations to send again are not': edit('src/engine/sync.ts', 'if (message.retry.length > 0) resend(message.retry)', ''),
+  'nobody notices silence': edit(
+    'src/engine/connection.ts',
+    "    setTimer('ping', beat, pingEveryMs)\n    setTimer('silence', lost, answerWithinMs)\n",
+    "    setTimer('ping', beat, pingEveryMs)\n"
+  ),
+  'the floor is ignored': edit('server/replica.ts', 'position.seq > 0 && position.seq >= floor ?', 'position.seq > 0 ?'),
+  'the floor of the feed is ignored': edit(
+    'server/replica.ts',
+    'if (from > 0 && from >= floor && from <= head) return',
+    'if (from > 0 && from <= head) return'
+  ),
+  'the epoch is ignored by the client': edit('src/engine/sync.ts', '(before.meta.epoch !== epoch || !known)', 'false'),
+  'the epoch is ignored by the server': edit('server/sessions.ts', 'knownEpoch === epoch && (await', '(await'),
+  'the membership is ignored': edit(
+    'src/engine/merge.ts',
+    'if (!group || group.mep !== mep || to < group.seq',
+    'if (!group || to < group.seq'
+  ),
+  'a rejoin keeps the old rows': edit(
+    'src/engine/merge.ts',
+    '        if (group && group.mep >= mep) return\n',
+    '        if (group) return\n'
+  ),
+  'a failed commit is not taken back': edit('src/engine/submit.ts', '      state.retract({ pending, replaced })\n', ''),
+  'an operation is answered before it is stored': edit(
+    'src/engine/submit.ts',
+    '      await host.storage.transact([], () => writes)\n',
+    '      void host.storage.transact([], () => writes).catch(() => undefined)\n'
+  ),
+  'the lock is released before the last commit': edit('src/engine/engine.ts', '      await end()\n', '      void end()\n'),
+  'a new leader trusts its memory': edit(
+    'src/engine/engine.ts',
+    '    // What the last leader committed and could not tell any more is in storage.\n    await reload()\n',
+    ''
+  ),
+  'tabs are not told of commits': edit(
+    'src/engine/engine.ts',
+    "    state.absorb(writes)\n    peers.post({ type: 'committed', writes })\n",
+    '    state.absorb(writes)\n'
+  ),
+  'what waited before the connection is not sent': edit(
+    'src/engine/sync.ts',
+    '    for (const { question } of reading.values()) connection.send(question)\n    pump()\n',
+    '    for (const { question } of reading.values()) connection.send(question)\n'
+  ),
+  'what was sent counts as sent over the next connection': edit('src/engine/sync.ts', '    sent.clear()\n', ''),
+  'a lost announcement is never noticed': edit(
+    'server/replica.ts',
+    'if (seq > (positions.get(groupID)?.upTo ?? seq)) stale.groups.add(groupID)',
+    'if (seq < 0) stale.groups.add(groupID)'
+  ),
+  'an announcement need not continue': edit(
+    'server/replica.ts',
+    'isLive && from > 0 && position.upTo === from && !stale',
+    'isLive && from > 0 && !stale'
+  ),
+  'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
+  'a page of members of any moment is taken': edit(
+    'src/engine/merge.ts',
+    'group.mep !== mep || group.seq !== asOf || group.membersUpTo === null',
+    'group.membersUpTo === null'
+  ),
+  'the verdict of an operation that others were merged into is not theirs': edit(
+    'src/engine/merge.ts',
+    '[...(pending.merged ?? []), pending].map',
+    '[pending].map'
+  ),
+  'merging replaces what was sent': edit('src/engine/submit.ts', '!state.unsent.has(last.opID) || ', ''),
+  'who has left is told of the group': edit('server/replica.ts', '      await readFeed(reader)\n      for', '      for'),
+  'logout destroys what could not be read': edit(
+    'src/engine/engine.ts',
+    '      if (startError) return startError\n      const waiting',
+    '      const waiting'
+  )
+}
+
+/** @param {string} file @param {string} find @param {string} replace */
+function edit(file, find, replace) {
+  return { edits: [{ file, find, replace }] }
+}
