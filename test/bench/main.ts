@@ -28,7 +28,10 @@ for (let count = 1; count <= Number(values.rounds); count++)
       url: server.url,
       durability: name === 'ours' ? 'strict' : 'relaxed',
       parts,
-      report: (figure, value) => (result.samples[figure] ??= []).push(value),
+      report(figure, value) {
+        console.log(`   ${figure} ${value.toFixed(2)}`)
+        ;(result.samples[figure] ??= []).push(value)
+      },
       fail: why => {
         console.log(`   failed: ${why}`)
         result.failures.push(why)

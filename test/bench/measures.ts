@@ -11,6 +11,8 @@ const shape = fullShape
 const sizes = sizesOf(shape)
 const largeSize = 6000
 const coldPending = 50
+/** Who takes longer has failed. */
+const partMsMax = 60_000
 
 type Report = (figure: FigureName, value: number) => void
 export type RoundOptions = {
@@ -34,8 +36,8 @@ export async function round({ name, url, durability, parts, report, fail }: Roun
     ;({ version } = open)
     try {
       if (!hash) await open.page.evaluate(durability => window.bench.open(durability), opened)
-      await work(open)
-      await open.page.evaluate(() => window.bench.close())
+      await within(partMsMax, work(open))
+      await within(partMsMax, open.page.evaluate(() => window.bench.close()))
     } catch (error) {
       // Expected: a check has failed, or the contender itself.
       fail(String(error).split('\n')[0] ?? '')
@@ -66,6 +68,14 @@ export async function round({ name, url, durability, parts, report, fail }: Roun
     await profile.remove()
   }
   return version
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 const coldPlaces = () =>
