@@ -192,21 +192,26 @@ function createWatched() {
   let value: Row | Status | null = null
   let last: Patch | undefined
   const patches: Patch[] = []
+  const emissions: (readonly (Row | Status | undefined)[])[] = []
+  const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : ids.map(id => byID.get(id)))
   return {
     patches,
+    /** What was shown, one after another. */
+    emissions,
     last: () => last as Extract<Patch, { kind: 'list' }> | undefined,
-    rows: () => (last?.kind === 'value' ? (value === null ? [] : [value]) : ids.map(id => byID.get(id))),
+    rows,
     take(patch: Patch) {
       // What crosses a thread is a copy.
       const copy = structuredClone(patch)
       patches.push(copy)
       last = copy
       if (copy.kind === 'value') value = copy.value
-      else {
+      else if (copy.kind === 'list') {
         for (const row of copy.put) byID.set(rowID(row), row)
         if (copy.splice)
           ids = [...ids.slice(0, copy.splice.at), ...copy.splice.ids, ...ids.slice(copy.splice.at + copy.splice.remove)]
       }
+      emissions.push(rows())
     }
   }
 }

@@ -6,7 +6,8 @@
  */
 
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
-import { parseServerMessage, type ClientMessage, type ServerMessage } from '../sync/messages.ts'
+import type { ClientMessage } from '../sync/client-messages.ts'
+import { parseServerMessage, type ServerMessage } from '../sync/messages.ts'
 import type { Link } from '../sync/port.ts'
 import type { Status } from './api.ts'
 import type { Host } from './host.ts'

@@ -77,6 +77,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       connection: isPaused ? 'offline' : connection,
       lastError: startError ?? lastError,
       pending: state.outbox.size,
+      oldestPendingAt: state.operations()[0]?.at,
       isAppAdmin,
       policy,
       clockOffsetMs

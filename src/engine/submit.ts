@@ -102,11 +102,11 @@ export function createSubmit({ host, state, userID, status, version, onQueued }:
     const users = memberNeeds(prepared, overlay.group(groupID))
     const before = deciding.get(groupID)
     if (!before && base.isLoaded(groupID, users)) return undefined
-    const loaded = Promise.allSettled([base.load(groupID, users), before])
+    const loaded = Promise.allSettled([before]).then(() => base.load(groupID, users))
     deciding.set(groupID, loaded)
-    const [{ status: outcome }] = await loaded
+    const outcome = await Promise.allSettled([loaded])
     if (deciding.get(groupID) === loaded) deciding.delete(groupID)
-    return outcome === 'rejected' ? groupError('StorageFailed') : undefined
+    return outcome[0].status === 'rejected' ? groupError('StorageFailed') : undefined
   }
 
   return {

@@ -5,7 +5,8 @@ import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
 import { groupDigest, standDigest } from '../sync/digest.ts'
-import { frameLimits, protocolVersion, type ClientMessage, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
+import type { ClientMessage } from '../sync/client-messages.ts'
+import { frameLimits, protocolVersion, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
 import type { Status } from './api.ts'
 import { createConnection } from './connection.ts'
 import type { Host } from './host.ts'
@@ -182,13 +183,20 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const operations of frames(batch)) connection.send({ type: 'push', operations })
   }
 
-  const pushed = ({ opID, name, args, groupID, seen, at }: Pending, after: string | undefined): PushedOperation => ({
-    opID,
-    name,
-    args,
-    groupID,
-    seen,
-    waited: Math.max(0, Math.floor((host.now() - at) / 1000)),
+  /** In seconds; by this clock or the server's, for this one may have been set meanwhile. */
+  function waited({ at, now }: Pending): number {
+    const nowMs = host.now()
+    const waitedMs = Math.min(nowMs - at, nowMs + (state.base.meta()?.clockOffsetMs ?? 0) - now * 1000)
+    return Math.max(0, Math.floor(waitedMs / 1000))
+  }
+
+  const pushed = (pending: Pending, after: string | undefined): PushedOperation => ({
+    opID: pending.opID,
+    name: pending.name,
+    args: pending.args,
+    groupID: pending.groupID,
+    seen: pending.seen,
+    waited: waited(pending),
     ...(after !== undefined && { after })
   })
 

@@ -33,7 +33,7 @@ export const errors = {
   NotReady: { code: 2999, scope: 'retry', text: 'The store is not open: log in first.' },
 
   QueueFull: { code: 4501, scope: 'limit', text: 'Too many operations wait already; nothing was queued.' },
-  StorageFailed: { code: 4502, scope: 'retry', text: 'The operation could not be stored; nothing was queued.' },
+  StorageFailed: { code: 4502, scope: 'retry', text: 'Storage could not be read or written; nothing was queued.' },
   UnknownOperationID: { code: 4503, scope: 'invalid', text: 'No operation with this ID is known here.' },
   PendingOperations: { code: 4504, scope: 'state', text: 'Operations still wait: say keep, flush or discard.' },
   Discarded: { code: 4505, scope: 'state', text: 'Discarded at logout.' },

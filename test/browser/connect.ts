@@ -39,7 +39,7 @@ export async function openStore(
 
 /** The first value that is as it should be. */
 export const until = <T>(source: Observable<T>, isSo: (value: T) => boolean): Promise<T> =>
-  firstValueFrom(source.pipe(filter(isSo), timeout({ first: 10_000 })))
+  firstValueFrom(source.pipe(filter(isSo), timeout({ first: 30_000 })))
 
 export function taken<T extends object>(answer: T | GroupError): T {
   if (isGroupError(answer)) throw new Error(JSON.stringify(answer))

@@ -118,6 +118,15 @@ describe('verdicts', () => {
     expect((await ann.groups()).map(({ name }) => name)).toEqual(['Crew'])
   })
 
+  test('an operation that changes nothing settles, also behind what somebody else has set for themselves', async () => {
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+    await bob.caughtUp()
+    await bob.settle('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
+    const verdict = await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['nobody'] })
+    expect(verdict).toMatchObject({ kind: 'applied', seq: 2 })
+    expect(await ann.outbox()).toEqual([])
+  })
+
   test('joining a group that the device has never seen is refused at once without a network', async () => {
     await ann.caughtUp()
     ann.network.cut()
