@@ -59,9 +59,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   })
   const views = createViews({ state, userID, mutes, status })
   const ready = start()
+  /** Groups whose members this tab has looked at: whoever leads has to know. */
+  const lookedAt = new Set<string>()
   const hub = createHub(views, ready, groupID => {
-    if (isLeading) sync.want(groupID)
-    else peers.post({ type: 'hello', wanted: [groupID] })
+    lookedAt.add(groupID)
+    want([groupID])
   })
   state.listen(hub.announce)
   const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued })
@@ -97,7 +99,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       return
     }
     peers.lead(() => void lead())
-    if (!isLeading) peers.post({ type: 'hello', wanted: [] })
+    want(lookedAt)
   }
 
   async function reload(): Promise<void> {
@@ -132,6 +134,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     isLeading = true
     // What the last leader committed and could not tell any more is in storage.
     await reload()
+    want(lookedAt)
     peers.post({ type: 'leading' })
     if (!isPaused && !isClosing()) sync.start()
   }
@@ -149,6 +152,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
         void ready.then(reload)
+        want(lookedAt)
         break
       case 'logout':
         void close()
@@ -159,7 +163,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         break
       case 'hello':
         if (!isLeading) break
-        for (const groupID of message.wanted) sync.want(groupID)
+        want(message.wanted)
         onStatus()
         break
       case 'token':
@@ -172,6 +176,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'answer':
         asked.get(message.id)?.(message.answer)
     }
+  }
+
+  function want(groupIDs: Iterable<string>): void {
+    if (isLeading) for (const groupID of groupIDs) sync.want(groupID)
+    else peers.post({ type: 'hello', wanted: [...groupIDs] })
   }
 
   function onStatus(): void {
