@@ -10,7 +10,7 @@ import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import type { State } from './state.ts'
 
-const outboxLimits = { operationsMax: 1000, bytesMax: 1_048_576 } as const
+const outboxLimits = { operationsMax: 5000, bytesMax: 1_048_576 } as const
 const mergedMax = 100
 
 export type SubmitOptions = {

@@ -59,5 +59,5 @@ async function bundle(file: string, code: string): Promise<void> {
     ]
   }
   const built = await rolldown(options)
-  await built.write({ file: `${builtFolder}/${file}`, format: 'esm', minify: true, codeSplitting: false })
+  await built.write({ dir: builtFolder, entryFileNames: file, chunkFileNames: `${file}.[name]-[hash].js`, format: 'esm', minify: true })
 }

@@ -120,12 +120,14 @@ export function createBench(contender: Contender, worker?: Worker) {
 
     /** One operation after another, on members that are in view. */
     async latency(group: number, size: number, { warmUp, count }: { warmUp: number; count: number }) {
+      // What is there already would not be shown again.
+      const name = `op ${Math.round(performance.timeOrigin)}`
       const places = windowRows(group, size, { offset: 0, limit: 100 }).map(index => ({ group, index, size }))
       await watch({ groupID: groupIDOf(group), offset: 0, limit: 100 })
       const durable: number[] = []
       const visible: number[] = []
       for (let round = 0; round < warmUp + count; round++) {
-        const op = opAt(places[round % places.length]!, `op ${round}`)
+        const op = opAt(places[round % places.length]!, `${name} ${round}`)
         const shows = seen(row => row.userID === op.userID && row.nameCard === op.nameCard)
         const start = performance.now()
         await contender.apply(op)
@@ -136,7 +138,7 @@ export function createBench(contender: Contender, worker?: Worker) {
         visible.push(visibleAt - start)
       }
       await contender.unwatch()
-      const last = `op ${warmUp + count - 1}`
+      const last = `${name} ${warmUp + count - 1}`
       await check([places[(warmUp + count - 1) % places.length]!], row => row.nameCard === last)
       return { durable, visible }
     },

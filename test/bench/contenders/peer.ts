@@ -7,7 +7,7 @@ import { defaultPolicy } from '../../../src/kernel/limits.ts'
 import { kernelVersion } from '../../../src/kernel/decide.ts'
 import type { MemberRow } from '../../../src/kernel/model.ts'
 import { protocolVersion, type ClientMessage, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
-import { changedRow, groupAt, groupIDOf, memberAt, memberKey, membersOf, sizesOf, userID, type Change, type Shape } from '../data.ts'
+import { changedRow, fullShape, groupAt, groupIDOf, memberAt, memberKey, membersOf, sizesOf, userID, type Change, type Shape } from '../data.ts'
 
 export type PeerRequest =
   | { readonly peer: 'relax' }
@@ -24,7 +24,7 @@ declare const scheduler: { postTask(task: () => void): Promise<void> }
 const membersPerPage = 500
 const groupsPerFrame = 50
 
-let sizes: number[] = []
+let sizes = sizesOf(fullShape)
 const seqs = new Map<string, number>()
 const rows = new Map<string, MemberRow>()
 let snapshot: string[] = []
