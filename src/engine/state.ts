@@ -20,7 +20,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const base = createBase(storage, userID, onDamaged)
   const overlay = createOverlay(base, userID)
   const outbox = new Map<string, Pending>()
-  let sorted: readonly Pending[] | undefined
+  let sorted: Pending[] | undefined
   let outboxBytes = 0
   const verdicts = new Map<string, Settled>()
   const uncommitted = new Set<string>()
@@ -35,8 +35,11 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
 
   function put(pending: Pending): void {
     outboxBytes += bytesOf(pending) - bytesOf(outbox.get(pending.opID))
+    const last = sorted?.at(-1)
+    // Mostly it is new and comes last.
+    if (sorted && !outbox.has(pending.opID) && (!last || inOrder(last, pending) < 0)) sorted.push(pending)
+    else sorted = undefined
     outbox.set(pending.opID, pending)
-    sorted = undefined
   }
 
   function remove(opID: string): void {
@@ -112,7 +115,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       if (replaced) remove(replaced.opID)
       put(pending)
       overlay.append(pending, prepared, decision, touched)
-      overlay.rebase(touched)
+      // What comes last changes nothing for those before it.
+      if (replaced) overlay.rebase(touched)
       tell(touched)
     },
 

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { servePages } from './browser.ts'
 import { build } from './build.ts'
 import { round } from './measures.ts'
-import { contenders, table, type Results } from './table.ts'
+import { contenders, notes, table, type Results } from './table.ts'
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, of: { type: 'string' }, rounds: { type: 'string', default: '3' }, write: { type: 'boolean' } }
@@ -37,19 +37,28 @@ for (let count = 1; count <= Number(values.rounds); count++)
         result.failures.push(why)
       }
     })
+    // What is there is there, whatever becomes of the rest.
+    if (values.write) writeFileSync(new URL('../RESULTS.md', import.meta.url), `${report()}\n`)
   }
 server.close()
+console.log(`\n${report()}`)
 
-const versionOf = (name: string) => {
+function report(): string {
+  const [cpu] = cpus()
+  const machine = `${cpu?.model ?? ''}, ${cpus().length} cores`
+  const versions = ['dexie', 'rxdb', '@sqlite.org/sqlite-wasm', 'tinybase', 'comlink'].map(versionOf).join(', ')
+  return [
+    `${chromium}, Node ${process.version}, ${machine}; ${values.rounds} rounds, medians (least–most).`,
+    `${versions}.`,
+    '',
+    table(results, parts),
+    '',
+    notes
+  ].join('\n')
+}
+
+
+function versionOf(name: string): string {
   const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
   return `${name} ${(JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version}`
 }
-const [cpu] = cpus()
-const text = [
-  `${chromium}, Node ${process.version}, ${cpu?.model ?? ''}, ${cpus().length} cores; ${values.rounds} rounds, medians (least–most).`,
-  ['dexie', 'rxdb', '@sqlite.org/sqlite-wasm', 'tinybase', 'comlink'].map(versionOf).join(', '),
-  '',
-  table(results, parts)
-].join('\n')
-console.log(`\n${text}`)
-if (values.write) writeFileSync(new URL('../RESULTS.md', import.meta.url), `${text}\n`)
