@@ -66,7 +66,9 @@ export async function openPage(folder: string, url: string): Promise<Session> {
 export async function traced(page: Page, work: () => Promise<unknown>): Promise<{ busyMs: number; longestMs: number }> {
   const browser = page.context().browser()
   if (!browser) throw new Error('no browser to trace')
-  await browser.startTracing(page, { categories: ['toplevel', '__metadata', 'disabled-by-default-devtools.timeline', 'blink.user_timing'] })
+  await browser.startTracing(page, {
+    categories: ['toplevel', '__metadata', 'disabled-by-default-devtools.timeline', 'blink.user_timing']
+  })
   await page.evaluate(() => performance.mark('bench-begin'))
   await work()
   await page.evaluate(() => performance.mark('bench-end'))
@@ -74,8 +76,7 @@ export async function traced(page: Page, work: () => Promise<unknown>): Promise<
   const [begin, end] = ['bench-begin', 'bench-end'].map(name => traceEvents.find(event => event.name === name))
   if (!begin || !end) throw new Error('nothing was traced')
   const tasks = traceEvents.filter(
-    ({ name, pid, tid, ts }) =>
-      name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts
+    ({ name, pid, tid, ts }) => name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts
   )
   const durations = tasks.map(({ dur = 0 }) => dur / 1000)
   return { busyMs: durations.reduce((sum, ms) => sum + ms, 0), longestMs: Math.max(0, ...durations) }

@@ -48,7 +48,6 @@ async function bundle(file: string, code: string): Promise<void> {
     cwd: bench,
     platform: 'browser',
     logLevel: 'warn',
-    resolve: { alias: { 'offline-groups': `${root}/dist/src/index.js` } },
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
     plugins: [
       {
@@ -59,5 +58,11 @@ async function bundle(file: string, code: string): Promise<void> {
     ]
   }
   const built = await rolldown(options)
-  await built.write({ dir: builtFolder, entryFileNames: file, chunkFileNames: `${file}.[name]-[hash].js`, format: 'esm', minify: true })
+  await built.write({
+    dir: builtFolder,
+    entryFileNames: file,
+    chunkFileNames: `${file}.[name]-[hash].js`,
+    format: 'esm',
+    minify: true
+  })
 }

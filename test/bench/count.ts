@@ -7,7 +7,7 @@ let isCounting = false
 let bytes = 0
 
 function count(message: unknown): void {
-  if (isCounting) bytes += JSON.stringify(message)?.length ?? 0
+  if (isCounting) bytes += JSON.stringify(message).length
 }
 
 scope.postMessage = (message, transfer = []) => {
@@ -16,7 +16,7 @@ scope.postMessage = (message, transfer = []) => {
 }
 MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, options?: unknown) {
   count(message)
-  postToPort.call(this, message, options as Transferable[])
+  postToPort.call(this, message, options as StructuredSerializeOptions)
 }
 
 addEventListener('message', ({ data }: MessageEvent<{ count?: boolean }>) => {

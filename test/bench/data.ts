@@ -69,7 +69,7 @@ export const changedRow = ({ group, index, size, title }: Change): MemberRow => 
 })
 
 /** The rows of a window. */
-export function windowRows(group: number, size: number, { offset, limit }: Pick<Window, 'offset' | 'limit'>): number[] {
+export function windowRows(size: number, { offset, limit }: Pick<Window, 'offset' | 'limit'>): number[] {
   const order = Array.from({ length: size }, (_, index) => index)
   return order.sort((a, b) => joinOrder(a, size) - joinOrder(b, size)).slice(offset, offset + limit)
 }

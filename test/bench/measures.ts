@@ -37,7 +37,10 @@ export async function round({ name, url, durability, parts, report, fail }: Roun
     try {
       if (!hash) await open.page.evaluate(durability => window.bench.open(durability), opened)
       await within(partMsMax, work(open))
-      await within(partMsMax, open.page.evaluate(() => window.bench.close()))
+      await within(
+        partMsMax,
+        open.page.evaluate(() => window.bench.close())
+      )
     } catch (error) {
       // Expected: a check has failed, or the contender itself.
       fail(String(error).split('\n')[0] ?? '')
@@ -62,7 +65,8 @@ export async function round({ name, url, durability, parts, report, fail }: Roun
     }
     await session(({ page }) => page.evaluate(() => window.bench.settle()))
     if (has(3))
-      for (const opened of ['relaxed', 'strict'] as const) await session(open => latency(open, { durability: opened, rounds }, report), { opened })
+      for (const opened of ['relaxed', 'strict'] as const)
+        await session(open => latency(open, { durability: opened, rounds }, report), { opened })
     if (has(4)) await session(open => concurrent(open, report))
     if (has(5)) await session(open => views(open, report))
     if (has(6)) await session(open => remote(open, report))
@@ -81,7 +85,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 }
 
 const coldPlaces = () =>
-  windowRows(0, largeSize, { offset: 0, limit: coldPending }).map(index => ({ group: 0, index, size: largeSize }))
+  windowRows(largeSize, { offset: 0, limit: coldPending }).map(index => ({ group: 0, index, size: largeSize }))
 
 async function load({ page }: Session, report: Report): Promise<void> {
   await page.evaluate(shape => window.bench.prepare(shape), shape)
@@ -102,9 +106,17 @@ async function coldStart({ page }: Session, report: Report): Promise<void> {
   report('coldBoth', Math.max(groupsMs, membersMs))
 }
 
-async function latency({ page }: Session, { durability, rounds }: { durability: Durability; rounds: { warmUp: number; count: number } }, report: Report): Promise<void> {
-  const { durable, visible } = await page.evaluate(([size, rounds]) => window.bench.latency(1, size, rounds), [largeSize, rounds] as const)
-  const [p50, p99] = durability === 'strict' ? (['durableStrict', 'durableStrict99'] as const) : (['durableRelaxed', 'durableRelaxed99'] as const)
+async function latency(
+  { page }: Session,
+  { durability, rounds }: { durability: Durability; rounds: { warmUp: number; count: number } },
+  report: Report
+): Promise<void> {
+  const { durable, visible } = await page.evaluate(([size, rounds]) => window.bench.latency(1, size, rounds), [
+    largeSize,
+    rounds
+  ] as const)
+  const [p50, p99] =
+    durability === 'strict' ? (['durableStrict', 'durableStrict99'] as const) : (['durableRelaxed', 'durableRelaxed99'] as const)
   report(p50, quantile(durable, 0.5))
   report(p99, quantile(durable, 0.99))
   if (durability === 'strict') report('visible', quantile(visible, 0.5))
@@ -120,17 +132,18 @@ async function concurrent({ page }: Session, report: Report): Promise<void> {
 
 /** 200 subscriptions: the groups, four windows on each large group, one on 159 others. */
 async function views({ page }: Session, report: Report): Promise<void> {
-  const shown = sizes.slice(0, 169).flatMap((size, group) =>
-    (size === largeSize ? [0, 50, 100, 150] : [0]).map(offset => ({ group, size, offset, limit: 50 }))
-  )
+  const shown = sizes
+    .slice(0, 169)
+    .flatMap((size, group) => (size === largeSize ? [0, 50, 100, 150] : [0]).map(offset => ({ group, size, offset, limit: 50 })))
   const windows = shown.map(({ group, offset, limit }): Window => ({ groupID: groupIDOf(group), offset, limit }))
-  const places = shown.flatMap(({ group, size, ...window }) => windowRows(group, size, window).map(index => ({ group, index, size })))
+  const places = shown.flatMap(({ group, size, ...window }) => windowRows(size, window).map(index => ({ group, index, size })))
   const random = createRandom(5)
   const changes = Array.from({ length: 1000 }, (_, index): Change => ({ ...picked(places, random), title: `Change ${index}` }))
   await page.evaluate(windows => window.bench.watchAll(windows, true), windows)
 
   const one = (changes: readonly Change[]) => changes.map(change => [change])
-  const told = (changes: readonly Change[], how: string) => changes.map(change => ({ ...change, title: `${change.title} ${how}` }))
+  const told = (changes: readonly Change[], how: string) =>
+    changes.map(change => ({ ...change, title: `${change.title} ${how}` }))
   const before = told(changes.slice(0, 100), 'before')
   await prepare(page, one(before))
   await tell(page, before)
@@ -150,13 +163,16 @@ async function views({ page }: Session, report: Report): Promise<void> {
 /** Ten times 500 changes, anywhere; the last of them in view. */
 async function remote({ page }: Session, report: Report): Promise<void> {
   const view: Window = { groupID: groupIDOf(0), offset: 0, limit: 100 }
-  const shown = windowRows(0, largeSize, view).map(index => ({ group: 0, index, size: largeSize }))
+  const shown = windowRows(largeSize, view).map(index => ({ group: 0, index, size: largeSize }))
   const places = [...randomPlaces(4999, 6), shown[0]!]
   const changes = places.map((place, index): Change => ({ ...place, title: `Change ${index}` }))
   const pending = places.slice(0, 100)
   await page.evaluate(view => window.bench.watchAll([view], false), view)
   await page.evaluate(places => window.bench.pend(places), pending)
-  await prepare(page, Array.from({ length: 10 }, (_, batch) => changes.slice(batch * 500, (batch + 1) * 500)))
+  await prepare(
+    page,
+    Array.from({ length: 10 }, (_, batch) => changes.slice(batch * 500, (batch + 1) * 500))
+  )
   const ms = await tell(page, changes)
   await page.evaluate(([changes, pending]) => window.bench.checkRemote(changes, pending), [changes, pending] as const)
   report('remote', changes.length / (ms / 1000))

@@ -119,20 +119,20 @@ export function createBench(contender: Contender, worker?: Worker) {
         })
       })
       const measured = { groupsMs: await groupsMs, membersMs: await membersMs }
-      const order = windowRows(0, size, { offset: 0, limit }).map(index => memberAt(0, index, size).userID)
+      const order = windowRows(size, { offset: 0, limit }).map(index => memberAt(0, index, size).userID)
       if (rows.map(row => row.userID).join() !== order.join()) throw new Error('the window shows other rows')
       return { ...measured, groups: groups.length }
     },
 
     async pend(places: readonly Place[]): Promise<void> {
-      for (const [index, place] of places.entries()) await contender.apply(opAt(place, `pending ${index}`))
+      await Promise.all(places.map((place, index) => contender.apply(opAt(place, `pending ${index}`))))
     },
 
     /** One operation after another, on members that are in view. */
     async latency(group: number, size: number, { warmUp, count }: { warmUp: number; count: number }) {
       // What is there already would not be shown again.
       const name = `op ${Math.round(performance.timeOrigin)}`
-      const places = windowRows(group, size, { offset: 0, limit: 100 }).map(index => ({ group, index, size }))
+      const places = windowRows(size, { offset: 0, limit: 100 }).map(index => ({ group, index, size }))
       await watch({ groupID: groupIDOf(group), offset: 0, limit: 100 })
       const durable: number[] = []
       const visible: number[] = []

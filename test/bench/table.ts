@@ -34,7 +34,12 @@ export const figures = {
   bytes: { part: 5, title: 'bytes posted to the UI thread per change, as JSON', unit: 'B', digits: 0 },
   longest: { part: 5, title: 'longest task of the UI thread', unit: 'ms', digits: 1 },
   views: { part: 5, title: 'until all is durable and shown', unit: 'ms', digits: 0 },
-  remote: { part: 6, title: '5,000 remote changes over 100 pending operations, until durable and shown', unit: 'changes/s', digits: 0 },
+  remote: {
+    part: 6,
+    title: '5,000 remote changes over 100 pending operations, until durable and shown',
+    unit: 'changes/s',
+    digits: 0
+  },
   heap: { part: 8, title: 'memory of page and worker after loading', unit: 'MiB', digits: 1 },
   private: { part: 8, title: "the renderer's private memory then", unit: 'MiB', digits: 0 }
 } as const satisfies Record<string, Figure>
@@ -55,7 +60,10 @@ export function table(results: Results, parts: readonly number[]): string {
     lines.push(`| ${part} | ${title}, ${unit} | ${cells.join(' | ')} |`)
   }
   const failures = names.flatMap(name => results[name]?.failures.map(why => `- ${titles[name] ?? name}: ${why}`) ?? [])
-  return [...lines, ...(failures.length > 0 ? ['', 'No figure, because a check has failed:', '', ...new Set(failures)] : [])].join('\n')
+  return [
+    ...lines,
+    ...(failures.length > 0 ? ['', 'No figure, because a check has failed:', '', ...new Set(failures)] : [])
+  ].join('\n')
 }
 
 /** The median, and where there are several, from the least to the most. */
@@ -70,7 +78,7 @@ function cell(samples: readonly number[] = [], digits: number): string {
 const format = (value: number, digits: number) =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
-export const median = (samples: readonly number[]): number => quantile(samples, 0.5)
+const median = (samples: readonly number[]): number => quantile(samples, 0.5)
 export function quantile(samples: readonly number[], part: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN

@@ -1,6 +1,6 @@
 /** This package as it is built, its worker included; in the place of the network there is `peer.ts`. */
 
-import { createGroupStore, isGroupError, type GroupStore } from 'offline-groups'
+import { createGroupStore, isGroupError, type GroupStore } from '../../../dist/src/index.js'
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import type { MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender } from '../contender.ts'

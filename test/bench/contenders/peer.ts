@@ -6,8 +6,21 @@
 import { defaultPolicy } from '../../../src/kernel/limits.ts'
 import { kernelVersion } from '../../../src/kernel/decide.ts'
 import type { MemberRow } from '../../../src/kernel/model.ts'
-import { protocolVersion, type ClientMessage, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
-import { changedRow, fullShape, groupAt, groupIDOf, memberAt, memberKey, membersOf, sizesOf, userID, type Change, type Shape } from '../data.ts'
+import type { ClientMessage } from '../../../src/sync/client-messages.ts'
+import { protocolVersion, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
+import {
+  changedRow,
+  fullShape,
+  groupAt,
+  groupIDOf,
+  memberAt,
+  memberKey,
+  membersOf,
+  sizesOf,
+  userID,
+  type Change,
+  type Shape
+} from '../data.ts'
 
 export type PeerRequest =
   | { readonly peer: 'relax' }
@@ -46,8 +59,11 @@ class PeerSocket {
   onmessage: (event: { data: string }) => void = () => undefined
   onclose: () => void = () => undefined
   constructor() {
-    socket = this
-    queueMicrotask(() => this.onopen())
+    queueMicrotask(() => this.begin())
+  }
+  begin(): void {
+    connect(this)
+    this.onopen()
   }
   send(text: string): void {
     answer(JSON.parse(text) as ClientMessage)
@@ -58,6 +74,10 @@ class PeerSocket {
   }
 }
 Object.assign(globalThis, { WebSocket: PeerSocket })
+
+function connect(opened: PeerSocket): void {
+  socket = opened
+}
 
 function tell(data: string): void {
   const current = socket
@@ -131,10 +151,16 @@ function pagesOf(group: number, size: number): string[] {
   })
 }
 
+function grouped(members: readonly MemberRow[]): Map<string, MemberRow[]> {
+  const groups = new Map<string, MemberRow[]>()
+  for (const row of members) groups.set(row.groupID, [...(groups.get(row.groupID) ?? []), row])
+  return groups
+}
+
 /** The groups of these rows, each taken one step further. */
 function advanced(members: readonly MemberRow[]) {
   for (const row of members) rows.set(memberKey(row), row)
-  return [...Map.groupBy(members, row => row.groupID)].map(([groupID, members]) => {
+  return [...grouped(members)].map(([groupID, members]) => {
     const from = seqs.get(groupID) ?? 1
     const index = Number(groupID.slice(1))
     seqs.set(groupID, from + 1)

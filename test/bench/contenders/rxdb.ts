@@ -24,7 +24,9 @@ const groupSchema = {
   primaryKey: 'groupID',
   type: 'object',
   properties: {
-    ...Object.fromEntries(['type', 'name', 'avatar', 'introduction', 'notification', 'ownerID', 'joinOption'].map(key => [key, text])),
+    ...Object.fromEntries(
+      ['type', 'name', 'avatar', 'introduction', 'notification', 'ownerID', 'joinOption'].map(key => [key, text])
+    ),
     ...Object.fromEntries(['createTime', 'infoSequence', 'memberNum', 'maxMemberNum'].map(key => [key, count])),
     groupID: id,
     lastInfoTime: count,
@@ -98,7 +100,12 @@ export function create(): Contender {
       watches.push(query.$.subscribe(rows => onRows(rows.map(row => row.toMutableJSON()))))
     },
     async watch({ groupID, offset, limit }, onUpdate) {
-      const query = db.members.find({ selector: { groupID }, sort: [{ groupID: 'asc' }, { joinTime: 'asc' }], skip: offset, limit })
+      const query = db.members.find({
+        selector: { groupID },
+        sort: [{ groupID: 'asc' }, { joinTime: 'asc' }],
+        skip: offset,
+        limit
+      })
       watches.push(query.$.subscribe(rows => onUpdate({ rows: rows.map(row => row.toMutableJSON()) })))
     },
     async unwatch() {
