@@ -24,6 +24,10 @@ export default defineConfig({
 /** @param {import('rolldown').OutputChunk | import('rolldown').OutputAsset} chunk */
 async function shrink(chunk) {
   if (chunk.type !== 'chunk') return
-  const { code } = await minify(chunk.code, { module: true, ecma: 2020, compress: { passes: 3 } })
+  const { code } = await minify(chunk.code, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true }
+  })
   chunk.code = String(code)
 }

@@ -70,6 +70,9 @@ export function customFields(
   </fieldset>`
 }
 
+export const valueOf = ({ target }: Event): string =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement ? target.value : ''
+
 export type Answers = ReturnType<typeof answers>
 
 /** `undefined` stands for what the form does not ask, or not this user. */

@@ -18,7 +18,7 @@ import { you } from './you.ts'
 
 export function groupDetails(user: User): TemplateResult {
   const { selected } = user.view
-  return html`<article class="details" data-testid="details" aria-label="Group">
+  return html`<article class="details" data-testid="details" aria-label="Group" ?inert=${user.view.form}>
     <button class="leave quiet" id="${user.userID}-leave" data-testid="leave" @click=${user.leave}>‹ Groups</button>
     ${selected ? keyed(selected.groupID, contents(user, selected)) : html`<p class="empty">Choose a group.</p>`}
   </article>`

@@ -3,12 +3,13 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import type { Group } from 'offline-groups'
 import { pendingMark, roleBadge, typeBadge } from './badges.ts'
+import { valueOf } from './fields.ts'
 import { count, counted, plain } from './text.ts'
 import type { User } from './user.ts'
 
 export function groupList(user: User): TemplateResult {
   const { userID, view, groupRows } = user
-  const groups = matching(view.groups?.rows ?? [], view.filter)
+  const groups = view.listed?.rows ?? []
   const selected = groups.findIndex(({ groupID }) => groupID === view.selected?.groupID)
   const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
   return html`<div class="tools">
@@ -17,8 +18,16 @@ export function groupList(user: User): TemplateResult {
         data-testid="filter"
         aria-label="Filter groups"
         placeholder="Filter ${count(view.groups?.total ?? 0)} groups"
-        @input=${(event: Event) => event.target instanceof HTMLInputElement && user.filter(event.target.value)}
+        @input=${(event: Event) => user.list({ search: valueOf(event) })}
       />
+      <select
+        data-testid="group-order"
+        aria-label="Order of the groups"
+        @change=${(event: Event) => user.list({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })}
+      >
+        <option value="lastInfoTime">Latest</option>
+        <option value="name">By name</option>
+      </select>
       <button data-testid="join-group" @click=${() => user.open({ name: 'joinGroup' })}>Join…</button>
       <button class="primary" data-testid="create-group" @click=${() => user.open({ name: 'createGroup' })}>New…</button>
     </div>
@@ -36,7 +45,7 @@ export function groupList(user: User): TemplateResult {
     >
       ${groupRows.rows(groups.length, index => row(user, groups[index], { index, waiting, total: groups.length }))}
     </div>
-    ${view.groups && groups.length === 0 ? html`<p class="empty">${view.filter ? 'No group of this name.' : 'No groups yet.'}</p>` : nothing}`
+    ${view.listed?.total === 0 ? html`<p class="empty">${view.listing.search ? 'No group of this name.' : 'No groups yet.'}</p>` : nothing}`
 }
 
 function row(
@@ -65,13 +74,6 @@ function row(
       ${selfInfo && selfInfo.role !== 'Member' ? roleBadge(selfInfo.role) : nothing}
     </div>`
   }
-}
-
-function matching(groups: readonly Group[], filter: string): readonly Group[] {
-  const wanted = filter.trim().toLowerCase()
-  return wanted === ''
-    ? groups
-    : groups.filter(({ name, groupID }) => name.toLowerCase().includes(wanted) || groupID.toLowerCase().includes(wanted))
 }
 
 function move(event: KeyboardEvent, user: User, groups: readonly Group[], selected: number): void {

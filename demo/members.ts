@@ -1,11 +1,14 @@
 /** The members of the selected group, however many, or the card of one of them. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
+import { live } from 'lit-html/directives/live.js'
 import type { Group, List, Member, PendingOperation } from 'offline-groups'
 import { muteBadge, pendingMark, roleBadge } from './badges.ts'
 import { deed } from './deed.ts'
 import { focusSoon } from './focus.ts'
+import { valueOf } from './fields.ts'
 import { memberCard } from './member-card.ts'
+import { memberOrders, type MemberView } from './member-window.ts'
 import type { Selected } from './selected.ts'
 import { count, plain, time } from './text.ts'
 import type { User } from './user.ts'
@@ -32,15 +35,27 @@ function list(
     <header>
       <span class="number" data-testid="member-count">${count(memberNum)}</span>
       ${type === 'AVChatRoom' ? html`<span class="hint">of whom only you are shown</span>` : held && completeness(held)}
-      <form @submit=${(event: SubmitEvent) => openTyped(user, selected, event)}>
+      <form role="search" @submit=${(event: SubmitEvent) => openTyped(user, selected, event)}>
         <input
+          type="search"
           name="userID"
           data-testid="find-member"
-          placeholder="User ID"
-          aria-label="Open the card of a user ID"
+          placeholder="Search"
+          aria-label="Search members; Enter opens the card of this user ID"
           autocomplete="off"
+          .value=${live(members.view.search)}
+          @input=${(event: Event) => look(selected, { search: valueOf(event) })}
         />
       </form>
+      <select
+        data-testid="member-order"
+        aria-label="Order of the members"
+        @change=${(event: Event) => look(selected, { orderBy: memberOrders.find(order => order === valueOf(event)) ?? 'joinTime' })}
+      >
+        <option value="joinTime">Joined</option>
+        <option value="role">Roles</option>
+        <option value="nameCard">Names</option>
+      </select>
       ${deed(user, {
         id: 'add-members',
         label: 'Add…',
@@ -68,11 +83,14 @@ function list(
 }
 
 function completeness({ complete, stale }: Omit<List<Member>, 'rows'>): TemplateResult {
-  return html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
-      >${complete ? 'complete' : 'not all here yet'}</span
-    >
-    ${stale ? html`<span class="held stale" data-testid="stale">may be out of date</span>` : nothing}`
+  return html`${complete && stale ? nothing : heldness(complete)}
+  ${stale ? html`<span class="held stale" data-testid="stale">may be out of date</span>` : nothing}`
 }
+
+const heldness = (complete: boolean): TemplateResult =>
+  html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
+    >${complete ? 'complete' : 'not all here yet'}</span
+  >`
 
 function row(
   user: User,
@@ -118,7 +136,12 @@ function openTyped(user: User, selected: Selected, event: SubmitEvent): void {
   if (!(event.target instanceof HTMLFormElement)) return
   const userID = new FormData(event.target).get('userID')
   if (typeof userID === 'string' && userID.trim() !== '') openCard(user, selected, userID.trim())
-  event.target.reset()
+  look(selected, { search: '' })
+}
+
+function look(selected: Selected, view: Partial<MemberView>): void {
+  selected.members.look(view)
+  selected.moveTo(0)
 }
 
 /** Oneself has a place of one's own. */

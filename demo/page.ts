@@ -39,7 +39,7 @@ function pane(user: User): TemplateResult {
 function side(user: User): TemplateResult {
   const { userID, view, show } = user
   const unread = unreadCount(user)
-  return html`<nav class="side" aria-label="Groups and inbox">
+  return html`<nav class="side" aria-label="Groups and inbox" ?inert=${view.form}>
     ${tabs({
       id: `${userID}-side`,
       label: 'Groups and inbox',

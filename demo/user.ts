@@ -32,7 +32,8 @@ export type User = {
   /** Back to the list. */
   leave(): void
   show(list: Side): void
-  filter(text: string): void
+  /** Which groups are listed, and in which order. */
+  list(listing: Partial<Listing>): void
   setOffline(isOffline: boolean): void
   open(form: OpenForm): void
   closeForm(): void
@@ -50,6 +51,8 @@ export type User = {
   nameOf(groupID: string): string
 }
 
+type Listing = { readonly search: string; readonly orderBy: 'lastInfoTime' | 'name' }
+
 export type Side = 'groups' | 'inbox'
 
 type Toast = { readonly kind: 'refusal'; readonly error: GroupError } | { readonly kind: 'note'; readonly text: string }
@@ -66,7 +69,9 @@ type View = {
   verdicts: readonly VerdictEntry[]
   status: Status | undefined
   isOffline: boolean
-  filter: string
+  listing: Listing
+  /** The part of the groups that is listed. */
+  listed: List<Group> | undefined
   side: Side
   /** Where there is no room for both: whether it is the group that is seen, or the list. */
   isInGroup: boolean
@@ -91,7 +96,8 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     verdicts: [],
     status: undefined,
     isOffline,
-    filter: '',
+    listing: { search: '', orderBy: 'lastInfoTime' },
+    listed: undefined,
     side: 'groups',
     isInGroup: false,
     selected: undefined,
@@ -114,6 +120,13 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     const first = groups.rows[0]
     if (first && !hasChosen && (!groups.stale || view.isOffline)) choose(first.groupID)
   })
+  let listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
+  function list(part: Partial<Listing>): void {
+    listed.unsubscribe()
+    view.listing = { ...view.listing, ...part }
+    listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
+  }
+
   store.notices$.subscribe(notices => {
     const newest = notices.rows.at(-1)?.fseq ?? 0
     // What a new device is told of earlier times is no news.
@@ -160,7 +173,7 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       focusSoon(`${userID}-groups`)
     },
     show: side => change({ side, ...(side === 'inbox' && { readUpTo: view.notices?.rows.at(-1)?.fseq }) }),
-    filter: text => change({ filter: text }),
+    list,
     setOffline(isOffline) {
       if (isOffline) localStorage.setItem(remembered, 'yes')
       else localStorage.removeItem(remembered)
@@ -172,7 +185,9 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     },
     closeForm() {
       change({ form: undefined })
-      if (opener instanceof HTMLElement) opener.focus()
+      const back = opener
+      // Until the next draw, what lies behind the form takes no focus.
+      requestAnimationFrame(() => back instanceof HTMLElement && back.focus())
     },
     async apply(name, args) {
       change({ toast: undefined })

@@ -1,6 +1,8 @@
 /** A client without a store: speaks the protocol as one user, for filling the database. */
 
 import { WebSocket } from 'ws'
+import { described } from '../src/kernel/error-texts.ts'
+import type { GroupError } from '../src/kernel/errors.ts'
 
 /** As many as the protocol takes at once. */
 const operationsPerPush = 50
@@ -14,9 +16,9 @@ export type Operation = {
 
 type Message =
   | { type: 'welcome' | 'pong' | 'members' }
-  | { type: 'error'; error: { message: string } }
+  | { type: 'error'; error: GroupError }
   | { type: 'delta'; groups: unknown[]; verdicts: Verdict[]; retry: string[]; caughtUp: boolean }
-type Verdict = { opID: string; kind: 'applied' | 'partial' } | { opID: string; kind: 'rejected'; error: { message: string } }
+type Verdict = { opID: string; kind: 'applied' | 'partial' } | { opID: string; kind: 'rejected'; error: GroupError }
 
 export type Wire = {
   /** How many groups the user was in at the beginning. */
@@ -38,7 +40,7 @@ export function connect(url: string, token: string): Promise<Wire> {
     socket.on('message', (frame: Buffer) => {
       // This project's own server, in this process.
       const message = JSON.parse(frame.toString()) as Message
-      if (message.type === 'error') reject(new Error(message.error.message))
+      if (message.type === 'error') reject(new Error(described(message.error).message))
       if (message.type !== 'delta') return
       groupCount += message.groups.length
       if (message.caughtUp) resolve({ groupCount, push, close: () => socket.close() })
@@ -54,7 +56,8 @@ export function connect(url: string, token: string): Promise<Wire> {
     }
     for (const verdict of await Promise.all(verdicts)) {
       waiting.delete(verdict.opID)
-      if (verdict.kind === 'rejected') throw new Error(`The operation ${verdict.opID} was refused: ${verdict.error.message}`)
+      if (verdict.kind === 'rejected')
+        throw new Error(`The operation ${verdict.opID} was refused: ${described(verdict.error).message}`)
     }
   }
 }

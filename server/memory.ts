@@ -31,17 +31,21 @@ type Data = {
   verdicts: Map<string, Map<string, StoredVerdict & { readonly at: number }>>
 }
 
-export function createMemoryDatabase(epoch: string): Database {
-  const data: Data = {
-    groups: new Map(),
-    members: new Map(),
-    others: new Map(),
-    tips: new Map(),
-    log: new Map(),
-    memberships: new Map(),
-    feeds: new Map(),
-    verdicts: new Map()
-  }
+/** `copy`: the same data, as it is now, under another epoch: a backup, and what comes of restoring one. */
+export type MemoryDatabase = Database & { copy(epoch: string): MemoryDatabase }
+
+const nothing = (): Data => ({
+  groups: new Map(),
+  members: new Map(),
+  others: new Map(),
+  tips: new Map(),
+  log: new Map(),
+  memberships: new Map(),
+  feeds: new Map(),
+  verdicts: new Map()
+})
+
+export function createMemoryDatabase(epoch: string, data: Data = nothing()): MemoryDatabase {
   // One transaction at a time, so reads are consistent and every group is locked.
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -52,6 +56,7 @@ export function createMemoryDatabase(epoch: string): Database {
 
   return {
     epoch,
+    copy: other => createMemoryDatabase(other, structuredClone(data)),
     transaction: work =>
       inTurn(async () => {
         // Writes happen at the end, when nothing can fail any more.
@@ -93,7 +98,8 @@ function reader(data: Data): Reader {
     admins: async groupID => membersOf(groupID).flatMap(({ userID, row }) => (row && row.role !== 'Member' ? userID : [])),
     others: async (groupID, keys) => found(data.others.get(groupID), keys.map(otherName)),
     tipsSince: async (groupID, from, limit) => (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > from).slice(-limit),
-    logEntry: async (groupID, seq) => data.log.get(groupID)?.get(seq),
+    logSince: async (groupID, from, names) =>
+      [...(data.log.get(groupID)?.values() ?? [])].filter(({ seq, name }) => seq > from && names.includes(name)),
     followed: async userID =>
       [...memberships(userID)]
         .map(each => ({ ...each, seq: head(each.groupID).seq }))

@@ -99,6 +99,13 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
     position.seq = to
   }
 
+  /** The feed says which groups the user may know: of none may be told before it, or who has left would learn more. */
+  async function readFeed(reader: Reader): Promise<void> {
+    stale.feed = false
+    const { head } = await reader.feed(userID)
+    if (head > feed) takeFeed(await feedFrom(reader, feed, await reader.followed(userID)))
+  }
+
   /** Adds what brings the client from its position in a group to the present one. */
   async function readGroup(reader: Reader, groupID: string, membersMax = membersSentWholeMax): Promise<void> {
     stale.groups.delete(groupID)
@@ -134,6 +141,7 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
   return {
     position: (groupID: string): Readonly<Position> | undefined => positions.get(groupID),
     readGroup,
+    readFeed,
 
     /** Whether a client can stand where it says: in no future, and with every group that its feed has told of. */
     async knows(reader: Reader, { feed: from, groups: held }: Stand): Promise<boolean> {
@@ -199,7 +207,6 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
 
     /** Compares with the database: a lost announcement costs time, and nothing else. */
     async checkHeads(reader: Reader): Promise<void> {
-      if ((await reader.feed(userID)).head > feed) stale.feed = true
       for (const { groupID, seq } of await reader.followed(userID))
         if (seq > (positions.get(groupID)?.upTo ?? seq)) stale.groups.add(groupID)
     },
@@ -223,11 +230,7 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
 
     /** Reads what announcements could not tell. */
     async readStale(reader: Reader): Promise<void> {
-      if (stale.feed) {
-        const news = await feedFrom(reader, feed, await reader.followed(userID))
-        stale.feed = false
-        if (news.to > feed) takeFeed(news)
-      }
+      await readFeed(reader)
       for (const groupID of stale.groups) await readGroup(reader, groupID)
     },
 

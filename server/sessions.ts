@@ -175,6 +175,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     const { replica } = from
     await database.snapshot(async reader => {
       // The page speaks of the group as it is now; the client gets there first.
+      await replica.readFeed(reader)
       await replica.readGroup(reader, groupID, 0)
       // And verdicts that wait go along, with the rows they speak of.
       await replica.readStale(reader)
@@ -189,11 +190,13 @@ export function openSession(context: SessionContext, connection: Connection): Se
     })
   }
 
-  async function read(
-    { isAppAdmin, replica }: User,
-    { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>
-  ): Promise<void> {
-    const { row } = await database.snapshot(reader => reader.group(groupID))
+  async function read(from: User, { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
+    const { isAppAdmin, replica } = from
+    const { row } = await database.snapshot(async reader => {
+      await replica.readFeed(reader)
+      return reader.group(groupID)
+    })
+    sendOutgoing(from)
     const isIn = Boolean(replica.position(groupID)) || isAppAdmin
     send({ type: 'profile', request, answer: row ? profileFor(row, { isIn, search }) : groupError('GroupNotFound') })
   }

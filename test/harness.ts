@@ -48,8 +48,15 @@ export function createTestServer({
   clock = createTestClock(),
   database = createMemoryDatabase('epoch-1'),
   appAdmins = ['app'],
-  policy = {}
-}: { clock?: TestClock; database?: Database; appAdmins?: string[]; policy?: Partial<Policy> } = {}): TestServer {
+  policy = {},
+  tokenLastsMs = Infinity
+}: {
+  clock?: TestClock
+  database?: Database
+  appAdmins?: string[]
+  policy?: Partial<Policy>
+  tokenLastsMs?: number
+} = {}): TestServer {
   const errors: unknown[] = []
   const bus = createBus()
   const onError = (error: unknown) => void errors.push(error)
@@ -67,7 +74,7 @@ export function createTestServer({
     authenticate: token =>
       token === 'nobody'
         ? { ok: false, error: groupError('TokenMismatch') }
-        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: Infinity }
+        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: clock.now() + tokenLastsMs }
   }
   const judge: TestServer['judge'] = (userID, { name, args, groupID }) =>
     new Promise((resolve, reject) => {

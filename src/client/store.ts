@@ -20,6 +20,7 @@ import type {
   Window
 } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
+import { worded } from '../kernel/error-texts.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Verdict } from '../kernel/verdict.ts'
@@ -251,10 +252,11 @@ export function createStore(
   let over: () => void = () => undefined
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
-  const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => Promise.race([failed, ended, work(api)])
+  const call = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
+    worded(await Promise.race([failed, ended, work(api)]))
 
   const status$ = new Observable<Status>(subscriber => {
-    void failed.then(lastError => subscriber.next({ ...unopened, lastError }))
+    void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))
     return observe<Status>({ kind: 'status' }).subscribe(subscriber)
   })
   // The rules are needed for `can` alone, and a page can be shown without them: they follow.
@@ -293,7 +295,7 @@ export function createStore(
     status$,
     can(name, args) {
       if (!judge) return { kind: 'unknown', missing: [] }
-      return judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
+      return worded(judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() }))
     },
     apply: (name, args) => shown(call(remote => remote.apply(name, args))),
     async preview(name, args) {

@@ -11,6 +11,7 @@ import {
   type StreamFrame,
   type StreamRequest
 } from '../engine/api.ts'
+import { worded } from '../kernel/error-texts.ts'
 import type { Shown } from './can.ts'
 
 /** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
@@ -107,7 +108,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         if (!replica) continue
         if (patch.kind === 'error') {
           forget(JSON.stringify(replica.query), replica)
-          for (const subscriber of [...replica.subscribers]) subscriber.error(patch.error)
+          for (const subscriber of [...replica.subscribers]) subscriber.error(worded(patch.error))
           continue
         }
         const before = replica.value
@@ -142,8 +143,12 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
 function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Value {
   const { rows, value, earlier } = replica
   replica.earlier = undefined
-  if (patch.kind === 'value') return earlier && value !== undefined && isSame(value, patch.value) ? value : frozen(patch.value)
-  for (const row of patch.put) {
+  if (patch.kind === 'value') {
+    const next = frozen(worded(patch.value))
+    return earlier && value !== undefined && isSame(value, next) ? value : next
+  }
+  for (const each of patch.put) {
+    const row = worded(each)
     const known = earlier?.get(rowID(row))
     rows.set(rowID(row), known && isSame(known, row) ? known : frozen(row))
   }

@@ -49,6 +49,8 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       case 'notices':
         put(notices, write)
         touched.notices = true
+        // What is pending may be about the application that a notice tells of.
+        if ('row' in write && write.row) touched.groups.add(write.row.groupID)
         break
       case 'arrivals':
         put(arrivals, write)

@@ -9,9 +9,10 @@ import { groupError, type GroupError } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { rejected } from '../kernel/verdict.ts'
-import type { HeldGroup, Pending, Settled, Write } from '../storage/port.ts'
+import type { HeldGroup, Pending, Write } from '../storage/port.ts'
 import { isGroupError, type Engine, type Status } from './api.ts'
 import type { Host, PeerMessage } from './host.ts'
+import { finish } from './merge.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
 import { isPeerMessage, readStored } from './stored.ts'
@@ -35,10 +36,12 @@ export type EngineOptions = {
 
 export function openEngine(host: Host, { userID, token, paused = false, handsOn = false }: EngineOptions): Engine {
   const { storage, peers } = host
-  const state = createState(storage, userID, groupID => void refetch(groupID))
+  const state = createState(storage, userID, groupID => guard(refetch(groupID)))
   let isLeading = false
   let isPaused = paused
   let closing: Promise<void> | undefined
+  /** While the user logs out, what is taken in could not get its verdict any more. */
+  let isLeaving = false
   const isClosing = () => closing !== undefined
   /** What the leader says, where this is not the leader. */
   let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
@@ -59,25 +62,30 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   })
   const views = createViews({ state, userID, mutes, status })
   const ready = start()
-  /** Groups whose members this tab has looked at: whoever leads has to know. */
-  const lookedAt = new Set<string>()
   const hub = createHub(views, ready, groupID => {
-    lookedAt.add(groupID)
-    want([groupID])
+    if (isLeading) sync.want(groupID)
+    else peers.post({ type: 'hello', wanted: [groupID] })
   })
   state.listen(hub.announce)
-  const submit = createSubmit({ host, state, userID, status, version: hub.version, onQueued })
+  const submit = createSubmit({
+    host,
+    state,
+    userID,
+    status,
+    version: hub.version,
+    onQueued,
+    isOpen: () => !isLeaving && !isClosing()
+  })
   const stopWaking = host.onWake(() => {
     if (isLeading && !isPaused) sync.wake()
   })
 
   function status(): Status {
-    const { connection, lastError, ...rest } = isLeading ? sync.status() : leaderStatus
+    const { connection, ...rest } = startError ? failed(startError) : isLeading ? sync.status() : leaderStatus
     const { isAppAdmin = false, policy = defaultPolicy, clockOffsetMs = 0 } = state.base.meta() ?? {}
     return {
       ...rest,
       connection: isPaused ? 'offline' : connection,
-      lastError: startError ?? lastError,
       pending: state.outbox.size,
       oldestPendingAt: state.operations()[0]?.at,
       isAppAdmin,
@@ -90,16 +98,19 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function start(): Promise<void> {
     peers.listen(hear)
-    try {
-      await reload()
-    } catch (error) {
-      // Expected: storage cannot be read. Nothing works then, and everything says so.
-      startError = groupError('StorageFailed', String(error))
-      onStatus()
-      return
-    }
-    peers.lead(() => void lead())
-    want(lookedAt)
+    await reload().catch(fail)
+    if (startError) return
+    peers.lead(() => guard(lead()))
+    if (!isLeading) peers.post({ type: 'hello', wanted: [] })
+  }
+
+  const guard = (work: Promise<unknown>) => void work.catch(fail)
+
+  /** Storage does not answer. Nothing works then, and everything says so. */
+  function fail(error: unknown): void {
+    startError = groupError('StorageFailed', String(error))
+    sync.stop()
+    onStatus()
   }
 
   async function reload(): Promise<void> {
@@ -134,25 +145,26 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     isLeading = true
     // What the last leader committed and could not tell any more is in storage.
     await reload()
-    want(lookedAt)
     peers.post({ type: 'leading' })
-    if (!isPaused && !isClosing()) sync.start()
+    // What was looked at before there was somebody to ask.
+    for (const groupID of hub.windows()) sync.want(groupID)
+    if (!isPaused && !isClosing() && !startError) sync.start()
   }
 
   function hear(message: PeerMessage): void {
     // Of another build of the app, perhaps; what is in storage is read with care.
-    if (!isPeerMessage(message)) return void ready.then(reload)
+    if (!isPeerMessage(message)) return guard(ready.then(reload))
     switch (message.type) {
       case 'committed':
         state.absorb(message.writes)
         for (const write of message.writes)
-          if (write.table === 'outbox' && 'row' in write && write.row) void loadNeeds(write.row.groupID)
+          if (write.table === 'outbox' && 'row' in write && write.row) guard(loadNeeds(write.row.groupID))
         if (isLeading) sync.push()
         break
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
-        void ready.then(reload)
-        want(lookedAt)
+        guard(ready.then(reload))
+        peers.post({ type: 'hello', wanted: hub.windows() })
         break
       case 'logout':
         void close()
@@ -163,7 +175,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         break
       case 'hello':
         if (!isLeading) break
-        want(message.wanted)
+        for (const groupID of message.wanted) sync.want(groupID)
+        // In place of a tab that died, perhaps, before it could tell what it had written.
+        if (message.wanted.length === 0) guard(reload().then(sync.push))
         onStatus()
         break
       case 'token':
@@ -176,11 +190,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'answer':
         asked.get(message.id)?.(message.answer)
     }
-  }
-
-  function want(groupIDs: Iterable<string>): void {
-    if (isLeading) for (const groupID of groupIDs) sync.want(groupID)
-    else peers.post({ type: 'hello', wanted: [...groupIDs] })
   }
 
   function onStatus(): void {
@@ -199,8 +208,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function commit(writes: readonly Write[]): Promise<void> {
     const all = [...writes, ...outdatedVerdicts(writes)]
-    await storage.transact([], () => all)
-    taken(all)
+    const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
+    let known = all
+    await storage.transact([{ table: 'outbox', scope: '', ids }], ([waiting]) => {
+      // What another tab has discarded meanwhile has its verdict.
+      const gone = new Set(ids).size > waiting.length ? new Set(ids) : undefined
+      for (const { opID } of waiting) gone?.delete(opID)
+      return (known = gone ? all.filter(write => !('id' in write && gone.has(write.id))) : all)
+    })
+    taken(known)
   }
 
   function taken(writes: readonly Write[]): void {
@@ -245,28 +261,44 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function logout(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     await ready
+    isLeaving = true
+    try {
+      return await leave(choice)
+    } finally {
+      isLeaving = false
+    }
+  }
+
+  async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
     const waiting = state.operations()
     if (waiting.length > 0) {
       if (choice !== 'keep' && choice !== 'flush' && choice !== 'discard')
         return groupError('PendingOperations', `${waiting.length}`)
       if (choice === 'flush' && status().connection === 'offline') return groupError('NoNetwork')
       if (choice === 'flush') await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
-      if (choice === 'discard') await commit(waiting.flatMap(discarded))
+      if (choice === 'discard') await discard()
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)
     return null
   }
 
+  async function discard(): Promise<void> {
+    let writes: Write[] = []
+    await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
+    taken(writes)
+  }
+
   const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
   function close(end = storage.close): Promise<void> {
-    closing ??= ready.then(() => {
+    closing ??= ready.then(async () => {
       stopWaking()
       mutes.end()
       sync.stop()
+      await end()
+      // Only now: what was under way has to be told, and the next to lead must not miss it.
       peers.close()
-      return end()
     })
     return closing
   }
@@ -277,7 +309,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       // Before anything is waited for: callers may go on with their object.
       const checked = submit.check(name, args)
       await ready
-      if (isClosing()) return groupError('NotReady')
       return startError ?? submit.apply(checked)
     }) as Engine['apply'],
     preview: (async (name, args) => {
@@ -322,7 +353,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     },
     async resume() {
       isPaused = false
-      if (isLeading) sync.start()
+      if (isLeading && !startError) sync.start()
       onStatus()
     },
     logout,
@@ -330,6 +361,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
+
+const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
 
 /** All members but the user, who is known from the group. */
 function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
@@ -340,10 +373,4 @@ function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   ]
 }
 
-function discarded({ opID, groupID, name, args, at }: Pending): Write[] {
-  const row: Settled = { verdict: rejected({ opID, groupID }, groupError('Discarded')), name, args, at }
-  return [
-    { table: 'outbox', scope: '', id: opID, row: null },
-    { table: 'verdicts', scope: '', id: opID, row }
-  ]
-}
+const discarded = (pending: Pending): Write[] => finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

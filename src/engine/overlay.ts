@@ -91,16 +91,17 @@ export function createOverlay(base: Base, userID: string) {
     lane.hidesBase = false
     for (const { pending, prepared } of lane.operations) {
       const decision = prepared && decide(prepared, pending.now)
-      if (decision?.kind === 'accept') apply(lane, decision.changes, before)
+      if (decision?.kind === 'accept') apply(lane, decision.changes, touched, before)
     }
     for (const { key } of [...before.values(), ...lane.rows.values()]) touch(touched, key)
     if (lane.operations.length === 0) lanes.delete(groupID)
   }
 
-  function apply(lane: Lane, changes: readonly Change[], before?: Map<string, Entry>): void {
+  function apply(lane: Lane, changes: readonly Change[], touched: Touched, before?: Map<string, Entry>): void {
     for (const { row, ...key } of changes) {
       if (key.table === 'groups' && (row === null || group(key.id) === null)) {
         lane.hidesBase = true
+        for (const entry of lane.rows.values()) touch(touched, entry.key)
         lane.rows.clear()
       }
       // A prediction that comes out as before is the same object, so that who compares sees no change.
@@ -134,7 +135,7 @@ export function createOverlay(base: Base, userID: string) {
       const lane = laneOf(pending.groupID)
       lane.operations.push({ pending, prepared })
       if (decision.kind !== 'accept') return
-      apply(lane, decision.changes)
+      apply(lane, decision.changes, touched)
       for (const change of decision.changes) touch(touched, change)
     },
 

@@ -34,12 +34,13 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   }
 
   function put(pending: Pending): void {
-    outboxBytes += bytesOf(pending) - bytesOf(outbox.get(pending.opID))
-    const last = sorted?.at(-1)
-    // Mostly it is new and comes last.
-    if (sorted && !outbox.has(pending.opID) && (!last || inOrder(last, pending) < 0)) sorted.push(pending)
-    else sorted = undefined
+    const known = outbox.get(pending.opID)
+    outboxBytes += bytesOf(pending) - bytesOf(known)
     outbox.set(pending.opID, pending)
+    const last = sorted?.at(-1)
+    // Mostly one is asked for after the other.
+    if (!known && last && inOrder(last, pending) < 0) sorted?.push(pending)
+    else sorted = undefined
   }
 
   function remove(opID: string): void {
@@ -56,6 +57,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       // What is not durable yet is not in storage, and still counts.
       for (const opID of outbox.keys()) if (!uncommitted.has(opID)) remove(opID)
     } else if (write.row) {
+      // Storage still has what is being replaced.
+      if (uncommitted.has(write.id) && !outbox.has(write.id)) return
       put(write.row)
       overlay.insert(write.row)
     } else remove(write.id)
@@ -115,8 +118,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       if (replaced) remove(replaced.opID)
       put(pending)
       overlay.append(pending, prepared, decision, touched)
-      // What comes last changes nothing for those before it.
-      if (replaced) overlay.rebase(touched)
+      overlay.rebase(touched)
       tell(touched)
     },
 

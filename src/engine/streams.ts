@@ -23,6 +23,8 @@ export type Hub = {
   announce(touched: Touched): void
   /** The version that the next frame has, or the last one had. */
   version(): number
+  /** The groups whose members somebody looks at. */
+  windows(): string[]
 }
 
 export function createHub(views: Views, ready: Promise<unknown>, onWindow: (groupID: string) => void): Hub {
@@ -31,6 +33,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
 
   return {
     version: () => version,
+    windows: () => [...ports].flatMap(port => port.windows()),
     announce(touched) {
       version++
       views.refresh(touched)
@@ -116,6 +119,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
     }
 
     return {
+      windows: () => [...streams.values()].flatMap(({ query }) => (query.kind === 'members' ? query.groupID : [])),
       announce(touched: Touched): void {
         // What is not loaded yet would show as if it were not there.
         for (const stream of streams.values()) if (stream.isRetained && concerns(stream.query, touched)) changed.add(stream)

@@ -10,7 +10,7 @@ import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import type { State } from './state.ts'
 
-const outboxLimits = { operationsMax: 5000, bytesMax: 1_048_576 } as const
+const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
 const mergedMax = 100
 
 export type SubmitOptions = {
@@ -20,13 +20,15 @@ export type SubmitOptions = {
   status(): Status
   /** The version of the frame that shows what has just changed. */
   version(): number
+  /** Whether operations are still taken. */
+  isOpen(): boolean
   /** The operation is durable. */
   onQueued(pending: Pending, writes: readonly Write[]): void
 }
 
 type Checked = ReturnType<typeof prepare>
 
-export function createSubmit({ host, state, userID, status, version, onQueued }: SubmitOptions) {
+export function createSubmit({ host, state, userID, status, version, isOpen, onQueued }: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
   const deciding = new Map<string, Promise<unknown>>()
@@ -115,7 +117,8 @@ export function createSubmit({ host, state, userID, status, version, onQueued }:
 
     async apply(checked: Checked): Promise<Applied | GroupError> {
       if (!checked.ok) return checked.error
-      return (await load(checked.prepared)) ?? queue(checked.prepared)
+      const failed = await load(checked.prepared)
+      return failed ?? (isOpen() ? queue(checked.prepared) : groupError('NotReady'))
     },
 
     /** What `apply` would answer now, without doing anything. */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import type { Group, Member, Status } from '../../src/engine/api.ts'
+import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Pending, Storage } from '../../src/storage/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
@@ -349,6 +350,48 @@ test('R-8: the effect of an operation appears once, and stays through everything
   expect(roles.lastIndexOf('Member')).toBeLessThan(roles.indexOf('Admin'))
   // Boat, and bob's introduction; nothing when only the verdict comes.
   expect(views.group.emissions.length).toBe(2)
+})
+
+test('R-8: when a tab takes over, what it shows stays while it reads storage again', async () => {
+  const first = createTestClient(server, 'ann')
+  await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await first.caughtUp()
+  first.network.cut()
+  let takeOver: () => void = () => undefined
+  let hear: (message: PeerMessage) => void = () => undefined
+  let isSlow = false
+  const waiting: ((value: unknown) => void)[] = []
+  const storage: Storage = {
+    ...first.storage,
+    async read(queries) {
+      const answers = await first.storage.read(queries)
+      if (isSlow && queries.some(({ table }) => table === 'members')) await new Promise(resolve => waiting.push(resolve))
+      return answers
+    }
+  }
+  const peers: Peers = { ...alone, lead: onLeading => (takeOver = onLeading), listen: onMessage => (hear = onMessage) }
+  const second = createTestClient(server, 'ann', { storage, peers })
+  const members = second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
+  await server.clock.settle()
+  isSlow = true
+  takeOver()
+  await server.clock.settle()
+  // Meanwhile a third tab queues something about a member.
+  const args = { groupID: 'crew', userID: 'bob', role: 'Admin' }
+  const row = stored({ opID: 'third', name: 'setGroupMemberRole', args })
+  hear({ type: 'committed', writes: [{ table: 'outbox', scope: '', id: 'third', row }] })
+  await server.clock.settle()
+  isSlow = false
+  // Whatever comes first.
+  for (const resume of waiting.reverse()) {
+    resume(null)
+    await server.clock.settle()
+  }
+  await server.clock.settle()
+  expect(members.emissions.map(rows => (rows as Member[]).map(({ userID }) => userID))).toEqual(
+    members.emissions.map(() => ['ann', 'bob'])
+  )
+  expect(members.emissions.length).toBeGreaterThan(0)
 })
 
 test('R-9: the first that a device shows after a cold start offline has everything that waits in it', async () => {

@@ -242,3 +242,14 @@ function createPeers() {
   }) as unknown as readonly [Tab, Tab]
 }
 type Tab = { readonly peers: Peers; lead(): void }
+
+test('members that are looked at from the first moment on come, as soon as there is a connection', async () => {
+  const app = createTestClient(server, 'app')
+  await ann.settle('createGroup', { name: 'Big', type: 'ChatRoom', groupID: 'big', memberList: [{ userID: 'bob' }] })
+  const users = (from: number) => Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
+  for (let from = 0; from < 2500; from += 500) await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
+  const bob = createTestClient(server, 'bob')
+  const list = bob.watch({ kind: 'members', groupID: 'big', limit: 10 })
+  await server.clock.until(() => list.last()?.complete === true && list.last()?.total === 2502)
+  expect(list.rows()).toHaveLength(10)
+})

@@ -7,8 +7,8 @@ import { kernelVersion } from '../../kernel/decide.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
-import { standDigest } from '../../sync/digest.ts'
 import type { ClientMessage } from '../../sync/client-messages.ts'
+import { standDigest } from '../../sync/digest.ts'
 import {
   parseServerMessage,
   protocolVersion,

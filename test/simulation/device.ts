@@ -1,0 +1,277 @@
+/** A user's device: a database and the tabs that are open on it, of which one holds the lock. */
+
+import type { Status } from '../../src/engine/api.ts'
+import { isGroupError } from '../../src/engine/api.ts'
+import { openEngine } from '../../src/engine/engine.ts'
+import type { Host, PeerMessage, Peers } from '../../src/engine/host.ts'
+import type { Args, OperationName } from '../../src/kernel/decide.ts'
+import { errors } from '../../src/kernel/errors.ts'
+import type { Pending, Write } from '../../src/storage/port.ts'
+import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { createScreen, type Screen } from './screen.ts'
+import type { SimulatedServer } from './server.ts'
+import { createView, isBroken, type ViewCheck } from './view.ts'
+import { createWires, type Wires } from './wires.ts'
+import type { World } from './world.ts'
+
+export type Engine = ReturnType<typeof openEngine>
+
+export type Tab = {
+  readonly name: string
+  engine: Engine
+  screen: Screen
+  view: ViewCheck
+  readonly door: Door
+  /** Shown already, and not yet stored; with what each replaces. */
+  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[] }>
+  isAlive: boolean
+  isPaused: boolean
+  /** Messages of other tabs that are on their way. */
+  mail: number
+  stopped: boolean
+  /** Another tab has written, and died before it could tell. */
+  isUninformed: boolean
+}
+
+export type Device = Awaited<ReturnType<typeof createDevice>>
+
+export type DeviceOptions = {
+  readonly name: string
+  readonly userID: string
+  readonly chaos: boolean
+  /** How long a token is good. */
+  readonly tokenMs: number
+  readonly openStorage: OpenStorage
+  /** The device whose database this one begins with. */
+  readonly copied?: { readonly disk: Disk; readonly ledger: Ledger; readonly image: readonly Write[] }
+}
+
+export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
+  const { name, userID, chaos, tokenMs, copied } = options
+  const random = world.random('device', name)
+  const ids = world.random('ids', name)
+  const ledger = createLedger(world, server, { name, userID, isLeaving: () => leaving > 0, ...(copied && { copied: copied.ledger }) })
+  const tabs = new Set<Tab>()
+  const queue: { tab: Tab; onLeading: () => void }[] = []
+  let tabCount = 0
+  let idCount = 0
+  let clockMs = 0
+  let leaving = 0
+  let isRunning = true
+
+  const disk = await createDisk(world, { name, open: options.openStorage, onCommit: commit })
+  if (copied) await disk.fill(copied.image)
+  const wires: Wires = createWires(world, server, { name, chaos })
+  const token = () => `${userID}|${world.now() + tokenMs}`
+
+  const listeners = new Map<Tab, (message: PeerMessage) => void>()
+  const wakings = new Map<Tab, () => void>()
+  const links = new Map<Tab, () => void>()
+  let lastMail = 0
+
+  function commit(writes: readonly Write[], apply: () => void): void {
+    for (const tab of tabs) tab.view.touch(writes)
+    ledger.check(disk, writes, apply)
+    for (const write of writes)
+      if (write.table === 'outbox' && 'id' in write) for (const tab of tabs) tab.inFlight.delete(write.id)
+  }
+
+  function openTab({ paused = false } = {}): Tab {
+    const tabName = `${name}.${tabCount++}`
+    const inFlight: Tab['inFlight'] = new Map()
+    const door = disk.openDoor({
+      onWriting(writes) {
+        const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
+        if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
+        const replaced = writes.flatMap(write => (write.table === 'outbox' && 'id' in write && !write.row ? [write.id] : []))
+        inFlight.set(put.id, { pending: put.row, replaced })
+        tab.view.touchGroup(put.row.groupID)
+      },
+      onFailed(writes) {
+        for (const write of writes)
+          if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id)) tab.view.touchAll()
+      },
+      // What another tab takes while this one logs out goes with the rest.
+      onDestroyed: () => tabs.size > 1 || ledger.checkDestroyed()
+    })
+    // The engine begins to speak before it is all there.
+    const tab = { name: tabName, door, inFlight, isAlive: true, isPaused: paused, mail: 0, stopped: false, isUninformed: false } as unknown as Tab
+    const peers: Peers = {
+      lead: onLeading => {
+        queue.push({ tab, onLeading })
+        if (queue.length === 1) grant()
+      },
+      post(message) {
+        if (tab.isAlive && !tab.stopped) for (const other of tabs) if (other !== tab) send(other, message)
+      },
+      listen: onMessage => void listeners.set(tab, onMessage),
+      close() {
+        tab.stopped = true
+        release(tab)
+      }
+    }
+    const host: Host = {
+      storage: door,
+      peers,
+      connect: events => {
+        const link = wires.connect({
+          onOpen: () => tab.isAlive && events.onOpen(),
+          onFrame: frame => tab.isAlive && events.onFrame(frame),
+          onClose: () => tab.isAlive && events.onClose()
+        })
+        links.set(tab, link.close)
+        return link
+      },
+      now: () => world.now() + clockMs,
+      setTimer: (callback, delayMs) => world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
+      onWake(callback) {
+        wakings.set(tab, callback)
+        return () => void wakings.delete(tab)
+      },
+      random: ids.next,
+      newID: () => `${tabName}-${idCount++}`.padEnd(22, '_').slice(0, 22)
+    }
+    tab.view = createView(world, { disk, userID, tab })
+    tab.engine = openEngine(host, { userID, token: token(), paused, handsOn: true })
+    tab.screen = createScreen(tab.engine, {
+      onGroup: groupID => tab.view.touchGroup(groupID),
+      onNotices: () => tab.view.touchAll(),
+      onStatus: status => attend(tab, status),
+      onFlicker: detail => world.violate('I9', `${tabName}: ${detail}`),
+      steps: world.steps
+    })
+    tabs.add(tab)
+    world.note(`${tabName} opens`)
+    return tab
+  }
+
+  function send(to: Tab, message: PeerMessage): void {
+    to.mail++
+    lastMail = Math.max(lastMail, world.now() + random.around(1))
+    world.at(lastMail, () => {
+      to.mail--
+      if (!to.isAlive || to.stopped) return
+      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) to.isUninformed = false
+      listeners.get(to)?.(message)
+    })
+  }
+
+  /** The next in the queue gets the lock, after those messages that are on their way. */
+  function grant(): void {
+    lastMail = Math.max(lastMail, world.now() + random.around(1))
+    world.at(lastMail, () => {
+      const [first] = queue
+      if (!first) return
+      if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
+      first.tab.isUninformed = false
+      first.onLeading()
+    })
+  }
+
+  function release(tab: Tab): void {
+    const isFirst = queue[0]?.tab === tab
+    const index = queue.findIndex(each => each.tab === tab)
+    if (index >= 0) queue.splice(index, 1)
+    if (isFirst && queue.length > 0) grant()
+  }
+
+  /** What an app does about trouble that only it can help. */
+  function attend(tab: Tab, status: Status): void {
+    if (status.lastError && status.lastError.code >= errors.TokenExpired.code)
+      world.at(world.now() + 500 + random.around(3000), () => tab.isAlive && void tab.engine.renewToken(token()))
+    else if (isBroken(status))
+      world.at(world.now() + 1000 + random.around(1000), () => tab.isAlive && isBroken(tab.screen.status()) && restart(tab))
+  }
+
+  function restart(tab: Tab): void {
+    kill(tab)
+    if (tabs.size === 0 && isRunning) openTab()
+  }
+
+  /** The process is gone, in the middle of whatever it did. */
+  function kill(tab: Tab): void {
+    if (!tab.isAlive) return
+    world.note(`${tab.name} dies`)
+    tab.isAlive = false
+    tabs.delete(tab)
+    listeners.delete(tab)
+    wakings.delete(tab)
+    links.get(tab)?.()
+    links.delete(tab)
+    if (tab.door.die() > 0 && tabs.size > 0) {
+      for (const other of tabs) other.isUninformed = true
+      // Its user opens another one.
+      openTab()
+    }
+    release(tab)
+  }
+
+  return {
+    name,
+    userID,
+    disk,
+    ledger,
+    wires,
+    tabs: tabs as ReadonlySet<Tab>,
+    openTab,
+    kill,
+    token,
+
+    /** Asks for an operation; what is answered has to be true. */
+    async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
+      const answer = await tab.engine.apply(operation, args as Args<typeof operation>)
+      check(tab, answer)
+    },
+    async again(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
+      check(tab, await tab.engine.again(opID, args))
+    },
+
+    /** Ends it in good order; it has to end. */
+    async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
+      if (how === 'discard') leaving++
+      const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(() => how === 'discard' && leaving--)
+      if (answer) return
+      world.note(`${tab.name} has closed`)
+      for (const each of how === 'close' || how === 'keep' ? [tab] : [...tabs]) kill(each)
+      if (tabs.size === 0 && isRunning) world.at(world.now() + random.around(2000), () => tabs.size === 0 && openTab())
+    },
+
+    jump: (ms: number) => void (clockMs += ms),
+    wake(): void {
+      for (const wake of wakings.values()) wake()
+    },
+    stop: () => void (isRunning = false),
+
+    /** Compares what is shown with what should be. */
+    check(): void {
+      for (const tab of tabs) tab.view.check()
+    },
+
+    /** Faults end, and what the user would do is done. */
+    heal(): void {
+      wires.heal()
+      disk.heal()
+      wires.cut()
+      if (tabs.size === 0) openTab()
+      for (const tab of tabs) {
+        tab.isPaused = false
+        void tab.engine.resume()
+        void tab.engine.renewToken(token())
+      }
+    }
+  }
+
+  function check(tab: Tab, answer: object): void {
+    if (!tab.isAlive) return
+    if (isGroupError(answer as never)) return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
+    const { opID } = answer as { opID: string }
+    world.note(`${tab.name} takes ${opID}`)
+    if (!ledger.accounts.has(opID)) world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
+    void tab.engine.settled(opID).then(settled => {
+      const verdict = ledger.accounts.get(opID)?.verdict
+      if (tab.isAlive && 'verdict' in settled && JSON.stringify(settled.verdict) !== JSON.stringify(verdict))
+        world.violate('I4', `${opID} is told to be settled, and is not`)
+    })
+  }
+}

@@ -1,0 +1,129 @@
+/** What a user should see, computed anew from what is stored and what waits: invariant I1, in the plainest words. */
+
+import type { Group, Notice } from '../../src/engine/api.ts'
+import { prepare } from '../../src/kernel/decide.ts'
+import type { View } from '../../src/kernel/decision.ts'
+import { defaultPolicy } from '../../src/kernel/limits.ts'
+import type { ApplicationRow, Change, GroupRow, Key, MemberRow, Rows, SettingsRow, Table } from '../../src/kernel/model.ts'
+import { noticeTypes } from '../../src/kernel/notices.ts'
+import { inOrder, type HeldNotice, type Pending } from '../../src/storage/port.ts'
+import type { Disk } from './disk.ts'
+
+export type Seen = {
+  readonly group: Group | null
+  /** By userID. */
+  readonly members: ReadonlyMap<string, MemberRow>
+  application(userID: string): ApplicationRow | null
+}
+
+export function seenOf(disk: Disk, userID: string, groupID: string, waiting: readonly Pending[]): Seen {
+  const held = disk.table('groups').get(groupID)
+  const meta = disk.table('meta').get('')
+  const overlay = new Map<string, { readonly table: Table; readonly id: string; readonly row: Rows[Table] | null }>()
+  let hidesBase = false
+
+  function base(key: Key): Rows[Table] | null | undefined {
+    if (key.table === 'applications') return applicationOf(disk, groupID, key.id)
+    if (!held?.row) return undefined
+    if (key.table === 'groups') return held.row
+    if (key.table === 'settings') return key.id === userID ? held.settings : undefined
+    if (key.table !== 'members') return undefined
+    if (key.id === userID) return held.self
+    const isCovered = held.membersUpTo === null || key.id <= held.membersUpTo
+    return disk.table('members', groupID).get(key.id) ?? (isCovered ? null : undefined)
+  }
+
+  function look(key: Key): Rows[Table] | null | undefined {
+    if (key.scope !== groupID && key.id !== groupID) return undefined
+    const predicted = overlay.get(`${key.table}/${key.id}`)
+    if (predicted) return predicted.row
+    return hidesBase ? null : base(key)
+  }
+
+  function put({ table, id, row }: Change): void {
+    if (table === 'groups' && (row === null || !look({ table, scope: '', id }))) {
+      hidesBase = true
+      overlay.clear()
+    }
+    overlay.set(`${table}/${id}`, { table, id, row })
+  }
+
+  // `look` answers with rows of the table that the key names.
+  const view: View = { get: <T extends Table>(key: Key<T>) => look(key) as Rows[T] | null | undefined, groupCount: () => 0 }
+  const { isAppAdmin = false, policy = defaultPolicy } = meta ?? {}
+  for (const pending of waiting.filter(each => each.groupID === groupID).sort(inOrder)) {
+    const checked = prepare(pending, userID)
+    if (!checked.ok) continue
+    const decision = checked.prepared.decide(view, { actor: userID, isAppAdmin, now: pending.now, policy })
+    if (decision.kind === 'accept') for (const change of decision.changes) put(change)
+  }
+
+  const row = (look({ table: 'groups', scope: '', id: groupID }) ?? null) as GroupRow | null
+  const member = (id: string) => (look({ table: 'members', scope: groupID, id }) ?? null) as MemberRow | null
+  const application = (id: string) => (look({ table: 'applications', scope: groupID, id }) ?? null) as ApplicationRow | null
+  const self = member(userID)
+  if (!row || (!self && row.ownerID !== userID)) return { group: null, members: new Map(), application }
+  const settings = (look({ table: 'settings', scope: groupID, id: userID }) ?? null) as SettingsRow | null
+  const ids = new Set(hidesBase ? [] : disk.table('members', groupID).keys())
+  for (const { table, id } of overlay.values()) if (table === 'members') ids.add(id)
+  return {
+    group: {
+      ...row,
+      selfInfo: self && {
+        role: self.role,
+        joinTime: self.joinTime,
+        nameCard: self.nameCard,
+        muteUntil: self.muteUntil,
+        messageRemindType: settings?.messageRemindType ?? 'AcceptAndNotify'
+      }
+    },
+    members: new Map(
+      [...ids].flatMap((id): [string, MemberRow][] => {
+        const found = member(id)
+        return found ? [[id, found]] : []
+      })
+    ),
+    application
+  }
+}
+
+const isApplication = ({ operationType, ...notice }: HeldNotice, groupID: string, userID: string) =>
+  operationType === noticeTypes.applied && notice.groupID === groupID && notice.operatorID === userID
+
+/** As told by the last notice of it. */
+function applicationOf(disk: Disk, groupID: string, userID: string): ApplicationRow | undefined {
+  const told = [...disk.table('notices').values()].filter(notice => isApplication(notice, groupID, userID))
+  const notice = told.sort((a, b) => a.number - b.number).at(-1)
+  if (!notice) return undefined
+  const { handled } = notice
+  return {
+    groupID,
+    userID,
+    applyMessage: notice.handleMessage,
+    applyTime: notice.time,
+    state: handled?.state ?? 'pending',
+    handlerID: handled?.by ?? '',
+    handleMessage: ''
+  }
+}
+
+/** What a notice says of the application that it tells of. */
+export function applicationState(held: HeldNotice, seen: Seen): Notice['application'] {
+  if (held.operationType !== noticeTypes.applied) return null
+  const application = seen.application(held.operatorID)
+  return held.handled?.state ?? (application?.applyTime === held.time ? application.state : 'pending')
+}
+
+/** Whether a row is shown as it should be. Of a mute that has ended, nothing is shown. */
+export function isShown(shown: object | null | undefined, expected: object | null | undefined): boolean {
+  if (!shown || !expected) return !shown && !expected
+  const names = Object.keys(expected)
+  if (names.length !== Object.keys(shown).length) return false
+  return names.every(name => {
+    const is: unknown = Reflect.get(shown, name)
+    const should: unknown = Reflect.get(expected, name)
+    if (is === should || (name === 'muteUntil' && is === 0)) return true
+    if (name === 'selfInfo') return isShown(is as object | null, should as object | null)
+    return typeof is === 'object' && JSON.stringify(is) === JSON.stringify(should)
+  })
+}

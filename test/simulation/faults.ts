@@ -1,0 +1,64 @@
+/** What goes wrong. Each seed draws how often each happens, and most leave most out. */
+
+import type { Device, Tab } from './device.ts'
+import type { Random } from './random.ts'
+import type { SimulatedServer } from './server.ts'
+import type { World } from './world.ts'
+
+export type Stage = {
+  readonly world: World
+  readonly server: SimulatedServer
+  readonly device: Device
+  readonly tab: Tab | undefined
+  readonly random: Random
+  /** Another device of the same user begins with this one's database. */
+  clone(device: Device): void
+}
+
+/** Storage may refuse: whoever logs out is told. */
+const noted = () => undefined
+const day = 86_400_000
+
+/** Each happens to a device, or to the server. */
+export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
+  'connection cut': ({ device }) => device.wires.cut(),
+  'frames vanish': ({ device, random }) => device.wires.fall(random.pick(['up', 'down'])),
+  offline({ world, device, random }) {
+    device.wires.setDown(true)
+    world.at(world.now() + random.around(20_000), () => {
+      device.wires.setDown(false)
+      if (random.chance(0.5)) device.wake()
+    })
+  },
+  'slow network'({ world, device, random }) {
+    device.wires.setLatency(random.around(2000))
+    world.at(world.now() + random.around(20_000), () => device.wires.setLatency(10))
+  },
+  'server crashes': ({ server }) => server.crash(),
+  'server crashes before commit': ({ server }) => server.failNext('crash before commit'),
+  'server crashes after commit': ({ server }) => server.failNext('crash after commit'),
+  'database refuses': ({ server }) => server.failNext('refuse'),
+  'announcements lost': ({ server, random }) => server.loseAnnouncements(1 + random.below(3)),
+  'announcements late': ({ server, random }) => server.delayAnnouncements(1 + random.below(3)),
+  'log trimmed': ({ server, random }) => server.compact(random.pick([0, 5000, 60_000])),
+  'backup taken': ({ server }) => server.backUp(),
+  'backup restored': ({ server }) => server.restore(),
+  'tab dies'({ world, device, tab, random }) {
+    if (!tab) return
+    device.kill(tab)
+    if (device.tabs.size === 0) world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
+  },
+  'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
+  'tab closes': ({ device, tab }) => void (tab && device.close(tab, 'close').catch(noted)),
+  'logs out': ({ device, tab, random }) => void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
+  'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
+  'read fails': ({ device }) => device.disk.failReads(1),
+  'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),
+  'slow storage'({ world, device, random }) {
+    device.disk.setLatency(random.around(1500))
+    world.at(world.now() + random.around(10_000), () => device.disk.setLatency(1))
+  },
+  'clock jumps': ({ device, random }) => device.jump(Math.round((random.next() - 0.5) * random.pick([10_000, day, 2000 * day]))),
+  'database cloned': ({ device, clone }) => clone(device)
+}
+export const faultNames = Object.keys(faults)

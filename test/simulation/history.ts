@@ -1,0 +1,113 @@
+/** What the server has committed, position by position: what everything else is compared with. One per epoch. */
+
+import type { GroupWrites, LogEntry } from '../../server/port.ts'
+import type { GroupRow, MemberRow, SettingsRow } from '../../src/kernel/model.ts'
+import type { Verdict } from '../../src/kernel/verdict.ts'
+
+export type Moment = {
+  readonly seq: number
+  readonly row: GroupRow | null
+  readonly members: ReadonlyMap<string, MemberRow>
+  readonly settings: ReadonlyMap<string, SettingsRow>
+}
+/** Groups that a user follows, with the membership. */
+export type Followed = ReadonlyMap<string, number>
+
+export type History = {
+  readonly epoch: string
+  readonly groups: Map<string, { last: Moment; readonly moments: Map<number, Moment> }>
+  /** By user: where the feed stood, and what it had told by then. */
+  readonly feeds: Map<string, { head: number; followed: Followed; readonly told: Map<number, Followed> }>
+  /** Positions in logs, by operation. */
+  readonly applied: Map<string, LogEntry>
+  readonly verdicts: Map<string, Verdict>
+}
+
+export const emptyHistory = (epoch: string): History => ({
+  epoch,
+  groups: new Map(),
+  feeds: new Map(),
+  applied: new Map(),
+  verdicts: new Map()
+})
+
+/** The history as far as it goes, of data that is restored as another epoch. */
+export const branch = (history: History, epoch: string): History => ({
+  epoch,
+  groups: new Map([...history.groups].map(([id, { last, moments }]) => [id, { last, moments: new Map(moments) }])),
+  feeds: new Map([...history.feeds].map(([id, { head, followed, told }]) => [id, { head, followed, told: new Map(told) }])),
+  applied: new Map(history.applied),
+  verdicts: new Map(history.verdicts)
+})
+
+export const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
+const nobody: Followed = new Map()
+
+export const momentOf = (history: History, groupID: string, seq: number): Moment | undefined =>
+  history.groups.get(groupID)?.moments.get(seq)
+export const latest = (history: History, groupID: string): Moment => history.groups.get(groupID)?.last ?? nothing
+export const followedBy = (history: History, userID: string): Followed => history.feeds.get(userID)?.followed ?? nobody
+export const toldAt = (history: History, userID: string, feed: number): Followed | undefined =>
+  feed === 0 ? nobody : history.feeds.get(userID)?.told.get(feed)
+
+/** Takes in a transaction; answers what is wrong with it. */
+export function record(history: History, { groupID, state, ...writes }: GroupWrites, tails: ReadonlyMap<string, number>): string[] {
+  const wrong: string[] = []
+  const group = history.groups.get(groupID) ?? { last: nothing, moments: new Map<number, Moment>() }
+  history.groups.set(groupID, group)
+  let seq = group.last.seq
+  for (const entry of writes.log) {
+    if (entry.seq !== ++seq) wrong.push(`${groupID}: position ${entry.seq} follows ${seq - 1}`)
+    if (history.applied.has(entry.opID)) wrong.push(`${entry.opID} takes effect again`)
+    history.applied.set(entry.opID, entry)
+  }
+  if (seq !== state.seq) wrong.push(`${groupID}: the log ends at ${seq}, the group stands at ${state.seq}`)
+  if (writes.log.length > 0) {
+    group.last = next(group.last, { groupID, state, ...writes })
+    group.moments.set(state.seq, group.last)
+    const { row, members } = group.last
+    if (row && row.type !== 'AVChatRoom' && row.memberNum !== members.size)
+      wrong.push(`${groupID}: memberNum ${row.memberNum} of ${members.size} members`)
+    const owners = [...members.values()].filter(({ role }) => role === 'Owner')
+    if (owners.length > 1 || owners.some(({ userID }) => userID !== row?.ownerID)) wrong.push(`${groupID}: owners do not agree`)
+  }
+  follow(history, groupID, writes.memberships, tails)
+  for (const { userID, verdict } of writes.verdicts) {
+    const name = `${userID}/${verdict.opID}`
+    if (history.verdicts.has(name)) wrong.push(`${verdict.opID} is judged again`)
+    history.verdicts.set(name, verdict)
+  }
+  return wrong
+}
+
+function next(last: Moment, { state, members, dissolved, others }: GroupWrites): Moment {
+  const rows = new Map(dissolved ? [] : last.members)
+  for (const { userID, row } of members) {
+    if (row) rows.set(userID, row)
+    else rows.delete(userID)
+  }
+  const settings = new Map(dissolved ? [] : last.settings)
+  for (const other of others) if (other.table === 'settings') settings.set(other.id, other.row)
+  return { seq: state.seq, row: state.row, members: rows, settings }
+}
+
+function follow(
+  history: History,
+  groupID: string,
+  memberships: GroupWrites['memberships'],
+  tails: ReadonlyMap<string, number>
+): void {
+  for (const [userID, head] of tails) {
+    const feed = history.feeds.get(userID) ?? { head: 0, followed: nobody, told: new Map<number, Followed>() }
+    history.feeds.set(userID, feed)
+    const changed = memberships.find(membership => membership.userID === userID)
+    if (changed) {
+      const followed = new Map(feed.followed)
+      if (changed.follows) followed.set(groupID, changed.mep)
+      else followed.delete(groupID)
+      feed.followed = followed
+    }
+    feed.head = head
+    feed.told.set(head, feed.followed)
+  }
+}

@@ -1,0 +1,165 @@
+/** What every commit of a device has to keep to, and the accounts of its operations. */
+
+import { sameRow, type GroupRow, type MemberRow, type SettingsRow } from '../../src/kernel/model.ts'
+import type { Verdict } from '../../src/kernel/verdict.ts'
+import type { HeldGroup, Pending, Write } from '../../src/storage/port.ts'
+import type { Disk } from './disk.ts'
+import { latest, momentOf, toldAt, type History, type Moment } from './history.ts'
+import type { SimulatedServer } from './server.ts'
+import type { World } from './world.ts'
+
+/** An operation that this device has taken, and its verdict, of which there is one in the end. */
+export type Account = { readonly opID: string; readonly groupID: string; verdict: Verdict | undefined }
+
+export type Ledger = {
+  readonly accounts: Map<string, Account>
+  check(disk: Disk, writes: readonly Write[], apply: () => void): void
+  /** Everything stored is about to go. */
+  checkDestroyed(): void
+}
+
+export function createLedger(
+  world: World,
+  server: SimulatedServer,
+  { name, userID, copied, isLeaving }: { name: string; userID: string; copied?: Ledger; isLeaving(): boolean }
+): Ledger {
+  const accounts = new Map([...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }]))
+  const wrong = (invariant: string, detail: string) => world.violate(invariant, `${name}: ${detail}`)
+  const show = (value: unknown) => JSON.stringify(value)
+
+  function open(pending: Pending): void {
+    for (const { opID } of [pending, ...(pending.merged ?? [])]) {
+      const account = accounts.get(opID)
+      if (account?.verdict) wrong('I4', `${opID} waits again after its verdict`)
+      if (!account) accounts.set(opID, { opID, groupID: pending.groupID, verdict: undefined })
+    }
+  }
+
+  function judge(verdict: Verdict): void {
+    const account = accounts.get(verdict.opID)
+    if (!account) return wrong('I4', `a verdict on ${verdict.opID}, which nobody has asked for`)
+    if (account.verdict && show(account.verdict) !== show(verdict))
+      return wrong('I4', `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`)
+    account.verdict = verdict
+  }
+
+  function checkOutbox(disk: Disk, removed: ReadonlySet<string>): void {
+    const outbox = disk.table('outbox')
+    for (const opID of removed) {
+      if (outbox.has(opID) || accounts.get(opID)?.verdict) continue
+      if (![...outbox.values()].some(({ merged }) => merged?.some(each => each.opID === opID)))
+        wrong('I4', `${opID} is gone without a verdict`)
+    }
+  }
+
+  function checkReached(disk: Disk, verdict: Verdict): void {
+    // Who logs out does not wait for rows that are about to be destroyed.
+    if (verdict.kind === 'rejected' || isLeaving()) return
+    const held = disk.table('groups').get(verdict.groupID)
+    if (held && held.seq < verdict.seq) wrong('I3', `the verdict on ${verdict.opID} is of ${verdict.seq}, the rows of ${held.seq}`)
+  }
+
+  function checkGroup(disk: Disk, history: History, groupID: string): void {
+    const held = disk.table('groups').get(groupID)
+    const members = disk.table('members', groupID)
+    if (!held) {
+      if (members.size + disk.table('tips', groupID).size > 0) wrong('I10', `rows of ${groupID} remain`)
+      return
+    }
+    const moment = momentOf(history, groupID, held.seq)
+    if (!held.row) {
+      if (held.seq !== 0 || members.size > 0) wrong('I3', `${groupID} has no profile at ${held.seq}`)
+    } else if (!moment?.row) wrong('I2', `${groupID} stands at ${held.seq}, where the server never was`)
+    else for (const detail of differences(held, members, moment, userID)) wrong('I2', `${groupID} at ${held.seq}: ${detail}`)
+  }
+
+  function checkFollowed(disk: Disk, history: History): void {
+    const meta = disk.table('meta').get('')
+    const told = toldAt(history, userID, meta?.feed ?? 0)
+    if (!told) return wrong('I3', `the feed stands at ${meta?.feed}, where it never was`)
+    const held = disk.table('groups')
+    for (const [groupID, mep] of told)
+      if (held.get(groupID)?.mep !== mep) wrong('I3', `${groupID} should be held, membership ${mep}: ${show(held.get(groupID))}`)
+    for (const groupID of held.keys()) if (!told.has(groupID)) wrong('I10', `${groupID} is held, and should not be`)
+  }
+
+  /** A position goes on, or the group is forgotten and begins anew. */
+  function checkForward(before: HeldGroup, after: HeldGroup): void {
+    if (after.mep < before.mep || (after.mep === before.mep && after.seq < before.seq))
+      wrong('I5', `${after.groupID} goes back from ${before.mep}:${before.seq} to ${after.mep}:${after.seq}`)
+  }
+
+  return {
+    accounts,
+    check(disk, writes, apply) {
+      const removed = new Set<string>()
+      const groups = new Set<string>()
+      const verdicts: Verdict[] = []
+      const before = new Map<string, HeldGroup>()
+      const meta = disk.table('meta').get('')
+      let positions = false
+      for (const write of writes) {
+        if (write.table === 'outbox' && 'id' in write) {
+          if (write.row) open(write.row)
+          else if (disk.table('outbox').has(write.id)) removed.add(write.id)
+        } else if (write.table === 'verdicts' && 'id' in write && write.row) verdicts.push(write.row.verdict)
+        else if (write.table === 'groups' && 'id' in write) {
+          positions = true
+          groups.add(write.id)
+          const held = write.row ? (before.get(write.id) ?? disk.table('groups').get(write.id)) : undefined
+          if (write.row && held) checkForward(held, write.row)
+          if (write.row) before.set(write.id, write.row)
+          else before.delete(write.id)
+        } else if (write.table === 'meta') positions = true
+        else if (write.table === 'members' || write.table === 'tips') groups.add(write.scope)
+      }
+      for (const verdict of verdicts) judge(verdict)
+      apply()
+      world.note(`${name} commits ${writes.length} ${show(disk.table('meta').get('')?.feed ?? 0)} ${[...groups].join(' ')}`)
+      checkOutbox(disk, removed)
+      for (const verdict of verdicts) checkReached(disk, verdict)
+      const now = disk.table('meta').get('')
+      if (now && meta?.epoch === now.epoch && now.feed < meta.feed && now.feed > 0) wrong('I5', `the feed goes back to ${now.feed}`)
+      if (!positions && groups.size === 0) return
+      const history = now && server.historyOf(now.epoch)
+      if (!history) return groups.size > 0 ? wrong('I3', 'rows without an epoch') : undefined
+      for (const groupID of groups) checkGroup(disk, history, groupID)
+      if (positions) checkFollowed(disk, history)
+    },
+    checkDestroyed() {
+      const open = [...accounts.values()].filter(({ verdict }) => !verdict)
+      if (open.length > 0) wrong('I4', `${open.map(({ opID }) => opID).join(' ')} destroyed without a verdict`)
+    }
+  }
+}
+
+const same = <R extends GroupRow | MemberRow | SettingsRow>(a: R | null | undefined, b: R | null | undefined): boolean =>
+  a && b ? sameRow<GroupRow | MemberRow | SettingsRow>(a, b) : !a && !b
+
+/** What of a group that is held is not as it was at that moment on the server. */
+function* differences(
+  { row, self, membersUpTo, settings }: HeldGroup,
+  members: ReadonlyMap<string, MemberRow>,
+  moment: Moment,
+  userID: string
+): Generator<string> {
+  if (!same(row, moment.row)) yield `profile ${JSON.stringify(row)}, not ${JSON.stringify(moment.row)}`
+  if (!same(self, moment.members.get(userID))) yield `self ${JSON.stringify(self)}`
+  if (!same(settings, moment.settings.get(userID))) yield `settings ${JSON.stringify(settings)}`
+  const visible = row?.type === 'AVChatRoom' ? [...moment.members].filter(([id]) => id === userID) : [...moment.members]
+  const expected = new Map(visible)
+  for (const [id, member] of members) if (!same(member, expected.get(id))) yield `member ${JSON.stringify(member)}`
+  if (membersUpTo === null) for (const id of expected.keys()) if (!members.has(id)) yield `member ${id} is missing`
+}
+
+/** What a device that is at rest does not have as the server has it. */
+export function* behind(disk: Disk, history: History, userID: string, followed: ReadonlyMap<string, number>): Generator<string> {
+  const held = disk.table('groups')
+  for (const groupID of held.keys()) if (!followed.has(groupID)) yield `${groupID} is held`
+  for (const [groupID, mep] of followed) {
+    const group = held.get(groupID)
+    if (group?.mep !== mep) yield `${groupID} is not held`
+    else yield* differences(group, disk.table('members', groupID), latest(history, groupID), userID)
+  }
+  if (disk.table('outbox').size > 0) yield `${[...disk.table('outbox').keys()].join(' ')} wait`
+}

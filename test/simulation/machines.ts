@@ -1,0 +1,27 @@
+/** What a run can be on: storage of devices, and the database of the server. */
+
+import { Dexie } from 'dexie'
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import { openDexieStorage } from '../../src/storage/dexie.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { OpenStorage } from './disk.ts'
+import type { Restorable } from './server.ts'
+
+export type Machine = 'memory' | 'indexeddb' | 'pglite'
+
+let databases = 0
+
+export function openStorageOf(machine: Machine): OpenStorage {
+  if (machine !== 'indexeddb') return async () => createMemoryStorage()
+  // What a run leaves behind is nobody's.
+  Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange })
+  Object.assign(globalThis, { IDBKeyRange })
+  return () => openDexieStorage(`simulation-${databases++}`)
+}
+
+export async function openDatabaseOf(machine: Machine): Promise<Restorable> {
+  if (machine !== 'pglite') return createMemoryDatabase('epoch-1')
+  const { databases } = await import('../server/databases.ts')
+  return (await databases['PGlite']?.()) ?? createMemoryDatabase('epoch-1')
+}

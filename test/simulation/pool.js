@@ -1,0 +1,44 @@
+/** Threads that run seeds, as many as there are cores. */
+
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+
+const seedsPerJob = 20
+
+/**
+ * @typedef {import('./worker.ts').Job} Job
+ * @typedef {import('./worker.ts').Report} Report
+ * @param {string} file
+ * @param {{ seeds: readonly number[], threads?: number, onReport?: (report: Report) => void, perJob?: number } & Omit<Job, 'seeds'>} options
+ * @returns {Promise<Report[]>} until the first that fails
+ */
+export async function runSeeds(file, { seeds, threads = availableParallelism(), onReport, perJob = seedsPerJob, ...job }) {
+  /** @type {Report[]} */
+  const reports = []
+  let next = 0
+  let hasFailed = false
+  const thread = async () => {
+    const worker = new Worker(file)
+    try {
+      while (next < seeds.length && !hasFailed) {
+        const part = seeds.slice(next, next + perJob)
+        next += perJob
+        const report = await /** @type {Promise<Report>} */ (
+          new Promise((resolve, reject) => {
+            worker.once('message', resolve)
+            worker.once('error', reject)
+            worker.postMessage({ ...job, seeds: part })
+          })
+        )
+        worker.removeAllListeners()
+        reports.push(report)
+        onReport?.(report)
+        if (report.failed) hasFailed = true
+      }
+    } finally {
+      await worker.terminate()
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(seeds.length / perJob)) }, thread))
+  return reports
+}

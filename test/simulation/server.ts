@@ -1,0 +1,171 @@
+/** The real server, in a process that can die, over a database whose every call takes its time. */
+
+import type { Announcement } from '../../server/batch.ts'
+import { createBus } from '../../server/bus.ts'
+import { createLanes } from '../../server/lanes.ts'
+import type { Database, GroupWrites, Transaction } from '../../server/port.ts'
+import { openSession, type Connection, type Session } from '../../server/sessions.ts'
+import { groupError } from '../../src/kernel/errors.ts'
+import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
+import { branch, emptyHistory, record, type History } from './history.ts'
+import type { World } from './world.ts'
+
+/** A database that can be set back. */
+export type Restorable = Database & { copy?(epoch: string): Restorable }
+
+export type Failure = 'crash before commit' | 'crash after commit' | 'refuse'
+
+type Process = { isAlive: boolean; readonly open: (connection: Connection) => Session; readonly closings: Set<() => void> }
+
+export type SimulatedServer = ReturnType<typeof createServer>
+
+export function createServer(world: World, first: Restorable, { policy = {} }: { policy?: Partial<Policy> } = {}) {
+  const latency = world.random('server latency')
+  const effective = { ...defaultPolicy, ...policy }
+  let database = first
+  let history = emptyHistory(first.epoch)
+  const histories = new Map([[first.epoch, history]])
+  let backup: { database: Restorable; history: History } | undefined
+  let epochs = 1
+  let failure: Failure | undefined
+  let lostAnnouncements = 0
+  let lateAnnouncements = 0
+  let process = start()
+
+  /** A call to the database: it begins after a while, and by then the process may be dead. */
+  function call<T>(own: Process, isWriting: boolean, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      world.at(world.now() + latency.around(1), () => {
+        if (!own.isAlive) return
+        const fails = isWriting ? failure : undefined
+        if (isWriting) failure = undefined
+        if (fails === 'crash before commit') return crash()
+        if (fails === 'refuse') return reject(new Error('the database is away'))
+        void world.wait(work()).then(answer => (fails ? crash() : resolve(answer)), reject)
+      })
+    })
+  }
+
+  function start(): Process {
+    const bus = createBus()
+    const own: Process = { isAlive: true, open: connection => openSession(context, connection), closings: new Set() }
+    const { epoch } = database
+    const guarded: Database = {
+      epoch,
+      transaction: work =>
+        call(own, true, async () => {
+          let written: { writes: GroupWrites; tails: ReadonlyMap<string, number> } | undefined
+          const answer = await database.transaction(tx => work(watched(tx, found => (written = found))))
+          if (written) for (const wrong of record(history, written.writes, written.tails)) world.violate('I4 server', wrong)
+          return answer
+        }),
+      snapshot: work => call(own, false, () => database.snapshot(work)),
+      compact: before => database.compact(before),
+      close: () => database.close()
+    }
+    const announce = (announcement: Announcement) => {
+      if (lostAnnouncements > 0) return void lostAnnouncements--
+      if (lateAnnouncements === 0) return bus.publish(announcement)
+      lateAnnouncements--
+      world.at(world.now() + latency.around(200), () => own.isAlive && bus.publish(announcement))
+    }
+    const onError = (error: unknown) => {
+      if (String(error) !== 'Error: the database is away') world.violate('server', String(error))
+    }
+    const lanes = createLanes(guarded, { now: world.now, policy: effective, announce, onError })
+    const context = {
+      database: guarded,
+      lanes,
+      bus,
+      policy: effective,
+      now: world.now,
+      setTimer: (callback: () => void, delayMs: number) => world.at(world.now() + delayMs, () => own.isAlive && callback()),
+      onError,
+      authenticate
+    }
+    return own
+  }
+
+  /** A token is a user and the time until which it is good. */
+  function authenticate(token: string): ReturnType<Parameters<typeof openSession>[0]['authenticate']> {
+    const [userID = '', until = ''] = token.split('|')
+    const expiresAt = Number(until)
+    if (expiresAt <= world.now()) return { ok: false, error: groupError('TokenExpired') }
+    return { ok: true, userID, isAppAdmin: userID === 'app', expiresAt }
+  }
+
+  function crash(): void {
+    if (!process.isAlive) return
+    world.note('server crashes')
+    process.isAlive = false
+    for (const close of process.closings) close()
+    world.at(world.now() + latency.around(500), () => {
+      process = start()
+      world.note('server starts')
+    })
+  }
+
+  return {
+    crash,
+    history: () => history,
+    historyOf: (epoch: string) => histories.get(epoch),
+    /** `undefined`: nobody listens there now. */
+    open(connection: Connection, onCrash: () => void): Session | undefined {
+      const own = process
+      if (!own.isAlive) return undefined
+      own.closings.add(onCrash)
+      const session = own.open(connection)
+      return {
+        receive: frame => own.isAlive && session.receive(frame),
+        closed() {
+          own.closings.delete(onCrash)
+          session.closed()
+        }
+      }
+    },
+    failNext: (next: Failure) => void (failure = next),
+    loseAnnouncements: (count: number) => void (lostAnnouncements += count),
+    delayAnnouncements: (count: number) => void (lateAnnouncements += count),
+    compact: (historyMs: number) =>
+      void world.wait(
+        database.compact({ history: Math.floor((world.now() - historyMs) / 1000), verdicts: Math.floor(world.now() / 1000) - 90 * 86_400 })
+      ),
+    backUp(): void {
+      const copy = database.copy?.(database.epoch)
+      if (copy) backup = { database: copy, history: branch(history, history.epoch) }
+    },
+    /** The data as it was at the last backup, as another epoch. */
+    restore(): void {
+      const epoch = `epoch-${epochs + 1}`
+      const copy = backup?.database.copy?.(epoch)
+      if (!backup || !copy) return
+      epochs++
+      crash()
+      database = copy
+      history = branch(backup.history, epoch)
+      histories.set(epoch, history)
+    },
+    heal(): void {
+      failure = undefined
+      lostAnnouncements = lateAnnouncements = 0
+    }
+  }
+}
+
+/** Sees what a transaction writes. */
+function watched(
+  tx: Transaction,
+  onWrite: (written: { writes: GroupWrites; tails: ReadonlyMap<string, number> }) => void
+): Transaction {
+  let tails: ReadonlyMap<string, number> = new Map()
+  return {
+    ...tx,
+    async appendFeeds(events, at) {
+      return (tails = await tx.appendFeeds(events, at))
+    },
+    write(writes) {
+      onWrite({ writes, tails })
+      return tx.write(writes)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** Runs seeds in a thread, and tells what came of them. */
+
+import { parentPort } from 'node:worker_threads'
+import { must } from '../../src/kernel/must.ts'
+import { simulate, type Outcome } from './simulation.ts'
+import { openStorageOf, openDatabaseOf, type Machine } from './machines.ts'
+import { shrink } from './shrink.ts'
+
+export type Job = {
+  readonly seeds: readonly number[]
+  readonly steps: number
+  readonly machine: Machine
+  readonly only?: readonly number[]
+  readonly recorded?: boolean
+  readonly shrinking?: boolean
+}
+export type Report = {
+  readonly outcomes: readonly Omit<Outcome, 'transcript'>[]
+  /** The first that failed, made as small as could be. */
+  readonly failed?: { readonly outcome: Outcome; readonly only: readonly number[] }
+}
+
+const port = must(parentPort)
+port.on('message', (job: Job) => void run(job).then(report => port.postMessage(report)))
+
+async function run({ seeds, steps, machine, only, recorded, shrinking }: Job): Promise<Report> {
+  const outcomes: Outcome[] = []
+  const once = async (seed: number, which: ReadonlySet<number> | undefined, isRecorded: boolean) =>
+    simulate({
+      seed,
+      steps,
+      recorded: isRecorded,
+      openStorage: openStorageOf(machine),
+      database: await openDatabaseOf(machine),
+      ...(which && { only: which })
+    })
+  for (const seed of seeds) {
+    const outcome = await once(seed, only && new Set(only), recorded ?? false)
+    outcomes.push({ ...outcome, transcript: recorded ? outcome.transcript : [] })
+    if (!outcome.violation) continue
+    const smallest = shrinking && !only ? await shrink(outcome, which => once(seed, which, false)) : (only ?? [])
+    const again = await once(seed, smallest.length > 0 ? new Set(smallest) : undefined, true)
+    return { outcomes, failed: { outcome: again, only: smallest } }
+  }
+  return { outcomes }
+}
