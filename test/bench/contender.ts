@@ -24,8 +24,11 @@ export type Contender = {
   apply(op: Op): Promise<void>
   /** Makes the rows that the server will tell of, in the memory of the thread that stores them. */
   prepareRemote(batches: readonly (readonly Change[])[]): Promise<void>
-  /** Stores them, each batch in a transaction, while what is pending stays in view; resolves when they are durable. */
-  remote(): Promise<void>
+  /**
+   * Stores them, each batch in a transaction, one so many milliseconds after the other, while what is pending stays in
+   * view; resolves when they are durable.
+   */
+  remote(everyMs: number): Promise<void>
   /** Nothing is pending any more. */
   settle(): Promise<void>
   /** For the checks. */

@@ -83,6 +83,8 @@ export const rebased = (rows: readonly MemberRow[], pending: ReadonlyMap<string,
     return nameCard === undefined ? row : { ...row, nameCard }
   })
 
+export const pause = (ms: number): Promise<void> => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve())
+
 /** The same numbers from 0 up to 1 each time. */
 export function createRandom(seed = 1): () => number {
   let state = seed

@@ -171,10 +171,10 @@ export function createBench(contender: Contender, worker?: Worker) {
     prepareRemote: (batches: readonly (readonly Change[])[]) => contender.prepareRemote(batches),
 
     /** Until the last change of the server is durable, and who looks at it has been told. */
-    async remote(last: Change): Promise<number> {
+    async remote(last: Change, everyMs = 0): Promise<number> {
       const { groupID, userID } = memberAt(last.group, last.index, last.size)
       const shows = seen(groupID, row => row.userID === userID && row.memberCustomField[0]?.value === last.title)
-      return timed(() => Promise.all([contender.remote(), shows]))
+      return timed(() => Promise.all([contender.remote(everyMs), shows]))
     },
 
     /** That the changes are there, and what is pending as well. */

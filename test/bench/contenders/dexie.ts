@@ -3,7 +3,7 @@
 import { Dexie, liveQuery, type Table } from 'dexie'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, rebased, sizesOf, type Op } from '../data.ts'
+import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf, type Op } from '../data.ts'
 
 type Database = Dexie & {
   groups: Table<GroupRow, string>
@@ -66,8 +66,11 @@ export function create(): Contender {
     async prepareRemote(batches) {
       changed = batches.map(batch => batch.map(changedRow))
     },
-    async remote() {
-      for (const batch of changed) await db.members.bulkPut(rebased(batch, pending))
+    async remote(everyMs) {
+      for (const batch of changed) {
+        await db.members.bulkPut(rebased(batch, pending))
+        await pause(everyMs)
+      }
     },
     async settle() {
       await db.outbox.clear()

@@ -67,8 +67,8 @@ export function create(worker: Worker): Contender {
       await takenIn()
       await peer({ peer: 'prepareRemote', batches })
     },
-    async remote() {
-      void peer({ peer: 'remote' })
+    async remote(everyMs) {
+      await peer({ peer: 'remote', everyMs })
       await takenIn()
     },
     async settle() {

@@ -16,6 +16,7 @@ import {
   memberAt,
   memberKey,
   membersOf,
+  pause,
   sizesOf,
   userID,
   type Change,
@@ -28,7 +29,7 @@ export type PeerRequest =
   /** Answers when all members have been handed over. */
   | { readonly peer: 'handed' }
   | { readonly peer: 'prepareRemote'; readonly batches: readonly (readonly Change[])[] }
-  | { readonly peer: 'remote' }
+  | { readonly peer: 'remote'; readonly everyMs: number }
   /** Whether operations are answered; until then they are held. */
   | { readonly peer: 'answer'; readonly on: boolean }
 
@@ -199,8 +200,10 @@ async function take(request: PeerRequest): Promise<void> {
       changes = request.batches.map(batch => delta({ groups: advanced(batch.map(changedRow)) }))
       return
     case 'remote':
-      for (const each of changes) tell(each)
-      changes = []
+      for (const each of changes.splice(0)) {
+        tell(each)
+        await pause(request.everyMs)
+      }
       return
     case 'answer':
       isAnswering = request.on

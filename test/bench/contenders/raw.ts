@@ -2,7 +2,7 @@
 
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender, Durability, Update } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, rebased, sizesOf } from '../data.ts'
+import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf } from '../data.ts'
 
 type Watch = { readonly keys: ReadonlySet<string>; readonly onUpdate: (update: Update) => void }
 type OutboxRow = { readonly groupID: string; readonly userID: string; readonly nameCard: string }
@@ -80,7 +80,7 @@ export function create(): Contender {
     async prepareRemote(batches) {
       changed = batches.map(batch => batch.map(changedRow))
     },
-    async remote() {
+    async remote(everyMs) {
       for (const batch of changed) {
         const rows = rebased(batch, pending)
         const transaction = write(['members'])
@@ -88,6 +88,7 @@ export function create(): Contender {
         transaction.commit()
         await committed(transaction)
         tell(rows)
+        await pause(everyMs)
       }
     },
     async settle() {

@@ -5,7 +5,7 @@ import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
 import type { Subscription } from 'rxjs'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, rebased, sizesOf, type Op } from '../data.ts'
+import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf, type Op } from '../data.ts'
 
 type MemberDoc = MemberRow & { id: string }
 type OutboxDoc = Op & { id: string }
@@ -124,8 +124,11 @@ export function create(): Contender {
     async prepareRemote(batches) {
       changed = batches.map(batch => batch.map(changedRow))
     },
-    async remote() {
-      for (const batch of changed) await db.members.bulkUpsert(rebased(batch, pending).map(doc))
+    async remote(everyMs) {
+      for (const batch of changed) {
+        await db.members.bulkUpsert(rebased(batch, pending).map(doc))
+        await pause(everyMs)
+      }
     },
     async settle() {
       await db.outbox.find().remove()

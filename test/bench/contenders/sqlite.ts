@@ -3,7 +3,7 @@
 import sqlite3InitModule, { type OpfsSAHPoolDatabase, type PreparedStatement } from '@sqlite.org/sqlite-wasm'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender, Update } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, rebased, sizesOf, type Window } from '../data.ts'
+import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf, type Window } from '../data.ts'
 
 type Watch = Window & { readonly keys: ReadonlySet<string>; onUpdate(update: Update): void }
 
@@ -109,11 +109,12 @@ export function create(): Contender {
     async prepareRemote(batches) {
       changed = batches.map(batch => batch.map(changedRow))
     },
-    async remote() {
+    async remote(everyMs) {
       for (const batch of changed) {
         const rows = rebased(batch, pending)
         db.transaction(() => rows.forEach(put))
         tell(rows.map(memberKey))
+        await pause(everyMs)
       }
     },
     async settle() {

@@ -7,7 +7,7 @@ import { createIndexes, createStore, type Row } from 'tinybase'
 import { createIndexedDbPersister } from 'tinybase/persisters/persister-indexed-db'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender, Update } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, rebased, sizesOf } from '../data.ts'
+import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf } from '../data.ts'
 
 type Tables = Record<string, Record<string, Row>>
 type Watch = { readonly keys: ReadonlySet<string>; onUpdate(update: Update): void }
@@ -75,13 +75,15 @@ export function create(): Contender {
     async prepareRemote(batches) {
       changed = batches.map(batch => batch.map(changedRow))
     },
-    async remote() {
+    async remote(everyMs) {
       const rows = Object.values(store.getTable('outbox'))
       const pending = new Map(rows.map(row => [`${String(row['groupID'])}/${String(row['userID'])}`, String(row['nameCard'])]))
-      for (const batch of changed)
+      for (const batch of changed) {
         store.transaction(() => {
           for (const row of rebased(batch, pending)) store.setRow('members', memberKey(row), encoded(row))
         })
+        await pause(everyMs)
+      }
       await saved()
     },
     async settle() {
