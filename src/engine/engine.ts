@@ -38,6 +38,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const { storage, peers } = host
   const state = createState(storage, userID, groupID => guard(refetch(groupID)))
   let isLeading = false
+  /** Whether other tabs have been heard. */
+  let hasPeers = false
   let isPaused = paused
   let closing: Promise<void> | undefined
   /** While the user logs out, what is taken in could not get its verdict any more. */
@@ -152,6 +154,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function hear(message: PeerMessage): void {
+    // What was committed before is in storage, for the others to read.
+    if (isLeading && !hasPeers) peers.post({ type: 'leading' })
+    hasPeers = true
     // Of another build of the app, perhaps; what is in storage is read with care.
     if (!isPeerMessage(message)) return guard(ready.then(reload))
     switch (message.type) {
@@ -198,7 +203,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function onQueued({ opID }: Pending, writes: readonly Write[]): void {
-    peers.post({ type: 'committed', writes })
+    tellPeers(writes)
     if (!isLeading) return
     state.unsent.add(opID)
     if (!isPaused) sync.push()
@@ -210,18 +215,27 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     const all = [...writes, ...outdatedVerdicts(writes)]
     const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
     let known = all
-    await storage.transact([{ table: 'outbox', scope: '', ids }], ([waiting]) => {
-      // What another tab has discarded meanwhile has its verdict.
-      const gone = new Set(ids).size > waiting.length ? new Set(ids) : undefined
-      for (const { opID } of waiting) gone?.delete(opID)
-      return (known = gone ? all.filter(write => !('id' in write && gone.has(write.id))) : all)
-    })
+    await storage.transact(
+      [{ table: 'outbox', scope: '', ids }],
+      ([waiting]) => {
+        // What another tab has discarded meanwhile has its verdict.
+        const gone = new Set(ids).size > waiting.length ? new Set(ids) : undefined
+        for (const { opID } of waiting) gone?.delete(opID)
+        return (known = gone ? all.filter(write => !('id' in write && gone.has(write.id))) : all)
+      },
+      true
+    )
     taken(known)
   }
 
   function taken(writes: readonly Write[]): void {
     state.absorb(writes)
-    peers.post({ type: 'committed', writes })
+    tellPeers(writes)
+  }
+
+  /** Copies for nobody would cost more than the commit. */
+  function tellPeers(writes: readonly Write[]): void {
+    if (!isLeading || hasPeers) peers.post({ type: 'committed', writes })
   }
 
   function outdatedVerdicts(writes: readonly Write[]): Write[] {
