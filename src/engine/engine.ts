@@ -62,7 +62,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       state.tell(touched)
     }
   })
-  const views = createViews({ state, userID, mutes, status })
+  const views = createViews({ state, userID, mutes, status, caughtUp: () => (isLeading ? sync.status() : leaderStatus).caughtUp })
   const ready = start()
   const hub = createHub(views, ready, groupID => {
     if (isLeading) sync.want(groupID)
