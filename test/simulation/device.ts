@@ -238,7 +238,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
     /** Asks for an operation; what is answered has to be true. */
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
-      const answer = await tab.engine.apply(operation, args as never)
+      const answer = await tab.engine.apply(operation, args)
       check(tab, answer)
     },
     async again(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
