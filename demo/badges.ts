@@ -1,5 +1,7 @@
-import { html, type TemplateResult } from 'lit-html'
+import { html, nothing, type TemplateResult } from 'lit-html'
 import type { GroupType, Role } from 'offline-groups'
+import { span, time } from './text.ts'
+import type { User } from './user.ts'
 
 export const typeBadge = (type: GroupType): TemplateResult => html`<span class="badge">${type}</span>`
 
@@ -8,3 +10,13 @@ export const roleBadge = (role: Role): TemplateResult =>
 
 /** Stands where something is shown that the server has not confirmed. */
 export const pendingMark = html`<span class="clock" role="img" aria-label="not confirmed yet"></span>`
+
+/** How much is left of a mute. When it is over, the store says so. */
+export function muteBadge({ view }: User, muteUntil: number): TemplateResult | typeof nothing {
+  if (muteUntil === 0) return nothing
+  const now = (Date.now() + (view.status?.clockOffsetMs ?? 0)) / 1000
+  const left = span(Math.max(0, Math.ceil(muteUntil - now)))
+  return html`<span class="mute" data-testid="mute" data-runs-down title="muted until ${time(muteUntil * 1000)}"
+    >muted ${left}</span
+  >`
+}

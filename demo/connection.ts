@@ -47,5 +47,5 @@ function words({ connection, caughtUp }: Status, isOffline: boolean): string {
 function retry(status: Status | undefined): TemplateResult | typeof nothing {
   if (!status?.nextRetryAt) return nothing
   const seconds = Math.max(0, Math.ceil((status.nextRetryAt - Date.now()) / 1000))
-  return html`<p class="retry" data-testid="next-retry">next attempt in ${seconds} s</p>`
+  return html`<p class="retry" data-testid="next-retry" data-runs-down>next attempt in ${seconds} s</p>`
 }

@@ -1,48 +1,104 @@
 /** The fields of forms, and what was put into them. */
 
-import { html, nothing, type TemplateResult } from 'lit-html'
+import { html, type TemplateResult } from 'lit-html'
+import type { CustomField, GroupError } from 'offline-groups'
+import { plain } from './text.ts'
 
-export function text(
-  name: string,
-  label: string,
-  { value = '', hint, required = false }: { value?: string | undefined; hint?: string; required?: boolean } = {}
-): TemplateResult {
-  return html`<label>
-    <span>${label} ${hint === undefined ? nothing : html`<small>${hint}</small>`}</span>
-    <input name=${name} value=${value} ?required=${required} autocomplete="off" spellcheck="false" />
-  </label>`
+type Options = {
+  readonly value?: string | undefined
+  readonly hint?: string
+  readonly isRequired?: boolean
+  /** Why it cannot be changed. */
+  readonly refusal?: GroupError | undefined
 }
 
-export const area = (name: string, label: string, value = ''): TemplateResult =>
-  html`<label><span>${label}</span><textarea name=${name} rows="2" .defaultValue=${value}></textarea></label>`
+const caption = (label: string, { hint, refusal }: Options): TemplateResult =>
+  html`<span>${label} ${refusal ? html`<small>${plain(refusal.message)}</small>` : html`<small>${hint ?? ''}</small>`}</span>`
 
-export const check = (name: string, label: string, isChecked = false): TemplateResult =>
-  html`<label class="check"><input type="checkbox" name=${name} ?checked=${isChecked} /> <span>${label}</span></label>`
-
-export const choice = (name: string, label: string, options: readonly string[], value = options[0]): TemplateResult =>
+export const text = (name: string, label: string, options: Options = {}): TemplateResult =>
   html`<label>
-    <span>${label}</span>
-    <select name=${name}>
-      ${options.map(option => html`<option ?selected=${option === value}>${option}</option>`)}
+    ${caption(label, options)}
+    <input
+      name=${name}
+      value=${options.value ?? ''}
+      ?required=${options.isRequired}
+      ?disabled=${options.refusal}
+      autocomplete="off"
+      spellcheck="false"
+    />
+  </label>`
+
+export const area = (name: string, label: string, options: Options = {}): TemplateResult =>
+  html`<label>
+    ${caption(label, options)}
+    <textarea name=${name} rows="2" .defaultValue=${options.value ?? ''} ?disabled=${options.refusal}></textarea>
+  </label>`
+
+export const check = (name: string, label: string, { isChecked, ...options }: Options & { isChecked: boolean }): TemplateResult =>
+  html`<label class="check">
+    <input type="checkbox" name=${name} ?checked=${isChecked} ?disabled=${options.refusal} /> ${caption(label, options)}
+  </label>`
+
+export const choice = (name: string, label: string, all: readonly string[], options: Options = {}): TemplateResult =>
+  html`<label class=${name}>
+    ${caption(label, options)}
+    <select name=${name} ?disabled=${options.refusal}>
+      ${all.map(each => html`<option value=${each} ?selected=${each === (options.value ?? all[0])}>${each}</option>`)}
     </select>
   </label>`
 
+/** As many empty rows as a person fills in at a time. */
+const emptyRows = 2
+
+/** Keys and values: those that are there, and room for others. */
+export function customFields(
+  known: readonly CustomField[],
+  { countMax, refusal }: { countMax: number; refusal?: GroupError | undefined }
+): TemplateResult {
+  const rows: readonly CustomField[] = [...known, ...Array.from({ length: emptyRows }, () => ({ key: '', value: '' }))]
+  return html`<fieldset class="custom-fields" ?disabled=${refusal}>
+    <legend>
+      Custom fields <small>${refusal ? plain(refusal.message) : known.length > 0 ? 'without a value, a field goes' : ''}</small>
+    </legend>
+    ${rows.slice(0, countMax).map(
+      ({ key, value }, index) =>
+        html`<div>
+          <input name="key${index}" aria-label="Key" placeholder="key" value=${key} ?readonly=${key !== ''} autocomplete="off" />
+          <input name="value${index}" aria-label="Value" placeholder="value" value=${value} autocomplete="off" />
+        </div>`
+    )}
+  </fieldset>`
+}
+
+export const valueOf = ({ target }: Event): string =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement ? target.value : ''
+
 export type Answers = ReturnType<typeof answers>
 
+/** `undefined` stands for what the form does not ask, or not this user. */
 export function answers(form: HTMLFormElement) {
-  const fields = new FormData(form)
-  const text = (name: string) => {
-    const field = fields.get(name)
-    return typeof field === 'string' ? field.trim() : ''
+  function text(name: string): string | undefined {
+    const field = new FormData(form).get(name)
+    return typeof field === 'string' ? field.trim() : undefined
   }
   return {
     text,
-    isChecked: (name: string) => fields.has(name),
-    /** `undefined` where the form has no such field. */
-    oneOf: <const T extends string>(name: string, options: readonly T[]) => options.find(option => option === text(name)),
-    users: (name: string) =>
-      text(name)
-        .split(/[\s,]+/)
-        .filter(Boolean)
+    /** Left empty, it is not there either. */
+    filled: (name: string) => text(name) || undefined,
+    number: (name: string) => (text(name) ? Number(text(name)) : undefined),
+    isChecked(name: string): boolean | undefined {
+      const box = form.elements.namedItem(name)
+      return box instanceof HTMLInputElement && !box.disabled ? box.checked : undefined
+    },
+    oneOf: <const T extends string>(name: string, all: readonly T[]) => all.find(each => each === text(name)),
+    users: (name: string) => (text(name) ?? '').split(/[\s,]+/).filter(Boolean),
+    /** The custom fields that are not as they were. */
+    changedFields(before: readonly CustomField[]): CustomField[] {
+      const known = new Map(before.map(({ key, value }) => [key, value]))
+      const indexes = [...new FormData(form).keys()].filter(name => /^key\d+$/.test(name)).map(name => name.slice(3))
+      return indexes
+        .map(index => ({ key: text(`key${index}`) ?? '', value: text(`value${index}`) ?? '' }))
+        .filter(({ key, value }) => key !== '' && value !== (known.get(key) ?? ''))
+    }
   }
 }

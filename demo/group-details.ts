@@ -1,86 +1,103 @@
-/** The group that is selected: its profile, what can be done, and its members. */
+/** The group that is selected: what it is, what can be done, and its parts. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { keyed } from 'lit-html/directives/keyed.js'
 import type { Group } from 'offline-groups'
-import { pendingMark, roleBadge, typeBadge } from './badges.ts'
+import { about } from './about.ts'
+import { activity } from './activity.ts'
+import { muteBadge, pendingMark, roleBadge, typeBadge } from './badges.ts'
+import { deed } from './deed.ts'
+import { found } from './found.ts'
 import { members } from './members.ts'
-import { plain, time } from './text.ts'
+import { menu } from './menu.ts'
+import type { Selected } from './selected.ts'
+import { tabs } from './tabs.ts'
+import { plain } from './text.ts'
 import type { User } from './user.ts'
+import { you } from './you.ts'
 
 export function groupDetails(user: User): TemplateResult {
   const { selected } = user.view
-  if (!selected) return html`<article class="details"><p class="empty">Choose a group.</p></article>`
-  const { groupID, group } = selected
-  return html`<article class="details" data-testid="details" aria-label="Group">
-    ${
-      group === null
-        ? html`<p class="empty" data-testid="not-in-group">
-            ${user.userID} is not in <bdi>${plain(user.nameOf(groupID))}</bdi>, and this device keeps nothing of it.
-          </p>`
-        : nothing
-    }
-    ${group ? keyed(groupID, html`${head(user, group)} ${profile(group)} ${members(user, selected, group)}`) : nothing}
+  return html`<article class="details" data-testid="details" aria-label="Group" ?inert=${user.view.form}>
+    <button class="leave quiet" id="${user.userID}-leave" data-testid="leave" @click=${user.leave}>‹ Groups</button>
+    ${selected ? keyed(selected.groupID, contents(user, selected)) : html`<p class="empty">Choose a group.</p>`}
   </article>`
 }
 
-function head(user: User, { groupID, name, avatar, type, selfInfo, introduction, notification }: Group): TemplateResult {
+function contents(user: User, selected: Selected): TemplateResult | typeof nothing {
+  const { group, groupID } = selected
+  if (group === undefined) return nothing
+  if (group === null) return notInGroup(user, groupID)
+  return html`${head(user, group)}
+  ${tabs({
+    id: `${user.userID}-parts`,
+    label: 'Parts of the group',
+    current: selected.part,
+    choose: selected.show,
+    all: [
+      { name: 'members', label: 'Members', panel: members(user, selected, group) },
+      { name: 'activity', label: 'Activity', panel: activity(selected) },
+      { name: 'about', label: 'About', panel: about(group) },
+      { name: 'you', label: 'You', panel: you(user, selected, group) }
+    ]
+  })}`
+}
+
+function head(user: User, group: Group): TemplateResult {
+  const { groupID, name, avatar, type, selfInfo, introduction, notification, muteAllMembers } = group
   const isPending = user.view.outbox.some(pending => pending.groupID === groupID)
   return html`<header>
     ${/^https:/i.test(avatar) ? html`<img class="avatar" src=${avatar} alt="" referrerpolicy="no-referrer" />` : nothing}
     <h3><bdi data-testid="group-name">${plain(name)}</bdi> ${isPending ? pendingMark : nothing}</h3>
-    <p class="badges">${typeBadge(type)} ${selfInfo ? roleBadge(selfInfo.role) : html`<span class="role">not joined</span>`}</p>
+    <p class="badges">
+      ${typeBadge(type)} ${selfInfo ? roleBadge(selfInfo.role) : html`<span class="role">not joined</span>`}
+      ${selfInfo ? muteBadge(user, selfInfo.muteUntil) : nothing}
+      ${muteAllMembers ? html`<span class="mute">all muted</span>` : nothing}
+    </p>
     <div class="actions">
-      <button data-testid="edit-profile" @click=${() => user.open('updateGroupProfile')}>Edit…</button>
       ${
         selfInfo
-          ? html`<button data-testid="quit-group" @click=${() => user.open('quitGroup')}>Leave…</button>`
-          : html`<button data-testid="enter-group" @click=${() => user.apply('joinGroup', { groupID })}>Join</button>`
+          ? nothing
+          : deed(user, { id: 'enter-group', label: 'Join', kind: 'primary', name: 'joinGroup', args: { groupID } })
       }
-      <button class="danger" data-testid="dismiss-group" @click=${() => user.open('dismissGroup')}>Dismiss…</button>
+      ${deed(user, {
+        id: 'edit-profile',
+        label: 'Edit…',
+        name: 'updateGroupProfile',
+        args: { groupID },
+        press: () => user.open({ name: 'updateGroupProfile' })
+      })}
+      ${menu({ id: 'more', label: 'More', content: endings(user, groupID) })}
     </div>
-    ${notification ? html`<p class="notification"><bdi>${plain(notification)}</bdi></p>` : nothing}
-    ${introduction ? html`<p class="introduction"><bdi>${plain(introduction)}</bdi></p>` : nothing}
+    ${notification ? html`<p class="notification" title=${plain(notification)}><bdi>${plain(notification)}</bdi></p>` : nothing}
+    ${introduction ? html`<p class="introduction" title=${plain(introduction)}><bdi>${plain(introduction)}</bdi></p>` : nothing}
   </header>`
 }
 
-/** Where there is less room, the members come first. */
-const roomy = matchMedia('(width >= 1200px)')
+const endings = (user: User, groupID: string): TemplateResult => html`
+  ${deed(user, {
+    id: 'quit-group',
+    label: 'Leave…',
+    name: 'quitGroup',
+    args: { groupID },
+    press: () => user.open({ name: 'quitGroup' })
+  })}
+  ${deed(user, {
+    id: 'dismiss-group',
+    label: 'Dismiss…',
+    kind: 'danger',
+    name: 'dismissGroup',
+    args: { groupID },
+    press: () => user.open({ name: 'dismissGroup' })
+  })}
+`
 
-function profile({ selfInfo, name: _, introduction: __, notification: ___, ...group }: Group): TemplateResult {
-  const at = (seconds: number) => (seconds ? time(seconds * 1000) : 'never')
-  const fields: readonly (readonly [name: string, value: string | number])[] = [
-    ['groupID', group.groupID],
-    ['type', group.type],
-    ['ownerID', group.ownerID || 'nobody'],
-    ['memberNum', group.memberNum],
-    ['maxMemberNum', group.maxMemberNum],
-    ['joinOption', group.joinOption],
-    ['muteAllMembers', group.muteAllMembers ? 'yes' : 'no'],
-    ['avatar', group.avatar || 'none'],
-    ['createTime', at(group.createTime)],
-    ['lastInfoTime', at(group.lastInfoTime)],
-    ['infoSequence', group.infoSequence],
-    ['groupCustomField', group.groupCustomField.map(({ key, value }) => `${key}: ${value}`).join(', ') || 'none'],
-    ...(selfInfo
-      ? ([
-          ['own role', selfInfo.role],
-          ['own joinTime', at(selfInfo.joinTime)],
-          ['own nameCard', selfInfo.nameCard || 'none'],
-          ['own muteUntil', at(selfInfo.muteUntil)]
-        ] as const)
-      : [])
-  ]
-  return html`<details class="profile" ?open=${roomy.matches}>
-    <summary>Profile</summary>
-    <dl>
-      ${fields.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd data-testid=${name} title=${value}>${plain(String(value))}</dd>
-          </div>`
-      )}
-    </dl>
-  </details>`
+function notInGroup(user: User, groupID: string): TemplateResult {
+  const { view, userID, nameOf } = user
+  return html`<div class="empty" data-testid="not-in-group">
+    <p>${userID} is not in <bdi>${plain(nameOf(groupID))}</bdi>, and this device keeps nothing of it.</p>
+    <button data-testid="ask-server" @click=${() => user.lookUp(groupID, 'readProfile')}>Ask the server about it</button>
+    <button data-testid="join-again" @click=${() => user.open({ name: 'joinGroup', groupID })}>Join…</button>
+    <div aria-live="polite">${view.found?.groupID === groupID ? found(user) : nothing}</div>
+  </div>`
 }

@@ -3,25 +3,33 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import type { Group } from 'offline-groups'
 import { pendingMark, roleBadge, typeBadge } from './badges.ts'
+import { valueOf } from './fields.ts'
 import { count, counted, plain } from './text.ts'
 import type { User } from './user.ts'
 
 export function groupList(user: User): TemplateResult {
   const { userID, view, groupRows } = user
-  const groups = matching(view.groups?.rows ?? [], view.filter)
+  const groups = view.listed?.rows ?? []
   const selected = groups.findIndex(({ groupID }) => groupID === view.selected?.groupID)
   const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
-  return html`<nav class="groups" aria-label="Groups">
-    <div class="tools">
+  return html`<div class="tools">
       <input
         type="search"
         data-testid="filter"
         aria-label="Filter groups"
         placeholder="Filter ${count(view.groups?.total ?? 0)} groups"
-        @input=${(event: Event) => event.target instanceof HTMLInputElement && user.filter(event.target.value)}
+        @input=${(event: Event) => user.list({ search: valueOf(event) })}
       />
-      <button data-testid="join-group" @click=${() => user.open('joinGroup')}>Join…</button>
-      <button class="primary" data-testid="create-group" @click=${() => user.open('createGroup')}>New…</button>
+      <select
+        data-testid="group-order"
+        aria-label="Order of the groups"
+        @change=${(event: Event) => user.list({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })}
+      >
+        <option value="lastInfoTime">Latest</option>
+        <option value="name">By name</option>
+      </select>
+      <button data-testid="join-group" @click=${() => user.open({ name: 'joinGroup' })}>Join…</button>
+      <button class="primary" data-testid="create-group" @click=${() => user.open({ name: 'createGroup' })}>New…</button>
     </div>
     <div
       class="rows"
@@ -29,6 +37,7 @@ export function groupList(user: User): TemplateResult {
       tabindex="0"
       aria-label="Groups of ${userID}"
       aria-activedescendant=${selected < 0 ? nothing : `${userID}-group-${selected}`}
+      id="${userID}-groups"
       data-testid="group-list"
       @scroll=${groupRows.scrolled}
       @keydown=${(event: KeyboardEvent) => move(event, user, groups, selected)}
@@ -36,8 +45,7 @@ export function groupList(user: User): TemplateResult {
     >
       ${groupRows.rows(groups.length, index => row(user, groups[index], { index, waiting, total: groups.length }))}
     </div>
-    ${view.groups && groups.length === 0 ? html`<p class="empty">${view.filter ? 'No group of this name.' : 'No groups yet.'}</p>` : nothing}
-  </nav>`
+    ${view.listed?.total === 0 ? html`<p class="empty">${view.listing.search ? 'No group of this name.' : 'No groups yet.'}</p>` : nothing}`
 }
 
 function row(
@@ -58,7 +66,7 @@ function row(
       aria-setsize=${total}
       data-testid="group-row"
       ?data-pending=${isPending}
-      @click=${() => user.select(groupID)}
+      @click=${() => user.enter(groupID)}
     >
       <bdi class="name">${plain(name)}</bdi>
       ${isPending ? pendingMark : nothing}
@@ -68,28 +76,9 @@ function row(
   }
 }
 
-function matching(groups: readonly Group[], filter: string): readonly Group[] {
-  const wanted = filter.trim().toLowerCase()
-  return wanted === ''
-    ? groups
-    : groups.filter(({ name, groupID }) => name.toLowerCase().includes(wanted) || groupID.toLowerCase().includes(wanted))
-}
-
 function move(event: KeyboardEvent, user: User, groups: readonly Group[], selected: number): void {
-  const last = groups.length - 1
-  const page = user.groupRows.pageSize()
-  const targets: Readonly<Record<string, number>> = {
-    ArrowDown: selected + 1,
-    ArrowUp: selected - 1,
-    PageDown: selected + page,
-    PageUp: selected - page,
-    Home: 0,
-    End: last
-  }
-  const target = targets[event.key]
-  if (target === undefined) return
-  event.preventDefault()
-  const index = Math.max(0, Math.min(last, target))
-  user.select(groups[index]?.groupID)
-  user.groupRows.reveal(index)
+  const { groupID } = groups[selected] ?? {}
+  if (event.key === 'Enter' && groupID !== undefined) return user.enter(groupID)
+  const index = user.groupRows.moved(event, { from: selected, total: groups.length })
+  if (index !== undefined) user.select(groups[index]?.groupID)
 }

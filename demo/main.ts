@@ -23,9 +23,9 @@ for (const userID of ['ann', 'bob']) {
   users.push(openUser({ userID, token, url }, changed))
 }
 
-// The time until the next attempt to connect runs down.
+// Mutes, and the time until the next attempt to connect.
 setInterval(() => {
-  if (users.some(({ view }) => view.status?.nextRetryAt)) changed()
+  if (document.querySelector('[data-runs-down]')) changed()
 }, 1000)
 
 /** For the console: `await demo.ann.store.apply('createGroup', { name: 'Crew' })`. */

@@ -8,8 +8,13 @@ const windowStep = 50
 /** The next window is asked for when the end of this one is as near as this. */
 const marginRows = 25
 
+export type MemberView = { readonly search: string; readonly orderBy: (typeof memberOrders)[number] }
+export const memberOrders = ['joinTime', 'role', 'nameCard'] as const
+
 export type MemberWindow = {
+  readonly view: MemberView
   show(inSight: Range): void
+  look(view: Partial<MemberView>): void
   /** How many there are, and how well this device knows them; `undefined` until the first answer. */
   list(): Omit<List<Member>, 'rows'> | undefined
   /** `undefined` while the window has not come so far. */
@@ -22,11 +27,12 @@ type Window = { readonly offset: number; readonly limit: number; list?: List<Mem
 export function openMemberWindow(store: GroupStore, groupID: string, onChange: () => void): MemberWindow {
   /** The last is what is looked at; those before stay until it has something to show. */
   let windows: Window[] = []
+  let view: MemberView = { search: '', orderBy: 'joinTime' }
 
   function open(offset: number, limit: number): void {
     const window: Window = { offset, limit, stop: () => undefined }
     windows.push(window)
-    const subscription = store.members$(groupID, { offset, limit }).subscribe(list => {
+    const subscription = store.members$(groupID, { offset, limit, ...view }).subscribe(list => {
       window.list = list
       const index = windows.indexOf(window)
       for (const older of windows.slice(0, index)) older.stop()
@@ -37,6 +43,15 @@ export function openMemberWindow(store: GroupStore, groupID: string, onChange: (
   }
 
   return {
+    get view() {
+      return view
+    },
+    look(changed) {
+      view = { ...view, ...changed }
+      const newest = windows.at(-1)
+      if (newest) open(newest.offset, newest.limit)
+      onChange()
+    },
     show({ from, to }) {
       const offset = Math.max(0, Math.floor((from - marginRows) / windowStep) * windowStep)
       const limit = Math.ceil((to + marginRows - offset) / windowStep) * windowStep

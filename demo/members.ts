@@ -1,99 +1,170 @@
-/** The members of the selected group, however many. */
+/** The members of the selected group, however many, or the card of one of them. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
+import { live } from 'lit-html/directives/live.js'
 import type { Group, List, Member, PendingOperation } from 'offline-groups'
-import { pendingMark, roleBadge } from './badges.ts'
+import { muteBadge, pendingMark, roleBadge } from './badges.ts'
+import { deed } from './deed.ts'
+import { focusSoon } from './focus.ts'
+import { valueOf } from './fields.ts'
+import { memberCard } from './member-card.ts'
+import { memberOrders, type MemberView } from './member-window.ts'
+import type { Selected } from './selected.ts'
 import { count, plain, time } from './text.ts'
-import type { Selected, User } from './user.ts'
+import type { User } from './user.ts'
 
-export function members(user: User, { members, memberRows }: Selected, { groupID, type, memberNum }: Group): TemplateResult {
-  const list = members.list()
+export function members(user: User, selected: Selected, group: Group): TemplateResult {
+  const { card } = selected
+  const inGroup = user.view.outbox.filter(({ groupID }) => groupID === group.groupID)
+  const waiting = new Set(inGroup.flatMap(pending => usersOf(pending, user.userID)))
+  return html`${list(user, selected, { group, waiting })}
+  ${card ? memberCard(user, selected, { card, isPending: waiting.has(card.userID) }) : nothing}`
+}
+
+function list(
+  user: User,
+  selected: Selected,
+  { group, waiting }: { group: Group; waiting: ReadonlySet<string> }
+): TemplateResult {
+  const { groupID, type, memberNum } = group
+  const { members, memberRows, activeRow } = selected
+  const held = members.list()
   // Of an audio-video chat room, nobody is shown but oneself.
-  const total = type === 'AVChatRoom' ? (members.row(0) ? 1 : 0) : (list?.total ?? 0)
-  const waiting = new Set(user.view.outbox.filter(pending => pending.groupID === groupID).flatMap(usersOf))
-  return html`<section class="members" aria-label="Members">
-    <h4>
-      Members <span class="number" data-testid="member-count">${count(memberNum)}</span>
-      ${type === 'AVChatRoom' ? html`<span class="hint">of whom this room shows only yourself</span>` : list && held(list)}
-      <button data-testid="add-members" @click=${() => user.open('addGroupMember')}>Add…</button>
-    </h4>
+  const total = type === 'AVChatRoom' ? (members.row(0) ? 1 : 0) : (held?.total ?? 0)
+  return html`<section class="members" aria-label="Members" ?hidden=${selected.card}>
+    <header>
+      <span class="number" data-testid="member-count">${count(memberNum)}</span>
+      ${type === 'AVChatRoom' ? html`<span class="hint">of whom only you are shown</span>` : held && completeness(held)}
+      <form role="search" @submit=${(event: SubmitEvent) => openTyped(user, selected, event)}>
+        <input
+          type="search"
+          name="userID"
+          data-testid="find-member"
+          placeholder="Search"
+          aria-label="Search members; Enter opens the card of this user ID"
+          autocomplete="off"
+          .value=${live(members.view.search)}
+          @input=${(event: Event) => look(selected, { search: valueOf(event) })}
+        />
+      </form>
+      <select
+        data-testid="member-order"
+        aria-label="Order of the members"
+        @change=${(event: Event) => look(selected, { orderBy: memberOrders.find(order => order === valueOf(event)) ?? 'joinTime' })}
+      >
+        <option value="joinTime">Joined</option>
+        <option value="role">Roles</option>
+        <option value="nameCard">Names</option>
+      </select>
+      ${deed(user, {
+        id: 'add-members',
+        label: 'Add…',
+        name: 'addGroupMember',
+        // Whoever may add somebody may add who is in already.
+        args: { groupID, userIDList: [user.userID] },
+        press: () => user.open({ name: 'addGroupMember' })
+      })}
+    </header>
     <div
       class="rows"
-      role="list"
+      role="listbox"
       tabindex="0"
       aria-label="Members"
+      aria-activedescendant="${user.userID}-member-${activeRow}"
+      id="${user.userID}-members"
       data-testid="member-list"
       @scroll=${memberRows.scrolled}
+      @keydown=${(event: KeyboardEvent) => move(event, user, { selected, total })}
       ${memberRows.element}
     >
-      ${memberRows.rows(total, index => row(user, members.row(index), { index, total, waiting }))}
+      ${memberRows.rows(total, index => row(user, selected, { index, total, waiting }))}
     </div>
   </section>`
 }
 
-function held({ complete, stale }: Omit<List<Member>, 'rows'>): TemplateResult {
-  return html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
-      >${complete ? 'complete' : 'not all here yet'}</span
-    >
-    ${stale ? html`<span class="held stale" data-testid="stale">may be out of date</span>` : nothing}`
+function completeness({ complete, stale }: Omit<List<Member>, 'rows'>): TemplateResult {
+  return html`${complete && stale ? nothing : heldness(complete)}
+  ${stale ? html`<span class="held stale" data-testid="stale">may be out of date</span>` : nothing}`
 }
+
+const heldness = (complete: boolean): TemplateResult =>
+  html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
+    >${complete ? 'complete' : 'not all here yet'}</span
+  >`
 
 function row(
   user: User,
-  member: Member | undefined,
+  selected: Selected,
   { index, total, waiting }: { index: number; total: number; waiting: ReadonlySet<string> }
 ) {
+  const member = selected.members.row(index)
   return {
     key: member?.userID ?? `${index}`,
     content: html`<div
       class="member"
-      role="listitem"
+      role="option"
+      id="${user.userID}-member-${index}"
+      aria-selected=${index === selected.activeRow}
       aria-posinset=${index + 1}
       aria-setsize=${total}
       data-testid="member-row"
       ?data-pending=${member && waiting.has(member.userID)}
+      @click=${() => open(user, selected, index)}
     >
       ${member ? person(user, member, waiting.has(member.userID)) : html`<span class="absent">…</span>`}
     </div>`
   }
 }
 
-function person(user: User, { groupID, userID, role, joinTime }: Member, isPending: boolean): TemplateResult {
+function person(user: User, { userID, role, joinTime, nameCard, muteUntil }: Member, isPending: boolean): TemplateResult {
   const isSelf = userID === user.userID
-  const next = role === 'Admin' ? 'Member' : 'Admin'
   return html`<bdi class="name">${plain(userID)}${isSelf ? html` <i>you</i>` : nothing}</bdi>
-    ${isPending ? pendingMark : nothing} ${role === 'Member' ? nothing : roleBadge(role)}
-    <time>${time(joinTime * 1000)}</time>
-    ${
-      isSelf || role === 'Owner'
-        ? nothing
-        : html`<span class="deeds">
-            <button
-              data-testid="set-role"
-              aria-label="Make ${userID} ${next === 'Admin' ? 'an admin' : 'a plain member'}"
-              @click=${() => user.apply('setGroupMemberRole', { groupID, userID, role: next })}
-            >
-              ${next === 'Admin' ? 'Make admin' : 'Make member'}
-            </button>
-            <button
-              class="danger"
-              data-testid="remove-member"
-              aria-label="Remove ${userID}"
-              @click=${() => user.apply('deleteGroupMember', { groupID, userIDList: [userID] })}
-            >
-              Remove
-            </button>
-          </span>`
-    }`
+    ${nameCard ? html`<bdi class="name-card">${plain(nameCard)}</bdi>` : nothing} ${isPending ? pendingMark : nothing}
+    ${role === 'Member' ? nothing : roleBadge(role)} ${muteBadge(user, muteUntil)}
+    <time>${time(joinTime * 1000)}</time>`
+}
+
+function open(user: User, selected: Selected, index: number): void {
+  const member = selected.members.row(index)
+  if (!member) return
+  selected.activeRow = index
+  openCard(user, selected, member.userID)
+}
+
+function openTyped(user: User, selected: Selected, event: SubmitEvent): void {
+  event.preventDefault()
+  if (!(event.target instanceof HTMLFormElement)) return
+  const userID = new FormData(event.target).get('userID')
+  if (typeof userID === 'string' && userID.trim() !== '') openCard(user, selected, userID.trim())
+  look(selected, { search: '' })
+}
+
+function look(selected: Selected, view: Partial<MemberView>): void {
+  selected.members.look(view)
+  selected.moveTo(0)
+}
+
+/** Oneself has a place of one's own. */
+function openCard(user: User, selected: Selected, userID: string): void {
+  if (userID !== user.userID) return selected.openCard(userID)
+  selected.show('you')
+  focusSoon(`${user.userID}-parts-you`)
+}
+
+function move(event: KeyboardEvent, user: User, { selected, total }: { selected: Selected; total: number }): void {
+  if (event.key === 'Enter') return open(user, selected, selected.activeRow)
+  const index = selected.memberRows.moved(event, { from: selected.activeRow, total })
+  if (index !== undefined) selected.moveTo(index)
 }
 
 /** Whose membership an operation changes. */
-function usersOf({ args }: PendingOperation): string[] {
-  const { userID, userIDList, memberList } = args
+function usersOf({ name, args }: PendingOperation, self: string): string[] {
+  const { userID, userIDList, memberList, newOwnerID } = args
   const initial = Array.isArray(memberList) ? memberList.map((member: { userID: string }) => member.userID) : []
+  const isOfSelf = name.startsWith('setGroupMember') && userID === undefined
   return [
     ...initial,
     ...(Array.isArray(userIDList) ? userIDList.map(String) : []),
-    ...(typeof userID === 'string' ? [userID] : [])
+    ...[userID, newOwnerID, isOfSelf && self].flatMap(each => (typeof each === 'string' ? each : []))
   ]
 }

@@ -28,6 +28,7 @@ export async function seed(url: string): Promise<void> {
   await Promise.all([
     ann.push([operation('quitGroup', 'plot-12', {}), operation('joinGroup', 'pier-live', {})]),
     bob.push([operation('joinGroup', 'pier-live', {})]),
+    carla.push([operation('joinGroup', 'lighthouse', { applyMessage: 'I could take the Sundays.' })]),
     admin.push(
       Array.from({ length: people.length / membersPerCall }, (_, call) =>
         operation('addGroupMember', festival, { userIDList: crowd.slice(call * membersPerCall, (call + 1) * membersPerCall) })
@@ -65,7 +66,12 @@ const specialGroups: readonly Operation[] = [
   create('plot-12', { name: 'Allotment 12', memberList: [{ userID: 'bob' }, { userID: 'otto.fischer' }] }),
   create('pier-live', { name: 'Live from the pier 🎙️', type: 'AVChatRoom' }),
   create('night-market', { name: 'Night market', type: 'ChatRoom', notification: 'Bring your own lanterns.' }),
-  create('lighthouse', { name: 'Lighthouse keepers', type: 'Public', introduction: 'Bob may ask to join: lighthouse.' })
+  create('lighthouse', {
+    name: 'Lighthouse keepers',
+    type: 'Public',
+    introduction: 'Whoever wants to keep the light has to ask.',
+    joinOption: 'NeedPermission'
+  })
 ]
 
 /** Sizes, types and roles differ by position, and are the same at each first start. */

@@ -1,7 +1,7 @@
 /** Operations and what became of them, in words. */
 
 import type { Args, Cause, OperationName, PendingOperation } from 'offline-groups'
-import { enumerate, plain, quoted, time } from './text.ts'
+import { enumerate, plain, quoted, span, time } from './text.ts'
 
 const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = {
   createGroup: ({ name, type = 'Private', memberList = [] }) =>
@@ -22,13 +22,16 @@ const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = 
   deleteGroupMember: ({ userIDList }) => `remove ${enumerate(userIDList)}`,
   setGroupMemberRole: ({ userID, role }) => `make ${plain(userID)} ${role === 'Admin' ? 'an admin' : 'a plain member'}`,
   setGroupMemberMuteTime: ({ userID, muteTime }) =>
-    muteTime > 0 ? `mute ${plain(userID)} for ${muteTime} s` : `unmute ${plain(userID)}`,
+    muteTime > 0 ? `mute ${plain(userID)} for ${span(muteTime)}` : `unmute ${plain(userID)}`,
   setGroupMemberNameCard: ({ nameCard, userID }) =>
     `set ${userID === undefined ? 'the own' : `${plain(userID)}’s`} name card to ${quoted(nameCard)}`,
   setGroupMemberCustomField: ({ userID }) => `set ${userID === undefined ? 'own' : `${plain(userID)}’s`} custom fields`
 }
 
-const fieldNames: Readonly<Record<string, string>> = {
+export const fieldNames: Readonly<Record<string, string>> = {
+  introduction: 'introduction',
+  notification: 'notification',
+  avatar: 'avatar',
   maxMemberNum: 'member limit',
   joinOption: 'way to join',
   groupCustomField: 'custom fields'

@@ -20,6 +20,15 @@ export function time(atMs: number): string {
   return at.toDateString() === new Date().toDateString() ? clock.format(at) : `${calendar.format(at)}, ${clock.format(at)}`
 }
 
+/** “4:59”, “1:04:59”, “3 days”. */
+export function span(seconds: number): string {
+  const days = Math.floor(seconds / 86_400)
+  if (days > 0) return counted(days, 'day')
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const twoDigits = (number: number) => String(number).padStart(2, '0')
+  return hours > 0 ? `${hours}:${twoDigits(minutes)}:${twoDigits(rest)}` : `${minutes}:${twoDigits(rest)}`
+}
+
 /** “ann”, “ann and bob”, “ann, bob and 3 others”. */
 export function enumerate(names: readonly string[]): string {
   const [first = 'nobody', second, third] = names.map(plain)

@@ -8,57 +8,77 @@ import {
   type GroupError,
   type GroupStore,
   type List,
+  type Notice,
   type OperationName,
   type PendingOperation,
   type Status,
   type VerdictEntry
 } from 'offline-groups'
-import type { FormName } from './forms.ts'
-import { openMemberWindow, type MemberWindow } from './member-window.ts'
+import { focusSoon } from './focus.ts'
+import type { OpenForm } from './form.ts'
+import { openGroup, type Selected } from './selected.ts'
 import { createVirtualList, type VirtualList } from './virtual-list.ts'
 
 const groupRowPx = 52
-const memberRowPx = 34
 
 export type User = {
   readonly userID: string
   readonly store: GroupStore
   readonly view: View
   readonly groupRows: VirtualList
+  /** Looks at a group; where there is room for one thing only, the list stays until the group is entered. */
   select(groupID: string | undefined): void
-  filter(text: string): void
+  enter(groupID: string): void
+  /** Back to the list. */
+  leave(): void
+  show(list: Side): void
+  /** Which groups are listed, and in which order. */
+  list(listing: Partial<Listing>): void
   setOffline(isOffline: boolean): void
-  open(form: FormName): void
+  open(form: OpenForm): void
   closeForm(): void
   /** Does an operation; a refusal is shown, and answered with `undefined`. */
   apply: <N extends OperationName>(name: N, args: Args<N>) => Promise<{ groupID: string; opID: string } | undefined>
+  /** What the rules have against an operation, as far as this page can tell. */
+  whyNot: <N extends OperationName>(name: N, args: Args<N>) => GroupError | undefined
+  /** Asks the server for a group that the user is not in. */
+  lookUp(groupID: string, how: 'searchGroup' | 'readProfile'): Promise<void>
+  /** Asks once more for what was refused. */
+  retry(opID: string): Promise<void>
   dismissVerdict(opID: string): void
   say(toast: Toast | undefined): void
   /** What the group is or was called, as far as this page knows. */
   nameOf(groupID: string): string
 }
 
+type Listing = { readonly search: string; readonly orderBy: 'lastInfoTime' | 'name' }
+
+export type Side = 'groups' | 'inbox'
+
 type Toast = { readonly kind: 'refusal'; readonly error: GroupError } | { readonly kind: 'note'; readonly text: string }
+
+/** What the server has said about a group of others; `undefined` while it is asked. */
+export type Found = { readonly groupID: string; readonly answer: Awaited<ReturnType<GroupStore['searchGroup']>> | undefined }
 
 type View = {
   groups: List<Group> | undefined
+  notices: List<Notice> | undefined
+  /** The notice up to which the inbox has been looked at. */
+  readUpTo: number | undefined
   outbox: readonly PendingOperation[]
   verdicts: readonly VerdictEntry[]
   status: Status | undefined
   isOffline: boolean
-  filter: string
+  listing: Listing
+  /** The part of the groups that is listed. */
+  listed: List<Group> | undefined
+  side: Side
+  /** Where there is no room for both: whether it is the group that is seen, or the list. */
+  isInGroup: boolean
   selected: Selected | undefined
-  form: FormName | undefined
+  form: OpenForm | undefined
+  found: Found | undefined
   toast: Toast | undefined
-}
-
-export type Selected = {
-  readonly groupID: string
-  /** `null`: the user is not in it; `undefined`: not known yet. */
-  group: Group | null | undefined
-  readonly members: MemberWindow
-  readonly memberRows: VirtualList
-  close(): void
 }
 
 export function openUser({ userID, token, url }: { userID: string; token: string; url: string }, changed: () => void): User {
@@ -70,13 +90,19 @@ export function openUser({ userID, token, url }: { userID: string; token: string
   let opener: Element | null = null
   const view: View = {
     groups: undefined,
+    notices: undefined,
+    readUpTo: undefined,
     outbox: [],
     verdicts: [],
     status: undefined,
     isOffline,
-    filter: '',
+    listing: { search: '', orderBy: 'lastInfoTime' },
+    listed: undefined,
+    side: 'groups',
+    isInGroup: false,
     selected: undefined,
     form: undefined,
+    found: undefined,
     toast: undefined
   }
   const change = (part: Partial<View>) => {
@@ -94,6 +120,19 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     const first = groups.rows[0]
     if (first && !hasChosen && (!groups.stale || view.isOffline)) choose(first.groupID)
   })
+  let listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
+  function list(part: Partial<Listing>): void {
+    listed.unsubscribe()
+    view.listing = { ...view.listing, ...part }
+    listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
+  }
+
+  store.notices$.subscribe(notices => {
+    const newest = notices.rows.at(-1)?.fseq ?? 0
+    // What a new device is told of earlier times is no news.
+    const isHistory = view.readUpTo === undefined && (view.notices ? !notices.stale : newest > 0)
+    change({ notices, ...((isHistory || view.side === 'inbox') && { readUpTo: newest }) })
+  })
   store.verdicts$.subscribe(verdicts => change({ verdicts }))
   store.status$.subscribe(status => change({ status }))
 
@@ -110,25 +149,12 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     if (groupID === view.selected?.groupID) return
     hasChosen = true
     view.selected?.close()
-    change({ selected: groupID === undefined ? undefined : openGroup(groupID) })
+    change({ selected: groupID === undefined ? undefined : openGroup({ store, userID, groupID, changed }) })
   }
 
-  function openGroup(groupID: string): Selected {
-    const members = openMemberWindow(store, groupID, changed)
-    const memberRows = createVirtualList(memberRowPx, inSight => {
-      members.show(inSight)
-      changed()
-    })
-    const selected: Selected = { groupID, group: undefined, members, memberRows, close }
-    const subscription = store.group$(groupID).subscribe(group => {
-      selected.group = group
-      changed()
-    })
-    function close(): void {
-      subscription.unsubscribe()
-      members.close()
-    }
-    return selected
+  function select(groupID: string | undefined): void {
+    choose(groupID)
+    change({ form: undefined, isInGroup: view.isInGroup && groupID !== undefined })
   }
 
   return {
@@ -136,11 +162,18 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     store,
     view,
     groupRows: createVirtualList(groupRowPx, changed),
-    select(groupID) {
-      choose(groupID)
-      change({ form: undefined })
+    select,
+    enter(groupID) {
+      select(groupID)
+      change({ isInGroup: true })
+      focusSoon(`${userID}-leave`)
     },
-    filter: text => change({ filter: text }),
+    leave() {
+      change({ isInGroup: false })
+      focusSoon(`${userID}-groups`)
+    },
+    show: side => change({ side, ...(side === 'inbox' && { readUpTo: view.notices?.rows.at(-1)?.fseq }) }),
+    list,
     setOffline(isOffline) {
       if (isOffline) localStorage.setItem(remembered, 'yes')
       else localStorage.removeItem(remembered)
@@ -152,7 +185,9 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     },
     closeForm() {
       change({ form: undefined })
-      if (opener instanceof HTMLElement) opener.focus()
+      const back = opener
+      // Until the next draw, what lies behind the form takes no focus.
+      requestAnimationFrame(() => back instanceof HTMLElement && back.focus())
     },
     async apply(name, args) {
       change({ toast: undefined })
@@ -160,6 +195,24 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       if (!isGroupError(answer)) return answer
       change({ toast: { kind: 'refusal', error: answer } })
       return undefined
+    },
+    whyNot(name, args) {
+      const answer = store.can(name, args)
+      // Where nothing is named that is missing, it is the rules themselves that are still on their way.
+      if (answer.kind === 'unknown' && answer.missing.length === 0) changed()
+      return answer.kind === 'no' ? answer.error : undefined
+    },
+    async lookUp(groupID, how) {
+      const asked: Found = { groupID, answer: undefined }
+      change({ found: asked })
+      const answer = await store[how](groupID)
+      // By then somebody may have asked about another.
+      if (view.found === asked) change({ found: { groupID, answer } })
+    },
+    async retry(opID) {
+      change({ toast: undefined })
+      const answer = await store.retry(opID)
+      if (isGroupError(answer)) change({ toast: { kind: 'refusal', error: answer } })
     },
     dismissVerdict: opID => void store.dismissVerdict(opID),
     say: toast => change({ toast }),

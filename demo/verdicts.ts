@@ -2,7 +2,8 @@
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
-import type { VerdictEntry } from 'offline-groups'
+import type { OperationName, VerdictEntry } from 'offline-groups'
+import { deed } from './deed.ts'
 import { causeSentence, sentence } from './sentences.ts'
 import { enumerate, plain, time } from './text.ts'
 import type { User } from './user.ts'
@@ -17,12 +18,12 @@ export function verdicts(user: User): TemplateResult {
   </section>`
 }
 
-function card({ nameOf, dismissVerdict }: User, entry: VerdictEntry): TemplateResult {
+function card(user: User, entry: VerdictEntry): TemplateResult {
   const { opID, groupID, at, verdict } = entry
   const isRefused = verdict.kind === 'rejected'
   return html`<article class="verdict ${verdict.kind}" data-testid="verdict">
     <h3>${isRefused ? 'Refused' : 'Partly done'}: ${wish(entry)}</h3>
-    <p class="where">in <bdi>${plain(nameOf(groupID))}</bdi>, asked for at ${time(at)}</p>
+    <p class="where">in <bdi>${plain(user.nameOf(groupID))}</bdi>, asked for at ${time(at)}</p>
     ${
       isRefused
         ? html`<p>
@@ -33,10 +34,22 @@ function card({ nameOf, dismissVerdict }: User, entry: VerdictEntry): TemplateRe
     }
     <footer>
       ${isRefused ? html`<code data-testid="code">${verdict.error.code} ${verdict.error.reason}</code>` : nothing}
-      <button data-testid="dismiss-verdict" @click=${() => dismissVerdict(opID)}>Dismiss</button>
+      ${isRefused ? again(user, entry) : nothing}
+      <button data-testid="dismiss-verdict" @click=${() => user.dismissVerdict(opID)}>Dismiss</button>
     </footer>
   </article>`
 }
+
+const again = (user: User, { opID, name, args }: VerdictEntry): TemplateResult =>
+  deed(user, {
+    id: 'retry-verdict',
+    key: opID,
+    label: 'Try again',
+    // It has passed the checks of its operation when it was asked for; if it was damaged since, the rules say so.
+    name: name as OperationName,
+    args,
+    press: () => void user.retry(opID)
+  })
 
 function wish(entry: VerdictEntry): string {
   const { verdict } = entry

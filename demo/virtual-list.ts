@@ -12,10 +12,8 @@ export type VirtualList = {
   scrolled(event: Event): void
   readonly element: DirectiveResult
   rows(total: number, row: (index: number) => { readonly key: string; readonly content: TemplateResult }): TemplateResult
-  /** Scrolls as little as it takes to show a row. */
-  reveal(index: number): void
-  /** How many rows fit. */
-  pageSize(): number
+  /** Where a key leads to, which is then in sight; `undefined` for keys that lead nowhere. */
+  moved(event: KeyboardEvent, place: { readonly from: number; readonly total: number }): number | undefined
 }
 
 export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range) => void): VirtualList {
@@ -63,12 +61,30 @@ export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range)
         )}
       </div>`
     },
-    reveal(index) {
-      if (!scroller) return
-      const [rowTop, rowEnd] = [index * rowHeightPx, (index + 1) * rowHeightPx]
-      if (rowTop < scroller.scrollTop) scroller.scrollTop = rowTop
-      else if (rowEnd > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = rowEnd - scroller.clientHeight
-    },
-    pageSize: () => Math.max(1, Math.floor(height / rowHeightPx))
+    moved(event, { from, total }) {
+      const page = Math.max(1, Math.floor(height / rowHeightPx))
+      const targets: Readonly<Record<string, number>> = {
+        ArrowDown: from + 1,
+        ArrowUp: from - 1,
+        PageDown: from + page,
+        PageUp: from - page,
+        Home: 0,
+        End: total - 1
+      }
+      const target = targets[event.key]
+      if (target === undefined) return undefined
+      event.preventDefault()
+      const index = Math.max(0, Math.min(total - 1, target))
+      reveal(index)
+      return index
+    }
+  }
+
+  /** Scrolls as little as it takes. */
+  function reveal(index: number): void {
+    if (!scroller) return
+    const [rowTop, rowEnd] = [index * rowHeightPx, (index + 1) * rowHeightPx]
+    if (rowTop < scroller.scrollTop) scroller.scrollTop = rowTop
+    else if (rowEnd > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = rowEnd - scroller.clientHeight
   }
 }

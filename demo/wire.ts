@@ -14,9 +14,9 @@ export type Operation = {
 
 type Message =
   | { type: 'welcome' | 'pong' | 'members' }
-  | { type: 'error'; error: { message: string } }
+  | { type: 'error'; error: { reason: string } }
   | { type: 'delta'; groups: unknown[]; verdicts: Verdict[]; retry: string[]; caughtUp: boolean }
-type Verdict = { opID: string; kind: 'applied' | 'partial' } | { opID: string; kind: 'rejected'; error: { message: string } }
+type Verdict = { opID: string; kind: 'applied' | 'partial' } | { opID: string; kind: 'rejected'; error: { reason: string } }
 
 export type Wire = {
   /** How many groups the user was in at the beginning. */
@@ -38,7 +38,7 @@ export function connect(url: string, token: string): Promise<Wire> {
     socket.on('message', (frame: Buffer) => {
       // This project's own server, in this process.
       const message = JSON.parse(frame.toString()) as Message
-      if (message.type === 'error') reject(new Error(message.error.message))
+      if (message.type === 'error') reject(new Error(message.error.reason))
       if (message.type !== 'delta') return
       groupCount += message.groups.length
       if (message.caughtUp) resolve({ groupCount, push, close: () => socket.close() })
@@ -54,7 +54,7 @@ export function connect(url: string, token: string): Promise<Wire> {
     }
     for (const verdict of await Promise.all(verdicts)) {
       waiting.delete(verdict.opID)
-      if (verdict.kind === 'rejected') throw new Error(`The operation ${verdict.opID} was refused: ${verdict.error.message}`)
+      if (verdict.kind === 'rejected') throw new Error(`The operation ${verdict.opID} was refused: ${verdict.error.reason}`)
     }
   }
 }

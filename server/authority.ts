@@ -9,7 +9,7 @@ import type { Policy } from '../src/kernel/limits.ts'
 import { rejected, type Cause, type Verdict } from '../src/kernel/verdict.ts'
 import type { PushedOperation } from '../src/sync/messages.ts'
 import { openBatch, type Announcement, type Batch } from './batch.ts'
-import type { StoredVerdict, Transaction } from './port.ts'
+import type { LogEntry, StoredVerdict, Transaction } from './port.ts'
 
 /** What somebody wanted so long ago is no longer done. */
 const waitedSecondsMax = 30 * 86_400
@@ -101,8 +101,13 @@ async function causeOf(batch: Batch, { userID, operation }: Submission, error: G
   if (membership && !membership.follows) return membership.left ?? undefined
   const self = batch.memberRow(userID)
   if (scope !== 'permission' || !self || self.rv <= operation.seen) return undefined
-  const entry = await batch.logEntry(self.rv)
-  return entry?.name === 'setGroupMemberRole' || entry?.name === 'changeGroupOwner'
-    ? { reason: 'demoted', by: entry.actor, at: entry.at }
-    : undefined
+  const entry = (await batch.roleChanges(operation.seen)).findLast(each => isDemotion(each, self))
+  return entry && { reason: 'demoted', by: entry.actor, at: entry.at }
+}
+
+function isDemotion({ name, args, actor, seq }: LogEntry, { userID, rv }: { userID: string; rv: number }): boolean {
+  // As the operation was checked before it got into the log.
+  const { userID: user, role, newOwnerID } = args as Partial<Record<string, unknown>>
+  if (name === 'setGroupMemberRole') return user === userID && role === 'Member'
+  return newOwnerID !== userID && (actor === userID || rv === seq)
 }

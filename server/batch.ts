@@ -58,6 +58,7 @@ export async function openBatch(
   const others = new Map((await tx.others(groupID, otherKeys)).map(other => [otherName(other), other.row]))
   const counts = await tx.groupCounts([...new Set(prepared.flatMap(({ counted }) => counted))])
   const memberships = new Map<string, Membership>()
+  const roleChanges = new Map<number, Promise<LogEntry[]>>()
 
   let { row: group, seq, digest } = before
   let isDissolved = false
@@ -169,7 +170,12 @@ export async function openBatch(
     verdicts,
     seq: () => seq,
     memberRow: (userID: string) => members.get(userID),
-    logEntry: async (position: number) => log.find(entry => entry.seq === position) ?? (await tx.logEntry(groupID, position)),
+    /** What has been done about roles behind a position. */
+    async roleChanges(from: number): Promise<LogEntry[]> {
+      const stored = roleChanges.get(from) ?? tx.logSince(groupID, from, roleOperations)
+      roleChanges.set(from, stored)
+      return [...(await stored), ...log.filter(({ seq, name }) => seq > from && roleOperations.includes(name))]
+    },
     membership: async (userID: string) => {
       await loadMemberships([userID])
       return memberships.get(userID)
@@ -220,5 +226,7 @@ export async function openBatch(
     }
   }
 }
+
+const roleOperations = ['setGroupMemberRole', 'changeGroupOwner']
 const isOther = (key: Key): key is OtherKey => key.table !== 'groups' && key.table !== 'members'
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

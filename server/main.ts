@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { described } from '../src/kernel/error-texts.ts'
 import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import { giveNotice } from './admin.ts'
 import { createBus } from './bus.ts'
@@ -38,6 +39,8 @@ export type ServerOptions = App & {
   readonly onRequest?: RequestListener
   /** Told of what went wrong and was survived; a line on standard error unless given. */
   readonly onError?: (error: unknown) => void
+  /** The time in milliseconds, for tests in which it passes faster. */
+  readonly now?: () => number
 }
 
 export type SyncServer = {
@@ -68,11 +71,10 @@ const path = '/sync'
  * console.log(server.url) // ws://127.0.0.1:…/sync
  */
 export async function startServer(options: ServerOptions): Promise<SyncServer> {
-  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], onError = logError } = options
+  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], onError = logError, now = Date.now } = options
   const policy = { ...defaultPolicy, ...options.policy }
   const database = options.database ?? (await openSqlDatabase(await openPGlite(options.dataDir)))
   const bus = createBus()
-  const now = () => Date.now()
   const lanes = createLanes(database, { now, policy, announce: bus.publish, onError })
 
   const context: SessionContext = {
@@ -98,7 +100,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     else onRequest(request, response)
   })
   const stopSockets = serveWebSockets(server, context, { path, allowedOrigins })
-  const stopForgetting = forgetHourly(database, onError)
+  const stopForgetting = forgetHourly(database, now, onError)
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -118,7 +120,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     url: `ws://${host}:${address.port}/sync`,
     async sendGroupNotice(notice) {
       const announcement = await database.transaction(tx => giveNotice(tx, notice, { nowMs: now() }))
-      if ('code' in announcement) throw announcement
+      if ('code' in announcement) throw described(announcement)
       bus.publish(announcement)
     },
     async close() {
@@ -140,11 +142,10 @@ const historyKeptMs = 30 * 86_400_000
 const verdictsKeptMs = 400 * 86_400_000
 const forgetEveryMs = 3_600_000
 
-function forgetHourly(database: Database, onError: (error: unknown) => void): () => void {
+function forgetHourly(database: Database, now: () => number, onError: (error: unknown) => void): () => void {
   const seconds = (ms: number) => Math.floor(ms / 1000)
   const forget = () => {
-    const now = Date.now()
-    database.compact({ history: seconds(now - historyKeptMs), verdicts: seconds(now - verdictsKeptMs) }).catch(onError)
+    database.compact({ history: seconds(now() - historyKeptMs), verdicts: seconds(now() - verdictsKeptMs) }).catch(onError)
   }
   forget()
   const timer = setInterval(forget, forgetEveryMs)

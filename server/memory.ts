@@ -98,7 +98,8 @@ function reader(data: Data): Reader {
     admins: async groupID => membersOf(groupID).flatMap(({ userID, row }) => (row && row.role !== 'Member' ? userID : [])),
     others: async (groupID, keys) => found(data.others.get(groupID), keys.map(otherName)),
     tipsSince: async (groupID, from, limit) => (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > from).slice(-limit),
-    logEntry: async (groupID, seq) => data.log.get(groupID)?.get(seq),
+    logSince: async (groupID, from, names) =>
+      [...(data.log.get(groupID)?.values() ?? [])].filter(({ seq, name }) => seq > from && names.includes(name)),
     followed: async userID =>
       [...memberships(userID)]
         .map(each => ({ ...each, seq: head(each.groupID).seq }))

@@ -37,7 +37,8 @@ export type Reader = {
   others(groupID: string, keys: readonly OtherKey[]): Promise<Other[]>
   /** The last tips behind a position, in order. */
   tipsSince(groupID: string, from: number, limit: number): Promise<TipRow[]>
-  logEntry(groupID: string, seq: number): Promise<LogEntry | undefined>
+  /** Entries of the log behind a position, those of operations of these names. */
+  logSince(groupID: string, from: number, names: readonly string[]): Promise<LogEntry[]>
   /** The groups a user follows: those it is in, and AVChatRooms it owns. */
   followed(userID: string): Promise<{ groupID: string; mep: number; since: number; seq: number }[]>
   followers(groupID: string): Promise<string[]>

@@ -6,7 +6,8 @@
 import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
 import { settingsKey } from '../src/kernel/model.ts'
 import { standDigest } from '../src/sync/digest.ts'
-import type { ClientMessage, DeltaMessage, FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
+import type { ClientMessage } from '../src/sync/client-messages.ts'
+import type { DeltaMessage, FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
 import type { Announcement } from './batch.ts'
 import { groupTopic, userTopic } from './bus.ts'
 import type { Database, Reader } from './port.ts'
@@ -233,7 +234,12 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       for (const groupID of stale.groups) await readGroup(reader, groupID)
     },
 
-    addVerdict: (verdict: DeltaMessage['verdicts'][number]) => void outgoing.verdicts.push(verdict),
+    addVerdict(verdict: DeltaMessage['verdicts'][number]): void {
+      outgoing.verdicts.push(verdict)
+      // The client waits for the position, also where what leads there concerns others.
+      if (verdict.kind !== 'rejected' && verdict.seq > (positions.get(verdict.groupID)?.seq ?? Infinity))
+        stale.groups.add(verdict.groupID)
+    },
     addRetry: (opID: string) => void outgoing.retry.push(opID),
 
     /** What there is to send; nothing afterwards. */

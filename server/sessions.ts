@@ -7,7 +7,8 @@ import { kernelVersion } from '../src/kernel/decide.ts'
 import { groupError, type GroupError, type Reason } from '../src/kernel/errors.ts'
 import type { Policy } from '../src/kernel/limits.ts'
 import type { GroupRow } from '../src/kernel/model.ts'
-import { frameLimits, parseClientMessage, protocolVersion, type ClientMessage, type ServerMessage } from '../src/sync/messages.ts'
+import { parseClientMessage, type ClientMessage } from '../src/sync/client-messages.ts'
+import { frameLimits, protocolVersion, type ServerMessage } from '../src/sync/messages.ts'
 import type { Outcome } from './authority.ts'
 import type { Bus } from './bus.ts'
 import type { Lanes } from './lanes.ts'
@@ -176,6 +177,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
       // The page speaks of the group as it is now; the client gets there first.
       await replica.readFeed(reader)
       await replica.readGroup(reader, groupID, 0)
+      // And verdicts that wait go along, with the rows they speak of.
+      await replica.readStale(reader)
       sendOutgoing(from)
       const position = replica.position(groupID)
       const { row } = await reader.group(groupID)

@@ -153,8 +153,13 @@ function reader(query: Query): Reader {
         .map(({ body }) => body)
         .reverse()
     },
-    async logEntry(groupID, seq) {
-      return one<{ body: LogEntry }>(await query('SELECT body FROM log WHERE group_id = $1 AND seq = $2', [groupID, seq]))?.body
+    async logSince(groupID, from, names) {
+      const rows = await query(
+        `SELECT body FROM log WHERE group_id = $1 AND seq > $2 AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
+         ORDER BY seq`,
+        [groupID, from, JSON.stringify(names)]
+      )
+      return all<{ body: LogEntry }>(rows).map(({ body }) => body)
     },
     async followed(userID) {
       const rows = await query(

@@ -1,10 +1,10 @@
 /** Puts a store together: the UI thread's end here, the engine in a worker or in this thread. */
 
-import { connectHere, connectWorker } from './client/remote.ts'
+import { connectHere, connectWorker, type RemoteListener } from './client/remote.ts'
 import type { Token } from './client/renew.ts'
 import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
-import type { StreamFrame } from './engine/api.ts'
+import type { Engine, StoreLocation } from './engine/api.ts'
 
 export type GroupStoreOptions = {
   /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
@@ -18,7 +18,8 @@ export type GroupStoreOptions = {
   readonly token: Token
   /**
    * Where the engine runs: in the package's own worker unless said otherwise; in a worker that the app has made (for
-   * bundlers that need it), or with `false` in the calling thread.
+   * bundlers that need it; with a function, another is made when the browser has ended the first), or with `false` in the
+   * calling thread.
    */
   readonly worker?: Worker | (() => Worker) | false
   /** Begins without talking to the network, until `resume`. */
@@ -41,16 +42,24 @@ export function openGroupStore(
 ): GroupStore & Arrivals {
   const location = { url, userID, token: typeof token === 'string' ? token : '', paused, handsOn }
   const streams = createStreamClient(request => remote.request(request))
-  const onFrame = (frame: StreamFrame) => streams.take(frame)
+  const listener: RemoteListener = { onFrame: streams.take, onRestart: streams.restart }
   const remote =
     worker === false
-      ? connectHere(
-          import('./host/browser.ts').then(({ openBrowserEngine }) => openBrowserEngine(location)),
-          onFrame
-        )
-      : connectWorker(typeof worker === 'function' ? worker() : (worker ?? startWorker()), location, onFrame)
+      ? connectHere(openHere(location), listener)
+      : connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
   return createStore(userID, remote, streams, typeof token === 'string' ? undefined : token)
 }
 
-// Bundlers look for exactly this expression, and bring the worker along.
+const isHttp = (url: string) => /^http/i.test(url)
+
+// Bundlers look for exactly these expressions, and bring the workers along.
 const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+const startHttpWorker = () => new Worker(new URL('./worker-http.js', import.meta.url), { type: 'module' })
+
+async function openHere(location: StoreLocation): Promise<Engine> {
+  const { openBrowserEngine } = await import('./host/browser.ts')
+  const connectTo = isHttp(location.url)
+    ? (await import('./sync/http.ts')).connectHttp
+    : (await import('./sync/websocket.ts')).connectWebSocket
+  return openBrowserEngine(connectTo)(location)
+}

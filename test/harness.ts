@@ -48,8 +48,15 @@ export function createTestServer({
   clock = createTestClock(),
   database = createMemoryDatabase('epoch-1'),
   appAdmins = ['app'],
-  policy = {}
-}: { clock?: TestClock; database?: Database; appAdmins?: string[]; policy?: Partial<Policy> } = {}): TestServer {
+  policy = {},
+  tokenLastsMs = Infinity
+}: {
+  clock?: TestClock
+  database?: Database
+  appAdmins?: string[]
+  policy?: Partial<Policy>
+  tokenLastsMs?: number
+} = {}): TestServer {
   const errors: unknown[] = []
   const bus = createBus()
   const onError = (error: unknown) => void errors.push(error)
@@ -67,7 +74,7 @@ export function createTestServer({
     authenticate: token =>
       token === 'nobody'
         ? { ok: false, error: groupError('TokenMismatch') }
-        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: Infinity }
+        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: clock.now() + tokenLastsMs }
   }
   const judge: TestServer['judge'] = (userID, { name, args, groupID }) =>
     new Promise((resolve, reject) => {
@@ -192,21 +199,26 @@ function createWatched() {
   let value: Row | Status | null = null
   let last: Patch | undefined
   const patches: Patch[] = []
+  const emissions: (readonly (Row | Status | undefined)[])[] = []
+  const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : ids.map(id => byID.get(id)))
   return {
     patches,
+    /** What was shown, one after another. */
+    emissions,
     last: () => last as Extract<Patch, { kind: 'list' }> | undefined,
-    rows: () => (last?.kind === 'value' ? (value === null ? [] : [value]) : ids.map(id => byID.get(id))),
+    rows,
     take(patch: Patch) {
       // What crosses a thread is a copy.
       const copy = structuredClone(patch)
       patches.push(copy)
       last = copy
       if (copy.kind === 'value') value = copy.value
-      else {
+      else if (copy.kind === 'list') {
         for (const row of copy.put) byID.set(rowID(row), row)
         if (copy.splice)
           ids = [...ids.slice(0, copy.splice.at), ...copy.splice.ids, ...ids.slice(copy.splice.at + copy.splice.remove)]
       }
+      emissions.push(rows())
     }
   }
 }

@@ -10,9 +10,10 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
   const opening = new Promise<Engine>(resolve => (open = resolve))
   const api: WorkerApi = {
     ...whenOpen(opening),
-    async open(location, port) {
+    async open(location, port, lock) {
       if (isOpening || !(port instanceof MessagePort)) return groupError('WorkerFailed', 'to be opened once, with a port')
       isOpening = true
+      await hold(lock)
       const engine = openEngine(location)
       try {
         connect(await engine, port)
@@ -26,6 +27,14 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
   }
   expose(api, callsOnly(endpoint, api))
 }
+
+/** Other threads learn from a lock when this one ends. */
+const hold = (lock: string) =>
+  new Promise<void>(resolve => {
+    const forever = () => (resolve(), new Promise(() => undefined))
+    if (lock && 'locks' in navigator) void navigator.locks.request(lock, forever)
+    else resolve()
+  })
 
 function connect(engine: Engine, port: MessagePort): void {
   const streams = engine.openStreams(frame => port.postMessage(frame))

@@ -70,8 +70,9 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
     )
     if (singles.length > 0) return singles[0]
     const windows = valuesOf<List<Member>>(query => query.kind === 'members' && query.groupID === groupID)
+    const whole = valuesOf<List<Member>>(query => query.kind === 'members' && query.groupID === groupID && !query.search)
     const row = windows.flatMap(({ rows }) => rows).find(each => each.userID === user)
-    const isAll = windows.some(({ rows, total, complete }) => complete && rows.length === total)
+    const isAll = whole.some(({ rows, total, complete }) => complete && rows.length === total)
     return row ?? (isAll ? null : undefined)
   }
 
@@ -108,7 +109,8 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
   return {
     // `get` answers with a row of the table that the key names.
     get: <T extends Table>(key: Key<T>) => get(key) as Rows[T] | null | undefined,
-    groupCount: user => (user === userID ? valuesOf<List<Group>>(({ kind }) => kind === 'groups')[0]?.total : undefined)
+    groupCount: user =>
+      user === userID ? valuesOf<List<Group>>(query => query.kind === 'groups' && !query.search)[0]?.total : undefined
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { transfer, wrap } from 'comlink'
 import {
+  forEachCall,
   whenOpen,
   type Engine,
   type EngineApi,
@@ -17,32 +18,89 @@ export type Remote = {
   request(request: StreamRequest): void
   /** Ends the connection, once the engine is closed. */
   end(): void
-  /** Resolves if the store cannot be opened. */
+  /** Resolves if the store cannot be opened, or has died and cannot be replaced. */
   readonly failed: Promise<GroupError>
 }
 
-export function connectWorker(worker: Worker, location: StoreLocation, onFrame: (frame: StreamFrame) => void): Remote {
-  const { port1: port, port2 } = new MessageChannel()
-  port.onmessage = ({ data }: MessageEvent<StreamFrame>) => onFrame(data)
-  const remote = wrap<WorkerApi>(worker)
-  // Comlink's proxy answers for as long as it is referenced; its calls return what the API says, as promises.
-  const api = remote as unknown as WorkerApi
-  const broken = new Promise<GroupError>(resolve => {
-    worker.addEventListener('error', event => resolve(groupError('WorkerFailed', event.message)), { once: true })
-  })
-  const opened = api.open(location, transfer(port2, [port2]))
+export type RemoteListener = {
+  onFrame(frame: StreamFrame): void
+  /** Another engine has taken the place of one that died: it knows of no streams. */
+  onRestart(): void
+}
+
+/** One worker: what it is told and asked, and how it ends. */
+type Running = {
+  readonly api: WorkerApi
+  readonly port: MessagePort
+  readonly worker: Worker
+  readonly opened: Promise<GroupError | null>
+  readonly died: Promise<GroupError>
+}
+
+/** With a function that makes workers, one that dies (browsers end workers to get memory back) is replaced. */
+export function connectWorker(made: Worker | (() => Worker), location: StoreLocation, listener: RemoteListener): Remote {
+  let now = location
+  let isOver = false
+  let fail: (error: GroupError) => void
+  const failed = new Promise<GroupError>(resolve => (fail = resolve))
+  let running = start()
+
+  function start(): Running {
+    const next = runWorker(typeof made === 'function' ? made() : made, now, listener)
+    void next.opened.then(error => error && fail(error))
+    void next.died.then(replace)
+    return next
+  }
+
+  function replace(error: GroupError): void {
+    if (isOver) return
+    if (typeof made !== 'function') return fail(error)
+    running.port.close()
+    running.worker.terminate()
+    running = start()
+    listener.onRestart()
+  }
+
   return {
-    api,
-    request: request => port.postMessage(request),
+    // What a dead worker was asked, nobody answers any more.
+    api: forEachCall(name => (...args) => {
+      if (name === 'renewToken') now = { ...now, token: String(args[0]) }
+      if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
+      // Comlink's proxy answers for as long as it is referenced; its calls return what the API says, as promises.
+      const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
+      return Promise.race([running.died, call(...args)])
+    }),
+    request: request => running.port.postMessage(request),
     end() {
-      port.close()
-      worker.terminate()
+      isOver = true
+      running.port.close()
+      running.worker.terminate()
     },
-    failed: Promise.race([broken, opened.then(error => error ?? new Promise<never>(() => undefined))])
+    failed
   }
 }
 
-export function connectHere(opening: Promise<Engine>, onFrame: (frame: StreamFrame) => void): Remote {
+function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteListener): Running {
+  const { port1: port, port2 } = new MessageChannel()
+  port.onmessage = ({ data }: MessageEvent<StreamFrame>) => onFrame(data)
+  const api = wrap<WorkerApi>(worker) as unknown as WorkerApi
+  // A lock that the worker holds for as long as it lives. Where there are no locks, nobody notices its death.
+  const lock = `offline-groups worker ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
+  const broken = new Promise<GroupError>(resolve => {
+    worker.addEventListener('error', event => resolve(groupError('WorkerFailed', event.message)), { once: true })
+  })
+  const opened = Promise.race([broken, api.open(location, transfer(port2, [port2]), lock)])
+  const died = new Promise<GroupError>(resolve => {
+    const watch = (error: GroupError | null) => {
+      if (!error && 'locks' in navigator)
+        void navigator.locks.request(lock, () => resolve(groupError('WorkerFailed', 'it has died')))
+    }
+    void opened.then(watch)
+  })
+  return { api, port, worker, opened, died }
+}
+
+export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
   const streams = opening.then(engine => engine.openStreams(onFrame))
   // A failure is reported as `failed`; nothing waits for streams that never came about.
   streams.catch(() => undefined)

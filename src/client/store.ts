@@ -1,22 +1,26 @@
 /** `GroupStore`: what an app on the UI thread holds. Observables show, commands ask; neither touches storage. */
 
-import { Observable } from 'rxjs'
+import { map, Observable } from 'rxjs'
 import type {
   Applied,
   Arrival,
   EngineApi,
   Group,
+  GroupOrder,
   List,
   Member,
+  MemberOrder,
   Notice,
   PendingOperation,
   Preview,
   Query,
   Status,
   Tip,
-  VerdictEntry
+  VerdictEntry,
+  Window
 } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
+import { worded } from '../kernel/error-texts.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Verdict } from '../kernel/verdict.ts'
@@ -35,6 +39,13 @@ export type GroupStore = {
    */
   readonly groups$: Observable<List<Group>>
   /**
+   * A part of the groups the user is in, searched by name or ID, in the order asked for; `total` counts what was found.
+   *
+   * @example
+   * store.groupList$({ search: 'crew', orderBy: 'name', limit: 20 }).subscribe(({ rows }) => console.log(rows.length))
+   */
+  groupList$(window: Window<GroupOrder>): Observable<List<Group>>
+  /**
    * One group, or `null` while the user is not in it.
    *
    * @example
@@ -42,13 +53,15 @@ export type GroupStore = {
    */
   group$(groupID: string): Observable<Group | null>
   /**
-   * A window on the members of a group, in the order in which they joined: `limit` rows from `offset` on, and how many
-   * there are. Of a large group, members come when they are first looked at; until all are here, `complete` is false.
+   * A window on the members of a group, in the order in which they joined or another: `limit` rows from position `offset`
+   * on, or those that follow the member `after`, wherever that one stands by then; and how many there are, or with
+   * `search`, were found by name card or user ID. Of a large group, members come when they are first looked at; until all
+   * are here, `complete` is false.
    *
    * @example
    * store.members$('crew', { offset: 0, limit: 50 }).subscribe(({ rows, total }) => console.log(rows.length, 'of', total))
    */
-  members$(groupID: string, window: { readonly offset: number; readonly limit: number }): Observable<List<Member>>
+  members$(groupID: string, window: Window<MemberOrder> & { readonly limit: number }): Observable<List<Member>>
   /**
    * One member, or `null` for who is not in the group.
    *
@@ -235,16 +248,16 @@ export function createStore(
   getToken?: () => string | Promise<string>
 ): GroupStore & Arrivals {
   const observe = <V>(query: Query) => streams.observe<V>(query)
-  const rowsOf = <R>(query: Query) =>
-    new Observable<readonly R[]>(subscriber => observe<List<R>>(query).subscribe(({ rows }) => subscriber.next(rows)))
+  const rowsOf = <R>(query: Query) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
   let over: () => void = () => undefined
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
-  const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => Promise.race([failed, ended, work(api)])
+  const call = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
+    worded(await Promise.race([failed, ended, work(api)]))
 
   const status$ = new Observable<Status>(subscriber => {
-    void failed.then(lastError => subscriber.next({ ...unopened, lastError }))
-    return observe<Status>({ kind: 'status' }).subscribe(status => subscriber.next(status))
+    void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))
+    return observe<Status>({ kind: 'status' }).subscribe(subscriber)
   })
   // The rules are needed for `can` alone, and a page can be shown without them: they follow.
   let judge: typeof import('./can.ts').can | undefined
@@ -271,7 +284,8 @@ export function createStore(
   return {
     groups$: observe({ kind: 'groups' }),
     group$: groupID => observe({ kind: 'group', groupID }),
-    members$: (groupID, { offset, limit }) => observe({ kind: 'members', groupID, offset, limit }),
+    groupList$: window => observe({ kind: 'groups', ...partOf(window) }),
+    members$: (groupID, window) => observe({ kind: 'members', groupID, ...partOf(window) }),
     member$: (groupID, user) => observe({ kind: 'member', groupID, userID: user }),
     tips$: groupID => observe({ kind: 'tips', groupID }),
     notices$: observe({ kind: 'notices' }),
@@ -280,7 +294,7 @@ export function createStore(
     status$,
     can(name, args) {
       if (!judge) return { kind: 'unknown', missing: [] }
-      return judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
+      return worded(judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() }))
     },
     apply: (name, args) => shown(call(remote => remote.apply(name, args))),
     async preview(name, args) {
@@ -315,10 +329,16 @@ export function createStore(
   }
 }
 
+/** What a window says, always in the same order: the same window is the same query. */
+const windowFields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
+const partOf = <Order extends string>(window: Window<Order>): Window<Order> =>
+  Object.fromEntries(windowFields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]])))
+
 const unopened: Status = {
   connection: 'offline',
   caughtUp: false,
   pending: 0,
+  oldestPendingAt: undefined,
   lastError: null,
   nextRetryAt: null,
   isAppAdmin: false,

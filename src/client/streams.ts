@@ -1,6 +1,6 @@
 /** The UI thread's end of the streams: keeps the result of each query that somebody looks at, and hands it on. */
 
-import { Observable } from 'rxjs'
+import { Observable, type Subscriber } from 'rxjs'
 import {
   rowID,
   type List,
@@ -11,18 +11,26 @@ import {
   type StreamFrame,
   type StreamRequest
 } from '../engine/api.ts'
+import { worded } from '../kernel/error-texts.ts'
 import type { Shown } from './can.ts'
 
+/** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
+const lingerMs = 1000
+
 type Value = Row | Status | null | List<Row>
+type Rows = ReadonlyMap<string, Row>
 
 type Replica = {
   readonly query: Query
   readonly stream: number
-  readonly listeners: Set<(value: Value) => void>
+  readonly subscribers: Set<Subscriber<unknown>>
   value: Value | undefined
-  /** The rows of a list by ID, also such as have left it and might come back. */
-  readonly rows: Map<string, Row>
+  /** The rows of a list by ID. */
+  rows: Map<string, Row>
   ids: readonly string[]
+  /** The rows of an earlier engine: what has not changed since stays the same object. */
+  earlier: Rows | undefined
+  stopLingering: () => void
 }
 
 export type StreamClient = {
@@ -33,6 +41,8 @@ export type StreamClient = {
   take(frame: StreamFrame): void
   /** Resolves when everything up to this version has been taken in. */
   reached(version: number): Promise<void>
+  /** Asks another engine, in place of one that has died, for all that somebody looks at. */
+  restart(): void
 }
 
 export function createStreamClient(request: (request: StreamRequest) => void): StreamClient {
@@ -43,17 +53,33 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let waiting: { readonly version: number; resolve(): void }[] = []
 
   function open(name: string, query: Query): Replica {
-    const replica: Replica = { query, stream: count++, listeners: new Set(), value: undefined, rows: new Map(), ids: [] }
+    const replica: Replica = {
+      query,
+      stream: count++,
+      subscribers: new Set(),
+      value: undefined,
+      rows: new Map(),
+      ids: [],
+      earlier: undefined,
+      stopLingering: () => undefined
+    }
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
     request({ type: 'open', stream: replica.stream, query })
     return replica
   }
 
-  function close(name: string, replica: Replica): void {
+  function forget(name: string, { stream }: Replica): void {
     byQuery.delete(name)
-    byStream.delete(replica.stream)
-    request({ type: 'close', stream: replica.stream })
+    byStream.delete(stream)
+  }
+
+  function linger(name: string, replica: Replica): void {
+    const timer = setTimeout(() => {
+      forget(name, replica)
+      request({ type: 'close', stream: replica.stream })
+    }, lingerMs)
+    replica.stopLingering = () => clearTimeout(timer)
   }
 
   return {
@@ -61,13 +87,13 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       new Observable<V>(subscriber => {
         const name = JSON.stringify(query)
         const replica = byQuery.get(name) ?? open(name, query)
+        replica.stopLingering()
+        replica.subscribers.add(subscriber)
         // The query decides what its value is.
-        const listener = (value: Value) => subscriber.next(value as V)
-        replica.listeners.add(listener)
-        if (replica.value !== undefined) listener(replica.value)
+        if (replica.value !== undefined) subscriber.next(replica.value as V)
         return () => {
-          replica.listeners.delete(listener)
-          if (replica.listeners.size === 0) close(name, replica)
+          replica.subscribers.delete(subscriber)
+          if (replica.subscribers.size === 0 && byStream.has(replica.stream)) linger(name, replica)
         }
       }),
 
@@ -80,11 +106,17 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       for (const [stream, patch] of frame.patches) {
         const replica = byStream.get(stream)
         if (!replica) continue
+        if (patch.kind === 'error') {
+          forget(JSON.stringify(replica.query), replica)
+          for (const subscriber of [...replica.subscribers]) subscriber.error(worded(patch.error))
+          continue
+        }
+        const before = replica.value
         replica.value = patched(replica, patch)
-        changed.push(replica)
+        if (replica.value !== before) changed.push(replica)
       }
       // All of a change is in place before anybody is told of any of it.
-      for (const { listeners, value } of changed) for (const listener of [...listeners]) if (value !== undefined) listener(value)
+      for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
       version = frame.version
       request({ type: 'taken', version })
       for (const each of waiting) if (each.version <= version) each.resolve()
@@ -92,14 +124,34 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     },
 
     reached: target =>
-      target <= version ? Promise.resolve() : new Promise(resolve => waiting.push({ version: target, resolve }))
+      target <= version ? Promise.resolve() : new Promise(resolve => waiting.push({ version: target, resolve })),
+
+    restart() {
+      version = -1
+      // What they wait for will not come from this engine; it is shown by the next, or it never was.
+      for (const each of waiting.splice(0)) each.resolve()
+      for (const replica of byStream.values()) {
+        replica.earlier = replica.rows
+        replica.rows = new Map()
+        replica.ids = []
+        request({ type: 'open', stream: replica.stream, query: replica.query })
+      }
+    }
   }
 }
 
-function patched(replica: Replica, patch: Patch): Value {
-  if (patch.kind === 'value') return frozen(patch.value)
-  const { rows } = replica
-  for (const row of patch.put) rows.set(rowID(row), frozen(row))
+function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Value {
+  const { rows, value, earlier } = replica
+  replica.earlier = undefined
+  if (patch.kind === 'value') {
+    const next = frozen(worded(patch.value))
+    return earlier && value !== undefined && isSame(value, next) ? value : next
+  }
+  for (const each of patch.put) {
+    const row = worded(each)
+    const known = earlier?.get(rowID(row))
+    rows.set(rowID(row), known && isSame(known, row) ? known : frozen(row))
+  }
   if (patch.splice) {
     const { at, remove, ids } = patch.splice
     replica.ids = [...replica.ids.slice(0, at), ...ids, ...replica.ids.slice(at + remove)]
@@ -107,8 +159,11 @@ function patched(replica: Replica, patch: Patch): Value {
     for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id)
   }
   const { total, complete, stale } = patch
-  return Object.freeze({ rows: Object.freeze(replica.ids.flatMap(id => rows.get(id) ?? [])), total, complete, stale })
+  const list = Object.freeze({ rows: Object.freeze(replica.ids.flatMap(id => rows.get(id) ?? [])), total, complete, stale })
+  return earlier && value !== undefined && isSame(value, list) ? value : list
 }
+
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

@@ -7,6 +7,7 @@ import type { GroupRow, Key, MemberRow, RemindType, Role } from '../kernel/model
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import type { Arrival } from '../storage/port.ts'
+import type { Part } from './ordered.ts'
 
 export type { Arrival } from '../storage/port.ts'
 
@@ -51,6 +52,8 @@ export type Status = {
   readonly caughtUp: boolean
   /** How many operations wait for their verdict. */
   readonly pending: number
+  /** Since when the first of them waits, in milliseconds by this device's clock; `undefined` when none does. */
+  readonly oldestPendingAt: number | undefined
   /** What went wrong last, until something goes right. */
   readonly lastError: GroupError | null
   /** When the next attempt to connect is made, in milliseconds by this device's clock. */
@@ -73,10 +76,22 @@ export type List<R> = {
   readonly stale: boolean
 }
 
+/** Of groups: the last changed first, or by name. Names stand in the order of the alphabet, Chinese ones by their sound. */
+export type GroupOrder = 'lastInfoTime' | 'name'
+/** Of members: as they joined; the owner and the admins first; or by name card, or user ID where there is none. */
+export type MemberOrder = 'joinTime' | 'role' | 'nameCard'
+
+/** Which part of a list to show, and in which order. */
+export type Window<Order extends string> = Part & {
+  readonly orderBy?: Order
+  /** Only rows whose name or ID holds this text, in capitals or small letters. */
+  readonly search?: string
+}
+
 export type Query =
-  | { readonly kind: 'groups' }
+  | ({ readonly kind: 'groups' } & Window<GroupOrder>)
   | { readonly kind: 'group'; readonly groupID: string }
-  | { readonly kind: 'members'; readonly groupID: string; readonly offset: number; readonly limit: number }
+  | ({ readonly kind: 'members'; readonly groupID: string } & Window<MemberOrder>)
   | { readonly kind: 'member'; readonly groupID: string; readonly userID: string }
   | { readonly kind: 'tips'; readonly groupID: string }
   | { readonly kind: 'notices' }
@@ -90,6 +105,8 @@ export type Row = Group | Member | Tip | Notice | Arrival | PendingOperation | V
 /** What takes the result of a query from what was sent last to what it is now. */
 export type Patch =
   | { readonly kind: 'value'; readonly value: Row | Status | null }
+  /** The query cannot be answered; nothing more comes. */
+  | { readonly kind: 'error'; readonly error: GroupError }
   | {
       readonly kind: 'list'
       /** Rows that are new or have changed. */
@@ -169,8 +186,8 @@ export type StoreLocation = {
 
 /** What the UI thread can call in a worker. */
 export type WorkerApi = EngineApi & {
-  /** Opens the store; its streams go through `port`. To be called once, and first. */
-  open(location: StoreLocation, port: MessagePort): Promise<GroupError | null>
+  /** Opens the store; its streams go through `port`. To be called once, and first. It holds `lock` until it ends. */
+  open(location: StoreLocation, port: MessagePort, lock: string): Promise<GroupError | null>
 }
 
 const calls: { readonly [K in keyof EngineApi]: true } = {
@@ -188,15 +205,19 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
   close: true
 }
 
-/** The calls of an engine that is still being opened: they wait. */
-export function whenOpen(opening: Promise<EngineApi>): EngineApi {
-  const waiting = Object.keys(calls).map(name => [
-    name,
-    // Each is called with the arguments of its own name.
-    async (...args: []) => ((await opening) as unknown as Record<string, () => unknown>)[name]?.(...args)
-  ])
-  return Object.fromEntries(waiting) as EngineApi
+/** An engine, call by call. */
+export function forEachCall(call: (name: keyof EngineApi) => (...args: unknown[]) => unknown): EngineApi {
+  // Each is called with the arguments of its own name, and answers what its name says.
+  return Object.fromEntries(Object.keys(calls).map(name => [name, call(name as keyof EngineApi)])) as EngineApi
 }
+
+/** The calls of an engine that is still being opened: they wait. */
+export const whenOpen = (opening: Promise<EngineApi>): EngineApi =>
+  forEachCall(
+    name =>
+      async (...args) =>
+        ((await opening)[name] as (...args: unknown[]) => unknown)(...args)
+  )
 
 /** What a row of a list is known by. */
 export function rowID(row: Row): string {

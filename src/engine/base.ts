@@ -6,7 +6,7 @@
 import * as v from 'valibot'
 import type { ApplicationRow, MemberRow, SettingsRow } from '../kernel/model.ts'
 import { ringPlace, type Arrival, type HeldGroup, type HeldNotice, type Meta, type Storage, type Write } from '../storage/port.ts'
-import { memberRow, tipRow } from '../sync/messages.ts'
+import { memberRow, tipRow } from '../sync/rows.ts'
 import { createCache } from './cache.ts'
 import { isApplication, isWhole } from './merge.ts'
 import { touchMember, type Touched } from './touched.ts'
@@ -90,9 +90,11 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     /** Loads all members of a group, and tells when there are fewer than there should be. */
     async loadAll(groupID: string): Promise<void> {
       await members.load(groupID, 'all')
+      // Whoever asked may have looked away meanwhile.
+      if (!members.isLoaded(groupID, 'all')) return
       const held = groups.get(groupID)
       const count = [...members.all(groupID)].length
-      if (held?.row && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
+      if (held && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
     },
     load: (groupID: string, users: readonly string[]) =>
       members.load(

@@ -40,6 +40,8 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     if (rows.length < stored.length) onDamaged(scope)
     const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), asked: new Set<string>() }
     scopes.set(scope, known)
+    // Others may have removed what was asked for.
+    for (const id of ids === 'all' ? known.rows.keys() : ids) known.rows.delete(id)
     for (const row of rows) known.rows.set(idOf(row), row)
     if (ids === 'all') known.asked = 'all'
     else if (known.asked !== 'all') for (const id of ids) known.asked.add(id)
@@ -69,10 +71,7 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     /** Reads again what is in memory, from what others may have written; answers the scopes. */
     async refresh(): Promise<string[]> {
       const held = [...scopes]
-      for (const [scope, { asked }] of held) {
-        scopes.delete(scope)
-        await read(scope, asked === 'all' ? 'all' : [...asked])
-      }
+      for (const [scope, { asked }] of held) await read(scope, asked === 'all' ? 'all' : [...asked])
       return held.map(([scope]) => scope)
     }
   }

@@ -6,7 +6,8 @@
  */
 
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
-import { parseServerMessage, type ClientMessage, type ServerMessage } from '../sync/messages.ts'
+import type { ClientMessage } from '../sync/client-messages.ts'
+import { parseServerMessage, type ServerMessage } from '../sync/messages.ts'
 import type { Link } from '../sync/port.ts'
 import type { Status } from './api.ts'
 import type { Host } from './host.ts'
@@ -18,8 +19,8 @@ export type ConnectionOptions = {
   hello(): ClientMessage
   /** The message that has to be answered. */
   ping(): Promise<ClientMessage>
-  /** Messages come one after another. After waiting, `isCurrent` says whether the connection is still the same. */
-  receive(message: ServerMessage, isCurrent: () => boolean): Promise<void>
+  /** Messages come in order, as many at once as have arrived. After waiting, `isCurrent`: whether the connection is still the same. */
+  receive(messages: readonly ServerMessage[], isCurrent: () => boolean): Promise<void>
   onLost(): void
   onStatus(): void
 }
@@ -32,7 +33,9 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   let nextRetryAt: number | null = null
   let failures = 0
   let link: Link | undefined
-  let inbox = Promise.resolve()
+  /** Frames that the connection has brought, and nobody has looked at yet. */
+  const inbox: string[] = []
+  let isTaking = false
   const timers: Record<'retry' | 'ping' | 'silence', () => void> = { retry: noTimer, ping: noTimer, silence: noTimer }
 
   function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
@@ -53,9 +56,8 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       onFrame(frame) {
         if (isOver) return
         timers.silence()
-        // One after another, also behind what an earlier connection has brought: what a message means depends on what the
-        // one before it has done.
-        inbox = inbox.then(() => (link === opened ? take(frame, () => link === opened) : undefined))
+        inbox.push(frame)
+        if (!isTaking) void takeAll()
       },
       onClose() {
         isOver = true
@@ -66,11 +68,25 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     setTimer('silence', lost, answerWithinMs)
   }
 
-  async function take(frame: string, isCurrent: () => boolean): Promise<void> {
-    const message = parseServerMessage(frame)
+  async function takeAll(): Promise<void> {
+    isTaking = true
+    // What a message means depends on what the one before it has done, also if an earlier connection has brought that.
+    while (inbox.length > 0) {
+      const current = link
+      await take(cut(inbox), () => link === current)
+    }
+    isTaking = false
+  }
+
+  async function take(frames: readonly string[], isCurrent: () => boolean): Promise<void> {
+    const messages = frames.map(parseServerMessage)
+    const bad = messages.indexOf(undefined)
     try {
-      if (message) await receive(message, isCurrent)
-      else fail(groupError('BadFrame', frame.slice(0, 80)))
+      await receive(
+        messages.slice(0, bad < 0 ? undefined : bad).flatMap(message => message ?? []),
+        isCurrent
+      )
+      if (bad >= 0 && isCurrent()) fail(groupError('BadFrame', frames[bad]?.slice(0, 80)))
     } catch (error) {
       // Expected: storage refuses. What was not committed comes again after the next connection.
       if (isCurrent()) fail(groupError('StorageFailed', String(error)))
@@ -112,6 +128,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   function disconnect(): void {
     const closing = link
     link = undefined
+    inbox.length = 0
     state = 'offline'
     nextRetryAt = null
     for (const stop of Object.values(timers)) stop()
@@ -169,3 +186,11 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
 const isLoginError = (error: GroupError | null): boolean => error !== null && error.code >= errors.TokenExpired.code
 
 const noTimer = () => undefined
+
+/** As many frames as go into one commit without keeping operations waiting for long. */
+const lengthAtOnceMax = 1_000_000
+function cut(inbox: string[]): string[] {
+  let length = 0
+  const end = inbox.findIndex(frame => (length += frame.length) > lengthAtOnceMax)
+  return inbox.splice(0, end < 0 ? inbox.length : Math.max(1, end))
+}

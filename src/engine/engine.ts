@@ -62,13 +62,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   })
   const views = createViews({ state, userID, mutes, status })
   const ready = start()
-  const hub = createHub(views, {
-    ready,
-    onWindow(groupID) {
-      if (isLeading) sync.want(groupID)
-      else peers.post({ type: 'hello', wanted: [groupID] })
-    },
-    onFailed: fail
+  const hub = createHub(views, ready, groupID => {
+    if (isLeading) sync.want(groupID)
+    else peers.post({ type: 'hello', wanted: [groupID] })
   })
   state.listen(hub.announce)
   const submit = createSubmit({
@@ -91,6 +87,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       ...rest,
       connection: isPaused ? 'offline' : connection,
       pending: state.outbox.size,
+      oldestPendingAt: state.operations()[0]?.at,
       isAppAdmin,
       policy,
       clockOffsetMs
@@ -149,6 +146,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
+    // What was looked at before there was somebody to ask.
+    for (const groupID of hub.windows()) sync.want(groupID)
     if (!isPaused && !isClosing() && !startError) sync.start()
   }
 
@@ -165,6 +164,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'leading':
         for (const answer of asked.values()) answer(groupError('NoNetwork'))
         guard(ready.then(reload))
+        peers.post({ type: 'hello', wanted: hub.windows() })
         break
       case 'logout':
         void close()

@@ -1,10 +1,10 @@
-/** What a message from the server does to stored rows. Pure: the caller commits it in one transaction. */
+/** What messages from the server do to stored rows. Pure: the caller commits it in one transaction. */
 
 import type { GroupRow, MemberRow } from '../kernel/model.ts'
 import { noticeTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import { ringPlace, type HeldGroup, type HeldNotice, type Meta, type Pending, type Settled, type Write } from '../storage/port.ts'
-import type { DeltaMessage, FeedEvent, GroupDelta, MembersMessage } from '../sync/messages.ts'
+import type { DeltaMessage, FeedDelta, FeedEvent, GroupDelta, MembersMessage } from '../sync/messages.ts'
 
 export type Held = {
   readonly userID: string
@@ -17,30 +17,20 @@ export type Held = {
   readonly handsOn: boolean
 }
 
-/** `gap`: something before it was missed, so nothing of it can be used; the connection has to begin anew. */
-export type Merged = { readonly kind: 'writes'; readonly writes: readonly Write[] } | { readonly kind: 'gap' }
+/** Messages that bring rows. */
+export type RowsMessage = DeltaMessage | MembersMessage
 
-export function mergeDelta(held: Held, { feed, groups, verdicts }: DeltaMessage): Merged {
+/**
+ * What messages that have come one after another do together. `isGap`: before one of them something was missed, so
+ * neither it nor what follows can be used; the connection has to begin anew.
+ */
+export function merge(
+  held: Held,
+  messages: readonly RowsMessage[]
+): { readonly writes: readonly Write[]; readonly isGap: boolean } {
   const draft = createDraft(held)
-  if (feed && (feed.from > held.meta.feed || (feed.from > 0 && feed.events.length !== feed.to - feed.from)))
-    return { kind: 'gap' }
-  if (feed && feed.to > held.meta.feed) {
-    // From the beginning on, what is told is all there is.
-    if (feed.from === 0) draft.keepOnly(feed.events)
-    for (const event of feed.events) if (event.fseq > held.meta.feed) draft.take(event)
-  }
-  for (const delta of groups) if (!draft.advance(delta)) return { kind: 'gap' }
-  for (const verdict of verdicts) draft.settle(verdict)
-  draft.settleReached()
-  draft.stand(feed?.to ?? 0)
-  return { kind: 'writes', writes: draft.writes }
-}
-
-export function mergeMembers(held: Held, { groupID, mep, asOf, members, next }: MembersMessage): Merged {
-  const group = held.groups.get(groupID)
-  // A page of another moment says nothing about this one; it is asked for again.
-  if (!group || group.mep !== mep || group.seq !== asOf || group.membersUpTo === null) return { kind: 'writes', writes: [] }
-  return { kind: 'writes', writes: [...members.map(putMember), putHeld({ ...group, membersUpTo: next })] }
+  const gap = messages.findIndex(message => !(message.type === 'members' ? draft.page(message) : draft.delta(message)))
+  return gap < 0 ? { writes: draft.end(), isGap: false } : { writes: merge(held, messages.slice(0, gap)).writes, isGap: true }
 }
 
 /** Another epoch is another history: what the server said before no longer counts, what the user asked for does. */
@@ -49,13 +39,12 @@ export function forgetBase(held: Held, epoch: string): Write[] {
   for (const groupID of held.groups.keys()) draft.drop(groupID)
   draft.settleReached()
   return [
-    ...draft.writes,
+    ...draft.end(),
     { table: 'notices', scope: '', empty: true },
     { table: 'meta', scope: '', id: '', row: { ...held.meta, epoch, feed: 0, noticeSeq: 0 } }
   ]
 }
 
-const putHeld = (row: HeldGroup): Write => ({ table: 'groups', scope: '', id: row.groupID, row })
 const putMember = (row: MemberRow): Write => ({ table: 'members', scope: row.groupID, id: row.userID, row })
 const putNotice = (row: HeldNotice): Write => ({ table: 'notices', scope: '', id: ringPlace(row.number), row })
 
@@ -72,21 +61,19 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
   const writes: Write[] = []
   const groups = new Map(heldGroups)
   const outbox = new Map(heldOutbox)
-  let { noticeCount, noticeSeq, arrivalCount } = meta
+  let { feed, noticeCount, noticeSeq, arrivalCount } = meta
+  const touched = new Set<string>()
 
   function hold(group: HeldGroup): void {
     groups.set(group.groupID, group)
-    writes.push(putHeld(group))
+    touched.add(group.groupID)
   }
 
   /** Leaving is forgetting. */
   function drop(groupID: string): void {
     groups.delete(groupID)
-    writes.push(
-      { table: 'groups', scope: '', id: groupID, row: null },
-      { table: 'members', scope: groupID, empty: true },
-      { table: 'tips', scope: groupID, empty: true }
-    )
+    touched.add(groupID)
+    writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'tips', scope: groupID, empty: true })
   }
 
   /** Notes what has to be handed on, once. */
@@ -143,7 +130,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     return { tipCount: group.tipCount + fresh.length, tipSeq: fresh.at(-1)?.seq ?? group.tipSeq }
   }
 
-  function end(pending: Pending, verdict: Verdict): void {
+  function conclude(pending: Pending, verdict: Verdict): void {
     outbox.delete(pending.opID)
     writes.push(...finish(pending, verdict))
   }
@@ -154,59 +141,90 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     return !group || group.seq >= seq
   }
 
+  /** The whole feed was told: what is not in it is no longer followed. */
+  function keepOnly(events: readonly FeedEvent[]): void {
+    const followed = new Set(events.flatMap(event => (event.kind === 'joined' ? event.groupID : [])))
+    for (const groupID of groups.keys()) if (!followed.has(groupID)) drop(groupID)
+  }
+
+  function takeFeed({ from, to, events }: FeedDelta): boolean {
+    if (from > feed || (from > 0 && events.length !== to - from)) return false
+    if (to <= feed) return true
+    // From the beginning on, what is told is all there is.
+    if (from === 0) keepOnly(events)
+    for (const event of events) if (event.fseq > feed) take(event)
+    feed = to
+    return true
+  }
+
+  /** Whether the delta continues where the group stands, or behind. */
+  function advance({ groupID, mep, from, to, group: row, members, gone, complete, settings, tips }: GroupDelta): boolean {
+    const group = groups.get(groupID)
+    const isWhole = from === 0
+    // Of another membership, or already known; what is told anew at the same position mends what is wrong here.
+    if (!group || group.mep !== mep || to < group.seq || (to === group.seq && !isWhole)) return true
+    if (from > group.seq) return false
+    if (isWhole) writes.push({ table: 'members', scope: groupID, empty: true })
+    for (const member of members) writes.push(putMember(member))
+    for (const id of gone) writes.push({ table: 'members', scope: groupID, id, row: null })
+    hold({
+      groupID,
+      row,
+      self: members.find(member => member.userID === userID) ?? (isWhole || gone.includes(userID) ? null : group.self),
+      mep,
+      seq: to,
+      membersUpTo: isWhole ? (complete ? null : '') : group.membersUpTo,
+      settings: settings ?? group.settings,
+      ...takeTips(group, tips)
+    })
+    return true
+  }
+
+  function settle(verdict: Verdict): void {
+    const pending = outbox.get(verdict.opID)
+    if (!pending) return
+    if (verdict.kind === 'rejected' || isReached(verdict)) conclude(pending, verdict)
+    else {
+      const waiting = { ...pending, applied: verdict }
+      outbox.set(verdict.opID, waiting)
+      writes.push({ table: 'outbox', scope: '', id: verdict.opID, row: waiting })
+    }
+  }
+
+  /** An applied operation leaves the view when the rows hold its effect, and not before. */
+  function settleReached(): void {
+    for (const pending of outbox.values()) if (pending.applied && isReached(pending.applied)) conclude(pending, pending.applied)
+  }
+
   return {
-    writes,
-    take,
     drop,
+    settleReached,
 
-    /** Notes how far the user's feed, notices and arrivals have come. */
-    stand(feed: number): void {
-      const row = { ...meta, feed: Math.max(feed, meta.feed), noticeCount, noticeSeq, arrivalCount }
-      if (row.feed > meta.feed || arrivalCount > meta.arrivalCount) writes.push({ table: 'meta', scope: '', id: '', row })
-    },
-
-    /** The whole feed was told: what is not in it is no longer followed. */
-    keepOnly(events: readonly FeedEvent[]): void {
-      const followed = new Set(events.flatMap(event => (event.kind === 'joined' ? event.groupID : [])))
-      for (const groupID of groups.keys()) if (!followed.has(groupID)) drop(groupID)
-    },
-
-    /** Whether the delta continues where the group stands, or behind. */
-    advance({ groupID, mep, from, to, group: row, members, gone, complete, settings, tips }: GroupDelta): boolean {
-      const group = groups.get(groupID)
-      const isWhole = from === 0
-      // Of another membership, or already known; what is told anew at the same position mends what is wrong here.
-      if (!group || group.mep !== mep || to < group.seq || (to === group.seq && !isWhole)) return true
-      if (from > group.seq) return false
-      if (isWhole) writes.push({ table: 'members', scope: groupID, empty: true })
-      writes.push(...members.map(putMember), ...gone.map((id): Write => ({ table: 'members', scope: groupID, id, row: null })))
-      hold({
-        groupID,
-        row,
-        self: members.find(member => member.userID === userID) ?? (isWhole || gone.includes(userID) ? null : group.self),
-        mep,
-        seq: to,
-        membersUpTo: isWhole ? (complete ? null : '') : group.membersUpTo,
-        settings: settings ?? group.settings,
-        ...takeTips(group, tips)
-      })
+    /** Whether nothing is missing before the message. */
+    delta({ feed, groups, verdicts }: DeltaMessage): boolean {
+      if (feed && !takeFeed(feed)) return false
+      if (!groups.every(advance)) return false
+      verdicts.forEach(settle)
+      settleReached()
       return true
     },
 
-    settle(verdict: Verdict): void {
-      const pending = outbox.get(verdict.opID)
-      if (!pending) return
-      if (verdict.kind === 'rejected' || isReached(verdict)) end(pending, verdict)
-      else {
-        const waiting = { ...pending, applied: verdict }
-        outbox.set(verdict.opID, waiting)
-        writes.push({ table: 'outbox', scope: '', id: verdict.opID, row: waiting })
+    page({ groupID, mep, asOf, members, next }: MembersMessage): true {
+      const group = groups.get(groupID)
+      // A page of another moment says nothing about this one; it is asked for again.
+      if (group?.mep === mep && group.seq === asOf && group.membersUpTo !== null) {
+        for (const member of members) writes.push(putMember(member))
+        hold({ ...group, membersUpTo: next })
       }
+      return true
     },
 
-    /** An applied operation leaves the view when the rows hold its effect, and not before. */
-    settleReached(): void {
-      for (const pending of outbox.values()) if (pending.applied && isReached(pending.applied)) end(pending, pending.applied)
+    /** All that is to be written; of a group and of the position, only what they have come to. */
+    end(): readonly Write[] {
+      for (const groupID of touched) writes.push({ table: 'groups', scope: '', id: groupID, row: groups.get(groupID) ?? null })
+      const row = { ...meta, feed, noticeCount, noticeSeq, arrivalCount }
+      if (feed > meta.feed || arrivalCount > meta.arrivalCount) writes.push({ table: 'meta', scope: '', id: '', row })
+      return writes
     }
   }
 }

@@ -123,6 +123,8 @@ export function createOverlay(base: Base, userID: string) {
     application,
     isVisible,
     decide,
+    /** Whether operations on the group wait. */
+    hasLane: (groupID: string) => lanes.has(groupID),
     hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase ?? false,
     /** The members of a group that the overlay speaks of, whether it has them in or out. */
     predictedMembers: (groupID: string): string[] =>

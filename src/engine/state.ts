@@ -20,7 +20,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const base = createBase(storage, userID, onDamaged)
   const overlay = createOverlay(base, userID)
   const outbox = new Map<string, Pending>()
-  let sorted: readonly Pending[] | undefined
+  let sorted: Pending[] | undefined
   let outboxBytes = 0
   const verdicts = new Map<string, Settled>()
   const uncommitted = new Set<string>()
@@ -34,9 +34,13 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   }
 
   function put(pending: Pending): void {
-    outboxBytes += bytesOf(pending) - bytesOf(outbox.get(pending.opID))
+    const known = outbox.get(pending.opID)
+    outboxBytes += bytesOf(pending) - bytesOf(known)
     outbox.set(pending.opID, pending)
-    sorted = undefined
+    const last = sorted?.at(-1)
+    // Mostly one is asked for after the other.
+    if (!known && last && inOrder(last, pending) < 0) sorted?.push(pending)
+    else sorted = undefined
   }
 
   function remove(opID: string): void {

@@ -20,8 +20,12 @@ import {
   type TableName,
   type Write
 } from '../storage/port.ts'
+import { frameLimits, parse, pushedOperation, type PushedOperation } from '../sync/messages.ts'
 import {
-  frameLimits,
+  fields,
+  number,
+  text,
+  truth,
   groupErrorSchema,
   groupRow,
   id,
@@ -29,27 +33,24 @@ import {
   natural,
   notice,
   noticeRow,
-  parse,
   policySchema,
-  pushedOperation,
   settingsRow,
   tip,
   tipRow,
-  verdictSchema,
-  type PushedOperation
-} from '../sync/messages.ts'
+  verdictSchema
+} from '../sync/rows.ts'
 
 const meta: v.GenericSchema<unknown, Meta> = v.object({
-  userID: v.string(),
+  userID: text(),
   epoch: id,
   feed: natural,
   noticeCount: natural,
   noticeSeq: natural,
   arrivalCount: natural,
   kernel: natural,
-  isAppAdmin: v.boolean(),
+  isAppAdmin: truth,
   policy: policySchema,
-  clockOffsetMs: v.number()
+  clockOffsetMs: number
 })
 
 const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
@@ -59,7 +60,7 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
     self: v.nullable(memberRow),
     mep: natural,
     seq: natural,
-    membersUpTo: v.nullable(v.string()),
+    membersUpTo: v.nullable(text()),
     settings: v.nullable(settingsRow),
     tipCount: natural,
     tipSeq: natural
@@ -67,24 +68,24 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
   v.check(({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID))
 )
 
-const operation = { name: v.string(), args: v.record(v.string(), v.unknown()), at: v.number() }
+const operation = { name: text(), args: fields, at: number }
 
 const applied = v.object({
   kind: v.picklist(['applied', 'partial']),
-  opID: v.string(),
-  groupID: v.string(),
+  opID: text(),
+  groupID: text(),
   seq: natural,
   result: v.unknown()
 })
 const pending: v.GenericSchema<unknown, Pending> = v.pipe(
   v.object({
-    opID: v.string(),
-    order: v.number(),
+    opID: text(),
+    order: number,
     ...operation,
-    groupID: v.string(),
-    now: v.number(),
+    groupID: text(),
+    now: number,
     seen: natural,
-    merged: v.exactOptional(v.array(v.object({ opID: v.string(), ...operation }))),
+    merged: v.exactOptional(v.array(v.object({ opID: text(), ...operation }))),
     applied: v.exactOptional(applied)
   }),
   v.check(row => isSendable(row))
@@ -97,7 +98,7 @@ function isSendable({ opID, name, args, groupID, seen }: Omit<PushedOperation, '
 }
 
 const numbered = { number: natural }
-const handled = v.object({ state: v.picklist(['agreed', 'refused']), by: v.string() })
+const handled = v.object({ state: v.picklist(['agreed', 'refused']), by: text() })
 const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.object({ ...notice, ...numbered, handled: v.nullable(handled) })
 const heldTip: v.GenericSchema<unknown, HeldTip> = v.object({ ...tip, ...numbered })
 const arrival: v.GenericSchema<unknown, Arrival> = v.union([
@@ -182,16 +183,21 @@ function good<T>(schema: v.GenericSchema<unknown, T>, row: unknown): T | undefin
   return parsed.success ? parsed.output : undefined
 }
 
-const text = (value: unknown, name: string): string | undefined => {
+const textOf = (value: unknown, name: string): string | undefined => {
   const field: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
   return typeof field === 'string' ? field : undefined
 }
 
 /** The user is told, with what could still be read. */
 function damagedOperation(row: unknown, index: number): Write {
-  const opID = good(id, text(row, 'opID')) ?? `damaged-${index}`
-  const verdict = rejected({ opID, groupID: good(id, text(row, 'groupID')) ?? 'unknown' }, groupError('DamagedOperation'))
-  return { table: 'verdicts', scope: '', id: opID, row: { verdict, name: text(row, 'name') ?? '', args: { stored: row }, at: 0 } }
+  const opID = good(id, textOf(row, 'opID')) ?? `damaged-${index}`
+  const verdict = rejected({ opID, groupID: good(id, textOf(row, 'groupID')) ?? 'unknown' }, groupError('DamagedOperation'))
+  return {
+    table: 'verdicts',
+    scope: '',
+    id: opID,
+    row: { verdict, name: textOf(row, 'name') ?? '', args: { stored: row }, at: 0 }
+  }
 }
 
 const rows = {
@@ -205,9 +211,9 @@ const rows = {
   verdicts: settled
 }
 const write = v.union([
-  v.object({ table: v.picklist(tableNames), scope: v.string(), empty: v.literal(true) }),
+  v.object({ table: v.picklist(tableNames), scope: text(), empty: v.literal(true) }),
   ...tableNames.map(table =>
-    v.object({ table: v.literal(table), scope: v.string(), id: v.string(), row: v.nullable<v.GenericSchema>(rows[table]) })
+    v.object({ table: v.literal(table), scope: text(), id: text(), row: v.nullable<v.GenericSchema>(rows[table]) })
   )
 ])
 
@@ -215,11 +221,11 @@ const profileAnswer = v.union([groupRow, groupErrorSchema])
 const peerMessage = v.union([
   v.object({ type: v.literal('committed'), writes: v.array(write) }),
   v.object({ type: v.picklist(['leading', 'logout']) }),
-  v.object({ type: v.literal('status'), status: v.object({ connection: v.string() }) }),
-  v.object({ type: v.literal('token'), token: v.string() }),
-  v.object({ type: v.literal('ask'), id: v.string(), groupID: v.string(), search: v.boolean() }),
-  v.object({ type: v.literal('answer'), id: v.string(), answer: profileAnswer }),
-  v.object({ type: v.literal('hello'), wanted: v.array(v.string()) })
+  v.object({ type: v.literal('status'), status: v.object({ connection: text() }) }),
+  v.object({ type: v.literal('token'), token: text() }),
+  v.object({ type: v.literal('ask'), id: text(), groupID: text(), search: truth }),
+  v.object({ type: v.literal('answer'), id: text(), answer: profileAnswer }),
+  v.object({ type: v.literal('hello'), wanted: v.array(text()) })
 ])
 
 /** Whether this is a message as this build sends them. */

@@ -5,15 +5,17 @@
  */
 
 import * as v from 'valibot'
+import { groupError, type GroupError } from '../kernel/errors.ts'
 import { sameRow, type MemberRow } from '../kernel/model.ts'
 import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
+import { groupOrders, memberOrders } from './orders.ts'
+import { natural, text } from '../sync/rows.ts'
 import type { Touched } from './touched.ts'
 import type { Result, Views } from './views.ts'
 
 const framesUntakenMax = 4
 
-type GroupQuery = Extract<Query, { kind: 'members' | 'tips' }>
-type Stream = { readonly number: number; readonly query: Query; sent: Result | undefined }
+type Stream = { readonly number: number; readonly query: Query; sent: Result | undefined; isRetained: boolean }
 
 export type Hub = {
   open(post: (frame: StreamFrame) => void): Streams
@@ -21,22 +23,17 @@ export type Hub = {
   announce(touched: Touched): void
   /** The version that the next frame has, or the last one had. */
   version(): number
+  /** The groups whose members somebody looks at. */
+  windows(): string[]
 }
 
-export type HubOptions = {
-  readonly ready: Promise<unknown>
-  /** Members of this group are looked at. */
-  onWindow(groupID: string): void
-  /** What a query shows could not be read. */
-  onFailed(error: unknown): void
-}
-
-export function createHub(views: Views, { ready, onWindow, onFailed }: HubOptions): Hub {
+export function createHub(views: Views, ready: Promise<unknown>, onWindow: (groupID: string) => void): Hub {
   const ports = new Set<Port>()
   let version = 0
 
   return {
     version: () => version,
+    windows: () => [...ports].flatMap(port => port.windows()),
     announce(touched) {
       version++
       views.refresh(touched)
@@ -60,6 +57,7 @@ export function createHub(views: Views, { ready, onWindow, onFailed }: HubOption
   function openPort(post: (frame: StreamFrame) => void) {
     const streams = new Map<number, Stream>()
     const changed = new Set<Stream>()
+    const refused: [number, Patch][] = []
     const untaken: number[] = []
     let isFlushing = false
     let sentVersion = -1
@@ -72,12 +70,12 @@ export function createHub(views: Views, { ready, onWindow, onFailed }: HubOption
 
     function flush(): void {
       isFlushing = false
-      if (untaken.length >= framesUntakenMax || (changed.size === 0 && sentVersion === version)) return
-      const patches: [number, Patch][] = []
+      if (untaken.length >= framesUntakenMax || (changed.size + refused.length === 0 && sentVersion === version)) return
+      const patches = refused.splice(0)
       for (const stream of changed) {
         const result = views.result(stream.query)
-        const patch = result && difference(stream.sent, result)
-        if (result) stream.sent = result
+        const patch = difference(stream.sent, result)
+        stream.sent = result
         if (patch) patches.push([stream.number, patch])
       }
       changed.clear()
@@ -86,13 +84,28 @@ export function createHub(views: Views, { ready, onWindow, onFailed }: HubOption
       post({ version, patches })
     }
 
+    function refuse(number: number, error: GroupError): void {
+      streams.delete(number)
+      refused.push([number, { kind: 'error', error }])
+      flushSoon()
+    }
+
     async function open(stream: Stream): Promise<void> {
+      closeStream(stream.number)
       streams.set(stream.number, stream)
       const { query } = stream
       if (query.kind === 'members') onWindow(query.groupID)
-      await ready
-      await views.load(query)
-      if (streams.get(stream.number) !== stream) return
+      try {
+        await ready
+        await views.load(query)
+      } catch (error) {
+        // Expected: storage cannot be read any more.
+        return refuse(stream.number, groupError('StorageFailed', String(error)))
+      }
+      views.retain(query)
+      // Closed meanwhile, or replaced.
+      if (streams.get(stream.number) !== stream) return views.release(query)
+      stream.isRetained = true
       changed.add(stream)
       flushSoon()
     }
@@ -102,20 +115,23 @@ export function createHub(views: Views, { ready, onWindow, onFailed }: HubOption
       streams.delete(number)
       if (!stream) return
       changed.delete(stream)
-      const { query } = stream
-      if ((query.kind === 'members' || query.kind === 'tips') && !isShown(query)) views.release(query.kind, query.groupID)
+      if (stream.isRetained) views.release(stream.query)
     }
 
     return {
-      shows: (wanted: GroupQuery) =>
-        [...streams.values()].some(({ query }) => query.kind === wanted.kind && query.groupID === wanted.groupID),
+      windows: () => [...streams.values()].flatMap(({ query }) => (query.kind === 'members' ? query.groupID : [])),
       announce(touched: Touched): void {
-        for (const stream of streams.values()) if (concerns(stream.query, touched)) changed.add(stream)
+        // What is not loaded yet would show as if it were not there.
+        for (const stream of streams.values()) if (stream.isRetained && concerns(stream.query, touched)) changed.add(stream)
         flushSoon()
       },
       request(request: StreamRequest): void {
-        if (!v.is(streamRequest, request)) return
-        if (request.type === 'open') open({ number: request.stream, query: request.query, sent: undefined }).catch(onFailed)
+        if (!v.is(streamRequest, request)) {
+          if (v.is(openRequest, request)) refuse(request.stream, groupError('IllegalArgument', 'query'))
+          return
+        }
+        if (request.type === 'open')
+          void open({ number: request.stream, query: request.query, sent: undefined, isRetained: false })
         else if (request.type === 'close') closeStream(request.stream)
         else {
           while (untaken.length > 0 && (untaken[0] ?? 0) <= request.version) untaken.shift()
@@ -127,28 +143,34 @@ export function createHub(views: Views, { ready, onWindow, onFailed }: HubOption
       }
     }
   }
-
-  function isShown(wanted: GroupQuery): boolean {
-    return [...ports].some(port => port.shows(wanted))
-  }
 }
 
-const number = v.pipe(v.number(), v.integer(), v.minValue(0))
-const groupID = v.string()
+const groupID = text()
+const part = {
+  offset: v.exactOptional(natural),
+  after: v.exactOptional(groupID),
+  limit: v.exactOptional(natural),
+  search: v.exactOptional(groupID)
+}
+const orderOf = <Order extends string>(orders: Readonly<Record<Order, unknown>>) => v.picklist(Object.keys(orders) as Order[])
 const streamRequest = v.union([
   v.object({
     type: v.literal('open'),
-    stream: number,
+    stream: natural,
     query: v.union([
-      v.object({ kind: v.picklist(['groups', 'notices', 'arrivals', 'outbox', 'verdicts', 'status']) }),
+      v.object({ kind: v.literal('groups'), ...part, orderBy: v.exactOptional(orderOf(groupOrders)) }),
+      v.object({ kind: v.picklist(['notices', 'arrivals', 'outbox', 'verdicts', 'status']) }),
       v.object({ kind: v.picklist(['group', 'tips']), groupID }),
-      v.object({ kind: v.literal('members'), groupID, offset: number, limit: number }),
-      v.object({ kind: v.literal('member'), groupID, userID: v.string() })
+      v.object({ kind: v.literal('members'), groupID, ...part, orderBy: v.exactOptional(orderOf(memberOrders)) }),
+      v.object({ kind: v.literal('member'), groupID, userID: groupID })
     ])
   }),
-  v.object({ type: v.literal('close'), stream: number }),
-  v.object({ type: v.literal('taken'), version: number })
+  v.object({ type: v.literal('close'), stream: natural }),
+  v.object({ type: v.literal('taken'), version: natural })
 ])
+
+/** Whoever asks for what there is not learns so. */
+const openRequest = v.object({ type: v.literal('open'), stream: natural })
 
 function concerns(query: Query, touched: Touched): boolean {
   switch (query.kind) {

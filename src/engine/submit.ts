@@ -10,7 +10,7 @@ import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import type { State } from './state.ts'
 
-const outboxLimits = { operationsMax: 1000, bytesMax: 1_048_576 } as const
+const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
 const mergedMax = 100
 
 export type SubmitOptions = {
@@ -104,11 +104,11 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     const users = memberNeeds(prepared, overlay.group(groupID))
     const before = deciding.get(groupID)
     if (!before && base.isLoaded(groupID, users)) return undefined
-    const loaded = Promise.allSettled([base.load(groupID, users), before])
+    const loaded = Promise.allSettled([before]).then(() => base.load(groupID, users))
     deciding.set(groupID, loaded)
-    const [{ status: outcome }] = await loaded
+    const outcome = await Promise.allSettled([loaded])
     if (deciding.get(groupID) === loaded) deciding.delete(groupID)
-    return outcome === 'rejected' ? groupError('StorageFailed') : undefined
+    return outcome[0].status === 'rejected' ? groupError('StorageFailed') : undefined
   }
 
   return {

@@ -5,17 +5,20 @@ import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
 import { groupDigest, standDigest } from '../sync/digest.ts'
-import { frameLimits, protocolVersion, type ClientMessage, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
+import type { ClientMessage } from '../sync/client-messages.ts'
+import { frameLimits, protocolVersion, type DeltaMessage, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
 import type { Status } from './api.ts'
 import { createConnection } from './connection.ts'
 import type { Host } from './host.ts'
-import { forgetBase, isWhole, mergeDelta, mergeMembers, type Held } from './merge.ts'
+import { forgetBase, isWhole, merge, type Held, type RowsMessage } from './merge.ts'
 import { backoffMs } from './schedule.ts'
 import type { State } from './state.ts'
 
 /** Groups of at most so many members are replicated in the background; of larger ones, those that are looked at. */
 const replicatedMembersMax = 2000
 const unansweredMax = 500
+/** Pages of members that are asked for at the same time. */
+const fetchesMax = 16
 /** A clock that is off by less is right. */
 const clockToleranceMs = 2000
 
@@ -43,17 +46,16 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Questions to the server, by number, that wait for their answer, or at first for the connection. */
   const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
-  let fetching: string | undefined
+  /** Groups of which a page of members is under way. */
+  const fetching = new Set<string>()
   let checked = ''
-  let stopResend: () => void = () => undefined
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
   if (token === '') connection.fail(groupError('TokenEmpty'))
 
   function onLost(): void {
     caughtUp = false
-    fetching = undefined
+    fetching.clear()
     sent.clear()
-    stopResend()
     for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
     reading.clear()
   }
@@ -97,7 +99,20 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
 
   // ── receiving ─────────────────────────────────────────────────────────────
 
-  async function receive(message: ServerMessage, isCurrent: () => boolean): Promise<void> {
+  async function receive(messages: readonly ServerMessage[], isCurrent: () => boolean): Promise<void> {
+    let rest = messages
+    while (rest.length > 0 && isCurrent()) {
+      const other = rest.findIndex(message => message.type !== 'delta' && message.type !== 'members')
+      const end = other < 0 ? rest.length : other
+      // One commit for all that bring rows and have come together.
+      if (end > 0) await take(rest.slice(0, end) as RowsMessage[], isCurrent)
+      const next = rest[end]
+      if (next && isCurrent()) await hear(next, isCurrent)
+      rest = rest.slice(end + 1)
+    }
+  }
+
+  async function hear(message: ServerMessage, isCurrent: () => boolean): Promise<void> {
     switch (message.type) {
       case 'welcome':
         return welcome(message, isCurrent)
@@ -111,7 +126,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
         return compare(message)
       case 'members':
       case 'delta':
-        return take(message, isCurrent)
+        return take([message], isCurrent)
     }
   }
 
@@ -130,26 +145,28 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     pump()
   }
 
-  async function take(message: Extract<ServerMessage, { type: 'delta' | 'members' }>, isCurrent: () => boolean): Promise<void> {
+  async function take(messages: readonly RowsMessage[], isCurrent: () => boolean): Promise<void> {
     const current = held()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame', 'no welcome'))
-    const merged = message.type === 'members' ? mergeMembers(current, message) : mergeDelta(current, message)
-    if (merged.kind === 'gap') return connection.lost()
-    if (merged.writes.length > 0) await commit(merged.writes)
+    const { writes, isGap } = merge(current, messages)
+    if (writes.length > 0) await commit(writes)
     if (!isCurrent()) return
-    if (message.type === 'members') {
-      if (fetching === message.groupID) fetching = undefined
-    } else {
-      for (const { opID } of message.verdicts) sent.delete(opID)
-      if (message.retry.length > 0) resend(message.retry)
-      if (message.caughtUp) {
-        caughtUp = true
-        connection.caughtUp()
-      }
-      if (fetching !== undefined && !state.base.groups.has(fetching)) fetching = undefined
+    if (isGap) return connection.lost()
+    for (const message of messages) {
+      if (message.type === 'members') fetching.delete(message.groupID)
+      else noteDelta(message)
     }
+    for (const groupID of fetching) if (!state.base.groups.has(groupID)) fetching.delete(groupID)
     pump()
     fetchMembers()
+  }
+
+  function noteDelta(message: DeltaMessage): void {
+    for (const { opID } of message.verdicts) sent.delete(opID)
+    if (message.retry.length > 0) resend(message.retry)
+    if (!message.caughtUp) return
+    caughtUp = true
+    connection.caughtUp()
   }
 
   /** What the server believes is here, and the time: where it is wrong, the connection begins anew. */
@@ -182,36 +199,45 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const operations of frames(batch)) connection.send({ type: 'push', operations })
   }
 
-  const pushed = ({ opID, name, args, groupID, seen, at }: Pending, after: string | undefined): PushedOperation => ({
-    opID,
-    name,
-    args,
-    groupID,
-    seen,
-    waited: Math.max(0, Math.floor((host.now() - at) / 1000)),
+  /** In seconds; by this clock or the server's, for this one may have been set meanwhile. */
+  function waited({ at, now }: Pending): number {
+    const nowMs = host.now()
+    const waitedMs = Math.min(nowMs - at, nowMs + (state.base.meta()?.clockOffsetMs ?? 0) - now * 1000)
+    return Math.max(0, Math.floor(waitedMs / 1000))
+  }
+
+  const pushed = (pending: Pending, after: string | undefined): PushedOperation => ({
+    opID: pending.opID,
+    name: pending.name,
+    args: pending.args,
+    groupID: pending.groupID,
+    seen: pending.seen,
+    waited: waited(pending),
     ...(after !== undefined && { after })
   })
 
+  /** After a while: until then they count as sent. Whoever sends something twice gets one verdict. */
   function resend(opIDs: readonly string[]): void {
-    for (const opID of opIDs) sent.delete(opID)
-    stopResend()
-    stopResend = host.setTimer(pump, backoffMs(1, host.random()))
+    host.setTimer(
+      () => {
+        for (const opID of opIDs) sent.delete(opID)
+        pump()
+      },
+      backoffMs(1, host.random())
+    )
   }
 
   function fetchMembers(): void {
-    if (!caughtUp || fetching !== undefined) return
-    const group = [...[...wanted].flatMap(groupID => state.base.groups.get(groupID) ?? []), ...state.base.groups.values()].find(
-      ({ groupID, row, membersUpTo }) =>
-        row && membersUpTo !== null && row.type !== 'AVChatRoom' && (row.memberNum <= replicatedMembersMax || wanted.has(groupID))
-    )
-    if (!group) return
-    fetching = group.groupID
-    connection.send({
-      type: 'members',
-      groupID: group.groupID,
-      after: group.membersUpTo ?? '',
-      limit: frameLimits.membersPerPageMax
-    })
+    if (!caughtUp || fetching.size >= fetchesMax) return
+    // Those that somebody looks at come first.
+    const looked = [...wanted].flatMap(groupID => state.base.groups.get(groupID) ?? [])
+    for (const { groupID, row, membersUpTo } of [...looked, ...state.base.groups.values()]) {
+      if (membersUpTo === null || !row || row.type === 'AVChatRoom' || fetching.has(groupID)) continue
+      if (row.memberNum > replicatedMembersMax && !wanted.has(groupID)) continue
+      fetching.add(groupID)
+      connection.send({ type: 'members', groupID, after: membersUpTo, limit: frameLimits.membersPerPageMax })
+      if (fetching.size >= fetchesMax) return
+    }
   }
 
   return {

@@ -5,13 +5,19 @@ import { noticeTypes } from '../kernel/notices.ts'
 import type { HeldNotice, HeldTip } from '../storage/port.ts'
 import type { Group, List, Notice, PendingOperation, Query, Row, Status, Tip, VerdictEntry } from './api.ts'
 import type { createMutes } from './mutes.ts'
-import { insertSorted, removeSorted, type Compare } from './sorted.ts'
+import { createOrdered, type Compare, type Ordered } from './ordered.ts'
+import { finds, groupOrders, memberOrders } from './orders.ts'
 import type { State } from './state.ts'
 import type { Touched } from './touched.ts'
 
 export type Result = { readonly kind: 'value'; readonly value: Row | Status | null } | ({ readonly kind: 'list' } & List<Row>)
 
-type MemberList = { readonly byID: Map<string, MemberRow>; readonly rows: MemberRow[]; readonly isHidden: boolean }
+type GroupsQuery = Extract<Query, { kind: 'groups' }>
+type MembersQuery = Extract<Query, { kind: 'members' }>
+
+/** Rows, and the lists of them that somebody looks at, by order and search. */
+type Source<R> = { readonly byID: Map<string, R>; readonly lists: Map<string, Ordered<R>> }
+type MemberSource = Source<MemberRow> & { readonly isHidden: boolean }
 
 export type ViewOptions = {
   readonly state: State
@@ -24,9 +30,10 @@ export type Views = ReturnType<typeof createViews>
 
 export function createViews({ state, userID, mutes, status }: ViewOptions) {
   const { base, overlay } = state
-  const groups = new Map<string, Group>()
-  const groupList: Group[] = []
-  const memberLists = new Map<string, MemberList>()
+  const groups: Source<Group> = { byID: new Map(), lists: new Map() }
+  const members = new Map<string, MemberSource>()
+  /** How many look at a list, at members of a group, at its tips. */
+  const uses = new Map<string, number>()
 
   function visibleMember(groupID: string, user: string): MemberRow | null {
     const row = overlay.member(groupID, user)
@@ -34,13 +41,10 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
   }
 
   function refreshGroup(groupID: string): void {
-    const before = groups.get(groupID)
+    const before = groups.byID.get(groupID)
     const after = visibleGroup(groupID)
     if (before && after && sameGroup(before, after)) return
-    if (before?.selfInfo) removeSorted(groupList, before, byActivity)
-    if (after?.selfInfo) insertSorted(groupList, after, byActivity)
-    if (after) groups.set(groupID, after)
-    else groups.delete(groupID)
+    replace(groups, groupID, after)
   }
 
   function visibleGroup(groupID: string): Group | null {
@@ -53,7 +57,7 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
     return { ...row, selfInfo: { role, joinTime, nameCard, muteUntil, messageRemindType } }
   }
 
-  function buildMembers(groupID: string): void {
+  function buildMembers(groupID: string): MemberSource {
     const isHidden = overlay.hidesBase(groupID)
     const stored = isHidden ? [] : [...base.members.all(groupID)].map(row => row.userID)
     const byID = new Map<string, MemberRow>()
@@ -61,33 +65,41 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
       const row = visibleMember(groupID, user)
       if (row) byID.set(user, row)
     }
-    memberLists.set(groupID, { byID, rows: [...byID.values()].sort(byJoinTime), isHidden })
+    const source = { byID, lists: new Map<string, Ordered<MemberRow>>(), isHidden }
+    members.set(groupID, source)
+    return source
   }
 
-  function refreshMembers(groupID: string, list: MemberList, touched: Touched): void {
+  function refreshMembers(groupID: string, source: MemberSource, touched: Touched): void {
     const users = touched.members.get(groupID)
-    if (users === 'all' || overlay.hidesBase(groupID) !== list.isHidden) buildMembers(groupID)
-    else for (const user of users ?? []) refreshMember(groupID, list, user)
+    if (users === 'all' || overlay.hidesBase(groupID) !== source.isHidden) buildMembers(groupID)
+    else for (const user of users ?? []) refreshMember(groupID, source, user)
   }
 
-  function refreshMember(groupID: string, { byID, rows }: MemberList, user: string): void {
-    const before = byID.get(user)
+  function refreshMember(groupID: string, source: MemberSource, user: string): void {
+    const before = source.byID.get(user)
     const after = visibleMember(groupID, user)
-    if (before && after && sameRow(before, after)) return
-    if (before) removeSorted(rows, before, byJoinTime)
-    if (after) insertSorted(rows, after, byJoinTime)
-    if (after) byID.set(user, after)
-    else byID.delete(user)
+    if (!before || !after || !sameRow(before, after)) replace(source, user, after)
   }
 
-  function members({ groupID, offset, limit }: Extract<Query, { kind: 'members' }>): Result | undefined {
-    const group = groups.get(groupID)
+  const groupList = (query: GroupsQuery) =>
+    listOf(groups, query, groupOrders[query.orderBy ?? 'lastInfoTime'], group =>
+      group.selfInfo ? finds(query.search ?? '', group.name, group.groupID) : false
+    )
+
+  const memberList = (source: MemberSource, query: MembersQuery) =>
+    listOf(source, query, memberOrders[query.orderBy ?? 'joinTime'], ({ nameCard, userID }) =>
+      finds(query.search ?? '', nameCard, userID)
+    )
+
+  function membersOf(query: MembersQuery): Result {
+    const { groupID } = query
+    const group = groups.byID.get(groupID)
     const held = base.groups.get(groupID)
     if (!group) return list([], { total: 0, complete: true })
     const complete = held ? held.membersUpTo === null : true
-    const found = memberLists.get(groupID)
-    if (!found) return undefined
-    return list(found.rows.slice(offset, offset + limit), { total: complete ? found.rows.length : group.memberNum, complete })
+    const found = memberList(members.get(groupID) ?? buildMembers(groupID), query)
+    return list(found.part(query), { total: complete || query.search ? found.total() : group.memberNum, complete })
   }
 
   function notice(held: HeldNotice): Notice {
@@ -106,42 +118,62 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
   })
   const value = (row: Row | Status | null): Result => ({ kind: 'value', value: row })
 
+  /** Members of a group that nobody looks at, and no pending operation speaks of, are forgotten. */
+  function forgetUnused(groupID: string): void {
+    if (uses.has(membersName(groupID))) return
+    members.delete(groupID)
+    if (!overlay.hasLane(groupID)) base.members.release(groupID)
+  }
+
+  function release(query: Query): void {
+    for (const name of usedNames(query)) {
+      const count = uses.get(name) ?? 0
+      if (count > 1) uses.set(name, count - 1)
+      else {
+        uses.delete(name)
+        if (query.kind === 'groups') groups.lists.delete(listName(query))
+        if (query.kind === 'members') members.get(query.groupID)?.lists.delete(listName(query))
+      }
+    }
+    if (query.kind === 'members' || query.kind === 'member') forgetUnused(query.groupID)
+    if (query.kind === 'tips' && !uses.has(tipsName(query.groupID))) base.tips.release(query.groupID)
+  }
+
   return {
     refresh(touched: Touched): void {
       for (const groupID of new Set([...touched.groups, ...touched.members.keys()])) {
         refreshGroup(groupID)
-        const found = memberLists.get(groupID)
-        if (found) refreshMembers(groupID, found, touched)
+        const source = members.get(groupID)
+        if (source) refreshMembers(groupID, source, touched)
+        else forgetUnused(groupID)
       }
     },
 
-    /** Loads what a query shows; its `result` is undefined before. */
+    /** Loads what a query shows. */
     async load(query: Query): Promise<void> {
-      if (query.kind === 'members') {
-        await base.loadAll(query.groupID)
-        if (!memberLists.has(query.groupID)) buildMembers(query.groupID)
-      }
+      if (query.kind === 'members') await base.loadAll(query.groupID)
       if (query.kind === 'member') await base.load(query.groupID, [query.userID])
       if (query.kind === 'tips') await base.tips.load(query.groupID, 'all')
     },
 
-    /** Forgets what of a group no query shows any more. */
-    release(kind: 'members' | 'tips', groupID: string): void {
-      if (kind === 'tips') return base.tips.release(groupID)
-      memberLists.delete(groupID)
-      if (![...state.outbox.values()].some(pending => pending.groupID === groupID)) base.members.release(groupID)
+    /** Keeps what a query shows in memory, until it is released as often. */
+    retain(query: Query): void {
+      for (const name of usedNames(query)) uses.set(name, (uses.get(name) ?? 0) + 1)
     },
+    release,
 
-    result(query: Query): Result | undefined {
+    result(query: Query): Result {
       switch (query.kind) {
-        case 'groups':
-          return list(groupList.slice())
+        case 'groups': {
+          const found = groupList(query)
+          return list(found.part(query), { total: found.total() })
+        }
         case 'group':
-          return value(groups.get(query.groupID) ?? null)
+          return value(groups.byID.get(query.groupID) ?? null)
         case 'members':
-          return members(query)
+          return membersOf(query)
         case 'member':
-          return base.isLoaded(query.groupID, [query.userID]) ? value(visibleMember(query.groupID, query.userID)) : undefined
+          return value(visibleMember(query.groupID, query.userID))
         case 'tips':
           return list([...base.tips.all(query.groupID)].sort(byNumber).map(tip))
         case 'notices':
@@ -166,13 +198,53 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
   }
 }
 
+const membersName = (groupID: string) => `members ${groupID}`
+const tipsName = (groupID: string) => `tips ${groupID}`
+const listName = ({ orderBy, search }: GroupsQuery | MembersQuery) => JSON.stringify([orderBy, search])
+
+/** What a query keeps in memory, and shares with others. */
+function usedNames(query: Query): string[] {
+  switch (query.kind) {
+    case 'groups':
+      return [listName(query)]
+    case 'members':
+      return [membersName(query.groupID), query.groupID + listName(query)]
+    case 'member':
+      return [membersName(query.groupID)]
+    case 'tips':
+      return [tipsName(query.groupID)]
+    case 'group':
+    case 'notices':
+    case 'arrivals':
+    case 'outbox':
+    case 'verdicts':
+    case 'status':
+      return []
+  }
+}
+
+function replace<R>({ byID, lists }: Source<R>, id: string, after: R | null): void {
+  const before = byID.get(id)
+  if (after) byID.set(id, after)
+  else byID.delete(id)
+  for (const list of lists.values()) list.replace(before, after ?? undefined)
+}
+
+function listOf<R>(
+  { byID, lists }: Source<R>,
+  query: GroupsQuery | MembersQuery,
+  compare: Compare<R>,
+  isIn: (row: R) => boolean
+): Ordered<R> {
+  const name = listName(query)
+  const list = lists.get(name) ?? createOrdered(byID, compare, isIn)
+  lists.set(name, list)
+  return list
+}
+
 const sameGroup = ({ selfInfo: a, ...before }: Group, { selfInfo: b, ...after }: Group): boolean =>
   sameRow(before, after) && JSON.stringify(a) === JSON.stringify(b)
 
-const byID = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-const byActivity: Compare<Group> = (a, b) =>
-  b.lastInfoTime - a.lastInfoTime || b.createTime - a.createTime || byID(a.groupID, b.groupID)
-const byJoinTime: Compare<MemberRow> = (a, b) => a.joinTime - b.joinTime || byID(a.userID, b.userID)
 const byNumber: Compare<{ number: number }> = (a, b) => a.number - b.number
 
 function tip({ number: _number, ...row }: HeldTip): Tip {

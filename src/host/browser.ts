@@ -5,34 +5,34 @@ import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
 import { protocolVersion } from '../sync/messages.ts'
-import { connectHttp } from '../sync/http.ts'
-import { connectWebSocket } from '../sync/websocket.ts'
+import type { Connect } from '../sync/port.ts'
 
-/** Rejects when the database cannot be opened. */
-export async function openBrowserEngine({ url, userID, token, paused, handsOn }: StoreLocation): Promise<Engine> {
-  // What one user of one server has is nobody else's.
-  const name = `offline-groups ${url} ${userID}`
-  return openEngine(
-    {
-      storage: await openDexieStorage(name),
-      connect:
-        /^http/i.test(url) || typeof WebSocket === 'undefined' ? connectHttp(url.replace(/^ws/i, 'http')) : connectWebSocket(url),
-      peers: browserPeers(`${name} v${protocolVersion}`),
-      now: () => Date.now(),
-      setTimer(callback, delayMs) {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
+/** An engine rejects when the database cannot be opened. `connectTo`: the transport. */
+export const openBrowserEngine =
+  (connectTo: (url: string) => Connect) =>
+  async ({ url, userID, token, paused, handsOn }: StoreLocation): Promise<Engine> => {
+    // What one user of one server has is nobody else's.
+    const name = `offline-groups ${url} ${userID}`
+    return openEngine(
+      {
+        storage: await openDexieStorage(name),
+        connect: connectTo(url),
+        peers: browserPeers(`${name} v${protocolVersion}`),
+        now: () => Date.now(),
+        setTimer(callback, delayMs) {
+          const timer = setTimeout(callback, delayMs)
+          return () => clearTimeout(timer)
+        },
+        onWake(callback) {
+          addEventListener('online', callback)
+          return () => removeEventListener('online', callback)
+        },
+        random: Math.random,
+        newID
       },
-      onWake(callback) {
-        addEventListener('online', callback)
-        return () => removeEventListener('online', callback)
-      },
-      random: Math.random,
-      newID
-    },
-    { userID, token, paused, handsOn }
-  )
-}
+      { userID, token, paused, handsOn }
+    )
+  }
 
 function browserPeers(name: string): Peers {
   const channel = new BroadcastChannel(name)

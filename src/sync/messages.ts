@@ -12,19 +12,23 @@
  */
 
 import * as v from 'valibot'
-import { errors, type GroupError, type Reason, type Scope } from '../kernel/errors.ts'
 import {
-  groupTypes,
-  joinOptions,
-  remindTypes,
-  type CustomField,
-  type GroupRow,
-  type MemberRow,
-  type SettingsRow
-} from '../kernel/model.ts'
-import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
-import type { Policy } from '../kernel/limits.ts'
-import { causeReasons, type Verdict } from '../kernel/verdict.ts'
+  fields,
+  groupErrorSchema,
+  groupRow,
+  id,
+  memberRow,
+  milliseconds,
+  natural,
+  notice,
+  policySchema,
+  printable,
+  settingsRow,
+  short,
+  tipRow,
+  truth,
+  verdictSchema
+} from './rows.ts'
 
 export const protocolVersion = 1
 
@@ -38,128 +42,11 @@ export const frameLimits = {
   groupsPerHelloMax: 10_000
 } as const
 
-export const id = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,64}$/))
-const short = v.pipe(v.string(), v.maxLength(1024))
-export const natural = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
-const milliseconds = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15))
-
-// ── rows ────────────────────────────────────────────────────────────────────
-
-const customFields: v.GenericSchema<unknown, readonly CustomField[]> = v.pipe(
-  v.array(v.object({ key: short, value: short })),
-  v.maxLength(64)
-)
-
-const groupProfile = v.object({
-  groupID: id,
-  type: v.picklist(groupTypes),
-  name: short,
-  avatar: short,
-  introduction: short,
-  notification: short,
-  ownerID: short,
-  createTime: natural,
-  lastInfoTime: natural,
-  infoSequence: natural,
-  memberNum: natural,
-  maxMemberNum: natural,
-  joinOption: v.picklist(joinOptions),
-  muteAllMembers: v.boolean(),
-  groupCustomField: customFields
-})
-export const groupRow: v.GenericSchema<unknown, GroupRow> = groupProfile
-// What has come as JSON holds no undefined.
-const groupFields = v.partial(groupProfile) as v.GenericSchema<unknown, Partial<GroupRow>>
-
-export const memberRow: v.GenericSchema<unknown, MemberRow> = v.object({
-  groupID: id,
-  userID: id,
-  role: v.picklist(['Owner', 'Admin', 'Member']),
-  joinTime: natural,
-  nameCard: short,
-  muteUntil: natural,
-  memberCustomField: customFields
-})
-
-export const settingsRow: v.GenericSchema<unknown, SettingsRow> = v.object({
-  groupID: id,
-  userID: id,
-  messageRemindType: v.picklist(remindTypes)
-})
-
-const told = { groupID: id, time: natural, operatorID: short }
-
-export const tip = {
-  ...told,
-  seq: natural,
-  operationType: v.picklist(Object.values(tipTypes)),
-  userIDList: v.array(id),
-  memberNum: v.exactOptional(natural),
-  newGroupProfile: v.exactOptional(groupFields),
-  memberList: v.exactOptional(v.array(v.object({ userID: id, muteTime: natural })))
-}
-export const tipRow: v.GenericSchema<unknown, TipRow> = v.object(tip)
-
-export const notice = {
-  ...told,
-  operationType: v.picklist(Object.values(noticeTypes)),
-  groupName: short,
-  handleMessage: short,
-  userDefinedField: v.exactOptional(v.pipe(v.string(), v.maxLength(8000))),
-  fseq: natural
-}
-export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object(notice)
-
-const writeLevel = v.picklist(['App', 'Owner', 'Admin', 'Member'])
-const fieldKey = v.pipe(v.string(), v.maxLength(32))
-export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
-  adminsCanKick: v.boolean(),
-  groupsPerUserMax: natural,
-  suppressTips: v.picklist(['none', 'tencent']),
-  customFields: v.exactOptional(
-    v.object({
-      group: v.record(fieldKey, writeLevel),
-      member: v.record(v.picklist(groupTypes), v.record(fieldKey, v.object({ write: writeLevel, ownWrite: v.boolean() })))
-    })
-  )
-})
-
-const reason = v.picklist(Object.keys(errors) as Reason[])
-export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
-  code: v.pipe(v.number(), v.integer()),
-  reason,
-  message: short
-})
-const scope: v.GenericSchema<unknown, Scope> = v.picklist([
-  'permission',
-  'state',
-  'limit',
-  'invalid',
-  'gone',
-  'dependency',
-  'expired',
-  'retry'
-])
-
-export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
-  v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: v.unknown() }),
-  v.object({
-    kind: v.literal('rejected'),
-    opID: id,
-    groupID: id,
-    error: groupErrorSchema,
-    scope,
-    cause: v.exactOptional(v.object({ reason: v.picklist(causeReasons), by: short, at: natural }))
-  })
-])
-
-// ── client → server ─────────────────────────────────────────────────────────
-
 /** Operations as they are pushed. */
 export const pushedOperation = v.object({
   opID: id,
-  name: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,40}$/)),
-  args: v.record(v.pipe(v.string(), v.maxLength(64)), v.unknown()),
+  name: printable(/^[\x20-\x7e]{0,40}$/),
+  args: fields,
   groupID: id,
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
@@ -169,47 +56,6 @@ export const pushedOperation = v.object({
   waited: natural
 })
 export type PushedOperation = v.InferOutput<typeof pushedOperation>
-
-const token = v.pipe(v.string(), v.maxLength(4096))
-
-const clientMessage = v.union([
-  v.object({
-    type: v.literal('hello'),
-    protocol: natural,
-    /** The rules that the client judges by. */
-    kernel: natural,
-    token,
-    /** The epoch the positions belong to; `''` when there are none. */
-    epoch: v.pipe(v.string(), v.maxLength(64)),
-    feed: natural,
-    /** Membership epoch and position of each group held. */
-    groups: v.pipe(v.record(id, v.tuple([natural, natural])), v.maxEntries(frameLimits.groupsPerHelloMax))
-  }),
-  v.object({
-    type: v.literal('push'),
-    operations: v.pipe(v.array(pushedOperation), v.minLength(1), v.maxLength(frameLimits.operationsPerPushMax))
-  }),
-  v.object({
-    type: v.literal('members'),
-    groupID: id,
-    /** The page begins behind this userID; `''` for the first. */
-    after: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,64}$/)),
-    limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
-  }),
-  /** Asks for the profile of a group, also of one that the user is not in; a search does not find Private groups. */
-  v.object({ type: v.literal('read'), request: natural, groupID: id, search: v.boolean() }),
-  /** A new token of the same user, before the old one expires. */
-  v.object({ type: v.literal('auth'), token }),
-  /**
-   * Asks whether both still mean the same. `check`: what the client holds of one group, all members included; where that
-   * is not what the server has at this position, the server sends the group anew.
-   */
-  v.object({
-    type: v.literal('ping'),
-    check: v.exactOptional(v.object({ groupID: id, mep: natural, seq: natural, digest: natural }))
-  })
-])
-export type ClientMessage = v.InferOutput<typeof clientMessage>
 
 // ── server → client ─────────────────────────────────────────────────────────
 
@@ -256,7 +102,7 @@ const groupDelta = v.pipe(
     /** Members who are no longer. */
     gone: v.array(id),
     /** With `from: 0`: whether `members` is all there are. */
-    complete: v.boolean(),
+    complete: truth,
     /** What the user has set for the group, where that has changed. */
     settings: v.exactOptional(settingsRow),
     tips: v.array(tipRow)
@@ -274,10 +120,10 @@ const serverMessage = v.union([
     epoch: id,
     serverTime: milliseconds,
     userID: id,
-    isAppAdmin: v.boolean(),
+    isAppAdmin: truth,
     policy: policySchema,
     /** Whether the client can stand where it says; if not, it has to forget what it holds. */
-    known: v.boolean()
+    known: truth
   }),
   v.object({
     type: v.literal('delta'),
@@ -287,7 +133,7 @@ const serverMessage = v.union([
     verdicts: v.array(verdictSchema),
     /** Operations to send again: something they build on has not arrived. */
     retry: v.array(id),
-    caughtUp: v.boolean()
+    caughtUp: truth
   }),
   v.pipe(
     v.object({
@@ -313,12 +159,18 @@ export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>
 export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
 
 /** The message in a frame, or `undefined`: not one. */
-export const parseClientMessage = (frame: string): ClientMessage | undefined => parse(clientMessage, frame)
 export const parseServerMessage = (frame: string): ServerMessage | undefined => parse(serverMessage, frame)
 
 export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T | undefined {
   if (isTooDeep(frame)) return undefined
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), frame, { abortEarly: true })
+  let message: unknown
+  try {
+    message = JSON.parse(frame)
+  } catch {
+    // Expected: anybody may send anything.
+    return undefined
+  }
+  const parsed = v.safeParse(schema, message, { abortEarly: true })
   return parsed.success ? parsed.output : undefined
 }
 

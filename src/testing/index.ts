@@ -1,3 +1,7 @@
+export { connectHttp } from '../sync/http.ts'
+export type { Connect, Link, LinkEvents } from '../sync/port.ts'
+export { connectWebSocket } from '../sync/websocket.ts'
 export { createTestClock, type TestClock } from './clock.ts'
 export { createTestNetwork, type Serve, type Served, type TestNetwork } from './network.ts'
 export { storageContract, type ContractRunner } from './storage-contract.ts'
+export { syncServerContract, type SyncServerUnderTest } from './sync-contract.ts'

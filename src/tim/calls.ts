@@ -2,12 +2,12 @@
 
 import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { GroupStore } from '../client/store.ts'
 import type { Tim } from './api.ts'
 import { TYPES } from './constants.ts'
-import { IMError, respond } from './im-error.ts'
+import { ownError, IMError, respond } from './im-error.ts'
 import type { Live } from './live.ts'
 import { timGroup, type TimGroup } from './shapes.ts'
 
@@ -44,7 +44,7 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 
   async function groupOf({ session, groupID }: { session: Session; groupID: string }): Promise<TimGroup> {
     const group = await session.live.group(groupID)
-    if (!group) throw failure(groupError('GroupNotFound', groupID))
+    if (!group) throw failure(ownError('GroupNotFound', groupID))
     return group
   }
 
@@ -60,7 +60,7 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
       // These operations tell whom they were about.
       const { userID } = done.result as { userID: string }
       const member = await done.session.live.member(done.groupID, userID)
-      if (!member) throw failure(groupError('GroupNotFound', done.groupID))
+      if (!member) throw failure(ownError('GroupNotFound', done.groupID))
       return respond({ group: await groupOf(done), member })
     }
 
@@ -81,7 +81,7 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
     const session = ready(api)
     if (await session.live.group(groupID)) return session
     const profile = await session.store.readProfile(groupID)
-    throw failure('code' in profile ? profile : groupError('NotPermitted'), api, { groupID })
+    throw failure('code' in profile ? profile : ownError('NotPermitted'), api, { groupID })
   }
 
   return {
@@ -113,7 +113,7 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 
     async joinGroup(options) {
       // Tencent lets guests into audio-video chat rooms only, and says so.
-      if (!isLoggedIn() && options.type !== TYPES.GRP_AVCHATROOM) throw failure(groupError('LoginToJoin'), 'joinGroup', options)
+      if (!isLoggedIn() && options.type !== TYPES.GRP_AVCHATROOM) throw failure(ownError('LoginToJoin'), 'joinGroup', options)
       const done = await perform('joinGroup', options)
       const { status } = done.result
       if (status !== TYPES.JOIN_STATUS_SUCCESS) return respond({ status })

@@ -1,6 +1,7 @@
 /** How calls answer in Tencent's API: `IMResponse` when they succeed, a rejection with `IMError` when not. */
 
-import type { GroupError } from '../kernel/errors.ts'
+import { described } from '../kernel/error-texts.ts'
+import { groupError, type GroupError, type Reason } from '../kernel/errors.ts'
 
 /**
  * What a successful call resolves with. Source: `tim-groups.md` §2.3.
@@ -30,3 +31,6 @@ export class IMError extends Error {
     this.data = data
   }
 }
+
+/** An error of the face's own. */
+export const ownError = (reason: Reason, detail?: string): GroupError => described(groupError(reason, detail))

@@ -7,13 +7,13 @@ import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import { openGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
 import type { Arrivals, GroupStore } from '../client/store.ts'
 import type { Arrival, Status } from '../engine/api.ts'
-import { errors, groupError, type GroupError } from '../kernel/errors.ts'
+import { errors, type GroupError } from '../kernel/errors.ts'
 import { noticeTypes } from '../kernel/notices.ts'
 import type { Tim } from './api.ts'
 import { createCalls, failure, type Session } from './calls.ts'
 import { EVENT, TYPES } from './constants.ts'
 import { createEvents, type Events } from './events.ts'
-import { IMError, respond, type IMResponse } from './im-error.ts'
+import { ownError, IMError, respond, type IMResponse } from './im-error.ts'
 import { createLive } from './live.ts'
 import { noticeMessage, tipMessage } from './message.ts'
 import { validate2x } from './validate.ts'
@@ -62,10 +62,10 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
   let isLoggingIn = false
 
   async function login({ userID, userSig }: { userID: string; userSig: string }) {
-    if (!userID) throw failure(groupError('NoUserID'))
-    if (!userSig) throw failure(groupError('NoUserSig'))
-    if (isLoggingIn) throw failure(groupError('LoginRunning'))
-    if (session && session.userID !== userID) throw failure(groupError('LoggedInAsOther', session.userID))
+    if (!userID) throw failure(ownError('NoUserID'))
+    if (!userSig) throw failure(ownError('NoUserSig'))
+    if (isLoggingIn) throw failure(ownError('LoginRunning'))
+    if (session && session.userID !== userID) throw failure(ownError('LoggedInAsOther', session.userID))
     if (session) return respond({ ...loggedIn, errorInfo: `${userID} is logged in already`, repeatLogin: true })
     isLoggingIn = true
     const store = openGroupStore({ url, userID, token: userSig, ...(worker !== undefined && { worker }) }, { handsOn: true })
@@ -125,7 +125,7 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
   /** The session, or the refusal that every call gets without one. */
   function ready(api: string): Session {
     if (session) return session
-    const error = failure(groupError('NotReady', api))
+    const error = failure(ownError('NotReady', api))
     events.emit(EVENT.ERROR, error)
     throw error
   }

@@ -18,9 +18,15 @@ async function ask(path: string, parameters: Record<string, string> = {}): Promi
 
 export const tokenFor = (userID: string): Promise<string> => ask('/token', { userID })
 
-/** A line to the server that can be cut. */
-export async function openLine() {
-  const port = await ask('/line')
+/** A server of its own whose clock is off by so much; `pass` lets time pass there. */
+export async function openClockedServer(offsetMs: number) {
+  const port = await ask('/clocked', { offsetMs: String(offsetMs) })
+  return { port, url: `ws://127.0.0.1:${port}/sync`, pass: (ms: number) => ask('/pass', { port, ms: String(ms) }) }
+}
+
+/** A line that can be cut, to the server or to another one. */
+export async function openLine(to?: string) {
+  const port = await ask('/line', to ? { to } : {})
   return { url: `ws://127.0.0.1:${port}/sync`, cut: () => ask('/cut', { port }), restore: () => ask('/restore', { port }) }
 }
 
@@ -39,7 +45,7 @@ export async function openStore(
 
 /** The first value that is as it should be. */
 export const until = <T>(source: Observable<T>, isSo: (value: T) => boolean): Promise<T> =>
-  firstValueFrom(source.pipe(filter(isSo), timeout({ first: 10_000 })))
+  firstValueFrom(source.pipe(filter(isSo), timeout({ first: 30_000 })))
 
 export function taken<T extends object>(answer: T | GroupError): T {
   if (isGroupError(answer)) throw new Error(JSON.stringify(answer))

@@ -6,19 +6,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TestProject } from 'vitest/node'
-import { generateUserSig, startServer } from 'offline-groups/server'
+import { generateUserSig, startServer, type SyncServer } from 'offline-groups/server'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const lines = new Map<number, Line>()
+  const clocked = new Map<number, { server: SyncServer; pass(ms: number): void }>()
   const answers: Record<string, (parameters: URLSearchParams) => string | Promise<string>> = {
     '/token': parameters => generateUserSig(app, { userID: parameters.get('userID') ?? '' }),
-    '/line': async () => {
-      const line = await openLine(server.port)
+    '/line': async parameters => {
+      const line = await openLine(Number(parameters.get('to') ?? server.port))
       lines.set(line.port, line)
       return String(line.port)
     },
+    // A server of its own, whose clock can be put on.
+    '/clocked': async parameters => {
+      let offsetMs = Number(parameters.get('offsetMs'))
+      const server = await startServer({ ...app, now: () => Date.now() + offsetMs })
+      clocked.set(server.port, { server, pass: ms => (offsetMs += ms) })
+      return String(server.port)
+    },
+    '/pass': parameters => String(clocked.get(Number(parameters.get('port')))?.pass(Number(parameters.get('ms')))),
     '/cut': parameters => String(lines.get(Number(parameters.get('port')))?.cut()),
     '/restore': parameters => String(lines.get(Number(parameters.get('port')))?.restore()),
     '/notice': async parameters => {
@@ -39,7 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('url', server.url)
   return async () => {
     for (const line of lines.values()) line.end()
-    await server.close()
+    await Promise.all([server, ...[...clocked.values()].map(each => each.server)].map(each => each.close()))
   }
 }
 

@@ -97,3 +97,20 @@ test('a worker that cannot be loaded is an error, not silence', async () => {
   expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
   expect((await until(store.status$, ({ lastError }) => lastError !== null)).lastError?.code).toBe(4510)
 })
+
+test('R-26: two users take turns in one browser: neither sees, sends or loses what the other one has queued', async () => {
+  const [ann, bob] = [fresh('ann'), fresh('bob')]
+  const queued = new Map<string, string>()
+  for (const userID of [ann, bob]) {
+    const store = await openStore(userID, { paused: true })
+    queued.set(userID, taken(await store.apply('createGroup', { name: `Of ${userID}` })).opID)
+    await store.close()
+  }
+  for (const userID of [ann, bob, ann]) {
+    const store = await openStore(userID)
+    expect(await store.settled(queued.get(userID) ?? '')).toMatchObject({ kind: 'applied' })
+    const { rows } = await until(store.groups$, list => list.rows.length > 0)
+    expect(rows).toMatchObject([{ name: `Of ${userID}`, ownerID: userID, memberNum: 1 }])
+    await store.close()
+  }
+})

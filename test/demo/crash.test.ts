@@ -83,7 +83,7 @@ test('a worker that is killed right after it has taken an operation loses nothin
   await page.reload()
   await caughtUp(ann, bob)
   await select(bob, name)
-  await expect.poll(() => bob.getByTestId('own role').textContent()).toBe('Admin')
+  await expect.poll(() => bob.getByTestId('own-role').textContent()).toBe('Admin')
 })
 
 declare global {

@@ -72,11 +72,33 @@ export async function select(pane: Locator, name: string): Promise<void> {
   await pane.getByTestId('filter').fill('')
 }
 
+/** What the inbox holds about a group, the latest first. */
+export const noticesOf = (pane: Locator, groupName: string) => pane.getByTestId('notice').filter({ hasText: groupName })
+
 /** Fills in a form and sends it. */
-export async function submit(pane: Locator, button: string, fields: Readonly<Record<string, string | boolean>>): Promise<void> {
+export async function submit(pane: Locator, button: string, fields: Fields): Promise<void> {
+  await press(pane, button)
+  await fillIn(pane, fields)
+}
+
+type Fields = Readonly<Record<string, string | boolean>>
+
+/** Presses a button, if need be in the menu or in the part of the page that holds it. */
+async function press(pane: Locator, button: string): Promise<void> {
+  const place = placeOf[button]
+  if (place !== undefined) await pane.getByTestId(place).click()
   await pane.getByTestId(button).click()
+}
+
+const placeOf: Readonly<Record<string, string>> = {
+  'quit-group': 'more',
+  'dismiss-group': 'more',
+  'add-members': 'tab-members'
+}
+
+export async function fillIn(pane: Locator, fields: Fields): Promise<void> {
   for (const [name, value] of Object.entries(fields)) {
-    const field = pane.locator(`[name=${name}]`)
+    const field = pane.getByTestId('form').locator(`[name=${name}]`)
     if (typeof value === 'boolean') await field.setChecked(value)
     else if ((await field.evaluate(element => element.tagName)) === 'SELECT') await field.selectOption(value)
     else await field.fill(value)
@@ -84,9 +106,21 @@ export async function submit(pane: Locator, button: string, fields: Readonly<Rec
   await pane.getByTestId('submit').click()
 }
 
-export async function pressInRow(row: Locator, button: 'set-role' | 'remove-member'): Promise<void> {
-  await row.hover()
-  await row.getByTestId(button).click()
+export const openPart = (pane: Locator, part: 'members' | 'activity' | 'about' | 'you') => pane.getByTestId(`tab-${part}`).click()
+
+/** Opens the card of a member. */
+export async function openCard(pane: Locator, userID: string): Promise<void> {
+  await openPart(pane, 'members')
+  await memberRow(pane, userID).click()
+  await pane.getByTestId('card').waitFor()
+}
+
+/** Does something to a member on their card, with a form where one follows, and goes back to the list. */
+export async function changeMember(pane: Locator, userID: string, button: string, fields?: Fields): Promise<void> {
+  await openCard(pane, userID)
+  await pane.getByTestId('card').getByTestId(button).click()
+  if (fields) await fillIn(pane, fields)
+  await pane.getByTestId('close-card').click()
 }
 
 export const outboxOf = (pane: Locator) => pane.getByTestId('outbox-entry').allInnerTexts()

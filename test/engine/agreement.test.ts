@@ -78,17 +78,24 @@ const step = fc.record({ actor: fc.constantFrom(...users), operation })
 
 test('what a device predicts is what the server decides', async () => {
   const seen = { accepted: 0, refused: new Set<number>(), undecided: 0 }
-  await fc.assert(
-    fc.asyncProperty(beginning, fc.array(step, { minLength: 5, maxLength: 25 }), async (groups, steps) => {
+  const rare = [10004, 10007, 10009, 2622, 2661, 2680, 2681, 2682, 2683, 2684]
+  // Until the rare refusals have been among what chance brought.
+  for (let round = 0; round === 0 || (round < 5 && !rare.every(code => seen.refused.has(code))); round++) await compareMany()
+  expect(seen.accepted).toBeGreaterThan(100)
+  expect(seen.undecided).toBeGreaterThan(10)
+  expect([...seen.refused]).toEqual(expect.arrayContaining(rare))
+
+  async function compareMany() {
+    const property = fc.asyncProperty(beginning, fc.array(step, { minLength: 5, maxLength: 25 }), async (groups, steps) => {
       const server = createTestServer({ policy: { groupsPerUserMax: 3 } })
       for (const args of groups) await server.judge('ann', { name: 'createGroup', args, groupID: args.groupID })
       const clients = new Map(users.map(userID => [userID, createTestClient(server, userID)]))
       await server.clock.advance(1000)
       for (const { actor, operation } of steps) await compare(server, clients.get(actor)!, operation)
       expect(server.errors).toEqual([])
-    }),
-    { numRuns: 200 }
-  )
+    })
+    await fc.assert(property, { numRuns: 200 })
+  }
 
   async function compare(
     server: TestServer,
@@ -124,10 +131,6 @@ test('what a device predicts is what the server decides', async () => {
       expect(await shown(actor, groupID)).toEqual(predicted)
     }
   }
-
-  expect(seen.accepted).toBeGreaterThan(100)
-  expect(seen.undecided).toBeGreaterThan(10)
-  expect([...seen.refused]).toEqual(expect.arrayContaining([10004, 10007, 10009, 2622, 2661, 2680, 2681, 2682, 2683, 2684]))
 })
 
 /** Whether a group of this ID belongs to somebody else: the one thing that only the server can know about a creation. */

@@ -233,7 +233,7 @@ const produced: readonly Row[] = [
       const { engine } = await offlineDevice()
       const memberCustomField = ['a', 'b', 'c', 'd', 'e'].map(key => ({ key, value: 'x'.repeat(64) }))
       const memberList = Array.from({ length: 500 }, (_, index) => ({ userID: `user${index}`, memberCustomField }))
-      for (let count = 0; count < 10; count++) {
+      for (let count = 0; count < 100; count++) {
         const answer = await engine.apply('createGroup', { name: 'Crew', type: 'Public', memberList })
         if (isGroupError(answer)) return answer
       }

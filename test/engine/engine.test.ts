@@ -118,6 +118,15 @@ describe('verdicts', () => {
     expect((await ann.groups()).map(({ name }) => name)).toEqual(['Crew'])
   })
 
+  test('an operation that changes nothing settles, also behind what somebody else has set for themselves', async () => {
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+    await bob.caughtUp()
+    await bob.settle('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
+    const verdict = await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['nobody'] })
+    expect(verdict).toMatchObject({ kind: 'applied', seq: 2 })
+    expect(await ann.outbox()).toEqual([])
+  })
+
   test('joining a group that the device has never seen is refused at once without a network', async () => {
     await ann.caughtUp()
     ann.network.cut()
@@ -148,11 +157,14 @@ describe('verdicts', () => {
     await ann.caughtUp()
     await server.clock.until(async () => (await bob.groups()).length > 0)
     bob.network.cut()
+    // What he does to his own row is done, and no other cause.
+    await bob.apply('setGroupMemberNameCard', { groupID, userID: 'bob', nameCard: 'Captain' })
     await bob.apply('updateGroupProfile', { groupID, name: 'Mutiny' })
     await ann.settle('setGroupMemberRole', { groupID, userID: 'bob', role: 'Member' })
     bob.network.restore()
     await bob.caughtUp()
     expect(await bob.verdicts()).toMatchObject([{ verdict: { error: { code: 10007 }, cause: { reason: 'demoted', by: 'ann' } } }])
+    expect((await bob.members(groupID)).map(({ nameCard }) => nameCard)).toEqual(['', 'Captain'])
     expect((await bob.group(groupID))?.name).toBe('Crew')
   })
 })

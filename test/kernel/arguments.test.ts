@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { limits } from '../../src/kernel/limits.ts'
-import { groupRow, memberRow } from '../../src/sync/messages.ts'
+import { groupRow, memberRow } from '../../src/sync/rows.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 import { codeOf, group, judge, populated, type As } from './world.ts'
 

@@ -192,6 +192,17 @@ describe('joinGroup', () => {
   })
 })
 
+describe('handleGroupApplication', () => {
+  test('an application that was handled is refused, also by who does not know whether the applicant is a member', () => {
+    const world = populated({ joinOption: 'NeedPermission' })
+    const agree = { groupID: 'g', userID: 'guest', handleAction: 'Agree' } as const
+    perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
+    perform(world, 'handleGroupApplication', { ...agree, handleAction: 'Reject' }, 'admin')
+    expect(codeOf(judge(world, 'handleGroupApplication', agree))).toBe(10024)
+    expect(codeOf(judge(world.hide(member('guest')), 'handleGroupApplication', agree))).toBe(10024)
+  })
+})
+
 describe('quitGroup', () => {
   test('takes the member out and counts', () => {
     const world = populated()

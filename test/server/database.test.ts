@@ -49,7 +49,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const groupID = fresh('g')
     expect(await database.snapshot(tx => tx.group(groupID))).toEqual(noGroup)
     expect(await database.transaction(tx => tx.lockGroup(groupID))).toEqual(noGroup)
-    expect(await database.snapshot(tx => tx.logEntry(groupID, 1))).toBeUndefined()
+    expect(await database.snapshot(tx => tx.logSince(groupID, 0, ['quitGroup']))).toEqual([])
   })
 
   test('a failed transaction leaves nothing behind', async () => {
@@ -195,8 +195,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
-        await tx.logEntry(groupID, 2),
-        await tx.logEntry(groupID, 3),
+        await tx.logSince(groupID, 0, ['quitGroup']),
         await tx.changedSince(groupID, 0),
         await tx.feed(user),
         await tx.feedSince(user, 0),
@@ -211,8 +210,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       ])
     ).toEqual([
       { ...state(3), floor: 2 },
-      undefined,
-      at(3, 30),
+      [at(3, 30)],
       { members: [], gone: ['b'] },
       { head: 3, floor: 2 },
       [{ ...joined, fseq: 3 }],
@@ -250,13 +248,18 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   test('keeps verdicts by user and operation, and log entries', async () => {
     const [groupID, user] = [fresh('g'), fresh('u')]
     const verdict = { kind: 'applied', opID: 'op', groupID, seq: 1, result: { groupID } } as const
-    await write(groupID, { log: [entry(1)], verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1 }] })
+    const joined = { ...entry(2), name: 'joinGroup' }
+    const last = entry(3)
+    await write(groupID, { log: [entry(1), joined, last], verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1 }] })
     expect(
       await database.snapshot(async tx => [
         await tx.verdicts(user, ['op', 'other']),
         await tx.verdicts('somebody', ['op']),
-        await tx.logEntry(groupID, 1)
+        await tx.logSince(groupID, 0, ['quitGroup']),
+        await tx.logSince(groupID, 1, ['quitGroup']),
+        await tx.logSince(groupID, 1, ['joinGroup', 'quitGroup']),
+        await tx.logSince(groupID, 0, ['joinGroup'])
       ])
-    ).toEqual([new Map([['op', { verdict, name: 'quitGroup' }]]), new Map(), entry(1)])
+    ).toEqual([new Map([['op', { verdict, name: 'quitGroup' }]]), new Map(), [entry(1), last], [last], [joined, last], [joined]])
   })
 })

@@ -40,7 +40,7 @@ export const branch = (history: History, epoch: string): History => ({
   verdicts: new Map(history.verdicts)
 })
 
-export const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
+const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
 const nobody: Followed = new Map()
 
 export const momentOf = (history: History, groupID: string, seq: number): Moment | undefined =>

@@ -70,6 +70,7 @@ export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onF
       else if (query.kind === 'group') onGroup(query.groupID)
       return
     }
+    if (patch.kind === 'error') return
     for (const row of patch.put) {
       if (query.kind === 'groups') look(shown, row as Group)
       shown.rows.set(rowID(row), row)

@@ -25,9 +25,9 @@ export const handleGroupApplication = defineOperation({
       const application = view.get(applicationKey({ groupID, userID }))
       const member = view.get(memberKey({ groupID, userID }))
       if (application === undefined) return unknown([applicationKey({ groupID, userID })])
-      if (member === undefined) return unknown([memberKey({ groupID, userID })])
       if (application === null) return reject('IllegalArgument', `${userID} has not applied`)
       if (application.state !== 'pending') return reject('AlreadyHandled')
+      if (member === undefined) return unknown([memberKey({ groupID, userID })])
 
       const handled = (state: 'agreed' | 'refused') => putApplication({ ...application, state, handlerID: actor, handleMessage })
       const answer = (operationType: typeof noticeTypes.agreed | typeof noticeTypes.refused) => ({

@@ -1,0 +1,81 @@
+/** The sheet that holds a form. It belongs to one user's half of the page; the other half stays usable. */
+
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { keyed } from 'lit-html/directives/keyed.js'
+import { ref } from 'lit-html/directives/ref.js'
+import type { Member } from 'offline-groups'
+import { answers } from './fields.ts'
+import { createGroup } from './forms/create-group.ts'
+import type { Form, Subject } from './forms/form.ts'
+import { joinGroup } from './forms/join-group.ts'
+import { dismissGroup, quitGroup } from './forms/leave-group.ts'
+import { setGroupMemberCustomField, setGroupMemberMuteTime, setGroupMemberNameCard } from './forms/member-fields.ts'
+import { addGroupMember, changeGroupOwner, deleteGroupMember } from './forms/members.ts'
+import { updateGroupProfile } from './forms/update-group-profile.ts'
+import type { User } from './user.ts'
+
+const forms = {
+  createGroup,
+  joinGroup,
+  updateGroupProfile,
+  quitGroup,
+  dismissGroup,
+  addGroupMember,
+  deleteGroupMember,
+  changeGroupOwner,
+  setGroupMemberMuteTime,
+  setGroupMemberNameCard,
+  setGroupMemberCustomField
+} as const satisfies Record<string, Form>
+
+export type OpenForm = {
+  readonly name: keyof typeof forms
+  /** Instead of the group that is looked at. */
+  readonly groupID?: string
+  readonly member?: Member
+}
+
+/** The form that is open, if any. */
+export function form(user: User): TemplateResult | typeof nothing {
+  const open = user.view.form
+  if (!open) return nothing
+  const { selected } = user.view
+  const subject: Subject = {
+    user,
+    group: selected?.group ?? null,
+    member: open.member,
+    groupID: open.groupID ?? (open.name === 'joinGroup' ? '' : (selected?.groupID ?? ''))
+  }
+  const { title, submit, fields, send }: Form = forms[open.name]
+  const onSubmit = async (event: SubmitEvent) => {
+    event.preventDefault()
+    if (!(event.target instanceof HTMLFormElement)) return
+    // What is refused can be corrected and sent again.
+    if (await send(subject, answers(event.target))) user.closeForm()
+  }
+  // Fields that nobody has touched go on showing the group as it is.
+  return html`${keyed(
+    open,
+    html`<dialog
+      class="sheet"
+      aria-label=${title(subject)}
+      data-testid="form"
+      ${ref(show)}
+      @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && user.closeForm()}
+    >
+      <form @submit=${onSubmit}>
+        <h3>${title(subject)}</h3>
+        ${fields(subject)}
+        <footer>
+          <button type="button" data-testid="cancel" @click=${user.closeForm}>Cancel</button>
+          <button class="primary" data-testid="submit">${submit}</button>
+        </footer>
+      </form>
+    </dialog>`
+  )}`
+}
+
+/** Shows it and puts the focus into it, as soon as it is in the document. */
+function show(element: Element | undefined): void {
+  queueMicrotask(() => element instanceof HTMLDialogElement && !element.open && element.show())
+}

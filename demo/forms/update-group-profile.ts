@@ -1,0 +1,54 @@
+import { html, nothing } from 'lit-html'
+import type { Args } from 'offline-groups'
+import { area, check, choice, customFields, text } from '../fields.ts'
+import type { Form, Subject } from './form.ts'
+
+export const updateGroupProfile: Form = {
+  title: () => 'Edit the profile',
+  submit: 'Save',
+  fields(subject) {
+    const { group } = subject
+    if (!group) return html``
+    const { name, introduction, notification, avatar, type, joinOption, muteAllMembers, groupCustomField } = group
+    const limit = String(group.maxMemberNum)
+    return html`
+      ${text('name', 'Name', { value: name, isRequired: true, refusal: whyNot(subject, { name }) })}
+      ${area('introduction', 'Introduction', { value: introduction, refusal: whyNot(subject, { introduction }) })}
+      ${area('notification', 'Notification', { value: notification, refusal: whyNot(subject, { notification }) })}
+      ${text('avatar', 'Avatar', { value: avatar, hint: 'an https address', refusal: whyNot(subject, { avatar }) })}
+      ${text('maxMemberNum', 'Member limit', { value: limit, refusal: whyNot(subject, { maxMemberNum: group.maxMemberNum }) })}
+      ${
+        type === 'Public'
+          ? choice('joinOption', 'Joining', ['FreeAccess', 'NeedPermission', 'DisableApply'], {
+              value: joinOption,
+              refusal: whyNot(subject, { joinOption })
+            })
+          : nothing
+      }
+      ${check('muteAllMembers', 'Mute everybody', { isChecked: muteAllMembers, refusal: whyNot(subject, { muteAllMembers }) })}
+      ${customFields(groupCustomField, { countMax: 20, refusal: whyNot(subject, { groupCustomField }) })}
+    `
+  },
+  async send({ user, group }, { text, number, oneOf, isChecked, changedFields }) {
+    if (!group) return true
+    // Only what has changed: each field has rules of its own.
+    const changed = <T>(before: T, after: T | undefined) => (after === before ? undefined : after)
+    const groupCustomField = changedFields(group.groupCustomField)
+    return Boolean(
+      await user.apply('updateGroupProfile', {
+        groupID: group.groupID,
+        name: changed(group.name, text('name')),
+        introduction: changed(group.introduction, text('introduction')),
+        notification: changed(group.notification, text('notification')),
+        avatar: changed(group.avatar, text('avatar')),
+        maxMemberNum: changed(group.maxMemberNum, number('maxMemberNum')),
+        joinOption: changed(group.joinOption, oneOf('joinOption', ['FreeAccess', 'NeedPermission', 'DisableApply'])),
+        muteAllMembers: changed(group.muteAllMembers, isChecked('muteAllMembers')),
+        groupCustomField: groupCustomField.length > 0 ? groupCustomField : undefined
+      })
+    )
+  }
+}
+
+const whyNot = ({ user, groupID }: Subject, field: Omit<Args<'updateGroupProfile'>, 'groupID'>) =>
+  user.whyNot('updateGroupProfile', { groupID, ...field })

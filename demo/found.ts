@@ -1,0 +1,28 @@
+/** What the server says of a group of others. */
+
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { isGroupError, type JoinOption } from 'offline-groups'
+import { typeBadge } from './badges.ts'
+import { counted, plain } from './text.ts'
+import type { User } from './user.ts'
+
+const ways: Readonly<Record<JoinOption, string>> = {
+  FreeAccess: 'Anybody may come in.',
+  NeedPermission: 'Its admins decide who comes in.',
+  DisableApply: 'Nobody may ask to come in.'
+}
+
+export function found({ view }: User): TemplateResult | typeof nothing {
+  if (!view.found) return nothing
+  const { groupID, answer } = view.found
+  if (!answer) return html`<p class="found" data-testid="found">Asking about <bdi>${plain(groupID)}</bdi> …</p>`
+  if (isGroupError(answer)) {
+    return html`<p class="found refused" data-testid="found"><code>${answer.code}</code> ${plain(answer.message)}</p>`
+  }
+  const { name, type, memberNum, ownerID, introduction, joinOption } = answer
+  return html`<div class="found" data-testid="found">
+    <h4><bdi>${plain(name)}</bdi> ${typeBadge(type)}</h4>
+    <p>${counted(memberNum, 'member')}, owned by <bdi>${plain(ownerID || 'nobody')}</bdi>. ${ways[joinOption]}</p>
+    ${introduction ? html`<p class="introduction"><bdi>${plain(introduction)}</bdi></p>` : nothing}
+  </div>`
+}

@@ -1,0 +1,41 @@
+/** What owners and admins may set of others, and everybody of themselves. */
+
+import type { Member } from 'offline-groups'
+import { deed } from './deed.ts'
+import type { Property } from './properties.ts'
+import { plain } from './text.ts'
+import type { User } from './user.ts'
+
+export function ownFields(user: User, member: Member): readonly Property[] {
+  const { groupID, nameCard, memberCustomField } = member
+  // One's own are meant where nobody is named.
+  const userID = member.userID === user.userID ? undefined : member.userID
+  return [
+    {
+      id: 'name-card',
+      label: 'Name card',
+      value: plain(nameCard) || 'none',
+      control: deed(user, {
+        id: 'set-name-card',
+        label: 'Change…',
+        spoken: 'Change the name card',
+        name: 'setGroupMemberNameCard',
+        args: { groupID, userID, nameCard },
+        press: () => user.open({ name: 'setGroupMemberNameCard', member })
+      })
+    },
+    {
+      id: 'custom-field',
+      label: 'Custom fields',
+      value: memberCustomField.map(({ key, value }) => `${key}: ${value}`).join(', ') || 'none',
+      control: deed(user, {
+        id: 'set-custom-field',
+        label: 'Change…',
+        spoken: 'Change the custom fields',
+        name: 'setGroupMemberCustomField',
+        args: { groupID, userID, memberCustomField },
+        press: () => user.open({ name: 'setGroupMemberCustomField', member })
+      })
+    }
+  ]
+}

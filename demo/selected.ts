@@ -1,0 +1,103 @@
+/** The group that somebody looks at: what is asked of the store about it, and which part of it is in sight. */
+
+import type { Group, GroupStore, List, Member, Tip } from 'offline-groups'
+import { openMemberWindow, type MemberWindow } from './member-window.ts'
+import { createVirtualList, type VirtualList } from './virtual-list.ts'
+
+const memberRowPx = 36
+
+export type Part = 'members' | 'activity' | 'about' | 'you'
+
+export type Selected = {
+  readonly groupID: string
+  readonly members: MemberWindow
+  readonly memberRows: VirtualList
+  /** `null`: the user is not in it; `undefined`: not known yet. So it is with the others, too. */
+  group: Group | null | undefined
+  part: Part
+  /** The row that the arrow keys have come to. */
+  activeRow: number
+  tips: List<Tip> | undefined
+  /** The user as a member. */
+  self: Member | null | undefined
+  /** Whose card is open. */
+  card: { readonly userID: string; readonly member: Member | null | undefined } | undefined
+  show(part: Part): void
+  openCard(userID: string): void
+  closeCard(): void
+  moveTo(row: number): void
+  close(): void
+}
+
+type Source<T> = { subscribe(next: (value: T) => void): { unsubscribe(): void } }
+
+type Options = { readonly store: GroupStore; readonly userID: string; readonly groupID: string; changed(): void }
+
+export function openGroup({ store, userID, groupID, changed }: Options): Selected {
+  function watch<T>(source: Source<T>, take: (value: T) => void): () => void {
+    const subscription = source.subscribe(value => {
+      take(value)
+      changed()
+    })
+    return () => subscription.unsubscribe()
+  }
+
+  const members = openMemberWindow(store, groupID, changed)
+  const memberRows = createVirtualList(memberRowPx, inSight => {
+    members.show(inSight)
+    changed()
+  })
+  let leavePart = () => {}
+  let closeCard = () => {}
+
+  const selected: Selected = {
+    groupID,
+    members,
+    memberRows,
+    group: undefined,
+    part: 'members',
+    activeRow: 0,
+    tips: undefined,
+    self: undefined,
+    card: undefined,
+    show(part) {
+      leavePart()
+      closeCard()
+      Object.assign(selected, { card: undefined, tips: undefined, self: undefined })
+      selected.part = part
+      leavePart = watchPart(part)
+      changed()
+    },
+    openCard(userID) {
+      closeCard()
+      selected.card = { userID, member: undefined }
+      closeCard = watch(store.member$(groupID, userID), member => (selected.card = { userID, member }))
+      changed()
+    },
+    closeCard() {
+      closeCard()
+      selected.card = undefined
+      changed()
+    },
+    moveTo(row) {
+      selected.activeRow = row
+      changed()
+    },
+    close() {
+      stopGroup()
+      leavePart()
+      closeCard()
+      members.close()
+    }
+  }
+
+  /** What only one part shows is asked for only while that part is in sight. */
+  function watchPart(part: Part): () => void {
+    if (part === 'activity') return watch(store.tips$(groupID), tips => (selected.tips = tips))
+    if (part === 'you') return watch(store.member$(groupID, userID), self => (selected.self = self))
+    return () => {}
+  }
+
+  const stopGroup = watch(store.group$(groupID), group => (selected.group = group))
+  return selected
+}

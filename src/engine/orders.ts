@@ -1,0 +1,29 @@
+/** The orders in which groups and members are listed, and what a search finds. */
+
+import type { MemberRow, Role } from '../kernel/model.ts'
+import type { Group, GroupOrder, MemberOrder } from './api.ts'
+import type { Compare } from './ordered.ts'
+
+const byText: Compare<string> = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
+let collator: Intl.Collator | undefined
+/** Chinese names stand by their sound, where the platform knows it. */
+const byName: Compare<string> = (a, b) =>
+  typeof Intl === 'undefined' ? byText(a, b) : (collator ??= new Intl.Collator('zh-u-co-pinyin')).compare(a, b)
+
+const rank: Readonly<Record<Role, number>> = { Owner: 0, Admin: 1, Member: 2 }
+const joinTime: Compare<MemberRow> = (a, b) => a.joinTime - b.joinTime || byText(a.userID, b.userID)
+
+export const memberOrders: Readonly<Record<MemberOrder, Compare<MemberRow>>> = {
+  joinTime,
+  role: (a, b) => rank[a.role] - rank[b.role] || joinTime(a, b),
+  nameCard: (a, b) => byName(a.nameCard || a.userID, b.nameCard || b.userID) || byText(a.userID, b.userID)
+}
+
+export const groupOrders: Readonly<Record<GroupOrder, Compare<Group>>> = {
+  lastInfoTime: (a, b) => b.lastInfoTime - a.lastInfoTime || b.createTime - a.createTime || byText(a.groupID, b.groupID),
+  name: (a, b) => byName(a.name, b.name) || byText(a.groupID, b.groupID)
+}
+
+/** Whether one of the texts holds what is searched for; capitals count as small letters. */
+export const finds = (search: string, ...texts: string[]): boolean =>
+  search === '' || texts.some(text => text.toLowerCase().includes(search.toLowerCase()))

@@ -1,0 +1,134 @@
+/** What rows look like when they come from the network, or from storage: everything is checked field by field. */
+
+import * as v from 'valibot'
+import { errors, type GroupError, type Reason, type Scope } from '../kernel/errors.ts'
+import {
+  groupTypes,
+  joinOptions,
+  remindTypes,
+  type CustomField,
+  type GroupRow,
+  type MemberRow,
+  type SettingsRow
+} from '../kernel/model.ts'
+import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
+import type { CustomFieldPolicy, Policy } from '../kernel/limits.ts'
+import { causeReasons, type Verdict } from '../kernel/verdict.ts'
+
+// One check each, where there are pieces to put together: rows come by the hundred thousand, and the worker has to stay small.
+const isText = (value: unknown): value is string => typeof value === 'string'
+export const text = (lengthMax = Infinity) => v.custom<string>(value => isText(value) && value.length <= lengthMax)
+export const printable = (form: RegExp) => v.custom<string>(value => isText(value) && form.test(value))
+export const id = printable(/^[\x20-\x7e]{1,64}$/)
+export const short = text(1024)
+const within = (min: number, max: number) => v.custom<number>(value => typeof value === 'number' && value >= min && value <= max)
+export const number = within(-Infinity, Infinity)
+export const milliseconds = within(-8.64e15, 8.64e15)
+export const natural = v.custom<number>(value => Number.isSafeInteger(value) && Number(value) >= 0)
+export const truth = v.custom<boolean>(value => typeof value === 'boolean')
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && Object.keys(value).every(({ length }) => length <= 64)
+/** An object whose keys are data. */
+export const fields = v.custom<Readonly<Record<string, unknown>>>(isFields)
+
+const customFields: v.GenericSchema<unknown, readonly CustomField[]> = v.pipe(
+  v.array(v.object({ key: short, value: short })),
+  v.check(list => list.length <= 64)
+)
+
+const groupProfile = v.object({
+  groupID: id,
+  type: v.picklist(groupTypes),
+  name: short,
+  avatar: short,
+  introduction: short,
+  notification: short,
+  ownerID: short,
+  createTime: natural,
+  lastInfoTime: natural,
+  infoSequence: natural,
+  memberNum: natural,
+  maxMemberNum: natural,
+  joinOption: v.picklist(joinOptions),
+  muteAllMembers: truth,
+  groupCustomField: customFields
+})
+export const groupRow: v.GenericSchema<unknown, GroupRow> = groupProfile
+// What has come as JSON holds no undefined.
+const groupFields = v.partial(groupProfile) as v.GenericSchema<unknown, Partial<GroupRow>>
+
+export const memberRow: v.GenericSchema<unknown, MemberRow> = v.object({
+  groupID: id,
+  userID: id,
+  role: v.picklist(['Owner', 'Admin', 'Member']),
+  joinTime: natural,
+  nameCard: short,
+  muteUntil: natural,
+  memberCustomField: customFields
+})
+
+export const settingsRow: v.GenericSchema<unknown, SettingsRow> = v.object({
+  groupID: id,
+  userID: id,
+  messageRemindType: v.picklist(remindTypes)
+})
+
+const told = { groupID: id, time: natural, operatorID: short }
+
+export const tip = {
+  ...told,
+  seq: natural,
+  operationType: v.picklist(Object.values(tipTypes)),
+  userIDList: v.array(id),
+  memberNum: v.exactOptional(natural),
+  newGroupProfile: v.exactOptional(groupFields),
+  memberList: v.exactOptional(v.array(v.object({ userID: id, muteTime: natural })))
+}
+export const tipRow: v.GenericSchema<unknown, TipRow> = v.object(tip)
+
+export const notice = {
+  ...told,
+  operationType: v.picklist(Object.values(noticeTypes)),
+  groupName: short,
+  handleMessage: short,
+  userDefinedField: v.exactOptional(text(8000)),
+  fseq: natural
+}
+export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object(notice)
+
+const levels: readonly unknown[] = ['App', 'Owner', 'Admin', 'Member']
+const isLevel = (level: unknown) => levels.includes(level)
+/** An object with values of one kind, by keys that are data. */
+const each = (isValue: (value: unknown) => boolean) => (value: unknown) => isFields(value) && Object.values(value).every(isValue)
+const isMemberLevel = (level: unknown) => isFields(level) && isLevel(level['write']) && typeof level['ownWrite'] === 'boolean'
+export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
+  adminsCanKick: truth,
+  groupsPerUserMax: natural,
+  suppressTips: v.picklist(['none', 'tencent']),
+  customFields: v.exactOptional(
+    v.object({
+      group: v.custom<CustomFieldPolicy['group']>(each(isLevel)),
+      member: v.custom<CustomFieldPolicy['member']>(each(each(isMemberLevel)))
+    })
+  )
+})
+
+const reason = v.picklist(Object.keys(errors) as Reason[])
+export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
+  code: natural,
+  reason,
+  message: short
+})
+const scope: v.GenericSchema<unknown, Scope> = v.picklist(Object.values(errors).map(error => error.scope))
+
+export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
+  v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: v.unknown() }),
+  v.object({
+    kind: v.literal('rejected'),
+    opID: id,
+    groupID: id,
+    error: groupErrorSchema,
+    scope,
+    cause: v.exactOptional(v.object({ reason: v.picklist(causeReasons), by: short, at: natural }))
+  })
+])

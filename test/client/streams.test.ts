@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createStreamClient, type StreamClient } from '../../src/client/streams.ts'
+import type { Group, List, Member, Patch, Query, StreamRequest } from '../../src/engine/api.ts'
+import { groupError } from '../../src/kernel/errors.ts'
+import { newMember } from '../../src/kernel/model.ts'
+
+let requests: StreamRequest[]
+let client: StreamClient
+let version: number
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  requests = []
+  version = 0
+  client = createStreamClient(request => requests.push(request))
+})
+afterEach(() => vi.useRealTimers())
+
+const crew: Query = { kind: 'members', groupID: 'crew', limit: 10 }
+const member = (userID: string, nameCard = '') => newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
+const take = (...patches: [number, Patch][]) => client.take({ version: version++, patches })
+const whole = (...rows: Member[]): Patch => ({
+  kind: 'list',
+  put: structuredClone(rows),
+  splice: { at: 0, remove: 0, ids: rows.map(({ userID }) => userID) },
+  total: rows.length,
+  complete: true,
+  stale: false
+})
+const opened = () => requests.filter(({ type }) => type === 'open')
+const closed = () => requests.filter(({ type }) => type === 'close')
+
+test('the same query is asked once for all who look, and given up a moment after the last has gone', () => {
+  const first = client.observe(crew).subscribe()
+  const second = client.observe({ ...crew }).subscribe()
+  expect(opened()).toHaveLength(1)
+  first.unsubscribe()
+  second.unsubscribe()
+  expect(closed()).toEqual([])
+  vi.runAllTimers()
+  expect(closed()).toEqual([{ type: 'close', stream: 0 }])
+})
+
+test('whoever comes back within a moment finds the same rows at once', () => {
+  client.observe(crew).subscribe().unsubscribe()
+  take([0, whole(member('ann'))])
+  const seen: List<Member>[] = []
+  const look = () => client.observe<List<Member>>(crew).subscribe(list => seen.push(list))
+  look().unsubscribe()
+  look()
+  vi.runAllTimers()
+  expect([opened().length, closed().length, seen.length]).toEqual([1, 0, 2])
+  expect(seen[1]).toBe(seen[0])
+})
+
+test('looking and looking away 10,000 times leaves nothing behind', () => {
+  for (let count = 0; count < 10_000; count++) {
+    const subscription = client.observe({ ...crew, search: `${count % 5000}` }).subscribe()
+    if (count % 2) take([opened().length - 1, whole(member('ann'))])
+    subscription.unsubscribe()
+    if (count % 100 === 0) vi.runAllTimers()
+  }
+  vi.runAllTimers()
+  expect(closed().length).toBe(opened().length)
+  expect([...client.shown()]).toEqual([])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('of what changes together, all is in place before anybody is told of any of it', () => {
+  const seen: unknown[] = []
+  const shown = () => [...client.shown()].map(({ value }) => (value as Partial<List<Member>>).total ?? (value as Group).memberNum)
+  client.observe<Group>({ kind: 'group', groupID: 'crew' }).subscribe(() => seen.push(shown()))
+  client.observe<List<Member>>(crew).subscribe(() => seen.push(shown()))
+  const group = (memberNum: number): Patch => ({ kind: 'value', value: { groupID: 'crew', memberNum } as Group })
+  take([1, whole(member('ann'))], [0, group(1)])
+  take([0, group(2)], [1, { ...whole(member('bob')), total: 2 } as Patch])
+  expect(seen).toEqual([
+    [1, 1],
+    [1, 1],
+    [2, 2],
+    [2, 2]
+  ])
+})
+
+test('an error ends the stream for all who look, and whoever looks again asks again', () => {
+  const errors: unknown[] = []
+  for (let count = 0; count < 2; count++) client.observe(crew).subscribe({ error: error => errors.push(error) })
+  take([0, { kind: 'error', error: groupError('StorageFailed') }])
+  expect(errors).toMatchObject([{ code: 4502 }, { code: 4502 }])
+  client.observe(crew).subscribe({ error: () => undefined })
+  vi.runAllTimers()
+  expect([opened().length, closed().length]).toEqual([2, 0])
+})
+
+test('after another engine has taken over, only what has changed meanwhile is told', () => {
+  const seen: List<Member>[] = []
+  client.observe<List<Member>>(crew).subscribe(list => seen.push(list))
+  client.observe<Group>({ kind: 'group', groupID: 'crew' }).subscribe()
+  take([0, whole(member('ann'), member('bob'))])
+  client.restart()
+  expect(opened().map(request => ('stream' in request ? request.stream : -1))).toEqual([0, 1, 0, 1])
+  expect(seen).toHaveLength(1)
+  version = 0
+  take([0, whole(member('ann'), member('bob'))])
+  expect(seen).toHaveLength(1)
+  take([0, { kind: 'list', put: [member('bob', 'B')], splice: null, total: 2, complete: true, stale: false }])
+  expect(seen[1]?.rows).toMatchObject([{ userID: 'ann' }, { nameCard: 'B' }])
+  client.restart()
+  version = 0
+  take([0, whole(member('ann'), member('carl'))])
+  expect(seen[2]?.rows.map(({ userID }) => userID)).toEqual(['ann', 'carl'])
+  expect(seen[2]?.rows[0]).toBe(seen[0]?.rows[0])
+})
+
+test('who waits for what a dead engine would have shown waits no longer', async () => {
+  const reached = client.reached(5)
+  client.restart()
+  expect(await reached).toBeUndefined()
+})

@@ -1,0 +1,88 @@
+/** What a device and the server say to each other, in words: `crew@1.3` is the third position of the first membership in crew. */
+
+import type { Verdict } from '../../src/kernel/verdict.ts'
+import type { ClientMessage } from '../../src/sync/client-messages.ts'
+import type { FeedEvent, GroupDelta, ServerMessage } from '../../src/sync/messages.ts'
+import type { TestClient } from '../harness.ts'
+
+const inWords = (parts: (string | false | undefined)[]) => parts.filter(Boolean).join(', ')
+const place = (groupID: string, mep: number, seq: number) => `${groupID}@${mep}.${seq}`
+
+/** What has been said since the last time somebody asked. */
+export function listen({ network }: TestClient): () => string[] {
+  let read = network.transcript.length
+  const numbers = new Map<string, string>()
+  const op = (opID: string) => numbers.get(opID) ?? `${numbers.set(opID, `#${numbers.size + 1}`).get(opID)}`
+
+  function toServer(message: ClientMessage): string {
+    switch (message.type) {
+      case 'hello': {
+        const { epoch, feed, groups } = message
+        const held = Object.entries(groups).map(([groupID, [mep, seq]]) => place(groupID, mep, seq))
+        return `hello ${inWords([epoch ? `${epoch} feed ${feed}` : 'from nowhere', ...held])}`
+      }
+      case 'push':
+        return `push ${inWords(
+          message.operations.map(({ opID, name, groupID, after }) =>
+            // Numbered in the order in which they are first named.
+            [op(opID), name, groupID, after && `after ${op(after)}`].filter(Boolean).join(' ')
+          )
+        )}`
+      case 'members':
+        return `members ${message.groupID}${message.after && ` after ${message.after}`}`
+      case 'ping':
+        return message.check ? `ping ${place(message.check.groupID, message.check.mep, message.check.seq)}` : 'ping'
+      case 'read':
+        return `read ${message.groupID}`
+      case 'auth':
+        return `auth ${message.token}`
+    }
+  }
+
+  const event = (each: FeedEvent) => {
+    if (each.kind === 'joined') return `joined ${each.groupID}`
+    if (each.kind === 'left') return `left ${each.groupID}: ${each.reason} by ${each.by}`
+    return each.kind === 'notice'
+      ? `notice ${each.operationType} of ${each.groupID}`
+      : `${each.userID} ${each.state} by ${each.by}`
+  }
+  const rows = ({ groupID, from, to, members, gone }: GroupDelta) => {
+    const users = [...members.map(({ userID }) => userID).sort(), ...gone.map(userID => `-${userID}`)]
+    return `${groupID} ${from}→${to}${users.length > 0 ? ` (${users.join(' ')})` : ''}`
+  }
+  const verdict = (each: Verdict) =>
+    each.kind === 'rejected'
+      ? `${op(each.opID)} ${each.error.code}${each.cause ? ` ${each.cause.reason} by ${each.cause.by}` : ''}`
+      : `${op(each.opID)} ${each.kind} at ${each.seq}`
+
+  function toClient(message: ServerMessage): string {
+    switch (message.type) {
+      case 'welcome':
+        return `welcome ${message.epoch}${message.known ? '' : ', begin anew'}`
+      case 'delta': {
+        const { feed, groups, verdicts, retry, caughtUp } = message
+        const news =
+          feed && `feed ${feed.from}→${feed.to}${feed.events.length > 0 ? ` (${feed.events.map(event).join('; ')})` : ''}`
+        const again = retry.map(opID => `again ${op(opID)}`)
+        return `delta ${inWords([news, ...groups.map(rows), ...verdicts.map(verdict), ...again, caughtUp && 'caught up'])}`
+      }
+      case 'members':
+        return `members ${message.groupID} at ${message.asOf}: ${message.members.length}${message.next ? ` up to ${message.next}` : ''}`
+      case 'profile':
+        return `profile ${'code' in message.answer ? message.answer.code : message.answer.name}`
+      case 'pong':
+        return 'pong'
+      case 'error':
+        return `error ${message.error.code}`
+    }
+  }
+
+  return () => {
+    const said = network.transcript.slice(read).map(({ to, message }) =>
+      // Both ends check what arrives.
+      to === 'server' ? `→ ${toServer(message as ClientMessage)}` : `← ${toClient(message as ServerMessage)}`
+    )
+    read = network.transcript.length
+    return said
+  }
+}

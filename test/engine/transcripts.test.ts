@@ -1,0 +1,627 @@
+/**
+ * What is said between a device and the server, in order, for each rule of the protocol. `→` goes to the server, `←` to the
+ * device; `crew@1.3` stands for the third position of the first membership in crew, `#1` for the first operation.
+ */
+
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import type { ClientMessage } from '../../src/sync/client-messages.ts'
+import type { ServerMessage } from '../../src/sync/messages.ts'
+import type { Connect } from '../../src/sync/port.ts'
+import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import { listen } from './transcript.ts'
+
+let server: TestServer
+beforeEach(() => (server = createTestServer()))
+
+/** A client whose line does something to the frames on it. */
+function onLine(userID: string, line: (connect: Connect) => Connect): TestClient {
+  const network = server.network()
+  return createTestClient({ ...server, network: () => ({ ...network, connect: line(network.connect) }) }, userID)
+}
+
+async function crew(...others: string[]): Promise<TestClient> {
+  const ann = createTestClient(server, 'ann')
+  const memberList = others.map(userID => ({ userID }))
+  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', joinOption: 'FreeAccess', memberList })
+  await server.clock.advance(100)
+  return ann
+}
+/** Ends the connection and begins another. */
+async function reconnect(client: TestClient): Promise<void> {
+  client.network.cut()
+  client.network.restore()
+  await client.caughtUp()
+  await server.clock.advance(100)
+}
+
+// ── logging in and coming back ──────────────────────────────────────────────
+
+describe('logging in', () => {
+  test('a new device is told which groups there are, then their profiles, and fetches members afterwards', async () => {
+    await crew('bob', 'carl')
+    const bob = createTestClient(server, 'bob')
+    const said = listen(bob)
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    expect(said()).toEqual([
+      '→ hello from nowhere',
+      '← welcome epoch-1, begin anew',
+      '← delta feed 0→2 (joined crew; notice 7 of crew), crew 0→1 (ann bob), caught up',
+      '→ members crew',
+      '← members crew at 1: 3'
+    ])
+  })
+
+  test('a device that comes back says where it stands, and is told what has changed since', async () => {
+    const ann = await crew('bob', 'carl')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    bob.network.cut()
+    await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'ann', nameCard: 'A' })
+    const said = listen(bob)
+    await reconnect(bob)
+    await reconnect(bob)
+    expect(said()).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta crew 1→2 (ann), caught up',
+      '→ hello epoch-1 feed 2, crew@1.2',
+      '← welcome epoch-1',
+      '← delta caught up'
+    ])
+  })
+
+  test('pages of members follow each other, and begin when there is nothing more urgent', async () => {
+    const users = Array.from({ length: 600 }, (_, index) => ({ userID: `user${String(index).padStart(3, '0')}` }))
+    const args = { groupID: 'big', name: 'Big', type: 'ChatRoom' }
+    await server.judge('ann', { name: 'createGroup', groupID: 'big', args: { ...args, memberList: users.slice(0, 499) } })
+    const userIDList = users.slice(499).map(({ userID }) => userID)
+    await server.judge('app', { name: 'addGroupMember', groupID: 'big', args: { groupID: 'big', userIDList } })
+    const ann = createTestClient(server, 'ann')
+    const said = listen(ann)
+    await ann.caughtUp()
+    await server.clock.advance(100)
+    expect(said().slice(2)).toEqual([
+      '← delta feed 0→2 (joined big; notice 6 of big), big 0→2 (ann), caught up',
+      '→ members big',
+      '← members big at 2: 500 up to user498',
+      '→ members big after user498',
+      '← members big at 2: 101'
+    ])
+  })
+
+  test('where history no longer reaches back, the group is told whole', async () => {
+    const ann = await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    bob.network.cut()
+    await server.clock.advance(10_000)
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    const now = Math.floor(server.clock.now() / 1000)
+    await server.database.compact({ history: now + 1, verdicts: 0 })
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Ship' })
+    const said = listen(bob)
+    await reconnect(bob)
+    expect(said()).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta crew 0→3 (ann bob), caught up',
+      '→ members crew',
+      '← members crew at 3: 2'
+    ])
+    expect((await bob.group('crew'))?.name).toBe('Ship')
+  })
+
+  test('where what has changed is longer than the whole, the whole is told', async () => {
+    const ann = await crew('bob', 'carl', 'dan', 'eve')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    bob.network.cut()
+    await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['carl', 'dan', 'eve'] })
+    const said = listen(bob)
+    await reconnect(bob)
+    expect(said()[2]).toBe('← delta crew 0→2 (ann bob), caught up')
+  })
+
+  test('a server with other data is noticed by its epoch: all is told anew, and what waits is sent', async () => {
+    const ann = await crew('bob')
+    ann.network.cut()
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await ann.engine.close()
+    server = createTestServer({ clock: server.clock, database: createMemoryDatabase('epoch-2') })
+    await server.judge('ann', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'Old', type: 'Public' } })
+    const again = createTestClient(server, 'ann', { storage: ann.storage })
+    const said = listen(again)
+    await again.caughtUp()
+    expect(said().slice(0, 4)).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-2, begin anew',
+      '← delta feed 0→2 (joined crew; notice 6 of crew), crew 0→1 (ann), caught up',
+      '→ push #1 updateGroupProfile crew'
+    ])
+    expect((await again.group('crew'))?.name).toBe('Boat')
+  })
+})
+
+// ── operations ──────────────────────────────────────────────────────────────
+
+describe('operations', () => {
+  test('what waits is sent in order, in one frame, each after the one before it in its lane; verdicts come with the rows', async () => {
+    const ann = createTestClient(server, 'ann', { paused: true })
+    const said = listen(ann)
+    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
+    await ann.apply('createGroup', { groupID: 'isle', name: 'Isle' })
+    await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
+    await ann.engine.resume()
+    await ann.caughtUp()
+    expect(said()).toEqual([
+      '→ hello from nowhere',
+      '← welcome epoch-1, begin anew',
+      '← delta caught up',
+      '→ push #1 createGroup crew, #2 createGroup isle, #3 updateGroupProfile crew after #1',
+      '← delta feed 0→4 (joined crew; notice 6 of crew; joined isle; notice 6 of isle), crew 0→2 (ann), isle 0→1 (ann), #1 applied at 1, #2 applied at 1, #3 applied at 2'
+    ])
+  })
+
+  test('what others do comes as it happens, and a verdict alone when nothing has changed', async () => {
+    const ann = await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    const said = listen(bob)
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await bob.settle('joinGroup', { groupID: 'crew' })
+    expect(said()).toEqual(['← delta crew 1→2', '→ push #1 joinGroup crew', '← delta #1 applied at 2'])
+  })
+
+  test('of what sets the same again and nobody has seen, only the last is sent; and all have its verdict', async () => {
+    const ann = await crew()
+    ann.network.cut()
+    const said = listen(ann)
+    const operations = []
+    for (const name of ['Boat', 'Ship', 'Raft']) operations.push(await ann.apply('updateGroupProfile', { groupID: 'crew', name }))
+    await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
+    operations.push(await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Last' }))
+    ann.network.restore()
+    await ann.caughtUp()
+    expect(said().slice(2, 5)).toEqual([
+      '← delta caught up',
+      '→ push #1 updateGroupProfile crew, #2 updateGroupProfile crew after #1, #3 updateGroupProfile crew after #2',
+      '← delta crew 1→2, crew 2→4, #1 applied at 2, #2 applied at 3, #3 applied at 4'
+    ])
+    const seqs = operations.map(async ({ opID }) => {
+      const answer = await ann.engine.settled(opID)
+      return 'verdict' in answer && answer.verdict.kind === 'applied' && answer.verdict.seq
+    })
+    expect(await Promise.all(seqs)).toEqual([2, 2, 2, 4])
+  })
+
+  test('nothing is merged across what somebody else has changed and the user has seen', async () => {
+    const ann = await crew('bob')
+    const said = listen(ann)
+    // Sent at once, so that the next one is another one.
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await server.judge('bob', { name: 'setGroupMemberNameCard', groupID: 'crew', args: { groupID: 'crew', nameCard: 'B' } })
+    await server.clock.advance(100)
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Ship' })
+    await ann.caughtUp()
+    expect(said().filter(line => line.startsWith('→'))).toEqual([
+      '→ push #1 updateGroupProfile crew',
+      '→ push #2 updateGroupProfile crew'
+    ])
+  })
+
+  test('what was sent over a connection that broke is sent again under its ID, and gets the verdict of the first time', async () => {
+    const ann = await crew()
+    const said = listen(ann)
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await server.clock.until(() => ann.network.transcript.at(-1)?.message['type'] === 'push')
+    await reconnect(ann)
+    expect(said()).toEqual([
+      '→ push #1 updateGroupProfile crew',
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta crew 1→2, caught up',
+      '→ push #1 updateGroupProfile crew',
+      '← delta #1 applied at 2'
+    ])
+  })
+
+  test('what the server could not judge is sent again after a while', async () => {
+    const database = createMemoryDatabase('epoch-1')
+    let failures = 0
+    server = createTestServer({
+      database: {
+        ...database,
+        transaction: work => (failures-- > 0 ? Promise.reject(new Error('away')) : database.transaction(work))
+      }
+    })
+    const ann = await crew()
+    const said = listen(ann)
+    failures = 1
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await ann.caughtUp()
+    expect(said()).toEqual([
+      '→ push #1 updateGroupProfile crew',
+      '← delta again #1',
+      '→ push #1 updateGroupProfile crew',
+      '← delta crew 1→2, #1 applied at 2'
+    ])
+  })
+
+  test('what comes in a lane without its predecessor is not judged, but after it, when both are sent again', async () => {
+    let isWhole = true
+    const ann = onLine('ann', connect => events => {
+      const link = connect(events)
+      return { ...link, send: frame => (!isWhole && frame.includes('Lost') ? undefined : link.send(frame)) }
+    })
+    await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
+    await server.clock.advance(100)
+    const said = listen(ann)
+    isWhole = false
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Lost' })
+    await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'Behind it' })
+    await server.clock.advance(100)
+    isWhole = true
+    await reconnect(ann)
+    expect(said()).toEqual([
+      '→ push #1 updateGroupProfile crew after #2',
+      '← delta again #1',
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta caught up',
+      '→ push #2 updateGroupProfile crew, #1 updateGroupProfile crew after #2',
+      '← delta crew 1→2, crew 2→3, #2 applied at 2, #1 applied at 3'
+    ])
+  })
+
+  test('what was to happen in a group that could not be created is refused with it', async () => {
+    await server.judge('bob', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'His' } })
+    const ann = createTestClient(server, 'ann', { paused: true })
+    const said = listen(ann)
+    await ann.apply('createGroup', { groupID: 'crew', name: 'Hers' })
+    await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
+    await ann.engine.resume()
+    await ann.caughtUp()
+    expect(said().slice(2)).toEqual([
+      '← delta caught up',
+      '→ push #1 createGroup crew, #2 updateGroupProfile crew after #1',
+      '← delta #1 10021, #2 4507 predecessor by ann'
+    ])
+  })
+
+  test('what has waited for more than 30 days is refused', async () => {
+    const ann = await crew()
+    ann.network.cut()
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await ann.engine.pause()
+    await server.clock.advance(31 * 86_400_000)
+    await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
+    const said = listen(ann)
+    ann.network.restore()
+    await ann.engine.resume()
+    await ann.caughtUp()
+    expect(said().slice(-1)).toEqual(['← delta crew 1→2, #1 4511, #2 applied at 2'])
+  })
+
+  test('of 1,000 operations, no more than 500 are under way, and no frame has more than 50', async () => {
+    const ann = createTestClient(server, 'ann', { paused: true })
+    for (let index = 0; index < 1000; index++) await ann.apply('createGroup', { groupID: `crew${index}`, name: 'Crew' })
+    await ann.engine.resume()
+    await ann.caughtUp()
+    const messages = ann.network.transcript.map(({ message }) => message as ClientMessage | ServerMessage)
+    const pushes = messages.flatMap(message => (message.type === 'push' ? message.operations.length : []))
+    expect([pushes.length, new Set(pushes)]).toEqual([20, new Set([50])])
+    let underWay = 0
+    const all = messages.map(message => {
+      underWay += message.type === 'push' ? message.operations.length : 0
+      underWay -= message.type === 'delta' ? message.verdicts.length : 0
+      return underWay
+    })
+    expect(Math.max(...all)).toBe(500)
+  })
+})
+
+// ── groups come and go ──────────────────────────────────────────────────────
+
+describe('groups', () => {
+  test('who is let in is told so first, then of the group, in one delta; and who is in, of the new member only', async () => {
+    const ann = await crew()
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    const [hers, his] = [listen(ann), listen(bob)]
+    await server.judge('bob', { name: 'joinGroup', groupID: 'crew', args: { groupID: 'crew' } })
+    await server.clock.advance(100)
+    expect(his()).toEqual(['← delta feed 0→1 (joined crew), crew 0→2 (ann bob)'])
+    expect(hers()).toEqual(['← delta crew 1→2 (bob)'])
+  })
+
+  test('who is removed is told by whom, and nothing of the group behind it; what it still sends is refused with the cause', async () => {
+    const ann = await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    bob.network.cut()
+    await bob.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'bob', nameCard: 'B' })
+    await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['bob'] })
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Secret' })
+    const said = listen(bob)
+    await reconnect(bob)
+    expect(said()).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta feed 2→4 (left crew: kicked by ann; notice 4 of crew), caught up',
+      '→ push #1 setGroupMemberNameCard crew',
+      '← delta #1 10007 kicked by ann'
+    ])
+  })
+
+  test('who comes in again begins a new membership from the beginning, whatever is held of the last one', async () => {
+    const ann = await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    bob.network.cut()
+    await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['bob'] })
+    await server.judge('bob', { name: 'joinGroup', groupID: 'crew', args: { groupID: 'crew' } })
+    const said = listen(bob)
+    await reconnect(bob)
+    await reconnect(bob)
+    expect(said()).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta feed 2→5 (left crew: kicked by ann; notice 4 of crew; joined crew), crew 0→3 (ann bob), caught up',
+      '→ members crew',
+      '← members crew at 3: 2',
+      '→ hello epoch-1 feed 5, crew@2.3',
+      '← welcome epoch-1',
+      '← delta caught up'
+    ])
+  })
+
+  test('a question about a group that one is not in is answered by its profile', async () => {
+    await crew()
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    const said = listen(bob)
+    const answer = bob.engine.readProfile('crew', true)
+    await server.clock.advance(100)
+    expect([await answer, said()]).toMatchObject([{ name: 'Crew' }, ['→ read crew', '← profile Crew']])
+  })
+})
+
+// ── what is lost, and who is gone ───────────────────────────────────────────
+
+describe('the line', () => {
+  const isLost = (frame: string) => frame.includes('"from":1,"to":2,')
+
+  test('a delta that does not continue where the device stands ends the connection, and the next one begins there', async () => {
+    const ann = await crew('bob')
+    const bob = onLine(
+      'bob',
+      connect => events => connect({ ...events, onFrame: frame => isLost(frame) || events.onFrame(frame) })
+    )
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    const said = listen(bob)
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Ship' })
+    await server.clock.advance(1000)
+    expect(said()).toEqual([
+      '← delta crew 1→2',
+      '← delta crew 2→3',
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta crew 1→3, caught up'
+    ])
+    expect((await bob.group('crew'))?.name).toBe('Ship')
+  })
+
+  test('a delta that comes twice, or late, does no harm', async () => {
+    const ann = await crew('bob')
+    const earlier: string[] = []
+    const bob = onLine(
+      'bob',
+      connect => events =>
+        connect({
+          ...events,
+          onFrame(frame) {
+            events.onFrame(frame)
+            if (!frame.includes('"delta"')) return
+            earlier.push(frame)
+            for (const old of earlier) events.onFrame(old)
+          }
+        })
+    )
+    await bob.caughtUp()
+    await ann.settle('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await bob.settle('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
+    const said = listen(bob)
+    await server.clock.advance(60_000)
+    expect(said()).toEqual(['→ ping crew@1.4', '← pong', '→ ping crew@1.4', '← pong'])
+    expect([(await bob.notices()).length, (await bob.tips('crew')).length]).toEqual([2, 3])
+  })
+
+  test('what another node of the server has written comes with the next ping', async () => {
+    const ann = await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    const otherNode = createTestServer({ clock: server.clock, database: server.database })
+    await otherNode.judge('ann', { name: 'updateGroupProfile', groupID: 'crew', args: { groupID: 'crew', name: 'Boat' } })
+    const said = listen(bob)
+    await server.clock.advance(31_000)
+    expect(said()).toEqual(['→ ping crew@1.1', '← delta crew 1→2', '← pong'])
+    expect((await ann.group('crew'))?.name).toBe('Boat')
+  })
+
+  test('before a page comes what another node has written meanwhile, so that it fits', async () => {
+    await crew('bob')
+    const bob = createTestClient(server, 'bob')
+    const said = listen(bob)
+    await server.clock.until(() => bob.network.transcript.at(-1)?.message['type'] === 'delta')
+    const otherNode = createTestServer({ clock: server.clock, database: server.database })
+    await otherNode.judge('carl', { name: 'joinGroup', groupID: 'crew', args: { groupID: 'crew' } })
+    await server.clock.advance(100)
+    expect(said().slice(3)).toEqual(['→ members crew', '← delta crew 1→2 (carl)', '← members crew at 2: 3'])
+  })
+
+  test('a ping tells the digest of one group after another, and what is not as it should be is sent anew', async () => {
+    const ann = await crew('bob')
+    await ann.settle('createGroup', { groupID: 'isle', name: 'Isle' })
+    await ann.engine.close()
+    const { storage } = ann
+    await storage.transact([], () => [{ table: 'members', scope: 'isle', id: 'ann', row: null }])
+    const again = createTestClient(server, 'ann', { storage })
+    await again.caughtUp()
+    const said = listen(again)
+    await server.clock.advance(95_000)
+    expect(said()).toEqual([
+      '→ ping crew@1.1',
+      '← pong',
+      '→ ping isle@1.1',
+      '← delta isle 0→1 (ann)',
+      '← pong',
+      '→ ping crew@1.1',
+      '← pong'
+    ])
+  })
+
+  test('a pong of somewhere else begins the connection anew', async () => {
+    const ann = await crew('bob')
+    let isFaulty = true
+    const bob = onLine(
+      'bob',
+      connect => events => connect({ ...events, onFrame: frame => (isFaulty && isLost(frame)) || events.onFrame(frame) })
+    )
+    await bob.caughtUp()
+    await server.clock.advance(100)
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    const said = listen(bob)
+    await server.clock.advance(1000)
+    isFaulty = false
+    await server.clock.advance(30_000)
+    expect(said()).toEqual([
+      '← delta crew 1→2',
+      '→ ping crew@1.1',
+      '← pong',
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta crew 1→2, caught up'
+    ])
+    expect((await bob.group('crew'))?.name).toBe('Boat')
+  })
+
+  test('whoever does not answer within 10 seconds is given up', async () => {
+    let isMute = false
+    const ann = onLine('ann', connect => events => connect({ ...events, onFrame: frame => isMute || events.onFrame(frame) }))
+    await ann.caughtUp()
+    isMute = true
+    await server.clock.advance(39_000)
+    expect(await ann.status()).toMatchObject({ connection: 'online' })
+    await server.clock.advance(2000)
+    expect(await ann.status()).toMatchObject({ connection: 'offline', lastError: null })
+    isMute = false
+    await ann.caughtUp()
+  })
+
+  test('attempts come at growing distances up to a limit, and begin again from the start after a success', async () => {
+    const attempts: number[] = []
+    const ann = onLine('ann', connect => events => {
+      attempts.push(server.clock.now())
+      return connect(events)
+    })
+    await ann.caughtUp()
+    const distances = async () => {
+      attempts.length = 0
+      ann.network.cut()
+      await server.clock.advance(90_000)
+      ann.network.restore()
+      await ann.caughtUp()
+      return attempts.slice(0, 9).map((at, index) => at - (attempts[index - 1] ?? at))
+    }
+    // Half of the bound, by the dice of these tests, and 5 ms until the line says no.
+    const expected = [0, 505, 1005, 2005, 4005, 8005, 15_005, 15_005, 15_005]
+    expect(await distances()).toEqual(expected)
+    expect(await distances()).toEqual(expected)
+  })
+})
+
+// ── tokens and versions ─────────────────────────────────────────────────────
+
+describe('tokens and versions', () => {
+  test('another token goes over the open connection', async () => {
+    const ann = await crew()
+    const said = listen(ann)
+    await ann.engine.renewToken('ann')
+    await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    expect(said()).toEqual(['→ auth ann', '→ push #1 updateGroupProfile crew', '← delta crew 1→2, #1 applied at 2'])
+  })
+
+  test("another user's token ends the connection, and does nothing", async () => {
+    const ann = await crew()
+    const said = listen(ann)
+    await ann.engine.renewToken('bob')
+    await server.clock.advance(60_000)
+    expect(said()).toEqual(['→ auth bob', '← error 70013'])
+    await ann.engine.renewToken('ann')
+    await ann.caughtUp()
+    expect(said()).toEqual(['→ hello epoch-1 feed 2, crew@1.1', '← welcome epoch-1', '← delta caught up'])
+  })
+
+  test('when the token has expired nothing is tried until there is another, and what waits is sent then', async () => {
+    server = createTestServer({ tokenLastsMs: 60_000 })
+    const ann = await crew()
+    const said = listen(ann)
+    await server.clock.advance(600_000)
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 1, lastError: { code: 70001 }, nextRetryAt: null })
+    expect(said()).toEqual(['→ ping crew@1.1', '← pong', '→ ping crew@1.1', '← error 70001'])
+    await ann.engine.renewToken('ann')
+    await ann.caughtUp()
+    expect(said()).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta caught up',
+      '→ push #1 updateGroupProfile crew',
+      '← delta crew 1→2, #1 applied at 2'
+    ])
+  })
+
+  test('a server that has moved on refuses an old protocol; what waits is kept, and tried again from time to time', async () => {
+    let isOld = true
+    const ann = onLine('ann', connect => events => {
+      const link = connect(events)
+      const send = (frame: string) => link.send(isOld ? frame.replace('"protocol":1', '"protocol":0') : frame)
+      return { ...link, send }
+    })
+    const said = listen(ann)
+    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+    await server.clock.advance(45_000)
+    expect(said()).toEqual(['→ hello from nowhere', '← error 4508', '→ hello from nowhere', '← error 4508'])
+    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 1, lastError: { code: 4508 } })
+    isOld = false
+    await ann.caughtUp()
+    expect((await ann.groups()).length).toBe(1)
+  })
+
+  test('a paused device says nothing', async () => {
+    const ann = createTestClient(server, 'ann', { paused: true })
+    const said = listen(ann)
+    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+    await server.clock.advance(600_000)
+    expect(said()).toEqual([])
+    await ann.engine.resume()
+    await ann.caughtUp()
+    await ann.engine.pause()
+    said()
+    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    await server.clock.advance(600_000)
+    expect(said()).toEqual([])
+  })
+})

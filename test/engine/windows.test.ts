@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
+import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+
+let server: TestServer
+let ann: TestClient
+
+beforeEach(async () => {
+  server = createTestServer()
+  ann = createTestClient(server, 'ann')
+})
+
+const shown = (list: { rows(): readonly unknown[] }) =>
+  (list.rows() as Row[]).map(row => ('userID' in row ? row.userID : 'name' in row ? row.name : ''))
+
+describe('members', () => {
+  const window = { kind: 'members', groupID: 'crew' } as const
+
+  beforeEach(async () => {
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'zoe' }] })
+    for (const userID of ['max', 'bob', 'kim', 'eve']) {
+      await server.clock.advance(1000)
+      await server.judge('app', { name: 'addGroupMember', args: { groupID: 'crew', userIDList: [userID] }, groupID: 'crew' })
+    }
+    await ann.caughtUp()
+    for (const [userID, nameCard] of [
+      ['zoe', '张伟'],
+      ['max', '李娜'],
+      ['bob', '王芳'],
+      ['kim', 'Albert'],
+      ['eve', '陈静']
+    ] as const)
+      await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID, nameCard })
+    await ann.settle('setGroupMemberRole', { groupID: 'crew', userID: 'kim', role: 'Admin' })
+  })
+
+  test('stand in the order asked for: as they joined, by role, by name card', async () => {
+    const lists = [{}, { orderBy: 'role' }, { orderBy: 'nameCard' }].map(part => ann.watch({ ...window, ...(part as object) }))
+    await server.clock.settle()
+    expect(lists.map(shown)).toEqual([
+      ['ann', 'zoe', 'max', 'bob', 'kim', 'eve'],
+      ['ann', 'kim', 'zoe', 'max', 'bob', 'eve'],
+      // 陈 chén, 李 lǐ, 王 wáng, 张 zhāng; then Albert, ann.
+      ['eve', 'max', 'bob', 'zoe', 'kim', 'ann']
+    ])
+  })
+
+  test('a change of what they are ordered by moves one row', async () => {
+    const list = ann.watch({ ...window, orderBy: 'role' })
+    await server.clock.settle()
+    list.patches.length = 0
+    await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'eve', role: 'Admin' })
+    expect(shown(list)).toEqual(['ann', 'kim', 'eve', 'zoe', 'max', 'bob'])
+    expect(list.patches).toMatchObject([{ put: [{ userID: 'eve', role: 'Admin' }] }])
+  })
+
+  test('a search finds by name card and by user ID, and whoever comes to match comes in', async () => {
+    const list = ann.watch({ ...window, search: 'B', orderBy: 'nameCard' })
+    await server.clock.settle()
+    expect([shown(list), list.last()?.total]).toEqual([['bob', 'kim'], 2])
+    await ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'kim', nameCard: 'Carlo' })
+    await ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'max', nameCard: 'Bianca' })
+    expect([shown(list), list.last()?.total]).toEqual([['bob', 'max'], 2])
+  })
+
+  test('a window after a row stays with that row, also when it has gone', async () => {
+    const list = ann.watch({ ...window, after: 'max', limit: 2 })
+    await server.clock.settle()
+    expect(shown(list)).toEqual(['bob', 'kim'])
+    await ann.apply('deleteGroupMember', { groupID: 'crew', userIDList: ['zoe'] })
+    expect(shown(list)).toEqual(['bob', 'kim'])
+    await ann.apply('deleteGroupMember', { groupID: 'crew', userIDList: ['max', 'bob'] })
+    expect(shown(list)).toEqual(['kim', 'eve'])
+  })
+
+  test('R-21: every list says whether it is complete and whether it is stale', async () => {
+    const list = ann.watch({ ...window, limit: 1 })
+    const groups = ann.watch({ kind: 'groups' })
+    await server.clock.settle()
+    expect([list.last(), groups.last()]).toMatchObject([
+      { complete: true, stale: false, total: 6 },
+      { complete: true, stale: false }
+    ])
+    ann.network.cut()
+    await server.clock.settle()
+    expect([list.last(), groups.last()]).toMatchObject([
+      { complete: true, stale: true, total: 6 },
+      { complete: true, stale: true }
+    ])
+  })
+
+  test('what cannot be shown is answered with an error', async () => {
+    const answers: unknown[] = []
+    const streams = ann.engine.openStreams(({ patches }) => answers.push(...patches))
+    streams.request({ type: 'open', stream: 3, query: { kind: 'members', groupID: 'crew', offset: -1 } })
+    streams.request({ type: 'open', stream: 4, query: { kind: 'groups', orderBy: 'mood' } as never })
+    await server.clock.settle()
+    expect(answers).toMatchObject([
+      [3, { kind: 'error', error: { code: 10004 } }],
+      [4, { kind: 'error', error: { code: 10004 } }]
+    ])
+  })
+
+  test('rows that cannot be read are an error of the stream that shows them, and of no other', async () => {
+    const { read } = ann.storage
+    const answers: (readonly [number, Patch])[] = []
+    const streams = ann.engine.openStreams(({ patches }) => answers.push(...patches))
+    Object.assign(ann.storage, { read: () => Promise.reject(new Error('gone')) })
+    streams.request({ type: 'open', stream: 0, query: { kind: 'members', groupID: 'crew' } })
+    streams.request({ type: 'open', stream: 1, query: { kind: 'group', groupID: 'crew' } })
+    await server.clock.settle()
+    expect([answers.find(([stream]) => stream === 0), answers.find(([stream]) => stream === 1)]).toMatchObject([
+      [0, { kind: 'error', error: { code: 4502 } }],
+      [1, { kind: 'value', value: { name: 'Crew' } }]
+    ])
+    Object.assign(ann.storage, { read })
+    streams.request({ type: 'open', stream: 2, query: { kind: 'members', groupID: 'crew' } })
+    await server.clock.settle()
+    expect(answers.at(-1)).toMatchObject([2, { kind: 'list', total: 6 }])
+  })
+})
+
+test('groups stand in the order asked for, and are found by name and ID', async () => {
+  for (const [groupID, name] of [
+    ['g-1', '足球'],
+    ['g-2', 'Chess'],
+    ['g-3', '爱好']
+  ] as const) {
+    await server.clock.advance(1000)
+    await ann.settle('createGroup', { groupID, name, type: 'Public' })
+  }
+  const lists = [{}, { orderBy: 'name' }, { search: 'CHE' }, { search: 'G-', limit: 1, offset: 1 }].map(part =>
+    ann.watch({ kind: 'groups', ...(part as object) })
+  )
+  await server.clock.settle()
+  expect(lists.map(shown)).toEqual([['爱好', 'Chess', '足球'], ['爱好', '足球', 'Chess'], ['Chess'], ['Chess']])
+  expect(lists.map(list => list.last()?.total)).toEqual([3, 3, 1, 3])
+  await ann.apply('updateGroupProfile', { groupID: 'g-1', name: 'Cheese' })
+  expect([shown(lists[1]!), shown(lists[2]!)]).toEqual([
+    ['爱好', 'Cheese', 'Chess'],
+    ['Cheese', 'Chess']
+  ])
+})
+
+test('R-20: in a group of 10,000, a change of one member is one row to whoever looks, and reads nothing again', async () => {
+  const app = createTestClient(server, 'app')
+  await ann.settle('createGroup', { name: 'Big', type: 'ChatRoom', groupID: 'big' })
+  const users = (from: number) => Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
+  for (let from = 0; from < 10_000; from += 500) await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
+  const list = ann.watch({ kind: 'members', groupID: 'big', offset: 100, limit: 50, orderBy: 'role' })
+  await server.clock.until(() => list.last()?.complete === true)
+  list.patches.length = 0
+  const reads: unknown[] = []
+  const { read } = ann.storage
+  Object.assign(ann.storage, { read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never)) })
+  await server.judge('app', {
+    name: 'setGroupMemberNameCard',
+    args: { groupID: 'big', userID: 'user00120', nameCard: 'Zed' },
+    groupID: 'big'
+  })
+  await server.clock.until(() => list.patches.length > 0)
+  expect(list.patches).toMatchObject([{ put: [{ userID: 'user00120', nameCard: 'Zed' }], splice: null }])
+  expect(reads).toEqual([])
+})
+
+test('what nobody looks at any more is forgotten, also when they looked away before it had come', async () => {
+  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  const reads: unknown[] = []
+  const { read } = ann.storage
+  Object.assign(ann.storage, { read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never)) })
+  const last: Partial<Record<number, List<Member>>> = {}
+  const streams = ann.engine.openStreams(({ version, patches }) => {
+    for (const [stream, patch] of patches) if (patch.kind === 'list') last[stream] = { ...patch, rows: patch.put as Member[] }
+    void Promise.resolve().then(() => streams.request({ type: 'taken', version }))
+  })
+  const query = { kind: 'members', groupID: 'crew', limit: 10 } as const
+  for (const settles of [true, false]) {
+    for (let stream = 0; stream < 100; stream++) {
+      streams.request({ type: 'open', stream, query: { ...query, search: `u${stream}` } })
+      if (settles) await server.clock.settle()
+      streams.request({ type: 'close', stream })
+    }
+    await server.clock.settle()
+    reads.length = 0
+    streams.request({ type: 'open', stream: 1000, query })
+    await server.clock.settle()
+    // Had anything been kept, storage would not be asked again.
+    expect(reads).toEqual([{ table: 'members', scope: 'crew' }])
+    expect(last[1000]?.rows).toHaveLength(2)
+    streams.request({ type: 'close', stream: 1000 })
+  }
+})
+
+test('members that are looked at from the first moment on come, as soon as there is a connection', async () => {
+  const app = createTestClient(server, 'app')
+  await ann.settle('createGroup', { name: 'Big', type: 'ChatRoom', groupID: 'big', memberList: [{ userID: 'bob' }] })
+  const users = (from: number) => Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
+  for (let from = 0; from < 2500; from += 500) await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
+  const bob = createTestClient(server, 'bob')
+  const list = bob.watch({ kind: 'members', groupID: 'big', limit: 10 })
+  await server.clock.until(() => list.last()?.complete === true && list.last()?.total === 2502)
+  expect(list.rows()).toHaveLength(10)
+})

@@ -1,0 +1,66 @@
+/** Our server, as any server of the protocol is tested: over real sockets, on both databases. */
+
+import { readFileSync } from 'node:fs'
+import * as packagedServer from 'offline-groups/server'
+import * as packagedKit from 'offline-groups/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { generateUserSig, startServer, type SyncServer } from '../../server/main.ts'
+import { must } from '../../src/kernel/must.ts'
+import { connectHttp, connectWebSocket, syncServerContract } from '../../src/testing/index.ts'
+import { databases } from './databases.ts'
+
+// Node has had one of its own since version 22.
+Object.assign(globalThis, { WebSocket })
+
+const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+
+const transports = {
+  WebSocket: (server: SyncServer) => connectWebSocket(server.url),
+  HTTP: (server: SyncServer) => connectHttp(server.url.replace('ws', 'http'))
+}
+
+for (const [transport, connect] of Object.entries(transports)) {
+  for (const [name, openDatabase] of Object.entries(databases)) {
+    describe(`a server over ${transport} on a database ${name}`, () => {
+      let server: SyncServer
+      const errors: unknown[] = []
+      const start = async () => {
+        server = await startServer({ ...app, database: kept, onError: error => void errors.push(error) })
+      }
+      let kept: Awaited<ReturnType<typeof openDatabase>>
+      beforeAll(async () => {
+        const database = await openDatabase()
+        // What a server leaves behind is there for the next one.
+        kept = { ...database, close: () => Promise.resolve() }
+        await start()
+        return database.close
+      }, 30_000)
+      afterAll(() => server.close())
+
+      syncServerContract(
+        { test, expect },
+        {
+          connect: events => connect(server)(events),
+          makeToken: userID => generateUserSig(app, { userID }),
+          makeExpiredToken: userID => generateUserSig(app, { userID, expireSeconds: 60, now: Date.now() - 61_000 }),
+          async restart() {
+            await server.close()
+            await start()
+          }
+        }
+      )
+
+      test('nothing went wrong meanwhile', () => expect(errors).toEqual([]))
+    })
+  }
+}
+
+describe('the example of the contract', async () => {
+  const source = readFileSync(new URL('../../src/testing/sync-contract.ts', import.meta.url), 'utf8')
+  const example = must(/@example\n(?<code>[\s\S]*?)\*\//.exec(source)?.groups?.['code']).replaceAll(/^ +\* ?/gm, '')
+  const AsyncFunction = (async () => undefined).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>
+  // As somebody would run it who has the package.
+  const around = { ...packagedServer, ...packagedKit, test, expect, afterAll }
+  await new AsyncFunction(...Object.keys(around), example)(...Object.values(around))
+})
