@@ -219,9 +219,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       [{ table: 'outbox', scope: '', ids }],
       ([waiting]) => {
         // What another tab has discarded meanwhile has its verdict.
-        const gone = new Set(ids).size > waiting.length ? new Set(ids) : undefined
-        for (const { opID } of waiting) gone?.delete(opID)
-        return (known = gone ? all.filter(write => !('id' in write && gone.has(write.id))) : all)
+        const gone = new Set(ids)
+        for (const { opID } of waiting) gone.delete(opID)
+        return (known = all.filter(write => !('id' in write && gone.has(write.id))))
       },
       true
     )

@@ -272,7 +272,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     heal(): void {
       wires.heal()
       disk.heal()
-      wires.cut()
       if (tabs.size === 0) openTab()
       for (const tab of tabs) {
         tab.isPaused = false

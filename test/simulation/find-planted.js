@@ -1,10 +1,10 @@
 /** npm run simulate:planted -- [name…]: plants each bug and looks for the first seed that finds it. */
 
 import { bundle } from './bundle.js'
-import { planted } from './planted.js'
+import { planted, stepsToFind } from './planted.js'
 import { runSeeds } from './pool.js'
 
-const seedsMax = 80
+const seedsMax = 400
 const names = process.argv.slice(2)
 let missed = 0
 for (const [name, { edits }] of Object.entries(planted)) {
@@ -12,7 +12,7 @@ for (const [name, { edits }] of Object.entries(planted)) {
   const file = await bundle({ name: 'planted', edits })
   const reports = await runSeeds(file, {
     seeds: Array.from({ length: seedsMax }, (_, index) => index + 1),
-    steps: 1200,
+    steps: stepsToFind,
     machine: 'memory',
     perJob: 2
   })

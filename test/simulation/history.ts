@@ -21,6 +21,8 @@ export type History = {
   /** Positions in logs, by operation. */
   readonly applied: Map<string, LogEntry>
   readonly verdicts: Map<string, Verdict>
+  /** By group and tab: the number of the operation that was judged last. */
+  readonly lanes: Map<string, number>
 }
 
 export const emptyHistory = (epoch: string): History => ({
@@ -28,7 +30,8 @@ export const emptyHistory = (epoch: string): History => ({
   groups: new Map(),
   feeds: new Map(),
   applied: new Map(),
-  verdicts: new Map()
+  verdicts: new Map(),
+  lanes: new Map()
 })
 
 /** The history as far as it goes, of data that is restored as another epoch. */
@@ -37,7 +40,8 @@ export const branch = (history: History, epoch: string): History => ({
   groups: new Map([...history.groups].map(([id, { last, moments }]) => [id, { last, moments: new Map(moments) }])),
   feeds: new Map([...history.feeds].map(([id, { head, followed, told }]) => [id, { head, followed, told: new Map(told) }])),
   applied: new Map(history.applied),
-  verdicts: new Map(history.verdicts)
+  verdicts: new Map(history.verdicts),
+  lanes: new Map(history.lanes)
 })
 
 const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
@@ -80,6 +84,11 @@ export function record(
     const name = `${userID}/${verdict.opID}`
     if (history.verdicts.has(name)) wrong.push(`${verdict.opID} is judged again`)
     history.verdicts.set(name, verdict)
+    // Tabs number their operations.
+    const [tab = '', number = ''] = verdict.opID.replace(/_+$/, '').split('-')
+    const lane = `${groupID} ${tab}`
+    if (Number(number) < (history.lanes.get(lane) ?? 0)) wrong.push(`${verdict.opID} is judged after what came later`)
+    history.lanes.set(lane, Number(number))
   }
   return wrong
 }

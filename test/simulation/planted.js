@@ -1,7 +1,36 @@
 /**
- * Bugs to be found: each is a small change of the real source. `find` has to be there exactly once. `fails` is what the
- * simulation says of it, `seed` the first that finds it; README.md has the list.
+ * Bugs to be found: each is a small change of the real source. `find` has to be there exactly once. README.md lists
+ * what the simulation says of each.
  */
+
+/** The first seed that finds each, within 80 seeds of 1,200 steps; what is not here takes more. */
+export const foundBy = {
+  'no de-duplication': 1,
+  'the position is one ahead': 1,
+  'the overlay is not replayed over new rows': 1,
+  'a verdict does not wait for its rows': 55,
+  'rows remain after leaving': 1,
+  'verdicts in a transaction of their own': 1,
+  'a lane is sent backwards': 1,
+  '`after` is not sent, and nothing keeps the order': 1,
+  '`after` is ignored': 1,
+  'no retry after a failure': 1,
+  'operations to send again are not': 3,
+  'nobody notices silence': 32,
+  'the floor of the feed is ignored': 7,
+  'the epoch is ignored by the client': 21,
+  'a failed commit is not taken back': 3,
+  'an operation is answered before it is stored': 1,
+  'tabs are not told of commits': 1,
+  'what was sent counts as sent over the next connection': 5,
+  'a lost announcement is never noticed': 8,
+  'an announcement need not continue': 48,
+  'removed members are not told': 2,
+  'the verdict of an operation that others were merged into is not theirs': 4,
+  'merging replaces what was sent': 1,
+  'who has left is told of the group': 4
+}
+export const stepsToFind = 1200
 
 /** @type {Readonly<Record<string, { edits: readonly import('./bundle.js').Edit[] }>>} */
 export const planted = {
@@ -10,13 +39,13 @@ export const planted = {
     'const stored = known.of(submission, opID)\n',
     'const stored = known.of(submission, opID) && undefined\n'
   ),
-  'a delta may begin one too late': edit(
+  'a gap is not noticed': edit(
     'src/engine/merge.ts',
     'if (from > group.seq) return false',
-    'if (from > group.seq + 1) return false'
+    'if (from > group.seq + 1000) return false'
   ),
   'an older delta is applied': edit('src/engine/merge.ts', 'to < group.seq || (to === group.seq && !isWhole)', 'false'),
-  'the position is one ahead': edit('src/engine/merge.ts', '        seq: to,\n', '        seq: to + 1,\n'),
+  'the position is one ahead': edit('src/engine/merge.ts', '      seq: to,\n', '      seq: to + 1,\n'),
   'the overlay is not replayed over new rows': edit(
     'src/engine/overlay.ts',
     'new Set([...stale, ...touched.groups, ...touched.members.keys()])',
@@ -24,18 +53,18 @@ export const planted = {
   ),
   'a verdict does not wait for its rows': edit(
     'src/engine/merge.ts',
-    "if (verdict.kind === 'rejected' || isReached(verdict)) end(",
-    'if (verdict) end('
+    "if (verdict.kind === 'rejected' || isReached(verdict)) conclude(",
+    'if (verdict) conclude('
   ),
   'rows remain after leaving': edit(
     'src/engine/merge.ts',
-    "      { table: 'members', scope: groupID, empty: true },\n      { table: 'tips', scope: groupID, empty: true }\n",
-    "      { table: 'tips', scope: groupID, empty: true }\n"
+    "writes.push({ table: 'members', scope: groupID, empty: true }, {",
+    'writes.push({'
   ),
   'verdicts in a transaction of their own': edit(
     'src/engine/sync.ts',
-    'if (merged.writes.length > 0) await commit(merged.writes)',
-    "const own = merged.writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commit(own)\n    if (merged.writes.length > 0) await commit(merged.writes.filter(write => !own.includes(write)))"
+    'if (writes.length > 0) await commit(writes)',
+    "const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commit(own)\n    if (writes.length > 0) await commit(writes.filter(write => !own.includes(write)))"
   ),
   'a lane is sent backwards': edit(
     'src/engine/sync.ts',
@@ -86,11 +115,6 @@ export const planted = {
     "    state.absorb(writes)\n    peers.post({ type: 'committed', writes })\n",
     '    state.absorb(writes)\n'
   ),
-  'what waited before the connection is not sent': edit(
-    'src/engine/sync.ts',
-    '    for (const { question } of reading.values()) connection.send(question)\n    pump()\n',
-    '    for (const { question } of reading.values()) connection.send(question)\n'
-  ),
   'what was sent counts as sent over the next connection': edit('src/engine/sync.ts', '    sent.clear()\n', ''),
   'a lost announcement is never noticed': edit(
     'server/replica.ts',
@@ -105,8 +129,8 @@ export const planted = {
   'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
   'a page of members of any moment is taken': edit(
     'src/engine/merge.ts',
-    'group.mep !== mep || group.seq !== asOf || group.membersUpTo === null',
-    'group.membersUpTo === null'
+    'if (group?.mep === mep && group.seq === asOf && group.membersUpTo !== null) {',
+    'if (group && group.membersUpTo !== null) {'
   ),
   'the verdict of an operation that others were merged into is not theirs': edit(
     'src/engine/merge.ts',

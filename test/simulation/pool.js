@@ -30,13 +30,14 @@ export async function runSeeds(file, { seeds, threads = availableParallelism(), 
             worker.postMessage({ ...job, seeds: part })
           })
         )
-        worker.removeAllListeners()
+        worker.removeAllListeners('message')
+        worker.removeAllListeners('error')
         reports.push(report)
         onReport?.(report)
         if (report.failed) hasFailed = true
       }
     } finally {
-      await worker.terminate()
+      worker.postMessage('stop')
     }
   }
   await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(seeds.length / perJob)) }, thread))

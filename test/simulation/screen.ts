@@ -70,7 +70,12 @@ export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onF
       else if (query.kind === 'group') onGroup(query.groupID)
       return
     }
-    if (patch.kind === 'error') return
+    if (patch.kind === 'error') {
+      // It may be asked for again.
+      shown.isOpen = false
+      byName.delete(JSON.stringify(query))
+      return
+    }
     for (const row of patch.put) {
       if (query.kind === 'groups') look(shown, row as Group)
       shown.rows.set(rowID(row), row)

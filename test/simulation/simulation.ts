@@ -148,7 +148,7 @@ function drawSwarm(world: World) {
     groupCount: 1 + random.below(4),
     faults: chosen,
     faultRate: random.pick([0, 0.05, 0.15, 0.3]),
-    chaos: random.chance(0.2),
+    chaos: random.chance(0.25),
     tokenMs: random.chance(0.3) ? 20_000 + random.below(300_000) : 1e12,
     gapMs: random.pick([5, 30, 100, 400, 1500]),
     lull: random.pick([0, 0.005, 0.02]),

@@ -49,7 +49,7 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
 
     function carry(direction: 'up' | 'down', frame: string, deliver: () => void): void {
       if (isCut || fallen[direction]) return
-      const lottery = isChaotic ? random.below(40) : 3
+      const lottery = isChaotic ? random.below(25) : 3
       if (lottery === 0) return
       const arrival = world.now() + delay()
       const at = lottery === 1 ? arrival : Math.max(arrival, arrivals[direction])
@@ -110,6 +110,8 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
     },
     setLatency: (ms: number) => void (latencyMs = ms),
     heal(): void {
+      // What was lost in chaos only another connection brings; what TCP carries has to do without one.
+      if (isChaotic) for (const { cut } of [...cables]) cut()
       isDown = isChaotic = false
       latencyMs = 10
     }

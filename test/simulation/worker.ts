@@ -21,7 +21,10 @@ export type Report = {
 }
 
 const port = must(parentPort)
-port.on('message', (job: Job) => void run(job).then(report => port.postMessage(report)))
+port.on('message', (job: Job | 'stop') => {
+  if (job === 'stop') port.close()
+  else void run(job).then(report => port.postMessage(report))
+})
 
 async function run({ seeds, steps, machine, only, recorded, shrinking }: Job): Promise<Report> {
   const outcomes: Outcome[] = []
