@@ -38,8 +38,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const { storage, peers } = host
   const state = createState(storage, userID, groupID => guard(refetch(groupID)))
   let isLeading = false
-  /** Whether other tabs have been heard. */
-  let hasPeers = false
   let isPaused = paused
   let closing: Promise<void> | undefined
   /** While the user logs out, what is taken in could not get its verdict any more. */
@@ -154,9 +152,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function hear(message: PeerMessage): void {
-    // What was committed before is in storage, for the others to read.
-    if (isLeading && !hasPeers) peers.post({ type: 'leading' })
-    hasPeers = true
     // Of another build of the app, perhaps; what is in storage is read with care.
     if (!isPeerMessage(message)) return guard(ready.then(reload))
     switch (message.type) {
@@ -203,7 +198,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function onQueued({ opID }: Pending, writes: readonly Write[]): void {
-    tellPeers(writes)
+    peers.post({ type: 'committed', writes })
     if (!isLeading) return
     state.unsent.add(opID)
     if (!isPaused) sync.push()
@@ -230,12 +225,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   function taken(writes: readonly Write[]): void {
     state.absorb(writes)
-    tellPeers(writes)
-  }
-
-  /** Copies for nobody would cost more than the commit. */
-  function tellPeers(writes: readonly Write[]): void {
-    if (!isLeading || hasPeers) peers.post({ type: 'committed', writes })
+    peers.post({ type: 'committed', writes })
   }
 
   function outdatedVerdicts(writes: readonly Write[]): Write[] {
