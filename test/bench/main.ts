@@ -13,7 +13,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     of: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '2' },
     write: { type: 'boolean' }
   }
 })
