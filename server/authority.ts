@@ -50,8 +50,13 @@ export async function judge(
       continue
     }
     const settle = (verdict: Verdict) => {
-      known.add(submission, { verdict, name: operation.name })
-      batch.verdicts.push({ userID, verdict, name: operation.name, at: now })
+      // A copy of the device's database may still hold what this one has replaced, and push it.
+      const replaced = (operation.merged ?? []).filter(merged => !known.of(submission, merged))
+      for (const settled of [opID, ...replaced]) {
+        const stored = { verdict: { ...verdict, opID: settled }, name: operation.name }
+        known.add(submission, settled, stored)
+        batch.verdicts.push({ userID, ...stored, at: now })
+      }
       outcomes.push({ kind: 'verdict', verdict })
     }
     const refuse = (error: GroupError, cause?: Cause) => settle(rejected(operation, error, cause))
@@ -81,15 +86,14 @@ const isFatal = (predecessor: StoredVerdict | undefined) =>
 async function knownVerdicts(tx: Transaction, submissions: readonly Submission[]) {
   const ids = new Map<string, Set<string>>()
   for (const { userID, operation } of submissions) {
-    const ofUser = ids.get(userID) ?? new Set<string>()
-    ids.set(userID, ofUser.add(operation.opID))
-    if (operation.after !== undefined) ofUser.add(operation.after)
+    const { opID, after, merged = [] } = operation
+    ids.set(userID, new Set([...(ids.get(userID) ?? []), opID, ...(after === undefined ? [] : [after]), ...merged]))
   }
   const known = new Map<string, Map<string, StoredVerdict>>()
   for (const [userID, opIDs] of ids) known.set(userID, await tx.verdicts(userID, [...opIDs]))
   return {
     of: ({ userID }: Submission, opID: string) => known.get(userID)?.get(opID),
-    add: ({ userID, operation }: Submission, verdict: StoredVerdict) => void known.get(userID)?.set(operation.opID, verdict)
+    add: ({ userID }: Submission, opID: string, verdict: StoredVerdict) => void known.get(userID)?.set(opID, verdict)
   }
 }
 

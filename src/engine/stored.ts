@@ -93,7 +93,13 @@ const pending: v.GenericSchema<unknown, Pending> = v.pipe(
 )
 
 /** What no server takes would stand in the way of everything behind it. */
-function isSendable({ opID, name, args, groupID, seen }: Omit<PushedOperation, 'waited'>): boolean {
+function isSendable({
+  opID,
+  name,
+  args,
+  groupID,
+  seen
+}: Pick<PushedOperation, 'opID' | 'name' | 'args' | 'groupID' | 'seen'>): boolean {
   const frame = JSON.stringify({ opID, name, args, groupID, seen, waited: 0 })
   return frame.length <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
 }

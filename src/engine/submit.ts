@@ -6,12 +6,12 @@ import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { CustomField, GroupRow } from '../kernel/model.ts'
 import type { Merged, Pending, Write } from '../storage/port.ts'
+import { mergedMax } from '../sync/messages.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import type { State } from './state.ts'
 
 const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
-const mergedMax = 100
 
 export type SubmitOptions = {
   readonly host: Host

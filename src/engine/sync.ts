@@ -213,6 +213,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     groupID: pending.groupID,
     seen: pending.seen,
     waited: waited(pending),
+    ...(pending.merged && { merged: pending.merged.map(({ opID }) => opID) }),
     ...(after !== undefined && { after })
   })
 

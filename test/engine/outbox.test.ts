@@ -411,3 +411,32 @@ test('R-9: the first that a device shows after a cold start offline has everythi
   expect((members.emissions[0] as Member[]).map(({ role }) => role)).toEqual(['Owner', 'Admin'])
   expect((await again.outbox()).length).toBe(3)
 })
+
+test('what an operation has replaced is not done by a copy of the database either: it has its verdict', async () => {
+  const storage = createMemoryStorage()
+  const first = createTestClient(server, 'ann', { storage })
+  await first.settle('createGroup', { groupID: 'crew', name: 'Crew' })
+  await first.caughtUp()
+  first.network.cut()
+  const { opID } = await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  const copy = createMemoryStorage()
+  for (const { table, scope } of [
+    { table: 'meta', scope: '' },
+    { table: 'groups', scope: '' },
+    { table: 'members', scope: 'crew' },
+    { table: 'outbox', scope: '' }
+  ] as const) {
+    const [rows] = await storage.read([{ table, scope }])
+    const idOf = { meta: () => '', groups: () => 'crew', members: () => 'ann', outbox: () => opID }[table]
+    await copy.transact([], () => rows.map(row => ({ table, scope, id: idOf(), row }) as never))
+  }
+  await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Ship' })
+  first.network.restore()
+  await first.caughtUp()
+
+  const second = createTestClient(server, 'ann', { storage: copy })
+  await second.caughtUp()
+  expect((await second.group('crew'))?.name).toBe('Ship')
+  for (const { engine } of [first, second])
+    expect(await engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied', opID } })
+})
