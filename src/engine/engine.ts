@@ -60,7 +60,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       state.tell(touched)
     }
   })
-  const views = createViews({ state, userID, mutes, status })
+  const views = createViews({ state, userID, mutes, status, caughtUp: () => (isLeading ? sync.status() : leaderStatus).caughtUp })
   const ready = start()
   const hub = createHub(views, ready, groupID => {
     if (isLeading) sync.want(groupID)
@@ -210,12 +210,16 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     const all = [...writes, ...outdatedVerdicts(writes)]
     const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
     let known = all
-    await storage.transact([{ table: 'outbox', scope: '', ids }], ([waiting]) => {
-      // What another tab has discarded meanwhile has its verdict.
-      const gone = new Set(ids)
-      for (const { opID } of waiting) gone.delete(opID)
-      return (known = all.filter(write => !('id' in write && gone.has(write.id))))
-    })
+    await storage.transact(
+      [{ table: 'outbox', scope: '', ids }],
+      ([waiting]) => {
+        // What another tab has discarded meanwhile has its verdict.
+        const gone = new Set(ids)
+        for (const { opID } of waiting) gone.delete(opID)
+        return (known = all.filter(write => !('id' in write && gone.has(write.id))))
+      },
+      true
+    )
     taken(known)
   }
 

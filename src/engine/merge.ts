@@ -59,20 +59,19 @@ export function finish(pending: Pending, verdict: Verdict): Write[] {
 
 function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, handsOn }: Held) {
   const writes: Write[] = []
-  const groups = new Map(heldGroups)
+  /** Groups that have changed; `null`: gone. */
+  const changed = new Map<string, HeldGroup | null>()
+  const groupOf = (groupID: string) => (changed.has(groupID) ? changed.get(groupID) : heldGroups.get(groupID)) ?? undefined
   const outbox = new Map(heldOutbox)
   let { feed, noticeCount, noticeSeq, arrivalCount } = meta
-  const touched = new Set<string>()
 
   function hold(group: HeldGroup): void {
-    groups.set(group.groupID, group)
-    touched.add(group.groupID)
+    changed.set(group.groupID, group)
   }
 
   /** Leaving is forgetting. */
   function drop(groupID: string): void {
-    groups.delete(groupID)
-    touched.add(groupID)
+    changed.set(groupID, null)
     writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'tips', scope: groupID, empty: true })
   }
 
@@ -87,13 +86,13 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     switch (event.kind) {
       case 'joined': {
         const { groupID, mep } = event
-        const group = groups.get(groupID)
+        const group = groupOf(groupID)
         if (group && group.mep >= mep) return
         if (group) drop(groupID)
         return hold({ groupID, row: null, self: null, mep, seq: 0, membersUpTo: '', settings: null, tipCount: 0, tipSeq: 0 })
       }
       case 'left': {
-        const group = groups.get(event.groupID)
+        const group = groupOf(event.groupID)
         if (group && group.mep <= event.mep) drop(event.groupID)
         return
       }
@@ -137,14 +136,14 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
 
   /** Whether the rows hold the effect, or will never come. */
   function isReached({ groupID, seq }: { groupID: string; seq: number }): boolean {
-    const group = groups.get(groupID)
+    const group = groupOf(groupID)
     return !group || group.seq >= seq
   }
 
   /** The whole feed was told: what is not in it is no longer followed. */
   function keepOnly(events: readonly FeedEvent[]): void {
     const followed = new Set(events.flatMap(event => (event.kind === 'joined' ? event.groupID : [])))
-    for (const groupID of groups.keys()) if (!followed.has(groupID)) drop(groupID)
+    for (const groupID of new Set([...heldGroups.keys(), ...changed.keys()])) if (!followed.has(groupID)) drop(groupID)
   }
 
   function takeFeed({ from, to, events }: FeedDelta): boolean {
@@ -159,7 +158,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
 
   /** Whether the delta continues where the group stands, or behind. */
   function advance({ groupID, mep, from, to, group: row, members, gone, complete, settings, tips }: GroupDelta): boolean {
-    const group = groups.get(groupID)
+    const group = groupOf(groupID)
     const isWhole = from === 0
     // Of another membership, or already known; what is told anew at the same position mends what is wrong here.
     if (!group || group.mep !== mep || to < group.seq || (to === group.seq && !isWhole)) return true
@@ -210,7 +209,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     },
 
     page({ groupID, mep, asOf, members, next }: MembersMessage): true {
-      const group = groups.get(groupID)
+      const group = groupOf(groupID)
       // A page of another moment says nothing about this one; it is asked for again.
       if (group?.mep === mep && group.seq === asOf && group.membersUpTo !== null) {
         for (const member of members) writes.push(putMember(member))
@@ -221,7 +220,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
 
     /** All that is to be written; of a group and of the position, only what they have come to. */
     end(): readonly Write[] {
-      for (const groupID of touched) writes.push({ table: 'groups', scope: '', id: groupID, row: groups.get(groupID) ?? null })
+      for (const [id, row] of changed) writes.push({ table: 'groups', scope: '', id, row })
       const row = { ...meta, feed, noticeCount, noticeSeq, arrivalCount }
       if (feed > meta.feed || arrivalCount > meta.arrivalCount) writes.push({ table: 'meta', scope: '', id: '', row })
       return writes

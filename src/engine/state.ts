@@ -118,7 +118,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       if (replaced) remove(replaced.opID)
       put(pending)
       overlay.append(pending, prepared, decision, touched)
-      overlay.rebase(touched)
+      // What comes last changes nothing for those before it.
+      if (replaced) overlay.rebase(touched)
       tell(touched)
     },
 

@@ -22,6 +22,7 @@ import {
 } from '../storage/port.ts'
 import { frameLimits, parse, pushedOperation, type PushedOperation } from '../sync/messages.ts'
 import {
+  anything,
   fields,
   number,
   text,
@@ -75,7 +76,7 @@ const applied = v.object({
   opID: text(),
   groupID: text(),
   seq: natural,
-  result: v.unknown()
+  result: anything
 })
 const pending: v.GenericSchema<unknown, Pending> = v.pipe(
   v.object({

@@ -24,11 +24,12 @@ export type ViewOptions = {
   readonly userID: string
   readonly mutes: ReturnType<typeof createMutes>
   status(): Status
+  caughtUp(): boolean
 }
 
 export type Views = ReturnType<typeof createViews>
 
-export function createViews({ state, userID, mutes, status }: ViewOptions) {
+export function createViews({ state, userID, mutes, status, caughtUp }: ViewOptions) {
   const { base, overlay } = state
   const groups: Source<Group> = { byID: new Map(), lists: new Map() }
   const members = new Map<string, MemberSource>()
@@ -114,7 +115,7 @@ export function createViews({ state, userID, mutes, status }: ViewOptions) {
     rows,
     total,
     complete,
-    stale: !status().caughtUp
+    stale: !caughtUp()
   })
   const value = (row: Row | Status | null): Result => ({ kind: 'value', value: row })
 

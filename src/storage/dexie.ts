@@ -4,16 +4,18 @@
  */
 
 import { Dexie } from 'dexie'
-import { byPage, editPage, idOf, isRow, isUnpaged, pageOf, type Edits } from './pages.ts'
-import type { Query, Storage, TableName, Tables, Write } from './port.ts'
+import { editPage, idOf, isRow, isUnpaged, pageOf, type Edits } from './pages.ts'
+import type { Answers, Query, Storage, TableName, Tables, Write } from './port.ts'
 
 type Row = Tables[TableName]
 type Job = {
   readonly queries: readonly Query[]
   readonly body: (answers: Row[][]) => readonly Write[]
+  readonly isRecoverable: boolean
   resolve(): void
   reject(error: unknown): void
 }
+type Question = { readonly queries: readonly Query[]; resolve(answers: Row[][]): void; reject(error: unknown): void }
 
 /** Opens (or creates) the database of that name. Rejects with what IndexedDB says when it cannot. */
 export async function openDexieStorage(name: string): Promise<Storage> {
@@ -22,6 +24,7 @@ export async function openDexieStorage(name: string): Promise<Storage> {
   await db.open()
   const idb = db.backendDB()
 
+  let asked: Question[] = []
   let waiting: Job[] = []
   let draining: Promise<void> | undefined
 
@@ -40,7 +43,8 @@ export async function openDexieStorage(name: string): Promise<Storage> {
     // What a body throws concerns its own job only: it has written nothing yet.
     const refused = new Map<Job, unknown>()
     try {
-      const transaction = idb.transaction('pages', 'readwrite', { durability: 'strict' })
+      const durability = jobs.every(({ isRecoverable }) => isRecoverable) ? 'relaxed' : 'strict'
+      const transaction = idb.transaction('pages', 'readwrite', { durability })
       await finished(transaction, async pages => {
         for (const job of jobs) {
           const answers = job.queries.length > 0 ? await readAll(pages, job.queries) : []
@@ -61,13 +65,31 @@ export async function openDexieStorage(name: string): Promise<Storage> {
     }
   }
 
+  /** What is asked for in one turn is read in one transaction. */
+  async function answer(): Promise<void> {
+    await Promise.resolve()
+    const questions = asked
+    asked = []
+    try {
+      const answers = await finished(idb.transaction('pages', 'readonly'), pages =>
+        Promise.all(questions.map(({ queries }) => readAll(pages, queries)))
+      )
+      questions.forEach(({ resolve }, index) => resolve(answers[index] ?? []))
+    } catch (error) {
+      for (const { reject } of questions) reject(error)
+    }
+  }
+
   return {
     read: <const Q extends readonly Query[]>(queries: Q) =>
-      // `readAll` answers in the order of the queries, each with rows of its table.
-      finished(idb.transaction('pages', 'readonly'), pages => readAll(pages, queries)) as Promise<never>,
-    transact: (queries, body) =>
+      new Promise<Answers<Q>>((resolve, reject) => {
+        // `readAll` answers in the order of the queries, each with rows of its table.
+        asked.push({ queries, resolve: resolve as Question['resolve'], reject })
+        if (asked.length === 1) void answer()
+      }),
+    transact: (queries, body, isRecoverable = false) =>
       new Promise((resolve, reject) => {
-        waiting.push({ queries, body: body as Job['body'], resolve, reject })
+        waiting.push({ queries, body: body as Job['body'], isRecoverable, resolve, reject })
         draining ??= drain()
       }),
     async close() {
@@ -119,25 +141,56 @@ function readAll(pages: IDBObjectStore, queries: readonly Query[]): Promise<Row[
 
 async function read(pages: IDBObjectStore, { table, scope, ids }: Query): Promise<Row[]> {
   if (!ids) return ((await done(pages.getAll(whole(table, scope)))) as Row[][]).flat()
-  const names = isUnpaged(table) ? [...ids].sort() : await pageNames(pages, table, scope)
-  const wanted = isUnpaged(table) ? names : [...new Set(ids.map(id => pageOf(names, id)))].sort()
-  const found = await Promise.all(wanted.map(name => page(pages, table, scope, name)))
-  const id = idOf[table] as (row: Row) => string
   const asked = new Set(ids)
+  const id = idOf[table] as (row: Row) => string
+  const found = await pagesOf(pages, table, scope, [...asked].sort())
   // What is no row any more is for the reader to see.
-  return found.flat().filter(row => !isRow(table, row) || asked.has(id(row)))
+  return found.flatMap(({ rows }) => rows).filter(row => !isRow(table, row) || asked.has(id(row)))
 }
 
-async function pageNames(pages: IDBObjectStore, table: TableName, scope: string): Promise<string[]> {
-  const keys = (await done(pages.getAllKeys(whole(table, scope)))) as [string, string, string][]
-  return keys.map(([, , name]) => name)
+type Page = { readonly name: string; readonly rows: readonly Row[] }
+type Found = Page & { readonly ids: string[] }
+
+/** The pages that IDs belong into, each with its IDs. */
+async function pagesOf(pages: IDBObjectStore, table: TableName, scope: string, ids: readonly string[]): Promise<Found[]> {
+  const pageAt = await pageFinder(pages, table, scope, ids.length)
+  const found = new Map<string, Found>()
+  for (const [index, page] of (await Promise.all(ids.map(pageAt))).entries()) {
+    const known = found.get(page.name) ?? { ...page, ids: [] }
+    found.set(page.name, known)
+    known.ids.push(ids[index] ?? '')
+  }
+  return [...found.values()]
 }
 
-async function page(pages: IDBObjectStore, table: TableName, scope: string, name: string): Promise<Row[]> {
-  const rows = (await done(pages.get([table, scope, name]))) as Row[] | Row | undefined
-  if (Array.isArray(rows)) return rows
-  return rows === undefined ? [] : [rows]
+/** Few pages are each found by one request, however many there are; of many, the names are read first. */
+const fewIDs = 16
+
+async function pageFinder(
+  pages: IDBObjectStore,
+  table: TableName,
+  scope: string,
+  idCount: number
+): Promise<(id: string) => Promise<Page>> {
+  const get = async (name: string) => ({ name, rows: rowsIn(await done(pages.get([table, scope, name]))) })
+  if (isUnpaged(table)) return get
+  if (idCount <= fewIDs)
+    return async id => {
+      const cursor = await done(pages.openCursor(IDBKeyRange.bound([table, scope], [table, scope, id]), 'prev'))
+      return { name: cursor ? nameIn(cursor.key) : '', rows: rowsIn(cursor?.value) }
+    }
+  const names = (await done(pages.getAllKeys(whole(table, scope)))).map(nameIn)
+  const got = new Map<string, Promise<Page>>()
+  return id => {
+    const name = pageOf(names, id)
+    const page = got.get(name) ?? get(name)
+    got.set(name, page)
+    return page
+  }
 }
+
+const nameIn = (key: IDBValidKey): string => (key as [TableName, string, string])[2]
+const rowsIn = (value: unknown): Row[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]) as Row[]
 
 async function write(pages: IDBObjectStore, writes: readonly Write[]): Promise<void> {
   const paged = new Map<string, { table: TableName; scope: string; edits: Map<string, Row | null> }>()
@@ -161,12 +214,9 @@ async function write(pages: IDBObjectStore, writes: readonly Write[]): Promise<v
 }
 
 async function writePages(pages: IDBObjectStore, table: TableName, scope: string, edits: Edits): Promise<void> {
-  const names = await pageNames(pages, table, scope)
-  await Promise.all(
-    [...byPage(names, edits)].map(async ([name, edits]) => {
-      const parts = editPage(table, { name, rows: await page(pages, table, scope, name) }, edits)
-      if (parts.length === 0) pages.delete([table, scope, name])
-      for (const part of parts) pages.put(part.rows, [table, scope, part.name])
-    })
-  )
+  for (const { name, rows, ids } of await pagesOf(pages, table, scope, [...edits.keys()])) {
+    const parts = editPage(table, { name, rows }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
+    if (parts.length === 0) pages.delete([table, scope, name])
+    for (const part of parts) pages.put(part.rows, [table, scope, part.name])
+  }
 }

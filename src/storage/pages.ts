@@ -53,17 +53,6 @@ export function pageOf(names: readonly string[], id: string): string {
   return names[low - 1] ?? ''
 }
 
-/** Which edits concern which page. */
-export function byPage(names: readonly string[], edits: Edits): Map<string, Map<string, Row | null>> {
-  const pages = new Map<string, Map<string, Row | null>>()
-  for (const [id, row] of edits) {
-    const name = pageOf(names, id)
-    const page = pages.get(name) ?? new Map<string, Row | null>()
-    pages.set(name, page.set(id, row))
-  }
-  return pages
-}
-
 /** A page after edits: none when it is empty, several when it has grown too long. */
 export function editPage(table: TableName, { name, rows }: Page, edits: Edits): Page[] {
   // Rows of a page are rows of its table.

@@ -137,9 +137,14 @@ export type Storage = {
   read<const Q extends readonly Query[]>(queries: Q): Promise<Answers<Q>>
   /**
    * Reads, lets `body` decide, and writes what it returns: all or nothing, one after another. Resolves when the writes
-   * are durable; rejects when they are not, or with what `body` throws.
+   * are durable; rejects when they are not, or with what `body` throws. `isRecoverable`: what is written would come again
+   * if a power failure took the last moments; it need not be forced to the disk.
    */
-  transact<const Q extends readonly Query[]>(queries: Q, body: (answers: Answers<Q>) => readonly Write[]): Promise<void>
+  transact<const Q extends readonly Query[]>(
+    queries: Q,
+    body: (answers: Answers<Q>) => readonly Write[],
+    isRecoverable?: boolean
+  ): Promise<void>
   /** Waits for what is under way. */
   close(): Promise<void>
   /** Closes, and removes everything. */

@@ -14,6 +14,7 @@
 import * as v from 'valibot'
 import {
   fields,
+  isShallow,
   groupErrorSchema,
   groupRow,
   id,
@@ -46,7 +47,10 @@ export const frameLimits = {
 export const pushedOperation = v.object({
   opID: id,
   name: printable(/^[\x20-\x7e]{0,40}$/),
-  args: fields,
+  args: v.pipe(
+    fields,
+    v.check(args => isShallow(args))
+  ),
   groupID: id,
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
@@ -162,7 +166,6 @@ export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
 export const parseServerMessage = (frame: string): ServerMessage | undefined => parse(serverMessage, frame)
 
 export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T | undefined {
-  if (isTooDeep(frame)) return undefined
   let message: unknown
   try {
     message = JSON.parse(frame)
@@ -172,22 +175,4 @@ export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T 
   }
   const parsed = v.safeParse(schema, message, { abortEarly: true })
   return parsed.success ? parsed.output : undefined
-}
-
-// Before anything recursive: deep nesting overflows the stack of whoever walks it.
-const depthMax = 12
-function isTooDeep(frame: string): boolean {
-  let depth = 0
-  let inString = false
-  for (let index = 0; index < frame.length; index++) {
-    const character = frame.charCodeAt(index)
-    if (inString) {
-      if (character === 0x5c) index++
-      else if (character === 0x22) inString = false
-    } else if (character === 0x22) inString = true
-    else if (character === 0x5b || character === 0x7b) {
-      if (++depth > depthMax) return true
-    } else if (character === 0x5d || character === 0x7d) depth--
-  }
-  return false
 }

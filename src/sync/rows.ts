@@ -26,6 +26,13 @@ export const number = within(-Infinity, Infinity)
 export const milliseconds = within(-8.64e15, 8.64e15)
 export const natural = v.custom<number>(value => Number.isSafeInteger(value) && Number(value) >= 0)
 export const truth = v.custom<boolean>(value => typeof value === 'boolean')
+// What is walked, copied or stored as it is must not be so deep that it overflows somebody's stack.
+export const isShallow = (value: unknown, depthMax = 8): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depthMax > 0 && Object.values(value).every(each => isShallow(each, depthMax - 1)))
+/** Anything, within reason. */
+export const anything = v.custom<unknown>(value => isShallow(value))
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.keys(value).every(({ length }) => length <= 64)
 /** An object whose keys are data. */
@@ -122,7 +129,7 @@ export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
 const scope: v.GenericSchema<unknown, Scope> = v.picklist(Object.values(errors).map(error => error.scope))
 
 export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
-  v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: v.unknown() }),
+  v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: anything }),
   v.object({
     kind: v.literal('rejected'),
     opID: id,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
+import type { PeerMessage, Peers } from '../../src/engine/host.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -190,6 +191,55 @@ test('what nobody looks at any more is forgotten, also when they looked away bef
     streams.request({ type: 'close', stream: 1000 })
   }
 })
+
+test('the members of a large group come to whoever looked before there was a leader, and after the leader has changed', async () => {
+  const userIDs = Array.from({ length: 2500 }, (_, index) => `user${String(index).padStart(4, '0')}`)
+  const large = { type: 'ChatRoom', joinOption: 'FreeAccess', name: 'Large' }
+  for (const groupID of ['large', 'larger']) {
+    await server.judge('ann', { name: 'createGroup', args: { ...large, groupID }, groupID })
+    for (let start = 0; start < 2500; start += 500) {
+      const args = { groupID, userIDList: userIDs.slice(start, start + 500) }
+      await server.judge('app', { name: 'addGroupMember', args, groupID })
+    }
+  }
+  const [first, second] = createPeers()
+  const leader = createTestClient(server, 'ann', { peers: first.peers })
+  const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage })
+  const window = { kind: 'members', groupID: 'large', limit: 10 } as const
+  const early = leader.watch(window)
+  await server.clock.settle()
+  first.lead()
+  await leader.caughtUp()
+  await server.clock.advance(1000)
+  expect(early.last()).toMatchObject({ total: 2501, complete: true })
+
+  // Nobody talks to the network when this one looks.
+  await leader.engine.close()
+  const late = follower.watch({ ...window, groupID: 'larger' })
+  await server.clock.settle()
+  expect(late.last()).toMatchObject({ complete: false })
+  second.lead()
+  await server.clock.advance(5000)
+  expect(late.last()).toMatchObject({ total: 2501, complete: true })
+})
+
+/** Two tabs of one user, that lead when they are told to. */
+function createPeers() {
+  const listeners = new Map<number, (message: PeerMessage) => void>()
+  return [0, 1].map(tab => {
+    let onLeading = () => {}
+    const peers: Peers = {
+      lead: callback => (onLeading = callback),
+      post: message => {
+        for (const [other, listener] of listeners) if (other !== tab) queueMicrotask(() => listener(message))
+      },
+      listen: listener => listeners.set(tab, listener),
+      close: () => listeners.delete(tab)
+    }
+    return { peers, lead: () => onLeading() }
+  }) as unknown as readonly [Tab, Tab]
+}
+type Tab = { readonly peers: Peers; lead(): void }
 
 test('members that are looked at from the first moment on come, as soon as there is a connection', async () => {
   const app = createTestClient(server, 'app')

@@ -424,8 +424,6 @@ const first: [title: string, message: unknown, error: number, close: number][] =
   ['a type that names a prototype', '{"type":"__proto__"}', 4509, 4400],
   ['a type in the prototype', '{"__proto__":{"type":"ping"}}', 4509, 4400],
   ['a type of the server', '{"type":"welcome"}', 4509, 4400],
-  ['an object nested 13 deep', nested(13), 4509, 4400],
-  ['an object nested 10,000 deep', nested(10_000), 4509, 4400],
   ['a list nested 250,000 deep', '['.repeat(250_000), 4509, 4400],
   ['objects nested 40,000 deep', '{"a":'.repeat(40_000), 4509, 4400],
   ['a login with 20,000 keys and no token', { ...hello('mallory'), token: undefined, ...many }, 4509, 4400],
@@ -785,7 +783,7 @@ const questions: [title: string, userID: string, question: unknown, answers: obj
   ['the profile of no group is not to be had', 'mallory', read('nowhere'), refusal(10010)],
   ['the profile of what names a prototype is not to be had', 'mallory', read('__proto__'), refusal(10010)],
   ['a ping with 20,000 keys that nobody knows is a ping', 'mallory', { type: 'ping', ...many }, [{ type: 'pong' }]],
-  ['a ping nested 12 deep is a ping', 'mallory', nested(12), [{ type: 'pong' }]],
+  ['a ping with what nobody asks for, nested 10,000 deep, is a ping', 'mallory', nested(10_000), [{ type: 'pong' }]],
   ['a ping with a prototype is a ping', 'mallory', { type: 'ping', ...proto({ role: 'Owner' }) }, [{ type: 'pong' }]],
   ['a ping with brackets in a text is a ping', 'mallory', { type: 'ping', text: `\\"${'['.repeat(1000)}` }, [{ type: 'pong' }]]
 ]
