@@ -100,6 +100,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       // What another tab takes while this one logs out goes with the rest.
       onDestroyed() {
         if (tabs.size === 1) ledger.checkDestroyed()
+        else ledger.forget()
         // All that is shown is of the past.
         for (const each of tabs) each.isUninformed = true
       }

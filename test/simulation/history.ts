@@ -58,7 +58,7 @@ export const toldAt = (history: History, userID: string, feed: number): Followed
 export function record(
   history: History,
   { groupID, state, ...writes }: GroupWrites,
-  tails: ReadonlyMap<string, number>
+  { tails, inLanes }: { tails: ReadonlyMap<string, number>; inLanes: boolean }
 ): string[] {
   const wrong: string[] = []
   const group = history.groups.get(groupID) ?? { last: nothing, moments: new Map<number, Moment>() }
@@ -87,7 +87,7 @@ export function record(
     // Tabs number their operations.
     const [tab = '', number = ''] = verdict.opID.replace(/_+$/, '').split('-')
     const lane = `${groupID} ${tab}`
-    if (Number(number) < (history.lanes.get(lane) ?? 0)) wrong.push(`${verdict.opID} is judged after what came later`)
+    if (inLanes && Number(number) < (history.lanes.get(lane) ?? 0)) wrong.push(`${verdict.opID} is judged after what came later`)
     history.lanes.set(lane, Number(number))
   }
   return wrong

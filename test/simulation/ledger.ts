@@ -16,6 +16,8 @@ export type Ledger = {
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
   /** Everything stored is about to go. */
   checkDestroyed(): void
+  /** What has no verdict goes with the rest. */
+  forget(): void
 }
 
 export function createLedger(
@@ -127,6 +129,9 @@ export function createLedger(
       if (!history) return groups.size > 0 ? wrong('I3', 'rows without an epoch') : undefined
       for (const groupID of groups) checkGroup(disk, history, groupID)
       if (positions) checkFollowed(disk, history)
+    },
+    forget() {
+      for (const { opID, verdict } of accounts.values()) if (!verdict) accounts.delete(opID)
     },
     checkDestroyed() {
       const open = [...accounts.values()].filter(({ verdict }) => !verdict)

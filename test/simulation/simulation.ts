@@ -86,7 +86,10 @@ export async function simulate({
       if (fault !== undefined) {
         world.note(`event ${index}: ${device.name} ${fault}`)
         const clone = (from: Device) => {
-          if (devices.filter(({ userID }) => userID === from.userID).length < 3) void world.wait(addDevice(from.userID, from))
+          if (devices.filter(({ userID }) => userID === from.userID).length < 3) {
+            server.expectCopies()
+            void world.wait(addDevice(from.userID, from))
+          }
         }
         faults[fault]?.({ world, server, device, tab, random, clone })
       } else if (tab) world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
