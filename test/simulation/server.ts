@@ -141,7 +141,7 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
           verdicts: Math.floor(world.now() / 1000) - 90 * 86_400
         })
       ),
-    /** A copy sends for itself what the original may since have merged into something later. */
+    /** A copy still sends what the original may since have discarded. */
     expectCopies: () => void (inLanes = false),
     backUp(): void {
       const copy = database.copy?.(database.epoch)
