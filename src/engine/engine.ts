@@ -74,6 +74,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     status,
     version: hub.version,
     onQueued,
+    onRetracted: push,
     isOpen: () => leaving === 0 && !isClosing()
   })
   const stopWaking = host.onWake(() => {
@@ -201,7 +202,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     peers.post({ type: 'committed', writes })
     if (!isLeading) return
     state.unsent.add(opID)
-    if (!isPaused) sync.push()
+    push()
+  }
+
+  function push(): void {
+    if (isLeading && !isPaused) sync.push()
   }
 
   // ── storage ───────────────────────────────────────────────────────────────
