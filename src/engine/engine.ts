@@ -72,6 +72,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     status,
     version: hub.version,
     onQueued,
+    onRetracted: push,
     isOpen: () => leaving === 0 && !isClosing()
   })
   const stopWaking = host.onWake(() => {
@@ -199,7 +200,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     tellPeers(writes)
     if (!isLeading) return
     state.unsent.add(opID)
-    if (!isPaused) sync.push()
+    push()
+  }
+
+  function push(): void {
+    if (isLeading && !isPaused) sync.push()
   }
 
   /** Stored members could not be read: they are fetched again. */
