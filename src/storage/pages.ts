@@ -7,8 +7,8 @@ import { ringPlace, type TableName, type Tables } from './port.ts'
 
 const rowsPerPageMax: Record<TableName, number> = {
   meta: 1,
-  groups: 32,
-  members: 64,
+  groups: 8,
+  members: 32,
   tips: 25,
   notices: 25,
   arrivals: 25,
