@@ -143,12 +143,18 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   async function lead(): Promise<void> {
     if (isClosing()) return
     isLeading = true
+    answerAsked()
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
     // What was looked at before there was somebody to ask.
     for (const groupID of hub.windows()) sync.want(groupID)
     if (!isPaused && !isClosing() && !startError) sync.start()
+  }
+
+  /** The one who was asked leads no longer. */
+  function answerAsked(): void {
+    for (const answer of asked.values()) answer(groupError('NoNetwork'))
   }
 
   function hear(message: PeerMessage): void {
@@ -162,7 +168,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         if (isLeading) sync.push()
         break
       case 'leading':
-        for (const answer of asked.values()) answer(groupError('NoNetwork'))
+        answerAsked()
         guard(ready.then(reload))
         peers.post({ type: 'hello', wanted: hub.windows() })
         break
@@ -181,7 +187,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         onStatus()
         break
       case 'token':
-        if (isLeading) sync.renew(message.token)
+        sync.renew(message.token)
         break
       case 'ask':
         if (isLeading)
@@ -349,8 +355,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
     },
     async renewToken(fresh) {
-      if (isLeading) sync.renew(fresh)
-      else peers.post({ type: 'token', token: fresh })
+      // All tabs: whichever comes to lead needs it.
+      sync.renew(fresh)
+      peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true
