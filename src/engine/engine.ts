@@ -108,9 +108,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   /** Storage does not answer. Nothing works then, and everything says so. */
   function fail(error: unknown): void {
-    startError = groupError('StorageFailed', String(error))
+    startError = storageFailed(error)
     sync.stop()
     onStatus()
+    // Another tab may lead, whose storage answers.
+    peers.close()
   }
 
   async function reload(): Promise<void> {
@@ -273,7 +275,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     await ready
     leaving++
     try {
-      return await leave(choice)
+      return await leave(choice).catch(storageFailed)
     } finally {
       leaving--
     }
@@ -300,7 +302,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     taken(writes)
   }
 
-  const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+  /** Expected: storage refuses. Then nothing has changed. */
+  const tryCommit = (writes: readonly Write[]) => commit(writes).then(() => null, storageFailed)
+
+  const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(async () => {
@@ -345,14 +350,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async dismissVerdict(opID) {
       await ready
       if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-      await dismiss(opID)
-      return null
+      return dismiss(opID)
     },
     readProfile,
     async handedOn(upTo) {
       const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
       if (done.length > 0)
-        await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+        await tryCommit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
     },
     async renewToken(fresh) {
       // All tabs: whichever comes to lead needs it.
@@ -373,6 +377,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
+
+const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
 
