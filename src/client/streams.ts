@@ -109,6 +109,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         const replica = byStream.get(stream)
         if (!replica) continue
         if (patch.kind === 'error') {
+          replica.stopLingering()
           forget(JSON.stringify(replica.query), replica)
           for (const subscriber of [...replica.subscribers]) subscriber.error(worded(patch.error))
           continue

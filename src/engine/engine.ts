@@ -107,9 +107,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   /** Storage does not answer. Nothing works then, and everything says so. */
   function fail(error: unknown): void {
-    startError = groupError('StorageFailed', String(error))
+    startError = storageFailed(error)
     sync.stop()
     onStatus()
+    // Another tab may lead, whose storage answers.
+    peers.close()
   }
 
   async function reload(): Promise<void> {
@@ -142,12 +144,18 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   async function lead(): Promise<void> {
     if (isClosing()) return
     isLeading = true
+    answerAsked()
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
     // What was looked at before there was somebody to ask.
     for (const groupID of hub.windows()) sync.want(groupID)
     if (!isPaused && !isClosing() && !startError) sync.start()
+  }
+
+  /** The one who was asked leads no longer. */
+  function answerAsked(): void {
+    for (const answer of asked.values()) answer(groupError('NoNetwork'))
   }
 
   function hear(message: PeerMessage): void {
@@ -161,7 +169,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         if (isLeading) sync.push()
         break
       case 'leading':
-        for (const answer of asked.values()) answer(groupError('NoNetwork'))
+        answerAsked()
         guard(ready.then(reload))
         peers.post({ type: 'hello', wanted: hub.windows() })
         break
@@ -180,7 +188,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         onStatus()
         break
       case 'token':
-        if (isLeading) sync.renew(message.token)
+        sync.renew(message.token)
         break
       case 'ask':
         if (isLeading)
@@ -235,7 +243,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     await ready
     leaving++
     try {
-      return await leave(choice)
+      return await leave(choice).catch(storageFailed)
     } finally {
       leaving--
     }
@@ -256,7 +264,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     return null
   }
 
-  const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+  /** Expected: storage refuses. Then nothing has changed. */
+  const tryCommit = (writes: readonly Write[]) => commit(writes).then(() => null, storageFailed)
+
+  const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(async () => {
@@ -301,18 +312,18 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async dismissVerdict(opID) {
       await ready
       if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-      await dismiss(opID)
-      return null
+      return dismiss(opID)
     },
     readProfile,
     async handedOn(upTo) {
       const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
       if (done.length > 0)
-        await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+        await tryCommit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
     },
     async renewToken(fresh) {
-      if (isLeading) sync.renew(fresh)
-      else peers.post({ type: 'token', token: fresh })
+      // All tabs: whichever comes to lead needs it.
+      sync.renew(fresh)
+      peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true
@@ -328,5 +339,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
+
+const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
