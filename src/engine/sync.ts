@@ -147,7 +147,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
 
   async function take(messages: readonly RowsMessage[], isCurrent: () => boolean): Promise<void> {
     const current = held()
-    if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame', 'no welcome'))
+    if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
     if (writes.length > 0) await commit(writes)
     if (!isCurrent()) return

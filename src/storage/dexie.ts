@@ -117,7 +117,7 @@ function finished<T>(transaction: IDBTransaction, work: (pages: IDBObjectStore) 
   return new Promise((resolve, reject) => {
     let answer: Promise<T>
     transaction.oncomplete = () => resolve(answer)
-    transaction.onabort = () => reject(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'))
+    transaction.onabort = () => reject(reasonOf(transaction))
     answer = work(transaction.objectStore('pages'))
     answer.catch((error: unknown) => {
       reject(error)
@@ -126,12 +126,15 @@ function finished<T>(transaction: IDBTransaction, work: (pages: IDBObjectStore) 
   })
 }
 
+// Who aborts without a reason leaves none.
+const reasonOf = ({ error }: IDBTransaction | IDBRequest) => error ?? new DOMException('', 'AbortError')
+
 const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, scope], [table, scope, []])
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error ?? new DOMException('The request failed.', 'UnknownError'))
+    request.onerror = () => reject(reasonOf(request))
   })
 }
 
