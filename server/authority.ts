@@ -52,7 +52,7 @@ export async function judge(
     const settle = (verdict: Verdict) => {
       // A copy of the device's database may still hold what this one has replaced, and push it.
       const replaced = (operation.merged ?? []).filter(merged => !known.of(submission, merged))
-      for (const settled of [...replaced, opID]) {
+      for (const settled of new Set([...replaced, opID])) {
         const stored = { verdict: { ...verdict, opID: settled }, name: operation.name }
         known.add(submission, settled, stored)
         batch.verdicts.push({ userID, ...stored, at: now })

@@ -41,9 +41,11 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
   /** Whether the client has caught up; until then announcements are only noted. */
   let isLive = false
   let outgoing = emptyDelta()
+  let isOver = false
 
   function listen(topic: string): void {
-    if (!subscriptions.has(topic)) subscriptions.set(topic, subscribe(topic))
+    // What is being read when the session ends may still tell of groups.
+    if (!isOver && !subscriptions.has(topic)) subscriptions.set(topic, subscribe(topic))
   }
 
   function follow(groupID: string, position: Position): void {
@@ -180,6 +182,7 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       for (let start = 0; start < changed.length; start += groupsPerFrame) {
         const part = changed.slice(start, start + groupsPerFrame)
         await database.snapshot(async reader => {
+          await readFeed(reader)
           // The list of groups first; their members when the client asks for them.
           for (const groupID of part) await readGroup(reader, groupID, 0)
         })
@@ -197,7 +200,9 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       if (news && isLive && !stale.feed && news.from === feed) takeFeed(news)
       else if (news) stale.feed = true
       const position = positions.get(groupID)
-      const continues = position && isLive && from > 0 && position.upTo === from && !stale.groups.has(groupID)
+      // While the feed is not known, the user may have left.
+      const isCurrent = isLive && !stale.feed && !stale.groups.has(groupID)
+      const continues = position && isCurrent && from > 0 && position.upTo === from
       if (group && to > from) {
         if (continues) takeGroup(position, announcement, group)
         else stale.groups.add(groupID)
@@ -251,6 +256,7 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
     },
 
     end(): void {
+      isOver = true
       for (const stop of subscriptions.values()) stop()
       subscriptions.clear()
     }

@@ -28,12 +28,15 @@ import {
 } from '../src/engine/api.ts'
 import { openEngine } from '../src/engine/engine.ts'
 import { alone, type Host, type Peers } from '../src/engine/host.ts'
+import type { PushedOperation } from '../src/sync/messages.ts'
 import { createMemoryStorage } from '../src/storage/memory.ts'
 import type { Storage } from '../src/storage/port.ts'
 import { createTestClock, type TestClock } from '../src/testing/clock.ts'
 import { createTestNetwork, type TestNetwork } from '../src/testing/network.ts'
 
 export type TestServer = {
+  /** Has an operation judged as it is. */
+  submit(userID: string, operation: PushedOperation): Promise<Outcome>
   /** Judges an operation with authority, as if a client had sent it unchecked. */
   judge(userID: string, operation: { name: string; args: object; groupID: string }): Promise<Verdict>
   /** Tells sessions what has changed. */
@@ -76,14 +79,15 @@ export function createTestServer({
         ? { ok: false, error: groupError('TokenMismatch') }
         : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: clock.now() + tokenLastsMs }
   }
-  const judge: TestServer['judge'] = (userID, { name, args, groupID }) =>
-    new Promise((resolve, reject) => {
-      const operation = { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0, waited: 0 }
-      const settle = (outcome: Outcome) =>
-        outcome.kind === 'verdict' ? resolve(outcome.verdict) : reject(new Error('not judged'))
-      lanes.submit({ userID, isAppAdmin: appAdmins.includes(userID), operation, settle })
-    })
+  const submit: TestServer['submit'] = (userID, operation) =>
+    new Promise(settle => lanes.submit({ userID, isAppAdmin: appAdmins.includes(userID), operation, settle }))
+  const judge: TestServer['judge'] = async (userID, { name, args, groupID }) => {
+    const outcome = await submit(userID, { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0, waited: 0 })
+    if (outcome.kind === 'retry') throw new Error('not judged')
+    return outcome.verdict
+  }
   return {
+    submit,
     judge,
     publish: bus.publish,
     clock,

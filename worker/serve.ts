@@ -11,7 +11,7 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
   const api: WorkerApi = {
     ...whenOpen(opening),
     async open(location, port, lock) {
-      if (isOpening || !(port instanceof MessagePort)) return groupError('WorkerFailed', 'to be opened once, with a port')
+      if (isOpening || !(port instanceof MessagePort)) return groupError('WorkerFailed')
       isOpening = true
       await hold(lock)
       const engine = openEngine(location)

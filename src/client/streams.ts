@@ -16,6 +16,7 @@ import type { Shown } from './can.ts'
 
 /** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
 const lingerMs = 1000
+const framesPerAnswer = 2
 
 type Value = Row | Status | null | List<Row>
 type Rows = ReadonlyMap<string, Row>
@@ -50,6 +51,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   const byStream = new Map<number, Replica>()
   let count = 0
   let version = -1
+  let unanswered = 0
   let waiting: { readonly version: number; resolve(): void }[] = []
 
   function open(name: string, query: Query): Replica {
@@ -107,6 +109,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         const replica = byStream.get(stream)
         if (!replica) continue
         if (patch.kind === 'error') {
+          replica.stopLingering()
           forget(JSON.stringify(replica.query), replica)
           for (const subscriber of [...replica.subscribers]) subscriber.error(worded(patch.error))
           continue
@@ -118,7 +121,11 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // All of a change is in place before anybody is told of any of it.
       for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
       version = frame.version
-      request({ type: 'taken', version })
+      // The engine goes on for some frames without an answer.
+      if (++unanswered === framesPerAnswer) {
+        unanswered = 0
+        request({ type: 'taken', version })
+      }
       for (const each of waiting) if (each.version <= version) each.resolve()
       waiting = waiting.filter(each => each.version > version)
     },
@@ -128,6 +135,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
 
     restart() {
       version = -1
+      unanswered = 0
       // What they wait for will not come from this engine; it is shown by the next, or it never was.
       for (const each of waiting.splice(0)) each.resolve()
       for (const replica of byStream.values()) {

@@ -166,6 +166,8 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     /** There is another token. */
     renewed(): void {
       if (isLoginError(lastError)) lastError = null
+      // It may have said hello with the old one.
+      if (link) disconnect()
       connect()
     },
     welcomed(): void {

@@ -8,11 +8,10 @@ import { prepare } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import { rejected } from '../kernel/verdict.ts'
-import type { HeldGroup, Pending, Write } from '../storage/port.ts'
+import type { Pending, Write } from '../storage/port.ts'
 import { isGroupError, type Engine, type Status } from './api.ts'
+import { createCommits } from './commits.ts'
 import type { Host, PeerMessage } from './host.ts'
-import { finish } from './merge.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
 import { isPeerMessage, readStored } from './stored.ts'
@@ -21,9 +20,6 @@ import { createSubmit, memberNeeds } from './submit.ts'
 import { createSync, type SyncStatus } from './sync.ts'
 import { nothingTouched, touchMember } from './touched.ts'
 import { createViews } from './views.ts'
-
-/** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
-const appliedVerdictsMax = 1000
 
 export type EngineOptions = {
   readonly userID: string
@@ -49,6 +45,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
+  const tellPeers = (writes: readonly Write[]) => peers.post({ type: 'committed', writes })
+  const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers })
   const sync = createSync({ host, state, userID, handsOn, token, commit, onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
@@ -109,9 +107,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   /** Storage does not answer. Nothing works then, and everything says so. */
   function fail(error: unknown): void {
-    startError = groupError('StorageFailed', String(error))
+    startError = storageFailed(error)
     sync.stop()
     onStatus()
+    // Another tab may lead, whose storage answers.
+    peers.close()
   }
 
   async function reload(): Promise<void> {
@@ -144,12 +144,18 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   async function lead(): Promise<void> {
     if (isClosing()) return
     isLeading = true
+    answerAsked()
     // What the last leader committed and could not tell any more is in storage.
     await reload()
     peers.post({ type: 'leading' })
     // What was looked at before there was somebody to ask.
     for (const groupID of hub.windows()) sync.want(groupID)
     if (!isPaused && !isClosing() && !startError) sync.start()
+  }
+
+  /** The one who was asked leads no longer. */
+  function answerAsked(): void {
+    for (const answer of asked.values()) answer(groupError('NoNetwork'))
   }
 
   function hear(message: PeerMessage): void {
@@ -163,7 +169,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         if (isLeading) sync.push()
         break
       case 'leading':
-        for (const answer of asked.values()) answer(groupError('NoNetwork'))
+        answerAsked()
         guard(ready.then(reload))
         peers.post({ type: 'hello', wanted: hub.windows() })
         break
@@ -182,7 +188,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         onStatus()
         break
       case 'token':
-        if (isLeading) sync.renew(message.token)
+        sync.renew(message.token)
         break
       case 'ask':
         if (isLeading)
@@ -199,7 +205,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function onQueued({ opID }: Pending, writes: readonly Write[]): void {
-    peers.post({ type: 'committed', writes })
+    tellPeers(writes)
     if (!isLeading) return
     state.unsent.add(opID)
     push()
@@ -209,44 +215,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (isLeading && !isPaused) sync.push()
   }
 
-  // ── storage ───────────────────────────────────────────────────────────────
-
-  async function commit(writes: readonly Write[]): Promise<void> {
-    const all = [...writes, ...outdatedVerdicts(writes)]
-    const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
-    let known = all
-    await storage.transact(
-      [{ table: 'outbox', scope: '', ids }],
-      ([waiting]) => {
-        // What another tab has discarded meanwhile has its verdict.
-        const gone = new Set(ids)
-        for (const { opID } of waiting) gone.delete(opID)
-        return (known = all.filter(write => !('id' in write && gone.has(write.id))))
-      },
-      true
-    )
-    taken(known)
-  }
-
-  function taken(writes: readonly Write[]): void {
-    state.absorb(writes)
-    peers.post({ type: 'committed', writes })
-  }
-
-  function outdatedVerdicts(writes: readonly Write[]): Write[] {
-    if (!writes.some(write => write.table === 'verdicts')) return []
-    const applied = [...state.verdicts.values()].filter(({ verdict }) => verdict.kind === 'applied').sort((a, b) => b.at - a.at)
-    return applied.slice(appliedVerdictsMax).map(({ verdict }) => ({ table: 'verdicts', scope: '', id: verdict.opID, row: null }))
-  }
-
-  /** Stored members could not be read: they are forgotten, and fetched again. */
+  /** Stored members could not be read: they are fetched again. */
   async function refetch(groupID: string): Promise<void> {
-    let writes: Write[] = []
-    await storage.transact([{ table: 'groups', scope: '', ids: [groupID] }], ([[held]]) => {
-      writes = held ? forgetMembers(held) : []
-      return writes
-    })
-    taken(writes)
+    await forgetMembers(groupID)
     if (isLeading) sync.want(groupID)
   }
 
@@ -272,14 +243,14 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     await ready
     leaving++
     try {
-      return await leave(choice)
+      return await leave(choice).catch(storageFailed)
     } finally {
       leaving--
     }
   }
 
   async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
-    if (choice === 'discard') await discard()
+    if (choice === 'discard') await discardAll()
     else if (choice !== 'keep') {
       // What waits is not known.
       if (startError) return startError
@@ -293,13 +264,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     return null
   }
 
-  async function discard(): Promise<void> {
-    let writes: Write[] = []
-    await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
-    taken(writes)
-  }
+  /** Expected: storage refuses. Then nothing has changed. */
+  const tryCommit = (writes: readonly Write[]) => commit(writes).then(() => null, storageFailed)
 
-  const dismiss = (opID: string) => commit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+  const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(async () => {
@@ -344,18 +312,18 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async dismissVerdict(opID) {
       await ready
       if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-      await dismiss(opID)
-      return null
+      return dismiss(opID)
     },
     readProfile,
     async handedOn(upTo) {
       const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
       if (done.length > 0)
-        await commit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+        await tryCommit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
     },
     async renewToken(fresh) {
-      if (isLeading) sync.renew(fresh)
-      else peers.post({ type: 'token', token: fresh })
+      // All tabs: whichever comes to lead needs it.
+      sync.renew(fresh)
+      peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true
@@ -372,15 +340,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 }
 
+const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
+
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
-
-/** All members but the user, who is known from the group. */
-function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
-  return [
-    { table: 'members', scope: groupID, empty: true },
-    ...(self ? [{ table: 'members', scope: groupID, id: self.userID, row: self } as const] : []),
-    { table: 'groups', scope: '', id: groupID, row: { ...held, groupID, self, membersUpTo: '' } }
-  ]
-}
-
-const discarded = (pending: Pending): Write[] => finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

@@ -12,7 +12,8 @@ export type Part = {
 export type Ordered<R> = ReturnType<typeof createOrdered<R>>
 
 export function createOrdered<R>(byID: ReadonlyMap<string, R>, compare: Compare<R>, isIn: (row: R) => boolean) {
-  const rows = [...byID.values()].filter(isIn).sort(compare)
+  const sorted = () => [...byID.values()].filter(isIn).sort(compare)
+  let rows = sorted()
   /** Where parts begin, also when the row has gone meanwhile. */
   const anchors = new Map<string, R>()
 
@@ -38,6 +39,8 @@ export function createOrdered<R>(byID: ReadonlyMap<string, R>, compare: Compare<
 
   return {
     total: () => rows.length,
+    /** All rows may have changed. */
+    refill: () => void (rows = sorted()),
     replace(before: R | undefined, after: R | undefined): void {
       if (before && isIn(before)) rows.splice(place(before), 1)
       if (after && isIn(after)) rows.splice(place(after), 0, after)

@@ -95,14 +95,16 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       streams.set(stream.number, stream)
       const { query } = stream
       if (query.kind === 'members') onWindow(query.groupID)
+      // Before it is loaded: what somebody else lets go of meanwhile is needed here.
+      views.retain(query)
       try {
         await ready
         await views.load(query)
       } catch (error) {
         // Expected: storage cannot be read any more.
+        views.release(query)
         return refuse(stream.number, groupError('StorageFailed', String(error)))
       }
-      views.retain(query)
       // Closed meanwhile, or replaced.
       if (streams.get(stream.number) !== stream) return views.release(query)
       stream.isRetained = true

@@ -17,7 +17,7 @@ type MembersQuery = Extract<Query, { kind: 'members' }>
 
 /** Rows, and the lists of them that somebody looks at, by order and search. */
 type Source<R> = { readonly byID: Map<string, R>; readonly lists: Map<string, Ordered<R>> }
-type MemberSource = Source<MemberRow> & { readonly isHidden: boolean }
+type MemberSource = Source<MemberRow> & { isHidden: boolean }
 
 export type ViewOptions = {
   readonly state: State
@@ -61,12 +61,15 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
   function buildMembers(groupID: string): MemberSource {
     const isHidden = overlay.hidesBase(groupID)
     const stored = isHidden ? [] : [...base.members.all(groupID)].map(row => row.userID)
-    const byID = new Map<string, MemberRow>()
+    // Lists stay the same, because they know where windows begin.
+    const source: MemberSource = members.get(groupID) ?? { byID: new Map(), lists: new Map(), isHidden }
+    source.isHidden = isHidden
+    source.byID.clear()
     for (const user of [...overlay.predictedMembers(groupID), ...stored]) {
       const row = visibleMember(groupID, user)
-      if (row) byID.set(user, row)
+      if (row) source.byID.set(user, row)
     }
-    const source = { byID, lists: new Map<string, Ordered<MemberRow>>(), isHidden }
+    for (const each of source.lists.values()) each.refill()
     members.set(groupID, source)
     return source
   }

@@ -92,6 +92,15 @@ test('an error ends the stream for all who look, and whoever looks again asks ag
   expect([opened().length, closed().length]).toEqual([2, 0])
 })
 
+test('an error while nobody looks takes nothing away from who looks afterwards', () => {
+  client.observe(crew).subscribe().unsubscribe()
+  take([0, { kind: 'error', error: groupError('StorageFailed') }])
+  client.observe(crew).subscribe()
+  vi.runAllTimers()
+  client.observe(crew).subscribe()
+  expect([opened().length, closed().length]).toEqual([2, 0])
+})
+
 test('after another engine has taken over, only what has changed meanwhile is told', () => {
   const seen: List<Member>[] = []
   client.observe<List<Member>>(crew).subscribe(list => seen.push(list))

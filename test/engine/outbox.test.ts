@@ -300,6 +300,27 @@ describe('R-7', () => {
     process.off('unhandledRejection', note)
   })
 
+  test('where the device can store nothing any more, every call says so, and what is done is not done twice', async () => {
+    const server = createTestServer()
+    const disk = createMemoryStorage()
+    let left = Infinity
+    const storage: Storage = {
+      ...disk,
+      transact: (queries, body) => (left-- > 0 ? disk.transact(queries, body) : Promise.reject(new Error('the disk is full')))
+    }
+    const ann = createTestClient(server, 'ann', { storage, paused: true, handsOn: true })
+    const { opID } = await ann.apply('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
+    await server.judge('bob', { name: 'createGroup', args: { name: 'Theirs', type: 'Public', groupID: 'crew' }, groupID: 'crew' })
+    await ann.engine.resume()
+    await ann.caughtUp()
+    await ann.engine.pause()
+    left = 1
+    expect(await ann.engine.again(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })).toMatchObject({ groupID: 'crew-2' })
+    expect(await ann.engine.dismissVerdict(opID)).toMatchObject({ code: 4502 })
+    expect(await ann.engine.handedOn(99)).toBeUndefined()
+    expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
+  })
+
   test('R-7: being offline is no error: nothing rejects, nothing is printed, and only the status tells', async () => {
     const ann = createTestClient(server, 'ann')
     await ann.caughtUp()

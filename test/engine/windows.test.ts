@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage } from '../../src/storage/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -221,6 +223,107 @@ test('the members of a large group come to whoever looked before there was a lea
   second.lead()
   await server.clock.advance(5000)
   expect(late.last()).toMatchObject({ total: 2501, complete: true })
+})
+
+test('a group that somebody begins to look at while another looks away is shown whole', async () => {
+  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.caughtUp()
+  for (let turns = 0; turns < 12; turns++) {
+    const shownLast = new Map<number, number>()
+    const streams = ann.engine.openStreams(frame => {
+      for (const [stream, patch] of frame.patches) if (patch.kind === 'list') shownLast.set(stream, patch.total)
+    })
+    streams.request({ type: 'open', stream: 0, query: { kind: 'members', groupID: 'crew', limit: 10 } })
+    await server.clock.settle()
+    streams.request({ type: 'open', stream: 1, query: { kind: 'members', groupID: 'crew', limit: 20 } })
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    streams.request({ type: 'close', stream: 0 })
+    await server.clock.settle()
+    expect([turns, shownLast.get(1)]).toEqual([turns, 2])
+    streams.close()
+  }
+})
+
+test('a window stays behind a member who has gone, also when the group is read again', async () => {
+  const users = ['bob', 'carl', 'dora', 'eve']
+  const memberList = users.map(userID => ({ userID }))
+  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList })
+  await ann.caughtUp()
+  const list = ann.watch({ kind: 'members', groupID: 'crew', after: 'carl', limit: 2 })
+  await server.clock.settle()
+  await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['carl'] })
+  await ann.caughtUp()
+  expect(shown(list)).toEqual(['dora', 'eve'])
+  const { storage } = ann
+  // Something is not as it should be: the server tells the group anew.
+  await storage.transact([{ table: 'members', scope: 'crew', ids: ['dora'] }], ([[dora]]) =>
+    dora ? [{ table: 'members', scope: 'crew', id: 'dora', row: { ...dora, nameCard: 'drifted' } }] : []
+  )
+  await server.clock.advance(70_000)
+  const again = ann.network.transcript.findLast(({ message }) => message['type'] === 'delta' && 'groups' in message)
+  expect(again?.message['groups']).toMatchObject([{ groupID: 'crew', from: 0 }])
+  expect(shown(list)).toEqual(['dora', 'eve'])
+})
+
+test('who has asked the leading tab, and comes to lead itself, gets an answer', async () => {
+  const [, second] = createPeers()
+  // The tab that led has died: nobody hears the question.
+  const follower = createTestClient(server, 'ann', { peers: second.peers, storage: ann.storage })
+  await server.clock.settle()
+  let answer: unknown
+  void follower.engine.readProfile('crew', false).then(told => (answer = told))
+  await server.clock.settle()
+  second.lead()
+  await server.clock.advance(1000)
+  expect(answer).toMatchObject({ code: 2805 })
+})
+
+test('a tab whose storage no longer answers lets another one lead', async () => {
+  const [first, second] = createPeers()
+  const disk = createMemoryStorage()
+  let isBroken = false
+  const storage: Storage = { ...disk, read: queries => (isBroken ? Promise.reject(new Error('away')) : disk.read(queries)) }
+  const peers: Peers = {
+    ...first.peers,
+    close() {
+      first.peers.close()
+      second.lead()
+    }
+  }
+  const leader = createTestClient(server, 'bob', { peers, storage })
+  await server.clock.settle()
+  first.lead()
+  await leader.caughtUp()
+  isBroken = true
+  const follower = createTestClient(server, 'bob', { peers: second.peers, storage: disk })
+  await server.clock.advance(5000)
+  expect(await leader.status()).toMatchObject({ lastError: { code: 4502 } })
+  expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })
+})
+
+describe('a token that is renewed', () => {
+  test('in a tab that does not lead, counts when that tab comes to lead', async () => {
+    const [first, second] = createPeers()
+    const leader = createTestClient(server, 'bob', { peers: first.peers })
+    await server.clock.settle()
+    first.lead()
+    const follower = createTestClient(server, 'bob', { peers: second.peers, storage: leader.storage, token: 'nobody' })
+    await leader.caughtUp()
+    await follower.engine.renewToken('bob')
+    await server.clock.settle()
+    await leader.engine.close()
+    second.lead()
+    await server.clock.advance(5000)
+    expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })
+  })
+
+  test('while a connection with the old one is under way, is used', async () => {
+    const bob = createTestClient(server, 'bob', { token: 'nobody' })
+    await server.clock.advance(8)
+    await bob.engine.renewToken('bob')
+    await server.clock.advance(5000)
+    expect(await bob.status()).toMatchObject({ connection: 'online', lastError: null })
+  })
 })
 
 /** Two tabs of one user, that lead when they are told to. */
