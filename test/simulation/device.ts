@@ -48,7 +48,8 @@ export type DeviceOptions = {
 }
 
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
-  const { name, userID, chaos, tokenMs, copied } = options
+  const { name, userID, chaos, copied } = options
+  let { tokenMs } = options
   const random = world.random('device', name)
   const ids = world.random('ids', name)
   const ledger = createLedger(world, server, {
@@ -271,6 +272,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
     /** Faults end, and what the user would do is done. */
     heal(): void {
+      tokenMs = Infinity
       wires.heal()
       disk.heal()
       if (tabs.size === 0) openTab()
