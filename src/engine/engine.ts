@@ -264,8 +264,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     return null
   }
 
-  /** Expected: storage refuses. Then nothing has changed. */
-  const tryCommit = (writes: readonly Write[]) => commit(writes).then(() => null, storageFailed)
+  /** Expected: storage refuses. Then nothing has changed. Once it has failed, other tabs would not be told. */
+  const tryCommit = async (writes: readonly Write[]) => startError ?? commit(writes).then(() => null, storageFailed)
 
   const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
