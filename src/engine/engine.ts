@@ -106,12 +106,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const guard = (work: Promise<unknown>) => void work.catch(fail)
 
   /** Storage does not answer. Nothing works then, and everything says so. */
-  function fail(error: unknown): void {
-    startError = storageFailed(error)
+  function fail(cause: unknown): void {
+    startError = storageFailed(cause)
     sync.stop()
     onStatus()
-    // Another tab may lead, whose storage answers.
-    peers.close()
+    // Another tab may lead, whose storage answers, once it has been told what was under way here.
+    void storage.close().then(peers.close, peers.close)
   }
 
   async function reload(): Promise<void> {
@@ -297,6 +297,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     }) as Engine['preview'],
     async again(opID, args) {
       await ready
+      if (startError) return startError
       const settled = state.verdicts.get(opID)
       if (!settled) return groupError('UnknownOperationID', opID)
       const { name, verdict } = settled

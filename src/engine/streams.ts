@@ -129,7 +129,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       },
       request(request: StreamRequest): void {
         if (!v.is(streamRequest, request)) {
-          if (v.is(openRequest, request)) refuse(request.stream, groupError('IllegalArgument', 'query'))
+          if (v.is(openRequest, request)) refuse(request.stream, groupError('IllegalArgument'))
           return
         }
         if (request.type === 'open')
