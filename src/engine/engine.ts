@@ -8,11 +8,10 @@ import { prepare } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import { rejected } from '../kernel/verdict.ts'
-import type { HeldGroup, Pending, Write } from '../storage/port.ts'
+import type { Pending, Write } from '../storage/port.ts'
 import { isGroupError, type Engine, type Status } from './api.ts'
+import { createCommits } from './commits.ts'
 import type { Host, PeerMessage } from './host.ts'
-import { finish } from './merge.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
 import { isPeerMessage, readStored } from './stored.ts'
@@ -21,9 +20,6 @@ import { createSubmit, memberNeeds } from './submit.ts'
 import { createSync, type SyncStatus } from './sync.ts'
 import { nothingTouched, touchMember } from './touched.ts'
 import { createViews } from './views.ts'
-
-/** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
-const appliedVerdictsMax = 1000
 
 export type EngineOptions = {
   readonly userID: string
@@ -49,6 +45,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
+  const tellPeers = (writes: readonly Write[]) => peers.post({ type: 'committed', writes })
+  const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers })
   const sync = createSync({ host, state, userID, handsOn, token, commit, onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
@@ -74,6 +72,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     status,
     version: hub.version,
     onQueued,
+    onRetracted: push,
     isOpen: () => leaving === 0 && !isClosing()
   })
   const stopWaking = host.onWake(() => {
@@ -206,50 +205,19 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   function onQueued({ opID }: Pending, writes: readonly Write[]): void {
-    peers.post({ type: 'committed', writes })
+    tellPeers(writes)
     if (!isLeading) return
     state.unsent.add(opID)
-    if (!isPaused) sync.push()
+    push()
   }
 
-  // ── storage ───────────────────────────────────────────────────────────────
-
-  async function commit(writes: readonly Write[]): Promise<void> {
-    const all = [...writes, ...outdatedVerdicts(writes)]
-    const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
-    let known = all
-    await storage.transact(
-      [{ table: 'outbox', scope: '', ids }],
-      ([waiting]) => {
-        // What another tab has discarded meanwhile has its verdict.
-        const gone = new Set(ids)
-        for (const { opID } of waiting) gone.delete(opID)
-        return (known = all.filter(write => !('id' in write && gone.has(write.id))))
-      },
-      true
-    )
-    taken(known)
+  function push(): void {
+    if (isLeading && !isPaused) sync.push()
   }
 
-  function taken(writes: readonly Write[]): void {
-    state.absorb(writes)
-    peers.post({ type: 'committed', writes })
-  }
-
-  function outdatedVerdicts(writes: readonly Write[]): Write[] {
-    if (!writes.some(write => write.table === 'verdicts')) return []
-    const applied = [...state.verdicts.values()].filter(({ verdict }) => verdict.kind === 'applied').sort((a, b) => b.at - a.at)
-    return applied.slice(appliedVerdictsMax).map(({ verdict }) => ({ table: 'verdicts', scope: '', id: verdict.opID, row: null }))
-  }
-
-  /** Stored members could not be read: they are forgotten, and fetched again. */
+  /** Stored members could not be read: they are fetched again. */
   async function refetch(groupID: string): Promise<void> {
-    let writes: Write[] = []
-    await storage.transact([{ table: 'groups', scope: '', ids: [groupID] }], ([[held]]) => {
-      writes = held ? forgetMembers(held) : []
-      return writes
-    })
-    taken(writes)
+    await forgetMembers(groupID)
     if (isLeading) sync.want(groupID)
   }
 
@@ -282,7 +250,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
-    if (choice === 'discard') await discard()
+    if (choice === 'discard') await discardAll()
     else if (choice !== 'keep') {
       // What waits is not known.
       if (startError) return startError
@@ -294,12 +262,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)
     return null
-  }
-
-  async function discard(): Promise<void> {
-    let writes: Write[] = []
-    await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
-    taken(writes)
   }
 
   /** Expected: storage refuses. Then nothing has changed. */
@@ -381,14 +343,3 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
-
-/** All members but the user, who is known from the group. */
-function forgetMembers({ groupID, self, ...held }: HeldGroup): Write[] {
-  return [
-    { table: 'members', scope: groupID, empty: true },
-    ...(self ? [{ table: 'members', scope: groupID, id: self.userID, row: self } as const] : []),
-    { table: 'groups', scope: '', id: groupID, row: { ...held, groupID, self, membersUpTo: '' } }
-  ]
-}
-
-const discarded = (pending: Pending): Write[] => finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

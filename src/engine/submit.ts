@@ -24,11 +24,13 @@ export type SubmitOptions = {
   isOpen(): boolean
   /** The operation is durable. */
   onQueued(pending: Pending, writes: readonly Write[]): void
+  /** The operation could not be stored: nothing has to wait for it. */
+  onRetracted(): void
 }
 
 type Checked = ReturnType<typeof prepare>
 
-export function createSubmit({ host, state, userID, status, version, isOpen, onQueued }: SubmitOptions) {
+export function createSubmit({ host, state, userID, status, version, isOpen, onQueued, onRetracted }: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
   const deciding = new Map<string, Promise<unknown>>()
@@ -67,6 +69,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     } catch (error) {
       // Expected: storage refuses. The operation never was, and its caller is told.
       state.retract({ pending, replaced })
+      onRetracted()
       return groupError('StorageFailed', String(error))
     }
     state.confirm({ pending, replaced })

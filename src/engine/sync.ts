@@ -187,8 +187,11 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     if (!connection.isOnline()) return
     const last = new Map<string, string>()
     const batch: PushedOperation[] = []
+    // Lanes in which something is not stored yet: what stands behind it has to follow it.
+    const blocked = new Set<string>()
     for (const pending of state.operations()) {
-      if (pending.applied || state.uncommitted.has(pending.opID)) continue
+      if (state.uncommitted.has(pending.opID)) blocked.add(pending.groupID)
+      if (pending.applied || blocked.has(pending.groupID)) continue
       const after = last.get(pending.groupID)
       last.set(pending.groupID, pending.opID)
       if (sent.has(pending.opID) || sent.size >= unansweredMax) continue

@@ -57,9 +57,16 @@ export function pageOf(names: readonly string[], id: string): string {
 export function editPage(table: TableName, { name, rows }: Page, edits: Edits): Page[] {
   // Rows of a page are rows of its table.
   const id = idOf[table] as (row: Row) => string
-  const merged = new Map<string, Row | null>(rows.flatMap(row => (isRow(table, row) ? [[id(row), row]] : [])))
-  for (const [key, row] of edits) merged.set(key, row)
-  const sorted = [...merged.values()].filter(row => row !== null).sort((a, b) => (id(a) < id(b) ? -1 : 1))
+  const unplaced = new Map(edits)
+  const kept = rows.flatMap(row => {
+    if (!isRow(table, row)) return []
+    const edit = edits.get(id(row))
+    unplaced.delete(id(row))
+    return edit === undefined ? row : (edit ?? [])
+  })
+  const added = [...unplaced.values()].filter(row => row !== null)
+  // Mostly rows take the place of others, and the order is as it was.
+  const sorted = added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
   const count = Math.ceil(sorted.length / rowsPerPageMax[table])
   const size = Math.ceil(sorted.length / count)
   return Array.from({ length: count }, (_, index) => {

@@ -96,9 +96,9 @@ export const notes = `
   server would send: parsing and checking them is part of its figures, while the others get rows that are objects already.
 - 1: from rows in the memory of the worker to the last commit. Offline Groups goes its real way: the list of groups, then each group's members page by page.
 - 2: from navigation, in a browser just started, with 50 operations pending in the window.
-- 3: one operation after another, offline: changes a row that is in view and queues the operation. Offline Groups always commits strictly; what relaxed
+- 3: one operation after another, offline: changes a row that is in view and queues the operation. Offline Groups commits operations strictly; what relaxed
   commits would take is measured by changing IndexedDB underneath it. Its checks of permissions are part of it.
-- 4: 2,000 operations at once on rows anywhere, each with its record in the outbox; all durable. 5 and 6 as well as 1, 2 and 4: Offline Groups strict, others
-  relaxed, SQLite in WAL mode with \`synchronous\` NORMAL, or FULL where strict.
+- 4: 2,000 operations at once on rows anywhere, each with its record in the outbox; all durable; Offline Groups strict, others relaxed, SQLite in WAL mode with \`synchronous\` NORMAL, or FULL where strict.
+- 1, 5 and 6: commits are relaxed, with Offline Groups as well: what a server has said comes again.
 - 5: a change every 5 ms, each in a transaction; what the UI thread does from a trace. 6: ten batches of 500 rows anywhere; no contender has any background work left afterwards.
 `.trim()

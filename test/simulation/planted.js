@@ -114,8 +114,8 @@ export const planted = {
     ''
   ),
   'tabs are not told of commits': edit(
-    'src/engine/engine.ts',
-    "    state.absorb(writes)\n    peers.post({ type: 'committed', writes })\n",
+    'src/engine/commits.ts',
+    '    state.absorb(writes)\n    tellPeers(writes)\n',
     '    state.absorb(writes)\n'
   ),
   'what was sent counts as sent over the next connection': edit('src/engine/sync.ts', '    sent.clear()\n', ''),

@@ -1,0 +1,72 @@
+/** What an engine writes beside new operations: one transaction each, taken in and told to other tabs once it is durable. */
+
+import { groupError } from '../kernel/errors.ts'
+import { rejected } from '../kernel/verdict.ts'
+import type { HeldGroup, Pending, Storage, Write } from '../storage/port.ts'
+import { finish } from './merge.ts'
+import type { State } from './state.ts'
+
+/** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
+const appliedVerdictsMax = 1000
+
+export type CommitOptions = { readonly storage: Storage; readonly state: State; tellPeers(writes: readonly Write[]): void }
+
+export function createCommits({ storage, state, tellPeers }: CommitOptions) {
+  function taken(writes: readonly Write[]): void {
+    state.absorb(writes)
+    tellPeers(writes)
+  }
+
+  function outdatedVerdicts(writes: readonly Write[]): Write[] {
+    if (!writes.some(write => write.table === 'verdicts')) return []
+    const applied = [...state.verdicts.values()].filter(({ verdict }) => verdict.kind === 'applied').sort((a, b) => b.at - a.at)
+    return applied.slice(appliedVerdictsMax).map(({ verdict }) => ({ table: 'verdicts', scope: '', id: verdict.opID, row: null }))
+  }
+
+  return {
+    async commit(writes: readonly Write[]): Promise<void> {
+      const all = [...writes, ...outdatedVerdicts(writes)]
+      const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
+      let known = all
+      await storage.transact(
+        [{ table: 'outbox', scope: '', ids }],
+        ([waiting]) => {
+          // What another tab has discarded meanwhile has its verdict.
+          const gone = new Set(ids)
+          for (const { opID } of waiting) gone.delete(opID)
+          return (known = all.filter(write => !('id' in write && gone.has(write.id))))
+        },
+        true
+      )
+      taken(known)
+    },
+
+    /** Stored members of a group could not be read: they are forgotten. */
+    async forgetMembers(groupID: string): Promise<void> {
+      let writes: Write[] = []
+      await storage.transact(
+        [{ table: 'groups', scope: '', ids: [groupID] }],
+        ([[held]]) => (writes = held ? withoutMembers(held) : [])
+      )
+      taken(writes)
+    },
+
+    /** Nothing waits any more: everything has been refused. */
+    async discardAll(): Promise<void> {
+      let writes: Write[] = []
+      await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
+      taken(writes)
+    }
+  }
+}
+
+/** All members but the user, who is known from the group. */
+function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
+  return [
+    { table: 'members', scope: groupID, empty: true },
+    ...(self ? [{ table: 'members', scope: groupID, id: self.userID, row: self } as const] : []),
+    { table: 'groups', scope: '', id: groupID, row: { ...held, groupID, self, membersUpTo: '' } }
+  ]
+}
+
+const discarded = (pending: Pending): Write[] => finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))
