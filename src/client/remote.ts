@@ -11,7 +11,7 @@ import {
   type StreamRequest,
   type WorkerApi
 } from '../engine/api.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { until } from './until.ts'
 
 export type Remote = {
@@ -111,6 +111,6 @@ export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListene
     api: whenOpen(opening),
     request: request => void streams.then(open => open.request(request)),
     end: () => undefined,
-    failed: new Promise(resolve => opening.catch((error: unknown) => resolve(groupError('StorageFailed', String(error)))))
+    failed: new Promise(resolve => opening.catch(error => resolve(storageFailed(error))))
   }
 }

@@ -5,7 +5,7 @@
 
 import { flag, groupID as groupIDCheck, parseArgs } from '../kernel/args.ts'
 import { prepare } from '../kernel/decide.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
@@ -339,7 +339,5 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
-
-const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })

@@ -543,7 +543,7 @@ test('who pushes without end, faster than it is judged, is sent away: 10006', as
   const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
   await clock.advance(10)
   link.send(JSON.stringify(hello('ann', { token: 'ann' })))
-  for (let count = 0; count < 100 && !isClosed; count++) {
+  for (let count = 0; count < 50; count++) {
     const operations = Array.from({ length: operationsPerPushMax }, () => ({ ...operation, opID: `${count}` }))
     link.send(JSON.stringify(push(...operations)))
     await clock.advance(20)
