@@ -110,8 +110,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     startError = storageFailed(error)
     sync.stop()
     onStatus()
-    // Another tab may lead, whose storage answers.
-    peers.close()
   }
 
   async function reload(): Promise<void> {
