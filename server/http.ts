@@ -18,6 +18,7 @@ const body = v.object({ session: v.pipe(v.string(), v.maxLength(64)), frames: v.
 type Client = {
   readonly session: Session
   readonly unsent: string[]
+  unsentLength: number
   isOver: boolean
   /** Answers the request that waits, if one does. */
   answer: () => void
@@ -34,13 +35,15 @@ export function createHttpSessions(context: SessionContext, allowedOrigins: read
     const id = randomBytes(16).toString('base64url')
     const client: Client = {
       unsent: [],
+      unsentLength: 0,
       isOver: false,
       answer: () => undefined,
       stopTimer: () => undefined,
       session: openSession(context, {
         send(frame) {
           client.unsent.push(frame)
-          if (client.unsent.reduce((sum, { length }) => sum + length, 0) > unsentLengthMax) drop(id)
+          client.unsentLength += frame.length
+          if (client.unsentLength > unsentLengthMax) drop(id)
           else client.answer()
         },
         close() {
@@ -90,6 +93,7 @@ export function createHttpSessions(context: SessionContext, allowedOrigins: read
     // Only the request that asked last brings frames back, so that they stay in order.
     client.answer()
     wait(client, response, () => {
+      client.unsentLength = 0
       say({ frames: client.unsent.splice(0), isOver: client.isOver })
       if (client.isOver) drop(id)
     })

@@ -20,6 +20,8 @@ const groupsPerFrame = 100
 /** Changes that come together are sent together. */
 const coalesceMs = 5
 const framesWaitingMax = 200
+/** Twice what a client may have without a verdict. */
+const operationsWaitingMax = 1000
 const helloWithinMs = 10_000
 
 export type Connection = { send(frame: string): void; close(error: GroupError | undefined): void }
@@ -48,6 +50,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   let user: User | undefined
   let isOpen = true
   let framesWaiting = 0
+  let operationsWaiting = 0
   let stopFlush: (() => void) | undefined
   let work: Promise<void> = Promise.resolve()
   const stopHelloTimer = context.setTimer(() => user ?? end('NotReady'), helloWithinMs)
@@ -161,8 +164,11 @@ export function openSession(context: SessionContext, connection: Connection): Se
   }
 
   function push({ userID, isAppAdmin, replica }: User, operations: Extract<ClientMessage, { type: 'push' }>['operations']): void {
+    operationsWaiting += operations.length
+    if (operationsWaiting > operationsWaitingMax) return end('TooFrequent')
     for (const operation of operations) {
       const settle = (outcome: Outcome) => {
+        operationsWaiting--
         if (outcome.kind === 'verdict') replica.addVerdict(outcome.verdict)
         else replica.addRetry(operation.opID)
         flushSoon()

@@ -2,7 +2,7 @@
 
 import { expose, type Endpoint } from 'comlink'
 import { whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
-import { groupError } from '../src/kernel/errors.ts'
+import { groupError, storageFailed } from '../src/kernel/errors.ts'
 
 export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, endpoint: Endpoint): void {
   let isOpening = false
@@ -21,7 +21,7 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
         return null
       } catch (error) {
         // Expected: this browser has no database for us, or not any more. Calls keep waiting; the caller knows.
-        return groupError('StorageFailed', String(error))
+        return storageFailed(error)
       }
     }
   }

@@ -11,7 +11,8 @@ import {
   type StreamRequest,
   type WorkerApi
 } from '../engine/api.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
+import { until } from './until.ts'
 
 export type Remote = {
   readonly api: EngineApi
@@ -35,6 +36,8 @@ type Running = {
   readonly worker: Worker
   readonly opened: Promise<GroupError | null>
   readonly died: Promise<GroupError>
+  /** What a call is answered, or that the worker has died. */
+  whileAlive<T>(call: Promise<T>): Promise<T | GroupError>
 }
 
 /** With a function that makes workers, one that dies (browsers end workers to get memory back) is replaced. */
@@ -68,7 +71,7 @@ export function connectWorker(made: Worker | (() => Worker), location: StoreLoca
       if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
       // Comlink's proxy answers for as long as it is referenced; its calls return what the API says, as promises.
       const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
-      return Promise.race([running.died, call(...args)])
+      return running.whileAlive(call(...args))
     }),
     request: request => running.port.postMessage(request),
     end() {
@@ -97,7 +100,7 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
     }
     void opened.then(watch)
   })
-  return { api, port, worker, opened, died }
+  return { api, port, worker, opened, died, whileAlive: until(died) }
 }
 
 export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
@@ -108,6 +111,6 @@ export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListene
     api: whenOpen(opening),
     request: request => void streams.then(open => open.request(request)),
     end: () => undefined,
-    failed: new Promise(resolve => opening.catch((error: unknown) => resolve(groupError('StorageFailed', String(error)))))
+    failed: new Promise(resolve => opening.catch(error => resolve(storageFailed(error))))
   }
 }

@@ -29,6 +29,7 @@ import type { Answer } from './can.ts'
 import type { Remote } from './remote.ts'
 import { keepLoggedIn } from './renew.ts'
 import type { StreamClient } from './streams.ts'
+import { until } from './until.ts'
 
 export type GroupStore = {
   /**
@@ -251,9 +252,9 @@ export function createStore(
   const rowsOf = <R>(query: Query) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
   let over: () => void = () => undefined
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
+  const untilOver = until(Promise.race([failed, ended]))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
-  const call = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
-    worded(await Promise.race([failed, ended, work(api)]))
+  const call = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => worded(await untilOver(work(api)))
 
   const status$ = new Observable<Status>(subscriber => {
     void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))

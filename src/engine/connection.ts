@@ -5,7 +5,7 @@
  *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
  */
 
-import { errors, groupError, type GroupError } from '../kernel/errors.ts'
+import { errors, groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { ClientMessage } from '../sync/client-messages.ts'
 import { parseServerMessage, type ServerMessage } from '../sync/messages.ts'
 import type { Link } from '../sync/port.ts'
@@ -89,7 +89,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       if (bad >= 0 && isCurrent()) fail(groupError('BadFrame', frames[bad]?.slice(0, 80)))
     } catch (error) {
       // Expected: storage refuses. What was not committed comes again after the next connection.
-      if (isCurrent()) fail(groupError('StorageFailed', String(error)))
+      if (isCurrent()) fail(storageFailed(error))
     }
   }
 
@@ -101,7 +101,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     setTimer('silence', lost, answerWithinMs)
     void ping().then(
       message => (link === asked ? send(message) : undefined),
-      (error: unknown) => (link === asked ? fail(groupError('StorageFailed', String(error))) : undefined)
+      (error: unknown) => (link === asked ? fail(storageFailed(error)) : undefined)
     )
   }
 

@@ -5,7 +5,7 @@
 
 import { flag, groupID as groupIDCheck, parseArgs } from '../kernel/args.ts'
 import { prepare } from '../kernel/decide.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
@@ -110,8 +110,6 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     startError = storageFailed(cause)
     sync.stop()
     onStatus()
-    // Another tab may lead, whose storage answers, once it has been told what was under way here.
-    void storage.close().then(peers.close, peers.close)
   }
 
   async function reload(): Promise<void> {
@@ -264,8 +262,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     return null
   }
 
-  /** Expected: storage refuses. Then nothing has changed. Once it has failed, other tabs would not be told. */
-  const tryCommit = async (writes: readonly Write[]) => startError ?? commit(writes).then(() => null, storageFailed)
+  /** Expected: storage refuses. Then nothing has changed. */
+  const tryCommit = (writes: readonly Write[]) => commit(writes).then(() => null, storageFailed)
 
   const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
@@ -340,7 +338,5 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
-
-const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })

@@ -5,7 +5,7 @@
  */
 
 import * as v from 'valibot'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { sameRow, type MemberRow } from '../kernel/model.ts'
 import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
 import { groupOrders, memberOrders } from './orders.ts'
@@ -103,7 +103,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       } catch (error) {
         // Expected: storage cannot be read any more.
         views.release(query)
-        return refuse(stream.number, groupError('StorageFailed', String(error)))
+        return refuse(stream.number, storageFailed(error))
       }
       // Closed meanwhile, or replaced.
       if (streams.get(stream.number) !== stream) return views.release(query)

@@ -3,7 +3,7 @@
 import { generatedIDPrefix } from '../kernel/args.ts'
 import { kernelVersion, prepare, type Operation, type Prepared, type Result } from '../kernel/decide.ts'
 import { unknown, type Decision } from '../kernel/decision.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { CustomField, GroupRow } from '../kernel/model.ts'
 import type { Merged, Pending, Write } from '../storage/port.ts'
 import { mergedMax } from '../sync/messages.ts'
@@ -70,7 +70,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
       // Expected: storage refuses. The operation never was, and its caller is told.
       state.retract({ pending, replaced })
       onRetracted()
-      return groupError('StorageFailed', String(error))
+      return storageFailed(error)
     }
     state.confirm({ pending, replaced })
     onQueued(pending, writes)

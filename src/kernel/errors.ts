@@ -80,4 +80,7 @@ export type GroupError = {
 
 export const groupError = (reason: Reason, detail = ''): GroupError => ({ code: errors[reason].code, reason, message: detail })
 
+/** Storage has refused, and said so. */
+export const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
+
 export const scopeOf = (error: GroupError): Scope => errors[error.reason].scope

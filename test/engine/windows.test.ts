@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
-import { createMemoryStorage } from '../../src/storage/memory.ts'
-import type { Storage } from '../../src/storage/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -276,29 +274,6 @@ test('who has asked the leading tab, and comes to lead itself, gets an answer', 
   second.lead()
   await server.clock.advance(1000)
   expect(answer).toMatchObject({ code: 2805 })
-})
-
-test('a tab whose storage no longer answers lets another one lead', async () => {
-  const [first, second] = createPeers()
-  const disk = createMemoryStorage()
-  let isBroken = false
-  const storage: Storage = { ...disk, read: queries => (isBroken ? Promise.reject(new Error('away')) : disk.read(queries)) }
-  const peers: Peers = {
-    ...first.peers,
-    close() {
-      first.peers.close()
-      second.lead()
-    }
-  }
-  const leader = createTestClient(server, 'bob', { peers, storage })
-  await server.clock.settle()
-  first.lead()
-  await leader.caughtUp()
-  isBroken = true
-  const follower = createTestClient(server, 'bob', { peers: second.peers, storage: disk })
-  await server.clock.advance(5000)
-  expect(await leader.status()).toMatchObject({ lastError: { code: 4502 } })
-  expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })
 })
 
 describe('a token that is renewed', () => {

@@ -535,6 +535,23 @@ test('who does not log in within 10 seconds is sent away: 2999', async () => {
   expect(transcript).toMatchObject([{ to: 'client', message: { type: 'error', error: { code: 2999 } } }])
 })
 
+test('who pushes without end, faster than it is judged, is sent away: 10006', async () => {
+  const memory = createMemoryDatabase('e')
+  const { clock, network } = createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+  const { connect: open, transcript } = network()
+  let isClosed = false
+  const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
+  await clock.advance(10)
+  link.send(JSON.stringify(hello('ann', { token: 'ann' })))
+  for (let count = 0; count < 50; count++) {
+    const operations = Array.from({ length: operationsPerPushMax }, () => ({ ...operation, opID: `${count}` }))
+    link.send(JSON.stringify(push(...operations)))
+    await clock.advance(20)
+  }
+  expect(isClosed).toBe(true)
+  expect(transcript.at(-1)).toMatchObject({ to: 'client', message: { type: 'error', error: { code: 10006 } } })
+})
+
 // ── userSig ─────────────────────────────────────────────────────────────────
 
 type Api = {

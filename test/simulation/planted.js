@@ -126,8 +126,8 @@ export const planted = {
   ),
   'an announcement need not continue': edit(
     'server/replica.ts',
-    'isLive && from > 0 && position.upTo === from && !stale',
-    'isLive && from > 0 && !stale'
+    'isCurrent && from > 0 && position.upTo === from',
+    'isCurrent && from > 0'
   ),
   'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
   'a page of members of any moment is taken': edit(
