@@ -35,6 +35,8 @@ export async function createDisk(
   const random = world.random('disk', name)
   let real = await open()
   let rows = new Map<string, Map<string, Row>>()
+  /** How often everything was removed: what was asked of an earlier database never gets into a later one. */
+  let era = 0
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
   let latencyMs = 1
@@ -60,6 +62,7 @@ export async function createDisk(
   }
 
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
+    const openedIn = era
     let isAlive = true
     let isClosed = false
     /** Reads whose answer, and writes whose success has not arrived. */
@@ -133,6 +136,7 @@ export async function createDisk(
         return new Promise((resolve, reject) => {
           soon(true, () => {
             rows = new Map()
+            era++
             onDestroyed()
             void world.wait(real.destroy().then(async () => (real = await open()))).then(() => afterAnswers(resolve), reject)
           })
@@ -142,7 +146,7 @@ export async function createDisk(
         const isHeard = unanswered === 0
         wait(-unanswered)
         isAlive = false
-        const survivors = writing.slice(0, random.below(writing.length + 1))
+        const survivors = openedIn === era ? writing.slice(0, random.below(writing.length + 1)) : []
         for (const work of survivors) void world.wait(work())
         return survivors.length > 0 || !isHeard
       }
