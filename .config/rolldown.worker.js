@@ -9,6 +9,7 @@ const worker = (transport, file) =>
     input: `worker/${transport}.ts`,
     platform: 'browser',
     // Dexie's default entry wraps a build for older engines than any that runs module workers.
+    treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },
     resolve: { alias: { dexie: 'dexie/dist/modern/dexie.min.mjs' } },
     plugins: [
       {

@@ -8,7 +8,7 @@ import { groupError, type GroupError, type Reason } from '../src/kernel/errors.t
 import type { Policy } from '../src/kernel/limits.ts'
 import type { GroupRow } from '../src/kernel/model.ts'
 import { parseClientMessage, type ClientMessage } from '../src/sync/client-messages.ts'
-import { frameLimits, protocolVersion, type ServerMessage } from '../src/sync/messages.ts'
+import { frameLimits, protocolVersion, serverFrame, type ServerMessage } from '../src/sync/messages.ts'
 import type { Outcome } from './authority.ts'
 import type { Bus } from './bus.ts'
 import type { Lanes } from './lanes.ts'
@@ -56,7 +56,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   const stopHelloTimer = context.setTimer(() => user ?? end('NotReady'), helloWithinMs)
 
   function send(message: ServerMessage): void {
-    if (isOpen) connection.send(JSON.stringify(message))
+    if (isOpen) connection.send(serverFrame(message))
   }
 
   function sendOutgoing({ replica }: User): void {

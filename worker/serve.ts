@@ -1,6 +1,10 @@
-/** Serves an engine to the UI thread: calls through Comlink, streams over a port of their own. */
+/**
+ * Serves an engine to the UI thread: calls as Comlink makes them, streams over a port of their own. Comlink's own
+ * counterpart also sets properties, and follows any path, `__proto__` included; here a call of a function of the API
+ * with plain arguments is answered, and nothing else.
+ */
 
-import { expose, type Endpoint } from 'comlink'
+import type { Endpoint } from 'comlink'
 import { whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
 import { groupError, storageFailed } from '../src/kernel/errors.ts'
 
@@ -13,11 +17,12 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
     async open(location, port, lock) {
       if (isOpening || !(port instanceof MessagePort)) return groupError('WorkerFailed')
       isOpening = true
-      await hold(lock)
+      const held = hold(lock)
       const engine = openEngine(location)
       try {
         connect(await engine, port)
         open(await engine)
+        await held
         return null
       } catch (error) {
         // Expected: this browser has no database for us, or not any more. Calls keep waiting; the caller knows.
@@ -25,7 +30,7 @@ export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, 
       }
     }
   }
-  expose(api, callsOnly(endpoint, api))
+  answerCalls(endpoint, api)
 }
 
 /** Other threads learn from a lock when this one ends. */
@@ -41,31 +46,27 @@ function connect(engine: Engine, port: MessagePort): void {
   port.onmessage = ({ data }: MessageEvent<StreamRequest>) => streams.request(data)
 }
 
-/**
- * Lets through calls of the functions of `api` and nothing else. Comlink by itself also sets properties and follows any
- * path, `__proto__` included.
- */
-function callsOnly(endpoint: Endpoint, api: object): Endpoint {
-  const wrapped = new Map<unknown, EventListener>()
-  return {
-    ...(endpoint.start && { start: () => endpoint.start?.() }),
-    postMessage: (message: unknown, transfer?: Transferable[]) => endpoint.postMessage(message, transfer),
-    addEventListener(type, listener, options) {
-      const guarded: EventListener = event => {
-        const { data } = event as MessageEvent<{ type?: unknown; path?: unknown; argumentList?: unknown } | null>
-        const path = data?.type === 'APPLY' && Array.isArray(data.path) ? (data.path as unknown[]) : []
-        if (path.length !== 1 || typeof path[0] !== 'string' || !Object.hasOwn(api, path[0])) return
-        // Other arguments than plain ones are taken apart by Comlink before anything catches.
-        const args = Array.isArray(data?.argumentList) ? (data.argumentList as ({ type?: unknown } | null)[]) : [null]
-        if (!args.every(arg => arg?.type === 'RAW')) return
-        if (typeof listener === 'function') listener(event)
-        else listener.handleEvent(event)
-      }
-      wrapped.set(listener, guarded)
-      endpoint.addEventListener(type, guarded, options)
-    },
-    removeEventListener(type, listener, options) {
-      endpoint.removeEventListener(type, wrapped.get(listener) ?? listener, options)
+type Call = { readonly id?: unknown; readonly type?: unknown; readonly path?: unknown; readonly argumentList?: unknown }
+type Argument = { readonly type?: unknown; readonly value?: unknown } | null
+
+function answerCalls(endpoint: Endpoint, api: object): void {
+  const answer = async ({ id, type, path, argumentList }: Call) => {
+    if (type !== 'APPLY' || !Array.isArray(path) || path.length !== 1 || !Array.isArray(argumentList)) return
+    const name: unknown = path[0]
+    const args = argumentList as Argument[]
+    if (typeof name !== 'string' || !Object.hasOwn(api, name) || !args.every(arg => arg?.type === 'RAW')) return
+    // What `api` has of its own is its calls.
+    const call = Reflect.get(api, name) as (...args: unknown[]) => Promise<unknown>
+    try {
+      endpoint.postMessage({ id, type: 'RAW', value: await call(...args.map(arg => arg?.value)) })
+    } catch (error) {
+      // Expected: storage cannot be closed. The caller's promise rejects with it.
+      const { name, message, stack } = error as Error
+      endpoint.postMessage({ id, type: 'HANDLER', name: 'throw', value: { isError: true, value: { name, message, stack } } })
     }
   }
+  endpoint.addEventListener('message', event => {
+    const { data } = event as MessageEvent<Call | null>
+    if (data) void answer(data)
+  })
 }

@@ -39,8 +39,8 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         break
       case 'members':
         members.absorb(write)
-        if ('empty' in write) touched.members.set(write.scope, 'all')
-        else touchMember(touched, write.scope, write.id)
+        if ('id' in write) touchMember(touched, write.scope, write.id)
+        else touched.members.set(write.scope, 'all')
         break
       case 'tips':
         tips.absorb(write)

@@ -50,6 +50,7 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
 
   function take(known: Scope<Row>, write: Write): void {
     if ('empty' in write) known.rows.clear()
+    else if ('run' in write) for (const row of write.run as readonly Row[]) known.rows.set(idOf(row), row)
     // Only writes to this table get here.
     else if (write.row) known.rows.set(write.id, write.row as Row)
     else known.rows.delete(write.id)

@@ -163,8 +163,9 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
     // Of another membership, or already known; what is told anew at the same position mends what is wrong here.
     if (!group || group.mep !== mep || to < group.seq || (to === group.seq && !isWhole)) return true
     if (from > group.seq) return false
-    if (isWhole) writes.push({ table: 'members', scope: groupID, empty: true })
-    for (const member of members) writes.push(putMember(member))
+    if (isWhole)
+      writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'members', scope: groupID, run: members })
+    else for (const member of members) writes.push(putMember(member))
     for (const id of gone) writes.push({ table: 'members', scope: groupID, id, row: null })
     hold({
       groupID,
@@ -212,7 +213,7 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
       const group = groupOf(groupID)
       // A page of another moment says nothing about this one; it is asked for again.
       if (group?.mep === mep && group.seq === asOf && group.membersUpTo !== null) {
-        for (const member of members) writes.push(putMember(member))
+        writes.push({ table: 'members', scope: groupID, run: members })
         hold({ ...group, membersUpTo: next })
       }
       return true

@@ -8,6 +8,7 @@ import { groupError } from '../kernel/errors.ts'
 import { rejected } from '../kernel/verdict.ts'
 import {
   ringPlace,
+  tableNames,
   type Answers,
   type Arrival,
   type HeldGroup,
@@ -17,7 +18,6 @@ import {
   type Pending,
   type Settled,
   type Storage,
-  type TableName,
   type Write
 } from '../storage/port.ts'
 import { frameLimits, parse, pushedOperation, type PushedOperation } from '../sync/messages.ts'
@@ -115,17 +115,6 @@ const arrival: v.GenericSchema<unknown, Arrival> = v.union([
 
 const settled: v.GenericSchema<unknown, Settled> = v.object({ verdict: verdictSchema, ...operation })
 
-const tableNames = [
-  'meta',
-  'groups',
-  'members',
-  'tips',
-  'notices',
-  'arrivals',
-  'outbox',
-  'verdicts'
-] as const satisfies readonly TableName[]
-
 const everything = [
   { table: 'meta', scope: '' },
   { table: 'groups', scope: '' },
@@ -219,6 +208,7 @@ const rows = {
 }
 const write = v.union([
   v.object({ table: v.picklist(tableNames), scope: text(), empty: v.literal(true) }),
+  v.object({ table: v.literal('members'), scope: text(), run: v.array(memberRow) }),
   ...tableNames.map(table =>
     v.object({ table: v.literal(table), scope: text(), id: text(), row: v.nullable<v.GenericSchema>(rows[table]) })
   )

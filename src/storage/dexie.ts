@@ -4,10 +4,12 @@
  */
 
 import { Dexie } from 'dexie'
-import { editPage, idOf, isRow, isUnpaged, pageOf, type Edits } from './pages.ts'
-import type { Answers, Query, Storage, TableName, Tables, Write } from './port.ts'
+import { createJournal, type Entry, type JournalRecord } from './journal.ts'
+import { createLayer, partName, type Layer, type Part } from './layer.ts'
+import type { Row } from './pages.ts'
+import { done, readPages, reasonOf, writePart } from './paging.ts'
+import type { Answers, Query, Storage, Write } from './port.ts'
 
-type Row = Tables[TableName]
 type Job = {
   readonly queries: readonly Query[]
   readonly body: (answers: Row[][]) => readonly Write[]
@@ -16,27 +18,45 @@ type Job = {
   reject(error: unknown): void
 }
 type Question = { readonly queries: readonly Query[]; resolve(answers: Row[][]): void; reject(error: unknown): void }
+type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore }
 
-/** Opens (or creates) the database of that name. Rejects with what IndexedDB says when it cannot. */
-export async function openDexieStorage(name: string): Promise<Storage> {
+/** A shorter run goes into the journal like single rows. */
+const runMin = 32
+/** Scopes that are folded in one transaction: callers that come meanwhile wait for it. */
+const partsPerFold = 64
+/** A journal of so many times its limit is not left for a quiet moment. */
+const overdue = 8
+const quietMs = 2000
+
+/**
+ * Opens (or creates) the database of that name. Rejects with what IndexedDB says when it cannot. `journalMax`: how many
+ * writes the journal holds before it is folded into pages.
+ */
+export async function openDexieStorage(name: string, { journalMax = 2000 } = {}): Promise<Storage> {
   const db = new Dexie(name)
-  db.version(1).stores({ pages: '' })
+  db.version(2).stores({ pages: '', journal: '++at' })
   await db.open()
   const idb = db.backendDB()
+  const journal = createJournal()
 
   let asked: Question[] = []
+  let answering: Promise<void> | undefined
   let waiting: Job[] = []
   let draining: Promise<void> | undefined
+  let isFolding = false
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   async function drain(): Promise<void> {
     // Whatever else is asked for in this turn goes into the same commit.
     await Promise.resolve()
-    while (waiting.length > 0) {
+    while (waiting.length > 0 || isFolding) {
       const jobs = waiting
       waiting = []
-      await commit(jobs)
+      if (jobs.length > 0) await commit(jobs)
+      else await fold()
     }
     draining = undefined
+    tend()
   }
 
   async function commit(jobs: readonly Job[]): Promise<void> {
@@ -44,17 +64,19 @@ export async function openDexieStorage(name: string): Promise<Storage> {
     const refused = new Map<Job, unknown>()
     try {
       const durability = jobs.every(({ isRecoverable }) => isRecoverable) ? 'relaxed' : 'strict'
-      const transaction = idb.transaction('pages', 'readwrite', { durability })
-      await finished(transaction, async pages => {
+      await append(durability, async stores => {
+        const draft = createLayer()
+        const writes: Write[] = []
         for (const job of jobs) {
-          const answers = job.queries.length > 0 ? await readAll(pages, job.queries) : []
-          const writes = attempt(
+          const answers = await readAll(stores, job.queries, draft)
+          const own = attempt(
             () => job.body(answers),
             error => refused.set(job, error)
           )
-          if (writes) await write(pages, writes)
+          own?.forEach(draft.take)
+          writes.push(...(own ?? []))
         }
-        transaction.commit()
+        return entryOf(stores, draft, writes)
       })
     } catch (error) {
       for (const job of jobs) refused.set(job, refused.get(job) ?? error)
@@ -65,19 +87,109 @@ export async function openDexieStorage(name: string): Promise<Storage> {
     }
   }
 
-  /** What is asked for in one turn is read in one transaction. */
+  /** Appends what `work` makes of everything before it. */
+  async function append(
+    durability: IDBTransactionDurability,
+    work: (stores: Stores) => Promise<Entry | undefined>
+  ): Promise<void> {
+    const transaction = idb.transaction(['pages', 'journal'], 'readwrite', { durability })
+    const record = await finished(transaction, async stores => {
+      const entry = await work(stores)
+      const adding = entry && stores.journal.add(entry)
+      transaction.commit()
+      return entry && { entry, adding }
+    })
+    const at = record?.adding?.result
+    // What others have added before it is still to be read.
+    if (record && at === journal.known() + 1) journal.take({ ...record.entry, at })
+  }
+
+  /** Pages as a server hands them out are written as such; the rest goes into the journal. */
+  async function entryOf(stores: Stores, draft: Layer, writes: readonly Write[]): Promise<Entry | undefined> {
+    if (writes.length === 0) return undefined
+    const paged = new Set(writes.flatMap(write => ('run' in write && write.run.length >= runMin ? partName(write) : [])))
+    if (paged.size > 0) await refresh(stores)
+    const parts = [...draft.parts].filter(([name]) => paged.has(name))
+    await Promise.all(parts.map(([name, part]) => writePart(stores.pages, joined(name, part))))
+    return { paged: [...paged], writes: writes.filter(write => !paged.has(partName(write))) }
+  }
+
+  function joined(name: string, part: Part): Part {
+    const before = part.hides ? undefined : journal.layer.parts.get(name)
+    return before ? { ...part, hides: before.hides, rows: new Map([...before.rows, ...part.rows]) } : part
+  }
+
+  async function fold(): Promise<void> {
+    try {
+      await append('relaxed', async stores => {
+        await refresh(stores)
+        const parts = [...journal.layer.parts].slice(0, partsPerFold)
+        const isAll = parts.length === journal.layer.parts.size
+        if (isAll) isFolding = false
+        await Promise.all(parts.map(([, part]) => writePart(stores.pages, part)))
+        if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
+        return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
+      })
+    } catch {
+      // Expected: storage refuses. Nothing has changed, and the next commit tries again.
+      isFolding = false
+    }
+  }
+
+  /** Folds in a quiet moment. */
+  function tend(): void {
+    clearTimeout(timer)
+    const count = journal.writeCount()
+    if (count < journalMax && !journal.forgets()) return
+    const begin = () => {
+      isFolding = true
+      draining ??= drain()
+    }
+    if (count > overdue * journalMax) begin()
+    else timer = setTimeout(begin, quietMs)
+  }
+
+  async function refresh({ journal: records }: Stores): Promise<void> {
+    const added = (await done(records.getAll(IDBKeyRange.lowerBound(journal.known(), true)))) as JournalRecord[]
+    added.forEach(journal.take)
+  }
+
+  /** What the queries find, also of what the same transaction is about to write. */
+  async function readAll(stores: Stores, queries: readonly Query[], draft?: Layer): Promise<Row[][]> {
+    if (queries.length === 0) return []
+    const refreshed = refresh(stores)
+    const beneath = await Promise.all(queries.map(query => readPages(stores.pages, query)))
+    await refreshed
+    return queries.map((query, index) => {
+      const rows = journal.layer.over(query, beneath[index] ?? [])
+      return draft ? draft.over(query, rows) : rows
+    })
+  }
+
+  /** What is asked for in one turn, or while others are answered, is read in one transaction. */
   async function answer(): Promise<void> {
     await Promise.resolve()
-    const questions = asked
-    asked = []
-    try {
-      const answers = await finished(idb.transaction('pages', 'readonly'), pages =>
-        Promise.all(questions.map(({ queries }) => readAll(pages, queries)))
-      )
-      questions.forEach(({ resolve }, index) => resolve(answers[index] ?? []))
-    } catch (error) {
-      for (const { reject } of questions) reject(error)
+    while (asked.length > 0) {
+      const questions = asked
+      asked = []
+      try {
+        const transaction = idb.transaction(['pages', 'journal'], 'readonly')
+        const answers = await finished(transaction, stores =>
+          Promise.all(questions.map(({ queries }) => readAll(stores, queries)))
+        )
+        questions.forEach(({ resolve }, index) => resolve(answers[index] ?? []))
+      } catch (error) {
+        for (const { reject } of questions) reject(error)
+      }
     }
+    answering = undefined
+  }
+
+  async function end(): Promise<void> {
+    clearTimeout(timer)
+    isFolding = false
+    await draining
+    clearTimeout(timer)
   }
 
   return {
@@ -85,7 +197,7 @@ export async function openDexieStorage(name: string): Promise<Storage> {
       new Promise<Answers<Q>>((resolve, reject) => {
         // `readAll` answers in the order of the queries, each with rows of its table.
         asked.push({ queries, resolve: resolve as Question['resolve'], reject })
-        if (asked.length === 1) void answer()
+        answering ??= answer()
       }),
     transact: (queries, body, isRecoverable = false) =>
       new Promise((resolve, reject) => {
@@ -93,11 +205,11 @@ export async function openDexieStorage(name: string): Promise<Storage> {
         draining ??= drain()
       }),
     async close() {
-      await draining
+      await end()
       db.close()
     },
     async destroy() {
-      await draining
+      await end()
       await db.delete()
     }
   }
@@ -113,113 +225,15 @@ function attempt<T>(body: () => T, onThrow: (error: unknown) => void): T | undef
 }
 
 /** Runs `work` and waits for the transaction; an abort may leave a request unanswered, so it ends the wait as well. */
-function finished<T>(transaction: IDBTransaction, work: (pages: IDBObjectStore) => Promise<T>): Promise<T> {
+function finished<T>(transaction: IDBTransaction, work: (stores: Stores) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let answer: Promise<T>
     transaction.oncomplete = () => resolve(answer)
     transaction.onabort = () => reject(reasonOf(transaction))
-    answer = work(transaction.objectStore('pages'))
+    answer = work({ pages: transaction.objectStore('pages'), journal: transaction.objectStore('journal') })
     answer.catch((error: unknown) => {
       reject(error)
       transaction.abort()
     })
   })
-}
-
-// Who aborts without a reason leaves none.
-const reasonOf = ({ error }: IDBTransaction | IDBRequest) => error ?? new DOMException('', 'AbortError')
-
-const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, scope], [table, scope, []])
-
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(reasonOf(request))
-  })
-}
-
-function readAll(pages: IDBObjectStore, queries: readonly Query[]): Promise<Row[][]> {
-  return Promise.all(queries.map(query => read(pages, query)))
-}
-
-async function read(pages: IDBObjectStore, { table, scope, ids }: Query): Promise<Row[]> {
-  if (!ids) return ((await done(pages.getAll(whole(table, scope)))) as Row[][]).flat()
-  const asked = new Set(ids)
-  const id = idOf[table] as (row: Row) => string
-  const found = await pagesOf(pages, table, scope, [...asked].sort())
-  // What is no row any more is for the reader to see.
-  return found.flatMap(({ rows }) => rows).filter(row => !isRow(table, row) || asked.has(id(row)))
-}
-
-type Page = { readonly name: string; readonly rows: readonly Row[] }
-type Found = Page & { readonly ids: string[] }
-
-/** The pages that IDs belong into, each with its IDs. */
-async function pagesOf(pages: IDBObjectStore, table: TableName, scope: string, ids: readonly string[]): Promise<Found[]> {
-  const pageAt = await pageFinder(pages, table, scope, ids.length)
-  const found = new Map<string, Found>()
-  for (const [index, page] of (await Promise.all(ids.map(pageAt))).entries()) {
-    const known = found.get(page.name) ?? { ...page, ids: [] }
-    found.set(page.name, known)
-    known.ids.push(ids[index] ?? '')
-  }
-  return [...found.values()]
-}
-
-/** Few pages are each found by one request, however many there are; of many, the names are read first. */
-const fewIDs = 16
-
-async function pageFinder(
-  pages: IDBObjectStore,
-  table: TableName,
-  scope: string,
-  idCount: number
-): Promise<(id: string) => Promise<Page>> {
-  const get = async (name: string) => ({ name, rows: rowsIn(await done(pages.get([table, scope, name]))) })
-  if (isUnpaged(table)) return get
-  if (idCount <= fewIDs)
-    return async id => {
-      const cursor = await done(pages.openCursor(IDBKeyRange.bound([table, scope], [table, scope, id]), 'prev'))
-      return { name: cursor ? nameIn(cursor.key) : '', rows: rowsIn(cursor?.value) }
-    }
-  const names = (await done(pages.getAllKeys(whole(table, scope)))).map(nameIn)
-  const got = new Map<string, Promise<Page>>()
-  return id => {
-    const name = pageOf(names, id)
-    const page = got.get(name) ?? get(name)
-    got.set(name, page)
-    return page
-  }
-}
-
-const nameIn = (key: IDBValidKey): string => (key as [TableName, string, string])[2]
-const rowsIn = (value: unknown): Row[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]) as Row[]
-
-async function write(pages: IDBObjectStore, writes: readonly Write[]): Promise<void> {
-  const paged = new Map<string, { table: TableName; scope: string; edits: Map<string, Row | null> }>()
-  for (const change of writes) {
-    const { table, scope } = change
-    const at = `${table}/${scope}`
-    if ('empty' in change) {
-      // Emptying forgets earlier edits of this call too; later ones find no pages any more.
-      paged.delete(at)
-      pages.delete(whole(table, scope))
-    } else if (isUnpaged(table)) {
-      if (change.row) pages.put([change.row], [table, scope, change.id])
-      else pages.delete([table, scope, change.id])
-    } else {
-      const known = paged.get(at) ?? { table, scope, edits: new Map<string, Row | null>() }
-      known.edits.set(change.id, change.row)
-      paged.set(at, known)
-    }
-  }
-  await Promise.all([...paged.values()].map(({ table, scope, edits }) => writePages(pages, table, scope, edits)))
-}
-
-async function writePages(pages: IDBObjectStore, table: TableName, scope: string, edits: Edits): Promise<void> {
-  for (const { name, rows, ids } of await pagesOf(pages, table, scope, [...edits.keys()])) {
-    const parts = editPage(table, { name, rows }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
-    if (parts.length === 0) pages.delete([table, scope, name])
-    for (const part of parts) pages.put(part.rows, [table, scope, part.name])
-  }
 }

@@ -1,20 +1,13 @@
 /**
  * Rows ↔ records. IndexedDB costs per record, not per byte, so rows that are read together share a record: a page of
  * neighbouring IDs. A page is named by the lowest ID that belongs into it; the first page of a scope is named `''`.
+ * Pages are written by many rows at once: what is written singly stands in the journal first.
  */
 
+import { pack, unpack } from '../kernel/packed.ts'
 import { ringPlace, type TableName, type Tables } from './port.ts'
 
-const rowsPerPageMax: Record<TableName, number> = {
-  meta: 1,
-  groups: 8,
-  members: 32,
-  tips: 25,
-  notices: 25,
-  arrivals: 25,
-  outbox: 1,
-  verdicts: 1
-}
+const rowsPerPageMax = 128
 
 export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   meta: () => '',
@@ -27,7 +20,7 @@ export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   verdicts: settled => settled.verdict.opID
 }
 
-type Row = Tables[TableName]
+export type Row = Tables[TableName]
 type Page = { readonly name: string; readonly rows: readonly Row[] }
 /** Rows to put, or `null` to remove, by ID. */
 export type Edits = ReadonlyMap<string, Row | null>
@@ -35,11 +28,9 @@ export type Edits = ReadonlyMap<string, Row | null>
 /** Whether it has an ID, whatever else may have become of it. */
 export function isRow(table: TableName, row: unknown): boolean {
   if (typeof row !== 'object' || row === null) return false
-  return table === 'verdicts' || typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
+  if (table === 'verdicts') return isRow('outbox', (row as { verdict?: unknown }).verdict)
+  return typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
 }
-
-/** Whether each row has a page to itself, named by its ID. */
-export const isUnpaged = (table: TableName) => rowsPerPageMax[table] === 1
 
 /** The page, out of sorted page names, that an ID belongs to. */
 export function pageOf(names: readonly string[], id: string): string {
@@ -64,13 +55,30 @@ export function editPage(table: TableName, { name, rows }: Page, edits: Edits): 
     unplaced.delete(id(row))
     return edit === undefined ? row : (edit ?? [])
   })
-  const added = [...unplaced.values()].filter(row => row !== null)
+  const added = [...unplaced.values()].filter(row => row !== null && isRow(table, row)) as Row[]
   // Mostly rows take the place of others, and the order is as it was.
   const sorted = added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
-  const count = Math.ceil(sorted.length / rowsPerPageMax[table])
+  const count = Math.ceil(sorted.length / rowsPerPageMax)
   const size = Math.ceil(sorted.length / count)
   return Array.from({ length: count }, (_, index) => {
     const part = sorted.slice(index * size, (index + 1) * size)
     return { name: index === 0 || !part[0] ? name : id(part[0]), rows: part }
   })
+}
+
+export const recordOf = (rows: readonly Row[]): string => JSON.stringify(pack(rows))
+
+/** The rows in a record; what is none is for the reader to see. */
+export function rowsIn(record: unknown): Row[] {
+  const rows = typeof record === 'string' ? unpack(parsed(record)) : record
+  return (Array.isArray(rows) ? rows : rows === undefined ? [] : [rows]) as Row[]
+}
+
+function parsed(record: string): unknown {
+  try {
+    return JSON.parse(record)
+  } catch {
+    // Expected: a disk may be damaged.
+    return record
+  }
 }

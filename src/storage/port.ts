@@ -28,6 +28,16 @@ export type Tables = {
   verdicts: Settled
 }
 export type TableName = keyof Tables
+export const tableNames = [
+  'meta',
+  'groups',
+  'members',
+  'tips',
+  'notices',
+  'arrivals',
+  'outbox',
+  'verdicts'
+] as const satisfies readonly TableName[]
 
 export type Meta = {
   readonly userID: string
@@ -126,11 +136,15 @@ export type Query<T extends TableName = TableName> = {
 export type Answers<Q extends readonly Query[]> = { -readonly [I in keyof Q]: Tables[Q[I]['table']][] }
 
 /** Puts a row, removes it (`null`), or empties a whole scope. */
-export type Write<T extends TableName = TableName> = {
-  [K in T]:
-    | { readonly table: K; readonly scope: string; readonly id: string; readonly row: Tables[K] | null }
-    | { readonly table: K; readonly scope: string; readonly empty: true }
-}[T]
+export type Write<T extends TableName = TableName> =
+  | {
+      [K in T]:
+        | { readonly table: K; readonly scope: string; readonly id: string; readonly row: Tables[K] | null }
+        | { readonly table: K; readonly scope: string; readonly empty: true }
+    }[T]
+  | Run
+/** Puts members whose IDs follow one another: many at once, as a server hands them out page by page. */
+export type Run = { readonly table: 'members'; readonly scope: string; readonly run: readonly MemberRow[] }
 
 export type Storage = {
   /** Reads a snapshot. */

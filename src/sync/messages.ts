@@ -12,6 +12,7 @@
  */
 
 import * as v from 'valibot'
+import { pack, unpack } from '../kernel/packed.ts'
 import {
   fields,
   isShallow,
@@ -156,7 +157,7 @@ const serverMessage = v.union([
       mep: natural,
       /** The position in the group's log that the page was read at. */
       asOf: natural,
-      members: v.array(memberRow),
+      members: v.pipe(v.unknown(), v.transform(unpack), v.array(memberRow)),
       /** `null` after the last page, else the userID to continue behind. */
       next: v.nullable(id)
     }),
@@ -171,6 +172,10 @@ const serverMessage = v.union([
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>
 export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
+
+/** What goes over the wire. */
+export const serverFrame = (message: ServerMessage): string =>
+  JSON.stringify(message.type === 'members' ? { ...message, members: pack(message.members) } : message)
 
 /** The message in a frame, or `undefined`: not one. */
 export const parseServerMessage = (frame: string): ServerMessage | undefined => parse(serverMessage, frame)

@@ -50,6 +50,7 @@ export async function createDisk(
       const scope = rows.get(key) ?? new Map<string, Row>()
       rows.set(key, scope)
       if ('empty' in write) scope.clear()
+      else if ('run' in write) for (const row of write.run) scope.set(row.userID, row)
       else if (write.row) scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
       else scope.delete(write.id)
     }

@@ -1,10 +1,110 @@
 import 'fake-indexeddb/auto'
+import { Dexie } from 'dexie'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Query, Storage, Write } from '../../src/storage/port.ts'
 import { storageContract } from '../../src/testing/storage-contract.ts'
 
 describe('storage in IndexedDB', () => storageContract({ test, expect }, openDexieStorage, { survives: true }))
 
+describe('storage in IndexedDB that folds its journal at every moment', () =>
+  storageContract({ test, expect }, name => openDexieStorage(name, { journalMax: 0 }), { survives: true }))
+
 describe('storage in memory', () =>
   storageContract({ test, expect }, () => Promise.resolve(createMemoryStorage()), { survives: false }))
+
+const ids = Array.from({ length: 300 }, (_, index) => `u${String(index).padStart(3, '0')}`)
+const scopes = ['a', 'b']
+const member = (groupID: string, userID: string, version: number) =>
+  newMember({ groupID, userID, joinTime: 1, nameCard: `version ${version}` })
+
+type Step = {
+  readonly tab: number
+  readonly writes: readonly Write[]
+  readonly query: Query
+  readonly readers: readonly number[]
+}
+const scope = fc.constantFrom(...scopes)
+const write: fc.Arbitrary<(version: number) => Write> = fc
+  .oneof(
+    { weight: 6, arbitrary: fc.record({ scope, id: fc.constantFrom(...ids) }) },
+    { weight: 1, arbitrary: fc.record({ scope, empty: fc.constant(true as const) }) },
+    { weight: 2, arbitrary: fc.record({ scope, from: fc.nat(280), count: fc.integer({ min: 1, max: 150 }) }) },
+    { weight: 3, arbitrary: fc.record({ scope, id: fc.constantFrom(...ids), isGone: fc.constant(true) }) }
+  )
+  .map(drawn => version => {
+    const part = { table: 'members', scope: drawn.scope } as const
+    if ('empty' in drawn) return { ...part, empty: true }
+    if ('from' in drawn)
+      return { ...part, run: ids.slice(drawn.from, drawn.from + drawn.count).map(id => member(drawn.scope, id, version)) }
+    return { ...part, id: drawn.id, row: 'isGone' in drawn ? null : member(drawn.scope, drawn.id, version) }
+  })
+const query = fc
+  .record({ scope, ids: fc.option(fc.subarray(ids, { maxLength: 30 })) })
+  .map(({ scope, ids }): Query => ({ table: 'members', scope, ...(ids && { ids }) }))
+const steps: fc.Arbitrary<Step[]> = fc
+  .array(fc.record({ tab: fc.nat(2), writes: fc.array(write, { maxLength: 6 }), query, readers: fc.subarray([0, 1, 2]) }), {
+    minLength: 1,
+    maxLength: 40
+  })
+  .map(drawn => drawn.map((step, version) => ({ ...step, writes: step.writes.map(each => each(version)) })))
+
+test('three tabs on one database see what memory would hold, whenever one of them folds the journal', async () => {
+  let count = 0
+  await fc.assert(
+    fc.asyncProperty(steps, fc.constantFrom(0, 1, 5, 1000), async (steps, journalMax) => {
+      const name = `tabs ${count++}`
+      const open = () => openDexieStorage(name, { journalMax })
+      const tabs = [await open(), await open(), await open()]
+      const model = createMemoryStorage()
+      for (const { tab, writes, query, readers } of steps) {
+        await model.transact([], () => writes)
+        await tabs[tab]?.transact([], () => writes)
+        // Whoever folds goes on meanwhile.
+        const expected = await model.read([query])
+        for (const found of await Promise.all(readers.map(reader => tabs[reader]!.read([query])))) expect(found).toEqual(expected)
+      }
+      // One that knows nothing yet.
+      tabs.push(await open())
+      for (const each of tabs) await expectSame(each, model)
+      await Promise.all(tabs.map(each => each.close()))
+      await Dexie.delete(name)
+    }),
+    { numRuns: 100 }
+  )
+}, 120_000)
+
+async function expectSame(storage: Storage, model: Storage): Promise<void> {
+  for (const scope of scopes) {
+    const everything = [{ table: 'members', scope }] as const
+    expect(await storage.read(everything)).toEqual(await model.read(everything))
+  }
+}
+
+test('what was emptied is not on the disk any more after a quiet moment', async () => {
+  const storage = await openDexieStorage('forgotten')
+  await storage.transact([], () => [
+    { table: 'members', scope: 'secret-group', id: 'ann', row: member('secret-group', 'ann', 1) }
+  ])
+  await storage.transact([], () => [{ table: 'members', scope: 'secret-group', empty: true }])
+  const database = await new Promise<IDBDatabase>(resolve => {
+    const opening = indexedDB.open('forgotten')
+    opening.onsuccess = () => resolve(opening.result)
+  })
+  const records = () =>
+    Promise.all(
+      ['pages', 'journal'].map(
+        name =>
+          new Promise(resolve => {
+            const request = database.transaction(name).objectStore(name).getAll()
+            request.onsuccess = () => resolve(request.result)
+          })
+      )
+    )
+  await expect.poll(async () => JSON.stringify(await records()), { timeout: 10_000 }).not.toContain('secret-group')
+  database.close()
+  await storage.close()
+})

@@ -3,6 +3,7 @@
 import { createGroupStore, isGroupError, type GroupStore } from '../../../dist/src/index.js'
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import type { MemberRow } from '../../../src/kernel/model.ts'
+import { openDexieStorage } from '../../../src/storage/dexie.ts'
 import type { Contender } from '../contender.ts'
 import { groupIDOf, sizesOf, userID } from '../data.ts'
 import type { PeerRequest } from './peer.ts'
@@ -86,18 +87,14 @@ export function create(worker: Worker): Contender {
   }
 }
 
-/** What is stored, read past the package: only this tells that it is durable. */
+/** What is stored, read past the worker: only this tells that it is durable. */
 async function countStored() {
-  const opening = indexedDB.open(`offline-groups ${url} ${userID}`)
-  await new Promise(resolve => (opening.onsuccess = resolve))
-  const db = opening.result
-  const count = (table: string) =>
-    new Promise<number>(resolve => {
-      const range = IDBKeyRange.bound([table], [table, []])
-      const request = db.transaction('pages').objectStore('pages').getAll(range) as IDBRequest<unknown[][]>
-      request.onsuccess = () => resolve(request.result.reduce((sum, page) => sum + page.length, 0))
-    })
-  const counts = { groups: await count('groups'), members: await count('members'), pending: await count('outbox') }
-  db.close()
-  return counts
+  const storage = await openDexieStorage(`offline-groups ${url} ${userID}`)
+  const [groups, outbox] = await storage.read([
+    { table: 'groups', scope: '' },
+    { table: 'outbox', scope: '' }
+  ])
+  const members = await storage.read(groups.map(({ groupID }) => ({ table: 'members', scope: groupID }) as const))
+  await storage.close()
+  return { groups: groups.length, members: members.flat().length, pending: outbox.length }
 }

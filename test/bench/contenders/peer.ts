@@ -7,7 +7,7 @@ import { defaultPolicy } from '../../../src/kernel/limits.ts'
 import { kernelVersion } from '../../../src/kernel/decide.ts'
 import type { MemberRow } from '../../../src/kernel/model.ts'
 import type { ClientMessage } from '../../../src/sync/client-messages.ts'
-import { protocolVersion, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
+import { protocolVersion, serverFrame as frame, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
 import {
   changedRow,
   fullShape,
@@ -49,7 +49,6 @@ let isAnswering = false
 let socket: PeerSocket | undefined
 let onHanded: () => void = () => undefined
 
-const frame = (message: ServerMessage) => JSON.stringify(message)
 const delta = (part: Partial<Extract<ServerMessage, { type: 'delta' }>>) =>
   frame({ type: 'delta', serverTime: Date.now(), groups: [], verdicts: [], retry: [], caughtUp: false, ...part })
 

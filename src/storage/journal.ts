@@ -1,0 +1,68 @@
+/**
+ * The journal: a record per commit, in the order of the commits, whichever tab made them. IndexedDB costs per record, so
+ * a commit that changes some rows here and there writes one record instead of all their pages; now and then the rows
+ * are folded into their pages, and the records go. What is stored is therefore the pages with the journal over them.
+ *
+ * Each connection keeps what it has read of the journal and reads only what has been added since, in the same
+ * transaction as the pages. Records are numbered without holes, and what has been folded is said by a record as well,
+ * so nobody takes a page for older or newer than it is.
+ */
+
+import { createLayer, type Layer } from './layer.ts'
+import { tableNames, type TableName, type Write } from './port.ts'
+
+export type Entry = {
+  /** Of these scopes (`table/scope`), or of all, everything up to here is in the pages. */
+  readonly paged: readonly string[] | 'all'
+  readonly writes: readonly Write[]
+}
+export type JournalRecord = Entry & { readonly at: number }
+
+export type Journal = ReturnType<typeof createJournal>
+
+export function createJournal() {
+  const layer: Layer = createLayer()
+  let known = 0
+  let writeCount = 0
+  let forgets = false
+
+  return {
+    layer,
+    /** Up to which record it is known here. */
+    known: () => known,
+    /** How many writes wait for being folded. */
+    writeCount: () => writeCount,
+    /** Whether it still holds rows that somebody wants to be gone. */
+    forgets: () => forgets,
+
+    take({ at, paged, writes }: JournalRecord): void {
+      if (at <= known) return
+      known = at
+      if (paged === 'all') {
+        layer.clear()
+        writeCount = 0
+        forgets = false
+      } else if (Array.isArray(paged)) paged.forEach(layer.drop)
+      if (!Array.isArray(writes) || !writes.every(isWrite)) {
+        // Whatever it held is not there: the user has to be told, and no position counts any more.
+        const damaged = { scope: '', row: { writes } as never }
+        layer.take({ ...damaged, table: 'outbox', id: `damaged-${at}` })
+        return layer.take({ ...damaged, table: 'meta', id: '' })
+      }
+      writeCount += writes.length
+      forgets ||= writes.some(write => 'empty' in write || ('row' in write && write.row === null && write.table !== 'outbox'))
+      writes.forEach(layer.take)
+    }
+  }
+}
+
+/** Whether it names what it writes; what the row is like is for the reader to see. */
+function isWrite(write: unknown): write is Write {
+  if (typeof write !== 'object' || write === null) return false
+  const { table, scope, id, run, empty } = write as { [name: string]: unknown }
+  return (
+    tableNames.includes(table as TableName) &&
+    typeof scope === 'string' &&
+    (typeof id === 'string' || Array.isArray(run) || empty === true)
+  )
+}

@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { pack, unpack } from '../../src/kernel/packed.ts'
+
+const even = fc
+  .uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 })
+  .chain(fields =>
+    fc.array(fc.record(Object.fromEntries(fields.map(field => [field, fc.oneof(fc.constant(0), fc.jsonValue())]))))
+  )
+const uneven = fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'count', 'columns'), fc.jsonValue()))
+
+test('packed rows come back as they were, in their order, through JSON as well', () => {
+  fc.assert(
+    fc.property(fc.oneof(even, uneven), rows => {
+      const text = JSON.stringify(rows)
+      expect(JSON.stringify(unpack(JSON.parse(JSON.stringify(pack(rows)))))).toBe(text)
+    })
+  )
+})
+
+test('what all rows have is said once', () => {
+  const rows = Array.from({ length: 3 }, (_, index) => ({ groupID: 'g', userID: `u${index}` }))
+  expect(pack(rows)).toEqual({ count: 3, columns: { groupID: ['g'], userID: ['u0', 'u1', 'u2'] } })
+})
+
+test.each([
+  ['a count without values', { count: 1e9, columns: { a: [1] } }],
+  ['a count in words', { count: '2', columns: { a: [1, 2] } }],
+  ['columns of different lengths', { count: 2, columns: { a: [1, 2], b: [1, 2, 3] } }],
+  ['a column that is none', { count: 2, columns: { a: [1, 2], b: 5 } }],
+  ['no columns', { count: 2, columns: {} }],
+  ['null for columns', { count: 2, columns: null }],
+  ['no object', 'rows'],
+  ['null', null]
+])('%s: is not unpacked, so that whoever checks the rows refuses it', (_title, packed) => {
+  expect(unpack(packed)).toBe(packed)
+})
+
+test('nothing that comes packed gets a prototype of its own', () => {
+  const packed: unknown = JSON.parse('{"count":2,"columns":{"a":[1,2],"__proto__":[{"role":"Owner"}]}}')
+  const [row] = unpack(packed) as [{ role?: string }]
+  expect([Object.getPrototypeOf(row), row.role]).toEqual([Object.prototype, undefined])
+})
