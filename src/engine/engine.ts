@@ -97,10 +97,20 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function start(): Promise<void> {
     peers.listen(hear)
+    let isStarted = false
+    let isGranted = false
+    peers.lead(() => {
+      isGranted = true
+      if (isStarted) guard(lead())
+    })
+    // Who leads before it reads finds all that there is.
+    const isCurrent = isGranted
     await reload().catch(fail)
-    if (startError) return
-    peers.lead(() => guard(lead()))
-    if (!isLeading) peers.post({ type: 'hello', wanted: [] })
+    isStarted = true
+    // It is of no use, and must not keep others from leading.
+    if (startError) return peers.close()
+    if (isGranted) guard(lead({ isCurrent }))
+    else peers.post({ type: 'hello', wanted: [] })
   }
 
   const guard = (work: Promise<unknown>) => void work.catch(fail)
@@ -139,12 +149,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     state.tell(touched)
   }
 
-  async function lead(): Promise<void> {
+  async function lead({ isCurrent = false } = {}): Promise<void> {
     if (isClosing()) return
     isLeading = true
     answerAsked()
     // What the last leader committed and could not tell any more is in storage.
-    await reload()
+    if (!isCurrent) await reload()
     peers.post({ type: 'leading' })
     // What was looked at before there was somebody to ask.
     for (const groupID of hub.windows()) sync.want(groupID)

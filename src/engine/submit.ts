@@ -96,7 +96,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
   /** The last operation of the lane, where this one leaves nothing of it, nobody has seen it, and nothing has come between. */
   function replaceable({ operation, overwrites }: Prepared): Pending | undefined {
     if (!overwrites) return undefined
-    const last = state.operations().findLast(({ groupID }) => groupID === operation.groupID)
+    const last = overlay.last(operation.groupID)
     if (!last || !state.unsent.has(last.opID) || last.seen !== seen(operation.groupID)) return undefined
     return (last.merged?.length ?? 0) < mergedMax && fieldsOf(last) === fieldsOf(operation) ? last : undefined
   }

@@ -49,6 +49,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Groups of which a page of members is under way. */
   const fetching = new Set<string>()
   let checked = ''
+  let isPumping = false
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
   if (token === '') connection.fail(groupError('TokenEmpty'))
 
@@ -249,10 +250,15 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     start: connection.start,
     stop: connection.stop,
     wake: connection.wake,
-    /** There is something to send, and a reason to try. */
+    /** There is something to send, and a reason to try. What comes in the same turn goes together. */
     push(): void {
-      if (connection.isOnline()) pump()
-      else connection.tryNow()
+      if (!connection.isOnline()) return connection.tryNow()
+      if (isPumping) return
+      isPumping = true
+      void Promise.resolve().then(() => {
+        isPumping = false
+        pump()
+      })
     },
     renew(fresh: string): void {
       token = fresh

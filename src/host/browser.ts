@@ -13,11 +13,14 @@ export const openBrowserEngine =
   async ({ url, userID, token, paused, handsOn }: StoreLocation): Promise<Engine> => {
     // What one user of one server has is nobody else's.
     const name = `offline-groups ${url} ${userID}`
+    const opening = openDexieStorage(name)
+    const peers = browserPeers(`${name} v${protocolVersion}`)
+    opening.catch(peers.close)
     return openEngine(
       {
-        storage: await openDexieStorage(name),
+        storage: await opening,
         connect: connectTo(url),
-        peers: browserPeers(`${name} v${protocolVersion}`),
+        peers,
         now: () => Date.now(),
         setTimer(callback, delayMs) {
           const timer = setTimeout(callback, delayMs)
@@ -37,17 +40,23 @@ export const openBrowserEngine =
 function browserPeers(name: string): Peers {
   const channel = new BroadcastChannel(name)
   let release: () => void = () => undefined
+  let isLeading = false
+  let onLeading: () => void = () => undefined
   const closed = new AbortController()
+  const held = () =>
+    new Promise<void>(resolve => {
+      release = resolve
+      isLeading = true
+      onLeading()
+    })
+  // While the database is opened. Only secure pages have locks. Without them every tab leads: the server still judges
+  // each operation once.
+  if (!('locks' in navigator)) void held()
+  else navigator.locks.request(name, { signal: closed.signal }, held).catch(() => undefined /* closed while it waited */)
   return {
-    lead(onLeading) {
-      const held = () =>
-        new Promise<void>(resolve => {
-          release = resolve
-          onLeading()
-        })
-      // Only secure pages have locks. Without them every tab leads: the server still judges each operation once.
-      if (!('locks' in navigator)) void held()
-      else navigator.locks.request(name, { signal: closed.signal }, held).catch(() => undefined /* closed while it waited */)
+    lead(callback) {
+      onLeading = callback
+      if (isLeading) callback()
     },
     post(message) {
       // What was under way when the store was closed may still have something to tell.

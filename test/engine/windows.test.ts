@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
-import type { PeerMessage, Peers } from '../../src/engine/host.ts'
+import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
+import { must } from '../../src/kernel/must.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -274,6 +275,54 @@ test('who has asked the leading tab, and comes to lead itself, gets an answer', 
   second.lead()
   await server.clock.advance(1000)
   expect(answer).toMatchObject({ code: 2805 })
+})
+
+describe('a tab that comes to lead at its start', () => {
+  const named = (name: string) => [{ groupID: 'crew', name }]
+  /** What the last leader commits, and cannot tell any more, once somebody has read. */
+  async function start({ leadsAt }: { leadsAt: 'once' | 'while it reads' }) {
+    const [tab] = createPeers()
+    const { storage } = ann
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
+    await ann.caughtUp()
+    await ann.engine.close()
+    let reads = 0
+    const slow: typeof storage = {
+      ...storage,
+      async read(queries) {
+        const answers = await storage.read(queries)
+        if (++reads > 1) return answers
+        const [held] = (await storage.read([{ table: 'groups', scope: '', ids: ['crew'] }]))[0]
+        const row = must(must(held).row)
+        await storage.transact([], () => [
+          { table: 'groups', scope: '', id: 'crew', row: { ...must(held), row: { ...row, name: 'last word' } } }
+        ])
+        if (leadsAt === 'while it reads') tab.lead()
+        return answers
+      }
+    }
+    const peers = leadsAt === 'once' ? { ...tab.peers, lead: (onLeading: () => void) => onLeading() } : tab.peers
+    const started = createTestClient(server, 'ann', { storage: slow, peers, paused: true })
+    await server.clock.settle()
+    return { reads: () => reads, groups: await started.groups() }
+  }
+
+  test('reads once, when it leads before it reads', async () => {
+    expect((await start({ leadsAt: 'once' })).reads()).toBe(1)
+  })
+
+  test('reads again, when the last leader went while it read', async () => {
+    expect((await start({ leadsAt: 'while it reads' })).groups).toMatchObject(named('last word'))
+  })
+
+  test('lets others lead, when it cannot read', async () => {
+    let isClosed = false
+    const storage = { ...ann.storage, read: () => Promise.reject(new Error('damaged')) }
+    const peers: Peers = { ...alone, close: () => void (isClosed = true) }
+    const broken = createTestClient(server, 'ann', { storage, peers })
+    await server.clock.settle()
+    expect([isClosed, (await broken.status())?.lastError?.reason]).toEqual([true, 'StorageFailed'])
+  })
 })
 
 describe('a token that is renewed', () => {
