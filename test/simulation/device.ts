@@ -66,7 +66,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
   let leaving = 0
   let isRunning = true
 
-  const disk = await createDisk(world, { name, open: options.openStorage, onCommit: commit })
+  const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
   const wires: Wires = createWires(world, server, { name, chaos })
   const token = () => `${userID}|${world.now() + tokenMs}`
@@ -172,9 +172,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
     world.at(lastMail, () => {
       to.mail--
       if (!to.isAlive || to.stopped) return
-      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) to.isUninformed = false
+      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) learn(to)
       listeners.get(to)?.(message)
     })
+  }
+
+  /** Whoever reads storage again knows what has been written there; who has closed does not read. */
+  function learn(tab: Tab): void {
+    if (!tab.door.isClosed()) tab.isUninformed = false
   }
 
   /** The next in the queue gets the lock, after those messages that are on their way. */
@@ -184,7 +189,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       const [first] = queue
       if (!first) return
       if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
-      first.tab.isUninformed = false
+      learn(first.tab)
       first.onLeading()
     })
   }
