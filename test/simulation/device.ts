@@ -32,6 +32,8 @@ export type Tab = {
   stopped: boolean
   /** Another tab has written, and died before it could tell. */
   isUninformed: boolean
+  /** Another tab has been open since this one began to log out. */
+  hasCompany: boolean
 }
 
 export type Device = Awaited<ReturnType<typeof createDevice>>
@@ -100,8 +102,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       },
       // What another tab takes while this one logs out goes with the rest.
       onDestroyed() {
-        if (tabs.size === 1) ledger.checkDestroyed()
-        else ledger.forget()
+        if (tab.hasCompany) ledger.forget()
+        else ledger.checkDestroyed()
         // All that is shown is of the past.
         for (const each of tabs) each.isUninformed = true
       }
@@ -115,7 +117,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       isPaused: paused,
       mail: 0,
       stopped: false,
-      isUninformed: false
+      isUninformed: false,
+      hasCompany: false
     } as unknown as Tab
     const peers: Peers = {
       lead: onLeading => {
@@ -161,6 +164,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onFlicker: detail => world.violate('I9', `${tabName}: ${detail}`),
       steps: world.steps
     })
+    for (const other of tabs) other.hasCompany = true
     tabs.add(tab)
     world.note(`${tabName} opens`)
     return tab
@@ -255,6 +259,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** Ends it in good order; it has to end. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
+      tab.hasCompany = tabs.size > 1
       const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(
         () => how === 'discard' && leaving--
       )

@@ -181,7 +181,7 @@ export function createDisk(
         isClosed = true
         await afterWrites()
         doors.delete(door)
-        // They close when they hear that the database is to go.
+        // They close when they hear that the database is to go; it goes also if whoever asks for it dies now.
         for (const other of doors) other.cut()
         doors.clear()
         await new Promise<void>(resolve => {
