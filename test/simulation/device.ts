@@ -299,7 +299,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
     if (isGroupError(answer)) return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
     const { opID } = answer as { opID: string }
     world.note(`${tab.name} takes ${opID}`)
-    if (!ledger.accounts.has(opID)) world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
+    if (!ledger.accounts.has(opID) && !ledger.forgotten.has(opID))
+      world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
     void tab.engine.settled(opID).then(settled => {
       const verdict = ledger.accounts.get(opID)?.verdict
       if (tab.isAlive && 'verdict' in settled && JSON.stringify(settled.verdict) !== JSON.stringify(verdict))
