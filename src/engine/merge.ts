@@ -13,6 +13,8 @@ export type Held = {
   readonly outbox: ReadonlyMap<string, Pending>
   /** By place in the ring. */
   readonly notices: ReadonlyMap<string, HeldNotice>
+  /** By groupID: the userID behind which a page of members was asked for. */
+  readonly asked: ReadonlyMap<string, string>
   /** Whether tips and notices are kept until they are handed on. */
   readonly handsOn: boolean
 }
@@ -57,7 +59,7 @@ export function finish(pending: Pending, verdict: Verdict): Write[] {
   return [{ table: 'outbox', scope: '', id: pending.opID, row: null }, ...settled]
 }
 
-function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, handsOn }: Held) {
+function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, asked, handsOn }: Held) {
   const writes: Write[] = []
   /** Groups that have changed; `null`: gone. */
   const changed = new Map<string, HeldGroup | null>()
@@ -210,8 +212,9 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
 
     page({ groupID, mep, asOf, members, next }: MembersMessage): true {
       const group = groupOf(groupID)
-      // A page of another moment says nothing about this one; it is asked for again.
-      if (group?.mep === mep && group.seq === asOf && group.membersUpTo !== null) {
+      // A page of another moment says nothing about this one, nor does one that continues what is no longer held, because
+      // the group was told anew meanwhile; it is asked for again.
+      if (group?.mep === mep && group.seq === asOf && group.membersUpTo === asked.get(groupID)) {
         for (const member of members) writes.push(putMember(member))
         hold({ ...group, membersUpTo: next })
       }

@@ -46,8 +46,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Questions to the server, by number, that wait for their answer, or at first for the connection. */
   const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
-  /** Groups of which a page of members is under way. */
-  const fetching = new Set<string>()
+  /** Groups of which a page of members is under way, with the userID that it continues behind. */
+  const fetching = new Map<string, string>()
   let checked = ''
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
   if (token === '') connection.fail(groupError('TokenEmpty'))
@@ -63,7 +63,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   const held = (): Held | undefined => {
     const meta = state.base.meta()
     const { groups, notices } = state.base
-    return meta && { userID, meta, groups, outbox: state.outbox, notices, handsOn }
+    return meta && { userID, meta, groups, outbox: state.outbox, notices, asked: fetching, handsOn }
   }
 
   function hello(): ClientMessage {
@@ -156,7 +156,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       if (message.type === 'members') fetching.delete(message.groupID)
       else noteDelta(message)
     }
-    for (const groupID of fetching) if (!state.base.groups.has(groupID)) fetching.delete(groupID)
+    for (const groupID of fetching.keys()) if (!state.base.groups.has(groupID)) fetching.delete(groupID)
     pump()
     fetchMembers()
   }
@@ -238,7 +238,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const { groupID, row, membersUpTo } of [...looked, ...state.base.groups.values()]) {
       if (membersUpTo === null || !row || row.type === 'AVChatRoom' || fetching.has(groupID)) continue
       if (row.memberNum > replicatedMembersMax && !wanted.has(groupID)) continue
-      fetching.add(groupID)
+      fetching.set(groupID, membersUpTo)
       connection.send({ type: 'members', groupID, after: membersUpTo, limit: frameLimits.membersPerPageMax })
       if (fetching.size >= fetchesMax) return
     }
