@@ -65,6 +65,13 @@ export function createDisk(
     }
   }
 
+  /** What would be answered now. */
+  const peek = (queries: readonly Query[]) =>
+    queries.map(({ table, scope, ids }) => {
+      const known = rows.get(at(table, scope))
+      return ids ? ids.flatMap(id => known?.get(id) ?? []) : [...(known?.values() ?? [])]
+    }) as never
+
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
     let connection: Promise<Storage> | undefined
     const real = () => (connection ??= open(name))
@@ -125,7 +132,7 @@ export function createDisk(
 
     function refuse(queries: readonly Query[], body: Work['body'], tell: () => void): void {
       if (!isAlive) return
-      if (queries.length === 0) onFailed(body([] as never))
+      onFailed(body(peek(queries)))
       tell()
     }
 
@@ -165,7 +172,7 @@ export function createDisk(
         if (isClosed) return Promise.reject(closedError())
         // `body` answers for the queries that it comes with.
         const work = { queries, body: body as Work['body'] }
-        if (queries.length === 0) onWriting(work.body([] as never))
+        onWriting(work.body(peek(queries)))
         return new Promise((resolve, reject) => {
           writing.push({ ...work, resolve, reject })
           if (!committing) commitNext()
@@ -235,6 +242,7 @@ export function createDisk(
     failWrites: (count: number) => void (failing.writes += count),
     failReads: (count: number) => void (failing.reads += count),
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),
+    latencyMs: () => latencyMs,
     setLatency: (ms: number) => void (latencyMs = ms),
     heal(): void {
       failing.writes = failing.reads = 0

@@ -1,6 +1,6 @@
 /** One seed: users act, things go wrong, everything is checked after every step; then all is well again, and all agree. */
 
-import { createDevice, type Device } from './device.ts'
+import { createDevice, type Device, type Tab } from './device.ts'
 import type { OpenStorage } from './disk.ts'
 import { faultNames, faults } from './faults.ts'
 import { followedBy } from './history.ts'
@@ -73,6 +73,8 @@ export async function simulate({ seed, steps, only, recorded = false, openStorag
       const device = random.pickFrom(devices)
       const tab = device && random.pickFrom([...device.tabs])
       if (!device) return
+      const doSomething = (tab: Tab) =>
+        world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
       const fault = random.chance(swarm.faultRate) ? random.pickFrom(swarm.faults) : undefined
       if (fault !== undefined) {
         world.note(`event ${index}: ${device.name} ${fault}`)
@@ -82,8 +84,8 @@ export async function simulate({ seed, steps, only, recorded = false, openStorag
             void world.wait(addDevice(from.userID, from))
           }
         }
-        faults[fault]?.({ world, server, device, tab, random, clone })
-      } else if (tab) world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
+        faults[fault]?.({ world, server, device, tab, random, clone, act: doSomething })
+      } else if (tab) doSomething(tab)
     })
   }
 
