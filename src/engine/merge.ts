@@ -13,8 +13,8 @@ export type Held = {
   readonly outbox: ReadonlyMap<string, Pending>
   /** By place in the ring. */
   readonly notices: ReadonlyMap<string, HeldNotice>
-  /** By groupID: the userID behind which a page of members was asked for. */
-  readonly asked: ReadonlyMap<string, string>
+  /** By groupID: in which membership, and behind which userID, a page of members was asked for. */
+  readonly asked: ReadonlyMap<string, { readonly mep: number; readonly after: string }>
   /** Whether tips and notices are kept until they are handed on. */
   readonly handsOn: boolean
 }
@@ -214,7 +214,8 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
       const group = groupOf(groupID)
       // A page of another moment says nothing about this one, nor does one that continues what is no longer held, because
       // the group was told anew meanwhile; it is asked for again.
-      if (group?.mep === mep && group.seq === asOf && group.membersUpTo === asked.get(groupID)) {
+      const question = asked.get(groupID)
+      if (group?.mep === mep && group.seq === asOf && question?.mep === mep && question.after === group.membersUpTo) {
         for (const member of members) writes.push(putMember(member))
         hold({ ...group, membersUpTo: next })
       }
