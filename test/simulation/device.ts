@@ -130,6 +130,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       },
       listen: onMessage => void listeners.set(tab, onMessage),
       close() {
+        // The next to lead would miss it, and who has asked for it would not be told.
+        if (door.isWriting()) world.violate('I4', `${tabName} gives the lock away while it writes`)
         tab.stopped = true
         release(tab)
       }

@@ -16,6 +16,7 @@ export type OpenStorage = (name: string) => Promise<Storage>
 export type Disk = ReturnType<typeof createDisk>
 export type Door = Storage & {
   isClosed(): boolean
+  isWriting(): boolean
   /** The database is to be removed by somebody else: what is under way still happens, and nothing more. */
   cut(): void
   /** The process dies: of what is under way, some of the first writes still happen; answers whether others may have missed some. */
@@ -179,6 +180,7 @@ export function createDisk(
         })
       },
       isClosed: () => isClosed,
+      isWriting: () => writing.length > 0,
       cut: () => void (isClosed = isCut = true),
       close() {
         isClosed = true

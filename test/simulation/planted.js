@@ -113,11 +113,16 @@ export const planted = {
     '        if (group) return\n'
   ),
   'a failed commit is not taken back': edit('src/engine/submit.ts', '      state.retract({ pending, replaced })\n', ''),
-  'an operation is answered before it is stored': edit(
-    'src/engine/submit.ts',
-    '      await host.storage.transact([], () => writes)\n',
-    '      void host.storage.transact([], () => writes).catch(() => undefined)\n'
-  ),
+  'an operation is answered before it is stored': {
+    edits: [
+      { file: 'src/engine/submit.ts', find: 'await host.storage.transact(', replace: 'void host.storage.transact(' },
+      {
+        file: 'src/engine/submit.ts',
+        find: '        return writes\n      })',
+        replace: '        return writes\n      }).catch(() => undefined)'
+      }
+    ]
+  },
   'the lock is released before the last commit': edit('src/engine/engine.ts', '      await end()\n', '      void end()\n'),
   'a new leader trusts its memory': edit(
     'src/engine/engine.ts',
