@@ -3,12 +3,13 @@
 import type { Status } from '../../src/engine/api.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
-import type { Host, PeerMessage, Peers } from '../../src/engine/host.ts'
+import type { Host } from '../../src/engine/host.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { createPeers } from './peers.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { SimulatedServer } from './server.ts'
 import { createView, isBroken, type ViewCheck } from './view.ts'
@@ -61,7 +62,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     ...(copied && { copied: copied.ledger })
   })
   const tabs = new Set<Tab>()
-  const queue: { tab: Tab; onLeading: () => void }[] = []
+  const peers = createPeers(world, random, tabs)
   let tabCount = 0
   let idCount = 0
   let clockMs = 0
@@ -73,10 +74,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const wires: Wires = createWires(world, server, { name, chaos })
   const token = () => `${userID}|${world.now() + tokenMs}`
 
-  const listeners = new Map<Tab, (message: PeerMessage) => void>()
   const wakings = new Map<Tab, () => void>()
   const links = new Map<Tab, () => void>()
-  let lastMail = 0
 
   function commit(writes: readonly Write[], apply: () => void): void {
     for (const tab of tabs) tab.view.touch(writes)
@@ -120,25 +119,9 @@ export async function createDevice(world: World, server: SimulatedServer, option
       isUninformed: false,
       hasCompany: false
     } as unknown as Tab
-    const peers: Peers = {
-      lead: onLeading => {
-        queue.push({ tab, onLeading })
-        if (queue.length === 1) grant()
-      },
-      post(message) {
-        if (tab.isAlive && !tab.stopped) for (const other of tabs) if (other !== tab) send(other, message)
-      },
-      listen: onMessage => void listeners.set(tab, onMessage),
-      close() {
-        // The next to lead would miss it, and who has asked for it would not be told.
-        if (door.isWriting()) world.violate('I4', `${tabName} gives the lock away while it writes`)
-        tab.stopped = true
-        release(tab)
-      }
-    }
     const host: Host = {
       storage: door,
-      peers,
+      peers: peers.of(tab),
       connect: events => {
         const link = wires.connect({
           onOpen: () => tab.isAlive && events.onOpen(),
@@ -172,41 +155,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     return tab
   }
 
-  function send(to: Tab, message: PeerMessage): void {
-    to.mail++
-    lastMail = Math.max(lastMail, world.now() + random.around(1))
-    world.at(lastMail, () => {
-      to.mail--
-      if (!to.isAlive || to.stopped) return
-      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) learn(to)
-      listeners.get(to)?.(message)
-    })
-  }
-
-  /** Whoever reads storage again knows what has been written there; who has closed does not read. */
-  function learn(tab: Tab): void {
-    if (!tab.door.isClosed()) tab.isUninformed = false
-  }
-
-  /** The next in the queue gets the lock, after those messages that are on their way. */
-  function grant(): void {
-    lastMail = Math.max(lastMail, world.now() + random.around(1))
-    world.at(lastMail, () => {
-      const [first] = queue
-      if (!first) return
-      if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
-      learn(first.tab)
-      first.onLeading()
-    })
-  }
-
-  function release(tab: Tab): void {
-    const isFirst = queue[0]?.tab === tab
-    const index = queue.findIndex(each => each.tab === tab)
-    if (index >= 0) queue.splice(index, 1)
-    if (isFirst && queue.length > 0) grant()
-  }
-
   /** What an app does about trouble that only it can help. */
   function attend(tab: Tab, status: Status): void {
     if (status.lastError && status.lastError.code >= errors.TokenExpired.code)
@@ -226,7 +174,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     world.note(`${tab.name} dies`)
     tab.isAlive = false
     tabs.delete(tab)
-    listeners.delete(tab)
     wakings.delete(tab)
     links.get(tab)?.()
     links.delete(tab)
@@ -235,7 +182,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       // Its user opens another one.
       openTab()
     }
-    release(tab)
+    peers.release(tab)
   }
 
   return {
