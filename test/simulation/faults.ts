@@ -8,6 +8,7 @@ import type { World } from './world.ts'
 export type Stage = {
   readonly world: World
   readonly server: SimulatedServer
+  readonly devices: readonly Device[]
   readonly device: Device
   readonly tab: Tab | undefined
   readonly random: Random
@@ -29,6 +30,17 @@ function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) =>
   world.at(world.now() + random.around(2 * device.disk.latencyMs()), () => tab.isAlive && end(tab))
 }
 
+/** Whoever may removes a user from the groups that their device holds, and adds them again. */
+function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): void {
+  for (const other of devices) {
+    const [tab] = other.tabs
+    if (!tab || other.userID === userID) continue
+    for (const groupID of disk.table('groups').keys())
+      for (const name of ['deleteGroupMember', 'addGroupMember'] as const)
+        void other.apply(tab, name, { groupID, userIDList: [userID] })
+  }
+}
+
 /** Each happens to a device, or to the server. */
 export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'connection cut': ({ device }) => device.wires.cut(),
@@ -40,9 +52,11 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
       if (random.chance(0.5)) device.wake()
     })
   },
-  'away until history has gone'({ world, server, device, random }) {
+  'away until history has gone'({ world, server, devices, device, random }) {
     device.wires.setDown(true)
-    world.at(world.now() + random.around(20_000), () => {
+    const awayMs = random.around(random.pick([1000, 20_000]))
+    world.at(world.now() + awayMs / 2, () => sendOutAndIn(device, devices))
+    world.at(world.now() + awayMs, () => {
       server.compact(0)
       device.wires.setDown(false)
       device.wake()
@@ -61,13 +75,16 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'log trimmed': ({ server, random }) => server.compact(random.pick([0, 5000, 60_000])),
   'backup taken': ({ server }) => server.backUp(),
   'backup restored': ({ server }) => server.restore(),
-  'tab dies': stage =>
+  'tab dies'(stage) {
+    const { world, device, random } = stage
+    // Another one has to take over.
+    if (random.chance(0.3) && device.tabs.size === 1) device.openTab()
     abruptly(stage, tab => {
-      const { world, device, random } = stage
       device.kill(tab)
       if (device.tabs.size === 0)
         world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
-    }),
+    })
+  },
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
   'tab closes': stage => abruptly(stage, tab => void stage.device.close(tab, 'close').catch(noted)),
   'logs out': ({ device, tab, random }) =>

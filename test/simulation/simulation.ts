@@ -84,7 +84,7 @@ export async function simulate({ seed, steps, only, recorded = false, openStorag
             void world.wait(addDevice(from.userID, from))
           }
         }
-        faults[fault]?.({ world, server, device, tab, random, clone, act: doSomething })
+        faults[fault]?.({ world, server, devices, device, tab, random, clone, act: doSomething })
       } else if (tab) doSomething(tab)
     })
   }
