@@ -170,11 +170,11 @@ export function createDisk(
         })
       },
       transact(queries, body) {
-        if (isClosed) return Promise.reject(closedError())
         // `body` answers for the queries that it comes with.
         const work = { queries, body: body as Work['body'] }
         onWriting(work.body(peek(queries)))
         return new Promise((resolve, reject) => {
+          if (isClosed) return void world.at(world.now(), () => refuse(queries, work.body, () => reject(closedError())))
           writing.push({ ...work, resolve, reject })
           if (!committing) commitNext()
         })
