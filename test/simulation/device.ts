@@ -24,8 +24,8 @@ export type Tab = {
   screen: Screen
   view: ViewCheck
   readonly door: Door
-  /** Shown already, and not yet stored; with what each replaces. */
-  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[] }>
+  /** Shown already, and not yet stored; with what each replaces, and since which step. */
+  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[]; readonly step: number }>
   isAlive: boolean
   isPaused: boolean
   /** Messages of other tabs that are on their way. */
@@ -92,7 +92,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
         const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
         if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
         const replaced = writes.flatMap(write => (write.table === 'outbox' && 'id' in write && !write.row ? [write.id] : []))
-        inFlight.set(put.id, { pending: put.row, replaced })
+        inFlight.set(put.id, { pending: put.row, replaced, step: world.steps() })
         tab.view.touchGroup(put.row.groupID)
       },
       onFailed(writes) {
@@ -147,6 +147,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onNotices: () => tab.view.touchAll(),
       onStatus: status => attend(tab, status),
       onFlicker: detail => world.violate('I9', `${tabName}: ${detail}`),
+      isAsked: (groupID, name) =>
+        [...inFlight.values()].some(
+          ({ pending, step }) => step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
+        ),
       steps: world.steps
     })
     for (const other of tabs) other.hasCompany = true

@@ -75,6 +75,19 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'log trimmed': ({ server, random }) => server.compact(random.pick([0, 5000, 60_000])),
   'backup taken': ({ server }) => server.backUp(),
   'backup restored': ({ server }) => server.restore(),
+  'away while a backup is restored'({ world, server, device, random }) {
+    server.backUp()
+    const soonMs = random.around(random.pick([300, 3000]))
+    // In the end the others have come as far again, with something else.
+    world.at(world.now() + soonMs, () => {
+      device.wires.setDown(true)
+      server.restore()
+    })
+    world.at(world.now() + 4 * soonMs, () => {
+      device.wires.setDown(false)
+      device.wake()
+    })
+  },
   'tab dies'(stage) {
     const { world, device, random } = stage
     // Another one has to take over.
