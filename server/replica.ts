@@ -241,9 +241,12 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
 
     addVerdict(verdict: DeltaMessage['verdicts'][number]): void {
       outgoing.verdicts.push(verdict)
+      if (verdict.kind === 'rejected') return
+      const position = positions.get(verdict.groupID)
+      // The feed may still have to tell of the group: an announcement may be lost.
+      if (!position) stale.feed = true
       // The client waits for the position, also where what leads there concerns others.
-      if (verdict.kind !== 'rejected' && verdict.seq > (positions.get(verdict.groupID)?.seq ?? Infinity))
-        stale.groups.add(verdict.groupID)
+      else if (verdict.seq > position.seq) stale.groups.add(verdict.groupID)
     },
     addRetry: (opID: string) => void outgoing.retry.push(opID),
 

@@ -199,7 +199,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   async function read(from: User, { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
     const { isAppAdmin, replica } = from
     const { row } = await database.snapshot(async reader => {
-      await replica.readFeed(reader)
+      await replica.readStale(reader)
       return reader.group(groupID)
     })
     sendOutgoing(from)

@@ -123,9 +123,10 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       tell(touched)
     },
 
-    /** The operation is durable. */
+    /** The operation is durable, as `pending`. */
     confirm({ pending, replaced }: Replacing): void {
       uncommitted.delete(pending.opID)
+      put(pending)
       for (const record of recording) record.push(putPending(pending))
       if (!replaced) return
       uncommitted.delete(replaced.opID)

@@ -5,7 +5,7 @@ import { kernelVersion, prepare, type Operation, type Prepared, type Result } fr
 import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { CustomField, GroupRow } from '../kernel/model.ts'
-import type { Merged, Pending, Write } from '../storage/port.ts'
+import type { Merged, Pending, Query, Write } from '../storage/port.ts'
 import { mergedMax } from '../sync/messages.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
@@ -57,15 +57,22 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     if (isFull || state.outboxBytes() + JSON.stringify(operation.args).length > outboxLimits.bytesMax)
       return groupError('QueueFull')
 
-    const pending = pendingOf(operation, now, replaced)
-    state.show({ pending, replaced }, prepared, decision)
-    const shown = version()
-    const writes: Write[] = [
-      { table: 'outbox', scope: '', id: pending.opID, row: pending },
-      ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: null } as const] : [])
-    ]
+    const shown = pendingOf(operation, now, replaced)
+    state.show({ pending: shown, replaced }, prepared, decision)
+    const frame = version()
+    let pending = shown
+    let writes: readonly Write[] = []
     try {
-      await host.storage.transact([], () => writes)
+      await host.storage.transact(stillWaiting(replaced), ([waiting]) => {
+        // What another tab has discarded meanwhile has its verdict.
+        const { merged: _, ...alone } = shown
+        pending = replaced && waiting?.length === 0 ? alone : shown
+        writes = [
+          { table: 'outbox', scope: '', id: pending.opID, row: pending },
+          ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: null } as const] : [])
+        ]
+        return writes
+      })
     } catch (error) {
       // Expected: storage refuses. The operation never was, and its caller is told.
       state.retract({ pending, replaced })
@@ -75,7 +82,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     state.confirm({ pending, replaced })
     onQueued(pending, writes)
     const { opID, groupID } = pending
-    return { opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version: shown }
+    return { opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version: frame }
   }
 
   const seen = (groupID: string) => base.groups.get(groupID)?.seq ?? 0
@@ -135,6 +142,9 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     }
   }
 }
+
+const stillWaiting = (replaced: Pending | undefined): Query<'outbox'>[] =>
+  replaced ? [{ table: 'outbox', scope: '', ids: [replaced.opID] }] : []
 
 const asMerged = ({ opID, name, args, at }: Pending): Merged => ({ opID, name, args, at })
 

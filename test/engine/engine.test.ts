@@ -1,5 +1,6 @@
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Host } from '../../src/engine/host.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -259,6 +260,41 @@ describe('large groups', () => {
     await server.clock.until(() => page.patches.length > 0)
     expect(page.patches).toMatchObject([{ put: [{ userID: 'bob', role: 'Admin' }], splice: null, total: 2502 }])
   })
+
+  test.each([0, 100])(
+    'a page that was asked for before the user was out and, %s ms later, in again leaves no hole',
+    async pauseMs => {
+      const app = createTestClient(server, 'app')
+      await ann.settle('createGroup', { name: 'Big', type: 'Public', groupID: 'big', memberList: [{ userID: 'bob' }] })
+      for (let from = 0; from < 1000; from += 500)
+        await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from, from + 500) })
+      // From the second page on, what asks for one takes long.
+      const held: (() => void)[] = []
+      let isSlow = true
+      const network = server.network()
+      const connect: Host['connect'] = events => {
+        const link = network.connect(events)
+        const send = (frame: string) => {
+          const isHeld = isSlow && frame.includes('"members"') && (held.length > 0 || frame.includes('"after":"user'))
+          if (isHeld) held.push(() => link.send(frame))
+          else link.send(frame)
+        }
+        return { ...link, send }
+      }
+      const carl = createTestClient({ ...server, network: () => ({ ...network, connect }) }, 'user00007')
+      await server.clock.until(() => held.length > 0)
+      for (const name of ['deleteGroupMember', 'addGroupMember']) {
+        const judged = server.judge('app', { name, args: { groupID: 'big', userIDList: ['user00007'] }, groupID: 'big' })
+        await server.clock.advance(pauseMs)
+        expect(await judged).toMatchObject({ kind: 'applied' })
+      }
+      await server.clock.advance(100)
+      isSlow = false
+      for (const release of held) release()
+      await server.clock.advance(1000)
+      expect((await carl.storage.read([{ table: 'members', scope: 'big' }]))[0].length).toBe(1002)
+    }
+  )
 
   test('an acknowledgement alone changes nothing that is shown', async () => {
     await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })

@@ -461,3 +461,22 @@ test('what an operation has replaced is not done by a copy of the database eithe
   for (const { engine } of [first, second])
     expect(await engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied', opID } })
 })
+
+test('what another tab has discarded keeps that verdict, also where an operation was about to replace it', async () => {
+  const device = createTestClient(server, 'ann')
+  await device.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
+  await device.engine.pause()
+  const { opID: first } = await device.apply('updateGroupProfile', { groupID: 'crew', name: 'One' })
+  // It dies before everything is removed, and before anybody hears of it.
+  const other = createTestClient(server, 'ann', { storage: { ...device.storage, destroy: () => never }, paused: true })
+  void other.engine.logout('discard')
+  await server.clock.settle()
+
+  await device.apply('updateGroupProfile', { groupID: 'crew', name: 'Two' })
+  expect((await device.outbox()).map(({ opID }) => opID)).not.toContain(first)
+  await device.engine.resume()
+  await device.caughtUp()
+  expect((await device.groups()).map(({ name }) => name)).toEqual(['Two'])
+  const [verdicts] = await device.storage.read([{ table: 'verdicts', scope: '', ids: [first] }])
+  expect(verdicts).toMatchObject([{ verdict: { kind: 'rejected', error: { reason: 'Discarded' } } }])
+})

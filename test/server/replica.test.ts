@@ -87,3 +87,18 @@ test('while the feed has to be read, nothing more is told of any group: the user
   await database.snapshot(reader => replica.readStale(reader))
   expect(JSON.stringify(replica.takeOutgoing())).not.toContain('Secret')
 })
+
+test('the verdict on joining goes with the group, also where nobody has announced it', async () => {
+  const { database, judge } = createWorld()
+  const replica = createReplica('ann', { now, subscribe: () => () => undefined })
+  await replica.catchUp(database, nothing, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
+  replica.addVerdict({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
+  expect(replica.isBehind()).toBe(true)
+  await database.snapshot(reader => replica.readStale(reader))
+  expect(replica.takeOutgoing()).toMatchObject({
+    feed: { events: expect.arrayContaining([expect.objectContaining({ kind: 'joined', groupID: 'crew' })]) as unknown },
+    groups: [{ groupID: 'crew', to: 1 }],
+    verdicts: [{ opID: '0' }]
+  })
+})

@@ -8,6 +8,19 @@ import { rolldown } from 'rolldown'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
+ * Limits of the engine and the server, so small that a few users and groups get beyond them.
+ * @type {readonly Edit[]}
+ */
+const small = [
+  { file: 'server/sessions.ts', find: 'const groupsPerFrame = 100\n', replace: 'const groupsPerFrame = 2\n' },
+  { file: 'server/replica.ts', find: 'const membersSentWholeMax = 500\n', replace: 'const membersSentWholeMax = 2\n' },
+  { file: 'src/sync/messages.ts', find: 'membersPerPageMax: 500,', replace: 'membersPerPageMax: 2,' },
+  { file: 'src/sync/messages.ts', find: 'operationsPerPushMax: 50,', replace: 'operationsPerPushMax: 3,' },
+  { file: 'src/engine/sync.ts', find: 'const unansweredMax = 500\n', replace: 'const unansweredMax = 8\n' },
+  { file: 'src/engine/sync.ts', find: 'const replicatedMembersMax = 2000\n', replace: 'const replicatedMembersMax = 4\n' }
+]
+
+/**
  * @typedef {{ file: string, find: string, replace: string }} Edit
  * @param {{ name?: string, edits?: readonly Edit[] }} [options]
  * @returns {Promise<string>} the path of the file
@@ -18,7 +31,7 @@ export async function bundle({ name = 'simulation', edits = [] } = {}) {
     platform: 'node',
     external: [/^@electric-sql/],
     logLevel: 'silent',
-    plugins: [{ name: 'planted', transform: (code, id) => planted(code, id.slice(root.length), edits) }]
+    plugins: [{ name: 'edited', transform: (code, id) => edited(code, id.slice(root.length), [...small, ...edits]) }]
   })
   mkdirSync(join(root, 'dist/simulation'), { recursive: true })
   const file = join(root, `dist/simulation/${name}.js`)
@@ -28,7 +41,7 @@ export async function bundle({ name = 'simulation', edits = [] } = {}) {
 }
 
 /** @param {string} code @param {string} path @param {readonly Edit[]} edits */
-function planted(code, path, edits) {
+function edited(code, path, edits) {
   const mine = edits.filter(({ file }) => file === path)
   if (mine.length === 0) return null
   for (const { find, replace } of mine) {

@@ -5,10 +5,10 @@
  */
 
 import { createMemoryDatabase } from '../../server/memory.ts'
-import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { createDevice, type Device } from './device.ts'
 import { followedBy } from './history.ts'
 import { behind } from './ledger.ts'
+import { openStorageOf } from './machines.ts'
 import { createRandom, type Random } from './random.ts'
 import { createServer } from './server.ts'
 import { act } from './workload.ts'
@@ -26,13 +26,14 @@ const stepsMax = 5000
 export async function playScenario({ seed, actions }: Scenario, crash?: Crash): Promise<{ steps: number; wrong: string[] }> {
   const world = createWorld(seed, {})
   const server = createServer(world, createMemoryDatabase('epoch-1'), {})
+  const openStorage = openStorageOf('memory')
   const open = (userID: string) =>
     createDevice(world, server, {
       name: `${userID}a`,
       userID,
       chaos: false,
       tokenMs: 1e12,
-      openStorage: async () => createMemoryStorage()
+      openStorage
     })
   const devices = [await open('u0'), await open('u1'), await open('u2')]
   for (const device of devices) device.openTab()

@@ -3,12 +3,13 @@
 import type { Status } from '../../src/engine/api.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
-import type { Host, PeerMessage, Peers } from '../../src/engine/host.ts'
+import type { Host } from '../../src/engine/host.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { createPeers } from './peers.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { SimulatedServer } from './server.ts'
 import { createView, isBroken, type ViewCheck } from './view.ts'
@@ -23,8 +24,8 @@ export type Tab = {
   screen: Screen
   view: ViewCheck
   readonly door: Door
-  /** Shown already, and not yet stored; with what each replaces. */
-  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[] }>
+  /** Shown already, and not yet stored; with what each replaces, and since which step. */
+  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[]; readonly step: number }>
   isAlive: boolean
   isPaused: boolean
   /** Messages of other tabs that are on their way. */
@@ -32,6 +33,8 @@ export type Tab = {
   stopped: boolean
   /** Another tab has written, and died before it could tell. */
   isUninformed: boolean
+  /** Another tab has been open since this one began to log out. */
+  hasCompany: boolean
 }
 
 export type Device = Awaited<ReturnType<typeof createDevice>>
@@ -59,22 +62,20 @@ export async function createDevice(world: World, server: SimulatedServer, option
     ...(copied && { copied: copied.ledger })
   })
   const tabs = new Set<Tab>()
-  const queue: { tab: Tab; onLeading: () => void }[] = []
+  const peers = createPeers(world, random, tabs)
   let tabCount = 0
   let idCount = 0
   let clockMs = 0
   let leaving = 0
   let isRunning = true
 
-  const disk = await createDisk(world, { name, open: options.openStorage, onCommit: commit })
+  const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
   const wires: Wires = createWires(world, server, { name, chaos })
   const token = () => `${userID}|${world.now() + tokenMs}`
 
-  const listeners = new Map<Tab, (message: PeerMessage) => void>()
   const wakings = new Map<Tab, () => void>()
   const links = new Map<Tab, () => void>()
-  let lastMail = 0
 
   function commit(writes: readonly Write[], apply: () => void): void {
     for (const tab of tabs) tab.view.touch(writes)
@@ -91,7 +92,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
         const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
         if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
         const replaced = writes.flatMap(write => (write.table === 'outbox' && 'id' in write && !write.row ? [write.id] : []))
-        inFlight.set(put.id, { pending: put.row, replaced })
+        inFlight.set(put.id, { pending: put.row, replaced, step: world.steps() })
         tab.view.touchGroup(put.row.groupID)
       },
       onFailed(writes) {
@@ -100,8 +101,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       },
       // What another tab takes while this one logs out goes with the rest.
       onDestroyed() {
-        if (tabs.size === 1) ledger.checkDestroyed()
-        else ledger.forget()
+        if (tab.hasCompany) ledger.forget()
+        else ledger.checkDestroyed()
         // All that is shown is of the past.
         for (const each of tabs) each.isUninformed = true
       }
@@ -115,25 +116,12 @@ export async function createDevice(world: World, server: SimulatedServer, option
       isPaused: paused,
       mail: 0,
       stopped: false,
-      isUninformed: false
+      isUninformed: false,
+      hasCompany: false
     } as unknown as Tab
-    const peers: Peers = {
-      lead: onLeading => {
-        queue.push({ tab, onLeading })
-        if (queue.length === 1) grant()
-      },
-      post(message) {
-        if (tab.isAlive && !tab.stopped) for (const other of tabs) if (other !== tab) send(other, message)
-      },
-      listen: onMessage => void listeners.set(tab, onMessage),
-      close() {
-        tab.stopped = true
-        release(tab)
-      }
-    }
     const host: Host = {
       storage: door,
-      peers,
+      peers: peers.of(tab),
       connect: events => {
         const link = wires.connect({
           onOpen: () => tab.isAlive && events.onOpen(),
@@ -159,41 +147,16 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onNotices: () => tab.view.touchAll(),
       onStatus: status => attend(tab, status),
       onFlicker: detail => world.violate('I9', `${tabName}: ${detail}`),
+      isAsked: (groupID, name) =>
+        [...inFlight.values()].some(
+          ({ pending, step }) => step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
+        ),
       steps: world.steps
     })
+    for (const other of tabs) other.hasCompany = true
     tabs.add(tab)
     world.note(`${tabName} opens`)
     return tab
-  }
-
-  function send(to: Tab, message: PeerMessage): void {
-    to.mail++
-    lastMail = Math.max(lastMail, world.now() + random.around(1))
-    world.at(lastMail, () => {
-      to.mail--
-      if (!to.isAlive || to.stopped) return
-      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) to.isUninformed = false
-      listeners.get(to)?.(message)
-    })
-  }
-
-  /** The next in the queue gets the lock, after those messages that are on their way. */
-  function grant(): void {
-    lastMail = Math.max(lastMail, world.now() + random.around(1))
-    world.at(lastMail, () => {
-      const [first] = queue
-      if (!first) return
-      if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
-      first.tab.isUninformed = false
-      first.onLeading()
-    })
-  }
-
-  function release(tab: Tab): void {
-    const isFirst = queue[0]?.tab === tab
-    const index = queue.findIndex(each => each.tab === tab)
-    if (index >= 0) queue.splice(index, 1)
-    if (isFirst && queue.length > 0) grant()
   }
 
   /** What an app does about trouble that only it can help. */
@@ -215,7 +178,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     world.note(`${tab.name} dies`)
     tab.isAlive = false
     tabs.delete(tab)
-    listeners.delete(tab)
     wakings.delete(tab)
     links.get(tab)?.()
     links.delete(tab)
@@ -224,7 +186,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       // Its user opens another one.
       openTab()
     }
-    release(tab)
+    peers.release(tab)
   }
 
   return {
@@ -250,6 +212,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** Ends it in good order; it has to end. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
+      tab.hasCompany = tabs.size > 1
       const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(
         () => how === 'discard' && leaving--
       )
@@ -289,7 +252,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
     if (isGroupError(answer)) return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
     const { opID } = answer as { opID: string }
     world.note(`${tab.name} takes ${opID}`)
-    if (!ledger.accounts.has(opID)) world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
+    if (!ledger.accounts.has(opID) && !ledger.forgotten.has(opID))
+      world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
     void tab.engine.settled(opID).then(settled => {
       const verdict = ledger.accounts.get(opID)?.verdict
       if (tab.isAlive && 'verdict' in settled && JSON.stringify(settled.verdict) !== JSON.stringify(verdict))

@@ -1,19 +1,24 @@
 /**
- * What one device keeps, and its doors: each open engine has one of its own. A request takes its time; writes of one
- * door happen in their order, a read may overtake them, as in IndexedDB. Beside the real storage stands a copy of the
- * rows for the checks to look at.
+ * What one device keeps, and its doors: each open engine has one of its own, with a real connection behind it. Writes of
+ * one door happen in their order, one transaction at a time, so a read may overtake those that wait for theirs. Beside the
+ * real storage stands a copy of the rows for the checks to look at.
  */
 
 import type { Query, Storage, TableName, Tables, Write } from '../../src/storage/port.ts'
 import { idOf } from '../../src/storage/pages.ts'
+import { createTransactions } from './transactions.ts'
 import type { World } from './world.ts'
 
 export type Row = Tables[TableName]
-/** Opens empty storage. */
-export type OpenStorage = () => Promise<Storage>
+/** Opens a connection to the database of that name; the first of them creates it. */
+export type OpenStorage = (name: string) => Promise<Storage>
 
-export type Disk = Awaited<ReturnType<typeof createDisk>>
+export type Disk = ReturnType<typeof createDisk>
 export type Door = Storage & {
+  isClosed(): boolean
+  isWriting(): boolean
+  /** The database is to be removed by somebody else: what is under way still happens, and nothing more. */
+  cut(): void
   /** The process dies: of what is under way, some of the first writes still happen; answers whether others may have missed some. */
   die(): boolean
 }
@@ -25,22 +30,28 @@ export type DoorEvents = {
   onDestroyed(): void
 }
 
+type Work = {
+  readonly queries: readonly Query[]
+  readonly body: (answers: never) => readonly Write[]
+  resolve(): void
+  reject(error: unknown): void
+}
+
 const closedError = () => new DOMException('The database connection is closing.', 'InvalidStateError')
 const none: ReadonlyMap<string, never> = new Map<string, never>()
 
-export async function createDisk(
+export function createDisk(
   world: World,
   { name, open, onCommit }: { name: string; open: OpenStorage; onCommit(writes: readonly Write[], apply: () => void): void }
 ) {
   const random = world.random('disk', name)
-  let real = await open()
   let rows = new Map<string, Map<string, Row>>()
-  /** How often everything was removed: what was asked of an earlier database never gets into a later one. */
-  let era = 0
+  const doors = new Set<Door>()
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
   let latencyMs = 1
   let waiting = 0
+  const transactions = createTransactions(world, () => random.around(latencyMs))
 
   const at = (table: TableName, scope: string) => `${table}/${scope}`
 
@@ -56,28 +67,28 @@ export async function createDisk(
     }
   }
 
-  async function perform(queries: readonly Query[], body: (answers: never) => readonly Write[]): Promise<void> {
-    let writes: readonly Write[] = []
-    await real.transact(queries, answers => (writes = body(answers as never)))
-    onCommit(writes, () => copy(writes))
-  }
+  /** What would be answered now. */
+  const peek = (queries: readonly Query[]) =>
+    queries.map(({ table, scope, ids }) => {
+      const known = rows.get(at(table, scope))
+      return ids ? ids.flatMap(id => known?.get(id) ?? []) : [...(known?.values() ?? [])]
+    }) as never
 
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
-    const openedIn = era
+    let connection: Promise<Storage> | undefined
+    const real = () => (connection ??= open(name))
     let isAlive = true
+    /** Nothing more is asked for here. */
     let isClosed = false
+    /** Another connection removes the database: what has no transaction yet gets none. */
+    let isCut = false
     /** Reads whose answer, and writes whose success has not arrived. */
     let unanswered = 0
-    let last = 0
     let lastAnswer = 0
-    const writing: (() => Promise<void>)[] = []
-
-    /** After what was asked for before, or not. */
-    function soon(inOrder: boolean, run: () => void): void {
-      const time = Math.max(world.now() + random.around(latencyMs), inOrder ? last : 0)
-      last = Math.max(last, time)
-      world.at(time, () => isAlive && run())
-    }
+    /** What is to be written, in order; the first of it in the transaction under way, if there is one. */
+    const writing: Work[] = []
+    let committing: { count: number; readonly takeBack: () => void } | undefined
+    let onIdle = () => {}
 
     function wait(count: number): void {
       unanswered += count
@@ -94,52 +105,99 @@ export async function createDisk(
       })
     }
 
-    const afterAnswers = (tell: () => void) => world.at(Math.max(lastAnswer, world.now()), tell)
+    /** All that waits goes into one transaction, which is created when the one before it is over. */
+    function commitNext(): void {
+      committing = undefined
+      if (isCut) for (const { queries, body, reject } of writing.splice(0)) refuse(queries, body, () => reject(closedError()))
+      if (writing.length === 0) return onIdle()
+      committing = { count: writing.length, takeBack: transactions.create(true, commitAll) }
+    }
 
-    return {
+    async function commitAll(): Promise<void> {
+      for (const work of writing.splice(0, committing?.count)) await commit(work)
+      if (!isAlive) await hangUp()
+      commitNext()
+    }
+
+    async function commit({ queries, body, resolve, reject }: Work): Promise<void> {
+      if (isAlive && (failing.writes > 0 || world.now() < fullUntil)) {
+        failing.writes = Math.max(0, failing.writes - 1)
+        return refuse(queries, body, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
+      }
+      let writes: readonly Write[] = []
+      await (await real()).transact(queries, answers => (writes = body(answers as never)))
+      onCommit(writes, () => copy(writes))
+      if (!isAlive) return
+      wait(1)
+      answer(resolve)
+    }
+
+    function refuse(queries: readonly Query[], body: Work['body'], tell: () => void): void {
+      if (!isAlive) return
+      onFailed(body(peek(queries)))
+      tell()
+    }
+
+    /** Once what is to be written is, and has been told of. */
+    const afterWrites = () =>
+      new Promise<void>(resolve => {
+        onIdle = () => world.at(Math.max(lastAnswer, world.now()), () => isAlive && resolve())
+        if (!committing) onIdle()
+      })
+
+    const hangUp = () => connection?.then(each => each.close())
+
+    async function remove(): Promise<void> {
+      rows = new Map()
+      onDestroyed()
+      await (await real()).destroy()
+    }
+
+    const door: Door = {
       read(queries) {
+        if (isClosed) return Promise.reject(closedError())
         wait(1)
         return new Promise((resolve, reject) => {
-          soon(false, () => {
-            if (failing.reads > 0 || isClosed) {
-              failing.reads = Math.max(0, failing.reads - 1)
+          transactions.create(false, async () => {
+            if (!isAlive) return
+            if (failing.reads > 0) {
+              failing.reads--
               wait(-1)
-              reject(closedError())
-            } else void world.wait(real.read(queries)).then(answers => answer(() => resolve(answers)), reject)
+              return reject(closedError())
+            }
+            const answers = await (await real()).read(queries)
+            answer(() => resolve(answers))
           })
         })
       },
       transact(queries, body) {
-        if (isClosed) return Promise.reject(closedError())
-        const work = () => perform(queries, body)
-        if (queries.length === 0) onWriting(body([] as never))
-        writing.push(work)
+        // `body` answers for the queries that it comes with.
+        const work = { queries, body: body as Work['body'] }
+        onWriting(work.body(peek(queries)))
         return new Promise((resolve, reject) => {
-          soon(true, () => {
-            writing.splice(writing.indexOf(work), 1)
-            if (failing.writes > 0 || world.now() < fullUntil) {
-              failing.writes = Math.max(0, failing.writes - 1)
-              if (queries.length === 0) onFailed(body([] as never))
-              reject(new DOMException('There is no room.', 'QuotaExceededError'))
-            } else {
-              wait(1)
-              void world.wait(work()).then(() => answer(resolve), reject)
-            }
-          })
+          if (isClosed) return void world.at(world.now(), () => refuse(queries, work.body, () => reject(closedError())))
+          writing.push({ ...work, resolve, reject })
+          if (!committing) commitNext()
         })
       },
+      isClosed: () => isClosed,
+      isWriting: () => writing.length > 0,
+      cut: () => void (isClosed = isCut = true),
       close() {
         isClosed = true
-        return new Promise(resolve => soon(true, () => afterAnswers(resolve)))
+        return afterWrites()
       },
-      destroy() {
+      async destroy() {
         isClosed = true
-        return new Promise((resolve, reject) => {
-          soon(true, () => {
-            rows = new Map()
-            era++
-            onDestroyed()
-            void world.wait(real.destroy().then(async () => (real = await open()))).then(() => afterAnswers(resolve), reject)
+        await afterWrites()
+        doors.delete(door)
+        // They close when they hear that the database is to go; it goes also if whoever asks for it dies now.
+        for (const other of doors) other.cut()
+        doors.clear()
+        await new Promise<void>(resolve => {
+          transactions.create(true, async () => {
+            await remove()
+            world.at(world.now() + random.around(latencyMs / 4), () => isAlive && resolve())
           })
         })
       },
@@ -147,23 +205,35 @@ export async function createDisk(
         const isHeard = unanswered === 0
         wait(-unanswered)
         isAlive = false
-        const survivors = openedIn === era ? writing.slice(0, random.below(writing.length + 1)) : []
-        for (const work of survivors) void world.wait(work())
-        return survivors.length > 0 || !isHeard
+        isClosed = true
+        doors.delete(door)
+        const survivors = random.below(writing.length + 1)
+        writing.splice(survivors)
+        if (committing) committing.count = survivors
+        if (survivors === 0) {
+          committing?.takeBack()
+          void world.wait(Promise.resolve(hangUp()))
+        }
+        return survivors > 0 || !isHeard
       }
     }
+    doors.add(door)
+    return door
   }
 
   return {
     openDoor,
     /** Whether answers are outstanding at any door, so that memory may not be what storage is. */
     isWaiting: () => waiting > 0,
+    isIdle: transactions.isIdle,
     table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
     scopes: (table: TableName): string[] =>
       [...rows].flatMap(([key, scope]) => (key.startsWith(`${table}/`) && scope.size > 0 ? key.slice(table.length + 1) : [])),
     /** Takes over everything from another disk. */
     async fill(writes: readonly Write[]): Promise<void> {
+      const real = await open(name)
       await real.transact([], () => writes)
+      await real.close()
       copy(writes)
     },
     /** Everything on it. */
@@ -172,10 +242,10 @@ export async function createDisk(
         const [table = '', ...rest] = key.split('/')
         return [...scope].map(([id, row]) => ({ table, scope: rest.join('/'), id, row }) as Write)
       }),
-    real: () => real,
     failWrites: (count: number) => void (failing.writes += count),
     failReads: (count: number) => void (failing.reads += count),
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),
+    latencyMs: () => latencyMs,
     setLatency: (ms: number) => void (latencyMs = ms),
     heal(): void {
       failing.writes = failing.reads = 0

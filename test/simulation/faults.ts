@@ -8,16 +8,38 @@ import type { World } from './world.ts'
 export type Stage = {
   readonly world: World
   readonly server: SimulatedServer
+  readonly devices: readonly Device[]
   readonly device: Device
   readonly tab: Tab | undefined
   readonly random: Random
   /** Another device of the same user begins with this one's database. */
   clone(device: Device): void
+  /** The user of a tab does something. */
+  act(tab: Tab): void
 }
 
 /** Storage may refuse: whoever logs out is told. */
 const noted = () => undefined
 const day = 86_400_000
+
+/** Often in the middle of what the user does: when some of it is stored, and some of it not. */
+function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) => void): void {
+  if (!tab) return
+  if (random.chance(0.5)) return end(tab)
+  for (let count = 0; count < 3; count++) act(tab)
+  world.at(world.now() + random.around(2 * device.disk.latencyMs()), () => tab.isAlive && end(tab))
+}
+
+/** Whoever may removes a user from the groups that their device holds, and adds them again. */
+function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): void {
+  for (const other of devices) {
+    const [tab] = other.tabs
+    if (!tab || other.userID === userID) continue
+    for (const groupID of disk.table('groups').keys())
+      for (const name of ['deleteGroupMember', 'addGroupMember'] as const)
+        void other.apply(tab, name, { groupID, userIDList: [userID] })
+  }
+}
 
 /** Each happens to a device, or to the server. */
 export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
@@ -28,6 +50,16 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     world.at(world.now() + random.around(20_000), () => {
       device.wires.setDown(false)
       if (random.chance(0.5)) device.wake()
+    })
+  },
+  'away until history has gone'({ world, server, devices, device, random }) {
+    device.wires.setDown(true)
+    const awayMs = random.around(random.pick([1000, 20_000]))
+    world.at(world.now() + awayMs / 2, () => sendOutAndIn(device, devices))
+    world.at(world.now() + awayMs, () => {
+      server.compact(0)
+      device.wires.setDown(false)
+      device.wake()
     })
   },
   'slow network'({ world, device, random }) {
@@ -43,13 +75,31 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'log trimmed': ({ server, random }) => server.compact(random.pick([0, 5000, 60_000])),
   'backup taken': ({ server }) => server.backUp(),
   'backup restored': ({ server }) => server.restore(),
-  'tab dies'({ world, device, tab, random }) {
-    if (!tab) return
-    device.kill(tab)
-    if (device.tabs.size === 0) world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
+  'away while a backup is restored'({ world, server, device, random }) {
+    server.backUp()
+    const soonMs = random.around(random.pick([300, 3000]))
+    // In the end the others have come as far again, with something else.
+    world.at(world.now() + soonMs, () => {
+      device.wires.setDown(true)
+      server.restore()
+    })
+    world.at(world.now() + 4 * soonMs, () => {
+      device.wires.setDown(false)
+      device.wake()
+    })
+  },
+  'tab dies'(stage) {
+    const { world, device, random } = stage
+    // Another one has to take over.
+    if (random.chance(0.3) && device.tabs.size === 1) device.openTab()
+    abruptly(stage, tab => {
+      device.kill(tab)
+      if (device.tabs.size === 0)
+        world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
+    })
   },
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
-  'tab closes': ({ device, tab }) => void (tab && device.close(tab, 'close').catch(noted)),
+  'tab closes': stage => abruptly(stage, tab => void stage.device.close(tab, 'close').catch(noted)),
   'logs out': ({ device, tab, random }) =>
     void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),

@@ -1,11 +1,12 @@
-/** npm run simulate:planted -- [name…]: plants each bug and looks for the first seed that finds it. */
+/** npm run simulate:planted -- [--threads 1] [name…]: plants each bug and looks for the first seed that finds it. */
 
+import { parseArgs } from 'node:util'
 import { bundle } from './bundle.js'
 import { planted, stepsToFind } from './planted.js'
 import { runSeeds } from './pool.js'
 
 const seedsMax = 400
-const names = process.argv.slice(2)
+const { values, positionals: names } = parseArgs({ options: { threads: { type: 'string' } }, allowPositionals: true })
 let missed = 0
 for (const [name, { edits }] of Object.entries(planted)) {
   if (names.length > 0 && !names.includes(name)) continue
@@ -14,7 +15,8 @@ for (const [name, { edits }] of Object.entries(planted)) {
     seeds: Array.from({ length: seedsMax }, (_, index) => index + 1),
     steps: stepsToFind,
     machine: 'memory',
-    perJob: 2
+    perJob: 2,
+    ...(values.threads !== undefined && { threads: Number(values.threads) })
   })
   const failed = reports
     .flatMap(report => report.failed ?? [])

@@ -13,6 +13,8 @@ export type Account = { readonly opID: string; readonly groupID: string; verdict
 
 export type Ledger = {
   readonly accounts: Map<string, Account>
+  /** Went with the rest when another tab logged out, perhaps before its caller was answered. */
+  readonly forgotten: ReadonlySet<string>
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
   /** Everything stored is about to go. */
   checkDestroyed(): void
@@ -25,6 +27,7 @@ export function createLedger(
   server: SimulatedServer,
   { name, userID, copied, isLeaving }: { name: string; userID: string; copied?: Ledger; isLeaving(): boolean }
 ): Ledger {
+  const forgotten = new Set<string>()
   const accounts = new Map([...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }]))
   const wrong = (invariant: string, detail: string) => world.violate(invariant, `${name}: ${detail}`)
   const show = (value: unknown) => JSON.stringify(value)
@@ -94,6 +97,7 @@ export function createLedger(
 
   return {
     accounts,
+    forgotten,
     check(disk, writes, apply) {
       const removed = new Set<string>()
       const groups = new Set<string>()
@@ -131,7 +135,11 @@ export function createLedger(
       if (positions) checkFollowed(disk, history)
     },
     forget() {
-      for (const { opID, verdict } of accounts.values()) if (!verdict) accounts.delete(opID)
+      for (const { opID, verdict } of accounts.values())
+        if (!verdict) {
+          accounts.delete(opID)
+          forgotten.add(opID)
+        }
     },
     checkDestroyed() {
       const open = [...accounts.values()].filter(({ verdict }) => !verdict)

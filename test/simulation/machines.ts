@@ -5,19 +5,26 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage } from '../../src/storage/port.ts'
 import type { OpenStorage } from './disk.ts'
 import type { Restorable } from './server.ts'
 
 export type Machine = 'memory' | 'indexeddb' | 'pglite'
 
-let databases = 0
-
 export function openStorageOf(machine: Machine): OpenStorage {
-  if (machine !== 'indexeddb') return async () => createMemoryStorage()
-  // What a run leaves behind is nobody's.
-  Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange })
-  Object.assign(globalThis, { IDBKeyRange })
-  return () => openDexieStorage(`simulation-${databases++}`)
+  if (machine === 'indexeddb') {
+    // What a run leaves behind is nobody's.
+    Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange })
+    Object.assign(globalThis, { IDBKeyRange })
+    // Folded all the time.
+    return name => openDexieStorage(name, { journalMax: 3 })
+  }
+  const databases = new Map<string, Storage>()
+  return async name => {
+    const storage = databases.get(name) ?? createMemoryStorage()
+    databases.set(name, storage)
+    return storage
+  }
 }
 
 export async function openDatabaseOf(machine: Machine): Promise<Restorable> {

@@ -90,27 +90,43 @@ export const planted = {
     'if (from > 0 && from <= head) return'
   ),
   'the epoch is ignored by the client': edit('src/engine/sync.ts', '(before.meta.epoch !== epoch || !known)', 'false'),
-  'the epoch is ignored by the server': edit('server/sessions.ts', 'knownEpoch === epoch && (await', '(await'),
-  'the membership is ignored': edit(
-    'src/engine/merge.ts',
-    'if (!group || group.mep !== mep || to < group.seq',
-    'if (!group || to < group.seq'
-  ),
+  // Each guards alone: the client forgets what it holds when the epoch is another.
+  'the epoch is ignored by the server, and the client believes it': {
+    edits: [
+      { file: 'server/sessions.ts', find: 'knownEpoch === epoch && (await', replace: '(await' },
+      { file: 'src/engine/sync.ts', find: '(before.meta.epoch !== epoch || !known)', replace: '!known' }
+    ]
+  },
+  'the membership is ignored': {
+    edits: [
+      {
+        file: 'src/engine/merge.ts',
+        find: 'if (!group || group.mep !== mep || to < group.seq',
+        replace: 'if (!group || to < group.seq'
+      },
+      { file: 'server/replica.ts', find: 'heldMep === mep ? heldSeq : 0', replace: 'heldSeq' }
+    ]
+  },
   'a rejoin keeps the old rows': edit(
     'src/engine/merge.ts',
     '        if (group && group.mep >= mep) return\n',
     '        if (group) return\n'
   ),
   'a failed commit is not taken back': edit('src/engine/submit.ts', '      state.retract({ pending, replaced })\n', ''),
-  'an operation is answered before it is stored': edit(
-    'src/engine/submit.ts',
-    '      await host.storage.transact([], () => writes)\n',
-    '      void host.storage.transact([], () => writes).catch(() => undefined)\n'
-  ),
+  'an operation is answered before it is stored': {
+    edits: [
+      { file: 'src/engine/submit.ts', find: 'await host.storage.transact(', replace: 'void host.storage.transact(' },
+      {
+        file: 'src/engine/submit.ts',
+        find: '        return writes\n      })',
+        replace: '        return writes\n      }).catch(() => undefined)'
+      }
+    ]
+  },
   'the lock is released before the last commit': edit('src/engine/engine.ts', '      await end()\n', '      void end()\n'),
   'a new leader trusts its memory': edit(
     'src/engine/engine.ts',
-    '    // What the last leader committed and could not tell any more is in storage.\n    await reload()\n',
+    '    // What the last leader committed and could not tell any more is in storage.\n    if (!isCurrent) await reload()\n',
     ''
   ),
   'tabs are not told of commits': edit(
@@ -132,8 +148,8 @@ export const planted = {
   'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
   'a page of members of any moment is taken': edit(
     'src/engine/merge.ts',
-    'if (group?.mep === mep && group.seq === asOf && group.membersUpTo !== null) {',
-    'if (group && group.membersUpTo !== null) {'
+    'if (group?.mep === mep && group.seq === asOf && question?.mep',
+    'if (group && question?.mep'
   ),
   'the verdict of an operation that others were merged into is not theirs': edit(
     'src/engine/merge.ts',

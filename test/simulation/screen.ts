@@ -29,11 +29,13 @@ export type ScreenEvents = {
   onNotices(): void
   onStatus(status: Status): void
   onFlicker(detail: string): void
+  /** Whether the user asks for that name in this very step, perhaps after another one. */
+  isAsked(groupID: string, name: string): boolean
   /** Which step it is. */
   steps(): number
 }
 
-export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onFlicker, steps }: ScreenEvents) {
+export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onFlicker, isAsked, steps }: ScreenEvents) {
   const byStream = new Map<number, Shown>()
   const byName = new Map<string, number>()
   /** What groups were called earlier in the same step. */
@@ -101,7 +103,7 @@ export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onF
     step = steps()
     const left = gone.get(groupID) ?? new Set<string>()
     gone.set(groupID, left.add(before))
-    if (left.has(name)) onFlicker(`${groupID} is called ${name} again, after ${before}`)
+    if (left.has(name) && !isAsked(groupID, name)) onFlicker(`${groupID} is called ${name} again, after ${before}`)
   }
 
   const groups = open({ kind: 'groups' })

@@ -1,8 +1,6 @@
 /** One seed: users act, things go wrong, everything is checked after every step; then all is well again, and all agree. */
 
-import { createMemoryDatabase } from '../../server/memory.ts'
-import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { createDevice, type Device } from './device.ts'
+import { createDevice, type Device, type Tab } from './device.ts'
 import type { OpenStorage } from './disk.ts'
 import { faultNames, faults } from './faults.ts'
 import { followedBy } from './history.ts'
@@ -18,8 +16,8 @@ export type RunOptions = {
   /** Only these events happen; all, when not given. */
   readonly only?: ReadonlySet<number>
   readonly recorded?: boolean
-  readonly openStorage?: OpenStorage
-  readonly database?: Restorable
+  readonly openStorage: OpenStorage
+  readonly database: Restorable
 }
 
 export type Outcome = {
@@ -38,14 +36,7 @@ export type Outcome = {
 export const stepsToSettleMax = 4000
 const msToSettleMax = 300_000
 
-export async function simulate({
-  seed,
-  steps,
-  only,
-  recorded = false,
-  openStorage = async () => createMemoryStorage(),
-  database = createMemoryDatabase('epoch-1')
-}: RunOptions): Promise<Outcome> {
+export async function simulate({ seed, steps, only, recorded = false, openStorage, database }: RunOptions): Promise<Outcome> {
   const world = createWorld(seed, { recorded })
   const swarm = drawSwarm(world)
   const server = createServer(world, database, {})
@@ -82,6 +73,8 @@ export async function simulate({
       const device = random.pickFrom(devices)
       const tab = device && random.pickFrom([...device.tabs])
       if (!device) return
+      const doSomething = (tab: Tab) =>
+        world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
       const fault = random.chance(swarm.faultRate) ? random.pickFrom(swarm.faults) : undefined
       if (fault !== undefined) {
         world.note(`event ${index}: ${device.name} ${fault}`)
@@ -91,8 +84,8 @@ export async function simulate({
             void world.wait(addDevice(from.userID, from))
           }
         }
-        faults[fault]?.({ world, server, device, tab, random, clone })
-      } else if (tab) world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
+        faults[fault]?.({ world, server, devices, device, tab, random, clone, act: doSomething })
+      } else if (tab) doSomething(tab)
     })
   }
 
@@ -170,6 +163,8 @@ function isAtRest(world: World, device: Device, server: ReturnType<typeof create
 function whyNot({ name, userID, disk, tabs }: Device, server: ReturnType<typeof createServer>): string[] {
   const history = server.history()
   const why: string[] = []
+  // What a tab that has died was writing may still come.
+  if (!disk.isIdle()) why.push('storage is at work')
   if (disk.table('meta').get('')?.epoch !== history.epoch) why.push('another epoch')
   why.push(...behind(disk, history, userID, followedBy(history, userID)))
   const leaders = [...tabs].map(tab => tab.screen.status())
