@@ -16,7 +16,8 @@ import type { Shown } from './can.ts'
 
 /** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
 const lingerMs = 1000
-const framesPerAnswer = 2
+/** Posting costs more than taking a frame in. The engine goes on for twice as many without an answer. */
+const framesPerAnswer = 8
 
 type Value = Row | Status | null | List<Row>
 type Rows = ReadonlyMap<string, Row>
@@ -121,7 +122,6 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // All of a change is in place before anybody is told of any of it.
       for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
       version = frame.version
-      // The engine goes on for some frames without an answer.
       if (++unanswered === framesPerAnswer) {
         unanswered = 0
         request({ type: 'taken', version })

@@ -170,9 +170,15 @@ export type EngineApi = {
 }
 
 export type Engine = EngineApi & {
-  /** Streams whose frames go to `post`, which must not call back at once. */
-  openStreams(post: (frame: StreamFrame) => void): Streams
+  /**
+   * Streams whose frames go to `post`, which must not call back at once. What comes from elsewhere goes there once in
+   * `pictureMs`, or whenever it comes.
+   */
+  openStreams(post: (frame: StreamFrame) => void, pictureMs?: number): Streams
 }
+
+/** Nobody sees more than one picture in this time. */
+export const pictureMs = 16
 
 /** Where a store is, and whose. */
 export type StoreLocation = {
