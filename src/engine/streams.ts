@@ -7,8 +7,8 @@
 
 import * as v from 'valibot'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import { sameRow, type MemberRow } from '../kernel/model.ts'
-import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
+import type { Patch, Query, StreamFrame, StreamRequest, Streams } from './api.ts'
+import { editsOf } from './edits.ts'
 import type { Host } from './host.ts'
 import { groupOrders, memberOrders } from './orders.ts'
 import { natural, text } from '../sync/rows.ts'
@@ -229,34 +229,8 @@ function difference(before: Result | undefined, after: Result): Patch | undefine
     return isSame ? undefined : { kind: 'value', value: after.value }
   }
   const known = before?.kind === 'list' ? before : undefined
-  const rows = known?.rows ?? []
-  const put = changedRows(rows, after.rows)
-  const splice = spliceOf(rows, after.rows)
-  const isSame = known?.total === after.total && known.complete === after.complete && known.stale === after.stale
-  if (put.length === 0 && !splice && isSame) return undefined
-  return { kind: 'list', put, splice, total: after.total, complete: after.complete, stale: after.stale }
-}
-
-function changedRows(before: readonly Row[], after: readonly Row[]): Row[] {
-  // Mostly each row stands where it stood; only what has moved is looked up.
-  let known: Map<string, Row> | undefined
-  return after.filter((row, index) => {
-    const same = before[index]
-    if (row === same) return false
-    known ??= new Map(before.map(each => [rowID(each), each]))
-    const last = known.get(rowID(row))
-    return !last || !sameRow(last as MemberRow, row as MemberRow)
-  })
-}
-
-function spliceOf(before: readonly Row[], after: readonly Row[]): Extract<Patch, { kind: 'list' }>['splice'] {
-  const same = (a: Row | undefined, b: Row | undefined) => a === b || (a && b && rowID(a) === rowID(b))
-  const shorter = Math.min(before.length, after.length)
-  let at = 0
-  while (at < shorter && same(before[at], after[at])) at++
-  let kept = 0
-  while (kept < shorter - at && same(before[before.length - 1 - kept], after[after.length - 1 - kept])) kept++
-  const remove = before.length - at - kept
-  const ids = after.slice(at, after.length - kept).map(rowID)
-  return remove === 0 && ids.length === 0 ? null : { at, remove, ids }
+  const { total, complete, stale } = after
+  const edits = editsOf(known?.rows ?? [], after.rows)
+  const isSame = known?.total === total && known.complete === complete && known.stale === stale
+  return edits.length === 0 && isSame ? undefined : { kind: 'list', edits, total, complete, stale }
 }
