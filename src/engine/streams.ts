@@ -200,7 +200,6 @@ function concerns(query: Query, touched: Touched): boolean {
     case 'groups':
       return touched.groups.size > 0 || touched.members.size > 0 || touched.status
     case 'group':
-      return touched.groups.has(query.groupID) || touched.members.has(query.groupID)
     case 'members':
       return touched.groups.has(query.groupID) || touched.members.has(query.groupID) || touched.status
     case 'member': {
@@ -212,13 +211,10 @@ function concerns(query: Query, touched: Touched): boolean {
     case 'notices':
       return touched.notices || touched.status
     case 'arrivals':
-      return touched.arrivals
     case 'outbox':
-      return touched.outbox
     case 'verdicts':
-      return touched.verdicts
     case 'status':
-      return touched.status
+      return touched[query.kind]
   }
 }
 
