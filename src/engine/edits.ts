@@ -7,7 +7,7 @@ export function editsOf(before: readonly Row[], after: readonly Row[]): Edit[] {
   const edits: Edit[] = []
   const list = [...before]
   // Mostly each row stands where it stood; only where one does not, it is looked up.
-  let known: Map<string, Row> | undefined
+  let known: Map<string, number> | undefined
   let places: Map<string, number> | undefined
 
   function edit(edit: Edit): void {
@@ -17,9 +17,9 @@ export function editsOf(before: readonly Row[], after: readonly Row[]): Edit[] {
 
   for (const [at, row] of after.entries()) {
     for (let other = list[at]; other !== row; other = list[at]) {
-      known ??= new Map(before.map(each => [rowID(each), each]))
-      places ??= new Map(after.map((each, place) => [rowID(each), place]))
-      const last = known.get(rowID(row))
+      known ??= placesOf(before)
+      places ??= placesOf(after)
+      const last = before[known.get(rowID(row)) ?? -1]
       const from = last ? list.indexOf(last, at) : -1
       const place = other && (places.get(rowID(other)) ?? -1)
       // Of two rows in each other's place, the one that goes farther has moved.
@@ -34,3 +34,5 @@ export function editsOf(before: readonly Row[], after: readonly Row[]): Edit[] {
   while (list.length > after.length) edit([list.length - 1, -1])
   return edits
 }
+
+const placesOf = (rows: readonly Row[]) => new Map(rows.map((row, place) => [rowID(row), place]))

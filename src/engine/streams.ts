@@ -220,13 +220,10 @@ function concerns(query: Query, touched: Touched): boolean {
 
 /** What leads from one result to the next; nothing if they say the same. */
 function difference(before: Result | undefined, after: Result): Patch | undefined {
-  if (after.kind === 'value') {
-    const isSame = before?.kind === 'value' && JSON.stringify(before.value) === JSON.stringify(after.value)
-    return isSame ? undefined : { kind: 'value', value: after.value }
-  }
-  const known = before?.kind === 'list' ? before : undefined
-  const { total, complete, stale } = after
-  const edits = editsOf(known?.rows ?? [], after.rows)
-  const isSame = known?.total === total && known.complete === complete && known.stale === stale
-  return edits.length === 0 && isSame ? undefined : { kind: 'list', edits, total, complete, stale }
+  const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+  if (after.kind === 'value') return isSame(before, after) ? undefined : after
+  const { rows, ...rest } = after
+  const { rows: sent, ...last } = before?.kind === 'list' ? before : { rows: [] }
+  const edits = editsOf(sent, rows)
+  return edits.length === 0 && isSame(last, rest) ? undefined : { ...rest, edits }
 }
