@@ -12,7 +12,7 @@ import { groupError } from '../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
 import {
-  rowID,
+  editRow,
   isGroupError,
   type Applied,
   type Arrival,
@@ -198,13 +198,12 @@ export type Watched = ReturnType<typeof createWatched>
 
 /** The receiving end of a stream, with all it was ever sent. */
 function createWatched() {
-  const byID = new Map<string, Row>()
-  let ids: string[] = []
+  const list: Row[] = []
   let value: Row | Status | null = null
   let last: Patch | undefined
   const patches: Patch[] = []
   const emissions: (readonly (Row | Status | undefined)[])[] = []
-  const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : ids.map(id => byID.get(id)))
+  const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : [...list])
   return {
     patches,
     /** What was shown, one after another. */
@@ -217,11 +216,7 @@ function createWatched() {
       patches.push(copy)
       last = copy
       if (copy.kind === 'value') value = copy.value
-      else if (copy.kind === 'list') {
-        for (const row of copy.put) byID.set(rowID(row), row)
-        if (copy.splice)
-          ids = [...ids.slice(0, copy.splice.at), ...copy.splice.ids, ...ids.slice(copy.splice.at + copy.splice.remove)]
-      }
+      else if (copy.kind === 'list') for (const edit of copy.edits) editRow(list, edit)
       emissions.push(rows())
     }
   }

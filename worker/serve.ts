@@ -5,7 +5,7 @@
  */
 
 import type { Endpoint } from 'comlink'
-import { whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
+import { pictureMs, whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
 import { groupError, storageFailed } from '../src/kernel/errors.ts'
 
 export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, endpoint: Endpoint): void {
@@ -42,7 +42,7 @@ const hold = (lock: string) =>
   })
 
 function connect(engine: Engine, port: MessagePort): void {
-  const streams = engine.openStreams(frame => port.postMessage(frame))
+  const streams = engine.openStreams(frame => port.postMessage(frame), pictureMs)
   port.onmessage = ({ data }: MessageEvent<StreamRequest>) => streams.request(data)
 }
 

@@ -3,6 +3,7 @@
 import { transfer, wrap } from 'comlink'
 import {
   forEachCall,
+  pictureMs,
   whenOpen,
   type Engine,
   type EngineApi,
@@ -104,7 +105,7 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
 }
 
 export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
-  const streams = opening.then(engine => engine.openStreams(onFrame))
+  const streams = opening.then(engine => engine.openStreams(onFrame, pictureMs))
   // A failure is reported as `failed`; nothing waits for streams that never came about.
   streams.catch(() => undefined)
   return {

@@ -2,6 +2,7 @@
 
 import { Observable, type Subscriber } from 'rxjs'
 import {
+  editRow,
   rowID,
   type List,
   type Patch,
@@ -16,21 +17,20 @@ import type { Shown } from './can.ts'
 
 /** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
 const lingerMs = 1000
-const framesPerAnswer = 2
+/** Posting costs more than taking a frame in. The engine goes on for twice as many without an answer. */
+const framesPerAnswer = 8
 
 type Value = Row | Status | null | List<Row>
-type Rows = ReadonlyMap<string, Row>
 
 type Replica = {
   readonly query: Query
   readonly stream: number
   readonly subscribers: Set<Subscriber<unknown>>
   value: Value | undefined
-  /** The rows of a list by ID. */
-  rows: Map<string, Row>
-  ids: readonly string[]
-  /** The rows of an earlier engine: what has not changed since stays the same object. */
-  earlier: Rows | undefined
+  /** The rows of a list. */
+  rows: Row[]
+  /** By ID, the rows of an earlier engine: what has not changed since stays the same object. */
+  earlier: ReadonlyMap<string, Row> | undefined
   stopLingering: () => void
 }
 
@@ -60,8 +60,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       stream: count++,
       subscribers: new Set(),
       value: undefined,
-      rows: new Map(),
-      ids: [],
+      rows: [],
       earlier: undefined,
       stopLingering: () => undefined
     }
@@ -121,7 +120,6 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // All of a change is in place before anybody is told of any of it.
       for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
       version = frame.version
-      // The engine goes on for some frames without an answer.
       if (++unanswered === framesPerAnswer) {
         unanswered = 0
         request({ type: 'taken', version })
@@ -139,9 +137,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // What they wait for will not come from this engine; it is shown by the next, or it never was.
       for (const each of waiting.splice(0)) each.resolve()
       for (const replica of byStream.values()) {
-        replica.earlier = replica.rows
-        replica.rows = new Map()
-        replica.ids = []
+        replica.earlier = new Map(replica.rows.map(row => [rowID(row), row]))
+        replica.rows = []
         request({ type: 'open', stream: replica.stream, query: replica.query })
       }
     }
@@ -155,19 +152,13 @@ function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Va
     const next = frozen(worded(patch.value))
     return earlier && value !== undefined && isSame(value, next) ? value : next
   }
-  for (const each of patch.put) {
-    const row = worded(each)
-    const known = earlier?.get(rowID(row))
-    rows.set(rowID(row), known && isSame(known, row) ? known : frozen(row))
-  }
-  if (patch.splice) {
-    const { at, remove, ids } = patch.splice
-    replica.ids = [...replica.ids.slice(0, at), ...ids, ...replica.ids.slice(at + remove)]
-    const kept = new Set(replica.ids)
-    for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id)
+  for (const [from, to, put] of patch.edits) {
+    const row = put && worded(put)
+    const known = row && earlier?.get(rowID(row))
+    editRow(rows, [from, to, known && isSame(known, row) ? known : frozen(row)])
   }
   const { total, complete, stale } = patch
-  const list = Object.freeze({ rows: Object.freeze(replica.ids.flatMap(id => rows.get(id) ?? [])), total, complete, stale })
+  const list = Object.freeze({ rows: Object.freeze([...rows]), total, complete, stale })
   return earlier && value !== undefined && isSame(value, list) ? value : list
 }
 

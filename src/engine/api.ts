@@ -102,6 +102,9 @@ export type Query =
 
 export type Row = Group | Member | Tip | Notice | Arrival | PendingOperation | VerdictEntry
 
+/** The row at position `from` goes to position `to`, as `row` where that is given; outside the list is `-1`. */
+export type Edit<R = Row> = readonly [from: number, to: number, row?: R | undefined]
+
 /** What takes the result of a query from what was sent last to what it is now. */
 export type Patch =
   | { readonly kind: 'value'; readonly value: Row | Status | null }
@@ -109,10 +112,8 @@ export type Patch =
   | { readonly kind: 'error'; readonly error: GroupError }
   | {
       readonly kind: 'list'
-      /** Rows that are new or have changed. */
-      readonly put: readonly Row[]
-      /** From position `at`, `remove` rows make place for the rows with these IDs. */
-      readonly splice: { readonly at: number; readonly remove: number; readonly ids: readonly string[] } | null
+      /** One after another. */
+      readonly edits: readonly Edit[]
       readonly total: number
       readonly complete: boolean
       readonly stale: boolean
@@ -170,9 +171,15 @@ export type EngineApi = {
 }
 
 export type Engine = EngineApi & {
-  /** Streams whose frames go to `post`, which must not call back at once. */
-  openStreams(post: (frame: StreamFrame) => void): Streams
+  /**
+   * Streams whose frames go to `post`, which must not call back at once. What comes from elsewhere goes there once in
+   * `pictureMs`, or whenever it comes.
+   */
+  openStreams(post: (frame: StreamFrame) => void, pictureMs?: number): Streams
 }
+
+/** Nobody sees more than one picture in this time. */
+export const pictureMs = 16
 
 /** Where a store is, and whose. */
 export type StoreLocation = {
@@ -226,6 +233,11 @@ export function rowID(row: Row): string {
   if ('number' in row) return String(row.number)
   if ('fseq' in row) return String(row.fseq)
   return 'operatorID' in row ? String(row.seq) : row.groupID
+}
+
+export function editRow<R>(rows: R[], [from, to, row = rows[from]]: Edit<R>): void {
+  if (from >= 0) rows.splice(from, 1)
+  if (to >= 0 && row !== undefined) rows.splice(to, 0, row)
 }
 
 export const isGroupError = (value: object): value is GroupError => 'code' in value && 'reason' in value

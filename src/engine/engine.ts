@@ -60,9 +60,14 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   })
   const views = createViews({ state, userID, mutes, status, caughtUp: () => (isLeading ? sync.status() : leaderStatus).caughtUp })
   const ready = start()
-  const hub = createHub(views, ready, groupID => {
-    if (isLeading) sync.want(groupID)
-    else peers.post({ type: 'hello', wanted: [groupID] })
+  const hub = createHub({
+    views,
+    ready,
+    setTimer: host.setTimer,
+    onWindow(groupID) {
+      if (isLeading) sync.want(groupID)
+      else peers.post({ type: 'hello', wanted: [groupID] })
+    }
   })
   state.listen(hub.announce)
   const submit = createSubmit({

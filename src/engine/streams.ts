@@ -1,24 +1,26 @@
 /**
  * Keeps the results of queries current on the other side: one frame per change, holding for each stream what has changed
- * since the last frame that went there. A side that is slow to take frames in is not sent more of them; what happens
- * meanwhile ends up in one frame.
+ * since the last frame that went there. What the user has done or asked for goes out at once; what comes from elsewhere may
+ * have to wait until the other side can show another picture. A side that is slow to take frames in is not sent more of
+ * them. What happens meanwhile ends up in one frame.
  */
 
 import * as v from 'valibot'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import { sameRow, type MemberRow } from '../kernel/model.ts'
-import { rowID, type Patch, type Query, type Row, type StreamFrame, type StreamRequest, type Streams } from './api.ts'
+import type { Patch, Query, StreamFrame, StreamRequest, Streams } from './api.ts'
+import { editsOf } from './edits.ts'
+import type { Host } from './host.ts'
 import { groupOrders, memberOrders } from './orders.ts'
 import { natural, text } from '../sync/rows.ts'
 import type { Touched } from './touched.ts'
 import type { Result, Views } from './views.ts'
 
-const framesUntakenMax = 4
+const framesUntakenMax = 16
 
 type Stream = { readonly number: number; readonly query: Query; sent: Result | undefined; isRetained: boolean }
 
 export type Hub = {
-  open(post: (frame: StreamFrame) => void): Streams
+  open(post: (frame: StreamFrame) => void, pictureMs?: number): Streams
   /** Takes note of a change; frames follow at the end of the turn. */
   announce(touched: Touched): void
   /** The version that the next frame has, or the last one had. */
@@ -27,7 +29,14 @@ export type Hub = {
   windows(): string[]
 }
 
-export function createHub(views: Views, ready: Promise<unknown>, onWindow: (groupID: string) => void): Hub {
+export type HubOptions = {
+  readonly views: Views
+  readonly ready: Promise<unknown>
+  readonly setTimer: Host['setTimer']
+  onWindow(groupID: string): void
+}
+
+export function createHub({ views, ready, setTimer, onWindow }: HubOptions): Hub {
   const ports = new Set<Port>()
   let version = 0
 
@@ -39,8 +48,8 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       views.refresh(touched)
       for (const port of ports) port.announce(touched)
     },
-    open(post) {
-      const port = openPort(post)
+    open(post, pictureMs = 0) {
+      const port = openPort(post, pictureMs)
       ports.add(port)
       return {
         request: port.request,
@@ -54,15 +63,18 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
 
   type Port = ReturnType<typeof openPort>
 
-  function openPort(post: (frame: StreamFrame) => void) {
+  function openPort(post: (frame: StreamFrame) => void, pictureMs: number) {
     const streams = new Map<number, Stream>()
     const changed = new Set<Stream>()
     const refused: [number, Patch][] = []
     const untaken: number[] = []
     let isFlushing = false
+    let isUrgent = false
+    let isShowing = false
     let sentVersion = -1
 
-    function flushSoon(): void {
+    function flushSoon(urgent: boolean): void {
+      isUrgent ||= urgent
       if (isFlushing) return
       isFlushing = true
       void Promise.resolve().then(flush)
@@ -70,7 +82,9 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
 
     function flush(): void {
       isFlushing = false
-      if (untaken.length >= framesUntakenMax || (changed.size + refused.length === 0 && sentVersion === version)) return
+      if (untaken.length >= framesUntakenMax || (isShowing && !isUrgent)) return
+      isUrgent = false
+      if (changed.size + refused.length === 0 && sentVersion === version) return
       const patches = refused.splice(0)
       for (const stream of changed) {
         const result = views.result(stream.query)
@@ -82,12 +96,18 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       sentVersion = version
       untaken.push(version)
       post({ version, patches })
+      if (isShowing || pictureMs === 0) return
+      isShowing = true
+      setTimer(() => {
+        isShowing = false
+        flush()
+      }, pictureMs)
     }
 
     function refuse(number: number, error: GroupError): void {
       streams.delete(number)
       refused.push([number, { kind: 'error', error }])
-      flushSoon()
+      flushSoon(true)
     }
 
     async function open(stream: Stream): Promise<void> {
@@ -109,7 +129,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       if (streams.get(stream.number) !== stream) return views.release(query)
       stream.isRetained = true
       changed.add(stream)
-      flushSoon()
+      flushSoon(true)
     }
 
     function closeStream(number: number): void {
@@ -125,7 +145,8 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
       announce(touched: Touched): void {
         // What is not loaded yet would show as if it were not there.
         for (const stream of streams.values()) if (stream.isRetained && concerns(stream.query, touched)) changed.add(stream)
-        flushSoon()
+        // Whatever the user does goes through the outbox.
+        flushSoon(touched.outbox)
       },
       request(request: StreamRequest): void {
         if (!v.is(streamRequest, request)) {
@@ -137,7 +158,7 @@ export function createHub(views: Views, ready: Promise<unknown>, onWindow: (grou
         else if (request.type === 'close') closeStream(request.stream)
         else {
           while (untaken.length > 0 && (untaken[0] ?? 0) <= request.version) untaken.shift()
-          flushSoon()
+          flushSoon(false)
         }
       },
       close(): void {
@@ -179,7 +200,6 @@ function concerns(query: Query, touched: Touched): boolean {
     case 'groups':
       return touched.groups.size > 0 || touched.members.size > 0 || touched.status
     case 'group':
-      return touched.groups.has(query.groupID) || touched.members.has(query.groupID)
     case 'members':
       return touched.groups.has(query.groupID) || touched.members.has(query.groupID) || touched.status
     case 'member': {
@@ -191,51 +211,19 @@ function concerns(query: Query, touched: Touched): boolean {
     case 'notices':
       return touched.notices || touched.status
     case 'arrivals':
-      return touched.arrivals
     case 'outbox':
-      return touched.outbox
     case 'verdicts':
-      return touched.verdicts
     case 'status':
-      return touched.status
+      return touched[query.kind]
   }
 }
 
 /** What leads from one result to the next; nothing if they say the same. */
 function difference(before: Result | undefined, after: Result): Patch | undefined {
-  if (after.kind === 'value') {
-    const isSame = before?.kind === 'value' && JSON.stringify(before.value) === JSON.stringify(after.value)
-    return isSame ? undefined : { kind: 'value', value: after.value }
-  }
-  const known = before?.kind === 'list' ? before : undefined
-  const rows = known?.rows ?? []
-  const put = changedRows(rows, after.rows)
-  const splice = spliceOf(rows, after.rows)
-  const isSame = known?.total === after.total && known.complete === after.complete && known.stale === after.stale
-  if (put.length === 0 && !splice && isSame) return undefined
-  return { kind: 'list', put, splice, total: after.total, complete: after.complete, stale: after.stale }
-}
-
-function changedRows(before: readonly Row[], after: readonly Row[]): Row[] {
-  // Mostly each row stands where it stood; only what has moved is looked up.
-  let known: Map<string, Row> | undefined
-  return after.filter((row, index) => {
-    const same = before[index]
-    if (row === same) return false
-    known ??= new Map(before.map(each => [rowID(each), each]))
-    const last = known.get(rowID(row))
-    return !last || !sameRow(last as MemberRow, row as MemberRow)
-  })
-}
-
-function spliceOf(before: readonly Row[], after: readonly Row[]): Extract<Patch, { kind: 'list' }>['splice'] {
-  const same = (a: Row | undefined, b: Row | undefined) => a === b || (a && b && rowID(a) === rowID(b))
-  const shorter = Math.min(before.length, after.length)
-  let at = 0
-  while (at < shorter && same(before[at], after[at])) at++
-  let kept = 0
-  while (kept < shorter - at && same(before[before.length - 1 - kept], after[after.length - 1 - kept])) kept++
-  const remove = before.length - at - kept
-  const ids = after.slice(at, after.length - kept).map(rowID)
-  return remove === 0 && ids.length === 0 ? null : { at, remove, ids }
+  const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+  if (after.kind === 'value') return isSame(before, after) ? undefined : after
+  const { rows, ...rest } = after
+  const { rows: sent, ...last } = before?.kind === 'list' ? before : { rows: [] }
+  const edits = editsOf(sent, rows)
+  return edits.length === 0 && isSame(last, rest) ? undefined : { ...rest, edits }
 }

@@ -44,7 +44,7 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
   function refreshGroup(groupID: string): void {
     const before = groups.byID.get(groupID)
     const after = visibleGroup(groupID)
-    if (before && after && sameGroup(before, after)) return
+    if (before && after && sameRow(before, after)) return
     replace(groups, groupID, after)
   }
 
@@ -245,9 +245,6 @@ function listOf<R>(
   lists.set(name, list)
   return list
 }
-
-const sameGroup = ({ selfInfo: a, ...before }: Group, { selfInfo: b, ...after }: Group): boolean =>
-  sameRow(before, after) && JSON.stringify(a) === JSON.stringify(b)
 
 const byNumber: Compare<{ number: number }> = (a, b) => a.number - b.number
 

@@ -21,8 +21,7 @@ const member = (userID: string, nameCard = '') => newMember({ groupID: 'crew', u
 const take = (...patches: [number, Patch][]) => client.take({ version: version++, patches })
 const whole = (...rows: Member[]): Patch => ({
   kind: 'list',
-  put: structuredClone(rows),
-  splice: { at: 0, remove: 0, ids: rows.map(({ userID }) => userID) },
+  edits: structuredClone(rows).map((row, at) => [-1, at, row]),
   total: rows.length,
   complete: true,
   stale: false
@@ -112,7 +111,7 @@ test('after another engine has taken over, only what has changed meanwhile is to
   version = 0
   take([0, whole(member('ann'), member('bob'))])
   expect(seen).toHaveLength(1)
-  take([0, { kind: 'list', put: [member('bob', 'B')], splice: null, total: 2, complete: true, stale: false }])
+  take([0, { kind: 'list', edits: [[1, 1, member('bob', 'B')]], total: 2, complete: true, stale: false }])
   expect(seen[1]?.rows).toMatchObject([{ userID: 'ann' }, { nameCard: 'B' }])
   client.restart()
   version = 0

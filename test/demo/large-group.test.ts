@@ -21,7 +21,9 @@ test('of a change in a group of 6,000, only the changed row crosses to the page 
   await caughtUp(ann, bob)
 
   const [hers, his] = await page.evaluate(() =>
-    window.sentFrames.map(frames => frames.flatMap(({ patches }) => patches.flatMap(([, patch]) => patch.put ?? [])))
+    window.sentFrames.map(frames =>
+      frames.flatMap(({ patches }) => patches.flatMap(([, patch]) => patch.edits?.flatMap(([, , row]) => row ?? []) ?? []))
+    )
   )
   const changed = expect.objectContaining({ userID: target, role: 'Admin' })
   expect(his).toEqual([changed])
@@ -65,7 +67,7 @@ async function plainMember(pane: Locator): Promise<string> {
 declare global {
   interface Window {
     /** What was sent to the page, per store. */
-    sentFrames: { patches: [number, { put?: object[] }][] }[][]
+    sentFrames: { patches: [number, { edits?: [from: number, to: number, row?: object][] }][] }[][]
   }
 }
 

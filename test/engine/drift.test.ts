@@ -10,6 +10,7 @@ import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import type { GroupRow, MemberRow } from '../../src/kernel/model.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
+import { editRow, rowID } from '../../src/engine/api.ts'
 import { groupDigest } from '../../src/sync/digest.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
@@ -143,8 +144,7 @@ test('R-24: the number of members that a group shows is the number of rows, in e
     for (const [stream, patch] of patches) {
       if (patch.kind === 'value') shown.set(stream, patch.value)
       else if (patch.kind === 'list') {
-        const { at = 0, remove = 0, ids: added = [] } = patch.splice ?? {}
-        ids.splice(at, remove, ...added)
+        for (const [from, to, row] of patch.edits) editRow(ids, [from, to, row && rowID(row)])
         expect([patch.total, patch.complete]).toEqual([ids.length, true])
       }
     }

@@ -258,7 +258,7 @@ describe('large groups', () => {
     page.patches.length = 0
     await ann.settle('setGroupMemberRole', { groupID: 'big', userID: 'bob', role: 'Admin' })
     await server.clock.until(() => page.patches.length > 0)
-    expect(page.patches).toMatchObject([{ put: [{ userID: 'bob', role: 'Admin' }], splice: null, total: 2502 }])
+    expect(page.patches).toMatchObject([{ edits: [[1, 1, { userID: 'bob', role: 'Admin' }]], total: 2502 }])
   })
 
   test.each([0, 100])(

@@ -383,7 +383,7 @@ describe('mutes', () => {
     const sent = bob.network.transcript.filter(({ message }) => message['type'] !== 'ping' && message['type'] !== 'pong').length
     await server.clock.advance(31_000)
     expect(await muteUntil('carl')).toBe(0)
-    expect(list.patches).toMatchObject([{ put: [{ userID: 'carl', muteUntil: 0 }] }])
+    expect(list.patches).toMatchObject([{ edits: [[expect.anything(), expect.anything(), { userID: 'carl', muteUntil: 0 }]] }])
     expect(bob.network.transcript.filter(({ message }) => message['type'] !== 'ping' && message['type'] !== 'pong').length).toBe(
       sent
     )

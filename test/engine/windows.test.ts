@@ -53,7 +53,7 @@ describe('members', () => {
     list.patches.length = 0
     await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'eve', role: 'Admin' })
     expect(shown(list)).toEqual(['ann', 'kim', 'eve', 'zoe', 'max', 'bob'])
-    expect(list.patches).toMatchObject([{ put: [{ userID: 'eve', role: 'Admin' }] }])
+    expect(list.patches).toMatchObject([{ edits: [[5, 2, { userID: 'eve', role: 'Admin' }]] }])
   })
 
   test('a search finds by name card and by user ID, and whoever comes to match comes in', async () => {
@@ -161,7 +161,7 @@ test('R-20: in a group of 10,000, a change of one member is one row to whoever l
     groupID: 'big'
   })
   await server.clock.until(() => list.patches.length > 0)
-  expect(list.patches).toMatchObject([{ put: [{ userID: 'user00120', nameCard: 'Zed' }], splice: null }])
+  expect(list.patches).toMatchObject([{ edits: [[21, 21, { userID: 'user00120', nameCard: 'Zed' }]] }])
   expect(reads).toEqual([])
 })
 
@@ -172,7 +172,8 @@ test('what nobody looks at any more is forgotten, also when they looked away bef
   Object.assign(ann.storage, { read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never)) })
   const last: Partial<Record<number, List<Member>>> = {}
   const streams = ann.engine.openStreams(({ version, patches }) => {
-    for (const [stream, patch] of patches) if (patch.kind === 'list') last[stream] = { ...patch, rows: patch.put as Member[] }
+    for (const [stream, patch] of patches)
+      if (patch.kind === 'list') last[stream] = { ...patch, rows: patch.edits.map(([, , row]) => row as Member) }
     void Promise.resolve().then(() => streams.request({ type: 'taken', version }))
   })
   const query = { kind: 'members', groupID: 'crew', limit: 10 } as const

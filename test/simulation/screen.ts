@@ -1,6 +1,7 @@
 /** What the UI thread of a tab has been sent, and whether it ever flickered. */
 
 import {
+  editRow,
   rowID,
   type Engine,
   type Group,
@@ -17,7 +18,7 @@ import {
 export type Shown<R = Row> = {
   readonly query: Query
   readonly rows: Map<string, R>
-  ids: readonly string[]
+  readonly ids: string[]
   value: Row | Status | null
   isOpen: boolean
 }
@@ -78,18 +79,14 @@ export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onF
       byName.delete(JSON.stringify(query))
       return
     }
-    for (const row of patch.put) {
-      if (query.kind === 'groups') look(shown, row as Group)
-      shown.rows.set(rowID(row), row)
-      if (query.kind === 'groups') onGroup((row as Group).groupID)
-    }
-    if (patch.splice) {
-      const { at, remove, ids } = patch.splice
-      const removed = shown.ids.slice(at, at + remove)
-      shown.ids = [...shown.ids.slice(0, at), ...ids, ...shown.ids.slice(at + remove)]
-      const left = removed.filter(id => !shown.ids.includes(id))
-      for (const id of left) shown.rows.delete(id)
-      if (query.kind === 'groups') for (const id of [...left, ...ids]) onGroup(id)
+    for (const [from, to, row] of patch.edits) {
+      const id = row ? rowID(row) : shown.ids[from]
+      if (id === undefined) continue
+      editRow(shown.ids, [from, to, id])
+      if (row && query.kind === 'groups') look(shown, row as Group)
+      if (row) shown.rows.set(id, row)
+      if (to < 0) shown.rows.delete(id)
+      if (query.kind === 'groups') onGroup(id)
     }
     if (query.kind === 'members') onGroup(query.groupID)
     if (query.kind === 'notices') onNotices()
