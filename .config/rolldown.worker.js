@@ -9,7 +9,8 @@ const worker = (transport, file) =>
     input: `worker/${transport}.ts`,
     platform: 'browser',
     // Dexie's default entry wraps a build for older engines than any that runs module workers.
-    treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },
+    // Half of Dexie is not used here.
+    treeshake: { propertyReadSideEffects: false, propertyWriteSideEffects: false, unknownGlobalSideEffects: false },
     resolve: { alias: { dexie: 'dexie/dist/modern/dexie.min.mjs' } },
     plugins: [
       {

@@ -40,6 +40,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       case 'members':
         members.absorb(write)
         if ('id' in write) touchMember(touched, write.scope, write.id)
+        else if ('run' in write) for (const row of write.run) touchMember(touched, write.scope, row.userID)
         else touched.members.set(write.scope, 'all')
         break
       case 'tips':

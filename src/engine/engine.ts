@@ -102,19 +102,18 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   async function start(): Promise<void> {
     peers.listen(hear)
-    let isStarted = false
-    let isGranted = false
+    const lock = { isMine: false, isAwaited: false }
     peers.lead(() => {
-      isGranted = true
-      if (isStarted) guard(lead())
+      lock.isMine = true
+      if (lock.isAwaited) guard(lead())
     })
     // Who leads before it reads finds all that there is.
-    const isCurrent = isGranted
+    const isCurrent = lock.isMine
     await reload().catch(fail)
-    isStarted = true
+    lock.isAwaited = true
     // It is of no use, and must not keep others from leading.
     if (startError) return peers.close()
-    if (isGranted) guard(lead({ isCurrent }))
+    if (lock.isMine) guard(lead({ isCurrent }))
     else peers.post({ type: 'hello', wanted: [] })
   }
 

@@ -18,7 +18,7 @@ import type { State } from './state.ts'
 const replicatedMembersMax = 2000
 const unansweredMax = 500
 /** Pages of members that are asked for at the same time. */
-const fetchesMax = 16
+const fetchesMax = 64
 /** A clock that is off by less is right. */
 const clockToleranceMs = 2000
 

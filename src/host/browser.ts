@@ -16,9 +16,11 @@ export const openBrowserEngine =
     const opening = openDexieStorage(name)
     const peers = browserPeers(`${name} v${protocolVersion}`)
     opening.catch(peers.close)
+    const storage = await opening
+    await peers.isKnown
     return openEngine(
       {
-        storage: await opening,
+        storage,
         connect: connectTo(url),
         peers,
         now: () => Date.now(),
@@ -37,7 +39,8 @@ export const openBrowserEngine =
     )
   }
 
-function browserPeers(name: string): Peers {
+/** `isKnown`: other tabs can know of this one, and tell it what they write from now on. */
+function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown> } {
   const channel = new BroadcastChannel(name)
   let release: () => void = () => undefined
   let isLeading = false
@@ -51,24 +54,44 @@ function browserPeers(name: string): Peers {
     })
   // While the database is opened. Only secure pages have locks. Without them every tab leads: the server still judges
   // each operation once.
-  if (!('locks' in navigator)) void held()
+  const hasLocks = 'locks' in navigator
+  if (!hasLocks) void held()
   else navigator.locks.request(name, { signal: closed.signal }, held).catch(() => undefined /* closed while it waited */)
+
+  /** Every other tab waits for the lock, from before it reads anything. */
+  async function isAlone(): Promise<boolean> {
+    const { pending = [] } = hasLocks ? await navigator.locks.query() : {}
+    return hasLocks && isLeading && !pending.some(lock => lock.name === name)
+  }
+
+  async function send(message: PeerMessage): Promise<void> {
+    // Thousands of rows are not copied for nobody.
+    const isLong = message.type === 'committed' && message.writes.some(write => 'run' in write)
+    if (!isLong || !(await isAlone())) channel.postMessage(message)
+  }
+
+  let sending = Promise.resolve()
+  let isClosed = false
   return {
+    isKnown: isAlone(),
     lead(callback) {
       onLeading = callback
       if (isLeading) callback()
     },
     post(message) {
       // What was under way when the store was closed may still have something to tell.
-      if (!closed.signal.aborted) channel.postMessage(message)
+      if (!isClosed) sending = sending.then(() => send(message))
     },
     listen(onMessage) {
       channel.onmessage = ({ data }: MessageEvent<PeerMessage>) => onMessage(data)
     },
     close() {
-      closed.abort()
-      release()
-      channel.close()
+      isClosed = true
+      void sending.then(() => {
+        closed.abort()
+        release()
+        channel.close()
+      })
     }
   }
 }

@@ -26,8 +26,10 @@ export async function readPages(pages: IDBObjectStore, { table, scope, ids }: Qu
 }
 
 export async function writePart(pages: IDBObjectStore, { table, scope, hides, rows: edits }: Part): Promise<void> {
+  const ids = [...edits.keys()]
   if (hides) pages.delete(whole(table, scope))
-  for (const { name, rows, ids } of await pagesOf(pages, table, scope, [...edits.keys()])) {
+  const found = hides ? [{ name: '', rows: [], ids }] : await pagesOf(pages, table, scope, ids)
+  for (const { name, rows, ids } of found) {
     const parts = editPage(table, { name, rows }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
     if (parts.length === 0) pages.delete([table, scope, name])
     for (const part of parts) pages.put(recordOf(part.rows), [table, scope, part.name])

@@ -15,6 +15,7 @@ const coldPending = 50
 const changeEveryMs = 5
 /** Who takes longer has failed. */
 const partMsMax = 60_000
+const quietMs = 5000
 
 type Report = (figure: FigureName, value: number) => void
 export type RoundOptions = {
@@ -59,6 +60,8 @@ export async function round({ name, url, durability, parts, report, fail }: Roun
       await load(open, report)
       if (has(8)) await weigh(open, report)
       await open.page.evaluate(places => window.bench.pend(places), coldPlaces())
+      // Whoever has something to tidy up may do it now.
+      await open.page.waitForTimeout(quietMs)
     })
     if (has(2)) {
       const cold = { durability, size: largeSize, limit: 100, pending: coldPending }
