@@ -26,6 +26,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const uncommitted = new Set<string>()
   const unsent = new Set<string>()
   const recording = new Set<Write[]>()
+  let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
   const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
 
@@ -134,21 +135,27 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       absorb([{ table: 'outbox', scope: '', id: replaced.opID, row: null }])
     },
 
-    /** Takes over what `read` finds in storage; what is committed while it reads counts as well. */
-    async reload(read: () => Promise<readonly Write[]>): Promise<void> {
-      const meanwhile: Write[] = []
-      recording.add(meanwhile)
-      const stored = await read()
-      recording.delete(meanwhile)
-      absorb([
-        { table: 'groups', scope: '', empty: true },
-        { table: 'outbox', scope: '', empty: true },
-        { table: 'verdicts', scope: '', empty: true },
-        { table: 'notices', scope: '', empty: true },
-        { table: 'arrivals', scope: '', empty: true },
-        ...stored,
-        ...meanwhile
-      ])
+    /**
+     * Takes over what `read` finds in storage; what is committed while it reads counts as well. One after another: what
+     * is found first must not replace what is found later.
+     */
+    reload(read: () => Promise<readonly Write[]>): Promise<void> {
+      const turn = lastReload.then(async () => {
+        const meanwhile: Write[] = []
+        recording.add(meanwhile)
+        const stored = await read().finally(() => recording.delete(meanwhile))
+        absorb([
+          { table: 'groups', scope: '', empty: true },
+          { table: 'outbox', scope: '', empty: true },
+          { table: 'verdicts', scope: '', empty: true },
+          { table: 'notices', scope: '', empty: true },
+          { table: 'arrivals', scope: '', empty: true },
+          ...stored,
+          ...meanwhile
+        ])
+      })
+      lastReload = turn.catch(() => undefined)
+      return turn
     },
 
     /** The operation could not be made durable: it never was. */

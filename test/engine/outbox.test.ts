@@ -480,3 +480,32 @@ test('what another tab has discarded keeps that verdict, also where an operation
   const [verdicts] = await device.storage.read([{ table: 'verdicts', scope: '', ids: [first] }])
   expect(verdicts).toMatchObject([{ verdict: { kind: 'rejected', error: { reason: 'Discarded' } } }])
 })
+
+test('what a tab wrote just before it died is taken over, also by one who is still reading storage for another reason', async () => {
+  const first = createTestClient(server, 'ann')
+  await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await first.caughtUp()
+  first.network.cut()
+  let hear: (message: PeerMessage) => void = () => undefined
+  const storage: Storage = {
+    ...first.storage,
+    async read(queries) {
+      const answers = await first.storage.read(queries)
+      if (queries.some(({ table }) => table === 'members'))
+        await new Promise<void>(resolve => server.clock.setTimer(resolve, 100))
+      return answers
+    }
+  }
+  const second = createTestClient(server, 'ann', { storage, peers: { ...alone, listen: onMessage => (hear = onMessage) } })
+  second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
+  await server.clock.advance(1000)
+
+  hear({ type: 'hello', wanted: [] })
+  await server.clock.advance(50)
+  const row = stored({ opID: 'third', name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Boat' } })
+  await first.storage.transact([], () => [{ table: 'outbox', scope: '', id: 'third', row }])
+  hear({ type: 'hello', wanted: [] })
+  await server.clock.advance(1000)
+  await second.caughtUp()
+  expect((await second.groups()).map(({ name }) => name)).toEqual(['Boat'])
+})
