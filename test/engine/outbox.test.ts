@@ -509,3 +509,23 @@ test('what a tab wrote just before it died is taken over, also by one who is sti
   await second.caughtUp()
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Boat'])
 })
+
+test('what was told of while storage was read, and had gone again by then without a word, does not stay in view', async () => {
+  const disk = createMemoryStorage()
+  let hear: (message: PeerMessage) => void = () => undefined
+  const storage: Storage = {
+    ...disk,
+    async read(queries) {
+      await new Promise<void>(resolve => server.clock.setTimer(resolve, 100))
+      return disk.read(queries)
+    }
+  }
+  const peers: Peers = { ...alone, lead: () => undefined, listen: onMessage => (hear = onMessage) }
+  const tab = createTestClient(server, 'ann', { storage, peers })
+  await server.clock.settle()
+  // A third tab has discarded it since, and died before it could tell.
+  const row = stored({ opID: 'gone', name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Boat' } })
+  hear({ type: 'committed', writes: [{ table: 'outbox', scope: '', id: 'gone', row }] })
+  await server.clock.advance(1000)
+  expect(await tab.outbox()).toEqual([])
+})
