@@ -14,6 +14,9 @@ import { nothingTouched, type Touched } from './touched.ts'
 /** An operation, and the one before it that it leaves nothing of. */
 export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
 
+/** What is committed while storage is read; of operations, those that were told of, and are not this tab's own. */
+type Recording = { readonly writes: Write[]; readonly told: string[] }
+
 export type State = ReturnType<typeof createState>
 
 export function createState(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
@@ -25,7 +28,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const verdicts = new Map<string, Settled>()
   const uncommitted = new Set<string>()
   const unsent = new Set<string>()
-  const recording = new Set<Write[]>()
+  const recording = new Set<Recording>()
+  let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
   const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
 
@@ -78,7 +82,10 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
 
   /** Takes in what is committed. */
   function absorb(writes: readonly Write[]): void {
-    for (const record of recording) record.push(...writes)
+    for (const { writes: recorded, told } of recording) {
+      recorded.push(...writes)
+      for (const write of writes) if (write.table === 'outbox' && 'row' in write && write.row) told.push(write.id)
+    }
     const touched = nothingTouched()
     for (const write of writes) {
       if (write.table === 'outbox') absorbOperation(write, touched)
@@ -87,6 +94,24 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     }
     overlay.rebase(touched)
     tell(touched)
+  }
+
+  /** What is committed while it is read counts as well. Answers whether all operations that were told of were found. */
+  async function takeOver(read: () => Promise<readonly Write[]>): Promise<boolean> {
+    const meanwhile: Recording = { writes: [], told: [] }
+    recording.add(meanwhile)
+    const stored = await read().finally(() => recording.delete(meanwhile))
+    absorb([
+      { table: 'groups', scope: '', empty: true },
+      { table: 'outbox', scope: '', empty: true },
+      { table: 'verdicts', scope: '', empty: true },
+      { table: 'notices', scope: '', empty: true },
+      { table: 'arrivals', scope: '', empty: true },
+      ...stored,
+      ...meanwhile.writes
+    ])
+    const found = new Set(stored.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : [])))
+    return meanwhile.told.every(opID => found.has(opID))
   }
 
   return {
@@ -127,28 +152,19 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     confirm({ pending, replaced }: Replacing): void {
       uncommitted.delete(pending.opID)
       put(pending)
-      for (const record of recording) record.push(putPending(pending))
+      for (const { writes } of recording) writes.push(putPending(pending))
       if (!replaced) return
       uncommitted.delete(replaced.opID)
       unsent.delete(replaced.opID)
       absorb([{ table: 'outbox', scope: '', id: replaced.opID, row: null }])
     },
 
-    /** Takes over what `read` finds in storage; what is committed while it reads counts as well. */
-    async reload(read: () => Promise<readonly Write[]>): Promise<void> {
-      const meanwhile: Write[] = []
-      recording.add(meanwhile)
-      const stored = await read()
-      recording.delete(meanwhile)
-      absorb([
-        { table: 'groups', scope: '', empty: true },
-        { table: 'outbox', scope: '', empty: true },
-        { table: 'verdicts', scope: '', empty: true },
-        { table: 'notices', scope: '', empty: true },
-        { table: 'arrivals', scope: '', empty: true },
-        ...stored,
-        ...meanwhile
-      ])
+    /** Takes over what `read` finds in storage. One after another: what is found first must not replace what is found later. */
+    reload(read: () => Promise<readonly Write[]>): Promise<void> {
+      // What is told of while one reads may have gone again before, by somebody who died without a word: then once more.
+      const turn = lastReload.then(async () => (await takeOver(read)) || takeOver(read)).then(() => undefined)
+      lastReload = turn.catch(() => undefined)
+      return turn
     },
 
     /** The operation could not be made durable: it never was. */

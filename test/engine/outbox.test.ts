@@ -480,3 +480,52 @@ test('what another tab has discarded keeps that verdict, also where an operation
   const [verdicts] = await device.storage.read([{ table: 'verdicts', scope: '', ids: [first] }])
   expect(verdicts).toMatchObject([{ verdict: { kind: 'rejected', error: { reason: 'Discarded' } } }])
 })
+
+test('what a tab wrote just before it died is taken over, also by one who is still reading storage for another reason', async () => {
+  const first = createTestClient(server, 'ann')
+  await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await first.caughtUp()
+  first.network.cut()
+  let hear: (message: PeerMessage) => void = () => undefined
+  const storage: Storage = {
+    ...first.storage,
+    async read(queries) {
+      const answers = await first.storage.read(queries)
+      if (queries.some(({ table }) => table === 'members'))
+        await new Promise<void>(resolve => server.clock.setTimer(resolve, 100))
+      return answers
+    }
+  }
+  const second = createTestClient(server, 'ann', { storage, peers: { ...alone, listen: onMessage => (hear = onMessage) } })
+  second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
+  await server.clock.advance(1000)
+
+  hear({ type: 'hello', wanted: [] })
+  await server.clock.advance(50)
+  const row = stored({ opID: 'third', name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Boat' } })
+  await first.storage.transact([], () => [{ table: 'outbox', scope: '', id: 'third', row }])
+  hear({ type: 'hello', wanted: [] })
+  await server.clock.advance(1000)
+  await second.caughtUp()
+  expect((await second.groups()).map(({ name }) => name)).toEqual(['Boat'])
+})
+
+test('what was told of while storage was read, and had gone again by then without a word, does not stay in view', async () => {
+  const disk = createMemoryStorage()
+  let hear: (message: PeerMessage) => void = () => undefined
+  const storage: Storage = {
+    ...disk,
+    async read(queries) {
+      await new Promise<void>(resolve => server.clock.setTimer(resolve, 100))
+      return disk.read(queries)
+    }
+  }
+  const peers: Peers = { ...alone, lead: () => undefined, listen: onMessage => (hear = onMessage) }
+  const tab = createTestClient(server, 'ann', { storage, peers })
+  await server.clock.settle()
+  // A third tab has discarded it since, and died before it could tell.
+  const row = stored({ opID: 'gone', name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Boat' } })
+  hear({ type: 'committed', writes: [{ table: 'outbox', scope: '', id: 'gone', row }] })
+  await server.clock.advance(1000)
+  expect(await tab.outbox()).toEqual([])
+})
