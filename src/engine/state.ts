@@ -14,9 +14,6 @@ import { nothingTouched, type Touched } from './touched.ts'
 /** An operation, and the one before it that it leaves nothing of. */
 export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
 
-/** What is committed while storage is read; of operations, those that were told of, and are not this tab's own. */
-type Recording = { readonly writes: Write[]; readonly told: string[] }
-
 export type State = ReturnType<typeof createState>
 
 export function createState(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
@@ -28,7 +25,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const verdicts = new Map<string, Settled>()
   const uncommitted = new Set<string>()
   const unsent = new Set<string>()
-  const recording = new Set<Recording>()
+  const recording = new Set<Write[]>()
   let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
   const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
@@ -61,6 +58,8 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       // What is not durable yet is not in storage, and still counts.
       for (const opID of outbox.keys()) if (!uncommitted.has(opID)) remove(opID)
     } else if (write.row) {
+      // Told of late: it has its verdict, and waits no longer.
+      if (verdicts.has(write.id)) return
       // Storage still has what is being replaced.
       if (uncommitted.has(write.id) && !outbox.has(write.id)) return
       put(write.row)
@@ -82,10 +81,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
 
   /** Takes in what is committed. */
   function absorb(writes: readonly Write[]): void {
-    for (const { writes: recorded, told } of recording) {
-      recorded.push(...writes)
-      for (const write of writes) if (write.table === 'outbox' && 'row' in write && write.row) told.push(write.id)
-    }
+    for (const record of recording) record.push(...writes)
     const touched = nothingTouched()
     for (const write of writes) {
       if (write.table === 'outbox') absorbOperation(write, touched)
@@ -94,24 +90,6 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     }
     overlay.rebase(touched)
     tell(touched)
-  }
-
-  /** What is committed while it is read counts as well. Answers whether all operations that were told of were found. */
-  async function takeOver(read: () => Promise<readonly Write[]>): Promise<boolean> {
-    const meanwhile: Recording = { writes: [], told: [] }
-    recording.add(meanwhile)
-    const stored = await read().finally(() => recording.delete(meanwhile))
-    absorb([
-      { table: 'groups', scope: '', empty: true },
-      { table: 'outbox', scope: '', empty: true },
-      { table: 'verdicts', scope: '', empty: true },
-      { table: 'notices', scope: '', empty: true },
-      { table: 'arrivals', scope: '', empty: true },
-      ...stored,
-      ...meanwhile.writes
-    ])
-    const found = new Set(stored.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : [])))
-    return meanwhile.told.every(opID => found.has(opID))
   }
 
   return {
@@ -152,17 +130,32 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     confirm({ pending, replaced }: Replacing): void {
       uncommitted.delete(pending.opID)
       put(pending)
-      for (const { writes } of recording) writes.push(putPending(pending))
+      for (const record of recording) record.push(putPending(pending))
       if (!replaced) return
       uncommitted.delete(replaced.opID)
       unsent.delete(replaced.opID)
       absorb([{ table: 'outbox', scope: '', id: replaced.opID, row: null }])
     },
 
-    /** Takes over what `read` finds in storage. One after another: what is found first must not replace what is found later. */
+    /**
+     * Takes over what `read` finds in storage; what is committed while it reads counts as well. One after another: what
+     * is found first must not replace what is found later.
+     */
     reload(read: () => Promise<readonly Write[]>): Promise<void> {
-      // What is told of while one reads may have gone again before, by somebody who died without a word: then once more.
-      const turn = lastReload.then(async () => (await takeOver(read)) || takeOver(read)).then(() => undefined)
+      const turn = lastReload.then(async () => {
+        const meanwhile: Write[] = []
+        recording.add(meanwhile)
+        const stored = await read().finally(() => recording.delete(meanwhile))
+        absorb([
+          { table: 'groups', scope: '', empty: true },
+          { table: 'outbox', scope: '', empty: true },
+          { table: 'verdicts', scope: '', empty: true },
+          { table: 'notices', scope: '', empty: true },
+          { table: 'arrivals', scope: '', empty: true },
+          ...stored,
+          ...meanwhile
+        ])
+      })
       lastReload = turn.catch(() => undefined)
       return turn
     },

@@ -183,8 +183,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
     links.delete(tab)
     if (tab.door.die() && tabs.size > 0) {
       for (const other of tabs) other.isUninformed = true
-      // Its user opens another one.
-      openTab()
+      // Whoever gets its lock looks for what it has left; of another one nobody knows before its user opens the next.
+      if (!peers.hasLock(tab)) openTab()
     }
     peers.release(tab)
   }

@@ -90,9 +90,9 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   },
   'tab dies'(stage) {
     const { world, device, random } = stage
-    // Another one has to take over.
-    if (random.chance(0.3) && device.tabs.size === 1) device.openTab()
-    abruptly(stage, tab => {
+    // Another one has to take over; the oldest mostly has the lock.
+    if (device.tabs.size === 1 && random.chance(0.5)) return void device.openTab()
+    abruptly({ ...stage, tab: random.chance(0.5) ? [...device.tabs][0] : stage.tab }, tab => {
       device.kill(tab)
       if (device.tabs.size === 0)
         world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
@@ -102,6 +102,12 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'tab closes': stage => abruptly(stage, tab => void stage.device.close(tab, 'close').catch(noted)),
   'logs out': ({ device, tab, random }) =>
     void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
+  'logs out without having read'({ world, device, random }) {
+    device.disk.failReads(1)
+    const tab = device.openTab()
+    const soonMs = random.around(10 * device.disk.latencyMs())
+    world.at(world.now() + soonMs, () => tab.isAlive && void device.close(tab, random.pick(['flush', 'discard'])).catch(noted))
+  },
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
   'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),

@@ -70,6 +70,7 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
         release(tab)
       }
     }),
-    release
+    release,
+    hasLock: (tab: Tab) => queue[0]?.tab === tab
   }
 }

@@ -148,8 +148,8 @@ export const planted = {
   'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
   'a page of members of any moment is taken': edit(
     'src/engine/merge.ts',
-    'if (group?.mep === mep && group.seq === asOf && question?.mep',
-    'if (group && question?.mep'
+    'if (group?.mep === mep && group.seq === asOf && question?.mep === mep && question.after === group.membersUpTo)',
+    'if (group && group.membersUpTo !== null)'
   ),
   'the verdict of an operation that others were merged into is not theirs': edit(
     'src/engine/merge.ts',

@@ -60,7 +60,8 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
         deliver()
       }
       world.at(at, arrive)
-      if (lottery === 2) later(arrive)
+      // Perhaps long after.
+      if (lottery === 2 || lottery === 4) world.at(world.now() + random.around(10) * delay(), arrive)
     }
 
     const cable: Cable = { cut, fall: direction => void (fallen[direction] = true) }
