@@ -9,8 +9,7 @@ const worker = (transport, file) =>
     input: `worker/${transport}.ts`,
     platform: 'browser',
     // Dexie's default entry wraps a build for older engines than any that runs module workers.
-    // Half of Dexie is not used here.
-    treeshake: { propertyReadSideEffects: false, propertyWriteSideEffects: false, unknownGlobalSideEffects: false },
+    treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },
     resolve: { alias: { dexie: 'dexie/dist/modern/dexie.min.mjs' } },
     plugins: [
       {
@@ -33,7 +32,7 @@ async function shrink(chunk) {
   const { code } = await minify(chunk.code, {
     module: true,
     ecma: 2020,
-    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true }
+    compress: { passes: 6, pure_getters: true, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_methods: true }
   })
   chunk.code = String(code)
 }

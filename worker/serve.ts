@@ -57,13 +57,8 @@ function answerCalls(endpoint: Endpoint, api: object): void {
     if (typeof name !== 'string' || !Object.hasOwn(api, name) || !args.every(arg => arg?.type === 'RAW')) return
     // What `api` has of its own is its calls.
     const call = Reflect.get(api, name) as (...args: unknown[]) => Promise<unknown>
-    try {
-      endpoint.postMessage({ id, type: 'RAW', value: await call(...args.map(arg => arg?.value)) })
-    } catch (error) {
-      // Expected: storage cannot be closed. The caller's promise rejects with it.
-      const { name, message, stack } = error as Error
-      endpoint.postMessage({ id, type: 'HANDLER', name: 'throw', value: { isError: true, value: { name, message, stack } } })
-    }
+    // Expected: storage cannot be closed.
+    endpoint.postMessage({ id, type: 'RAW', value: await call(...args.map(arg => arg?.value)).catch(storageFailed) })
   }
   endpoint.addEventListener('message', event => {
     const { data } = event as MessageEvent<Call | null>

@@ -69,12 +69,13 @@ export async function openDexieStorage(name: string, { journalMax = 2000 } = {})
         const writes: Write[] = []
         for (const job of jobs) {
           const answers = await readAll(stores, job.queries, draft)
-          const own = attempt(
-            () => job.body(answers),
-            error => refused.set(job, error)
-          )
-          own?.forEach(draft.take)
-          writes.push(...(own ?? []))
+          try {
+            const own = job.body(answers)
+            own.forEach(draft.take)
+            writes.push(...own)
+          } catch (error) {
+            refused.set(job, error)
+          }
         }
         return entryOf(stores, draft, writes)
       })
@@ -212,15 +213,6 @@ export async function openDexieStorage(name: string, { journalMax = 2000 } = {})
       await end()
       await db.delete()
     }
-  }
-}
-
-function attempt<T>(body: () => T, onThrow: (error: unknown) => void): T | undefined {
-  try {
-    return body()
-  } catch (error) {
-    onThrow(error)
-    return undefined
   }
 }
 

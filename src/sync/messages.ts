@@ -15,6 +15,7 @@ import * as v from 'valibot'
 import { pack, unpack } from '../kernel/packed.ts'
 import {
   fields,
+  isFields,
   isShallow,
   groupErrorSchema,
   groupRow,
@@ -157,7 +158,8 @@ const serverMessage = v.union([
       mep: natural,
       /** The position in the group's log that the page was read at. */
       asOf: natural,
-      members: v.pipe(v.unknown(), v.transform(unpack), v.array(memberRow)),
+      /** Packed, perhaps. */
+      members: v.array(memberRow),
       /** `null` after the last page, else the userID to continue behind. */
       next: v.nullable(id)
     }),
@@ -184,6 +186,7 @@ export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T 
   let message: unknown
   try {
     message = JSON.parse(frame)
+    if (isFields(message) && 'members' in message) message = { ...message, members: unpack(message['members']) }
   } catch {
     // Expected: anybody may send anything.
     return undefined

@@ -33,7 +33,7 @@ export const isShallow = (value: unknown, depthMax = 8): boolean =>
   (depthMax > 0 && Object.values(value).every(each => isShallow(each, depthMax - 1)))
 /** Anything, within reason. */
 export const anything = v.custom<unknown>(value => isShallow(value))
-const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.keys(value).every(({ length }) => length <= 64)
 /** An object whose keys are data. */
 export const fields = v.custom<Readonly<Record<string, unknown>>>(isFields)
