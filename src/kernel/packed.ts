@@ -1,27 +1,31 @@
 /**
- * Rows of one kind, packed: field by field instead of row by row, and where all have the same, once. Half as many
- * characters, which are written and parsed in less than half the time.
+ * Rows of one kind, packed: field by field instead of row by row, and where all have the same, once; objects in a field
+ * likewise. Half as many characters, which are written and parsed in less than half the time.
  */
 
-export type Packed = { readonly count: number; readonly columns: { readonly [field: string]: readonly unknown[] } }
+export type Packed = { readonly count: number; readonly columns: { readonly [field: string]: readonly unknown[] | Packed } }
 
 /** Rows that do not all have the same fields, or do not differ in any, stay as they are. */
 export function pack<R extends object>(rows: readonly R[]): Packed | readonly R[] {
   const fields = Object.keys(rows[0] ?? {}) as (keyof R & string)[]
   if (!rows.every(row => Object.keys(row).join() === fields.join())) return rows
   const columns = fields.map(field => {
-    const column = rows.map(row => row[field])
+    const column: unknown[] = rows.map(row => row[field])
     const [first] = column
-    return [field, column.every(value => value === first) ? [first] : column] as const
+    if (column.every(value => value === first)) return [field, [first]] as const
+    return [field, column.every(isObject) ? pack(column) : column] as const
   })
-  return columns.some(([, { length }]) => length > 1) ? { count: rows.length, columns: Object.fromEntries(columns) } : rows
+  const isVaried = columns.some(([, column]) => 'columns' in column || column.length > 1)
+  return isVaried ? { count: rows.length, columns: Object.fromEntries(columns) } : rows
 }
 
 /** The rows; of what is not packed, the same. */
 export function unpack(packed: unknown): unknown {
-  if (typeof packed !== 'object' || packed === null) return packed
+  if (!isObject(packed)) return packed
   const { count, columns } = packed as { count?: unknown; columns?: unknown }
-  const named = Object.entries(columns ?? {}).filter(([field]) => field !== '__proto__') as [string, unknown[]][]
+  const named = Object.entries(columns ?? {}).flatMap(([field, column]) =>
+    field === '__proto__' ? [] : [[field, unpack(column)] as [string, unknown[]]]
+  )
   // A number by itself must not bring about rows without end.
   const lengths = new Set(named.map(([, column]) => (Array.isArray(column) ? column.length : 0)))
   if (typeof count !== 'number' || !lengths.has(count) || [...lengths].some(length => length !== 1 && length !== count))
@@ -32,3 +36,5 @@ export function unpack(packed: unknown): unknown {
     return row
   })
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

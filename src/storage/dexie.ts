@@ -24,15 +24,14 @@ type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore
 const runMin = 32
 /** Scopes that are folded in one transaction: callers that come meanwhile wait for it. */
 const partsPerFold = 64
-/** A journal of so many times its limit is not left for a quiet moment. */
-const overdue = 8
-const quietMs = 2000
+/** When nothing has been written for so long, the journal is folded. */
+const quietMs = 5000
 
 /**
  * Opens (or creates) the database of that name. Rejects with what IndexedDB says when it cannot. `journalMax`: how many
- * writes the journal holds before it is folded into pages.
+ * writes the journal holds before it is folded without waiting for a quiet moment.
  */
-export async function openDexieStorage(name: string, { journalMax = 2000 } = {}): Promise<Storage> {
+export async function openDexieStorage(name: string, { journalMax = 10_000 } = {}): Promise<Storage> {
   const db = new Dexie(name)
   db.version(2).stores({ pages: '', journal: '++at' })
   await db.open()
@@ -137,17 +136,14 @@ export async function openDexieStorage(name: string, { journalMax = 2000 } = {})
     }
   }
 
-  /** Folds in a quiet moment. */
   function tend(): void {
     clearTimeout(timer)
-    const count = journal.writeCount()
-    if (count < journalMax && !journal.forgets()) return
     const begin = () => {
       isFolding = true
       draining ??= drain()
     }
-    if (count > overdue * journalMax) begin()
-    else timer = setTimeout(begin, quietMs)
+    if (journal.writeCount() > journalMax) begin()
+    else if (journal.writeCount() > 0) timer = setTimeout(begin, quietMs)
   }
 
   async function refresh({ journal: records }: Stores): Promise<void> {

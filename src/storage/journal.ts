@@ -24,7 +24,6 @@ export function createJournal() {
   const layer: Layer = createLayer()
   let known = 0
   let writeCount = 0
-  let forgets = false
 
   return {
     layer,
@@ -32,8 +31,6 @@ export function createJournal() {
     known: () => known,
     /** How many writes wait for being folded. */
     writeCount: () => writeCount,
-    /** Whether it still holds rows that somebody wants to be gone. */
-    forgets: () => forgets,
 
     take({ at, paged, writes }: JournalRecord): void {
       if (at <= known) return
@@ -41,7 +38,6 @@ export function createJournal() {
       if (paged === 'all') {
         layer.clear()
         writeCount = 0
-        forgets = false
       } else if (Array.isArray(paged)) paged.forEach(layer.drop)
       if (!Array.isArray(writes) || !writes.every(isWrite)) {
         // Whatever it held is not there: the user has to be told, and no position counts any more.
@@ -50,7 +46,6 @@ export function createJournal() {
         return layer.take({ ...damaged, table: 'meta', id: '' })
       }
       writeCount += writes.length
-      forgets ||= writes.some(write => 'empty' in write || ('row' in write && write.row === null && write.table !== 'outbox'))
       writes.forEach(layer.take)
     }
   }

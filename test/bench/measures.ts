@@ -15,7 +15,7 @@ const coldPending = 50
 const changeEveryMs = 5
 /** Who takes longer has failed. */
 const partMsMax = 60_000
-const quietMs = 5000
+const quietMs = 7000
 
 type Report = (figure: FigureName, value: number) => void
 export type RoundOptions = {

@@ -5,7 +5,13 @@ import { pack, unpack } from '../../src/kernel/packed.ts'
 const even = fc
   .uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 })
   .chain(fields =>
-    fc.array(fc.record(Object.fromEntries(fields.map(field => [field, fc.oneof(fc.constant(0), fc.jsonValue())]))))
+    fc.array(
+      fc.record(
+        Object.fromEntries(
+          fields.map(field => [field, fc.oneof(fc.constant(0), fc.jsonValue(), fc.record({ a: fc.nat(2), b: fc.nat(2) }))])
+        )
+      )
+    )
   )
 const uneven = fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'count', 'columns'), fc.jsonValue()))
 
@@ -16,6 +22,14 @@ test('packed rows come back as they were, in their order, through JSON as well',
       expect(JSON.stringify(unpack(JSON.parse(JSON.stringify(pack(rows)))))).toBe(text)
     })
   )
+})
+
+test('objects in a field are packed as well', () => {
+  const rows = [1, 2].map(seq => ({ seq, row: { name: `n${seq}`, type: 'Public' } }))
+  expect(pack(rows)).toEqual({
+    count: 2,
+    columns: { seq: [1, 2], row: { count: 2, columns: { name: ['n1', 'n2'], type: ['Public'] } } }
+  })
 })
 
 test('what all rows have is said once', () => {
