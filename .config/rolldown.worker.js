@@ -32,7 +32,16 @@ async function shrink(chunk) {
   const { code } = await minify(chunk.code, {
     module: true,
     ecma: 2020,
-    compress: { passes: 6, pure_getters: true, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_methods: true }
+    compress: {
+      passes: 6,
+      // Dexie warns of nothing that the engine is not told as well.
+      drop_console: true,
+      pure_getters: true,
+      keep_fargs: false,
+      unsafe: true,
+      unsafe_arrows: true,
+      unsafe_methods: true
+    }
   })
   chunk.code = String(code)
 }

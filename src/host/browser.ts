@@ -3,6 +3,7 @@
 import type { Engine, StoreLocation } from '../engine/api.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
+import type { Write } from '../storage/port.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
 import { protocolVersion } from '../sync/messages.ts'
 import type { Connect } from '../sync/port.ts'
@@ -64,13 +65,19 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     return hasLocks && isLeading && !pending.some(lock => lock.name === name)
   }
 
-  async function send(message: PeerMessage): Promise<void> {
-    // Thousands of rows are not copied for nobody.
-    const isLong = message.type === 'committed' && message.writes.some(write => 'run' in write)
-    if (!isLong || !(await isAlone())) channel.postMessage(message)
+  /** What is written in one turn is told at once. */
+  const untold: PeerMessage[] = []
+  async function tell(): Promise<void> {
+    await Promise.resolve()
+    for (let message = untold.shift(); message; message = untold.shift()) {
+      // Thousands of rows are not copied for nobody.
+      const isLong = message.type === 'committed' && message.writes.some(write => 'run' in write)
+      if (!isLong || !(await isAlone())) channel.postMessage(message)
+    }
+    telling = undefined
   }
 
-  let sending = Promise.resolve()
+  let telling: Promise<void> | undefined
   let isClosed = false
   return {
     isKnown: isAlone(),
@@ -80,14 +87,19 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     },
     post(message) {
       // What was under way when the store was closed may still have something to tell.
-      if (!isClosed) sending = sending.then(() => send(message))
+      if (isClosed) return
+      const last = untold.at(-1)
+      if (message.type !== 'committed') untold.push(message)
+      else if (last?.type === 'committed') (last.writes as Write[]).push(...message.writes)
+      else untold.push({ ...message, writes: [...message.writes] })
+      telling ??= tell()
     },
     listen(onMessage) {
       channel.onmessage = ({ data }: MessageEvent<PeerMessage>) => onMessage(data)
     },
     close() {
       isClosed = true
-      void sending.then(() => {
+      void Promise.resolve(telling).then(() => {
         closed.abort()
         release()
         channel.close()

@@ -9,10 +9,10 @@ export type Packed = { readonly count: number; readonly columns: { readonly [fie
 export function pack<R extends object>(rows: readonly R[]): Packed | readonly R[] {
   const fields = Object.keys(rows[0] ?? {}) as (keyof R & string)[]
   if (!rows.every(row => Object.keys(row).join() === fields.join())) return rows
-  const columns = fields.map(field => {
+  const columns = fields.map((field): readonly [string, readonly unknown[] | Packed] => {
     const column: unknown[] = rows.map(row => row[field])
     const [first] = column
-    if (column.every(value => value === first)) return [field, [first]] as const
+    if (column.every(value => value === first)) return [field, [first]]
     return [field, column.every(isObject) ? pack(column) : column] as const
   })
   const isVaried = columns.some(([, column]) => 'columns' in column || column.length > 1)

@@ -67,9 +67,9 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
         const draft = createLayer()
         const writes: Write[] = []
         for (const job of jobs) {
-          const answers = await readAll(stores, job.queries, draft)
+          const answers = job.queries.length > 0 ? await readAll(stores, [job.queries], draft) : [[]]
           try {
-            const own = job.body(answers)
+            const own = job.body(answers[0] ?? [])
             own.forEach(draft.take)
             writes.push(...own)
           } catch (error) {
@@ -151,16 +151,18 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
     added.forEach(journal.take)
   }
 
-  /** What the queries find, also of what the same transaction is about to write. */
-  async function readAll(stores: Stores, queries: readonly Query[], draft?: Layer): Promise<Row[][]> {
-    if (queries.length === 0) return []
+  /** What each caller's queries find, also of what the same transaction is about to write. */
+  async function readAll(stores: Stores, callers: readonly (readonly Query[])[], draft?: Layer): Promise<Row[][][]> {
     const refreshed = refresh(stores)
-    const beneath = await Promise.all(queries.map(query => readPages(stores.pages, query)))
+    const read = (query: Query) => readPages(stores.pages, query).then(beneath => ({ query, beneath }))
+    const found = await Promise.all(callers.map(queries => Promise.all(queries.map(read))))
     await refreshed
-    return queries.map((query, index) => {
-      const rows = journal.layer.over(query, beneath[index] ?? [])
-      return draft ? draft.over(query, rows) : rows
-    })
+    return found.map(answers =>
+      answers.map(({ query, beneath }) => {
+        const rows = journal.layer.over(query, beneath)
+        return draft ? draft.over(query, rows) : rows
+      })
+    )
   }
 
   /** What is asked for in one turn, or while others are answered, is read in one transaction. */
@@ -171,9 +173,8 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
       asked = []
       try {
         const transaction = idb.transaction(['pages', 'journal'], 'readonly')
-        const answers = await finished(transaction, stores =>
-          Promise.all(questions.map(({ queries }) => readAll(stores, queries)))
-        )
+        const callers = questions.map(({ queries }) => queries)
+        const answers = await finished(transaction, stores => readAll(stores, callers))
         questions.forEach(({ resolve }, index) => resolve(answers[index] ?? []))
       } catch (error) {
         for (const { reject } of questions) reject(error)
