@@ -6,8 +6,6 @@
 
 import type { World } from './world.ts'
 
-export type Transactions = ReturnType<typeof createTransactions>
-
 type Transaction = { readonly isWriting: boolean; readonly work: () => Promise<void>; stop?: () => void }
 
 export function createTransactions(world: World, duration: () => number) {
