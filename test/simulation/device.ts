@@ -169,7 +169,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function restart(tab: Tab): void {
     kill(tab)
-    if (tabs.size === 0 && isRunning) openTab()
+    // One that could not even read was perhaps opened because others have not heard what a dead one wrote.
+    if (isRunning && [...tabs].every(({ isUninformed }) => isUninformed)) openTab()
   }
 
   /** The process is gone, in the middle of whatever it did. */
