@@ -192,7 +192,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
       if (!position || !row || row.type === 'AVChatRoom') return
       const rows = await reader.membersAfter(groupID, after, limit)
       const next = rows.length === limit ? (rows.at(-1)?.userID ?? null) : null
-      send({ type: 'members', groupID, mep: position.mep, asOf: position.seq, members: rows, next })
+      send({ type: 'members', groupID, mep: position.mep, asOf: position.seq, after, members: rows, next })
     })
   }
 

@@ -112,7 +112,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     await reload().catch(fail)
     lock.isAwaited = true
     // It is of no use, and must not keep others from leading.
-    if (startError) return peers.close()
+    if (startError) return peers.stepDown()
     if (lock.isMine) guard(lead({ isCurrent }))
     else peers.post({ type: 'hello', wanted: [] })
   }

@@ -26,6 +26,8 @@ export type Host = {
 export type Peers = {
   /** Calls back when this engine is the one that talks to the network; until it closes, no other is. */
   lead(onLeading: () => void): void
+  /** Leads no longer, nor waits for it. */
+  stepDown(): void
   post(message: PeerMessage): void
   /** Hears what others post, not what this engine does. */
   listen(onMessage: (message: PeerMessage) => void): void
@@ -51,6 +53,7 @@ export type PeerMessage =
 /** No others: for hosts with one engine per storage. */
 export const alone: Peers = {
   lead: onLeading => onLeading(),
+  stepDown: () => undefined,
   post: () => undefined,
   listen: () => undefined,
   close: () => undefined

@@ -13,8 +13,6 @@ export type Held = {
   readonly outbox: ReadonlyMap<string, Pending>
   /** By place in the ring. */
   readonly notices: ReadonlyMap<string, HeldNotice>
-  /** By groupID: in which membership, and behind which userID, a page of members was asked for. */
-  readonly asked: ReadonlyMap<string, { readonly mep: number; readonly after: string }>
   /** Whether tips and notices are kept until they are handed on. */
   readonly handsOn: boolean
 }
@@ -59,7 +57,7 @@ export function finish(pending: Pending, verdict: Verdict): Write[] {
   return [{ table: 'outbox', scope: '', id: pending.opID, row: null }, ...settled]
 }
 
-function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, asked, handsOn }: Held) {
+function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, handsOn }: Held) {
   const writes: Write[] = []
   /** Groups that have changed; `null`: gone. */
   const changed = new Map<string, HeldGroup | null>()
@@ -211,12 +209,11 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
       return true
     },
 
-    page({ groupID, mep, asOf, members, next }: MembersMessage): true {
+    page({ groupID, mep, asOf, after, members, next }: MembersMessage): true {
       const group = groupOf(groupID)
       // A page of another moment says nothing about this one, nor does one that continues what is no longer held, because
       // the group was told anew meanwhile; it is asked for again.
-      const question = asked.get(groupID)
-      if (group?.mep === mep && group.seq === asOf && question?.mep === mep && question.after === group.membersUpTo) {
+      if (group?.mep === mep && group.seq === asOf && group.membersUpTo === after) {
         writes.push({ table: 'members', scope: groupID, run: members })
         hold({ ...group, membersUpTo: next })
       }

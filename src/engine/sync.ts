@@ -46,10 +46,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Questions to the server, by number, that wait for their answer, or at first for the connection. */
   const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
-  /** Groups of which a page of members is under way: in which membership, and what it continues behind. */
-  const fetching = new Map<string, { mep: number; after: string }>()
-  /** Groups whose page was under way when the membership ended: an answer may come, or none. */
-  const stray = new Set<string>()
+  /** Groups of which a page of members is under way, and in which membership. */
+  const fetching = new Map<string, number>()
   let checked = ''
   let isPumping = false
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
@@ -58,7 +56,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   function onLost(): void {
     caughtUp = false
     fetching.clear()
-    stray.clear()
     sent.clear()
     for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
     reading.clear()
@@ -67,7 +64,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   const held = (): Held | undefined => {
     const meta = state.base.meta()
     const { groups, notices } = state.base
-    return meta && { userID, meta, groups, outbox: state.outbox, notices, asked: fetching, handsOn }
+    return meta && { userID, meta, groups, outbox: state.outbox, notices, handsOn }
   }
 
   function hello(): ClientMessage {
@@ -160,8 +157,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       if (message.type === 'members') fetching.delete(message.groupID)
       else noteDelta(message)
     }
-    for (const [groupID, { mep }] of fetching)
-      if (state.base.groups.get(groupID)?.mep !== mep && fetching.delete(groupID)) stray.add(groupID)
+    // Who was out of the group meanwhile may get no answer.
+    for (const [groupID, mep] of fetching) if (state.base.groups.get(groupID)?.mep !== mep) fetching.delete(groupID)
     pump()
     fetchMembers()
   }
@@ -243,9 +240,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const { groupID, row, mep, membersUpTo } of [...looked, ...state.base.groups.values()]) {
       if (membersUpTo === null || !row || row.type === 'AVChatRoom' || fetching.has(groupID)) continue
       if (row.memberNum > replicatedMembersMax && !wanted.has(groupID)) continue
-      // Nobody could tell the answer from the one that may still come.
-      if (stray.has(groupID)) return connection.lost()
-      fetching.set(groupID, { mep, after: membersUpTo })
+      fetching.set(groupID, mep)
       connection.send({ type: 'members', groupID, after: membersUpTo, limit: frameLimits.membersPerPageMax })
       if (fetching.size >= fetchesMax) return
     }

@@ -77,10 +77,16 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     telling = undefined
   }
 
+  function stepDown(): void {
+    closed.abort()
+    release()
+  }
+
   let telling: Promise<void> | undefined
   let isClosed = false
   return {
     isKnown: isAlone(),
+    stepDown,
     lead(callback) {
       onLeading = callback
       if (isLeading) callback()
@@ -100,8 +106,7 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     close() {
       isClosed = true
       void Promise.resolve(telling).then(() => {
-        closed.abort()
-        release()
+        stepDown()
         channel.close()
       })
     }

@@ -28,6 +28,7 @@ import {
   printable,
   settingsRow,
   short,
+  text,
   tipRow,
   truth,
   verdictSchema
@@ -158,6 +159,8 @@ const serverMessage = v.union([
       mep: natural,
       /** The position in the group's log that the page was read at. */
       asOf: natural,
+      /** The userID behind which it was asked for. */
+      after: text(64),
       /** Packed, perhaps. */
       members: v.array(memberRow),
       /** `null` after the last page, else the userID to continue behind. */

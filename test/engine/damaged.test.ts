@@ -477,7 +477,16 @@ describe('what a server sends', () => {
     (changes: Message): Script =>
     ({ mep, seq }) => [
       welcome(),
-      { type: 'members', groupID: 'den', mep, asOf: seq, members: [member({ groupID: 'den' })], next: null, ...changes }
+      {
+        type: 'members',
+        groupID: 'den',
+        mep,
+        asOf: seq,
+        after: '',
+        members: [member({ groupID: 'den' })],
+        next: null,
+        ...changes
+      }
     ]
   const verdict =
     (changes: Message): Script =>

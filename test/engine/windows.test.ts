@@ -317,12 +317,12 @@ describe('a tab that comes to lead at its start', () => {
   })
 
   test('lets others lead, when it cannot read', async () => {
-    let isClosed = false
+    let hasSteppedDown = false
     const storage = { ...ann.storage, read: () => Promise.reject(new Error('damaged')) }
-    const peers: Peers = { ...alone, close: () => void (isClosed = true) }
+    const peers: Peers = { ...alone, stepDown: () => void (hasSteppedDown = true) }
     const broken = createTestClient(server, 'ann', { storage, peers })
     await server.clock.settle()
-    expect([isClosed, (await broken.status())?.lastError?.reason]).toEqual([true, 'StorageFailed'])
+    expect([hasSteppedDown, (await broken.status())?.lastError?.reason]).toEqual([true, 'StorageFailed'])
   })
 })
 
@@ -358,6 +358,7 @@ function createPeers() {
     let onLeading = () => {}
     const peers: Peers = {
       lead: callback => (onLeading = callback),
+      stepDown: () => undefined,
       post: message => {
         for (const [other, listener] of listeners) if (other !== tab) queueMicrotask(() => listener(message))
       },

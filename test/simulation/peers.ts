@@ -59,6 +59,7 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
         if (random.chance(0.5)) grant()
         else onLeading()
       },
+      stepDown: () => release(tab),
       post(message) {
         if (tab.isAlive && !tab.stopped) for (const other of tabs) if (other !== tab) send(other, message)
       },

@@ -155,7 +155,7 @@ export const planted = {
   'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
   'a page of members of any moment is taken': edit(
     'src/engine/merge.ts',
-    'if (group?.mep === mep && group.seq === asOf && question?.mep === mep && question.after === group.membersUpTo)',
+    'if (group?.mep === mep && group.seq === asOf && group.membersUpTo === after)',
     'if (group && group.membersUpTo !== null)'
   ),
   'the verdict of an operation that others were merged into is not theirs': edit(

@@ -6,6 +6,7 @@
 import { defaultPolicy } from '../../../src/kernel/limits.ts'
 import { kernelVersion } from '../../../src/kernel/decide.ts'
 import type { MemberRow } from '../../../src/kernel/model.ts'
+import { must } from '../../../src/kernel/must.ts'
 import type { ClientMessage } from '../../../src/sync/client-messages.ts'
 import { protocolVersion, serverFrame as frame, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
 import {
@@ -147,7 +148,8 @@ function pagesOf(group: number, size: number): string[] {
   )
   return cut.map((members, page) => {
     const next = page < cut.length - 1 ? (members.at(-1)?.userID ?? null) : null
-    return frame({ type: 'members', groupID: groupIDOf(group), mep: 1, asOf: 1, members, next })
+    const after = page === 0 ? '' : must(cut[page - 1]?.at(-1)).userID
+    return frame({ type: 'members', groupID: groupIDOf(group), mep: 1, asOf: 1, after, members, next })
   })
 }
 
