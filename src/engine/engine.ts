@@ -47,7 +47,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   const tellPeers = (writes: readonly Write[]) => peers.post({ type: 'committed', writes })
   const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers })
-  const sync = createSync({ host, state, userID, handsOn, token, commit, onStatus })
+  const sync = createSync({ host, state, userID, handsOn, token, commit: writes => commit(writes).catch(doubt), onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
     now: serverNow,
@@ -77,7 +77,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     status,
     version: hub.version,
     onQueued,
-    onRetracted: push,
+    onRetracted() {
+      push()
+      probe()
+    },
     isOpen: () => leaving === 0 && !isClosing()
   })
   const stopWaking = host.onWake(() => {
@@ -124,6 +127,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     startError = storageFailed(cause)
     sync.stop()
     onStatus()
+  }
+
+  /** Storage has refused: perhaps there is no room, perhaps another tab has removed the database. */
+  function probe(): void {
+    guard(storage.read([{ table: 'meta', scope: '' }]))
+  }
+  function doubt(error: unknown): never {
+    probe()
+    throw error
   }
 
   async function reload(): Promise<void> {

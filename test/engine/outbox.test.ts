@@ -526,3 +526,21 @@ test('an operation that another tab tells of late, when its verdict is known alr
   expect(await second.outbox()).toEqual([])
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Crew'])
 })
+
+test('a tab whose database another one has removed says so, instead of trying for ever', async () => {
+  const disk = createMemoryStorage()
+  let isClosed = false
+  const closed = () => Promise.reject(new DOMException('The database connection is closing.', 'InvalidStateError'))
+  const storage: Storage = {
+    ...disk,
+    read: queries => (isClosed ? closed() : disk.read(queries)),
+    transact: (queries, body) => (isClosed ? closed() : disk.transact(queries, body))
+  }
+  const tab = createTestClient(server, 'ann', { storage })
+  await tab.caughtUp()
+  isClosed = true
+  tab.network.cut()
+  tab.network.restore()
+  await server.clock.advance(10_000)
+  expect(await tab.status()).toMatchObject({ connection: 'offline', lastError: { reason: 'StorageFailed' }, nextRetryAt: null })
+})
