@@ -62,7 +62,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
     ...(copied && { copied: copied.ledger })
   })
   const tabs = new Set<Tab>()
-  const peers = createPeers(world, random, tabs)
+  // What another tab's logout has ended shows nothing any more: its user goes on in a new one, also if that tab has died.
+  const peers = createPeers(world, random, tabs, tab => {
+    world.at(world.now() + 2000 + random.around(2000), () => tab.isAlive && restart(tab))
+  })
   let tabCount = 0
   let idCount = 0
   let clockMs = 0

@@ -5,7 +5,7 @@ import type { Tab } from './device.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>) {
+export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>, onStopped: (tab: Tab) => void) {
   /** Who has the lock, and who waits for it. */
   const queue: { tab: Tab; onLeading: () => void }[] = []
   const listeners = new WeakMap<Tab, (message: PeerMessage) => void>()
@@ -69,6 +69,7 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
         if (tab.door.isWriting()) world.violate('I4', `${tab.name} gives the lock away while it writes`)
         tab.stopped = true
         release(tab)
+        onStopped(tab)
       }
     }),
     release,
