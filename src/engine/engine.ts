@@ -34,6 +34,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const { storage, peers } = host
   const state = createState(storage, userID, groupID => guard(refetch(groupID)))
   let isLeading = false
+  /** Whether the leader holds what the last one has written: before that, it does not connect. */
+  let isCurrent = false
   let isPaused = paused
   let closing: Promise<void> | undefined
   /** While the user logs out, what is taken in could not get its verdict any more. */
@@ -111,12 +113,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       if (lock.isAwaited) guard(lead())
     })
     // Who leads before it reads finds all that there is.
-    const isCurrent = lock.isMine
+    isCurrent = lock.isMine
     await reload().catch(fail)
     lock.isAwaited = true
     // It is of no use, and must not keep others from leading.
     if (startError) return peers.stepDown()
-    if (lock.isMine) guard(lead({ isCurrent }))
+    if (lock.isMine) guard(lead())
     else peers.post({ type: 'hello', wanted: [] })
   }
 
@@ -165,12 +167,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     state.tell(touched)
   }
 
-  async function lead({ isCurrent = false } = {}): Promise<void> {
+  async function lead(): Promise<void> {
     if (isClosing()) return
     isLeading = true
     answerAsked()
     // What the last leader committed and could not tell any more is in storage.
     if (!isCurrent) await reload()
+    isCurrent = true
     peers.post({ type: 'leading' })
     // What was looked at before there was somebody to ask.
     for (const groupID of hub.windows()) sync.want(groupID)
@@ -356,7 +359,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     },
     async resume() {
       isPaused = false
-      if (isLeading && !startError) sync.start()
+      if (isLeading && isCurrent && !startError) sync.start()
       onStatus()
     },
     logout,

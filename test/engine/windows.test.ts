@@ -316,6 +316,30 @@ describe('a tab that comes to lead at its start', () => {
     expect((await start({ leadsAt: 'while it reads' })).groups).toMatchObject(named('last word'))
   })
 
+  test('does not connect before it has read again, also when it is paused and resumed meanwhile', async () => {
+    const [tab] = createPeers()
+    let goOn: () => void = () => undefined
+    const gate = new Promise<void>(resolve => (goOn = resolve))
+    let reads = 0
+    const storage: typeof ann.storage = {
+      ...ann.storage,
+      async read(queries) {
+        if (++reads > 1) await gate
+        return ann.storage.read(queries)
+      }
+    }
+    const started = createTestClient(server, 'bob', { storage, peers: tab.peers })
+    await server.clock.settle()
+    tab.lead()
+    await started.engine.pause()
+    await started.engine.resume()
+    await server.clock.advance(1000)
+    const before = started.network.transcript.length
+    goOn()
+    await started.caughtUp()
+    expect([before, started.network.transcript.length > 0]).toEqual([0, true])
+  })
+
   test('lets others lead, when it cannot read', async () => {
     let hasSteppedDown = false
     const storage = { ...ann.storage, read: () => Promise.reject(new Error('damaged')) }
