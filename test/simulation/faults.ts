@@ -41,6 +41,17 @@ function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): voi
   }
 }
 
+/** Others change the groups that a device holds: three positions each. */
+function change({ userID, disk }: Device, devices: readonly Device[]): void {
+  for (const other of devices) {
+    const [tab] = other.tabs
+    if (!tab || other.userID === userID) continue
+    for (const groupID of disk.table('groups').keys())
+      for (const field of ['name', 'introduction', 'notification'])
+        void other.apply(tab, 'updateGroupProfile', { groupID, [field]: `by ${other.name}` })
+  }
+}
+
 /** Each happens to a device, or to the server. */
 export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'connection cut': ({ device }) => device.wires.cut(),
@@ -75,7 +86,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'log trimmed': ({ server, random }) => server.compact(random.pick([0, 5000, 60_000])),
   'backup taken': ({ server }) => server.backUp(),
   'backup restored': ({ server }) => server.restore(),
-  'away while a backup is restored'({ world, server, device, random }) {
+  'away while a backup is restored'({ world, server, devices, device, random }) {
     server.backUp()
     const soonMs = random.around(random.pick([300, 3000]))
     // In the end the others have come as far again, with something else.
@@ -83,7 +94,8 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
       device.wires.setDown(true)
       server.restore()
     })
-    world.at(world.now() + 4 * soonMs, () => {
+    world.at(world.now() + 3 * soonMs, () => change(device, devices))
+    world.at(world.now() + 6 * soonMs, () => {
       device.wires.setDown(false)
       device.wake()
     })
