@@ -43,6 +43,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
   let waiting: Job[] = []
   let draining: Promise<void> | undefined
   let isFolding = false
+  let isRefused = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function drain(): Promise<void> {
@@ -130,9 +131,11 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
         if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
         return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
       })
+      isRefused = false
     } catch {
-      // Expected: storage refuses. Nothing has changed, and the next commit tries again.
+      // Expected: storage refuses. Nothing has changed, and there is time.
       isFolding = false
+      isRefused = true
     }
   }
 
@@ -142,7 +145,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
       isFolding = true
       draining ??= drain()
     }
-    if (journal.writeCount() > journalMax) begin()
+    if (journal.writeCount() > journalMax && !isRefused) begin()
     else if (journal.writeCount() > 0) timer = setTimeout(begin, quietMs)
   }
 

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { Dexie } from 'dexie'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
@@ -108,3 +108,17 @@ test('what was emptied is not on the disk any more after a quiet moment', async 
   database.close()
   await storage.close()
 }, 20_000)
+
+test('a fold that storage refuses loses nothing, and is not tried again at once', async () => {
+  const storage = await openDexieStorage('refused', { journalMax: 0 })
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('There is no room.', 'QuotaExceededError')
+  })
+  await storage.transact([], () => [{ table: 'members', scope: 'g', id: 'ann', row: member('g', 'ann', 1) }])
+  for (let turns = 0; turns < 200; turns++) await new Promise(resolve => setImmediate(resolve))
+  const attempts = put.mock.calls.length
+  put.mockRestore()
+  expect(attempts).toBe(1)
+  expect(await storage.read([{ table: 'members', scope: 'g' }])).toEqual([[member('g', 'ann', 1)]])
+  await storage.close()
+})
