@@ -118,6 +118,8 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
   /** Folds all that is in the journal into pages. */
   async function fold(): Promise<void> {
     const folding = await openDexieStorage(name, { journalMax: 0 })
+    // Who has not read does not know what there is to fold.
+    await folding.read([{ table: 'meta', scope: '' }])
     await folding.transact([], () => [{ table: 'arrivals', scope: '', id: 'never', row: null }])
     while ((await records()) > 1) await new Promise(resolve => setTimeout(resolve, 1))
     await folding.close()
