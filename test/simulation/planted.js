@@ -68,8 +68,8 @@ export const planted = {
   ),
   'rows remain after leaving': edit(
     'src/engine/merge.ts',
-    "writes.push({ table: 'members', scope: groupID, empty: true }, {",
-    'writes.push({'
+    "writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'tips'",
+    "writes.push({ table: 'tips'"
   ),
   'verdicts in a transaction of their own': edit(
     'src/engine/sync.ts',
