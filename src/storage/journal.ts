@@ -18,8 +18,6 @@ export type Entry = {
 }
 export type JournalRecord = Entry & { readonly at: number }
 
-export type Journal = ReturnType<typeof createJournal>
-
 export function createJournal() {
   const layer: Layer = createLayer()
   let known = 0
