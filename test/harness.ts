@@ -27,7 +27,7 @@ import {
   type Tip
 } from '../src/engine/api.ts'
 import { openEngine } from '../src/engine/engine.ts'
-import { alone, type Host, type Peers } from '../src/engine/host.ts'
+import { alone, type Host, type PeerMessage, type Peers } from '../src/engine/host.ts'
 import type { PushedOperation } from '../src/sync/messages.ts'
 import { createMemoryStorage } from '../src/storage/memory.ts'
 import type { Storage } from '../src/storage/port.ts'
@@ -221,3 +221,22 @@ function createWatched() {
     }
   }
 }
+
+/** Tabs of one user, that lead when they are told to. */
+export function createPeers() {
+  const listeners = new Map<number, (message: PeerMessage) => void>()
+  return [0, 1, 2].map(tab => {
+    let onLeading = () => {}
+    const peers: Peers = {
+      lead: callback => (onLeading = callback),
+      stepDown: () => undefined,
+      post: message => {
+        for (const [other, listener] of listeners) if (other !== tab) queueMicrotask(() => listener(message))
+      },
+      listen: listener => listeners.set(tab, listener),
+      close: () => listeners.delete(tab)
+    }
+    return { peers, lead: () => onLeading() }
+  }) as unknown as readonly [Tab, Tab, Tab]
+}
+type Tab = { readonly peers: Peers; lead(): void }

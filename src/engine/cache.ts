@@ -34,7 +34,7 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     reading.set(scope, reads.add(meanwhile))
     // The answer holds rows of the table that the query names.
     const query = { table, scope, ...(ids !== 'all' && { ids }) } as never
-    const [stored] = (await storage.read([query])) as [Row[]]
+    const [stored] = (await storage.read([query])).answers as [Row[]]
     reads.delete(meanwhile)
     const rows = stored.filter(row => isRow(row, scope))
     if (rows.length < stored.length) onDamaged(scope)

@@ -2,19 +2,19 @@
 
 import { groupError } from '../kernel/errors.ts'
 import { rejected } from '../kernel/verdict.ts'
-import type { HeldGroup, Pending, Storage, Write } from '../storage/port.ts'
+import type { Commit, HeldGroup, Pending, Storage, Write } from '../storage/port.ts'
 import { finish } from './merge.ts'
 import type { State } from './state.ts'
 
 /** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
 const appliedVerdictsMax = 1000
 
-export type CommitOptions = { readonly storage: Storage; readonly state: State; tellPeers(writes: readonly Write[]): void }
+export type CommitOptions = { readonly storage: Storage; readonly state: State; tellPeers(commit: Commit): void }
 
 export function createCommits({ storage, state, tellPeers }: CommitOptions) {
-  function taken(writes: readonly Write[]): void {
-    state.absorb(writes)
-    tellPeers(writes)
+  function taken(commit: Commit): void {
+    state.absorb(commit)
+    tellPeers(commit)
   }
 
   function outdatedVerdicts(writes: readonly Write[]): Write[] {
@@ -28,7 +28,7 @@ export function createCommits({ storage, state, tellPeers }: CommitOptions) {
       const all = [...writes, ...outdatedVerdicts(writes)]
       const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
       let known = all
-      await storage.transact(
+      const at = await storage.transact(
         [{ table: 'outbox', scope: '', ids }],
         ([waiting]) => {
           // What another tab has discarded meanwhile has its verdict.
@@ -38,24 +38,24 @@ export function createCommits({ storage, state, tellPeers }: CommitOptions) {
         },
         true
       )
-      taken(known)
+      taken({ at, writes: known })
     },
 
     /** Stored members of a group could not be read: they are forgotten. */
     async forgetMembers(groupID: string): Promise<void> {
       let writes: Write[] = []
-      await storage.transact(
+      const at = await storage.transact(
         [{ table: 'groups', scope: '', ids: [groupID] }],
         ([[held]]) => (writes = held ? withoutMembers(held) : [])
       )
-      taken(writes)
+      taken({ at, writes })
     },
 
     /** Nothing waits any more: everything has been refused. */
     async discardAll(): Promise<void> {
       let writes: Write[] = []
-      await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
-      taken(writes)
+      const at = await storage.transact([{ table: 'outbox', scope: '' }], ([waiting]) => (writes = waiting.flatMap(discarded)))
+      taken({ at, writes })
     }
   }
 }

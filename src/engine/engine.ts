@@ -8,7 +8,7 @@ import { prepare } from '../kernel/decide.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import type { Pending, Write } from '../storage/port.ts'
+import type { Commit, Pending, Write } from '../storage/port.ts'
 import { isGroupError, type Engine, type Status } from './api.ts'
 import { createCommits } from './commits.ts'
 import type { Host, PeerMessage } from './host.ts'
@@ -47,7 +47,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
-  const tellPeers = (writes: readonly Write[]) => peers.post({ type: 'committed', writes })
+  const tellPeers = (commit: Commit) => peers.post({ type: 'committed', commits: [commit] })
   const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers })
   const sync = createSync({ host, state, userID, handsOn, token, commit: writes => commit(writes).catch(doubt), onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
@@ -190,8 +190,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (!isPeerMessage(message)) return guard(ready.then(reload))
     switch (message.type) {
       case 'committed':
-        state.absorb(message.writes)
-        for (const write of message.writes)
+        message.commits.forEach(state.absorb)
+        for (const write of message.commits.flatMap(({ writes }) => writes))
           if (write.table === 'outbox' && 'row' in write && write.row) guard(loadNeeds(write.row.groupID))
         if (isLeading) sync.push()
         break
@@ -231,8 +231,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (isLeading) peers.post({ type: 'status', status: sync.status() })
   }
 
-  function onQueued({ opID }: Pending, writes: readonly Write[]): void {
-    tellPeers(writes)
+  function onQueued({ opID }: Pending, commit: Commit): void {
+    tellPeers(commit)
     if (!isLeading) return
     state.unsent.add(opID)
     push()

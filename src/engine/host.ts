@@ -2,7 +2,7 @@
 
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import type { Storage, Write } from '../storage/port.ts'
+import type { Commit, Storage } from '../storage/port.ts'
 import type { Connect } from '../sync/port.ts'
 import type { SyncStatus } from './sync.ts'
 
@@ -36,7 +36,7 @@ export type Peers = {
 
 export type PeerMessage =
   /** Rows are written: whoever keeps some in memory takes these. */
-  | { readonly type: 'committed'; readonly writes: readonly Write[] }
+  | { readonly type: 'committed'; readonly commits: readonly Commit[] }
   /** A new leader: what the old one did last may not have been told. */
   | { readonly type: 'leading' }
   | { readonly type: 'status'; readonly status: SyncStatus }

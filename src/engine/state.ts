@@ -6,10 +6,12 @@
 import type { Decision } from '../kernel/decision.ts'
 import type { Prepared } from '../kernel/decide.ts'
 import type { Verdict } from '../kernel/verdict.ts'
-import { inOrder, type Pending, type Settled, type Storage, type Write } from '../storage/port.ts'
+import { inOrder, type Commit, type Pending, type Settled, type Storage, type Write } from '../storage/port.ts'
 import { createBase } from './base.ts'
 import { createOverlay } from './overlay.ts'
 import { nothingTouched, type Touched } from './touched.ts'
+
+const recentMax = 100
 
 /** An operation, and the one before it that it leaves nothing of. */
 export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
@@ -25,7 +27,11 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const verdicts = new Map<string, Settled>()
   const uncommitted = new Set<string>()
   const unsent = new Set<string>()
-  const recording = new Set<Write[]>()
+  const recording = new Set<Commit[]>()
+  /** The last commits: one that is told of late, or answered, lies beneath those that came after it. */
+  let recent: Commit[] = []
+  /** Up to this commit everything was found in storage. */
+  let foundUpTo = 0
   let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
   const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
@@ -79,9 +85,21 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     touched.verdicts = true
   }
 
-  /** Takes in what is committed. */
-  function absorb(writes: readonly Write[]): void {
-    for (const record of recording) record.push(...writes)
+  /** Notes a commit; answers what was written after it. */
+  function note(commit: Commit): readonly Write[] {
+    for (const record of recording) record.push(commit)
+    const isAfter = ({ at }: Commit) => at > commit.at
+    const later = recent.filter(isAfter)
+    recent = [...recent.filter(each => !isAfter(each)), keptOf(commit), ...later].slice(-recentMax)
+    return later.flatMap(({ writes }) => writes)
+  }
+
+  /** Takes in what is committed, whoever tells of it, and when. */
+  function absorb(commit: Commit): void {
+    take(commit.at > foundUpTo ? [...commit.writes, ...note(commit)] : commit.writes.filter(isCached))
+  }
+
+  function take(writes: readonly Write[]): void {
     const touched = nothingTouched()
     for (const write of writes) {
       if (write.table === 'outbox') absorbOperation(write, touched)
@@ -127,33 +145,34 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     },
 
     /** The operation is durable, as `pending`. */
-    confirm({ pending, replaced }: Replacing): void {
+    confirm({ pending, replaced }: Replacing, commit: Commit): void {
       uncommitted.delete(pending.opID)
-      put(pending)
-      for (const record of recording) record.push(putPending(pending))
-      if (!replaced) return
-      uncommitted.delete(replaced.opID)
-      unsent.delete(replaced.opID)
-      absorb([{ table: 'outbox', scope: '', id: replaced.opID, row: null }])
+      if (replaced) uncommitted.delete(replaced.opID)
+      if (replaced) unsent.delete(replaced.opID)
+      // It is shown already.
+      if (!replaced && outbox.get(pending.opID) === pending) note(commit)
+      else absorb(commit)
     },
 
     /**
      * Takes over what `read` finds in storage; what is committed while it reads counts as well. One after another: what
      * is found first must not replace what is found later.
      */
-    reload(read: () => Promise<readonly Write[]>): Promise<void> {
+    reload(read: () => Promise<Commit>): Promise<void> {
       const turn = lastReload.then(async () => {
-        const meanwhile: Write[] = []
+        const meanwhile: Commit[] = []
         recording.add(meanwhile)
         const stored = await read().finally(() => recording.delete(meanwhile))
-        absorb([
+        foundUpTo = stored.at
+        const later = meanwhile.filter(({ at }) => at > foundUpTo).sort((a, b) => a.at - b.at)
+        take([
           { table: 'groups', scope: '', empty: true },
           { table: 'outbox', scope: '', empty: true },
           { table: 'verdicts', scope: '', empty: true },
           { table: 'notices', scope: '', empty: true },
           { table: 'arrivals', scope: '', empty: true },
-          ...stored,
-          ...meanwhile
+          ...stored.writes,
+          ...later.flatMap(({ writes }) => writes)
         ])
       })
       lastReload = turn.catch(() => undefined)
@@ -164,7 +183,10 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
     retract({ pending, replaced }: Replacing): void {
       uncommitted.delete(pending.opID)
       if (replaced) uncommitted.delete(replaced.opID)
-      absorb([{ table: 'outbox', scope: '', id: pending.opID, row: null }, ...(replaced ? [putPending(replaced)] : [])])
+      take([
+        { table: 'outbox', scope: '', id: pending.opID, row: null },
+        ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: replaced } as const] : [])
+      ])
     },
 
     verdictOf(opID: string): Promise<Verdict> | undefined {
@@ -177,6 +199,10 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   }
 }
 
-const putPending = (row: Pending): Write => ({ table: 'outbox', scope: '', id: row.opID, row })
+/** Rows of which only some are in memory, read scope by scope. */
+const isCached = ({ table }: Write): boolean => table === 'members' || table === 'tips'
+
+/** Only the leader writes those, one commit after another. */
+const keptOf = ({ at, writes }: Commit): Commit => ({ at, writes: writes.filter(write => !isCached(write)) })
 
 const bytesOf = (pending: Pending | undefined): number => (pending ? JSON.stringify(pending.args).length : 0)

@@ -11,6 +11,7 @@ import {
   tableNames,
   type Answers,
   type Arrival,
+  type Commit,
   type HeldGroup,
   type HeldNotice,
   type HeldTip,
@@ -124,12 +125,13 @@ const everything = [
   { table: 'arrivals', scope: '' }
 ] as const
 
-/** Everything that is kept in memory, after mending what is damaged. */
-export async function readStored(storage: Storage): Promise<Write[]> {
-  const { writes, repairs } = inspect(await storage.read(everything))
-  if (repairs.length === 0) return writes
+/** Everything that is kept in memory, up to a commit, after mending what is damaged. */
+export async function readStored(storage: Storage): Promise<Commit> {
+  const { answers, asOf } = await storage.read(everything)
+  const { writes, repairs } = inspect(answers)
+  if (repairs.length === 0) return { at: asOf, writes }
   await storage.transact(everything, answers => inspect(answers).repairs)
-  return inspect(await storage.read(everything)).writes
+  return readStored(storage)
 }
 
 function inspect([metas, groups, outbox, verdicts, notices, arrivals]: Answers<typeof everything>): {
@@ -216,7 +218,7 @@ const write = v.union([
 
 const profileAnswer = v.union([groupRow, groupErrorSchema])
 const peerMessage = v.union([
-  v.object({ type: v.literal('committed'), writes: v.array(write) }),
+  v.object({ type: v.literal('committed'), commits: v.array(v.object({ at: natural, writes: v.array(write) })) }),
   v.object({ type: v.picklist(['leading', 'logout']) }),
   v.object({ type: v.literal('status'), status: v.object({ connection: text() }) }),
   v.object({ type: v.literal('token'), token: text() }),

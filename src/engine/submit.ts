@@ -5,7 +5,7 @@ import { kernelVersion, prepare, type Operation, type Prepared, type Result } fr
 import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { CustomField, GroupRow } from '../kernel/model.ts'
-import type { Merged, Pending, Query, Write } from '../storage/port.ts'
+import type { Commit, Merged, Pending, Query, Write } from '../storage/port.ts'
 import { mergedMax } from '../sync/messages.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
@@ -23,7 +23,7 @@ export type SubmitOptions = {
   /** Whether operations are still taken. */
   isOpen(): boolean
   /** The operation is durable. */
-  onQueued(pending: Pending, writes: readonly Write[]): void
+  onQueued(pending: Pending, commit: Commit): void
   /** The operation could not be stored: nothing has to wait for it. */
   onRetracted(): void
 }
@@ -62,8 +62,9 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     const frame = version()
     let pending = shown
     let writes: readonly Write[] = []
+    let at: number
     try {
-      await host.storage.transact(stillWaiting(replaced), ([waiting]) => {
+      at = await host.storage.transact(stillWaiting(replaced), ([waiting]) => {
         // What another tab has discarded meanwhile has its verdict.
         const { merged: _, ...alone } = shown
         pending = replaced && waiting?.length === 0 ? alone : shown
@@ -79,8 +80,8 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
       onRetracted()
       return storageFailed(error)
     }
-    state.confirm({ pending, replaced })
-    onQueued(pending, writes)
+    state.confirm({ pending, replaced }, { at, writes })
+    onQueued(pending, { at, writes })
     const { opID, groupID } = pending
     return { opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version: frame }
   }

@@ -89,10 +89,11 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     const next = all.find(({ groupID }) => groupID > checked) ?? all[0]
     checked = next?.groupID ?? ''
     if (!next) return { type: 'ping' }
-    const [[group], members] = await host.storage.read([
+    const { answers } = await host.storage.read([
       { table: 'groups', scope: '', ids: [checked] },
       { table: 'members', scope: checked }
     ])
+    const [[group], members] = answers
     if (!group || !isWhole(group)) return { type: 'ping' }
     const { groupID, mep, seq } = group
     return { type: 'ping', check: { groupID, mep, seq, digest: groupDigest(group.row, members) } }

@@ -3,7 +3,7 @@
 import type { Engine, StoreLocation } from '../engine/api.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
-import type { Write } from '../storage/port.ts'
+import type { Commit } from '../storage/port.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
 import { protocolVersion } from '../sync/messages.ts'
 import type { Connect } from '../sync/port.ts'
@@ -71,7 +71,7 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     await Promise.resolve()
     for (let message = untold.shift(); message; message = untold.shift()) {
       // Thousands of rows are not copied for nobody.
-      const isLong = message.type === 'committed' && message.writes.some(write => 'run' in write)
+      const isLong = message.type === 'committed' && message.commits.some(({ writes }) => writes.some(write => 'run' in write))
       if (!isLong || !(await isAlone())) channel.postMessage(message)
     }
     telling = undefined
@@ -96,8 +96,8 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
       if (isClosed) return
       const last = untold.at(-1)
       if (message.type !== 'committed') untold.push(message)
-      else if (last?.type === 'committed') (last.writes as Write[]).push(...message.writes)
-      else untold.push({ ...message, writes: [...message.writes] })
+      else if (last?.type === 'committed') (last.commits as Commit[]).push(...message.commits)
+      else untold.push({ ...message, commits: [...message.commits] })
       telling ??= tell()
     },
     listen(onMessage) {

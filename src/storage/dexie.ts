@@ -8,16 +8,17 @@ import { createJournal, type Entry, type JournalRecord } from './journal.ts'
 import { createLayer, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
 import { done, readPages, reasonOf, writePart } from './paging.ts'
-import type { Answers, Query, Storage, Write } from './port.ts'
+import type { Query, Snapshot, Storage, Write } from './port.ts'
 
 type Job = {
   readonly queries: readonly Query[]
   readonly body: (answers: Row[][]) => readonly Write[]
   readonly isRecoverable: boolean
-  resolve(): void
+  resolve(at: number): void
   reject(error: unknown): void
 }
-type Question = { readonly queries: readonly Query[]; resolve(answers: Row[][]): void; reject(error: unknown): void }
+type Found = { readonly answers: Row[][]; readonly asOf: number }
+type Question = { readonly queries: readonly Query[]; resolve(found: Found): void; reject(error: unknown): void }
 type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore }
 
 /** A shorter run goes into the journal like single rows. */
@@ -62,9 +63,10 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
   async function commit(jobs: readonly Job[]): Promise<void> {
     // What a body throws concerns its own job only: it has written nothing yet.
     const refused = new Map<Job, unknown>()
+    let at = 0
     try {
       const durability = jobs.every(({ isRecoverable }) => isRecoverable) ? 'relaxed' : 'strict'
-      await append(durability, async stores => {
+      at = await append(durability, async stores => {
         const draft = createLayer()
         const writes: Write[] = []
         for (const job of jobs) {
@@ -84,15 +86,15 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
     }
     for (const job of jobs) {
       if (refused.has(job)) job.reject(refused.get(job))
-      else job.resolve()
+      else job.resolve(at)
     }
   }
 
-  /** Appends what `work` makes of everything before it. */
+  /** Appends what `work` makes of everything before it; answers with the number of the record. */
   async function append(
     durability: IDBTransactionDurability,
     work: (stores: Stores) => Promise<Entry | undefined>
-  ): Promise<void> {
+  ): Promise<number> {
     const transaction = idb.transaction(['pages', 'journal'], 'readwrite', { durability })
     const record = await finished(transaction, async stores => {
       const entry = await work(stores)
@@ -100,9 +102,11 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
       transaction.commit()
       return entry && { entry, adding }
     })
-    const at = record?.adding?.result
+    if (!record?.adding) return journal.known()
+    const at = record.adding.result as number
     // What others have added before it is still to be read.
-    if (record && at === journal.known() + 1) journal.take({ ...record.entry, at })
+    if (at === journal.known() + 1) journal.take({ ...record.entry, at })
+    return at
   }
 
   /** Pages as a server hands them out are written as such; the rest goes into the journal. */
@@ -177,8 +181,11 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
       try {
         const transaction = idb.transaction(['pages', 'journal'], 'readonly')
         const callers = questions.map(({ queries }) => queries)
-        const answers = await finished(transaction, stores => readAll(stores, callers))
-        questions.forEach(({ resolve }, index) => resolve(answers[index] ?? []))
+        const found = await finished(transaction, async stores => ({
+          callers: await readAll(stores, callers),
+          asOf: journal.known()
+        }))
+        questions.forEach(({ resolve }, index) => resolve({ answers: found.callers[index] ?? [], asOf: found.asOf }))
       } catch (error) {
         for (const { reject } of questions) reject(error)
       }
@@ -195,7 +202,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
 
   return {
     read: <const Q extends readonly Query[]>(queries: Q) =>
-      new Promise<Answers<Q>>((resolve, reject) => {
+      new Promise<Snapshot<Q>>((resolve, reject) => {
         // `readAll` answers in the order of the queries, each with rows of its table.
         asked.push({ queries, resolve: resolve as Question['resolve'], reject })
         answering ??= answer()

@@ -5,6 +5,7 @@ import type { Query, Storage } from './port.ts'
 
 export function createMemoryStorage(): Storage {
   const layer = createLayer(true)
+  let commits = 0
   let last: Promise<unknown> = Promise.resolve()
 
   // Asynchronous like any storage, and one after another like any transaction.
@@ -17,8 +18,12 @@ export function createMemoryStorage(): Storage {
 
   return {
     // `answer` keeps the order of the queries, each with rows of its table.
-    read: queries => inTurn(() => answer(queries)) as Promise<never>,
-    transact: (queries, body) => inTurn(() => body(answer(queries) as never).forEach(layer.take)),
+    read: queries => inTurn(() => ({ answers: answer(queries) as never, asOf: commits })),
+    transact: (queries, body) =>
+      inTurn(() => {
+        body(answer(queries) as never).forEach(layer.take)
+        return ++commits
+      }),
     close: () => inTurn(() => undefined),
     destroy: () => inTurn(layer.clear)
   }

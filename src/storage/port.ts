@@ -146,19 +146,24 @@ export type Write<T extends TableName = TableName> =
 /** Puts members whose IDs follow one another: many at once, as a server hands them out page by page. */
 export type Run = { readonly table: 'members'; readonly scope: string; readonly run: readonly MemberRow[] }
 
+/** What one transaction has written. Commits are numbered in their order, whichever engine made them. */
+export type Commit = { readonly at: number; readonly writes: readonly Write[] }
+
+/** `asOf`: the last commit that is in it. */
+export type Snapshot<Q extends readonly Query[] = readonly Query[]> = { readonly answers: Answers<Q>; readonly asOf: number }
+
 export type Storage = {
-  /** Reads a snapshot. */
-  read<const Q extends readonly Query[]>(queries: Q): Promise<Answers<Q>>
+  read<const Q extends readonly Query[]>(queries: Q): Promise<Snapshot<Q>>
   /**
    * Reads, lets `body` decide, and writes what it returns: all or nothing, one after another. Resolves when the writes
-   * are durable; rejects when they are not, or with what `body` throws. `isRecoverable`: what is written would come again
+   * are durable, with the number of their commit, which others may share; rejects when they are not, or with what `body` throws. `isRecoverable`: what is written would come again
    * if a power failure took the last moments; it need not be forced to the disk.
    */
   transact<const Q extends readonly Query[]>(
     queries: Q,
     body: (answers: Answers<Q>) => readonly Write[],
     isRecoverable?: boolean
-  ): Promise<void>
+  ): Promise<number>
   /** Waits for what is under way. */
   close(): Promise<void>
   /** Closes, and removes everything. */

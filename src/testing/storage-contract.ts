@@ -42,7 +42,7 @@ export function storageContract(
   })
   const queue = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: pending(opID) })
   const members = { table: 'members', scope: 'g' } as const
-  const names = async (storage: Storage) => (await storage.read([members]))[0].map(row => row.userID)
+  const names = async (storage: Storage) => (await storage.read([members])).answers[0].map(row => row.userID)
   const numbered = (number: number) => `u${String(number).padStart(5, '0')}`
   const outcome = (promise: Promise<unknown>) =>
     promise.then(
@@ -51,16 +51,14 @@ export function storageContract(
     )
 
   withStorage('a new store is empty', async storage => {
-    expect(await storage.read([members, { table: 'outbox', scope: '' }, { table: 'meta', scope: '', ids: [''] }])).toEqual([
-      [],
-      [],
-      []
-    ])
+    expect(
+      (await storage.read([members, { table: 'outbox', scope: '' }, { table: 'meta', scope: '', ids: [''] }])).answers
+    ).toEqual([[], [], []])
   })
 
   withStorage('what was written is read, in the order of IDs', async storage => {
     await storage.transact([], () => [put(member('b')), put(member('a', { nameCard: 'A' })), queue('2'), queue('1')])
-    expect(await storage.read([members, { table: 'outbox', scope: '' }])).toEqual([
+    expect((await storage.read([members, { table: 'outbox', scope: '' }])).answers).toEqual([
       [member('a', { nameCard: 'A' }), member('b')],
       [pending('1'), pending('2')]
     ])
@@ -69,18 +67,23 @@ export function storageContract(
   withStorage('rows asked for by ID come in the order of IDs, those that exist, each once', async storage => {
     await storage.transact([], () => [put(member('a')), put(member('b')), queue('1')])
     expect(
-      await storage.read([
-        { ...members, ids: ['z', 'b', 'a', 'b'] },
-        { ...members, ids: [] },
-        { table: 'outbox', scope: '', ids: ['9', '1'] }
-      ])
+      (
+        await storage.read([
+          { ...members, ids: ['z', 'b', 'a', 'b'] },
+          { ...members, ids: [] },
+          { table: 'outbox', scope: '', ids: ['9', '1'] }
+        ])
+      ).answers
     ).toEqual([[member('a'), member('b')], [], [pending('1')]])
   })
 
   withStorage('scopes and tables are apart', async storage => {
     await storage.transact([], () => [put(member('a')), put({ ...member('a'), groupID: 'g2' })])
     await storage.transact([], () => [{ table: 'members', scope: 'g', empty: true }])
-    expect(await storage.read([members, { table: 'members', scope: 'g2' }])).toEqual([[], [{ ...member('a'), groupID: 'g2' }]])
+    expect((await storage.read([members, { table: 'members', scope: 'g2' }])).answers).toEqual([
+      [],
+      [{ ...member('a'), groupID: 'g2' }]
+    ])
   })
 
   withStorage('a removed row is gone, and removing it again does no harm', async storage => {
@@ -120,16 +123,16 @@ export function storageContract(
     ])
     await apply([...model.keys()].slice(0, 200).map(id => [id, null]))
     const expected = [...model.values()].sort((a, b) => (a.userID < b.userID ? -1 : 1))
-    expect((await storage.read([members]))[0]).toEqual(expected)
+    expect((await storage.read([members])).answers[0]).toEqual(expected)
     const some = expected.filter((_, index) => index % 97 === 0)
-    expect((await storage.read([{ ...members, ids: some.map(row => row.userID) }]))[0]).toEqual(some)
+    expect((await storage.read([{ ...members, ids: some.map(row => row.userID) }])).answers[0]).toEqual(some)
   })
 
   withStorage('a transaction decides by what it reads', async storage => {
     const join = (userID: string) =>
       storage.transact([members], ([rows]) => [put(member(userID, { nameCard: `after ${rows.length}` }))])
     await Promise.all([join('a'), join('b'), join('c')])
-    expect((await storage.read([members]))[0].map(row => row.nameCard)).toEqual(['after 0', 'after 1', 'after 2'])
+    expect((await storage.read([members])).answers[0].map(row => row.nameCard)).toEqual(['after 0', 'after 1', 'after 2'])
   })
 
   withStorage('a body that throws writes nothing and harms no other', async storage => {
@@ -161,14 +164,14 @@ export function storageContract(
     const row = member('a', { memberCustomField: [{ key: 'k', value: 'v' }] })
     await storage.transact([], () => [put(row)])
     await storage.transact([], () => [put({ ...row, nameCard: 'changed' })])
-    const [before] = await storage.read([members])
+    const [before] = (await storage.read([members])).answers
     await storage.transact([], () => [drop('a')])
     expect([row.nameCard, before.map(each => each.nameCard)]).toEqual(['', ['changed']])
   })
 
   withStorage('many callers at once each get their answer', async storage => {
     await Promise.all(Array.from({ length: 500 }, (_, i) => storage.transact([], () => [queue(numbered(i))])))
-    expect((await storage.read([{ table: 'outbox', scope: '' }]))[0].length).toEqual(500)
+    expect((await storage.read([{ table: 'outbox', scope: '' }])).answers[0].length).toEqual(500)
   })
 
   if (survives) {
@@ -178,7 +181,7 @@ export function storageContract(
       await storage.close()
       await writing
       const again = await open(name)
-      const found = await again.read([members, { table: 'outbox', scope: '' }])
+      const found = (await again.read([members, { table: 'outbox', scope: '' }])).answers
       await again.close()
       expect(found).toEqual([[member('a'), member('b')], [pending('1')]])
     })
@@ -189,10 +192,27 @@ export function storageContract(
       await storage.transact([], () => [put(member('a'))])
       await storage.destroy()
       const again = await open(name)
-      const found = await again.read([members])
+      const found = (await again.read([members])).answers
       await again.close()
       expect(found).toEqual([[]])
     })
+
+    withStorage(
+      'commits are numbered in their order over all connections, and a read says up to which it holds',
+      async (storage, name) => {
+        const other = await open(name)
+        const numbers: number[] = []
+        for (const [index, each] of [storage, other, other, storage, other].entries())
+          numbers.push(await each.transact([], () => [put(member(numbered(index)))]))
+        const ends = [await storage.read([members]), await other.read([])].map(({ asOf }) => asOf)
+        const late = other.transact([members], ([rows]) => [queue(String(rows.length))])
+        const [early, last] = await Promise.all([storage.read([{ table: 'outbox', scope: '' }]), late])
+        await other.close()
+        expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+        expect(ends.map(asOf => asOf >= Math.max(...numbers) && asOf < last)).toEqual([true, true])
+        expect(early.asOf >= last).toEqual(early.answers[0].length > 0)
+      }
+    )
 
     withStorage('two connections see each other, and neither loses what the other wrote', async (storage, name) => {
       const other = await open(name)

@@ -196,11 +196,20 @@ const posts: [title: string, message: unknown][] = [
   ['an empty object', {}],
   ['a type that there is none of', { type: 'drop' }],
   ['rows that are none', { type: 'committed' }],
-  ['rows that are a text', { type: 'committed', writes: 'rows' }],
-  ['a row that is null', { type: 'committed', writes: [null] }],
-  ['a row of a table that there is none of', { type: 'committed', writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }],
-  ['a group that is a number', { type: 'committed', writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }],
-  ['an operation that is a number', { type: 'committed', writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }],
+  ['rows that are a text', { type: 'committed', commits: [{ at: 9, writes: 'rows' }] }],
+  ['a row that is null', { type: 'committed', commits: [{ at: 9, writes: [null] }] }],
+  [
+    'a row of a table that there is none of',
+    { type: 'committed', commits: [{ at: 9, writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }] }
+  ],
+  [
+    'a group that is a number',
+    { type: 'committed', commits: [{ at: 9, writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }] }
+  ],
+  [
+    'an operation that is a number',
+    { type: 'committed', commits: [{ at: 9, writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }] }
+  ],
   ['a status that is none', { type: 'status' }],
   ['a wish for the members of nothing', { type: 'hello' }],
   ['a wish for the members of a number', { type: 'hello', wanted: 5 }]

@@ -630,8 +630,8 @@ describe('what a server sends', () => {
     ])
   })
 
-  const kept = () =>
-    storage.read([
+  async function kept() {
+    const { answers } = await storage.read([
       { table: 'groups', scope: '' },
       { table: 'members', scope: 'crew' },
       { table: 'members', scope: 'den' },
@@ -639,6 +639,8 @@ describe('what a server sends', () => {
       { table: 'members', scope: 'other' },
       { table: 'outbox', scope: '' }
     ])
+    return answers
+  }
 
   /** A network on which a server speaks by a script, until a good one takes over. */
   function scripted(answer: (hello: Message, events: LinkEvents) => void) {

@@ -24,10 +24,12 @@ const truth = (groupID: string) =>
     return { row, seq, digest, members: await reader.membersAfter(groupID, '', 1000) }
   })
 async function stored({ storage }: { storage: Storage }, groupID: string) {
-  const [[held], members] = await storage.read([
-    { table: 'groups', scope: '', ids: [groupID] },
-    { table: 'members', scope: groupID }
-  ])
+  const [[held], members] = (
+    await storage.read([
+      { table: 'groups', scope: '', ids: [groupID] },
+      { table: 'members', scope: groupID }
+    ])
+  ).answers
   return { held, row: held?.row ?? null, seq: held?.seq, members }
 }
 async function expectSame(device: { storage: Storage }, groupID: string): Promise<void> {

@@ -54,10 +54,12 @@ describe('offline and back', () => {
     await bob.caughtUp()
     expect([await bob.groups(), await bob.members(groupID), await bob.group(groupID)]).toEqual([[], [], undefined])
     expect(
-      await bob.storage.read([
-        { table: 'groups', scope: '' },
-        { table: 'members', scope: groupID }
-      ])
+      (
+        await bob.storage.read([
+          { table: 'groups', scope: '' },
+          { table: 'members', scope: groupID }
+        ])
+      ).answers
     ).toEqual([[], []])
     expect(await bob.verdicts()).toMatchObject([
       { opID, verdict: { kind: 'rejected', error: { code: 10007 }, cause: { reason: 'kicked', by: 'ann' } } }
@@ -185,10 +187,12 @@ describe('groups come and go', () => {
     const emptied = async () => {
       await server.clock.until(async () => (await bob.groups()).length === 0)
       expect(
-        await bob.storage.read([
-          { table: 'groups', scope: '' },
-          { table: 'members', scope: 'crew' }
-        ])
+        (
+          await bob.storage.read([
+            { table: 'groups', scope: '' },
+            { table: 'members', scope: 'crew' }
+          ])
+        ).answers
       ).toEqual([[], []])
     }
     await bob.settle('joinGroup', { groupID: 'crew' })
@@ -250,7 +254,7 @@ describe('large groups', () => {
     const carl = createTestClient(server, 'user00007')
     await carl.caughtUp()
     expect((await carl.group('big'))?.memberNum).toBe(2502)
-    expect((await carl.storage.read([{ table: 'members', scope: 'big' }]))[0].length).toBeLessThan(10)
+    expect((await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length).toBeLessThan(10)
 
     const page = carl.watch({ kind: 'members', groupID: 'big', offset: 0, limit: 50 })
     await server.clock.until(() => page.last()?.complete === true)
@@ -292,7 +296,7 @@ describe('large groups', () => {
       isSlow = false
       for (const release of held) release()
       await server.clock.advance(1000)
-      expect((await carl.storage.read([{ table: 'members', scope: 'big' }]))[0].length).toBe(1002)
+      expect((await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length).toBe(1002)
     }
   )
 

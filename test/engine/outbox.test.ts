@@ -385,9 +385,9 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
   const storage: Storage = {
     ...first.storage,
     async read(queries) {
-      const answers = await first.storage.read(queries)
+      const snapshot = await first.storage.read(queries)
       if (isSlow && queries.some(({ table }) => table === 'members')) await new Promise(resolve => waiting.push(resolve))
-      return answers
+      return snapshot
     }
   }
   const peers: Peers = { ...alone, lead: onLeading => (takeOver = onLeading), listen: onMessage => (hear = onMessage) }
@@ -400,7 +400,8 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
   // Meanwhile a third tab queues something about a member.
   const args = { groupID: 'crew', userID: 'bob', role: 'Admin' }
   const row = stored({ opID: 'third', name: 'setGroupMemberRole', args })
-  hear({ type: 'committed', writes: [{ table: 'outbox', scope: '', id: 'third', row }] })
+  const writes = [{ table: 'outbox', scope: '', id: 'third', row }] as const
+  hear({ type: 'committed', commits: [{ at: await first.storage.transact([], () => writes), writes }] })
   await server.clock.settle()
   isSlow = false
   // Whatever comes first.
@@ -447,7 +448,7 @@ test('what an operation has replaced is not done by a copy of the database eithe
     { table: 'members', scope: 'crew' },
     { table: 'outbox', scope: '' }
   ] as const) {
-    const [rows] = await storage.read([{ table, scope }])
+    const [rows] = (await storage.read([{ table, scope }])).answers
     const idOf = { meta: () => '', groups: () => 'crew', members: () => 'ann', outbox: () => opID }[table]
     await copy.transact([], () => rows.map(row => ({ table, scope, id: idOf(), row }) as never))
   }
@@ -477,7 +478,7 @@ test('what another tab has discarded keeps that verdict, also where an operation
   await device.engine.resume()
   await device.caughtUp()
   expect((await device.groups()).map(({ name }) => name)).toEqual(['Two'])
-  const [verdicts] = await device.storage.read([{ table: 'verdicts', scope: '', ids: [first] }])
+  const [verdicts] = (await device.storage.read([{ table: 'verdicts', scope: '', ids: [first] }])).answers
   expect(verdicts).toMatchObject([{ verdict: { kind: 'rejected', error: { reason: 'Discarded' } } }])
 })
 
@@ -490,10 +491,10 @@ test('what a tab wrote just before it died is taken over, also by one who is sti
   const storage: Storage = {
     ...first.storage,
     async read(queries) {
-      const answers = await first.storage.read(queries)
+      const snapshot = await first.storage.read(queries)
       if (queries.some(({ table }) => table === 'members'))
         await new Promise<void>(resolve => server.clock.setTimer(resolve, 100))
-      return answers
+      return snapshot
     }
   }
   const second = createTestClient(server, 'ann', { storage, peers: { ...alone, listen: onMessage => (hear = onMessage) } })
@@ -515,14 +516,16 @@ test('an operation that another tab tells of late, when its verdict is known alr
   await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
   await first.engine.pause()
   const { opID } = await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  const [[row]] = await first.storage.read([{ table: 'outbox', scope: '', ids: [opID] }])
+  const { answers, asOf } = await first.storage.read([{ table: 'outbox', scope: '', ids: [opID] }])
+  const [[row]] = answers
   let hear: (message: PeerMessage) => void = () => undefined
   const peers: Peers = { ...alone, lead: () => undefined, listen: onMessage => (hear = onMessage) }
   const storage = { ...first.storage, destroy: () => never }
   const second = createTestClient(server, 'ann', { storage, peers })
   void second.engine.logout('discard')
   await server.clock.settle()
-  if (row) hear({ type: 'committed', writes: [{ table: 'outbox', scope: '', id: opID, row }] })
+  const writes = row ? [{ table: 'outbox', scope: '', id: opID, row } as const] : []
+  hear({ type: 'committed', commits: [{ at: asOf, writes }] })
   expect(await second.outbox()).toEqual([])
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Crew'])
 })

@@ -32,7 +32,8 @@ beforeEach(async () => {
 async function happen(...nameCards: string[]): Promise<void> {
   for (const nameCard of nameCards) {
     const row = newMember({ groupID: 'crew', userID: 'bob', joinTime: 2e9, nameCard })
-    hear({ type: 'committed', writes: [{ table: 'members', scope: 'crew', id: 'bob', row }] })
+    const writes = [{ table: 'members', scope: 'crew', id: 'bob', row }] as const
+    hear({ type: 'committed', commits: [{ at: await ann.storage.transact([], () => writes), writes }] })
     await server.clock.advance(1)
   }
 }

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
-import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
+import { alone, type Peers } from '../../src/engine/host.ts'
 import { must } from '../../src/kernel/must.ts'
-import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import { createPeers, createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
 let ann: TestClient
@@ -291,15 +291,15 @@ describe('a tab that comes to lead at its start', () => {
     const slow: typeof storage = {
       ...storage,
       async read(queries) {
-        const answers = await storage.read(queries)
-        if (++reads > 1) return answers
-        const [held] = (await storage.read([{ table: 'groups', scope: '', ids: ['crew'] }]))[0]
+        const snapshot = await storage.read(queries)
+        if (++reads > 1) return snapshot
+        const [held] = (await storage.read([{ table: 'groups', scope: '', ids: ['crew'] }])).answers[0]
         const row = must(must(held).row)
         await storage.transact([], () => [
           { table: 'groups', scope: '', id: 'crew', row: { ...must(held), row: { ...row, name: 'last word' } } }
         ])
         if (leadsAt === 'while it reads') tab.lead()
-        return answers
+        return snapshot
       }
     }
     const peers = leadsAt === 'once' ? { ...tab.peers, lead: (onLeading: () => void) => onLeading() } : tab.peers
@@ -374,25 +374,6 @@ describe('a token that is renewed', () => {
     expect(await bob.status()).toMatchObject({ connection: 'online', lastError: null })
   })
 })
-
-/** Two tabs of one user, that lead when they are told to. */
-function createPeers() {
-  const listeners = new Map<number, (message: PeerMessage) => void>()
-  return [0, 1].map(tab => {
-    let onLeading = () => {}
-    const peers: Peers = {
-      lead: callback => (onLeading = callback),
-      stepDown: () => undefined,
-      post: message => {
-        for (const [other, listener] of listeners) if (other !== tab) queueMicrotask(() => listener(message))
-      },
-      listen: listener => listeners.set(tab, listener),
-      close: () => listeners.delete(tab)
-    }
-    return { peers, lead: () => onLeading() }
-  }) as unknown as readonly [Tab, Tab]
-}
-type Tab = { readonly peers: Peers; lead(): void }
 
 test('members that are looked at from the first moment on come, as soon as there is a connection', async () => {
   const app = createTestClient(server, 'app')

@@ -539,6 +539,6 @@ test('logging out with something else than keep, flush or discard does nothing w
   await ann.apply('createGroup', { name: 'Crew' })
   for (const choice of [null, '', 'kept', 'KEEP', true, {}, ['discard']]) {
     expect(await ann.engine.logout(choice as never)).toMatchObject({ code: 4504 })
-    expect(await ann.storage.read([{ table: 'outbox', scope: '' }])).toMatchObject([[{ name: 'createGroup' }]])
+    expect((await ann.storage.read([{ table: 'outbox', scope: '' }])).answers).toMatchObject([[{ name: 'createGroup' }]])
   }
 })

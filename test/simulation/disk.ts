@@ -33,7 +33,7 @@ export type DoorEvents = {
 type Work = {
   readonly queries: readonly Query[]
   readonly body: (answers: never) => readonly Write[]
-  resolve(): void
+  resolve(at: number): void
   reject(error: unknown): void
 }
 
@@ -125,11 +125,11 @@ export function createDisk(
         return refuse(queries, body, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
       }
       let writes: readonly Write[] = []
-      await (await real()).transact(queries, answers => (writes = body(answers as never)))
+      const at = await (await real()).transact(queries, answers => (writes = body(answers as never)))
       onCommit(writes, () => copy(writes))
       if (!isAlive) return
       wait(1)
-      answer(resolve)
+      answer(() => resolve(at))
     }
 
     function refuse(queries: readonly Query[], body: Work['body'], tell: () => void): void {

@@ -122,7 +122,7 @@ export const planted = {
   'a failed commit is not taken back': edit('src/engine/submit.ts', '      state.retract({ pending, replaced })\n', ''),
   'an operation is answered before it is stored': {
     edits: [
-      { file: 'src/engine/submit.ts', find: 'await host.storage.transact(', replace: 'void host.storage.transact(' },
+      { file: 'src/engine/submit.ts', find: 'at = await host.storage.transact(', replace: 'at = 0\n      void host.storage.transact(' },
       {
         file: 'src/engine/submit.ts',
         find: '        return writes\n      })',
@@ -138,8 +138,8 @@ export const planted = {
   ),
   'tabs are not told of commits': edit(
     'src/engine/commits.ts',
-    '    state.absorb(writes)\n    tellPeers(writes)\n',
-    '    state.absorb(writes)\n'
+    '    state.absorb(commit)\n    tellPeers(commit)\n',
+    '    state.absorb(commit)\n'
   ),
   'what was sent counts as sent over the next connection': edit('src/engine/sync.ts', '    sent.clear()\n', ''),
   'a lost announcement is never noticed': edit(

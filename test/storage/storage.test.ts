@@ -64,8 +64,9 @@ test('three tabs on one database see what memory would hold, whenever one of the
         await model.transact([], () => writes)
         await tabs[tab]?.transact([], () => writes)
         // Whoever folds goes on meanwhile.
-        const expected = await model.read([query])
-        for (const found of await Promise.all(readers.map(reader => tabs[reader]!.read([query])))) expect(found).toEqual(expected)
+        const expected = (await model.read([query])).answers
+        for (const found of await Promise.all(readers.map(reader => tabs[reader]!.read([query]))))
+          expect(found.answers).toEqual(expected)
       }
       // One that knows nothing yet.
       tabs.push(await open())
@@ -80,7 +81,7 @@ test('three tabs on one database see what memory would hold, whenever one of the
 async function expectSame(storage: Storage, model: Storage): Promise<void> {
   for (const scope of scopes) {
     const everything = [{ table: 'members', scope }] as const
-    expect(await storage.read(everything)).toEqual(await model.read(everything))
+    expect((await storage.read(everything)).answers).toEqual((await model.read(everything)).answers)
   }
 }
 
@@ -119,6 +120,6 @@ test('a fold that storage refuses loses nothing, and is not tried again at once'
   const attempts = put.mock.calls.length
   put.mockRestore()
   expect(attempts).toBe(1)
-  expect(await storage.read([{ table: 'members', scope: 'g' }])).toEqual([[member('g', 'ann', 1)]])
+  expect((await storage.read([{ table: 'members', scope: 'g' }])).answers).toEqual([[member('g', 'ann', 1)]])
   await storage.close()
 })

@@ -90,11 +90,13 @@ export function create(worker: Worker): Contender {
 /** What is stored, read past the worker: only this tells that it is durable. */
 async function countStored() {
   const storage = await openDexieStorage(`offline-groups ${url} ${userID}`)
-  const [groups, outbox] = await storage.read([
-    { table: 'groups', scope: '' },
-    { table: 'outbox', scope: '' }
-  ])
-  const members = await storage.read(groups.map(({ groupID }) => ({ table: 'members', scope: groupID }) as const))
+  const [groups, outbox] = (
+    await storage.read([
+      { table: 'groups', scope: '' },
+      { table: 'outbox', scope: '' }
+    ])
+  ).answers
+  const members = (await storage.read(groups.map(({ groupID }) => ({ table: 'members', scope: groupID }) as const))).answers
   await storage.close()
   return { groups: groups.length, members: members.flat().length, pending: outbox.length }
 }

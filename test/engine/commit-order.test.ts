@@ -1,0 +1,119 @@
+/** Commits of several tabs: what is told or answered late does not undo what has come after it. */
+
+import { beforeEach, expect, test } from 'vitest'
+import type { PeerMessage } from '../../src/engine/host.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage, TableName, Write } from '../../src/storage/port.ts'
+import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
+
+let server: TestServer
+let disk: Storage
+beforeEach(async () => {
+  server = createTestServer()
+  disk = createMemoryStorage()
+  const ann = createTestClient(server, 'ann', { storage: disk })
+  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.caughtUp()
+  await ann.engine.close()
+})
+
+/** A connection to the disk; it answers late to those who have written rows of this table. */
+function openDoor(slowTable?: TableName) {
+  const waiting: (() => void)[] = []
+  const storage: Storage = {
+    ...disk,
+    async transact(queries, body, isRecoverable) {
+      let written: readonly Write[] = []
+      const at = await disk.transact(queries, answers => (written = body(answers)), isRecoverable)
+      if (written.some(({ table }) => table === slowTable)) await new Promise<void>(resolve => waiting.push(resolve))
+      return at
+    },
+    close: () => Promise.resolve()
+  }
+  return {
+    storage,
+    isWaited: () => waiting.length > 0,
+    async answer(): Promise<void> {
+      for (const resume of waiting.splice(0)) resume()
+      await server.clock.settle()
+    }
+  }
+}
+
+/** A leader whose commit of a refusal is durable, and not answered yet; and a tab that has read of it. */
+async function refused() {
+  const [first, { peers }, third] = createPeers()
+  let isSilent = false
+  let tell: (message: PeerMessage) => void = () => undefined
+  const second = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: {
+      ...peers,
+      post: message => void (isSilent || peers.post(message)),
+      listen(onMessage) {
+        tell = onMessage
+        peers.listen(onMessage)
+      }
+    }
+  })
+  // So that it never asks the leader to read everything again.
+  await second.members('crew')
+  const door = openDoor('verdicts')
+  const leader = createTestClient(server, 'ann', { storage: door.storage, peers: first.peers })
+  first.lead()
+  await leader.caughtUp()
+  await leader.verdicts()
+  await leader.engine.pause()
+  const { opID } = await leader.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await server.judge('ann', { name: 'dismissGroup', args: { groupID: 'crew' }, groupID: 'crew' })
+  await leader.engine.resume()
+  await server.clock.until(door.isWaited)
+  tell({ type: 'leading' })
+  await server.clock.settle()
+  return { leader, door, opID, second, others: third.peers, die: () => void (isSilent = true) }
+}
+async function storedRefusals(): Promise<string[]> {
+  const { answers } = await disk.read([{ table: 'verdicts', scope: '' }])
+  return answers[0].flatMap(({ verdict }) => (verdict.kind === 'rejected' ? verdict.opID : []))
+}
+
+test('a verdict that another tab has dismissed does not come back when the leader hears that its own commit is through', async () => {
+  const { leader, door, opID, second } = await refused()
+  expect(await second.engine.dismissVerdict(opID)).toBeNull()
+  await server.clock.settle()
+  await door.answer()
+  expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([[], [], []])
+  expect(await leader.engine.settled(opID)).toMatchObject({ reason: 'UnknownOperationID' })
+})
+
+test('nor when the tab that dismissed it died before it could tell, and the leader has read that in storage', async () => {
+  const { leader, door, opID, second, die, others } = await refused()
+  die()
+  expect(await second.engine.dismissVerdict(opID)).toBeNull()
+  others.post({ type: 'hello', wanted: [] })
+  await server.clock.settle()
+  await door.answer()
+  expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([[], [], []])
+})
+
+test('an operation does not wait again when its tab hears that it is stored after another one has told its verdict', async () => {
+  const [first, second, third] = createPeers()
+  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers })
+  first.lead()
+  const door = openDoor('outbox')
+  const other = createTestClient(server, 'ann', { storage: door.storage, peers: second.peers })
+  await leader.caughtUp()
+  await other.outbox()
+  const answer = other.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await server.clock.until(door.isWaited)
+  // Somebody makes the leader read it.
+  third.peers.post({ type: 'hello', wanted: [] })
+  await server.clock.until(async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat')
+  await leader.caughtUp()
+  await door.answer()
+  await leader.settle('updateGroupProfile', { groupID: 'crew', introduction: 'all' })
+  expect(await other.outbox()).toEqual([])
+  expect(await other.groups()).toMatchObject([{ name: 'Boat', introduction: 'all' }])
+  const { opID } = (await answer) as { opID: string }
+  expect(await other.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
+})
