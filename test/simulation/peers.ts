@@ -10,6 +10,8 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
   const queue: { tab: Tab; onLeading: () => void }[] = []
   const listeners = new WeakMap<Tab, (message: PeerMessage) => void>()
   let lastMail = 0
+  /** Who knows that it has the lock. */
+  let leader: Tab | undefined
 
   /** All that is said arrives in the order in which it was said, by whomever. */
   function later(run: () => void): void {
@@ -22,7 +24,7 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
     later(() => {
       to.mail--
       if (!to.isAlive || to.stopped) return
-      if (message.type === 'leading' || (message.type === 'hello' && queue[0]?.tab === to)) learn(to)
+      if (message.type === 'leading' || (message.type === 'hello' && message.wanted.length === 0 && leader === to)) learn(to)
       listeners.get(to)?.(message)
     })
   }
@@ -39,6 +41,7 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
       if (!first) return
       if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
       learn(first.tab)
+      leader = first.tab
       first.onLeading()
     })
   }
@@ -57,7 +60,10 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
         if (queue.length > 1) return
         // It may have the lock before it reads anything.
         if (random.chance(0.5)) grant()
-        else onLeading()
+        else {
+          leader = tab
+          onLeading()
+        }
       },
       stepDown: () => release(tab),
       post(message) {
