@@ -281,6 +281,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     else if (choice !== 'keep') {
       // What waits is not known.
       if (startError) return startError
+      // Of what a tab has left that died, only storage knows.
+      await reload()
       const waiting = state.operations()
       if (waiting.length > 0 && choice !== 'flush') return groupError('PendingOperations', `${waiting.length}`)
       if (waiting.length > 0 && status().connection === 'offline') return groupError('NoNetwork')

@@ -117,3 +117,14 @@ test('an operation does not wait again when its tab hears that it is stored afte
   const { opID } = (await answer) as { opID: string }
   expect(await other.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
 })
+
+test('who logs out is told of operations that another tab has left, which died before it could tell', async () => {
+  const [first, second] = createPeers()
+  const tab = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers, paused: true })
+  const dying = { ...second.peers, post: () => undefined }
+  const other = createTestClient(server, 'ann', { storage: openDoor().storage, peers: dying, paused: true })
+  await tab.outbox()
+  const { opID } = await other.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  expect(await tab.engine.logout()).toMatchObject({ reason: 'PendingOperations' })
+  expect(await tab.outbox()).toMatchObject([{ opID }])
+})
