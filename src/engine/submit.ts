@@ -115,7 +115,8 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     const users = memberNeeds(prepared, overlay.group(groupID))
     const before = deciding.get(groupID)
     if (!before && base.isLoaded(groupID, users)) return undefined
-    const loaded = Promise.allSettled([before]).then(() => base.load(groupID, users))
+    // At once, as they are read together; what others have let go of meanwhile, again.
+    const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() => base.load(groupID, users))
     deciding.set(groupID, loaded)
     const outcome = await Promise.allSettled([loaded])
     if (deciding.get(groupID) === loaded) deciding.delete(groupID)

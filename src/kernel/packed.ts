@@ -19,8 +19,8 @@ export function pack<R extends object>(rows: readonly R[]): Packed | readonly R[
   return isVaried ? { count: rows.length, columns: Object.fromEntries(columns) } : rows
 }
 
-/** The rows; of what is not packed, the same. */
-export function unpack(packed: unknown): unknown {
+/** The rows, or those that have a field wanted, where it is packed value by value; of what is not packed, the same. */
+export function unpack(packed: unknown, only?: { readonly field: string; isWanted(value: unknown): boolean }): unknown {
   if (!isObject(packed)) return packed
   const { count, columns } = packed as { count?: unknown; columns?: unknown }
   const named = Object.entries(columns ?? {}).flatMap(([field, column]) =>
@@ -30,7 +30,10 @@ export function unpack(packed: unknown): unknown {
   const lengths = new Set(named.map(([, column]) => (Array.isArray(column) ? column.length : 0)))
   if (typeof count !== 'number' || !lengths.has(count) || [...lengths].some(length => length !== 1 && length !== count))
     return packed
-  return Array.from({ length: count }, (_, index) => {
+  const indexes = Array.from({ length: count }, (_, index) => index)
+  const values = named.find(([field]) => field === only?.field)?.[1]
+  const wanted = only && values?.length === count ? indexes.filter(index => only.isWanted(values[index])) : indexes
+  return wanted.map(index => {
     const row: { [field: string]: unknown } = {}
     for (const [field, column] of named) row[field] = column[column.length === 1 ? 0 : index]
     return row

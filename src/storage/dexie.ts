@@ -4,10 +4,10 @@
  */
 
 import { Dexie } from 'dexie'
-import { createJournal, type Entry, type JournalRecord } from './journal.ts'
+import { createJournal, readFrom, written, type Entry, type JournalRecord } from './journal.ts'
 import { createLayer, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
-import { done, readPages, reasonOf, writePart } from './paging.ts'
+import { done, openPages, reasonOf } from './paging.ts'
 import type { Query, Snapshot, Storage, Write } from './port.ts'
 
 type Job = {
@@ -98,7 +98,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
     const transaction = idb.transaction(['pages', 'journal'], 'readwrite', { durability })
     const record = await finished(transaction, async stores => {
       const entry = await work(stores)
-      const adding = entry && stores.journal.add(entry)
+      const adding = entry && stores.journal.add(written(entry))
       transaction.commit()
       return entry && { entry, adding }
     })
@@ -115,7 +115,8 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
     const paged = new Set(writes.flatMap(write => ('run' in write && write.run.length >= runMin ? partName(write) : [])))
     if (paged.size > 0) await refresh(stores)
     const parts = [...draft.parts].filter(([name]) => paged.has(name))
-    await Promise.all(parts.map(([name, part]) => writePart(stores.pages, joined(name, part))))
+    const pages = openPages(stores.pages, 0)
+    await Promise.all(parts.map(([name, part]) => pages.write(joined(name, part))))
     return { paged: [...paged], writes: writes.filter(write => !paged.has(partName(write))) }
   }
 
@@ -131,7 +132,8 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
         const parts = [...journal.layer.parts].slice(0, partsPerFold)
         const isAll = parts.length === journal.layer.parts.size
         if (isAll) isFolding = false
-        await Promise.all(parts.map(([, part]) => writePart(stores.pages, part)))
+        const pages = openPages(stores.pages, parts.length)
+        await Promise.all(parts.map(([, part]) => pages.write(part)))
         if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
         return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
       })
@@ -155,13 +157,14 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
 
   async function refresh({ journal: records }: Stores): Promise<void> {
     const added = (await done(records.getAll(IDBKeyRange.lowerBound(journal.known(), true)))) as JournalRecord[]
-    added.forEach(journal.take)
+    added.forEach(record => journal.take(readFrom(record)))
   }
 
   /** What each caller's queries find, also of what the same transaction is about to write. */
   async function readAll(stores: Stores, callers: readonly (readonly Query[])[], draft?: Layer): Promise<Row[][][]> {
     const refreshed = refresh(stores)
-    const read = (query: Query) => readPages(stores.pages, query).then(beneath => ({ query, beneath }))
+    const pages = openPages(stores.pages, callers.flat().filter(({ ids }) => ids).length)
+    const read = (query: Query) => pages.read(query).then(beneath => ({ query, beneath }))
     const found = await Promise.all(callers.map(queries => Promise.all(queries.map(read))))
     await refreshed
     return found.map(answers =>

@@ -66,17 +66,23 @@ export function editPage(table: TableName, { name, rows }: Page, edits: Edits): 
   })
 }
 
-export const recordOf = (rows: readonly Row[]): string => JSON.stringify(pack(rows))
+export const recordOf = (rows: readonly object[]): string => JSON.stringify(pack(rows))
 
-/** The rows in a record; what is none is for the reader to see. */
-export function rowsIn(record: unknown): Row[] {
-  const rows = typeof record === 'string' ? unpack(parsed(record)) : record
+/** Where the IDs of rows stand. */
+const idField: { readonly [T in TableName]?: string } = { members: 'userID', groups: 'groupID', outbox: 'opID' }
+
+/** The rows in a record, or some that hold those asked for; what is none is for the reader to see. */
+export function rowsIn(record: unknown, only?: { readonly table: TableName; readonly asked: ReadonlySet<string> }): Row[] {
+  const rows = unpack(
+    parsed(record),
+    only && { field: idField[only.table] ?? '', isWanted: id => typeof id !== 'string' || only.asked.has(id) }
+  )
   return (Array.isArray(rows) ? rows : rows === undefined ? [] : [rows]) as Row[]
 }
 
-function parsed(record: string): unknown {
+export function parsed(record: unknown): unknown {
   try {
-    return JSON.parse(record)
+    return typeof record === 'string' ? JSON.parse(record) : record
   } catch {
     // Expected: a disk may be damaged.
     return record

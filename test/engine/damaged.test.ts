@@ -9,6 +9,7 @@ import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import { must } from '../../src/kernel/must.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
+import { readFrom, type JournalRecord } from '../../src/storage/journal.ts'
 import { rowsIn } from '../../src/storage/pages.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
@@ -105,7 +106,7 @@ const refusals = async (client: TestClient): Promise<number[]> =>
 describe.each(['pages', 'journal'] as const)('what storage holds in its %s', store => {
   type Row = Record<string, any>
   type Page = unknown[]
-  type JournalRecord = { writes: { table: string; scope: string; row?: unknown; run?: unknown[] }[] }
+  type JournalWrite = { table: string; scope: string; row?: unknown; run?: unknown[] }
   let name = ''
   let count = 0
   beforeEach(() => {
@@ -167,7 +168,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     let count = 0
     await edit('journal', null, record => ({
       ...(record as JournalRecord),
-      writes: (record as JournalRecord).writes.flatMap(write => {
+      writes: (readFrom(record as JournalRecord).writes as readonly JournalWrite[]).flatMap(write => {
         if (write.table !== table || write.scope !== scope) return [write]
         if ('run' in write || ('row' in write && write.row !== null)) count++
         if (write.run) {
@@ -392,6 +393,8 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
   test.each([
     ['without writes', { writes: null }],
     ['with writes that are none', { writes: [5] }],
+    ['with writes that are cut off', { writes: '{"count":2,"columns":{"table":["me' }],
+    ['with columns that do not fit', { writes: '{"count":2,"columns":{"table":["meta","meta"],"scope":["a","b","c"]}}' }],
     ['with a table that there is none of', { writes: [{ table: 'others', scope: '', id: 'x', row: {} }] }],
     ['with a run that is none', { writes: [{ table: 'members', scope: 'crew', run: 5 }] }],
     ['with scopes that are none', { paged: 5, writes: 5 }]
