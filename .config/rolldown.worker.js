@@ -41,7 +41,9 @@ async function shrink(chunk) {
       unsafe: true,
       unsafe_arrows: true,
       unsafe_methods: true
-    }
+    },
+    // What Dexie keeps to itself. Two of these names it has as texts as well.
+    mangle: { properties: { regex: /^_[a-z]/i, reserved: ['_createTransaction', '_vip'] } }
   })
   chunk.code = String(code)
 }

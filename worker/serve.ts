@@ -49,7 +49,13 @@ function connect(engine: Engine, port: MessagePort): void {
 type Call = { readonly id?: unknown; readonly type?: unknown; readonly path?: unknown; readonly argumentList?: unknown }
 type Argument = { readonly type?: unknown; readonly value?: unknown } | null
 
+/** Calls come one by one or as a list; answers of one turn go together. */
 function answerCalls(endpoint: Endpoint, api: object): void {
+  let answers: object[] = []
+  const post = () => {
+    endpoint.postMessage(answers)
+    answers = []
+  }
   const answer = async ({ id, type, path, argumentList }: Call) => {
     if (type !== 'APPLY' || !Array.isArray(path) || path.length !== 1 || !Array.isArray(argumentList)) return
     const name: unknown = path[0]
@@ -58,10 +64,11 @@ function answerCalls(endpoint: Endpoint, api: object): void {
     // What `api` has of its own is its calls.
     const call = Reflect.get(api, name) as (...args: unknown[]) => Promise<unknown>
     // Expected: storage cannot be closed.
-    endpoint.postMessage({ id, type: 'RAW', value: await call(...args.map(arg => arg?.value)).catch(storageFailed) })
+    const value = await call(...args.map(arg => arg?.value)).catch(storageFailed)
+    if (answers.push({ id, type: 'RAW', value }) === 1) queueMicrotask(post)
   }
   endpoint.addEventListener('message', event => {
-    const { data } = event as MessageEvent<Call | null>
-    if (data) void answer(data)
+    const { data } = event as MessageEvent<Call | null | (Call | null)[]>
+    for (const each of Array.isArray(data) ? data : [data]) if (each) void answer(each)
   })
 }

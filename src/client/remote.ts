@@ -13,6 +13,7 @@ import {
   type WorkerApi
 } from '../engine/api.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
+import { batched } from './batched.ts'
 import { until } from './until.ts'
 
 export type Remote = {
@@ -87,7 +88,7 @@ export function connectWorker(made: Worker | (() => Worker), location: StoreLoca
 function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteListener): Running {
   const { port1: port, port2 } = new MessageChannel()
   port.onmessage = ({ data }: MessageEvent<StreamFrame>) => onFrame(data)
-  const api = wrap<WorkerApi>(worker) as unknown as WorkerApi
+  const api = wrap<WorkerApi>(batched(worker)) as unknown as WorkerApi
   // A lock that the worker holds for as long as it lives. Where there are no locks, nobody notices its death.
   const lock = `offline-groups worker ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
   const broken = new Promise<GroupError>(resolve => {

@@ -13,6 +13,9 @@ import type { Status } from './api.ts'
 import type { Host } from './host.ts'
 import { answerWithinMs, backoffMs, pingEveryMs, retryMs } from './schedule.ts'
 
+/** `undefined`: it is no message. */
+type Arrived = { readonly frame: string; readonly message: ServerMessage | undefined }
+
 export type ConnectionOptions = {
   readonly host: Host
   /** The first message over a new connection. */
@@ -33,8 +36,8 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   let nextRetryAt: number | null = null
   let failures = 0
   let link: Link | undefined
-  /** Frames that the connection has brought, and nobody has looked at yet. */
-  const inbox: string[] = []
+  /** Frames that the connection has brought, read while those before them are being stored. */
+  const inbox: Arrived[] = []
   let isTaking = false
   const timers: Record<'retry' | 'ping' | 'silence', () => void> = { retry: noTimer, ping: noTimer, silence: noTimer }
 
@@ -56,7 +59,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       onFrame(frame) {
         if (isOver) return
         timers.silence()
-        inbox.push(frame)
+        inbox.push({ frame, message: parseServerMessage(frame) })
         if (!isTaking) void takeAll()
       },
       onClose() {
@@ -78,15 +81,14 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     isTaking = false
   }
 
-  async function take(frames: readonly string[], isCurrent: () => boolean): Promise<void> {
-    const messages = frames.map(parseServerMessage)
-    const bad = messages.indexOf(undefined)
+  async function take(arrived: readonly Arrived[], isCurrent: () => boolean): Promise<void> {
+    const bad = arrived.findIndex(({ message }) => !message)
     try {
       await receive(
-        messages.slice(0, bad < 0 ? undefined : bad).flatMap(message => message ?? []),
+        arrived.slice(0, bad < 0 ? undefined : bad).flatMap(({ message }) => message ?? []),
         isCurrent
       )
-      if (bad >= 0 && isCurrent()) fail(groupError('BadFrame', frames[bad]?.slice(0, 80)))
+      if (bad >= 0 && isCurrent()) fail(groupError('BadFrame', arrived[bad]?.frame.slice(0, 80)))
     } catch (error) {
       // Expected: storage refuses. What was not committed comes again after the next connection.
       if (isCurrent()) fail(storageFailed(error))
@@ -191,8 +193,8 @@ const noTimer = () => undefined
 
 /** As many frames as go into one commit without keeping operations waiting for long. */
 const lengthAtOnceMax = 1_000_000
-function cut(inbox: string[]): string[] {
+function cut(inbox: Arrived[]): Arrived[] {
   let length = 0
-  const end = inbox.findIndex(frame => (length += frame.length) > lengthAtOnceMax)
+  const end = inbox.findIndex(({ frame }) => (length += frame.length) > lengthAtOnceMax)
   return inbox.splice(0, end < 0 ? inbox.length : Math.max(1, end))
 }

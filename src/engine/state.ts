@@ -29,7 +29,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const unsent = new Set<string>()
   const recording = new Set<Commit[]>()
   /** The last commits: one that is told of late, or answered, lies beneath those that came after it. */
-  let recent: Commit[] = []
+  const recent: Commit[] = []
   /** Up to this commit everything was found in storage. */
   let foundUpTo = 0
   let lastReload: Promise<unknown> = Promise.resolve()
@@ -88,9 +88,11 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   /** Notes a commit; answers what was written after it. */
   function note(commit: Commit): readonly Write[] {
     for (const record of recording) record.push(commit)
-    const isAfter = ({ at }: Commit) => at > commit.at
-    const later = recent.filter(isAfter)
-    recent = [...recent.filter(each => !isAfter(each)), keptOf(commit), ...later].slice(-recentMax)
+    // Mostly it is the last.
+    const before = recent.findLastIndex(({ at }) => at <= commit.at) + 1
+    recent.splice(before, 0, keptOf(commit))
+    const later = recent.slice(before + 1)
+    if (recent.length > recentMax) recent.shift()
     return later.flatMap(({ writes }) => writes)
   }
 

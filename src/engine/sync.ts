@@ -48,6 +48,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   let questions = 0
   /** Groups of which a page of members is under way, and in which membership. */
   const fetching = new Map<string, number>()
+  /** How many of these pages have come, and are being stored: meanwhile others are asked for. */
+  let storing = 0
   let checked = ''
   let isPumping = false
   const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
@@ -151,7 +153,13 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     const current = held()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
-    if (writes.length > 0) await commit(writes)
+    storing = messages.filter(({ type }) => type === 'members').length
+    if (storing > 0) fetchMembers()
+    try {
+      if (writes.length > 0) await commit(writes)
+    } finally {
+      storing = 0
+    }
     if (!isCurrent()) return
     if (isGap) return connection.lost()
     for (const message of messages) {
@@ -235,7 +243,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   function fetchMembers(): void {
-    if (!caughtUp || fetching.size >= fetchesMax) return
+    if (!caughtUp || fetching.size - storing >= fetchesMax) return
     // Those that somebody looks at come first.
     const looked = [...wanted].flatMap(groupID => state.base.groups.get(groupID) ?? [])
     for (const { groupID, row, mep, membersUpTo } of [...looked, ...state.base.groups.values()]) {
@@ -243,7 +251,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       if (row.memberNum > replicatedMembersMax && !wanted.has(groupID)) continue
       fetching.set(groupID, mep)
       connection.send({ type: 'members', groupID, after: membersUpTo, limit: frameLimits.membersPerPageMax })
-      if (fetching.size >= fetchesMax) return
+      if (fetching.size - storing >= fetchesMax) return
     }
   }
 

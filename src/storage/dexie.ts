@@ -22,7 +22,7 @@ type Question = { readonly queries: readonly Query[]; resolve(found: Found): voi
 type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore }
 
 /** A shorter run goes into the journal like single rows. */
-const runMin = 32
+const runMin = 128
 /** Scopes that are folded in one transaction: callers that come meanwhile wait for it. */
 const partsPerFold = 64
 /** When nothing has been written for so long, the journal is folded. */
@@ -30,9 +30,9 @@ const quietMs = 5000
 
 /**
  * Opens (or creates) the database of that name. Rejects with what IndexedDB says when it cannot. `journalMax`: how many
- * writes the journal holds before it is folded without waiting for a quiet moment.
+ * rows the journal holds before it is folded without waiting for a quiet moment.
  */
-export async function openDexieStorage(name: string, { journalMax = 10_000 } = {}): Promise<Storage> {
+export async function openDexieStorage(name: string, { journalMax = 50_000 } = {}): Promise<Storage> {
   const db = new Dexie(name)
   db.version(2).stores({ pages: '', journal: '++at' })
   await db.open()
@@ -115,8 +115,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
     const paged = new Set(writes.flatMap(write => ('run' in write && write.run.length >= runMin ? partName(write) : [])))
     if (paged.size > 0) await refresh(stores)
     const parts = [...draft.parts].filter(([name]) => paged.has(name))
-    const pages = openPages(stores.pages, 0)
-    await Promise.all(parts.map(([name, part]) => pages.write(joined(name, part))))
+    await openPages(stores.pages).write(parts.map(([name, part]) => joined(name, part)))
     return { paged: [...paged], writes: writes.filter(write => !paged.has(partName(write))) }
   }
 
@@ -132,8 +131,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
         const parts = [...journal.layer.parts].slice(0, partsPerFold)
         const isAll = parts.length === journal.layer.parts.size
         if (isAll) isFolding = false
-        const pages = openPages(stores.pages, parts.length)
-        await Promise.all(parts.map(([, part]) => pages.write(part)))
+        await openPages(stores.pages).write(parts.map(([, part]) => part))
         if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
         return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
       })
@@ -151,8 +149,8 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
       isFolding = true
       draining ??= drain()
     }
-    if (journal.writeCount() > journalMax && !isRefused) begin()
-    else if (journal.writeCount() > 0) timer = setTimeout(begin, quietMs)
+    if (journal.rowCount() > journalMax && !isRefused) begin()
+    else if (journal.rowCount() > 0) timer = setTimeout(begin, quietMs)
   }
 
   async function refresh({ journal: records }: Stores): Promise<void> {
@@ -163,7 +161,7 @@ export async function openDexieStorage(name: string, { journalMax = 10_000 } = {
   /** What each caller's queries find, also of what the same transaction is about to write. */
   async function readAll(stores: Stores, callers: readonly (readonly Query[])[], draft?: Layer): Promise<Row[][][]> {
     const refreshed = refresh(stores)
-    const pages = openPages(stores.pages, callers.flat().filter(({ ids }) => ids).length)
+    const pages = openPages(stores.pages)
     const read = (query: Query) => pages.read(query).then(beneath => ({ query, beneath }))
     const found = await Promise.all(callers.map(queries => Promise.all(queries.map(read))))
     await refreshed

@@ -30,21 +30,21 @@ export const readFrom = (record: JournalRecord): JournalRecord => ({
 export function createJournal() {
   const layer: Layer = createLayer()
   let known = 0
-  let writeCount = 0
+  let rowCount = 0
 
   return {
     layer,
     /** Up to which record it is known here. */
     known: () => known,
-    /** How many writes wait for being folded. */
-    writeCount: () => writeCount,
+    /** How many rows wait for being folded. */
+    rowCount: () => rowCount,
 
     take({ at, paged, writes }: JournalRecord): void {
       if (at <= known) return
       known = at
       if (paged === 'all') {
         layer.clear()
-        writeCount = 0
+        rowCount = 0
       } else if (Array.isArray(paged)) paged.forEach(layer.drop)
       if (!Array.isArray(writes) || !writes.every(isWrite)) {
         // Whatever it held is not there: the user has to be told, and no position counts any more.
@@ -52,8 +52,10 @@ export function createJournal() {
         layer.take({ ...damaged, table: 'outbox', id: `damaged-${at}` })
         return layer.take({ ...damaged, table: 'meta', id: '' })
       }
-      writeCount += writes.length
-      writes.forEach(layer.take)
+      for (const write of writes) {
+        rowCount += 'run' in write ? write.run.length : 1
+        layer.take(write)
+      }
     }
   }
 }

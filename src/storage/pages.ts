@@ -7,7 +7,7 @@
 import { pack, unpack } from '../kernel/packed.ts'
 import { ringPlace, type TableName, type Tables } from './port.ts'
 
-const rowsPerPageMax = 128
+const rowsPerPageMax = 256
 
 export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   meta: () => '',

@@ -15,42 +15,36 @@ export function done<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, scope], [table, scope, []])
+/** The key of the record that has the names of all pages but the first of each scope, so that a page is found by its key. */
+const namesKey = ['names']
 
 type Page = { readonly name: string; readonly record: unknown }
 type Found = Page & { readonly ids: string[] }
-export type Pages = ReturnType<typeof openPages>
+/** By scope, in their order. */
+type Names = Map<string, readonly string[]>
 
-/** Few pages are each found by one request, however many there are; of many, the names are read first. */
-const fewIDs = 16
-
-/** The pages as one transaction sees them. `searches`: how many scopes are about to be searched for IDs. */
-export function openPages(store: IDBObjectStore, searches: number) {
-  const directory = searches > fewIDs ? done(store.getAllKeys()).then(byPart) : undefined
+/** The pages as one transaction sees them. */
+export function openPages(store: IDBObjectStore) {
+  let names: Promise<Names> | undefined
   const got = new Map<string, Promise<Page>>()
 
-  async function namesIn(table: TableName, scope: string): Promise<readonly string[]> {
-    if (directory) return (await directory).get(partName({ table, scope })) ?? []
-    return (await done(store.getAllKeys(whole(table, scope)))).map(nameIn)
+  async function readNames(): Promise<Names> {
+    const record = parsed(await done(store.get(namesKey)))
+    return isNames(record) ? new Map(record) : namesOf(await done(store.getAllKeys()))
   }
 
-  async function search(table: TableName, scope: string, id: string): Promise<Page> {
-    const cursor = await done(store.openCursor(IDBKeyRange.bound([table, scope], [table, scope, id]), 'prev'))
-    return { name: cursor ? nameIn(cursor.key) : '', record: cursor?.value }
-  }
-
-  function get(table: TableName, scope: string, name: string): Promise<Page> {
-    const key = [table, scope, name]
-    const page = got.get(key.join()) ?? done(store.get(key)).then(record => ({ name, record: parsed(record) }))
+  function get(key: [TableName, string, string]): Promise<Page> {
+    const page = got.get(key.join()) ?? done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
     got.set(key.join(), page)
     return page
   }
 
   /** The pages that IDs belong into, each with its IDs. */
-  async function pagesOf(table: TableName, scope: string, ids: readonly string[]): Promise<Found[]> {
-    const names = directory || ids.length > fewIDs ? await namesIn(table, scope) : undefined
-    const pageAt = (id: string) => (names ? get(table, scope, pageOf(names, id)) : search(table, scope, id))
+  async function find(table: TableName, scope: string, ids: readonly string[]): Promise<Found[]> {
+    const inScope = (await (names ??= readNames())).get(partName({ table, scope })) ?? []
     const found = new Map<string, Found>()
-    for (const [index, page] of (await Promise.all(ids.map(pageAt))).entries()) {
+    const pages = await Promise.all(ids.map(id => get([table, scope, pageOf(inScope, id)])))
+    for (const [index, page] of pages.entries()) {
       const known = found.get(page.name) ?? { ...page, ids: [] }
       found.set(page.name, known)
       known.ids.push(ids[index] ?? '')
@@ -58,41 +52,50 @@ export function openPages(store: IDBObjectStore, searches: number) {
     return [...found.values()]
   }
 
+  async function writePart({ table, scope, hides, rows: edits }: Part): Promise<void> {
+    const ids = [...edits.keys()]
+    if (hides) store.delete(whole(table, scope))
+    const found = hides ? [{ name: '', record: [], ids }] : await find(table, scope, ids)
+    const all = await (names ??= readNames())
+    const inScope = new Set(hides ? [] : all.get(partName({ table, scope })))
+    for (const { name, record, ids } of found) {
+      const parts = editPage(table, { name, rows: rowsIn(record) }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
+      if (parts.length === 0) store.delete([table, scope, name])
+      inScope.delete(name)
+      for (const part of parts) {
+        store.put(recordOf(part.rows), [table, scope, part.name])
+        if (part.name !== '') inScope.add(part.name)
+      }
+    }
+    if (inScope.size > 0) all.set(partName({ table, scope }), [...inScope].sort())
+    else all.delete(partName({ table, scope }))
+  }
+
   return {
     async read({ table, scope, ids }: Query): Promise<Row[]> {
       if (!ids) return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
       const asked = new Set(ids)
       const id = idOf[table] as (row: Row) => string
-      const found = await pagesOf(table, scope, [...asked].sort())
+      const found = await find(table, scope, [...asked].sort())
       // What is no row any more is for the reader to see.
       return found
         .flatMap(({ record }) => rowsIn(record, { table, asked }))
         .filter(row => !isRow(table, row) || asked.has(id(row)))
     },
 
-    async write({ table, scope, hides, rows: edits }: Part): Promise<void> {
-      const ids = [...edits.keys()]
-      if (hides) store.delete(whole(table, scope))
-      const found = hides ? [{ name: '', record: [], ids }] : await pagesOf(table, scope, ids)
-      for (const { name, record, ids } of found) {
-        const parts = editPage(table, { name, rows: rowsIn(record) }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
-        if (parts.length === 0) store.delete([table, scope, name])
-        for (const part of parts) store.put(recordOf(part.rows), [table, scope, part.name])
-      }
+    async write(parts: readonly Part[]): Promise<void> {
+      await Promise.all(parts.map(writePart))
+      if (names) store.put(JSON.stringify([...(await names)]), namesKey)
     }
   }
 }
 
-const nameIn = (key: IDBValidKey): string => (key as [TableName, string, string])[2]
+const isNames = (record: unknown): record is [string, string[]][] =>
+  Array.isArray(record) && record.every(each => Array.isArray(each) && Array.isArray(each[1]))
 
-/** The names of the pages of each scope, in their order. */
-function byPart(keys: readonly IDBValidKey[]): ReadonlyMap<string, readonly string[]> {
-  const names = new Map<string, string[]>()
-  for (const key of keys as [TableName, string, string][]) {
-    const part = partName({ table: key[0], scope: key[1] })
-    const known = names.get(part)
-    if (known) known.push(key[2])
-    else names.set(part, [key[2]])
-  }
+function namesOf(keys: readonly IDBValidKey[]): Names {
+  const names: Names = new Map()
+  for (const [table, scope = '', name] of keys as [TableName, string?, string?][])
+    if (name) names.set(partName({ table, scope }), [...(names.get(partName({ table, scope })) ?? []), name])
   return names
 }

@@ -24,9 +24,10 @@ function startWorker(channel = 'none') {
   const heard: unknown[] = []
   let reported: (report: unknown) => void = () => undefined
   worker.addEventListener('error', event => heard.push(event.message))
-  worker.addEventListener('message', ({ data }: MessageEvent<{ id?: unknown; report?: unknown } | string>) => {
+  worker.addEventListener('message', ({ data }: MessageEvent<{ id?: unknown }[] | { report: unknown } | string>) => {
     if (typeof data === 'object' && 'report' in data) reported(data.report)
-    else if (typeof data === 'string' || data.id === 'raw') heard.push(data)
+    else if (typeof data === 'string') heard.push(data)
+    else heard.push(...data.filter(({ id }) => id === 'raw'))
   })
   return {
     worker,
@@ -187,6 +188,17 @@ test.each(requests)('where streams are asked for, %s does no harm to the others'
   worker.postMessage(call(['apply'], [raw('createGroup'), raw({ name: 'Crew' })]))
   const last = () => frames.flatMap(({ patches }) => patches.filter(([stream]) => stream === 7)).at(-1)?.[1]
   await expect.poll(last).toMatchObject({ kind: 'list', total: 1 })
+  expect(await report()).toEqual(nothingWrong)
+})
+
+test('of calls made at once, one that cannot be copied to the worker is refused, and the others are answered', async () => {
+  const { worker, report } = startWorker()
+  const store = await openStore(fresh('ann'), { worker })
+  const names = ['One', () => 'Two', 'Three'] as string[]
+  const answers = await Promise.all(names.map(name => store.apply('createGroup', { name })))
+  expect(answers).toMatchObject([{ result: {} }, { code: 10004, reason: 'IllegalArgument' }, { result: {} }])
+  const list = await until(store.groups$, ({ rows }) => rows.length === 2)
+  expect(list.rows.map(({ name }) => name).sort()).toEqual(['One', 'Three'])
   expect(await report()).toEqual(nothingWrong)
 })
 

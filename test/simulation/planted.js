@@ -122,7 +122,11 @@ export const planted = {
   'a failed commit is not taken back': edit('src/engine/submit.ts', '      state.retract({ pending, replaced })\n', ''),
   'an operation is answered before it is stored': {
     edits: [
-      { file: 'src/engine/submit.ts', find: 'at = await host.storage.transact(', replace: 'at = 0\n      void host.storage.transact(' },
+      {
+        file: 'src/engine/submit.ts',
+        find: 'at = await host.storage.transact(',
+        replace: 'at = 0\n      void host.storage.transact('
+      },
       {
         file: 'src/engine/submit.ts',
         find: '        return writes\n      })',

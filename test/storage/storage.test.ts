@@ -123,3 +123,26 @@ test('a fold that storage refuses loses nothing, and is not tried again at once'
   expect((await storage.read([{ table: 'members', scope: 'g' }])).answers).toEqual([[member('g', 'ann', 1)]])
   await storage.close()
 })
+
+test('rows of many pages are found, also where the names of the pages were lost', async () => {
+  const storage = await openDexieStorage('named')
+  const names = Array.from({ length: 2000 }, (_, index) => String(index).padStart(4, '0'))
+  await storage.transact([], () => [{ table: 'members', scope: 'g', run: names.map(name => member('g', name, 1)) }])
+  const database = await new Promise<IDBDatabase>(resolve => {
+    const opening = indexedDB.open('named')
+    opening.onsuccess = () => resolve(opening.result)
+  })
+  const find = async () => (await storage.read([{ table: 'members', scope: 'g', ids: ['0000', '0999', '1999'] }])).answers[0]
+  for (const damage of ['rubbish', '[5]', '{}', undefined]) {
+    expect((await find()).map(({ userID }) => userID)).toEqual(['0000', '0999', '1999'])
+    const store = database.transaction('pages', 'readwrite').objectStore('pages')
+    expect(
+      await new Promise(resolve => (store.count(['names']).onsuccess = event => resolve((event.target as IDBRequest).result)))
+    ).toBe(1)
+    if (damage === undefined) store.delete(['names'])
+    else store.put(damage, ['names'])
+  }
+  expect((await find()).length).toBe(3)
+  database.close()
+  await storage.close()
+})

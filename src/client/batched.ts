@@ -1,0 +1,48 @@
+/**
+ * An endpoint for Comlink that sends the calls of one turn in one message, and takes their answers likewise: thousands of
+ * messages would cost either side more than what they ask for.
+ */
+
+import type { Endpoint } from 'comlink'
+import { groupError } from '../kernel/errors.ts'
+
+type Message = { readonly id?: string | undefined }
+
+export function batched(endpoint: Endpoint): Endpoint {
+  const listeners = new Set<(event: Event) => void>()
+  let calls: Message[] = []
+
+  const hear = (messages: readonly Message[]) => {
+    for (const data of messages) for (const listener of listeners) listener({ data } as MessageEvent)
+  }
+  endpoint.addEventListener('message', event => {
+    const { data } = event as MessageEvent<Message | Message[]>
+    hear(Array.isArray(data) ? data : [data])
+  })
+
+  function send(messages: readonly Message[], transfer: Transferable[] = []): void {
+    try {
+      if (messages.length > 0) endpoint.postMessage(messages, transfer)
+    } catch (error) {
+      // Expected: an argument cannot be copied, a function perhaps. It is its caller who has to know.
+      if (messages.length > 1) for (const each of messages) send([each])
+      else hear(messages.map(({ id }) => ({ id, type: 'RAW', value: groupError('IllegalArgument', String(error)) })))
+    }
+  }
+
+  function flush(transfer?: Transferable[]): void {
+    const waiting = calls
+    calls = []
+    send(waiting, transfer)
+  }
+
+  return {
+    postMessage(message: Message, transfer: Transferable[] = []) {
+      calls.push(message)
+      if (transfer.length > 0) flush(transfer)
+      else if (calls.length === 1) queueMicrotask(flush)
+    },
+    addEventListener: (_type, listener) => void listeners.add(listener as (event: Event) => void),
+    removeEventListener: (_type, listener) => void listeners.delete(listener as (event: Event) => void)
+  }
+}
