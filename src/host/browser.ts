@@ -70,8 +70,9 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
   async function tell(): Promise<void> {
     await Promise.resolve()
     for (let message = untold.shift(); message; message = untold.shift()) {
-      // Thousands of rows are not copied for nobody.
-      const isLong = message.type === 'committed' && message.commits.some(({ writes }) => writes.some(write => 'run' in write))
+      // Hundreds of rows are not copied for nobody.
+      const writes = message.type === 'committed' ? message.commits.flatMap(commit => commit.writes) : []
+      const isLong = writes.length > 100 || writes.some(write => 'run' in write)
       if (!isLong || !(await isAlone())) channel.postMessage(message)
     }
     telling = undefined

@@ -8,9 +8,9 @@
  * so nobody takes a page for older or newer than it is.
  */
 
-import { unpack } from '../kernel/packed.ts'
+import { pack, unpack } from '../kernel/packed.ts'
 import { createLayer, type Layer } from './layer.ts'
-import { parsed, recordOf } from './pages.ts'
+import { parsed } from './pages.ts'
 import { tableNames, type TableName, type Write } from './port.ts'
 
 export type Entry = {
@@ -21,11 +21,21 @@ export type Entry = {
 export type JournalRecord = Entry & { readonly at: number }
 
 /** As it is stored: text is written in a fraction of the time that objects take. */
-export const written = (entry: Entry) => ({ ...entry, writes: recordOf(entry.writes) })
-export const readFrom = (record: JournalRecord): JournalRecord => ({
-  ...record,
-  writes: unpack(parsed(record.writes)) as Write[]
-})
+export const written = (entry: Entry) => ({ ...entry, writes: textOf(entry.writes) })
+export const readFrom = (record: JournalRecord): JournalRecord => ({ ...record, writes: writesIn(record.writes) as Write[] })
+
+/** Table by table, because rows of one pack well, and no row depends on one of another. */
+function textOf(writes: readonly Write[]): string {
+  const packed = writes.map(write => ('run' in write ? { ...write, run: pack(write.run) } : write))
+  return JSON.stringify(tableNames.map(name => pack(packed.filter(({ table }) => table === name))))
+}
+
+function writesIn(record: unknown): unknown {
+  const tables = parsed(record)
+  if (!Array.isArray(tables)) return tables
+  const writes = tables.flatMap(each => unpack(each)) as { run?: unknown }[]
+  return writes.map(write => (write?.run ? { ...write, run: unpack(write.run) } : write))
+}
 
 export function createJournal() {
   const layer: Layer = createLayer()

@@ -66,7 +66,7 @@ export function editPage(table: TableName, { name, rows }: Page, edits: Edits): 
   })
 }
 
-export const recordOf = (rows: readonly object[]): string => JSON.stringify(pack(rows))
+export const recordOf = (rows: readonly Row[]): string => JSON.stringify(pack(rows))
 
 /** Where the IDs of rows stand. */
 const idField: { readonly [T in TableName]?: string } = { members: 'userID', groups: 'groupID', outbox: 'opID' }
