@@ -87,7 +87,7 @@ export function connectWorker(made: Worker | (() => Worker), location: StoreLoca
 
 function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteListener): Running {
   const { port1: port, port2 } = new MessageChannel()
-  port.onmessage = ({ data }: MessageEvent<StreamFrame>) => onFrame(data)
+  port.onmessage = ({ data }: MessageEvent<string>) => onFrame(JSON.parse(data) as StreamFrame)
   const api = wrap<WorkerApi>(batched(worker)) as unknown as WorkerApi
   // A lock that the worker holds for as long as it lives. Where there are no locks, nobody notices its death.
   const lock = `offline-groups worker ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`

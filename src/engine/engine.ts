@@ -114,7 +114,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     })
     // Who leads before it reads finds all that there is.
     isCurrent = lock.isMine
-    await reload().catch(fail)
+    await reload({ isFirst: true }).catch(fail)
     lock.isAwaited = true
     // It is of no use, and must not keep others from leading.
     if (startError) return peers.stepDown()
@@ -140,10 +140,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     throw error
   }
 
-  async function reload(): Promise<void> {
+  async function reload({ isFirst = false } = {}): Promise<void> {
     const touched = nothingTouched()
     await state.reload(async () => {
       const stored = await readStored(storage)
+      // What is in memory already was read a moment ago.
+      if (isFirst) return stored
       for (const groupID of await state.base.members.refresh()) touched.members.set(groupID, 'all')
       for (const groupID of await state.base.tips.refresh()) touched.tips.add(groupID)
       return stored
@@ -187,7 +189,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   function hear(message: PeerMessage): void {
     // Of another build of the app, perhaps; what is in storage is read with care.
-    if (!isPeerMessage(message)) return guard(ready.then(reload))
+    if (!isPeerMessage(message)) return guard(ready.then(() => reload()))
     switch (message.type) {
       case 'committed':
         message.commits.forEach(state.absorb)
@@ -197,7 +199,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         break
       case 'leading':
         answerAsked()
-        guard(ready.then(reload))
+        guard(ready.then(() => reload()))
         peers.post({ type: 'hello', wanted: hub.windows() })
         break
       case 'logout':

@@ -118,7 +118,7 @@ export function createHub({ views, ready, setTimer, onWindow }: HubOptions): Hub
       // Before it is loaded: what somebody else lets go of meanwhile is needed here.
       views.retain(query)
       try {
-        await ready
+        await Promise.all([ready, views.readAhead(query)])
         await views.load(query)
       } catch (error) {
         // Expected: storage cannot be read any more.

@@ -153,6 +153,11 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
       }
     },
 
+    /** Reads members that a query shows, before it is known which groups there are. */
+    async readAhead(query: Query): Promise<void> {
+      if (query.kind === 'members') await base.members.load(query.groupID, 'all')
+    },
+
     /** Loads what a query shows. */
     async load(query: Query): Promise<void> {
       if (query.kind === 'members') await base.loadAll(query.groupID)

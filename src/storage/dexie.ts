@@ -25,6 +25,8 @@ type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore
 const runMin = 128
 /** Scopes that are folded in one transaction: callers that come meanwhile wait for it. */
 const partsPerFold = 64
+/** Whoever asks while so many are answered waits for the next, with all others that do. */
+const readersMax = 2
 /** When nothing has been written for so long, the journal is folded. */
 const quietMs = 5000
 
@@ -40,7 +42,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
   const journal = createJournal()
 
   let asked: Question[] = []
-  let answering: Promise<void> | undefined
+  let readers = 0
   let waiting: Job[] = []
   let draining: Promise<void> | undefined
   let isFolding = false
@@ -191,7 +193,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
         for (const { reject } of questions) reject(error)
       }
     }
-    answering = undefined
+    readers--
   }
 
   async function end(): Promise<void> {
@@ -206,7 +208,9 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
       new Promise<Snapshot<Q>>((resolve, reject) => {
         // `readAll` answers in the order of the queries, each with rows of its table.
         asked.push({ queries, resolve: resolve as Question['resolve'], reject })
-        answering ??= answer()
+        if (readers === readersMax) return
+        readers++
+        void answer()
       }),
     transact: (queries, body, isRecoverable = false) =>
       new Promise((resolve, reject) => {

@@ -33,7 +33,7 @@ function textOf(writes: readonly Write[]): string {
 function writesIn(record: unknown): unknown {
   const tables = parsed(record)
   if (!Array.isArray(tables)) return tables
-  const writes = tables.flatMap(each => unpack(each)) as { run?: unknown }[]
+  const writes = tables.flatMap(each => unpack(each)) as ({ run?: unknown } | null)[]
   return writes.map(write => (write?.run ? { ...write, run: unpack(write.run) } : write))
 }
 

@@ -7,7 +7,7 @@ let isCounting = false
 let bytes = 0
 
 function count(message: unknown): void {
-  if (isCounting) bytes += JSON.stringify(message).length
+  if (isCounting) bytes += (typeof message === 'string' ? message : JSON.stringify(message)).length
 }
 
 scope.postMessage = (message, transfer = []) => {

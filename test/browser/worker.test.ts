@@ -178,9 +178,10 @@ test.each(requests)('where streams are asked for, %s does no harm to the others'
   const { port1: port, port2 } = new MessageChannel()
   const location = { url: inject('url'), userID, token: await tokenFor(userID), paused: true }
   const frames: { patches: [stream: number, patch: { total?: number }][] }[] = []
-  port.onmessage = ({ data }) => {
-    frames.push(data)
-    port.postMessage({ type: 'taken', version: data.version })
+  port.onmessage = ({ data }: MessageEvent<string>) => {
+    const frame = JSON.parse(data)
+    frames.push(frame)
+    port.postMessage({ type: 'taken', version: frame.version })
   }
   worker.postMessage(call(['open'], [raw(location), raw(port2)]), [port2])
   port.postMessage(request)

@@ -78,7 +78,7 @@ function noteFrames(): void {
       super()
       const frames: (typeof window.sentFrames)[number] = []
       window.sentFrames.push(frames)
-      this.port1.addEventListener('message', ({ data }: MessageEvent<(typeof frames)[number]>) => frames.push(data))
+      this.port1.addEventListener('message', ({ data }: MessageEvent<string>) => frames.push(JSON.parse(data)))
     }
   }
 }

@@ -385,3 +385,34 @@ test('members that are looked at from the first moment on come, as soon as there
   await server.clock.until(() => list.last()?.complete === true && list.last()?.total === 2502)
   expect(list.rows()).toHaveLength(10)
 })
+
+test('members that are looked at from the first moment on are read once, while the groups are', async () => {
+  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.caughtUp()
+  await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
+  await ann.engine.close()
+  const asked: string[][] = []
+  let answer: () => void = () => undefined
+  const answering = new Promise<void>(resolve => (answer = resolve))
+  const storage: typeof ann.storage = {
+    ...ann.storage,
+    async read(queries) {
+      asked.push(queries.map(({ table }) => table))
+      await answering
+      return ann.storage.read(queries)
+    }
+  }
+  const again = createTestClient(server, 'ann', { storage, paused: true })
+  const members = again.watch({ kind: 'members', groupID: 'crew', limit: 10 })
+  await server.clock.settle()
+  expect(asked.map(tables => tables.at(-1)).sort()).toEqual(['arrivals', 'members'])
+  answer()
+  await server.clock.settle()
+  expect(asked).toHaveLength(2)
+  expect(members.emissions).toMatchObject([
+    [
+      { userID: 'ann', role: 'Owner' },
+      { userID: 'bob', role: 'Admin' }
+    ]
+  ])
+})
