@@ -97,6 +97,8 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
   const isBusy = () =>
     !tab.isAlive ||
     tab.stopped ||
+    // Whoever closes cannot read any more what it has not heard.
+    tab.door.isClosed() ||
     tab.mail > 0 ||
     tab.isUninformed ||
     disk.isWaiting() ||
