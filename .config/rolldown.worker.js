@@ -24,6 +24,15 @@ const worker = (transport, file) =>
     logLevel: 'warn'
   })
 
+/** Properties that Dexie keeps to itself; two of them it has as texts as well. */
+const dexiesOwn = new RegExp(
+  '^(_[a-z].*|numFailures|dbOpenError|isBeingOpened|onReadyBeingFired|optimisticOps|primKey|disableAutoOpen|idbtrans|extractKey|' +
+    'lastResult|openComplete|chromeTransactionDurability|PR1398_maxLoop|dbReadyPromise|dbReadyResolve|toCollection|idbdb|openCanceller|' +
+    'isPrimaryKey|transless|idxByName|replayFilter|keysOnly|storesSource|autoSchema|contentUpgrade|valueMapper|getIndexByKeyPath|' +
+    'lowLevelIndex|addKeys|mutate|cancelOpen|unhandleds|lockOwnerFor|includeLowers|includeUppers|replacePrefix)$',
+  'i'
+)
+
 export default [worker('websocket', 'worker.js'), worker('http', 'worker-http.js')]
 
 /** @param {import('rolldown').OutputChunk | import('rolldown').OutputAsset} chunk */
@@ -42,8 +51,7 @@ async function shrink(chunk) {
       unsafe_arrows: true,
       unsafe_methods: true
     },
-    // What Dexie keeps to itself. Two of these names it has as texts as well.
-    mangle: { properties: { regex: /^_[a-z]/i, reserved: ['_createTransaction', '_vip'] } }
+    mangle: { properties: { regex: dexiesOwn, reserved: ['_createTransaction', '_vip'] } }
   })
   chunk.code = String(code)
 }

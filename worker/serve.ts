@@ -54,8 +54,9 @@ type Argument = { readonly type?: unknown; readonly value?: unknown } | null
 function answerCalls(endpoint: Endpoint, api: object): void {
   let answers: object[] = []
   const post = () => {
-    endpoint.postMessage(answers)
+    const all = answers
     answers = []
+    endpoint.postMessage(all)
   }
   const answer = async ({ id, type, path, argumentList }: Call) => {
     if (type !== 'APPLY' || !Array.isArray(path) || path.length !== 1 || !Array.isArray(argumentList)) return

@@ -6,7 +6,7 @@
 import type { Endpoint } from 'comlink'
 import { groupError } from '../kernel/errors.ts'
 
-type Message = { readonly id?: string | undefined }
+type Message = { readonly id?: string | undefined; readonly type?: string; readonly value?: unknown }
 
 export function batched(endpoint: Endpoint): Endpoint {
   const listeners = new Set<(event: Event) => void>()
@@ -20,27 +20,23 @@ export function batched(endpoint: Endpoint): Endpoint {
     hear(Array.isArray(data) ? data : [data])
   })
 
-  function send(messages: readonly Message[], transfer: Transferable[] = []): void {
-    try {
-      if (messages.length > 0) endpoint.postMessage(messages, transfer)
-    } catch (error) {
-      // Expected: an argument cannot be copied, a function perhaps. It is its caller who has to know.
-      if (messages.length > 1) for (const each of messages) send([each])
-      else hear(messages.map(({ id }) => ({ id, type: 'RAW', value: groupError('IllegalArgument', String(error)) })))
-    }
-  }
-
-  function flush(transfer?: Transferable[]): void {
+  function flush(transfer: Transferable[] = []): void {
     const waiting = calls
     calls = []
-    send(waiting, transfer)
+    if (waiting.length > 0) endpoint.postMessage(waiting, transfer)
   }
 
   return {
     postMessage(message: Message, transfer: Transferable[] = []) {
-      calls.push(message)
+      try {
+        // As it is now: callers may go on with their object.
+        calls.push(transfer.length > 0 ? message : structuredClone(message))
+      } catch (error) {
+        // Expected: an argument cannot be copied, a function perhaps.
+        return hear([{ id: message.id, type: 'RAW', value: groupError('IllegalArgument', String(error)) }])
+      }
       if (transfer.length > 0) flush(transfer)
-      else if (calls.length === 1) queueMicrotask(flush)
+      else if (calls.length === 1) queueMicrotask(() => flush())
     },
     addEventListener: (_type, listener) => void listeners.add(listener as (event: Event) => void),
     removeEventListener: (_type, listener) => void listeners.delete(listener as (event: Event) => void)

@@ -9,9 +9,15 @@ import type { State } from './state.ts'
 /** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
 const appliedVerdictsMax = 1000
 
-export type CommitOptions = { readonly storage: Storage; readonly state: State; tellPeers(commit: Commit): void }
+export type CommitOptions = {
+  readonly storage: Storage
+  readonly state: State
+  tellPeers(commit: Commit): void
+  /** Another tab has written what is not known here yet. */
+  onMissed(): void
+}
 
-export function createCommits({ storage, state, tellPeers }: CommitOptions) {
+export function createCommits({ storage, state, tellPeers, onMissed }: CommitOptions) {
   function taken(commit: Commit): void {
     state.absorb(commit)
     tellPeers(commit)
@@ -27,18 +33,20 @@ export function createCommits({ storage, state, tellPeers }: CommitOptions) {
     async commit(writes: readonly Write[]): Promise<void> {
       const all = [...writes, ...outdatedVerdicts(writes)]
       const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
+      const merged = new Map(ids.map(id => [id, state.outbox.get(id)?.merged?.map(({ opID }) => opID)]))
       let known = all
       const at = await storage.transact(
         [{ table: 'outbox', scope: '', ids }],
         ([waiting]) => {
-          // What another tab has discarded meanwhile has its verdict.
-          const gone = new Set(ids)
-          for (const { opID } of waiting) gone.delete(opID)
+          // What another tab has discarded meanwhile has its verdict, and so has what was merged into it.
+          const kept = new Set(waiting.map(({ opID }) => opID))
+          const gone = new Set(ids.filter(id => !kept.has(id)).flatMap(id => [id, ...(merged.get(id) ?? [])]))
           return (known = all.filter(write => !('id' in write && gone.has(write.id))))
         },
         true
       )
       taken({ at, writes: known })
+      if (known.length < all.length) onMissed()
     },
 
     /** Stored members of a group could not be read: they are forgotten. */

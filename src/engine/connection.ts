@@ -14,7 +14,7 @@ import type { Host } from './host.ts'
 import { answerWithinMs, backoffMs, pingEveryMs, retryMs } from './schedule.ts'
 
 /** `undefined`: it is no message. */
-type Arrived = { readonly frame: string; readonly message: ServerMessage | undefined }
+type Arrived = { readonly length: number; readonly message: ServerMessage | undefined; readonly unread: string }
 
 export type ConnectionOptions = {
   readonly host: Host
@@ -59,7 +59,8 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       onFrame(frame) {
         if (isOver) return
         timers.silence()
-        inbox.push({ frame, message: parseServerMessage(frame) })
+        const message = parseServerMessage(frame)
+        inbox.push({ length: frame.length, message, unread: message ? '' : frame.slice(0, 80) })
         if (!isTaking) void takeAll()
       },
       onClose() {
@@ -88,7 +89,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
         arrived.slice(0, bad < 0 ? undefined : bad).flatMap(({ message }) => message ?? []),
         isCurrent
       )
-      if (bad >= 0 && isCurrent()) fail(groupError('BadFrame', arrived[bad]?.frame.slice(0, 80)))
+      if (bad >= 0 && isCurrent()) fail(groupError('BadFrame', arrived[bad]?.unread))
     } catch (error) {
       // Expected: storage refuses. What was not committed comes again after the next connection.
       if (isCurrent()) fail(storageFailed(error))
@@ -195,6 +196,6 @@ const noTimer = () => undefined
 const lengthAtOnceMax = 1_000_000
 function cut(inbox: Arrived[]): Arrived[] {
   let length = 0
-  const end = inbox.findIndex(({ frame }) => (length += frame.length) > lengthAtOnceMax)
+  const end = inbox.findIndex(frame => (length += frame.length) > lengthAtOnceMax)
   return inbox.splice(0, end < 0 ? inbox.length : Math.max(1, end))
 }

@@ -32,7 +32,12 @@ export type EngineOptions = {
 
 export function openEngine(host: Host, { userID, token, paused = false, handsOn = false }: EngineOptions): Engine {
   const { storage, peers } = host
-  const state = createState(storage, userID, groupID => guard(refetch(groupID)))
+  const state = createState({
+    storage,
+    userID,
+    onDamaged: groupID => guard(refetch(groupID)),
+    onLost: readAgain
+  })
   let isLeading = false
   /** Whether the leader holds what the last one has written: before that, it does not connect. */
   let isCurrent = false
@@ -48,7 +53,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
   const tellPeers = (commit: Commit) => peers.post({ type: 'committed', commits: [commit] })
-  const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers })
+  const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
   const sync = createSync({ host, state, userID, handsOn, token, commit: writes => commit(writes).catch(doubt), onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
@@ -122,7 +127,12 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     else peers.post({ type: 'hello', wanted: [] })
   }
 
-  const guard = (work: Promise<unknown>) => void work.catch(fail)
+  function guard(work: Promise<unknown>): void {
+    void work.catch(fail)
+  }
+  function readAgain(): void {
+    guard(reload())
+  }
 
   /** Storage does not answer. Nothing works then, and everything says so. */
   function fail(cause: unknown): void {
@@ -285,6 +295,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       if (startError) return startError
       // Of what a tab has left that died, only storage knows.
       await reload()
+      if (isLeading) push()
+      else peers.post({ type: 'hello', wanted: [] })
       const waiting = state.operations()
       if (waiting.length > 0 && choice !== 'flush') return groupError('PendingOperations', `${waiting.length}`)
       if (waiting.length > 0 && status().connection === 'offline') return groupError('NoNetwork')

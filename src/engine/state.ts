@@ -11,14 +11,22 @@ import { createBase } from './base.ts'
 import { createOverlay } from './overlay.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 
-const recentMax = 100
+const recentMax = 200
 
 /** An operation, and the one before it that it leaves nothing of. */
 export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
 
 export type State = ReturnType<typeof createState>
 
-export function createState(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
+type StateOptions = {
+  readonly storage: Storage
+  readonly userID: string
+  onDamaged(groupID: string): void
+  /** A commit came so late that its place is forgotten: only storage knows what has become of its rows. */
+  onLost(): void
+}
+
+export function createState({ storage, userID, onDamaged, onLost }: StateOptions) {
   const base = createBase(storage, userID, onDamaged)
   const overlay = createOverlay(base, userID)
   const outbox = new Map<string, Pending>()
@@ -29,12 +37,15 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   const unsent = new Set<string>()
   const recording = new Set<Commit[]>()
   /** The last commits: one that is told of late, or answered, lies beneath those that came after it. */
-  const recent: Commit[] = []
+  const recent: { readonly at: number; readonly writes: Write[] }[] = []
   /** Up to this commit everything was found in storage. */
   let foundUpTo = 0
+  let forgottenUpTo = 0
+  /** Operations that waited in it then. */
+  let found = new Set<string>()
   let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
-  const waiting = new Map<string, ((verdict: Verdict) => void)[]>()
+  const waiting = new Map<string, ((verdict: Verdict | undefined) => void)[]>()
 
   function tell(touched: Touched): void {
     for (const listener of listeners) listener(touched)
@@ -88,12 +99,21 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
   /** Notes a commit; answers what was written after it. */
   function note(commit: Commit): readonly Write[] {
     for (const record of recording) record.push(commit)
-    // Mostly it is the last.
-    const before = recent.findLastIndex(({ at }) => at <= commit.at) + 1
-    recent.splice(before, 0, keptOf(commit))
-    const later = recent.slice(before + 1)
-    if (recent.length > recentMax) recent.shift()
+    const writes = commit.writes.filter(write => !isCached(write))
+    // Mostly it is the last, or shares its number with that.
+    const place = recent.findLastIndex(({ at }) => at <= commit.at)
+    const same = recent[place]?.at === commit.at ? recent[place] : undefined
+    if (same) for (const write of writes) same.writes.push(write)
+    else recent.splice(place + 1, 0, { at: commit.at, writes })
+    const later = recent.filter(({ at }) => at > commit.at)
+    if (commit.at <= forgottenUpTo) onLost()
+    if (recent.length > recentMax) forgottenUpTo = Math.max(forgottenUpTo, recent.shift()?.at ?? 0)
     return later.flatMap(({ writes }) => writes)
+  }
+
+  function isWaiting(opID: string): boolean {
+    const isMerged = ({ merged = [] }: Pending) => merged.some(each => each.opID === opID)
+    return outbox.has(opID) || [...outbox.values()].some(isMerged)
   }
 
   /** Takes in what is committed, whoever tells of it, and when. */
@@ -151,8 +171,10 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       uncommitted.delete(pending.opID)
       if (replaced) uncommitted.delete(replaced.opID)
       if (replaced) unsent.delete(replaced.opID)
+      // Storage was read after that, and had it no more.
+      if (commit.at <= foundUpTo && !found.has(pending.opID)) take([removal(pending.opID)])
       // It is shown already.
-      if (!replaced && outbox.get(pending.opID) === pending) note(commit)
+      else if (!replaced && outbox.get(pending.opID) === pending) note(commit)
       else absorb(commit)
     },
 
@@ -166,6 +188,7 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
         recording.add(meanwhile)
         const stored = await read().finally(() => recording.delete(meanwhile))
         foundUpTo = stored.at
+        found = new Set(stored.writes.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : [])))
         const later = meanwhile.filter(({ at }) => at > foundUpTo).sort((a, b) => a.at - b.at)
         take([
           { table: 'groups', scope: '', empty: true },
@@ -176,6 +199,12 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
           ...stored.writes,
           ...later.flatMap(({ writes }) => writes)
         ])
+        // Of what is gone without a verdict, another tab has dismissed that.
+        for (const [opID, resolves] of [...waiting]) {
+          if (isWaiting(opID)) continue
+          for (const resolve of resolves) resolve(undefined)
+          waiting.delete(opID)
+        }
       })
       lastReload = turn.catch(() => undefined)
       return turn
@@ -186,16 +215,16 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
       uncommitted.delete(pending.opID)
       if (replaced) uncommitted.delete(replaced.opID)
       take([
-        { table: 'outbox', scope: '', id: pending.opID, row: null },
+        removal(pending.opID),
         ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: replaced } as const] : [])
       ])
     },
 
-    verdictOf(opID: string): Promise<Verdict> | undefined {
+    /** `undefined`: nobody knows of it, or not any more. */
+    verdictOf(opID: string): Promise<Verdict | undefined> | undefined {
       const settled = verdicts.get(opID)
       if (settled) return Promise.resolve(settled.verdict)
-      const isMerged = ({ merged = [] }: Pending) => merged.some(each => each.opID === opID)
-      if (!outbox.has(opID) && ![...outbox.values()].some(isMerged)) return undefined
+      if (!isWaiting(opID)) return undefined
       return new Promise(resolve => waiting.set(opID, [...(waiting.get(opID) ?? []), resolve]))
     }
   }
@@ -204,7 +233,6 @@ export function createState(storage: Storage, userID: string, onDamaged: (groupI
 /** Rows of which only some are in memory, read scope by scope. */
 const isCached = ({ table }: Write): boolean => table === 'members' || table === 'tips'
 
-/** Only the leader writes those, one commit after another. */
-const keptOf = ({ at, writes }: Commit): Commit => ({ at, writes: writes.filter(write => !isCached(write)) })
+const removal = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: null })
 
 const bytesOf = (pending: Pending | undefined): number => (pending ? JSON.stringify(pending.args).length : 0)

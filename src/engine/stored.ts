@@ -131,7 +131,8 @@ export async function readStored(storage: Storage): Promise<Commit> {
   const { writes, repairs } = inspect(answers)
   if (repairs.length === 0) return { at: asOf, writes }
   await storage.transact(everything, answers => inspect(answers).repairs)
-  return readStored(storage)
+  const mended = await storage.read(everything)
+  return { at: mended.asOf, writes: inspect(mended.answers).writes }
 }
 
 function inspect([metas, groups, outbox, verdicts, notices, arrivals]: Answers<typeof everything>): {

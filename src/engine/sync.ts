@@ -17,7 +17,7 @@ import type { State } from './state.ts'
 /** Groups of at most so many members are replicated in the background; of larger ones, those that are looked at. */
 const replicatedMembersMax = 2000
 const unansweredMax = 500
-/** Pages of members that are asked for at the same time. */
+/** Pages of members that are asked for at the same time, besides those that have come and are being stored. */
 const fetchesMax = 64
 /** A clock that is off by less is right. */
 const clockToleranceMs = 2000
@@ -153,7 +153,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     const current = held()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
-    storing = messages.filter(({ type }) => type === 'members').length
+    storing = messages.filter(message => message.type === 'members' && fetching.has(message.groupID)).length
     if (storing > 0) fetchMembers()
     try {
       if (writes.length > 0) await commit(writes)

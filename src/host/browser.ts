@@ -61,8 +61,9 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
 
   /** Every other tab waits for the lock, from before it reads anything. */
   async function isAlone(): Promise<boolean> {
-    const { pending = [] } = hasLocks ? await navigator.locks.query() : {}
-    return hasLocks && isLeading && !pending.some(lock => lock.name === name)
+    // Who gets no answer tells everything.
+    const asked = hasLocks ? await navigator.locks.query().catch(() => undefined) : undefined
+    return isLeading && asked !== undefined && !asked.pending?.some(lock => lock.name === name)
   }
 
   /** What is written in one turn is told at once. */

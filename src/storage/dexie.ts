@@ -36,7 +36,8 @@ const quietMs = 5000
  */
 export async function openDexieStorage(name: string, { journalMax = 50_000 } = {}): Promise<Storage> {
   const db = new Dexie(name)
-  db.version(2).stores({ pages: '', journal: '++at' })
+  // 3: a build that reads journals of objects only does not stay beside one that writes text.
+  db.version(3).stores({ pages: '', journal: '++at' })
   await db.open()
   const idb = db.backendDB()
   const journal = createJournal()

@@ -26,16 +26,19 @@ type Names = Map<string, readonly string[]>
 /** The pages as one transaction sees them. */
 export function openPages(store: IDBObjectStore) {
   let names: Promise<Names> | undefined
+  let storedNames: unknown
   const got = new Map<string, Promise<Page>>()
 
   async function readNames(): Promise<Names> {
-    const record = parsed(await done(store.get(namesKey)))
+    storedNames = await done(store.get(namesKey))
+    const record = parsed(storedNames)
     return isNames(record) ? new Map(record) : namesOf(await done(store.getAllKeys()))
   }
 
   function get(key: [TableName, string, string]): Promise<Page> {
-    const page = got.get(key.join()) ?? done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
-    got.set(key.join(), page)
+    const text = JSON.stringify(key)
+    const page = got.get(text) ?? done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
+    got.set(text, page)
     return page
   }
 
@@ -85,13 +88,17 @@ export function openPages(store: IDBObjectStore) {
 
     async write(parts: readonly Part[]): Promise<void> {
       await Promise.all(parts.map(writePart))
-      if (names) store.put(JSON.stringify([...(await names)]), namesKey)
+      const text = names && JSON.stringify([...(await names)])
+      if (text !== storedNames) store.put(text, namesKey)
     }
   }
 }
 
 const isNames = (record: unknown): record is [string, string[]][] =>
-  Array.isArray(record) && record.every(each => Array.isArray(each) && Array.isArray(each[1]))
+  Array.isArray(record) && record.every(each => Array.isArray(each) && Array.isArray(each[1]) && isSorted(each[1]))
+
+const isSorted = (names: readonly unknown[]) =>
+  names.every((name, index) => typeof name === 'string' && name > (index > 0 ? String(names[index - 1]) : ''))
 
 function namesOf(keys: readonly IDBValidKey[]): Names {
   const names: Names = new Map()

@@ -128,3 +128,89 @@ test('who logs out is told of operations that another tab has left, which died b
   expect(await tab.engine.logout()).toMatchObject({ reason: 'PendingOperations' })
   expect(await tab.outbox()).toMatchObject([{ opID }])
 })
+
+test('nor when hundreds of operations were taken in one turn meanwhile', async () => {
+  const { leader, door, opID, second } = await refused()
+  expect(await second.engine.dismissVerdict(opID)).toBeNull()
+  await Promise.all(Array.from({ length: 300 }, (_, index) => second.apply('createGroup', { name: `Group ${index}` })))
+  await server.clock.settle()
+  await door.answer()
+  expect([await storedRefusals(), await leader.verdicts()]).toEqual([[], []])
+})
+
+test('an operation whose verdict its tab has read before it hears that it is stored does not wait', async () => {
+  const [first, second, third] = createPeers()
+  const silent = { ...first.peers, post: () => undefined }
+  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: silent })
+  first.lead()
+  const door = openDoor('outbox')
+  const other = createTestClient(server, 'ann', { storage: door.storage, peers: second.peers })
+  await leader.caughtUp()
+  await other.outbox()
+  const answer = other.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await server.clock.until(door.isWaited)
+  third.peers.post({ type: 'hello', wanted: [] })
+  await server.clock.until(async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat')
+  await leader.caughtUp()
+  third.peers.post({ type: 'leading' })
+  await server.clock.settle()
+  await door.answer()
+  expect([await other.outbox(), await other.status()]).toMatchObject([[], { pending: 0 }])
+  const { opID } = (await answer) as { opID: string }
+  expect(await other.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
+})
+
+test('who waits for a verdict that was stored, dismissed and never told of waits no longer after reading', async () => {
+  const [first, second, third] = createPeers()
+  const waiting = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers })
+  await waiting.outbox()
+  const { opID } = await waiting.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  const settled = waiting.engine.settled(opID)
+  await server.judge('ann', { name: 'dismissGroup', args: { groupID: 'crew' }, groupID: 'crew' })
+  const leader = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: { ...second.peers, post: () => undefined, listen: () => undefined }
+  })
+  second.lead()
+  await leader.caughtUp()
+  expect(await leader.engine.dismissVerdict(opID)).toBeNull()
+  third.peers.post({ type: 'leading' })
+  await server.clock.settle()
+  expect(await settled).toMatchObject({ reason: 'UnknownOperationID' })
+})
+
+test('logout that waits for verdicts sends what a tab has left that died', async () => {
+  const [first, second, third] = createPeers()
+  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers })
+  first.lead()
+  await leader.caughtUp()
+  const asking = createTestClient(server, 'ann', { storage: openDoor().storage, peers: third.peers })
+  await asking.outbox()
+  const dying = { ...second.peers, post: () => undefined }
+  const other = createTestClient(server, 'ann', { storage: openDoor().storage, peers: dying, paused: true })
+  await other.outbox()
+  await other.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  let answer: unknown = 'none'
+  void asking.engine.logout('flush').then(each => (answer = each))
+  await server.clock.until(() => answer !== 'none')
+  expect(answer).toBeNull()
+  expect((await server.database.snapshot(reader => reader.group('crew'))).row?.name).toBe('Boat')
+})
+
+test('operations that another tab has discarded keep that verdict when the server answers, merged ones as well', async () => {
+  const [first, second] = createPeers()
+  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers, paused: true })
+  first.lead()
+  const opIDs: string[] = []
+  for (const name of ['One', 'Two']) opIDs.push((await leader.apply('updateGroupProfile', { groupID: 'crew', name })).opID)
+  expect(await leader.outbox()).toHaveLength(1)
+  const dying = { ...second.peers, post: () => undefined }
+  const storage = { ...openDoor().storage, destroy: () => new Promise<never>(() => undefined) }
+  const other = createTestClient(server, 'ann', { storage, peers: dying, paused: true })
+  await other.outbox()
+  void other.engine.logout('discard')
+  await server.clock.settle()
+  await leader.engine.resume()
+  await leader.caughtUp()
+  expect((await storedRefusals()).sort()).toEqual(opIDs.sort())
+})

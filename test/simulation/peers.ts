@@ -48,6 +48,7 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
 
   function release(tab: Tab): void {
     const isFirst = queue[0]?.tab === tab
+    if (leader === tab) leader = undefined
     const index = queue.findIndex(each => each.tab === tab)
     if (index >= 0) queue.splice(index, 1)
     if (isFirst && queue.length > 0) grant()

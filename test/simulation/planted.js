@@ -171,7 +171,7 @@ export const planted = {
   'who has left is told of the group': edit('server/replica.ts', '      await readFeed(reader)\n      for', '      for'),
   'logout destroys what could not be read': edit(
     'src/engine/engine.ts',
-    '      if (startError) return startError\n      // Of what a tab has left that died, only storage knows.\n      await reload()\n      const waiting',
+    "      if (startError) return startError\n      // Of what a tab has left that died, only storage knows.\n      await reload()\n      if (isLeading) push()\n      else peers.post({ type: 'hello', wanted: [] })\n      const waiting",
     '      const waiting'
   )
 }

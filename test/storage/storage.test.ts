@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { Dexie } from 'dexie'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { must } from '../../src/kernel/must.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
@@ -133,7 +134,7 @@ test('rows of many pages are found, also where the names of the pages were lost'
     opening.onsuccess = () => resolve(opening.result)
   })
   const find = async () => (await storage.read([{ table: 'members', scope: 'g', ids: ['0000', '0999', '1999'] }])).answers[0]
-  for (const damage of ['rubbish', '[5]', '{}', undefined]) {
+  for (const damage of ['rubbish', '[5]', '{}', '[["members/g",["1",5]]]', '[["members/g",["2","1"]]]', undefined]) {
     expect((await find()).map(({ userID }) => userID)).toEqual(['0000', '0999', '1999'])
     const store = database.transaction('pages', 'readwrite').objectStore('pages')
     expect(
@@ -144,5 +145,42 @@ test('rows of many pages are found, also where the names of the pages were lost'
   }
   expect((await find()).length).toBe(3)
   database.close()
+  await storage.close()
+})
+
+test('groups whose names differ only in where a comma stands do not mix', async () => {
+  const storage = await openDexieStorage('commas', { journalMax: 0 })
+  // The second page begins with this one.
+  const users = (second: string) => {
+    const numbers = Array.from({ length: 129 }, (_, index) => String(index).padStart(3, '0'))
+    return [...numbers.map(each => `a${each}`), second, ...numbers.slice(1).map(each => `y${each}`)]
+  }
+  for (const [scope, second] of [
+    ['g', 'b,c'],
+    ['g,b', 'c']
+  ] as const)
+    await storage.transact([], () => [{ table: 'members', scope, run: users(second).map(user => member(scope, user, 1)) }])
+  for (const [scope, user] of [
+    ['g', 'b,c'],
+    ['g,b', 'c']
+  ] as const)
+    await storage.transact([{ table: 'members', scope, ids: [user] }], ([[row]]) => [
+      { table: 'members', scope, id: user, row: { ...must(row), joinTime: 2 } }
+    ])
+  const scopes = ['g', 'g,b', 'g,b,c'].map(scope => ({ table: 'members', scope }) as const)
+  const found = await storage.read([...scopes, ...scopes.map(query => ({ ...query, ids: ['b,c', 'c', 'y001'] }))])
+  const shown = found.answers.map(rows => rows.map(({ groupID, userID, joinTime }) => [groupID, userID, joinTime]))
+  expect(shown.map(rows => rows.length)).toEqual([258, 258, 0, 2, 2, 0])
+  expect(shown.slice(3)).toEqual([
+    [
+      ['g', 'b,c', 2],
+      ['g', 'y001', 1]
+    ],
+    [
+      ['g,b', 'c', 2],
+      ['g,b', 'y001', 1]
+    ],
+    []
+  ])
   await storage.close()
 })
