@@ -11,6 +11,7 @@ import { createBase } from './base.ts'
 import { createOverlay } from './overlay.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 
+/** Seldom do others commit more often before a commit is answered, or told of; where they do, storage is read again. */
 const recentMax = 200
 
 /** An operation, and the one before it that it leaves nothing of. */
@@ -38,10 +39,10 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
   const recording = new Set<Commit[]>()
   /** The last commits: one that is told of late, or answered, lies beneath those that came after it. */
   const recent: { readonly at: number; readonly writes: Write[] }[] = []
-  /** Up to this commit everything was found in storage. */
-  let foundUpTo = 0
+  /** Up to which commit they are not known any more. */
   let forgottenUpTo = 0
-  /** Operations that waited in it then. */
+  /** Up to which commit storage was read, and the operations that waited there. */
+  let foundUpTo = 0
   let found = new Set<string>()
   let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
@@ -96,7 +97,7 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     touched.verdicts = true
   }
 
-  /** Notes a commit; answers what was written after it. */
+  /** Keeps a commit in mind, also for a reload that may not have found it; answers what was written after it. */
   function note(commit: Commit): readonly Write[] {
     for (const record of recording) record.push(commit)
     const writes = commit.writes.filter(write => !isCached(write))
