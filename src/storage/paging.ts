@@ -77,6 +77,7 @@ export function openPages(store: IDBObjectStore) {
   return {
     async read({ table, scope, ids }: Query): Promise<Row[]> {
       if (!ids) return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
+      if (ids.length === 0) return []
       const asked = new Set(ids)
       const id = idOf[table] as (row: Row) => string
       const found = await find(table, scope, [...asked].sort())

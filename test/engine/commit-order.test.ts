@@ -77,6 +77,25 @@ async function storedRefusals(): Promise<string[]> {
   return answers[0].flatMap(({ verdict }) => (verdict.kind === 'rejected' ? verdict.opID : []))
 }
 
+/** A tab whose operation is stored, and judged; it has not heard that it is stored. */
+async function judgedEarly({ isTold = true } = {}) {
+  const [first, second, third] = createPeers()
+  const peers = isTold ? first.peers : { ...first.peers, post: () => undefined }
+  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers })
+  first.lead()
+  const door = openDoor('outbox')
+  const other = createTestClient(server, 'ann', { storage: door.storage, peers: second.peers })
+  await leader.caughtUp()
+  await other.outbox()
+  const answer = other.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await server.clock.until(door.isWaited)
+  // Somebody makes the leader read it.
+  third.peers.post({ type: 'hello', wanted: [] })
+  await server.clock.until(async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat')
+  await leader.caughtUp()
+  return { leader, other, door, answer, others: third.peers }
+}
+
 test('a verdict that another tab has dismissed does not come back when the leader hears that its own commit is through', async () => {
   const { leader, door, opID, second } = await refused()
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
@@ -97,19 +116,7 @@ test('nor when the tab that dismissed it died before it could tell, and the lead
 })
 
 test('an operation does not wait again when its tab hears that it is stored after another one has told its verdict', async () => {
-  const [first, second, third] = createPeers()
-  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers })
-  first.lead()
-  const door = openDoor('outbox')
-  const other = createTestClient(server, 'ann', { storage: door.storage, peers: second.peers })
-  await leader.caughtUp()
-  await other.outbox()
-  const answer = other.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  await server.clock.until(door.isWaited)
-  // Somebody makes the leader read it.
-  third.peers.post({ type: 'hello', wanted: [] })
-  await server.clock.until(async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat')
-  await leader.caughtUp()
+  const { leader, other, door, answer } = await judgedEarly()
   await door.answer()
   await leader.settle('updateGroupProfile', { groupID: 'crew', introduction: 'all' })
   expect(await other.outbox()).toEqual([])
@@ -139,20 +146,8 @@ test('nor when hundreds of operations were taken in one turn meanwhile', async (
 })
 
 test('an operation whose verdict its tab has read before it hears that it is stored does not wait', async () => {
-  const [first, second, third] = createPeers()
-  const silent = { ...first.peers, post: () => undefined }
-  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: silent })
-  first.lead()
-  const door = openDoor('outbox')
-  const other = createTestClient(server, 'ann', { storage: door.storage, peers: second.peers })
-  await leader.caughtUp()
-  await other.outbox()
-  const answer = other.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  await server.clock.until(door.isWaited)
-  third.peers.post({ type: 'hello', wanted: [] })
-  await server.clock.until(async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat')
-  await leader.caughtUp()
-  third.peers.post({ type: 'leading' })
+  const { other, door, answer, others } = await judgedEarly({ isTold: false })
+  others.post({ type: 'leading' })
   await server.clock.settle()
   await door.answer()
   expect([await other.outbox(), await other.status()]).toMatchObject([[], { pending: 0 }])

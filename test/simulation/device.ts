@@ -33,6 +33,8 @@ export type Tab = {
   stopped: boolean
   /** Another tab has written, and died before it could tell. */
   isUninformed: boolean
+  /** That has happened to it once. */
+  hasMissed: boolean
   /** Another tab has been open since this one began to log out. */
   hasCompany: boolean
 }
@@ -107,7 +109,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
         if (tab.hasCompany) ledger.forget()
         else ledger.checkDestroyed()
         // All that is shown is of the past.
-        for (const each of tabs) each.isUninformed = true
+        tabs.forEach(miss)
       }
     })
     // The engine begins to speak before it is all there.
@@ -120,6 +122,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       mail: 0,
       stopped: false,
       isUninformed: false,
+      hasMissed: false,
       hasCompany: false
     } as unknown as Tab
     const host: Host = {
@@ -176,6 +179,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
     if (isRunning && [...tabs].every(({ isUninformed }) => isUninformed)) openTab()
   }
 
+  function miss(tab: Tab): void {
+    tab.isUninformed = tab.hasMissed = true
+  }
+
   /** The process is gone, in the middle of whatever it did. */
   function kill(tab: Tab): void {
     if (!tab.isAlive) return
@@ -186,7 +193,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     links.get(tab)?.()
     links.delete(tab)
     if (tab.door.die() && tabs.size > 0) {
-      for (const other of tabs) other.isUninformed = true
+      tabs.forEach(miss)
       // Whoever gets its lock looks for what it has left; of another one nobody knows before its user opens the next.
       if (!peers.hasLock(tab)) openTab()
     }

@@ -57,12 +57,13 @@ export function createLedger(
     }
   }
 
-  function checkReached(disk: Disk, verdict: Verdict): void {
+  function checkReached(disk: Disk, verdict: Verdict, begun: ReadonlySet<string>): void {
     // Who logs out does not wait for rows that are about to be destroyed.
     if (verdict.kind === 'rejected' || isLeaving()) return
     const held = disk.table('groups').get(verdict.groupID)
-    // Who has left and is in again is shown nothing of the group yet, so nothing older either.
-    if (held?.row && held.seq < verdict.seq)
+    // Who has left and come back in the same commit is shown nothing of the group yet, so nothing older either.
+    if (held && !held.row && begun.has(verdict.groupID)) return
+    if (held && held.seq < verdict.seq)
       wrong('I3', `the verdict on ${verdict.opID} is of ${verdict.seq}, the rows of ${held.seq}`)
   }
 
@@ -104,6 +105,8 @@ export function createLedger(
       const groups = new Set<string>()
       const verdicts: Verdict[] = []
       const before = new Map<string, HeldGroup>()
+      /** Groups in another membership than before. */
+      const begun = new Set<string>()
       const meta = disk.table('meta').get('')
       let positions = false
       for (const write of writes) {
@@ -116,6 +119,7 @@ export function createLedger(
           groups.add(write.id)
           const held = write.row ? (before.get(write.id) ?? disk.table('groups').get(write.id)) : undefined
           if (write.row && held) checkForward(held, write.row)
+          if (write.row && held?.mep !== write.row.mep) begun.add(write.id)
           if (write.row) before.set(write.id, write.row)
           else before.delete(write.id)
         } else if (write.table === 'meta') positions = true
@@ -125,7 +129,7 @@ export function createLedger(
       apply()
       world.note(`${name} commits ${writes.length} ${show(disk.table('meta').get('')?.feed ?? 0)} ${[...groups].join(' ')}`)
       checkOutbox(disk, removed)
-      for (const verdict of verdicts) checkReached(disk, verdict)
+      for (const verdict of verdicts) checkReached(disk, verdict, begun)
       const now = disk.table('meta').get('')
       if (now && meta?.epoch === now.epoch && now.feed < meta.feed && now.feed > 0)
         wrong('I5', `the feed goes back to ${now.feed}`)

@@ -97,8 +97,8 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
   const isBusy = () =>
     !tab.isAlive ||
     tab.stopped ||
-    // Whoever closes cannot read any more what it has not heard.
-    tab.door.isClosed() ||
+    // Whoever closes while it reads what it has missed gets no answer.
+    (tab.hasMissed && tab.door.isClosed()) ||
     tab.mail > 0 ||
     tab.isUninformed ||
     disk.isWaiting() ||
