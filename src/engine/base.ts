@@ -5,6 +5,7 @@
 
 import * as v from 'valibot'
 import type { ApplicationRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import { valuesOf } from '../kernel/packed.ts'
 import { ringPlace, type Arrival, type HeldGroup, type HeldNotice, type Meta, type Storage, type Write } from '../storage/port.ts'
 import { memberRow, tipRow } from '../sync/rows.ts'
 import { createCache } from './cache.ts'
@@ -40,7 +41,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       case 'members':
         members.absorb(write)
         if ('id' in write) touchMember(touched, write.scope, write.id)
-        else if ('run' in write) for (const row of write.run) touchMember(touched, write.scope, row.userID)
+        else if ('run' in write) for (const user of valuesOf(write.run, 'userID')) touchMember(touched, write.scope, user)
         else touched.members.set(write.scope, 'all')
         break
       case 'tips':

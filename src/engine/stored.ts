@@ -32,10 +32,14 @@ import {
   groupRow,
   id,
   memberRow,
+  memberRows,
   natural,
+  oneOf,
+  orNull,
   notice,
   noticeRow,
   policySchema,
+  rowOf,
   settingsRow,
   tip,
   tipRow,
@@ -56,14 +60,14 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
 })
 
 const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
-  v.object({
+  rowOf({
     groupID: id,
-    row: v.nullable(groupRow),
-    self: v.nullable(memberRow),
+    row: orNull(groupRow),
+    self: orNull(memberRow),
     mep: natural,
     seq: natural,
-    membersUpTo: v.nullable(text()),
-    settings: v.nullable(settingsRow),
+    membersUpTo: orNull(text()),
+    settings: orNull(settingsRow),
     tipCount: natural,
     tipSeq: natural
   }),
@@ -73,7 +77,7 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
 const operation = { name: text(), args: fields, at: number }
 
 const applied = v.object({
-  kind: v.picklist(['applied', 'partial']),
+  kind: oneOf('applied', 'partial'),
   opID: text(),
   groupID: text(),
   seq: natural,
@@ -106,12 +110,12 @@ function isSendable({
 }
 
 const numbered = { number: natural }
-const handled = v.object({ state: v.picklist(['agreed', 'refused']), by: text() })
-const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.object({ ...notice, ...numbered, handled: v.nullable(handled) })
+const handled = v.object({ state: oneOf('agreed', 'refused'), by: text() })
+const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.object({ ...notice, ...numbered, handled: orNull(handled) })
 const heldTip: v.GenericSchema<unknown, HeldTip> = v.object({ ...tip, ...numbered })
 const arrival: v.GenericSchema<unknown, Arrival> = v.union([
-  v.object({ ...numbered, kind: v.literal('tip'), tip: tipRow }),
-  v.object({ ...numbered, kind: v.literal('notice'), notice: noticeRow })
+  v.object({ ...numbered, kind: oneOf('tip'), tip: tipRow }),
+  v.object({ ...numbered, kind: oneOf('notice'), notice: noticeRow })
 ])
 
 const settled: v.GenericSchema<unknown, Settled> = v.object({ verdict: verdictSchema, ...operation })
@@ -210,22 +214,20 @@ const rows = {
   verdicts: settled
 }
 const write = v.union([
-  v.object({ table: v.picklist(tableNames), scope: text(), empty: v.literal(true) }),
-  v.object({ table: v.literal('members'), scope: text(), run: v.array(memberRow) }),
-  ...tableNames.map(table =>
-    v.object({ table: v.literal(table), scope: text(), id: text(), row: v.nullable<v.GenericSchema>(rows[table]) })
-  )
+  v.object({ table: oneOf(...tableNames), scope: text(), empty: oneOf(true) }),
+  v.object({ table: oneOf('members'), scope: text(), run: memberRows }),
+  ...tableNames.map(table => v.object({ table: oneOf(table), scope: text(), id: text(), row: orNull<unknown>(rows[table]) }))
 ])
 
 const profileAnswer = v.union([groupRow, groupErrorSchema])
 const peerMessage = v.union([
-  v.object({ type: v.literal('committed'), commits: v.array(v.object({ at: natural, writes: v.array(write) })) }),
-  v.object({ type: v.picklist(['leading', 'logout']) }),
-  v.object({ type: v.literal('status'), status: v.object({ connection: text() }) }),
-  v.object({ type: v.literal('token'), token: text() }),
-  v.object({ type: v.literal('ask'), id: text(), groupID: text(), search: truth }),
-  v.object({ type: v.literal('answer'), id: text(), answer: profileAnswer }),
-  v.object({ type: v.literal('hello'), wanted: v.array(text()) })
+  v.object({ type: oneOf('committed'), commits: v.array(v.object({ at: natural, writes: v.array(write) })) }),
+  v.object({ type: oneOf('leading', 'logout') }),
+  v.object({ type: oneOf('status'), status: v.object({ connection: text() }) }),
+  v.object({ type: oneOf('token'), token: text() }),
+  v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
+  v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),
+  v.object({ type: oneOf('hello'), wanted: v.array(text()) })
 ])
 
 /** Whether this is a message as this build sends them. */

@@ -11,7 +11,7 @@ import type { Patch, Query, StreamFrame, StreamRequest, Streams } from './api.ts
 import { editsOf } from './edits.ts'
 import type { Host } from './host.ts'
 import { groupOrders, memberOrders } from './orders.ts'
-import { natural, text } from '../sync/rows.ts'
+import { natural, oneOf, text } from '../sync/rows.ts'
 import type { Touched } from './touched.ts'
 import type { Result, Views } from './views.ts'
 
@@ -175,25 +175,25 @@ const part = {
   limit: v.exactOptional(natural),
   search: v.exactOptional(groupID)
 }
-const orderOf = <Order extends string>(orders: Readonly<Record<Order, unknown>>) => v.picklist(Object.keys(orders) as Order[])
+const orderOf = <Order extends string>(orders: Readonly<Record<Order, unknown>>) => oneOf(...(Object.keys(orders) as Order[]))
 const streamRequest = v.union([
   v.object({
-    type: v.literal('open'),
+    type: oneOf('open'),
     stream: natural,
     query: v.union([
-      v.object({ kind: v.literal('groups'), ...part, orderBy: v.exactOptional(orderOf(groupOrders)) }),
-      v.object({ kind: v.picklist(['notices', 'arrivals', 'outbox', 'verdicts', 'status']) }),
-      v.object({ kind: v.picklist(['group', 'tips']), groupID }),
-      v.object({ kind: v.literal('members'), groupID, ...part, orderBy: v.exactOptional(orderOf(memberOrders)) }),
-      v.object({ kind: v.literal('member'), groupID, userID: groupID })
+      v.object({ kind: oneOf('groups'), ...part, orderBy: v.exactOptional(orderOf(groupOrders)) }),
+      v.object({ kind: oneOf('notices', 'arrivals', 'outbox', 'verdicts', 'status') }),
+      v.object({ kind: oneOf('group', 'tips'), groupID }),
+      v.object({ kind: oneOf('members'), groupID, ...part, orderBy: v.exactOptional(orderOf(memberOrders)) }),
+      v.object({ kind: oneOf('member'), groupID, userID: groupID })
     ])
   }),
-  v.object({ type: v.literal('close'), stream: natural }),
-  v.object({ type: v.literal('taken'), version: natural })
+  v.object({ type: oneOf('close'), stream: natural }),
+  v.object({ type: oneOf('taken'), version: natural })
 ])
 
 /** Whoever asks for what there is not learns so. */
-const openRequest = v.object({ type: v.literal('open'), stream: natural })
+const openRequest = v.object({ type: oneOf('open'), stream: natural })
 
 function concerns(query: Query, touched: Touched): boolean {
   switch (query.kind) {

@@ -4,8 +4,9 @@
  */
 
 import { Dexie } from 'dexie'
+import { countOf } from '../kernel/packed.ts'
 import { createJournal, readFrom, written, type Entry, type JournalRecord } from './journal.ts'
-import { createLayer, partName, type Layer, type Part } from './layer.ts'
+import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
 import { done, openPages, reasonOf } from './paging.ts'
 import type { Query, Snapshot, Storage, Write } from './port.ts'
@@ -115,7 +116,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
   /** Pages as a server hands them out are written as such; the rest goes into the journal. */
   async function entryOf(stores: Stores, draft: Layer, writes: readonly Write[]): Promise<Entry | undefined> {
     if (writes.length === 0) return undefined
-    const paged = new Set(writes.flatMap(write => ('run' in write && write.run.length >= runMin ? partName(write) : [])))
+    const paged = new Set(writes.flatMap(write => ('run' in write && countOf(write.run) >= runMin ? partName(write) : [])))
     if (paged.size > 0) await refresh(stores)
     const parts = [...draft.parts].filter(([name]) => paged.has(name))
     await openPages(stores.pages).write(parts.map(([name, part]) => joined(name, part)))
@@ -124,7 +125,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
 
   function joined(name: string, part: Part): Part {
     const before = part.hides ? undefined : journal.layer.parts.get(name)
-    return before ? { ...part, hides: before.hides, rows: new Map([...before.rows, ...part.rows]) } : part
+    return before ? { ...part, hides: before.hides, rows: new Map([...editsIn(before), ...part.rows]) } : part
   }
 
   async function fold(): Promise<void> {

@@ -8,7 +8,7 @@
  * so nobody takes a page for older or newer than it is.
  */
 
-import { pack, unpack } from '../kernel/packed.ts'
+import { countOf, isFlat, pack, unpack } from '../kernel/packed.ts'
 import { createLayer, type Layer } from './layer.ts'
 import { parsed } from './pages.ts'
 import { tableNames, type TableName, type Write } from './port.ts'
@@ -34,7 +34,7 @@ function writesIn(record: unknown): unknown {
   const tables = parsed(record)
   if (!Array.isArray(tables)) return tables
   const writes = tables.flatMap(each => unpack(each)) as ({ run?: unknown } | null)[]
-  return writes.map(write => (write?.run ? { ...write, run: unpack(write.run) } : write))
+  return writes.map(write => (write?.run && !isFlat(write.run) ? { ...write, run: unpack(write.run) } : write))
 }
 
 export function createJournal() {
@@ -63,7 +63,7 @@ export function createJournal() {
         return layer.take({ ...damaged, table: 'meta', id: '' })
       }
       for (const write of writes) {
-        rowCount += 'run' in write ? write.run.length : 1
+        rowCount += 'run' in write ? countOf(write.run) : 1
         layer.take(write)
       }
     }
@@ -77,6 +77,6 @@ function isWrite(write: unknown): write is Write {
   return (
     tableNames.includes(table as TableName) &&
     typeof scope === 'string' &&
-    (typeof id === 'string' || Array.isArray(run) || empty === true)
+    (typeof id === 'string' || Array.isArray(run) || isFlat(run) || empty === true)
   )
 }

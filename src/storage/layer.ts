@@ -4,7 +4,8 @@
  */
 
 import { idOf, isRow, type Row } from './pages.ts'
-import type { Query, TableName, Write } from './port.ts'
+import { rowsOf } from '../kernel/packed.ts'
+import type { Query, Run, TableName, Write } from './port.ts'
 
 /** One scope of a table, as far as it was written. */
 export type Part = {
@@ -14,6 +15,8 @@ export type Part = {
   hides: boolean
   /** By ID; `null`: removed. */
   readonly rows: Map<string, Row | null>
+  /** Put after `rows`; nobody has looked into them yet. */
+  readonly runs: Run['run'][]
 }
 export type Layer = ReturnType<typeof createLayer>
 
@@ -21,6 +24,12 @@ export const partName = ({ table, scope }: { readonly table: TableName; readonly
 
 /** The place of what is no row. */
 const damaged = ''
+
+/** What a part puts and removes, by ID. */
+export function editsIn({ table, rows, runs }: Part): Map<string, Row | null> {
+  for (const run of runs.splice(0)) for (const row of rowsOf(run)) rows.set(isRow(table, row) ? row.userID : damaged, row)
+  return rows
+}
 
 /** `hides`: whether there is nothing beneath. */
 export function createLayer(hides = false) {
@@ -31,14 +40,15 @@ export function createLayer(hides = false) {
 
     take(write: Write): void {
       const { table, scope } = write
-      const part = parts.get(partName(write)) ?? { table, scope, hides, rows: new Map<string, Row | null>() }
+      const part = parts.get(partName(write)) ?? { table, scope, hides, rows: new Map<string, Row | null>(), runs: [] }
       parts.set(partName(write), part)
       if ('empty' in write) {
         part.hides = true
         part.rows.clear()
-      } else if ('run' in write) for (const row of write.run) part.rows.set(isRow(table, row) ? row.userID : damaged, row)
-      else if (write.row || !part.hides) part.rows.set(write.id, write.row)
-      else part.rows.delete(write.id)
+        part.runs.length = 0
+      } else if ('run' in write) part.runs.push(write.run)
+      else if (write.row || !part.hides) editsIn(part).set(write.id, write.row)
+      else editsIn(part).delete(write.id)
     },
 
     /** What lies beneath counts again. */
@@ -50,7 +60,7 @@ export function createLayer(hides = false) {
       const { table, ids } = query
       const part = parts.get(partName(query))
       if (!part) return beneath
-      const { rows } = part
+      const rows = editsIn(part)
       const id = idOf[table] as (row: Row) => string
       // What is no row any more is for the reader to see.
       const nameOf = (row: Row) => (isRow(table, row) ? id(row) : damaged)

@@ -4,7 +4,7 @@
  * Pages are written by many rows at once: what is written singly stands in the journal first.
  */
 
-import { pack, unpack } from '../kernel/packed.ts'
+import { pack, slice, unpack, type Flat, type MaybePacked } from '../kernel/packed.ts'
 import { ringPlace, type TableName, type Tables } from './port.ts'
 
 const rowsPerPageMax = 256
@@ -21,7 +21,7 @@ export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
 }
 
 export type Row = Tables[TableName]
-type Page = { readonly name: string; readonly rows: readonly Row[] }
+export type Page = { readonly name: string; readonly rows: readonly Row[] }
 /** Rows to put, or `null` to remove, by ID. */
 export type Edits = ReadonlyMap<string, Row | null>
 
@@ -66,7 +66,14 @@ export function editPage(table: TableName, { name, rows }: Page, edits: Edits): 
   })
 }
 
-export const recordOf = (rows: readonly Row[]): string => JSON.stringify(pack(rows))
+/** A long run is cut into pages as it is; the first is named by whoever knows what lies before. */
+export const pagesOf = (run: Flat): Flat[] => {
+  const count = Math.ceil(run.count / rowsPerPageMax)
+  const size = Math.ceil(run.count / count)
+  return Array.from({ length: count }, (_, index) => slice(run, index * size, (index + 1) * size))
+}
+
+export const recordOf = (rows: MaybePacked<Row>): string => JSON.stringify(pack(rows))
 
 /** Where the IDs of rows stand. */
 const idField: { readonly [T in TableName]?: string } = { members: 'userID', groups: 'groupID', outbox: 'opID' }

@@ -1,7 +1,9 @@
 /** Pages in IndexedDB: found by the IDs of their rows, read, and written anew. A page's key is its table, scope and name. */
 
-import { editPage, idOf, isRow, pageOf, parsed, recordOf, rowsIn, type Row } from './pages.ts'
-import { partName, type Part } from './layer.ts'
+import type { MemberRow } from '../kernel/model.ts'
+import { isFlat, valuesOf, type Flat, type MaybePacked } from '../kernel/packed.ts'
+import { editPage, idOf, isRow, pageOf, pagesOf, parsed, recordOf, rowsIn, type Page, type Row } from './pages.ts'
+import { editsIn, partName, type Part } from './layer.ts'
 import type { Query, TableName } from './port.ts'
 
 // Who aborts without a reason leaves none.
@@ -18,8 +20,8 @@ const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, sco
 /** The key of the record that has the names of all pages but the first of each scope, so that a page is found by its key. */
 const namesKey = ['names']
 
-type Page = { readonly name: string; readonly record: unknown }
-type Found = Page & { readonly ids: string[] }
+type Stored = { readonly name: string; readonly record: unknown }
+type Found = Stored & { readonly ids: string[] }
 /** By scope, in their order. */
 type Names = Map<string, readonly string[]>
 
@@ -27,7 +29,7 @@ type Names = Map<string, readonly string[]>
 export function openPages(store: IDBObjectStore) {
   let names: Promise<Names> | undefined
   let storedNames: unknown
-  const got = new Map<string, Promise<Page>>()
+  const got = new Map<string, Promise<Stored>>()
 
   async function readNames(): Promise<Names> {
     storedNames = await done(store.get(namesKey))
@@ -35,7 +37,7 @@ export function openPages(store: IDBObjectStore) {
     return isNames(record) ? new Map(record) : namesOf(await done(store.getAllKeys()))
   }
 
-  function get(key: [TableName, string, string]): Promise<Page> {
+  function get(key: [TableName, string, string]): Promise<Stored> {
     const text = JSON.stringify(key)
     const page = got.get(text) ?? done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
     got.set(text, page)
@@ -55,23 +57,58 @@ export function openPages(store: IDBObjectStore) {
     return [...found.values()]
   }
 
-  async function writePart({ table, scope, hides, rows: edits }: Part): Promise<void> {
-    const ids = [...edits.keys()]
+  async function writePart(part: Part): Promise<void> {
+    const { table, scope, hides } = part
     if (hides) store.delete(whole(table, scope))
-    const found = hides ? [{ name: '', record: [], ids }] : await find(table, scope, ids)
     const all = await (names ??= readNames())
-    const inScope = new Set(hides ? [] : all.get(partName({ table, scope })))
-    for (const { name, record, ids } of found) {
-      const parts = editPage(table, { name, rows: rowsIn(record) }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
-      if (parts.length === 0) store.delete([table, scope, name])
-      inScope.delete(name)
-      for (const part of parts) {
-        store.put(recordOf(part.rows), [table, scope, part.name])
-        if (part.name !== '') inScope.add(part.name)
-      }
+    const inScope = new Set(hides ? [] : all.get(partName(part)))
+    const put = (name: string, rows: MaybePacked<Row>) => {
+      store.put(recordOf(rows), [table, scope, name])
+      if (name !== '') inScope.add(name)
     }
-    if (inScope.size > 0) all.set(partName({ table, scope }), [...inScope].sort())
-    else all.delete(partName({ table, scope }))
+    const fresh = await behind(part, [...inScope])
+    if (fresh) for (const [name, rows] of fresh) put(name, rows)
+    else
+      for (const { name, parts } of await edited(part)) {
+        if (parts.length === 0) store.delete([table, scope, name])
+        inScope.delete(name)
+        for (const page of parts) put(page.name, page.rows)
+      }
+    if (inScope.size > 0) all.set(partName(part), [...inScope].sort())
+    else all.delete(partName(part))
+  }
+
+  /** The pages that a part changes, as they become. */
+  async function edited(part: Part): Promise<{ name: string; parts: Page[] }[]> {
+    const { table, scope, hides } = part
+    const edits = editsIn(part)
+    const ids = [...edits.keys()]
+    const found = hides ? [{ name: '', record: [], ids }] : await find(table, scope, ids)
+    return found.map(({ name, record, ids }) => ({
+      name,
+      parts: editPage(table, { name, rows: rowsIn(record) }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
+    }))
+  }
+
+  /** New pages, where a part is nothing but packed rows behind all that its scope has: nobody has to look into them. */
+  async function behind(
+    { table, scope, hides, rows, runs: [run, ...others] }: Part,
+    inScope: readonly string[]
+  ): Promise<[string, Flat][] | undefined> {
+    if (!isFlat(run) || others.length > 0) return undefined
+    const ids = valuesOf<MemberRow, 'userID'>(run, 'userID')
+    const [first = ''] = ids
+    const last = inScope.at(-1) ?? ''
+    const placed = new Set(ids)
+    if (ids.length < run.count || !isSorted(ids) || last >= first || ![...rows.keys()].every(id => placed.has(id)))
+      return undefined
+    const before = hides ? [] : rowsIn((await get([table, scope, last])).record)
+    if (!before.every(row => isRow(table, row) && (row as MemberRow).userID < first)) return undefined
+    const isAlone = last === '' && before.length === 0
+    return pagesOf(run).map((page, index) => {
+      const [lowest = ''] = valuesOf<MemberRow, 'userID'>(page, 'userID')
+      return [isAlone && index === 0 ? '' : lowest, page]
+    })
   }
 
   return {

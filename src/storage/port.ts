@@ -4,6 +4,7 @@
  */
 
 import type { GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import type { MaybePacked } from '../kernel/packed.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
 import type { Verdict } from '../kernel/verdict.ts'
@@ -144,7 +145,7 @@ export type Write<T extends TableName = TableName> =
     }[T]
   | Run
 /** Puts members whose IDs follow one another: many at once, as a server hands them out page by page. */
-export type Run = { readonly table: 'members'; readonly scope: string; readonly run: readonly MemberRow[] }
+export type Run = { readonly table: 'members'; readonly scope: string; readonly run: MaybePacked<MemberRow> }
 
 /** What one transaction has written. Commits are numbered in their order, whichever engine made them. */
 export type Commit = { readonly at: number; readonly writes: readonly Write[] }

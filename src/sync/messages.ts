@@ -12,18 +12,20 @@
  */
 
 import * as v from 'valibot'
-import { pack, unpack } from '../kernel/packed.ts'
+import { pack, valuesOf } from '../kernel/packed.ts'
 import {
   fields,
-  isFields,
   isShallow,
   groupErrorSchema,
   groupRow,
   id,
   memberRow,
+  memberRows,
   milliseconds,
   natural,
   notice,
+  oneOf,
+  orNull,
   policySchema,
   printable,
   settingsRow,
@@ -79,24 +81,24 @@ export type PushedOperation = v.InferOutput<typeof pushedOperation>
 /** `fseq`: the position in the user's feed. */
 const feedEvent = v.union([
   /** `since`: the position in the group's log from which on the user is in it. */
-  v.object({ kind: v.literal('joined'), fseq: natural, groupID: id, mep: natural, since: natural }),
+  v.object({ kind: oneOf('joined'), fseq: natural, groupID: id, mep: natural, since: natural }),
   v.object({
-    kind: v.literal('left'),
+    kind: oneOf('left'),
     fseq: natural,
     groupID: id,
     mep: natural,
-    reason: v.picklist(['quit', 'kicked', 'dismissed']),
+    reason: oneOf('quit', 'kicked', 'dismissed'),
     by: short,
     at: natural
   }),
-  v.object({ kind: v.literal('notice'), ...notice }),
+  v.object({ kind: oneOf('notice'), ...notice }),
   /** Somebody has decided about an application that this user was told of. */
   v.object({
-    kind: v.literal('handled'),
+    kind: oneOf('handled'),
     fseq: natural,
     groupID: id,
     userID: id,
-    state: v.picklist(['agreed', 'refused']),
+    state: oneOf('agreed', 'refused'),
     by: short,
     at: natural
   })
@@ -130,7 +132,7 @@ export type GroupDelta = v.InferOutput<typeof groupDelta>
 
 const serverMessage = v.union([
   v.object({
-    type: v.literal('welcome'),
+    type: oneOf('welcome'),
     protocol: natural,
     /** The rules that the server judges by. */
     kernel: natural,
@@ -143,7 +145,7 @@ const serverMessage = v.union([
     known: truth
   }),
   v.object({
-    type: v.literal('delta'),
+    type: oneOf('delta'),
     serverTime: milliseconds,
     feed: v.exactOptional(feedDelta),
     groups: v.array(groupDelta),
@@ -154,25 +156,24 @@ const serverMessage = v.union([
   }),
   v.pipe(
     v.object({
-      type: v.literal('members'),
+      type: oneOf('members'),
       groupID: id,
       mep: natural,
       /** The position in the group's log that the page was read at. */
       asOf: natural,
       /** The userID behind which it was asked for. */
       after: text(64),
-      /** Packed, perhaps. */
-      members: v.array(memberRow),
+      members: memberRows,
       /** `null` after the last page, else the userID to continue behind. */
-      next: v.nullable(id)
+      next: orNull(id)
     }),
-    v.check(({ groupID, members }) => members.every(row => row.groupID === groupID))
+    v.check(({ groupID, members }) => valuesOf(members, 'groupID').every(each => each === groupID))
   ),
   /** The answer to `read`: the profile, or why not. */
-  v.object({ type: v.literal('profile'), request: natural, answer: v.union([groupRow, groupErrorSchema]) }),
+  v.object({ type: oneOf('profile'), request: natural, answer: v.union([groupRow, groupErrorSchema]) }),
   /** Where the client stands once it has taken everything before this: its feed, and a digest of its groups' positions. */
-  v.object({ type: v.literal('pong'), serverTime: milliseconds, feed: natural, groups: natural }),
-  v.object({ type: v.literal('error'), error: groupErrorSchema })
+  v.object({ type: oneOf('pong'), serverTime: milliseconds, feed: natural, groups: natural }),
+  v.object({ type: oneOf('error'), error: groupErrorSchema })
 ])
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>
@@ -186,14 +187,11 @@ export const serverFrame = (message: ServerMessage): string =>
 export const parseServerMessage = (frame: string): ServerMessage | undefined => parse(serverMessage, frame)
 
 export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T | undefined {
-  let message: unknown
   try {
-    message = JSON.parse(frame)
-    if (isFields(message) && 'members' in message) message = { ...message, members: unpack(message['members']) }
+    const parsed = v.safeParse(schema, JSON.parse(frame), { abortEarly: true })
+    return parsed.success ? parsed.output : undefined
   } catch {
     // Expected: anybody may send anything.
     return undefined
   }
-  const parsed = v.safeParse(schema, message, { abortEarly: true })
-  return parsed.success ? parsed.output : undefined
 }

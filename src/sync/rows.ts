@@ -1,4 +1,7 @@
-/** What rows look like when they come from the network, or from storage: everything is checked field by field. */
+/**
+ * What rows look like when they come from the network, or from storage: everything is checked field by field. Nearly all
+ * rows are exactly as this build knows them, and stay as they are; of others, unknown fields are left out.
+ */
 
 import * as v from 'valibot'
 import { errors, type GroupError, type Reason, type Scope } from '../kernel/errors.ts'
@@ -13,6 +16,7 @@ import {
 } from '../kernel/model.ts'
 import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { CustomFieldPolicy, Policy } from '../kernel/limits.ts'
+import { isFlat, unpack, type MaybePacked } from '../kernel/packed.ts'
 import { causeReasons, type Verdict } from '../kernel/verdict.ts'
 
 // One check each, where there are pieces to put together: rows come by the hundred thousand, and the worker has to stay small.
@@ -26,6 +30,8 @@ export const number = within(-Infinity, Infinity)
 export const milliseconds = within(-8.64e15, 8.64e15)
 export const natural = v.custom<number>(value => Number.isSafeInteger(value) && Number(value) >= 0)
 export const truth = v.custom<boolean>(value => typeof value === 'boolean')
+export const oneOf = <const T extends string | number | boolean>(...values: readonly T[]) =>
+  v.custom<T>(value => values.includes(value as T))
 // What is walked, copied or stored as it is must not be so deep that it overflows somebody's stack.
 export const isShallow = (value: unknown, depthMax = 8): boolean =>
   typeof value !== 'object' ||
@@ -38,14 +44,50 @@ export const isFields = (value: unknown): value is Readonly<Record<string, unkno
 /** An object whose keys are data. */
 export const fields = v.custom<Readonly<Record<string, unknown>>>(isFields)
 
-const customFields: v.GenericSchema<unknown, readonly CustomField[]> = v.pipe(
-  v.array(v.object({ key: short, value: short })),
-  v.check(list => list.length <= 64)
+type Check = (value: unknown) => boolean
+type Schemas<R> = { readonly [F in keyof R]: v.GenericSchema<unknown, R[F]> }
+
+/** What is exactly so stays as it is; else it is looked at in detail. */
+const exactFirst = <T>(check: Check, schema: v.GenericSchema<unknown, T>) => ({
+  ...v.union([v.custom<T>(check), schema]),
+  check
+})
+
+// One call where it can be: a schema makes objects of everything it looks at.
+const checkOf = (schema: v.GenericSchema): Check =>
+  'check' in schema && !('pipe' in schema) ? (schema.check as Check) : value => v.is(schema, value)
+const checksOf = (schemas: Readonly<Record<string, v.GenericSchema>>) =>
+  Object.entries(schemas).map(([field, schema]) => [field, checkOf(schema)] as const)
+
+/** Whether it is an object with these fields and no others. */
+function exactly(schemas: Readonly<Record<string, v.GenericSchema>>): Check {
+  const checks = checksOf(schemas)
+  return value =>
+    isFields(value) && Object.keys(value).length === checks.length && checks.every(([field, check]) => check(value[field]))
+}
+
+export const rowOf = <const S extends Readonly<Record<string, v.GenericSchema>>>(schemas: S) =>
+  exactFirst<v.InferOutput<v.ObjectSchema<S, undefined>>>(exactly(schemas), v.object(schemas))
+
+export function orNull<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T | null> {
+  const check = checkOf(schema)
+  return exactFirst<T | null>(value => value === null || check(value), schema)
+}
+
+const customField = { key: short, value: short }
+const isCustomField = exactly(customField)
+const isCustomFields: Check = value => Array.isArray(value) && value.length <= 64 && value.every(isCustomField)
+const customFields = exactFirst<readonly CustomField[]>(
+  isCustomFields,
+  v.pipe(
+    v.array(v.object(customField)),
+    v.check(list => list.length <= 64)
+  )
 )
 
-const groupProfile = v.object({
+const groupProfile: Schemas<GroupRow> = {
   groupID: id,
-  type: v.picklist(groupTypes),
+  type: oneOf(...groupTypes),
   name: short,
   avatar: short,
   introduction: short,
@@ -56,28 +98,43 @@ const groupProfile = v.object({
   infoSequence: natural,
   memberNum: natural,
   maxMemberNum: natural,
-  joinOption: v.picklist(joinOptions),
+  joinOption: oneOf(...joinOptions),
   muteAllMembers: truth,
   groupCustomField: customFields
-})
-export const groupRow: v.GenericSchema<unknown, GroupRow> = groupProfile
+}
+export const groupRow: v.GenericSchema<unknown, GroupRow> = rowOf(groupProfile)
 // What has come as JSON holds no undefined.
-const groupFields = v.partial(groupProfile) as v.GenericSchema<unknown, Partial<GroupRow>>
+const groupFields = v.partial(v.object(groupProfile)) as v.GenericSchema<unknown, Partial<GroupRow>>
 
-export const memberRow: v.GenericSchema<unknown, MemberRow> = v.object({
+const member: Schemas<MemberRow> = {
   groupID: id,
   userID: id,
-  role: v.picklist(['Owner', 'Admin', 'Member']),
+  role: oneOf('Owner', 'Admin', 'Member'),
   joinTime: natural,
   nameCard: short,
   muteUntil: natural,
   memberCustomField: customFields
-})
+}
+export const memberRow: v.GenericSchema<unknown, MemberRow> = rowOf(member)
+
+const memberChecks = checksOf(member)
+/** Many rows; packed ones are checked column by column, and stay packed. */
+export const memberRows = exactFirst<MaybePacked<MemberRow>>(
+  rows =>
+    isFlat(rows) &&
+    Object.keys(rows.columns).length === memberChecks.length &&
+    memberChecks.every(([field, check]) => rows.columns[field]?.every(check)),
+  v.pipe(
+    v.custom(() => true),
+    v.transform(unpack),
+    v.array(memberRow)
+  )
+)
 
 export const settingsRow: v.GenericSchema<unknown, SettingsRow> = v.object({
   groupID: id,
   userID: id,
-  messageRemindType: v.picklist(remindTypes)
+  messageRemindType: oneOf(...remindTypes)
 })
 
 const told = { groupID: id, time: natural, operatorID: short }
@@ -85,7 +142,7 @@ const told = { groupID: id, time: natural, operatorID: short }
 export const tip = {
   ...told,
   seq: natural,
-  operationType: v.picklist(Object.values(tipTypes)),
+  operationType: oneOf(...Object.values(tipTypes)),
   userIDList: v.array(id),
   memberNum: v.exactOptional(natural),
   newGroupProfile: v.exactOptional(groupFields),
@@ -95,7 +152,7 @@ export const tipRow: v.GenericSchema<unknown, TipRow> = v.object(tip)
 
 export const notice = {
   ...told,
-  operationType: v.picklist(Object.values(noticeTypes)),
+  operationType: oneOf(...Object.values(noticeTypes)),
   groupName: short,
   handleMessage: short,
   userDefinedField: v.exactOptional(text(8000)),
@@ -111,7 +168,7 @@ const isMemberLevel = (level: unknown) => isFields(level) && isLevel(level['writ
 export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
   adminsCanKick: truth,
   groupsPerUserMax: natural,
-  suppressTips: v.picklist(['none', 'tencent']),
+  suppressTips: oneOf('none', 'tencent'),
   customFields: v.exactOptional(
     v.object({
       group: v.custom<CustomFieldPolicy['group']>(each(isLevel)),
@@ -120,22 +177,22 @@ export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
   )
 })
 
-const reason = v.picklist(Object.keys(errors) as Reason[])
+const reason = oneOf(...(Object.keys(errors) as Reason[]))
 export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
   code: natural,
   reason,
   message: short
 })
-const scope: v.GenericSchema<unknown, Scope> = v.picklist(Object.values(errors).map(error => error.scope))
+const scope: v.GenericSchema<unknown, Scope> = oneOf(...Object.values(errors).map(error => error.scope))
 
 export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
-  v.object({ kind: v.picklist(['applied', 'partial']), opID: id, groupID: id, seq: natural, result: anything }),
+  v.object({ kind: oneOf('applied', 'partial'), opID: id, groupID: id, seq: natural, result: anything }),
   v.object({
-    kind: v.literal('rejected'),
+    kind: oneOf('rejected'),
     opID: id,
     groupID: id,
     error: groupErrorSchema,
     scope,
-    cause: v.exactOptional(v.object({ reason: v.picklist(causeReasons), by: short, at: natural }))
+    cause: v.exactOptional(v.object({ reason: oneOf(...causeReasons), by: short, at: natural }))
   })
 ])

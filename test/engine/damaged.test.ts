@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import { must } from '../../src/kernel/must.ts'
+import { unpack } from '../../src/kernel/packed.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { readFrom, type JournalRecord } from '../../src/storage/journal.ts'
 import { rowsIn } from '../../src/storage/pages.ts'
@@ -106,7 +107,7 @@ const refusals = async (client: TestClient): Promise<number[]> =>
 describe.each(['pages', 'journal'] as const)('what storage holds in its %s', store => {
   type Row = Record<string, any>
   type Page = unknown[]
-  type JournalWrite = { table: string; scope: string; row?: unknown; run?: unknown[] }
+  type JournalWrite = { table: string; scope: string; row?: unknown; run?: unknown }
   let name = ''
   let count = 0
   beforeEach(() => {
@@ -172,8 +173,8 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
         if (write.table !== table || write.scope !== scope) return [write]
         if ('run' in write || ('row' in write && write.row !== null)) count++
         if (write.run) {
-          const run = change(write.run)
-          return run === gone ? [] : [{ ...write, run: run as unknown[] }]
+          const run = change(unpack(write.run) as Page)
+          return run === gone ? [] : [{ ...write, run }]
         }
         return write.row ? changedRow(write.row).map(row => ({ ...write, row })) : [write]
       })

@@ -4,6 +4,7 @@
  * real storage stands a copy of the rows for the checks to look at.
  */
 
+import { rowsOf } from '../../src/kernel/packed.ts'
 import type { Query, Storage, TableName, Tables, Write } from '../../src/storage/port.ts'
 import { idOf } from '../../src/storage/pages.ts'
 import { createTransactions } from './transactions.ts'
@@ -61,7 +62,7 @@ export function createDisk(
       const scope = rows.get(key) ?? new Map<string, Row>()
       rows.set(key, scope)
       if ('empty' in write) scope.clear()
-      else if ('run' in write) for (const row of write.run) scope.set(row.userID, row)
+      else if ('run' in write) for (const row of rowsOf(write.run)) scope.set(row.userID, row)
       else if (write.row) scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
       else scope.delete(write.id)
     }

@@ -6,6 +6,7 @@
 import { kernelVersion } from '../../kernel/decide.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
+import { rowsOf } from '../../kernel/packed.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { ClientMessage } from '../../sync/client-messages.ts'
 import { standDigest } from '../../sync/digest.ts'
@@ -140,7 +141,7 @@ export async function openClient(connect: Connect) {
     const held = groups.get(groupID)
     if (!held) return rule(false, `members of ${groupID}, of which nothing was told`)
     rule(held.mep === mep && held.seq === asOf, `a page of ${asOf} came to who stands at ${held.seq}`)
-    for (const member of members) held.members.set(member.userID, member)
+    for (const member of rowsOf(members)) held.members.set(member.userID, member)
     if (next !== null) return
     held.isComplete = true
     rule(held.members.size === held.row?.memberNum, `the pages of ${groupID} have ${held.members.size} members`)

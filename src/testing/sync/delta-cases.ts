@@ -1,5 +1,6 @@
 /** Who is told what of groups, from where, and what nobody is told. */
 
+import { countOf, rowsOf } from '../../kernel/packed.ts'
 import { groupDigest, rowDigest } from '../../sync/digest.ts'
 import type { DeltaMessage, ServerMessage } from '../../sync/messages.ts'
 import { nowhere, type SyncClient, type ToldGroup } from './client.ts'
@@ -171,7 +172,7 @@ export function deltaCases({ check, expect }: Suite): void {
     for (let after: string | null = ''; after !== null;) {
       bob.send({ type: 'members', groupID, after, limit: 2 })
       const page = await bob.next('members')
-      pages.push(page.members.map(({ userID }) => userID))
+      pages.push(rowsOf(page.members).map(({ userID }) => userID))
       after = page.next
     }
     const all = pages.flat()
@@ -189,7 +190,7 @@ export function deltaCases({ check, expect }: Suite): void {
     }
     await act(clients[0], 'deleteGroupMember', { groupID, userIDList: [userIDs[2]] })
     clients[1].send({ type: 'members', groupID, after: '', limit: 10 })
-    expect((await clients[1].next('members')).members.length).toEqual(2)
+    expect(countOf((await clients[1].next('members')).members)).toEqual(2)
   })
 
   check('what everybody was given a verdict on before a ping comes before its answer', async ({ crew, act }) => {
