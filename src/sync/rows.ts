@@ -16,7 +16,7 @@ import {
 } from '../kernel/model.ts'
 import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { CustomFieldPolicy, Policy } from '../kernel/limits.ts'
-import { isFlat, unpack, type MaybePacked } from '../kernel/packed.ts'
+import { isFlat, unpack, type Flat, type MaybePacked } from '../kernel/packed.ts'
 import { causeReasons, type Verdict } from '../kernel/verdict.ts'
 
 // One check each, where there are pieces to put together: rows come by the hundred thousand, and the worker has to stay small.
@@ -44,7 +44,9 @@ export const isFields = (value: unknown): value is Readonly<Record<string, unkno
 /** An object whose keys are data. */
 export const fields = v.custom<Readonly<Record<string, unknown>>>(isFields)
 
-type Check = (value: unknown) => boolean
+/** `items`: of a list, what the fields of its items have to be. */
+type Check = ((value: unknown) => boolean) & { readonly items?: Checks }
+type Checks = readonly (readonly [field: string, check: Check])[]
 type Schemas<R> = { readonly [F in keyof R]: v.GenericSchema<unknown, R[F]> }
 
 /** What is exactly so stays as it is; else it is looked at in detail. */
@@ -56,8 +58,8 @@ const exactFirst = <T>(check: Check, schema: v.GenericSchema<unknown, T>) => ({
 // One call where it can be: a schema makes objects of everything it looks at.
 const checkOf = (schema: v.GenericSchema): Check =>
   'check' in schema && !('pipe' in schema) ? (schema.check as Check) : value => v.is(schema, value)
-const checksOf = (schemas: Readonly<Record<string, v.GenericSchema>>) =>
-  Object.entries(schemas).map(([field, schema]) => [field, checkOf(schema)] as const)
+const checksOf = (schemas: Readonly<Record<string, v.GenericSchema>>): Checks =>
+  Object.entries(schemas).map(([field, schema]) => [field, checkOf(schema)])
 
 /** Whether it is an object with these fields and no others. */
 function exactly(schemas: Readonly<Record<string, v.GenericSchema>>): Check {
@@ -76,12 +78,16 @@ export function orNull<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<
 
 const customField = { key: short, value: short }
 const isCustomField = exactly(customField)
-const isCustomFields: Check = value => Array.isArray(value) && value.length <= 64 && value.every(isCustomField)
+const fieldsMax = 64
+const isCustomFields = Object.assign(
+  (value: unknown) => Array.isArray(value) && value.length <= fieldsMax && value.every(isCustomField),
+  { items: checksOf(customField) }
+)
 const customFields = exactFirst<readonly CustomField[]>(
   isCustomFields,
   v.pipe(
     v.array(v.object(customField)),
-    v.check(list => list.length <= 64)
+    v.check(list => list.length <= fieldsMax)
   )
 )
 
@@ -118,12 +124,19 @@ const member: Schemas<MemberRow> = {
 export const memberRow: v.GenericSchema<unknown, MemberRow> = rowOf(member)
 
 const memberChecks = checksOf(member)
+/** Whether rows are packed, and each column holds what it should, and there are no others. */
+const isTable = (rows: unknown, checks: Checks): rows is Flat =>
+  isFlat(rows) &&
+  Object.keys(rows.columns).length === checks.length &&
+  checks.every(([field, check]) => {
+    const column = rows.columns[field] ?? [undefined]
+    if (!('per' in column)) return column.every(check)
+    return check.items !== undefined && column.per <= fieldsMax && isTable(column.items, check.items)
+  })
+
 /** Many rows; packed ones are checked column by column, and stay packed. */
 export const memberRows = exactFirst<MaybePacked<MemberRow>>(
-  rows =>
-    isFlat(rows) &&
-    Object.keys(rows.columns).length === memberChecks.length &&
-    memberChecks.every(([field, check]) => rows.columns[field]?.every(check)),
+  rows => isTable(rows, memberChecks),
   v.pipe(
     v.custom(() => true),
     v.transform(unpack),

@@ -1,14 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { pack, unpack } from '../../src/kernel/packed.ts'
+import { isFlat, pack, rowsOf, slice, unpack } from '../../src/kernel/packed.ts'
 
+const item = fc.record({ key: fc.constantFrom('a', 'b'), value: fc.nat(2) })
+const lists = fc.oneof(fc.array(item, { maxLength: 2 }), fc.array(item, { minLength: 2, maxLength: 2 }))
 const even = fc
   .uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 })
   .chain(fields =>
     fc.array(
       fc.record(
         Object.fromEntries(
-          fields.map(field => [field, fc.oneof(fc.constant(0), fc.jsonValue(), fc.record({ a: fc.nat(2), b: fc.nat(2) }))])
+          fields.map(field => [field, fc.oneof(fc.constant(0), fc.jsonValue(), fc.record({ a: fc.nat(2), b: fc.nat(2) }), lists)])
         )
       )
     )
@@ -32,6 +34,34 @@ test('objects in a field are packed as well', () => {
   })
 })
 
+test('lists of as many objects each are packed as well, and lists without any are said once', () => {
+  const rows = [1, 2].map(seq => ({ seq, fields: [{ key: 'title', value: `t${seq}` }], tags: [] }))
+  expect(pack(rows)).toEqual({
+    count: 2,
+    columns: {
+      seq: [1, 2],
+      fields: { per: 1, items: { count: 2, columns: { key: ['title'], value: ['t1', 't2'] } } },
+      tags: [[]]
+    }
+  })
+})
+
+test('what is cut from packed rows are the rows from there to there', () => {
+  const cut = fc.record({ rows: even, from: fc.nat(5), length: fc.integer({ min: 1, max: 5 }) })
+  let flat = 0
+  fc.assert(
+    fc.property(cut, ({ rows, from, length }) => {
+      const packed = pack(rows)
+      fc.pre(from < rows.length && isFlat(packed))
+      flat++
+      const part: unknown = JSON.parse(JSON.stringify(slice(packed, from, from + length)))
+      expect(isFlat(part) && JSON.stringify(rowsOf(part))).toBe(JSON.stringify(rows.slice(from, from + length)))
+    }),
+    { numRuns: 1000 }
+  )
+  expect(flat).toBeGreaterThan(100)
+})
+
 test('what all rows have is said once', () => {
   const rows = Array.from({ length: 3 }, (_, index) => ({ groupID: 'g', userID: `u${index}` }))
   expect(pack(rows)).toEqual({ count: 3, columns: { groupID: ['g'], userID: ['u0', 'u1', 'u2'] } })
@@ -42,12 +72,17 @@ test.each([
   ['a count in words', { count: '2', columns: { a: [1, 2] } }],
   ['columns of different lengths', { count: 2, columns: { a: [1, 2], b: [1, 2, 3] } }],
   ['a column that is none', { count: 2, columns: { a: [1, 2], b: 5 } }],
+  ['lists of more than there are', { count: 2, columns: { a: { per: 3, items: { count: 2, columns: { b: [1, 2] } } } } }],
+  ['lists without an end', { count: 1e9, columns: { a: { per: 1e-9, items: { count: 1, columns: { b: [1] } } } } }],
+  ['lists of none', { count: 1, columns: { a: { per: 0, items: { count: 1, columns: { b: [1] } } } } }],
+  ['lists of what is none', { count: 2, columns: { a: { per: 1, items: 5 } } }],
   ['no columns', { count: 2, columns: {} }],
   ['null for columns', { count: 2, columns: null }],
   ['no object', 'rows'],
   ['null', null]
 ])('%s: is not unpacked, so that whoever checks the rows refuses it', (_title, packed) => {
   expect(unpack(packed)).toBe(packed)
+  expect(isFlat(packed)).toBe(false)
 })
 
 test('nothing that comes packed gets a prototype of its own', () => {
