@@ -166,6 +166,8 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
   async function readAll(stores: Stores, callers: readonly (readonly Query[])[], draft?: Layer): Promise<Row[][][]> {
     const refreshed = refresh(stores)
     const pages = openPages(stores.pages)
+    const single = callers.flat().filter(({ ids }) => ids)
+    if (single.length > 1) await pages.readAhead(single)
     const read = (query: Query) => pages.read(query).then(beneath => ({ query, beneath }))
     const found = await Promise.all(callers.map(queries => Promise.all(queries.map(read))))
     await refreshed

@@ -20,6 +20,7 @@ const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, sco
 /** The key of the record that has the names of all pages but the first of each scope, so that a page is found by its key. */
 const namesKey = ['names']
 
+type PageKey = [table: TableName, scope: string, name: string]
 type Stored = { readonly name: string; readonly record: unknown }
 type Found = Stored & { readonly ids: string[] }
 /** By scope, in their order. */
@@ -37,7 +38,7 @@ export function openPages(store: IDBObjectStore) {
     return isNames(record) ? new Map(record) : namesOf(await done(store.getAllKeys()))
   }
 
-  function get(key: [TableName, string, string]): Promise<Stored> {
+  function get(key: PageKey): Promise<Stored> {
     const text = JSON.stringify(key)
     const page = got.get(text) ?? done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
     got.set(text, page)
@@ -102,8 +103,9 @@ export function openPages(store: IDBObjectStore) {
     const placed = new Set(ids)
     if (ids.length < run.count || !isSorted(ids) || last >= first || ![...rows.keys()].every(id => placed.has(id)))
       return undefined
-    const before = hides ? [] : rowsIn((await get([table, scope, last])).record)
-    if (!before.every(row => isRow(table, row) && (row as MemberRow).userID < first)) return undefined
+    const record = hides ? undefined : (await get([table, scope, last])).record
+    const before = isFlat(record) ? valuesOf<MemberRow, 'userID'>(record, 'userID') : rowsIn(record).map(idIn)
+    if (!before.every(id => typeof id === 'string' && id < first)) return undefined
     const isAlone = last === '' && before.length === 0
     return pagesOf(run).map((page, index) => {
       const [lowest = ''] = valuesOf<MemberRow, 'userID'>(page, 'userID')
@@ -112,6 +114,16 @@ export function openPages(store: IDBObjectStore) {
   }
 
   return {
+    /** Begins to read the pages of many queries in the order of their keys, which takes less than half the time. */
+    async readAhead(queries: readonly Query[]): Promise<void> {
+      const all = await (names ??= readNames())
+      const keys = queries.flatMap(({ table, scope, ids = [] }) => {
+        const inScope = all.get(partName({ table, scope })) ?? []
+        return ids.map(id => [table, scope, pageOf(inScope, id)] satisfies PageKey)
+      })
+      keys.sort((a, b) => indexedDB.cmp(a, b)).forEach(get)
+    },
+
     async read({ table, scope, ids }: Query): Promise<Row[]> {
       if (!ids) return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
       if (ids.length === 0) return []
@@ -131,6 +143,8 @@ export function openPages(store: IDBObjectStore) {
     }
   }
 }
+
+const idIn = (row: Row) => (isRow('members', row) ? (row as MemberRow).userID : undefined)
 
 const isNames = (record: unknown): record is [string, string[]][] =>
   Array.isArray(record) && record.every(each => Array.isArray(each) && Array.isArray(each[1]) && isSorted(each[1]))
