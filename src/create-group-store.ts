@@ -2,6 +2,7 @@
 
 import { connectHere, connectWorker, type RemoteListener } from './client/remote.ts'
 import type { Token } from './client/renew.ts'
+import { createPictureKeeper } from './client/picture.ts'
 import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import type { Engine, StoreLocation } from './engine/api.ts'
@@ -42,12 +43,23 @@ export function openGroupStore(
 ): GroupStore & Arrivals {
   const location = { url, userID, token: typeof token === 'string' ? token : '', paused, handsOn }
   const streams = createStreamClient(request => remote.request(request))
-  const listener: RemoteListener = { onFrame: streams.take, onRestart: streams.restart }
+  const picture = createPictureKeeper(location, streams)
+  const listener: RemoteListener = {
+    onFrame(frame) {
+      streams.take(frame)
+      picture.changed()
+    },
+    onRestart: streams.restart
+  }
   const remote =
     worker === false
       ? connectHere(openHere(location), listener)
       : connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
-  return createStore(userID, remote, streams, typeof token === 'string' ? undefined : token)
+  const end = () => {
+    picture.end()
+    remote.end()
+  }
+  return createStore(userID, { ...remote, end }, streams, typeof token === 'string' ? undefined : token)
 }
 
 const isHttp = (url: string) => /^http/i.test(url)

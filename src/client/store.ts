@@ -262,9 +262,11 @@ export function createStore(
   })
   // The rules are needed for `can` alone, and a page can be shown without them: they follow.
   let judge: typeof import('./can.ts').can | undefined
-  void import('./can.ts').then(({ can }) => (judge = can))
   let latest: Status | undefined
-  const watch = status$.subscribe(status => (latest = status))
+  const watch = status$.subscribe(status => {
+    if (!latest) void import('./can.ts').then(({ can }) => (judge = can))
+    latest = status
+  })
   const renewToken = async (token: string) => void (await call(remote => remote.renewToken(token)))
   if (getToken) watch.add(keepLoggedIn(getToken, { status$, renewToken }))
   function finish(): void {

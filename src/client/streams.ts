@@ -13,7 +13,6 @@ import {
   type StreamRequest
 } from '../engine/api.ts'
 import { worded } from '../kernel/error-texts.ts'
-import type { Shown } from './can.ts'
 
 /** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
 const lingerMs = 1000
@@ -37,8 +36,10 @@ type Replica = {
 export type StreamClient = {
   /** What `query` shows, now and whenever it changes; the same query is asked once for all who look. */
   observe<V>(query: Query): Observable<V>
-  /** The results that are shown just now. */
-  shown(): Shown
+  /** The results that are shown just now; current are those that the engine has told. */
+  shown(): Iterable<{ readonly query: Query; readonly value: Value; readonly isCurrent: boolean }>
+  /** What an earlier page has shown is shown until the engine answers. */
+  show(lists: ReadonlyMap<string, List<Row>>): void
   take(frame: StreamFrame): void
   /** Resolves when everything up to this version has been taken in. */
   reached(version: number): Promise<void>
@@ -52,6 +53,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let count = 0
   let version = -1
   let unanswered = 0
+  let isAnswered = false
+  let earlier: ReadonlyMap<string, List<Row>> | undefined
   let waiting: { readonly version: number; resolve(): void }[] = []
 
   function open(name: string, query: Query): Replica {
@@ -66,8 +69,17 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     }
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
+    showEarlier(name, replica)
     request({ type: 'open', stream: replica.stream, query })
     return replica
+  }
+
+  function showEarlier(name: string, replica: Replica): void {
+    const list = replica.value === undefined && earlier?.get(name)
+    if (!list) return
+    replica.value = frozen({ ...list, stale: true })
+    replica.earlier = byID(list.rows)
+    for (const subscriber of [...replica.subscribers]) subscriber.next(replica.value)
   }
 
   function forget(name: string, { stream }: Replica): void {
@@ -99,11 +111,21 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       }),
 
     *shown() {
-      for (const { query, value } of byQuery.values()) if (value !== undefined) yield { query, value }
+      for (const { query, value, earlier } of byQuery.values())
+        if (value !== undefined) yield { query, value, isCurrent: earlier === undefined }
+    },
+
+    show(lists) {
+      // The engine was faster.
+      if (isAnswered) return
+      earlier = lists
+      for (const [name, replica] of byQuery) showEarlier(name, replica)
     },
 
     take(frame) {
       const changed: Replica[] = []
+      isAnswered ||= frame.patches.length > 0
+      if (isAnswered) earlier = undefined
       for (const [stream, patch] of frame.patches) {
         const replica = byStream.get(stream)
         if (!replica) continue
@@ -137,7 +159,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // What they wait for will not come from this engine; it is shown by the next, or it never was.
       for (const each of waiting.splice(0)) each.resolve()
       for (const replica of byStream.values()) {
-        replica.earlier = new Map(replica.rows.map(row => [rowID(row), row]))
+        replica.earlier = byID(replica.rows)
         replica.rows = []
         request({ type: 'open', stream: replica.stream, query: replica.query })
       }
@@ -159,9 +181,15 @@ function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Va
   }
   const { total, complete, stale } = patch
   const list = Object.freeze({ rows: Object.freeze([...rows]), total, complete, stale })
-  return earlier && value !== undefined && isSame(value, list) ? value : list
+  return earlier && isSameList(value as List<Row> | undefined, list) ? (value as List<Row>) : list
 }
 
+const isSameList = (before: List<Row> | undefined, { rows, ...rest }: List<Row>): boolean =>
+  before?.rows.length === rows.length &&
+  rows.every((row, index) => row === before.rows[index]) &&
+  isSame({ ...before, rows: [] }, { rows: [], ...rest })
+
+const byID = (rows: readonly Row[]) => new Map(rows.map(row => [rowID(row), row]))
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 function frozen<T>(value: T): T {

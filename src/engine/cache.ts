@@ -22,6 +22,8 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
   const scopes = new Map<string, Scope<Row>>()
   /** Reads under way: what is written meanwhile may not be in what they bring. */
   const reading = new Map<string, Set<Write[]>>()
+  /** Reads of whole scopes that are under way. */
+  const readingAll = new Map<string, Promise<void>>()
 
   function isLoaded(scope: string, ids: readonly string[] | 'all'): boolean {
     const asked = scopes.get(scope)?.asked
@@ -60,7 +62,10 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
   return {
     isLoaded,
     async load(scope: string, ids: readonly string[] | 'all'): Promise<void> {
-      if (!isLoaded(scope, ids)) await read(scope, ids)
+      if (isLoaded(scope, ids)) return
+      const work = readingAll.get(scope) ?? read(scope, ids)
+      if (ids === 'all') readingAll.set(scope, work)
+      await work.finally(() => readingAll.delete(scope))
     },
     absorb(write: Write): void {
       const known = scopes.get(write.scope)

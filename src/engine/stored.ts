@@ -43,7 +43,8 @@ import {
   settingsRow,
   tip,
   tipRow,
-  verdictSchema
+  verdictSchema,
+  where
 } from '../sync/rows.ts'
 
 const meta: v.GenericSchema<unknown, Meta> = v.object({
@@ -59,7 +60,7 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
   clockOffsetMs: number
 })
 
-const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
+const heldGroup: v.GenericSchema<unknown, HeldGroup> = where(
   rowOf({
     groupID: id,
     row: orNull(groupRow),
@@ -71,7 +72,7 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = v.pipe(
     tipCount: natural,
     tipSeq: natural
   }),
-  v.check(({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID))
+  ({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID)
 )
 
 const operation = { name: text(), args: fields, at: number }
@@ -83,7 +84,7 @@ const applied = v.object({
   seq: natural,
   result: anything
 })
-const pending: v.GenericSchema<unknown, Pending> = v.pipe(
+const pending: v.GenericSchema<unknown, Pending> = where(
   v.object({
     opID: text(),
     order: number,
@@ -94,7 +95,7 @@ const pending: v.GenericSchema<unknown, Pending> = v.pipe(
     merged: v.exactOptional(v.array(v.object({ opID: text(), ...operation }))),
     applied: v.exactOptional(applied)
   }),
-  v.check(row => isSendable(row))
+  row => isSendable(row)
 )
 
 /** What no server takes would stand in the way of everything behind it. */

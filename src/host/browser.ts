@@ -5,15 +5,16 @@ import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import type { Commit } from '../storage/port.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
+import { databaseName } from '../storage/picture.ts'
 import { protocolVersion } from '../sync/messages.ts'
 import type { Connect } from '../sync/port.ts'
 
 /** An engine rejects when the database cannot be opened. `connectTo`: the transport. */
 export const openBrowserEngine =
   (connectTo: (url: string) => Connect) =>
-  async ({ url, userID, token, paused, handsOn }: StoreLocation): Promise<Engine> => {
-    // What one user of one server has is nobody else's.
-    const name = `offline-groups ${url} ${userID}`
+  async (location: StoreLocation): Promise<Engine> => {
+    const { url, userID, token, paused, handsOn } = location
+    const name = databaseName(location)
     const opening = openDexieStorage(name)
     const peers = browserPeers(`${name} v${protocolVersion}`)
     opening.catch(peers.close)

@@ -54,27 +54,24 @@ type Reader = { readonly length: number; at(index: number): unknown }
 
 /** `undefined`: it is nothing that could be read value by value. */
 function readerOf(column: unknown): Reader | undefined {
-  if (Array.isArray(column)) return { length: column.length, at: index => column[index] }
+  if (Array.isArray(column)) return { length: column.length, at: index => column[index] as unknown }
   if (!isObject(column)) return undefined
   if ('per' in column) return listReader(column as Partial<Lists<unknown>>)
-  const { count, columns } = column as Partial<Packed>
-  const readers = Object.entries(columns ?? {}).flatMap(([field, each]) =>
-    field === '__proto__' ? [] : [[field, readerOf(each)] as const]
-  )
-  const known = readers.filter((each): each is [string, Reader] => each[1] !== undefined)
-  if (
-    known.length < readers.length ||
-    !isEven(
-      count,
-      known.map(([, { length }]) => length)
-    )
-  )
-    return undefined
+  const { count = -1, columns } = column as Partial<Packed>
+  const readers: [string, Reader][] = []
+  for (const [field, each] of Object.entries(columns ?? {})) {
+    const reader = field === '__proto__' ? undefined : readerOf(each)
+    if (reader) readers.push([field, reader])
+    else if (field !== '__proto__') return undefined
+  }
+  // A number by itself must not bring about rows without end: one column at least has as many values.
+  const lengths = readers.map(([, { length }]) => length)
+  if (!lengths.includes(count) || !lengths.every(length => length === 1 || length === count)) return undefined
   return {
     length: count,
     at(index) {
       const row: { [field: string]: unknown } = {}
-      for (const [field, { length, at }] of known) row[field] = at(length === 1 ? 0 : index)
+      for (const [field, { length, at }] of readers) row[field] = at(length === 1 ? 0 : index)
       return row
     }
   }
@@ -82,31 +79,17 @@ function readerOf(column: unknown): Reader | undefined {
 
 function listReader({ per = 0, items }: Partial<Lists<unknown>>): Reader | undefined {
   const reader = readerOf(items)
-  const length = listCount(per, reader?.length)
-  if (!reader || Number.isNaN(length)) return undefined
+  const length = (reader?.length ?? 0) / per
+  if (!reader || !(per > 0) || !Number.isInteger(per) || !Number.isInteger(length)) return undefined
   return { length, at: index => Array.from({ length: per }, (_, place) => reader.at(index * per + place)) }
 }
 
 /** Whether it is packed, and can be cut. */
-export function isFlat(rows: unknown): rows is Flat {
-  if (!isObject(rows)) return false
-  const { count, columns } = rows as Partial<Flat>
-  return isEven(count, Object.values(columns ?? {}).map(flatLength))
-}
-
-/** Of what is no column, none. */
-function flatLength(column: unknown): number {
-  if (Array.isArray(column)) return column.length
-  const { per, items } = isObject(column) ? (column as Partial<Lists<Flat>>) : {}
-  return listCount(per, isFlat(items) ? items.count : undefined)
-}
-
-const listCount = (per: unknown, items = NaN): number =>
-  Number.isInteger(per) && Number(per) > 0 && items % Number(per) === 0 ? items / Number(per) : NaN
-
-// A number by itself must not bring about rows without end: one column at least has as many values.
-const isEven = (count: unknown, lengths: readonly number[]): count is number =>
-  typeof count === 'number' && lengths.includes(count) && lengths.every(length => length === 1 || length === count)
+export const isFlat = (rows: unknown): rows is Flat =>
+  isObject(rows) &&
+  !('per' in rows) &&
+  readerOf(rows) !== undefined &&
+  Object.values((rows as Flat).columns).every(column => Array.isArray(column) || ('per' in column && isFlat(column.items)))
 
 // Packed rows have a value in each field for each of them.
 export const rowsOf = <R>(rows: MaybePacked<R>): readonly R[] => unpack(rows) as readonly R[]
@@ -125,10 +108,9 @@ export const slice = ({ count, columns }: Flat, start: number, end: number): Fla
 })
 
 function sliceColumn(column: Flat['columns'][string], count: number, start: number, end: number): Flat['columns'][string] {
-  if (flatLength(column) < count) return column
-  if (!('per' in column)) return column.slice(start, end)
+  if (!('per' in column)) return column.length < count ? column : column.slice(start, end)
   const { per, items } = column
-  return { per, items: slice(items, start * per, end * per) }
+  return items.count < count * per ? column : { per, items: slice(items, start * per, end * per) }
 }
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : -1)

@@ -9,6 +9,7 @@ import { createJournal, readFrom, written, type Entry, type JournalRecord } from
 import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
 import { done, openPages, reasonOf } from './paging.ts'
+import { pictureKey } from './picture.ts'
 import type { Query, Snapshot, Storage, Write } from './port.ts'
 
 type Job = {
@@ -136,6 +137,8 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
         const isAll = parts.length === journal.layer.parts.size
         if (isAll) isFolding = false
         await openPages(stores.pages).write(parts.map(([, part]) => part))
+        // Whatever is in it may be gone.
+        stores.pages.delete(pictureKey)
         if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
         return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
       })

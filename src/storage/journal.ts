@@ -32,9 +32,7 @@ function textOf(writes: readonly Write[]): string {
 
 function writesIn(record: unknown): unknown {
   const tables = parsed(record)
-  if (!Array.isArray(tables)) return tables
-  const writes = tables.flatMap(each => unpack(each)) as ({ run?: unknown } | null)[]
-  return writes.map(write => (write?.run && !isFlat(write.run) ? { ...write, run: unpack(write.run) } : write))
+  return Array.isArray(tables) ? tables.flatMap(each => unpack(each)) : tables
 }
 
 export function createJournal() {

@@ -58,20 +58,21 @@ export function editPage(table: TableName, { name, rows }: Page, edits: Edits): 
   const added = [...unplaced.values()].filter(row => row !== null && isRow(table, row)) as Row[]
   // Mostly rows take the place of others, and the order is as it was.
   const sorted = added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
-  const count = Math.ceil(sorted.length / rowsPerPageMax)
-  const size = Math.ceil(sorted.length / count)
-  return Array.from({ length: count }, (_, index) => {
-    const part = sorted.slice(index * size, (index + 1) * size)
+  return cuts(sorted.length).map(([start, end], index) => {
+    const part = sorted.slice(start, end)
     return { name: index === 0 || !part[0] ? name : id(part[0]), rows: part }
   })
 }
 
-/** A long run is cut into pages as it is; the first is named by whoever knows what lies before. */
-export const pagesOf = (run: Flat): Flat[] => {
-  const count = Math.ceil(run.count / rowsPerPageMax)
-  const size = Math.ceil(run.count / count)
-  return Array.from({ length: count }, (_, index) => slice(run, index * size, (index + 1) * size))
+/** Where rows are cut into pages of about the same length. */
+function cuts(length: number): [start: number, end: number][] {
+  const count = Math.ceil(length / rowsPerPageMax)
+  const size = Math.ceil(length / count)
+  return Array.from({ length: count }, (_, index) => [index * size, (index + 1) * size])
 }
+
+/** A long run is cut into pages as it is; the first is named by whoever knows what lies before. */
+export const pagesOf = (run: Flat): Flat[] => cuts(run.count).map(([start, end]) => slice(run, start, end))
 
 export const recordOf = (rows: MaybePacked<Row>): string => JSON.stringify(pack(rows))
 

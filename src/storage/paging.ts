@@ -121,7 +121,7 @@ export function openPages(store: IDBObjectStore) {
         const inScope = all.get(partName({ table, scope })) ?? []
         return ids.map(id => [table, scope, pageOf(inScope, id)] satisfies PageKey)
       })
-      keys.sort((a, b) => indexedDB.cmp(a, b)).forEach(get)
+      keys.sort((a, b) => (a < b ? -1 : 1)).forEach(get)
     },
 
     async read({ table, scope, ids }: Query): Promise<Row[]> {

@@ -14,7 +14,7 @@
 import * as v from 'valibot'
 import { pack, valuesOf } from '../kernel/packed.ts'
 import {
-  fields,
+  isFields,
   isShallow,
   groupErrorSchema,
   groupRow,
@@ -33,7 +33,8 @@ import {
   text,
   tipRow,
   truth,
-  verdictSchema
+  verdictSchema,
+  where
 } from './rows.ts'
 
 export const protocolVersion = 1
@@ -55,20 +56,12 @@ export const mergedMax = 100
 export const pushedOperation = v.object({
   opID: id,
   name: printable(/^[\x20-\x7e]{0,40}$/),
-  args: v.pipe(
-    fields,
-    v.check(args => isShallow(args))
-  ),
+  args: v.custom<Readonly<Record<string, unknown>>>(args => isFields(args) && isShallow(args)),
   groupID: id,
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
   /** Operations that this one has replaced before they were sent: they get the same verdict. */
-  merged: v.exactOptional(
-    v.pipe(
-      v.array(id),
-      v.check(ids => ids.length <= mergedMax)
-    )
-  ),
+  merged: v.exactOptional(where(v.array(id), ids => ids.length <= mergedMax)),
   /** The position in the group's log that the user was looking at. */
   seen: natural,
   /** How long it has waited on the device, in seconds. */
@@ -110,7 +103,7 @@ export type NewFeedEvent = FeedEvent extends infer E ? (E extends { fseq: number
 const feedDelta = v.object({ from: natural, to: natural, events: v.array(feedEvent) })
 export type FeedDelta = v.InferOutput<typeof feedDelta>
 
-const groupDelta = v.pipe(
+const groupDelta = where(
   v.object({
     groupID: id,
     mep: natural,
@@ -126,7 +119,7 @@ const groupDelta = v.pipe(
     settings: v.exactOptional(settingsRow),
     tips: v.array(tipRow)
   }),
-  v.check(({ groupID, group, members }) => [group, ...members].every(row => row.groupID === groupID))
+  ({ groupID, group, members }) => [group, ...members].every(row => row.groupID === groupID)
 )
 export type GroupDelta = v.InferOutput<typeof groupDelta>
 
@@ -154,7 +147,7 @@ const serverMessage = v.union([
     retry: v.array(id),
     caughtUp: truth
   }),
-  v.pipe(
+  where(
     v.object({
       type: oneOf('members'),
       groupID: id,
@@ -167,7 +160,7 @@ const serverMessage = v.union([
       /** `null` after the last page, else the userID to continue behind. */
       next: orNull(id)
     }),
-    v.check(({ groupID, members }) => valuesOf(members, 'groupID').every(each => each === groupID))
+    ({ groupID, members }) => valuesOf(members, 'groupID').every(each => each === groupID)
   ),
   /** The answer to `read`: the profile, or why not. */
   v.object({ type: oneOf('profile'), request: natural, answer: v.union([groupRow, groupErrorSchema]) }),

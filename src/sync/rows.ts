@@ -29,6 +29,12 @@ const within = (min: number, max: number) => v.custom<number>(value => typeof va
 export const number = within(-Infinity, Infinity)
 export const milliseconds = within(-8.64e15, 8.64e15)
 export const natural = v.custom<number>(value => Number.isSafeInteger(value) && Number(value) >= 0)
+/** What also has to hold. */
+export const where = <T>(schema: v.GenericSchema<unknown, T>, check: (value: T) => boolean): v.GenericSchema<unknown, T> =>
+  v.pipe(
+    schema,
+    v.custom<T>(value => check(value as T))
+  )
 export const truth = v.custom<boolean>(value => typeof value === 'boolean')
 export const oneOf = <const T extends string | number | boolean>(...values: readonly T[]) =>
   v.custom<T>(value => values.includes(value as T))
@@ -85,10 +91,7 @@ const isCustomFields = Object.assign(
 )
 const customFields = exactFirst<readonly CustomField[]>(
   isCustomFields,
-  v.pipe(
-    v.array(v.object(customField)),
-    v.check(list => list.length <= fieldsMax)
-  )
+  where(v.array(v.object(customField)), list => list.length <= fieldsMax)
 )
 
 const groupProfile: Schemas<GroupRow> = {
@@ -110,7 +113,9 @@ const groupProfile: Schemas<GroupRow> = {
 }
 export const groupRow: v.GenericSchema<unknown, GroupRow> = rowOf(groupProfile)
 // What has come as JSON holds no undefined.
-const groupFields = v.partial(v.object(groupProfile)) as v.GenericSchema<unknown, Partial<GroupRow>>
+const groupFields = v.object(
+  Object.fromEntries(Object.entries(groupProfile).map(([field, schema]) => [field, v.exactOptional(schema as v.GenericSchema)]))
+) as v.GenericSchema<unknown, Partial<GroupRow>>
 
 const member: Schemas<MemberRow> = {
   groupID: id,

@@ -15,7 +15,7 @@ const coldPending = 50
 const changeEveryMs = 5
 /** Who takes longer has failed. */
 const partMsMax = 60_000
-const quietMs = 7000
+const quietMs = 10_000
 
 type Report = (figure: FigureName, value: number) => void
 export type RoundOptions = {
@@ -60,6 +60,8 @@ export async function round({ name, url, durability, parts, report, fail }: Roun
       await load(open, report)
       if (has(8)) await weigh(open, report)
       await open.page.evaluate(places => window.bench.pend(places), coldPlaces())
+      // What will be looked at then has been looked at before.
+      await open.page.evaluate(view => window.bench.watchAll([view], true), coldWindow)
       // Whoever has something to tidy up may do it now.
       await open.page.waitForTimeout(quietMs)
     })
@@ -89,6 +91,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
+const coldWindow: Window = { groupID: groupIDOf(0), offset: 0, limit: 100 }
 const coldPlaces = () =>
   windowRows(largeSize, { offset: 0, limit: coldPending }).map(index => ({ group: 0, index, size: largeSize }))
 

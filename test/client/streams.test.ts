@@ -125,3 +125,48 @@ test('who waits for what a dead engine would have shown waits no longer', async 
   client.restart()
   expect(await reached).toBeUndefined()
 })
+
+// ── what an earlier page has shown ──────────────────────────────────────────
+
+const listOf = (...rows: Member[]): List<Member> => ({ rows, total: rows.length, complete: true, stale: false })
+const look = (query: Query = crew) => {
+  const seen: List<Member>[] = []
+  client.observe<List<Member>>(query).subscribe(list => seen.push(list))
+  return seen
+}
+const names = (seen: readonly List<Member>[]) => seen.map(({ rows, stale }) => [rows.map(({ nameCard }) => nameCard), stale])
+
+test('what was shown last is shown until the engine answers, as stale, whoever has looked first', () => {
+  const before = look()
+  client.show(new Map([[JSON.stringify(crew), listOf(member('ann', 'Ann'))]]))
+  const after = look()
+  expect([names(before), names(after)]).toEqual([[[['Ann'], true]], [[['Ann'], true]]])
+  take([0, whole(member('ann', 'Anna'))])
+  expect(names(before)[1]).toEqual([['Anna'], false])
+})
+
+test('rows that the engine knows the same are the same objects, and a list that is the same is not shown twice', () => {
+  const seen = look()
+  client.show(new Map([[JSON.stringify(crew), listOf(member('ann'), member('bob'))]]))
+  take([0, { ...whole(member('ann'), member('bob')), stale: true } as Patch])
+  expect(seen).toHaveLength(1)
+  take([0, { kind: 'list', edits: [], total: 2, complete: true, stale: false }])
+  expect(seen).toHaveLength(2)
+  expect(seen[1]?.rows[0]).toBe(seen[0]?.rows[0])
+})
+
+test('once the engine has answered, nothing earlier is shown any more', () => {
+  const seen = look()
+  take([0, whole()])
+  client.show(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
+  expect([names(seen), names(look({ ...crew, limit: 5 }))]).toEqual([[[[], false]], []])
+})
+
+test('what is shown from an earlier page only is not current', () => {
+  look()
+  client.show(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
+  const current = () => [...client.shown()].map(({ isCurrent }) => isCurrent)
+  expect(current()).toEqual([false])
+  take([0, whole(member('ann'))])
+  expect(current()).toEqual([true])
+})

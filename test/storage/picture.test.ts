@@ -1,0 +1,98 @@
+import 'fake-indexeddb/auto'
+import { beforeEach, expect, test } from 'vitest'
+import { newMember } from '../../src/kernel/model.ts'
+import { openDexieStorage } from '../../src/storage/dexie.ts'
+import { keepPicture, markPicture, pictureKey, readPicture } from '../../src/storage/picture.ts'
+import type { Write } from '../../src/storage/port.ts'
+
+let name: string
+let count = 0
+beforeEach(() => {
+  name = `device ${count++}`
+})
+
+const write = (userID: string): Write => ({
+  table: 'members',
+  scope: 'crew',
+  id: userID,
+  row: newMember({ groupID: 'crew', userID, joinTime: 1 })
+})
+
+/** Writes, and waits until it is folded. */
+async function written(...userIDs: string[]): Promise<void> {
+  const storage = await openDexieStorage(name, { journalMax: 0 })
+  await storage.read([{ table: 'members', scope: 'crew' }])
+  await storage.transact([], () => userIDs.map(write))
+  await expect.poll(() => markPicture(name)).toBeDefined()
+  await storage.close()
+}
+
+async function keep(text: string): Promise<void> {
+  const mark = await markPicture(name)
+  if (mark === undefined) throw new Error('something is not folded')
+  await keepPicture(name, { mark, text })
+}
+
+test('a picture is there for whoever opens next, as often as they like', async () => {
+  await written('ann')
+  await keep('a picture')
+  expect([await readPicture(name), await readPicture(name)]).toEqual(['a picture', 'a picture'])
+})
+
+test('once something is written, it does not count any more', async () => {
+  await written('ann')
+  await keep('a picture')
+  const storage = await openDexieStorage(name)
+  await storage.transact([], () => [write('bob')])
+  expect(await readPicture(name)).toBeUndefined()
+  await storage.close()
+})
+
+test('nor when that is folded; it is removed then, so that nothing is left of what was removed', async () => {
+  await written('ann')
+  await keep('a picture')
+  await written('bob')
+  expect(await readPicture(name)).toBeUndefined()
+  const db = await new Promise<IDBDatabase>(resolve => {
+    const opening = indexedDB.open(name)
+    opening.onsuccess = () => resolve(opening.result)
+  })
+  const record = db.transaction('pages').objectStore('pages').get(pictureKey)
+  await new Promise(resolve => (record.onsuccess = resolve))
+  db.close()
+  expect(record.result).toBeUndefined()
+})
+
+test('what was written before a picture could be marked is no part of it: it has to be folded first', async () => {
+  const storage = await openDexieStorage(name)
+  await storage.transact([], () => [write('ann')])
+  expect(await markPicture(name)).toBeUndefined()
+  await storage.close()
+})
+
+test('another picture takes the place of the first', async () => {
+  await written('ann')
+  await keep('a picture')
+  await keep('another')
+  expect(await readPicture(name)).toBe('another')
+})
+
+test('a picture between the commits of an engine keeps none of them from being found', async () => {
+  const storage = await openDexieStorage(name, { journalMax: 0 })
+  const found = async () => (await storage.read([{ table: 'members', scope: 'crew' }])).answers[0].map(row => row.userID)
+  const numbers: number[] = []
+  for (const userID of ['ann', 'bob', 'carl']) {
+    numbers.push(await storage.transact([], () => [write(userID)]))
+    await found()
+    await expect.poll(() => markPicture(name)).toBeDefined()
+    await keep(userID)
+  }
+  expect(await found()).toEqual(['ann', 'bob', 'carl'])
+  expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+  await storage.close()
+})
+
+test('where there is no database, there is no picture, and none comes about', async () => {
+  expect([await readPicture(name), await markPicture(name)]).toEqual([undefined, undefined])
+  expect((await indexedDB.databases()).map(each => each.name)).not.toContain(name)
+})
