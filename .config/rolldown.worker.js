@@ -47,7 +47,7 @@ const enginesOwn = `
   stepDown forgetMembers discardAll refreshGroup fetchMembers onDamaged tellPeers isRetained isLoaded onWindow verdictOf
   onQueued onMissed onStatus isOnline hasLane retract isVisible isApplication newID setTimer rowCount overlay absorb
   announce rebase unsent refill onWake welcomed isAwaited isMine isClosing undecidedOffline overwrites beneath hides queries
-  prepared replaced lanes isGap actor decide retain loadAll needs groupCount isOpen isFirst tryNow renewed
+  prepared replaced lanes isGap actor decide retain loadAll needs groupCount isOpen isFirst tryNow renewed isTable isFlat onLost
 `
 const innerNames = new RegExp(`^(_[a-z].*|${[dexiesOwn, enginesOwn].join(' ').trim().split(/\s+/).join('|')})$`, 'i')
 

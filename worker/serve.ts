@@ -5,7 +5,7 @@
  */
 
 import type { Endpoint } from 'comlink'
-import { pictureMs, whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
+import { paintMs, whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
 import { groupError, storageFailed } from '../src/kernel/errors.ts'
 
 export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, endpoint: Endpoint): void {
@@ -43,7 +43,7 @@ const hold = (lock: string) =>
 
 function connect(engine: Engine, port: MessagePort): void {
   // Text goes over in a fraction of the time that a thousand rows take.
-  const streams = engine.openStreams(frame => port.postMessage(JSON.stringify(frame)), pictureMs)
+  const streams = engine.openStreams(frame => port.postMessage(JSON.stringify(frame)), paintMs)
   port.onmessage = ({ data }: MessageEvent<StreamRequest>) => streams.request(data)
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { List, Row } from '../engine/api.ts'
-import { databaseName, keepPicture, markPicture, readPicture } from '../storage/picture.ts'
+import { databaseName, openPictures } from '../storage/picture.ts'
 import type { StreamClient } from './streams.ts'
 
 /** The journal is folded five seconds after the last change. */
@@ -26,14 +26,16 @@ export function createPictureKeeper(
   location: { readonly url: string; readonly userID: string },
   streams: StreamClient
 ): PictureKeeper {
-  const name = databaseName(location)
-  const over = new AbortController()
+  const pictures = openPictures(databaseName(location))
   let timer: ReturnType<typeof setTimeout> | undefined
   let changes = 0
   let changedAt = 0
+  let keptText = ''
+  let keptMark = 0
 
-  void readPicture(name).then(text => {
-    if (text !== undefined && !over.signal.aborted) streams.show(listsIn(text))
+  void pictures.read().then(text => {
+    // The engine may have been faster.
+    if (text !== undefined && changes === 0) streams.show(listsIn(text))
   })
 
   function wait(ms: number, tries = 0): void {
@@ -46,24 +48,28 @@ export function createPictureKeeper(
   }
 
   async function keep(tries: number, before: number): Promise<void> {
-    const isOutdated = () => over.signal.aborted || changes !== before
-    const mark = await markPicture(name)
-    if (isOutdated()) return
+    const mark = await pictures.mark()
+    if (changes !== before) return
     if (mark === undefined) return tries < triesMax ? wait(againMs, tries + 1) : undefined
     await pause(shownWithinMs)
     const lists: string[] = []
     let length = 0
     for (const { query, value, isCurrent } of streams.shown()) {
-      if (!isCurrent || (query.kind !== 'groups' && query.kind !== 'members')) continue
+      if (!isCurrent || !isList(query.kind)) continue
       // One list at a time: a page may have hundreds, and has other things to do.
       await pause(0)
-      if (isOutdated()) return
+      if (changes !== before) return
       const list = `[${JSON.stringify(JSON.stringify(query))},${JSON.stringify(value)}]`
+      if (length + list.length > lengthMax) continue
       length += list.length
-      if (length > lengthMax) break
       lists.push(list)
     }
-    if (!isOutdated()) await keepPicture(name, { mark, text: `[${lists.join()}]` })
+    const text = `[${lists.join()}]`
+    // A tab that shows none leaves the picture of another.
+    if (changes !== before || lists.length === 0 || (text === keptText && mark === keptMark)) return
+    await pictures.keep({ mark, text })
+    keptText = text
+    keptMark = mark
   }
 
   return {
@@ -73,13 +79,17 @@ export function createPictureKeeper(
       if (timer === undefined) wait(quietMs)
     },
     end() {
-      over.abort()
+      // Whatever is under way is outdated.
+      changes++
       clearTimeout(timer)
+      pictures.close()
     }
   }
 }
 
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+const isList = (kind: unknown) => kind === 'groups' || kind === 'members'
 
 /** By query. Storage may hold what a damaged disk or somebody else has left there: what is no list of rows is left out. */
 function listsIn(text: string): Map<string, List<Row>> {
@@ -92,7 +102,22 @@ function listsIn(text: string): Map<string, List<Row>> {
 }
 
 function isEntry(entry: unknown): entry is [string, List<Row>] {
-  const [query, list] = Array.isArray(entry) ? (entry as [unknown, Partial<List<unknown>> | null]) : []
-  if (typeof query !== 'string' || !Array.isArray(list?.rows) || typeof list.total !== 'number') return false
-  return list.rows.every(row => typeof row === 'object' && row !== null && typeof Reflect.get(row, 'groupID') === 'string')
+  if (!Array.isArray(entry)) return false
+  const [query, list] = entry as [unknown, Partial<List<unknown>> | null]
+  if (typeof query !== 'string' || !isList((JSON.parse(query) as { kind?: unknown } | null)?.kind)) return false
+  const { rows, total, complete } = list ?? {}
+  return typeof total === 'number' && typeof complete === 'boolean' && Array.isArray(rows) && rows.every(isRow)
 }
+
+/** What each row that is listed has as text; the engine says soon enough what the rest has to be. */
+function isRow(row: unknown): boolean {
+  if (typeof row !== 'object' || row === null || !isShallow(row)) return false
+  const { groupID, name, nameCard } = row as { groupID?: unknown; name?: unknown; nameCard?: unknown }
+  return typeof groupID === 'string' && typeof (name ?? nameCard) === 'string'
+}
+
+/** Rows hold lists of custom fields, and nothing deeper: what is deep overflows the stack of whoever walks it. */
+const isShallow = (value: unknown, depthMax = 3): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depthMax > 0 && Object.values(value).every(each => isShallow(each, depthMax - 1)))

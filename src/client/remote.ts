@@ -3,7 +3,7 @@
 import { transfer, wrap } from 'comlink'
 import {
   forEachCall,
-  pictureMs,
+  paintMs,
   whenOpen,
   type Engine,
   type EngineApi,
@@ -106,7 +106,7 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
 }
 
 export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
-  const streams = opening.then(engine => engine.openStreams(onFrame, pictureMs))
+  const streams = opening.then(engine => engine.openStreams(onFrame, paintMs))
   // A failure is reported as `failed`; nothing waits for streams that never came about.
   streams.catch(() => undefined)
   return {

@@ -69,8 +69,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     }
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
-    showEarlier(name, replica)
     request({ type: 'open', stream: replica.stream, query })
+    showEarlier(name, replica)
     return replica
   }
 

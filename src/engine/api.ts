@@ -173,13 +173,13 @@ export type EngineApi = {
 export type Engine = EngineApi & {
   /**
    * Streams whose frames go to `post`, which must not call back at once. What comes from elsewhere goes there once in
-   * `pictureMs`, or whenever it comes.
+   * `paintMs`, or whenever it comes.
    */
-  openStreams(post: (frame: StreamFrame) => void, pictureMs?: number): Streams
+  openStreams(post: (frame: StreamFrame) => void, paintMs?: number): Streams
 }
 
-/** Nobody sees more than one picture in this time. */
-export const pictureMs = 16
+/** A screen is painted about once in this time. */
+export const paintMs = 16
 
 /** Where a store is, and whose. */
 export type StoreLocation = {

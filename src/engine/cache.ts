@@ -37,8 +37,7 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     reading.set(scope, reads.add(meanwhile))
     // The answer holds rows of the table that the query names.
     const query = { table, scope, ...(ids !== 'all' && { ids }) } as never
-    const [stored] = (await storage.read([query])).answers as [Row[]]
-    reads.delete(meanwhile)
+    const [stored] = (await storage.read([query]).finally(() => reads.delete(meanwhile))).answers as [Row[]]
     const rows = stored.filter(row => isRow(row, scope))
     if (rows.length < stored.length) onDamaged(scope)
     const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), asked: new Set<string>() }
@@ -63,9 +62,11 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     isLoaded,
     async load(scope: string, ids: readonly string[] | 'all'): Promise<void> {
       if (isLoaded(scope, ids)) return
-      const work = readingAll.get(scope) ?? read(scope, ids)
-      if (ids === 'all') readingAll.set(scope, work)
-      await work.finally(() => readingAll.delete(scope))
+      const all = readingAll.get(scope)
+      if (all || ids !== 'all') return all ?? read(scope, ids)
+      const work = read(scope, ids).finally(() => readingAll.delete(scope))
+      readingAll.set(scope, work)
+      await work
     },
     absorb(write: Write): void {
       const known = scopes.get(write.scope)

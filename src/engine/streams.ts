@@ -1,7 +1,7 @@
 /**
  * Keeps the results of queries current on the other side: one frame per change, holding for each stream what has changed
  * since the last frame that went there. What the user has done or asked for goes out at once; what comes from elsewhere may
- * have to wait until the other side can show another picture. A side that is slow to take frames in is not sent more of
+ * have to wait until the other side can paint again. A side that is slow to take frames in is not sent more of
  * them. What happens meanwhile ends up in one frame.
  */
 
@@ -20,7 +20,7 @@ const framesUntakenMax = 16
 type Stream = { readonly number: number; readonly query: Query; sent: Result | undefined; isRetained: boolean }
 
 export type Hub = {
-  open(post: (frame: StreamFrame) => void, pictureMs?: number): Streams
+  open(post: (frame: StreamFrame) => void, paintMs?: number): Streams
   /** Takes note of a change; frames follow at the end of the turn. */
   announce(touched: Touched): void
   /** The version that the next frame has, or the last one had. */
@@ -48,8 +48,8 @@ export function createHub({ views, ready, setTimer, onWindow }: HubOptions): Hub
       views.refresh(touched)
       for (const port of ports) port.announce(touched)
     },
-    open(post, pictureMs = 0) {
-      const port = openPort(post, pictureMs)
+    open(post, paintMs = 0) {
+      const port = openPort(post, paintMs)
       ports.add(port)
       return {
         request: port.request,
@@ -63,7 +63,7 @@ export function createHub({ views, ready, setTimer, onWindow }: HubOptions): Hub
 
   type Port = ReturnType<typeof openPort>
 
-  function openPort(post: (frame: StreamFrame) => void, pictureMs: number) {
+  function openPort(post: (frame: StreamFrame) => void, paintMs: number) {
     const streams = new Map<number, Stream>()
     const changed = new Set<Stream>()
     const refused: [number, Patch][] = []
@@ -96,12 +96,12 @@ export function createHub({ views, ready, setTimer, onWindow }: HubOptions): Hub
       sentVersion = version
       untaken.push(version)
       post({ version, patches })
-      if (isShowing || pictureMs === 0) return
+      if (isShowing || paintMs === 0) return
       isShowing = true
       setTimer(() => {
         isShowing = false
         flush()
-      }, pictureMs)
+      }, paintMs)
     }
 
     function refuse(number: number, error: GroupError): void {

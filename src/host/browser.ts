@@ -124,5 +124,7 @@ function newID(): string {
   if (unused === 0) unused = crypto.getRandomValues(randomness).length
   unused -= 16
   const bytes = randomness.subarray(unused, unused + 16)
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, character => ({ '+': '-', '/': '_' })[character] ?? '')
+  // Without the padding.
+  const text = btoa(String.fromCharCode(...bytes)).slice(0, 22)
+  return text.replaceAll('+', '-').replaceAll('/', '_')
 }

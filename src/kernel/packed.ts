@@ -40,8 +40,8 @@ function packColumn(column: readonly unknown[]): Column {
 
 /** The rows, or those that have a field wanted, where it is packed value by value; of what is not packed, the same. */
 export function unpack(packed: unknown, only?: { readonly field: string; isWanted(value: unknown): boolean }): unknown {
-  const reader = isObject(packed) ? readerOf(packed) : undefined
-  if (!reader) return packed
+  const reader = readerOf(packed)
+  if (!reader?.isTable) return packed
   const values = only && (packed as Packed).columns[only.field]
   const isWanted = Array.isArray(values) && values.length === reader.length ? only?.isWanted : undefined
   const rows: unknown[] = []
@@ -50,25 +50,39 @@ export function unpack(packed: unknown, only?: { readonly field: string; isWante
   return rows
 }
 
-type Reader = { readonly length: number; at(index: number): unknown }
+/** What is packed row by row is a table; where its columns are plain, or lists of what is flat, it is flat. */
+type Reader = { readonly length: number; readonly isTable?: true; readonly isFlat: boolean; at(index: number): unknown }
+
+const columnsMax = 64
+const depthMax = 8
 
 /** `undefined`: it is nothing that could be read value by value. */
-function readerOf(column: unknown): Reader | undefined {
-  if (Array.isArray(column)) return { length: column.length, at: index => column[index] as unknown }
-  if (!isObject(column)) return undefined
-  if ('per' in column) return listReader(column as Partial<Lists<unknown>>)
-  const { count = -1, columns } = column as Partial<Packed>
-  const readers: [string, Reader][] = []
-  for (const [field, each] of Object.entries(columns ?? {})) {
-    const reader = field === '__proto__' ? undefined : readerOf(each)
-    if (reader) readers.push([field, reader])
-    else if (field !== '__proto__') return undefined
+function readerOf(column: unknown, depth = 0): Reader | undefined {
+  if (Array.isArray(column)) return { length: column.length, isFlat: true, at: index => column[index] as unknown }
+  // Anything else in it would come along unseen.
+  if (Object.keys(Object(column) as object).length !== 2 || depth > depthMax) return undefined
+  // What is missing passes none of the checks.
+  const { per, items, count, columns } = column as Lists<unknown> & Packed
+  if (items !== undefined) {
+    const reader = readerOf(items, depth + 1)
+    const length = (reader?.length ?? 0) / per
+    if (!reader?.isTable || !(per > 0) || !Number.isInteger(per) || !Number.isInteger(length)) return undefined
+    const at = (index: number) => Array.from({ length: per }, (_, place) => reader.at(index * per + place))
+    return { length, isFlat: reader.isFlat, at }
   }
-  // A number by itself must not bring about rows without end: one column at least has as many values.
-  const lengths = readers.map(([, { length }]) => length)
-  if (!lengths.includes(count) || !lengths.every(length => length === 1 || length === count)) return undefined
+  const readers: [string, Reader][] = []
+  for (const [field, each] of Object.entries(Object(columns) as object)) {
+    const reader = readerOf(each, depth + 1)
+    // Only a plain value may stand for all rows, or a few characters would bring about objects without end.
+    const isOfAll = reader?.length === 1 && Array.isArray(each)
+    if (!reader || field === '__proto__' || (reader.length !== count && !isOfAll)) return undefined
+    readers.push([field, reader])
+  }
+  if (readers.length > columnsMax || !readers.some(([, { length }]) => length === count)) return undefined
   return {
     length: count,
+    isTable: true,
+    isFlat: readers.every(([, { isTable, isFlat }]) => !isTable && isFlat),
     at(index) {
       const row: { [field: string]: unknown } = {}
       for (const [field, { length, at }] of readers) row[field] = at(length === 1 ? 0 : index)
@@ -77,19 +91,11 @@ function readerOf(column: unknown): Reader | undefined {
   }
 }
 
-function listReader({ per = 0, items }: Partial<Lists<unknown>>): Reader | undefined {
-  const reader = readerOf(items)
-  const length = (reader?.length ?? 0) / per
-  if (!reader || !(per > 0) || !Number.isInteger(per) || !Number.isInteger(length)) return undefined
-  return { length, at: index => Array.from({ length: per }, (_, place) => reader.at(index * per + place)) }
-}
-
 /** Whether it is packed, and can be cut. */
-export const isFlat = (rows: unknown): rows is Flat =>
-  isObject(rows) &&
-  !('per' in rows) &&
-  readerOf(rows) !== undefined &&
-  Object.values((rows as Flat).columns).every(column => Array.isArray(column) || ('per' in column && isFlat(column.items)))
+export function isFlat(rows: unknown): rows is Flat {
+  const reader = readerOf(rows)
+  return reader?.isTable === true && reader.isFlat
+}
 
 // Packed rows have a value in each field for each of them.
 export const rowsOf = <R>(rows: MaybePacked<R>): readonly R[] => unpack(rows) as readonly R[]
@@ -110,7 +116,7 @@ export const slice = ({ count, columns }: Flat, start: number, end: number): Fla
 function sliceColumn(column: Flat['columns'][string], count: number, start: number, end: number): Flat['columns'][string] {
   if (!('per' in column)) return column.length < count ? column : column.slice(start, end)
   const { per, items } = column
-  return items.count < count * per ? column : { per, items: slice(items, start * per, end * per) }
+  return { per, items: slice(items, start * per, end * per) }
 }
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : -1)

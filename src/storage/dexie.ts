@@ -8,9 +8,10 @@ import { countOf } from '../kernel/packed.ts'
 import { createJournal, readFrom, written, type Entry, type JournalRecord } from './journal.ts'
 import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
-import { done, openPages, reasonOf } from './paging.ts'
+import { openPages } from './paging.ts'
 import { pictureKey } from './picture.ts'
 import type { Query, Snapshot, Storage, Write } from './port.ts'
+import { done, reasonOf } from './request.ts'
 
 type Job = {
   readonly queries: readonly Query[]

@@ -75,6 +75,6 @@ function isWrite(write: unknown): write is Write {
   return (
     tableNames.includes(table as TableName) &&
     typeof scope === 'string' &&
-    (typeof id === 'string' || Array.isArray(run) || isFlat(run) || empty === true)
+    (run === undefined ? typeof id === 'string' || empty === true : Array.isArray(run) || isFlat(run))
   )
 }

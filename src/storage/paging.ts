@@ -5,16 +5,7 @@ import { isFlat, valuesOf, type Flat, type MaybePacked } from '../kernel/packed.
 import { editPage, idOf, isRow, pageOf, pagesOf, parsed, recordOf, rowsIn, type Page, type Row } from './pages.ts'
 import { editsIn, partName, type Part } from './layer.ts'
 import type { Query, TableName } from './port.ts'
-
-// Who aborts without a reason leaves none.
-export const reasonOf = ({ error }: IDBTransaction | IDBRequest) => error ?? new DOMException('', 'AbortError')
-
-export function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(reasonOf(request))
-  })
-}
+import { done } from './request.ts'
 
 const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, scope], [table, scope, []])
 /** The key of the record that has the names of all pages but the first of each scope, so that a page is found by its key. */

@@ -1,11 +1,10 @@
 /**
  * What a page showed last, kept beside the rows, so that the next page shows it before its worker has started. It is kept
- * when nothing has been written for a while and the journal is folded, and it counts for as long as that fold is the last
- * record of the journal, that is until something is written.
+ * when nothing has been written for a while, and it counts for as long as the last record of the journal is the one that
+ * was the last then, that is until something is written, or folded.
  */
 
-import type { JournalRecord } from './journal.ts'
-import { done } from './paging.ts'
+import { done } from './request.ts'
 
 /** What one user of one server has is nobody else's. */
 export const databaseName = ({ url, userID }: { readonly url: string; readonly userID: string }): string =>
@@ -13,47 +12,76 @@ export const databaseName = ({ url, userID }: { readonly url: string; readonly u
 
 /** The key of its record among the pages. */
 export const pictureKey = ['picture']
-/** `mark`: the fold. */
+/** `mark`: the number of that last record. */
 type Picture = { readonly mark: number; readonly text: string }
-
-/** `undefined`: there is none that counts, or no database. */
-export const readPicture = (name: string): Promise<string | undefined> =>
-  withDatabase(name, 'readonly', async ({ pages, journal }) => {
-    const last = done(journal.openKeyCursor(null, 'prev'))
-    const picture = (await done(pages.get(pictureKey) as IDBRequest<unknown>)) as Picture | undefined
-    return picture && picture.mark === (await last)?.key ? picture.text : undefined
-  })
-
-/** The number of the fold that all is in; whatever is committed from now on comes after it. `undefined`: not all is folded. */
-export const markPicture = (name: string): Promise<number | undefined> =>
-  withDatabase(name, 'readonly', async ({ journal }) => {
-    const records = await done(journal.getAll(null, 2) as IDBRequest<JournalRecord[]>)
-    return records.length === 1 && records[0]?.paged === 'all' ? records[0].at : undefined
-  })
-
-export const keepPicture = (name: string, picture: Picture): Promise<unknown> =>
-  withDatabase(name, 'readwrite', ({ pages }) => done(pages.put(picture, pictureKey)))
-
 type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore }
 
-// Dexie is the worker's. Whatever is wrong with the database, the engine tells; here it only means that there is no picture.
-async function withDatabase<T>(
-  name: string,
-  mode: IDBTransactionMode,
-  work: (stores: Stores) => Promise<T>
-): Promise<T | undefined> {
-  let database: IDBDatabase | undefined
-  try {
-    const opening = indexedDB.open(name)
+/**
+ * The pictures of one database. When that is removed, or brought to another version, there are none any more: what is on
+ * the screen may be of another time then.
+ */
+export function openPictures(name: string) {
+  let opening: Promise<IDBDatabase> | undefined
+  let isOver = false
+
+  function open(): Promise<IDBDatabase> {
+    const request = indexedDB.open(name)
     // There is none yet, and it is not for a picture to make one.
-    opening.onupgradeneeded = () => opening.transaction?.abort()
-    const opened = (database = await done(opening))
-    opened.onversionchange = () => opened.close()
-    const transaction = opened.transaction(['pages', 'journal'], mode)
-    return await work({ pages: transaction.objectStore('pages'), journal: transaction.objectStore('journal') })
-  } catch {
-    return undefined
-  } finally {
-    database?.close()
+    request.onupgradeneeded = () => request.transaction?.abort()
+    return done(request).then(database => {
+      database.onversionchange = close
+      return database
+    })
+  }
+
+  function close(): void {
+    isOver = true
+    opening?.then(
+      database => database.close(),
+      () => undefined
+    )
+  }
+
+  // Dexie is the worker's. Whatever is wrong with the database, the engine tells; here it only means that there is no picture.
+  async function within<T>(mode: IDBTransactionMode, work: (stores: Stores) => Promise<T>): Promise<T | undefined> {
+    if (isOver) return undefined
+    try {
+      const database = await (opening ??= open())
+      const transaction = database.transaction(['pages', 'journal'], mode)
+      const working = work({ pages: transaction.objectStore('pages'), journal: transaction.objectStore('journal') })
+      // Everybody's commits wait for it: not for a page as well that has other things to do.
+      if (mode === 'readonly') transaction.commit()
+      return await working
+    } catch {
+      opening = undefined
+      return undefined
+    }
+  }
+
+  const lastKey = (journal: IDBObjectStore) => done(journal.openKeyCursor(null, 'prev')).then(cursor => cursor?.key)
+
+  return {
+    /** `undefined`: there is none that counts, or no database. */
+    read: (): Promise<string | undefined> =>
+      within('readonly', async ({ pages, journal }) => {
+        const [last, kept] = await Promise.all([lastKey(journal), done(pages.get(pictureKey) as IDBRequest<unknown>)])
+        const { mark, text } = (kept ?? {}) as Partial<Picture>
+        return typeof text === 'string' && typeof mark === 'number' && mark === last ? text : undefined
+      }),
+
+    /** The number of the last record; `undefined`: there are others before it, so it will soon be followed by a fold. */
+    mark: (): Promise<number | undefined> =>
+      within('readonly', async ({ journal }) => {
+        const keys = await done(journal.getAllKeys(null, 2))
+        return keys.length === 1 ? (keys[0] as number) : undefined
+      }),
+
+    /** Where something has been written since the mark, it is not kept. */
+    keep: (picture: Picture): Promise<void | undefined> =>
+      within('readwrite', async ({ pages, journal }) => {
+        if ((await lastKey(journal)) === picture.mark) pages.put(picture, pictureKey)
+      }),
+
+    close
   }
 }

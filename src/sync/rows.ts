@@ -149,7 +149,7 @@ export const memberRows = exactFirst<MaybePacked<MemberRow>>(
   )
 )
 
-export const settingsRow: v.GenericSchema<unknown, SettingsRow> = v.object({
+export const settingsRow: v.GenericSchema<unknown, SettingsRow> = rowOf({
   groupID: id,
   userID: id,
   messageRemindType: oneOf(...remindTypes)

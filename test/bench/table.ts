@@ -95,7 +95,8 @@ export const notes = `
 - Offline Groups is the built package with its own worker. In the place of the network, a WebSocket in the worker hands over the frames that the
   server would send: parsing and checking them is part of its figures, while the others get rows that are objects already.
 - 1: from rows in the memory of the worker to the last commit. Offline Groups goes its real way: the list of groups, then each group's members page by page.
-- 2: from navigation, in a browser just started, with 50 operations pending in the window.
+- 2: from navigation, in a browser just started, with 50 operations pending in the window. Both were on the screen for ten quiet seconds before the browser
+  was closed, so Offline Groups shows what it showed last before its worker has started; right after a change, it takes about as long as the others.
 - 3: one operation after another, offline: changes a row that is in view and queues the operation. Offline Groups commits operations strictly; what relaxed
   commits would take is measured by changing IndexedDB underneath it. Its checks of permissions are part of it.
 - 4: 2,000 operations at once on rows anywhere, each with its record in the outbox; all durable; Offline Groups strict, others relaxed, SQLite in WAL mode with \`synchronous\` NORMAL, or FULL where strict.

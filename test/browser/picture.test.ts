@@ -3,7 +3,7 @@
 import { createGroupStore, type Group, type List, type Member } from 'offline-groups'
 import { firstValueFrom } from 'rxjs'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { databaseName, readPicture } from '../../src/storage/picture.ts'
+import { databaseName, openPictures } from '../../src/storage/picture.ts'
 import { fresh, openStore, taken, until } from './connect.ts'
 
 /** A worker that takes its time: nothing of what a page then shows can have come from it. */
@@ -18,7 +18,10 @@ function openSilent(userID: string) {
   return { groups, members }
 }
 
-const kept = (userID: string) => readPicture(databaseName({ url: inject('url'), userID }))
+async function kept(userID: string): Promise<string | undefined> {
+  const pictures = openPictures(databaseName({ url: inject('url'), userID }))
+  return pictures.read().finally(pictures.close)
+}
 const whenKept = { timeout: 20_000, interval: 200 }
 
 /** Somebody with a group, who has looked at it until it was quiet. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createStreamClient, type StreamClient } from '../../src/client/streams.ts'
-import { pictureMs, type Group, type List, type Member, type StreamFrame } from '../../src/engine/api.ts'
+import { paintMs, type Group, type List, type Member, type StreamFrame } from '../../src/engine/api.ts'
 import { alone, type PeerMessage } from '../../src/engine/host.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
@@ -21,10 +21,10 @@ beforeEach(async () => {
   const streams = ann.engine.openStreams(frame => {
     frames.push(frame)
     client.take(structuredClone(frame))
-  }, pictureMs)
+  }, paintMs)
   client = createStreamClient(request => queueMicrotask(() => streams.request(request)))
   client.observe<List<Member>>({ kind: 'members', groupID: 'crew', limit: 10 }).subscribe(list => (crew = list))
-  await server.clock.advance(2 * pictureMs)
+  await server.clock.advance(2 * paintMs)
   frames.length = 0
 })
 
@@ -43,7 +43,7 @@ const shown = () => crew.rows.map(row => row.nameCard)
 test('ten changes elsewhere within one picture are two frames, and nothing is lost', async () => {
   await happen('1', '2', '3', '4', '5', '6', '7', '8', '9', '10')
   expect(shown()).toEqual(['', '1'])
-  await server.clock.advance(pictureMs)
+  await server.clock.advance(paintMs)
   expect([frames.length, shown()]).toEqual([2, ['', '10']])
   await server.clock.advance(1000)
   expect(frames).toHaveLength(2)
@@ -73,7 +73,7 @@ test('who waits for what is shown waits for the next picture at most', async () 
     await client.reached('version' in answer ? answer.version : Infinity)
     isReached = true
   })
-  await server.clock.until(() => isReached, pictureMs)
+  await server.clock.until(() => isReached, paintMs)
 })
 
 test('a side that takes nothing in is sent some frames, and everything once it does', async () => {

@@ -76,6 +76,16 @@ test.each([
   ['lists without an end', { count: 1e9, columns: { a: { per: 1e-9, items: { count: 1, columns: { b: [1] } } } } }],
   ['lists of none', { count: 1, columns: { a: { per: 0, items: { count: 1, columns: { b: [1] } } } } }],
   ['lists of what is none', { count: 2, columns: { a: { per: 1, items: 5 } } }],
+  [
+    'one list for all, which would be as many objects',
+    { count: 2, columns: { a: [1, 2], b: { per: 2, items: { count: 2, columns: { c: [1, 2] } } } } }
+  ],
+  ['one object for all', { count: 2, columns: { a: [1, 2], b: { count: 1, columns: { c: [1] } } } }],
+  ['something beside the columns', { count: 2, columns: { a: [1, 2] }, more: {} }],
+  [
+    'more columns than any row has',
+    { count: 2, columns: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [index, [1, 2]])) }
+  ],
   ['no columns', { count: 2, columns: {} }],
   ['null for columns', { count: 2, columns: null }],
   ['no object', 'rows'],
@@ -86,7 +96,23 @@ test.each([
 })
 
 test('nothing that comes packed gets a prototype of its own', () => {
-  const packed: unknown = JSON.parse('{"count":2,"columns":{"a":[1,2],"__proto__":[{"role":"Owner"}]}}')
-  const [row] = unpack(packed) as [{ role?: string }]
-  expect([Object.getPrototypeOf(row), row.role]).toEqual([Object.prototype, undefined])
+  for (const column of ['[{"role":"Owner"}]', '5', 'null']) {
+    const packed: unknown = JSON.parse(`{"count":2,"columns":{"a":[1,2],"__proto__":${column}}}`)
+    expect([unpack(packed), isFlat(packed)]).toEqual([packed, false])
+  }
+})
+
+test('what is nested without end is not unpacked', () => {
+  for (const [open, close] of [
+    ['{"count":1,"columns":{"a":', '}}'],
+    ['{"per":1,"items":', '}']
+  ] as const) {
+    const packed: unknown = JSON.parse(`${open.repeat(20_000)}[1]${close.repeat(20_000)}`)
+    expect([unpack(packed) === packed, isFlat(packed)]).toEqual([true, false])
+  }
+})
+
+test('of lists alone, no field can be asked for', () => {
+  const lists = { per: 1, items: { count: 1, columns: { a: [1] } } }
+  expect(unpack(lists, { field: 'a', isWanted: () => true })).toBe(lists)
 })

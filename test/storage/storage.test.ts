@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { Dexie } from 'dexie'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { isFlat, pack } from '../../src/kernel/packed.ts'
 import { must } from '../../src/kernel/must.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
@@ -17,7 +18,7 @@ describe('storage in IndexedDB that folds its journal at every moment', () =>
 describe('storage in memory', () =>
   storageContract({ test, expect }, () => Promise.resolve(createMemoryStorage()), { survives: false }))
 
-const ids = Array.from({ length: 300 }, (_, index) => `u${String(index).padStart(3, '0')}`)
+const ids = Array.from({ length: 600 }, (_, index) => `u${String(index).padStart(3, '0')}`)
 const scopes = ['a', 'b']
 const member = (groupID: string, userID: string, version: number) =>
   newMember({ groupID, userID, joinTime: 1, nameCard: `version ${version}` })
@@ -33,14 +34,25 @@ const write: fc.Arbitrary<(version: number) => Write> = fc
   .oneof(
     { weight: 6, arbitrary: fc.record({ scope, id: fc.constantFrom(...ids) }) },
     { weight: 1, arbitrary: fc.record({ scope, empty: fc.constant(true as const) }) },
-    { weight: 2, arbitrary: fc.record({ scope, from: fc.nat(280), count: fc.integer({ min: 1, max: 150 }) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        scope,
+        from: fc.nat(580),
+        count: fc.constantFrom(1, 20, 128, 150, 256, 257, 400),
+        isPacked: fc.boolean()
+      })
+    },
     { weight: 3, arbitrary: fc.record({ scope, id: fc.constantFrom(...ids), isGone: fc.constant(true) }) }
   )
   .map(drawn => version => {
     const part = { table: 'members', scope: drawn.scope } as const
     if ('empty' in drawn) return { ...part, empty: true }
-    if ('from' in drawn)
-      return { ...part, run: ids.slice(drawn.from, drawn.from + drawn.count).map(id => member(drawn.scope, id, version)) }
+    if ('from' in drawn) {
+      const rows = ids.slice(drawn.from, drawn.from + drawn.count).map(id => member(drawn.scope, id, version))
+      const packed = pack(rows)
+      return { ...part, run: drawn.isPacked && isFlat(packed) ? packed : rows }
+    }
     return { ...part, id: drawn.id, row: 'isGone' in drawn ? null : member(drawn.scope, drawn.id, version) }
   })
 const query = fc
