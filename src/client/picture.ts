@@ -4,6 +4,7 @@
  */
 
 import type { List, Row } from '../engine/api.ts'
+import { isShallow } from '../kernel/shallow.ts'
 import { databaseName, openPictures } from '../storage/picture.ts'
 import type { StreamClient } from './streams.ts'
 
@@ -115,9 +116,3 @@ function isRow(row: unknown): boolean {
   const { groupID, name, nameCard } = row as { groupID?: unknown; name?: unknown; nameCard?: unknown }
   return typeof groupID === 'string' && typeof (name ?? nameCard) === 'string'
 }
-
-/** Rows hold lists of custom fields, and nothing deeper: what is deep overflows the stack of whoever walks it. */
-const isShallow = (value: unknown, depthMax = 3): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (depthMax > 0 && Object.values(value).every(each => isShallow(each, depthMax - 1)))

@@ -13,9 +13,9 @@
 
 import * as v from 'valibot'
 import { pack, valuesOf } from '../kernel/packed.ts'
+import { isShallow } from '../kernel/shallow.ts'
 import {
   isFields,
-  isShallow,
   groupErrorSchema,
   groupRow,
   id,

@@ -17,6 +17,7 @@ import {
 import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { CustomFieldPolicy, Policy } from '../kernel/limits.ts'
 import { isFlat, unpack, type Flat, type MaybePacked } from '../kernel/packed.ts'
+import { isShallow } from '../kernel/shallow.ts'
 import { causeReasons, type Verdict } from '../kernel/verdict.ts'
 
 // One check each, where there are pieces to put together: rows come by the hundred thousand, and the worker has to stay small.
@@ -38,11 +39,6 @@ export const where = <T>(schema: v.GenericSchema<unknown, T>, check: (value: T) 
 export const truth = v.custom<boolean>(value => typeof value === 'boolean')
 export const oneOf = <const T extends string | number | boolean>(...values: readonly T[]) =>
   v.custom<T>(value => values.includes(value as T))
-// What is walked, copied or stored as it is must not be so deep that it overflows somebody's stack.
-export const isShallow = (value: unknown, depthMax = 8): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (depthMax > 0 && Object.values(value).every(each => isShallow(each, depthMax - 1)))
 /** Anything, within reason. */
 export const anything = v.custom<unknown>(value => isShallow(value))
 export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -14,7 +14,7 @@ const coldPending = 50
 /** As changes come from a busy server. */
 const changeEveryMs = 5
 /** Who takes longer has failed. */
-const partMsMax = 60_000
+const partMsMax = 120_000
 const quietMs = 10_000
 
 type Report = (figure: FigureName, value: number) => void

@@ -11,6 +11,7 @@ import {
   fresh,
   goOffline,
   goOnline,
+  groupRow,
   memberRow,
   noticesOf,
   openDemo,
@@ -27,6 +28,8 @@ test('joinGroup, handleGroupApplication: who asks to come in is let in from the 
   const groupID = fresh('court')
   const name = `The ${groupID}`
   await submit(ann, 'create-group', { name, groupID, type: 'Public', joinOption: 'NeedPermission' })
+  // Before it is shown, she has caught up with everything else.
+  await groupRow(ann, name).waitFor()
   await caughtUp(ann)
   const before = Number(await ann.getByTestId('inbox-count').textContent())
   await submit(bob, 'join-group', { groupID, applyMessage: 'I bring a ball.' })
