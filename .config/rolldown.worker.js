@@ -41,13 +41,14 @@ const dexiesOwn = `
   getIndexByKeyPath lowLevelIndex addKeys mutate cancelOpen unhandleds lockOwnerFor includeLowers includeUppers
   replacePrefix changeSpec changeSpecs
 `
-/** Long names that never leave the engine. */
+/** Names that never leave the engine: what is stored or sent must not be among them. */
 const enginesOwn = `
   predictedMembers settleReached outboxBytes onRetracted memberNeeds isRecoverable visibleMember uncommitted hidesBase
   stepDown forgetMembers discardAll refreshGroup fetchMembers onDamaged tellPeers isRetained isLoaded onWindow verdictOf
   onQueued onMissed onStatus isOnline hasLane retract isVisible isApplication newID setTimer rowCount overlay absorb
   announce rebase unsent refill onWake welcomed isAwaited isMine isClosing undecidedOffline overwrites beneath hides queries
   prepared replaced lanes isGap actor decide retain loadAll needs groupCount isOpen isFirst tryNow renewed isTable isFlat onLost
+  adding callers
 `
 const innerNames = new RegExp(`^(_[a-z].*|${[dexiesOwn, enginesOwn].join(' ').trim().split(/\s+/).join('|')})$`, 'i')
 

@@ -5,7 +5,8 @@
 
 import type { List, Row } from '../engine/api.ts'
 import { isShallow } from '../kernel/shallow.ts'
-import { databaseName, openPictures } from '../storage/picture.ts'
+import { databaseName } from '../storage/database.ts'
+import { openPictures } from '../storage/picture.ts'
 import type { StreamClient } from './streams.ts'
 
 /** The journal is folded five seconds after the last change. */
@@ -17,27 +18,15 @@ const shownWithinMs = 200
 /** In characters. */
 const lengthMax = 1_500_000
 
-export type PictureKeeper = {
-  /** Something is shown that was not. */
-  changed(): void
-  end(): void
-}
-
-export function createPictureKeeper(
-  location: { readonly url: string; readonly userID: string },
-  streams: StreamClient
-): PictureKeeper {
+export function createPictureKeeper(location: { readonly url: string; readonly userID: string }, streams: StreamClient) {
   const pictures = openPictures(databaseName(location))
   let timer: ReturnType<typeof setTimeout> | undefined
   let changes = 0
   let changedAt = 0
-  let keptText = ''
-  let keptMark = 0
+  /** What the last picture was made of; values never change, others take their place. */
+  let kept: { readonly mark: number; readonly values: readonly unknown[] } = { mark: 0, values: [] }
 
-  void pictures.read().then(text => {
-    // The engine may have been faster.
-    if (text !== undefined && changes === 0) streams.show(listsIn(text))
-  })
+  void pictures.read().then(text => text !== undefined && streams.show(listsIn(text)))
 
   function wait(ms: number, tries = 0): void {
     timer = setTimeout(() => {
@@ -53,10 +42,15 @@ export function createPictureKeeper(
     if (changes !== before) return
     if (mark === undefined) return tries < triesMax ? wait(againMs, tries + 1) : undefined
     await pause(shownWithinMs)
+    const shown = [...streams.shown()].filter(({ query, isCurrent }) => isCurrent && isList(query.kind))
+    const values = shown.map(({ value }) => value)
+    const isKept =
+      mark === kept.mark && values.length === kept.values.length && values.every((each, at) => each === kept.values[at])
+    // A tab that shows no list leaves the picture of another.
+    if (isKept || values.length === 0) return
     const lists: string[] = []
     let length = 0
-    for (const { query, value, isCurrent } of streams.shown()) {
-      if (!isCurrent || !isList(query.kind)) continue
+    for (const { query, value } of shown) {
       // One list at a time: a page may have hundreds, and has other things to do.
       await pause(0)
       if (changes !== before) return
@@ -65,21 +59,18 @@ export function createPictureKeeper(
       length += list.length
       lists.push(list)
     }
-    const text = `[${lists.join()}]`
-    // A tab that shows none leaves the picture of another.
-    if (changes !== before || lists.length === 0 || (text === keptText && mark === keptMark)) return
-    await pictures.keep({ mark, text })
-    keptText = text
-    keptMark = mark
+    await pictures.keep({ mark, text: `[${lists.join()}]` })
+    kept = { mark, values }
   }
 
   return {
-    changed() {
+    /** There is a frame: what was about to be kept may be outdated. */
+    changed(): void {
       changes++
       changedAt = performance.now()
       if (timer === undefined) wait(quietMs)
     },
-    end() {
+    end(): void {
       // Whatever is under way is outdated.
       changes++
       clearTimeout(timer)

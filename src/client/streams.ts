@@ -70,16 +70,21 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
     request({ type: 'open', stream: replica.stream, query })
-    showEarlier(name, replica)
+    putEarlier(name, replica)
     return replica
   }
 
-  function showEarlier(name: string, replica: Replica): void {
-    const list = replica.value === undefined && earlier?.get(name)
-    if (!list) return
+  /** Whether there is something of an earlier page to show. */
+  function putEarlier(name: string, replica: Replica): boolean {
+    const list = replica.value === undefined ? earlier?.get(name) : undefined
+    if (!list) return false
     replica.value = frozen({ ...list, stale: true })
     replica.earlier = byID(list.rows)
-    for (const subscriber of [...replica.subscribers]) subscriber.next(replica.value)
+    return true
+  }
+
+  function tell(changed: readonly Replica[]): void {
+    for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
   }
 
   function forget(name: string, { stream }: Replica): void {
@@ -119,7 +124,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // The engine was faster.
       if (isAnswered) return
       earlier = lists
-      for (const [name, replica] of byQuery) showEarlier(name, replica)
+      tell([...byQuery].flatMap(([name, replica]) => (putEarlier(name, replica) ? replica : [])))
     },
 
     take(frame) {
@@ -140,7 +145,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         if (replica.value !== before) changed.push(replica)
       }
       // All of a change is in place before anybody is told of any of it.
-      for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
+      tell(changed)
       version = frame.version
       if (++unanswered === framesPerAnswer) {
         unanswered = 0

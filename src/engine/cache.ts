@@ -63,9 +63,8 @@ export function createCache<T extends TableName>(storage: Storage, { table, idOf
     async load(scope: string, ids: readonly string[] | 'all'): Promise<void> {
       if (isLoaded(scope, ids)) return
       const all = readingAll.get(scope)
-      if (all || ids !== 'all') return all ?? read(scope, ids)
-      const work = read(scope, ids).finally(() => readingAll.delete(scope))
-      readingAll.set(scope, work)
+      const work = all ?? read(scope, ids).finally(() => ids === 'all' && readingAll.delete(scope))
+      if (ids === 'all') readingAll.set(scope, work)
       await work
     },
     absorb(write: Write): void {

@@ -5,7 +5,7 @@ import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import type { Commit } from '../storage/port.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
-import { databaseName } from '../storage/picture.ts'
+import { databaseName } from '../storage/database.ts'
 import { protocolVersion } from '../sync/messages.ts'
 import type { Connect } from '../sync/port.ts'
 

@@ -11,7 +11,7 @@ import type { Row } from './pages.ts'
 import { openPages } from './paging.ts'
 import { pictureKey } from './picture.ts'
 import type { Query, Snapshot, Storage, Write } from './port.ts'
-import { done, reasonOf } from './request.ts'
+import { done, finished, storeNames, type Stores } from './database.ts'
 
 type Job = {
   readonly queries: readonly Query[]
@@ -22,7 +22,6 @@ type Job = {
 }
 type Found = { readonly answers: Row[][]; readonly asOf: number }
 type Question = { readonly queries: readonly Query[]; resolve(found: Found): void; reject(error: unknown): void }
-type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore }
 
 /** A shorter run goes into the journal like single rows. */
 const runMin = 128
@@ -101,7 +100,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
     durability: IDBTransactionDurability,
     work: (stores: Stores) => Promise<Entry | undefined>
   ): Promise<number> {
-    const transaction = idb.transaction(['pages', 'journal'], 'readwrite', { durability })
+    const transaction = idb.transaction(storeNames, 'readwrite', { durability })
     const record = await finished(transaction, async stores => {
       const entry = await work(stores)
       const adding = entry && stores.journal.add(written(entry))
@@ -138,7 +137,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
         const isAll = parts.length === journal.layer.parts.size
         if (isAll) isFolding = false
         await openPages(stores.pages).write(parts.map(([, part]) => part))
-        // Whatever is in it may be gone.
+        // What it shows may be gone.
         stores.pages.delete(pictureKey)
         if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
         return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
@@ -170,8 +169,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
   async function readAll(stores: Stores, callers: readonly (readonly Query[])[], draft?: Layer): Promise<Row[][][]> {
     const refreshed = refresh(stores)
     const pages = openPages(stores.pages)
-    const single = callers.flat().filter(({ ids }) => ids)
-    if (single.length > 1) await pages.readAhead(single)
+    if (callers.length > 1) await pages.readAhead(callers.flat())
     const read = (query: Query) => pages.read(query).then(beneath => ({ query, beneath }))
     const found = await Promise.all(callers.map(queries => Promise.all(queries.map(read))))
     await refreshed
@@ -190,7 +188,7 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
       const questions = asked
       asked = []
       try {
-        const transaction = idb.transaction(['pages', 'journal'], 'readonly')
+        const transaction = idb.transaction(storeNames, 'readonly')
         const callers = questions.map(({ queries }) => queries)
         const found = await finished(transaction, async stores => ({
           callers: await readAll(stores, callers),
@@ -234,18 +232,4 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
       await db.delete()
     }
   }
-}
-
-/** Runs `work` and waits for the transaction; an abort may leave a request unanswered, so it ends the wait as well. */
-function finished<T>(transaction: IDBTransaction, work: (stores: Stores) => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let answer: Promise<T>
-    transaction.oncomplete = () => resolve(answer)
-    transaction.onabort = () => reject(reasonOf(transaction))
-    answer = work({ pages: transaction.objectStore('pages'), journal: transaction.objectStore('journal') })
-    answer.catch((error: unknown) => {
-      reject(error)
-      transaction.abort()
-    })
-  })
 }

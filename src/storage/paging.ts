@@ -3,9 +3,9 @@
 import type { MemberRow } from '../kernel/model.ts'
 import { isFlat, valuesOf, type Flat, type MaybePacked } from '../kernel/packed.ts'
 import { editPage, idOf, isRow, pageOf, pagesOf, parsed, recordOf, rowsIn, type Page, type Row } from './pages.ts'
+import { done } from './database.ts'
 import { editsIn, partName, type Part } from './layer.ts'
 import type { Query, TableName } from './port.ts'
-import { done } from './request.ts'
 
 const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, scope], [table, scope, []])
 /** The key of the record that has the names of all pages but the first of each scope, so that a page is found by its key. */

@@ -4,56 +4,53 @@
  * was the last then, that is until something is written, or folded.
  */
 
-import { done } from './request.ts'
-
-/** What one user of one server has is nobody else's. */
-export const databaseName = ({ url, userID }: { readonly url: string; readonly userID: string }): string =>
-  `offline-groups ${url} ${userID}`
+import { done, finished, storeNames, type Stores } from './database.ts'
 
 /** The key of its record among the pages. */
 export const pictureKey = ['picture']
 /** `mark`: the number of that last record. */
 type Picture = { readonly mark: number; readonly text: string }
-type Stores = { readonly pages: IDBObjectStore; readonly journal: IDBObjectStore }
 
 /**
  * The pictures of one database. When that is removed, or brought to another version, there are none any more: what is on
  * the screen may be of another time then.
  */
 export function openPictures(name: string) {
-  let opening: Promise<IDBDatabase> | undefined
+  let opening: Promise<IDBDatabase | undefined> | undefined
   let isOver = false
 
-  function open(): Promise<IDBDatabase> {
+  function open(): Promise<IDBDatabase | undefined> {
     const request = indexedDB.open(name)
     // There is none yet, and it is not for a picture to make one.
     request.onupgradeneeded = () => request.transaction?.abort()
-    return done(request).then(database => {
-      database.onversionchange = close
-      return database
-    })
+    return done(request).then(
+      database => {
+        database.onversionchange = close
+        return database
+      },
+      () => (opening = undefined)
+    )
   }
 
   function close(): void {
     isOver = true
-    opening?.then(
-      database => database.close(),
-      () => undefined
-    )
+    void opening?.then(database => database?.close())
   }
 
   // Dexie is the worker's. Whatever is wrong with the database, the engine tells; here it only means that there is no picture.
   async function within<T>(mode: IDBTransactionMode, work: (stores: Stores) => Promise<T>): Promise<T | undefined> {
-    if (isOver) return undefined
     try {
-      const database = await (opening ??= open())
-      const transaction = database.transaction(['pages', 'journal'], mode)
-      const working = work({ pages: transaction.objectStore('pages'), journal: transaction.objectStore('journal') })
-      // Everybody's commits wait for it: not for a page as well that has other things to do.
-      if (mode === 'readonly') transaction.commit()
-      return await working
+      const database = isOver ? undefined : await (opening ??= open())
+      if (!database) return undefined
+      const transaction = database.transaction(storeNames, mode)
+      const answer = await finished(transaction, stores => {
+        const working = work(stores)
+        // Everybody's commits wait for it: not for a page as well that has other things to do.
+        if (mode === 'readonly') transaction.commit()
+        return working
+      })
+      return isOver ? undefined : answer
     } catch {
-      opening = undefined
       return undefined
     }
   }

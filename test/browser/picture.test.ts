@@ -3,7 +3,8 @@
 import { createGroupStore, type Group, type List, type Member } from 'offline-groups'
 import { firstValueFrom } from 'rxjs'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { databaseName, openPictures } from '../../src/storage/picture.ts'
+import { databaseName } from '../../src/storage/database.ts'
+import { openPictures } from '../../src/storage/picture.ts'
 import { fresh, openStore, taken, until } from './connect.ts'
 
 /** A worker that takes its time: nothing of what a page then shows can have come from it. */

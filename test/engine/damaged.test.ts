@@ -398,6 +398,8 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['with columns that do not fit', { writes: '{"count":2,"columns":{"table":["meta","meta"],"scope":["a","b","c"]}}' }],
     ['with a table that there is none of', { writes: [{ table: 'others', scope: '', id: 'x', row: {} }] }],
     ['with a run that is none', { writes: [{ table: 'members', scope: 'crew', run: 5 }] }],
+    ['with a run that is none beside an ID', { writes: [{ table: 'members', scope: 'crew', id: 'ann', run: 5 }] }],
+    ['with a run of lists', { writes: [{ table: 'members', scope: 'crew', run: { per: 1, items: [1] } }] }],
     ['with scopes that are none', { paged: 5, writes: 5 }]
   ])('a record of the journal %s is said to be lost, and the device ends with what the server has', async (_title, change) => {
     await prepare(open)

@@ -120,6 +120,21 @@ test('a picture between the commits of an engine keeps none of them from being f
   await storage.close()
 })
 
+test('of a database of another shape there are none, and whoever removes it does not wait', async () => {
+  const opening = indexedDB.open(name)
+  opening.onupgradeneeded = () => opening.result.createObjectStore('pages')
+  await new Promise(resolve => (opening.onsuccess = resolve))
+  opening.result.close()
+  expect([await pictures.read(), await pictures.mark()]).toEqual([undefined, undefined])
+  const removing = indexedDB.deleteDatabase(name)
+  expect(
+    await new Promise(resolve => {
+      removing.onblocked = () => resolve('blocked')
+      removing.onsuccess = () => resolve('removed')
+    })
+  ).toBe('removed')
+})
+
 test('where there is no database, there is no picture, and none comes about', async () => {
   expect([await pictures.read(), await pictures.mark()]).toEqual([undefined, undefined])
   expect((await indexedDB.databases()).map(each => each.name)).not.toContain(name)
