@@ -8,7 +8,7 @@ export const storeNames = ['pages', 'journal'] as const
 export type Stores = { readonly [name in (typeof storeNames)[number]]: IDBObjectStore }
 
 // Who aborts without a reason leaves none.
-export const reasonOf = ({ error }: IDBTransaction | IDBRequest) => error ?? new DOMException('', 'AbortError')
+const reasonOf = ({ error }: IDBTransaction | IDBRequest) => error ?? new DOMException('', 'AbortError')
 
 export function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
