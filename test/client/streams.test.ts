@@ -162,6 +162,14 @@ test('once the engine has answered, nothing earlier is shown any more', () => {
   expect([names(seen), names(look({ ...crew, limit: 5 }))]).toEqual([[[[], false]], []])
 })
 
+test('nor when another list is looked at only then: it may have changed since', () => {
+  look()
+  const other = { ...crew, limit: 5 }
+  client.show(new Map([crew, other].map(query => [JSON.stringify(query), listOf(member('ann'))])))
+  take([0, whole(member('ann'))])
+  expect(look(other)).toEqual([])
+})
+
 test('what is shown from an earlier page only is not current', () => {
   look()
   client.show(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
