@@ -6,8 +6,8 @@ import { rolldown } from 'rolldown'
 
 const limits = [
   { name: 'page: createGroupStore, with RxJS and Comlink', entry: 'dist/src/index.js', limitKiB: 14 },
-  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 55 },
-  { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 56 }
+  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 64 },
+  { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 64 }
 ]
 
 let passed = true
