@@ -11,7 +11,7 @@ import { parseServerMessage, type ServerMessage } from '../sync/messages.ts'
 import type { Link } from '../sync/port.ts'
 import type { Status } from './api.ts'
 import type { Host } from './host.ts'
-import { answerWithinMs, backoffMs, pingEveryMs, retryMs } from './schedule.ts'
+import { answerWithinMs, backoffMs, pingEveryMs, retryMs, steadyAfterMs } from './schedule.ts'
 
 /** `undefined`: it is no message. */
 type Arrived = { readonly length: number; readonly message: ServerMessage | undefined; readonly unread: string }
@@ -39,7 +39,12 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   /** Frames that the connection has brought, read while those before them are being stored. */
   const inbox: Arrived[] = []
   let isTaking = false
-  const timers: Record<'retry' | 'ping' | 'silence', () => void> = { retry: noTimer, ping: noTimer, silence: noTimer }
+  const timers: Record<'retry' | 'ping' | 'silence' | 'steady', () => void> = {
+    retry: noTimer,
+    ping: noTimer,
+    silence: noTimer,
+    steady: noTimer
+  }
 
   function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
     timers[name]()
@@ -178,9 +183,9 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       setTimer('ping', beat, pingEveryMs)
       onStatus()
     },
-    /** All is well: the next failure is the first. */
     caughtUp(): void {
-      failures = 0
+      // A server may let clients in and then fail. Until the session has lasted, attempts keep their distance.
+      setTimer('steady', () => (failures = 0), steadyAfterMs)
       lastError = null
       onStatus()
     }

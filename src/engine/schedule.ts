@@ -20,3 +20,6 @@ export function retryMs(reason: Reason | undefined): number | 'never' | undefine
 /** Both sides compare where they stand so often; who does not answer is given up. */
 export const pingEveryMs = 30_000
 export const answerWithinMs = 10_000
+
+/** A session that has lasted this long after catching up resets the back-off. */
+export const steadyAfterMs = 10_000
