@@ -14,7 +14,7 @@ export function connection(user: User): TemplateResult {
       <h2>${userID}</h2>
       <p role="status">
         <span class="dot"></span>
-        <span data-testid="connection">${status ? words(status, isOffline) : 'opening the database'}</span>
+        <span data-testid="connection">${status ? words(status, view) : 'opening the database'}</span>
         ${outbox.length > 0 ? html`<span class="pending" data-testid="pending">${count(outbox.length)} waiting</span>` : nothing}
       </p>
       ${retry(status)}
@@ -37,10 +37,12 @@ export function connection(user: User): TemplateResult {
   </header>`
 }
 
-function words({ connection, caughtUp }: Status, isOffline: boolean): string {
+/** "caught up" promises both directions. `caughtUp` of the status is only about receiving. */
+function words({ connection, caughtUp }: Status, { isOffline, outbox, callCount }: User['view']): string {
   if (isOffline) return 'offline'
-  if (connection === 'online') return caughtUp ? 'online, caught up' : 'online, catching up'
-  return connection === 'connecting' ? 'connecting' : 'no connection'
+  if (connection !== 'online') return connection === 'connecting' ? 'connecting' : 'no connection'
+  if (!caughtUp) return 'online, catching up'
+  return outbox.length + callCount > 0 ? 'online, sending' : 'online, caught up'
 }
 
 /** Not part of the announced status: it changes every second. */

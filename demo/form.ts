@@ -49,9 +49,14 @@ export function form(user: User): TemplateResult | typeof nothing {
   const { title, submit, fields, send }: Form = forms[open.name]
   const onSubmit = async (event: SubmitEvent) => {
     event.preventDefault()
-    if (!(event.target instanceof HTMLFormElement)) return
-    // What is refused can be corrected and sent again.
-    if (await send(subject, answers(event.target))) user.closeForm()
+    const sheet = event.target
+    // A second click, while the store has not answered the first, is a repetition and no second wish.
+    if (!(sheet instanceof HTMLFormElement) || sheet.ariaBusy) return
+    sheet.ariaBusy = 'true'
+    const isSent = await send(subject, answers(sheet))
+    sheet.ariaBusy = null
+    // A refused form can be corrected and sent again. By now the user may have opened another form.
+    if (isSent && user.view.form === open) user.closeForm()
   }
   // Fields that nobody has touched go on showing the group as it is.
   return html`${keyed(

@@ -66,6 +66,8 @@ type View = {
   /** The notice up to which the inbox has been looked at. */
   readUpTo: number | undefined
   outbox: readonly PendingOperation[]
+  /** Operations that the store has not yet accepted or refused. They are not in the outbox. */
+  callCount: number
   verdicts: readonly VerdictEntry[]
   status: Status | undefined
   isOffline: boolean
@@ -93,6 +95,7 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     notices: undefined,
     readUpTo: undefined,
     outbox: [],
+    callCount: 0,
     verdicts: [],
     status: undefined,
     isOffline,
@@ -135,6 +138,15 @@ export function openUser({ userID, token, url }: { userID: string; token: string
   })
   store.verdicts$.subscribe(verdicts => change({ verdicts }))
   store.status$.subscribe(status => change({ status }))
+
+  /** Shows a refusal. The page says "sending" from the click on, however busy the worker is. */
+  async function call<T extends object>(start: () => Promise<T | GroupError>): Promise<T | undefined> {
+    change({ toast: undefined, callCount: view.callCount + 1 })
+    const answer = await start()
+    const isRefused = isGroupError(answer)
+    change({ callCount: view.callCount - 1, ...(isRefused && { toast: { kind: 'refusal', error: answer } }) })
+    return isRefused ? undefined : answer
+  }
 
   function disconnect(isOffline: boolean): void {
     void (isOffline ? store.pause() : store.resume())
@@ -189,13 +201,7 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       // Until the next draw, what lies behind the form takes no focus.
       requestAnimationFrame(() => back instanceof HTMLElement && back.focus())
     },
-    async apply(name, args) {
-      change({ toast: undefined })
-      const answer = await store.apply(name, args)
-      if (!isGroupError(answer)) return answer
-      change({ toast: { kind: 'refusal', error: answer } })
-      return undefined
-    },
+    apply: (name, args) => call(() => store.apply(name, args)),
     whyNot(name, args) {
       const answer = store.can(name, args)
       // Where nothing is named that is missing, it is the rules themselves that are still on their way.
@@ -209,11 +215,7 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       // By then somebody may have asked about another.
       if (view.found === asked) change({ found: { groupID, answer } })
     },
-    async retry(opID) {
-      change({ toast: undefined })
-      const answer = await store.retry(opID)
-      if (isGroupError(answer)) change({ toast: { kind: 'refusal', error: answer } })
-    },
+    retry: async opID => void (await call(() => store.retry(opID))),
     dismissVerdict: opID => void store.dismissVerdict(opID),
     say: toast => change({ toast }),
     nameOf(groupID) {

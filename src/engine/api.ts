@@ -48,7 +48,10 @@ export type VerdictEntry = PendingOperation & { readonly verdict: Verdict }
 export type Status = {
   /** `connecting` at the start; after a failure it stays `offline` until an attempt succeeds. */
   readonly connection: 'offline' | 'connecting' | 'online'
-  /** Whether everything that happened elsewhere before the connection came about has arrived. */
+  /**
+   * Whether everything that happened elsewhere before the connection came about has arrived. This is about receiving
+   * only: the server has all operations of this device when `pending` is 0 as well.
+   */
   readonly caughtUp: boolean
   /** How many operations wait for their verdict. */
   readonly pending: number

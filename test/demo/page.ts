@@ -54,6 +54,8 @@ export const goOnline = (pane: Locator) => pane.getByTestId('offline').uncheck()
 /** Online, everything sent, everything received. */
 export async function caughtUp(...panes: readonly Locator[]): Promise<void> {
   for (const pane of panes) {
+    // Until the next frame, the page shows the status from before the last click.
+    await pane.evaluate(() => new Promise(requestAnimationFrame))
     await expect.poll(() => pane.getByTestId('connection').textContent()).toBe('online, caught up')
     await pane.getByTestId('pending').waitFor({ state: 'detached' })
   }

@@ -14,6 +14,9 @@ export type DemoServer = {
   output(): string
   /** Resolves when the process has ended, with the signal that ended it or its exit code. */
   readonly ended: Promise<number | NodeJS.Signals>
+  /** The process does nothing until it is thawed: connections stay open and nobody answers. */
+  freeze(): void
+  thaw(): void
   stop(): Promise<void>
 }
 
@@ -33,11 +36,15 @@ export async function startDemo(env: NodeJS.ProcessEnv, script = demoScript): Pr
     server.stderr.on('data', read)
     void ended.then(end => reject(new Error(`The demo ended with ${end}: ${output}`)))
   })
-  return { url, output: () => output, ended, stop: () => stop(server, ended) }
+  const freeze = () => void server.kill('SIGSTOP')
+  const thaw = () => void server.kill('SIGCONT')
+  return { url, output: () => output, ended, freeze, thaw, stop: () => stop(server, ended) }
 }
 
 async function stop(server: ChildProcess, ended: Promise<unknown>): Promise<void> {
   server.kill('SIGTERM')
+  // A frozen process would never see the signal.
+  server.kill('SIGCONT')
   await ended
 }
 
