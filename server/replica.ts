@@ -22,7 +22,11 @@ const noticesKeptSeconds = 7 * 86_400
  * `seq`: where the client stands; 0: it has nothing yet. `upTo`: between `seq` and there is nothing that concerns it.
  * `since`: from where on the user is in the group.
  */
-type Stand = Pick<Extract<ClientMessage, { type: 'hello' }>, 'feed' | 'groups'>
+export type Stand = {
+  readonly feed: number
+  readonly groups: ReadonlyMap<string, { readonly mep: number; readonly seq: number }>
+}
+export const nowhere: Stand = { feed: 0, groups: new Map() }
 type Followed = Awaited<ReturnType<Reader['followed']>>
 type Check = NonNullable<Extract<ClientMessage, { type: 'ping' }>['check']>
 type Position = { readonly mep: number; readonly since: number; seq: number; upTo: number }
@@ -152,9 +156,9 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       const isTold = from > 0 && from >= floor
       const told = new Set(isTold ? (await reader.feedSince(userID, from)).map(({ groupID }) => groupID) : [])
       return (await reader.followed(userID)).every(({ groupID, mep, seq }) => {
-        const position = Object.hasOwn(held, groupID) ? held[groupID] : undefined
+        const position = held.get(groupID)
         if (!position) return !isTold || told.has(groupID)
-        return position[0] < mep || (position[0] === mep && position[1] <= seq)
+        return position.mep < mep || (position.mep === mep && position.seq <= seq)
       })
     },
 
@@ -173,8 +177,8 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
         feed = news.to
         if (news.to !== from) outgoing.feed = news
         for (const { groupID, mep, since } of followed) {
-          const [heldMep, heldSeq] = held[groupID] ?? [0, 0]
-          const seq = heldMep === mep ? heldSeq : 0
+          const position = held.get(groupID)
+          const seq = position?.mep === mep ? position.seq : 0
           follow(groupID, { mep, since, seq, upTo: seq })
         }
         return followed.filter(({ groupID, seq }) => positions.get(groupID)?.seq !== seq).map(({ groupID }) => groupID)

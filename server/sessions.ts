@@ -7,13 +7,13 @@ import { kernelVersion } from '../src/kernel/decide.ts'
 import { groupError, type GroupError, type Reason } from '../src/kernel/errors.ts'
 import type { Policy } from '../src/kernel/limits.ts'
 import type { GroupRow } from '../src/kernel/model.ts'
-import { parseClientMessage, type ClientMessage } from '../src/sync/client-messages.ts'
+import { parseClientMessage, type ClientMessage, type ReceivedMessage } from '../src/sync/client-messages.ts'
 import { frameLimits, protocolVersion, serverFrame, type ServerMessage } from '../src/sync/messages.ts'
 import type { Outcome } from './authority.ts'
 import type { Bus } from './bus.ts'
 import type { Lanes } from './lanes.ts'
 import type { Database } from './port.ts'
-import { createReplica, type Replica } from './replica.ts'
+import { createReplica, nowhere, type Replica } from './replica.ts'
 
 /** Catching up is cut into frames of about this many groups. */
 const groupsPerFrame = 100
@@ -92,7 +92,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
     })
   }
 
-  async function handle(message: ClientMessage): Promise<void> {
+  async function handle(message: ReceivedMessage): Promise<void> {
+    if (message.type === 'otherProtocol') return end(user ? 'BadFrame' : 'ProtocolTooOld')
     if (message.type === 'hello') return user ? end('BadFrame') : hello(message)
     if (!user) return end('NotReady')
     if (message.type === 'auth') return renew(user, message.token)
@@ -103,14 +104,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     return ping(user, message)
   }
 
-  async function hello({
-    protocol,
-    token,
-    epoch: knownEpoch,
-    feed,
-    groups
-  }: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
-    if (protocol !== protocolVersion) return end('ProtocolTooOld')
+  async function hello({ token, epoch: knownEpoch, feed, groups }: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
     const login = context.authenticate(token)
     if (!login.ok) return end(login.error)
     stopHelloTimer()
@@ -123,9 +117,10 @@ export function openSession(context: SessionContext, connection: Connection): Se
           if (replica.hear(announcement)) flushSoon()
         })
     })
+    const stand = { feed, groups: new Map(groups.map(([groupID, mep, seq]) => [groupID, { mep, seq }])) }
     const loggedIn = { userID, isAppAdmin, replica, expiresAt }
     user = loggedIn
-    const known = knownEpoch === epoch && (await database.snapshot(reader => replica.knows(reader, { feed, groups })))
+    const known = knownEpoch === epoch && (await database.snapshot(reader => replica.knows(reader, stand)))
     send({
       type: 'welcome',
       protocol: protocolVersion,
@@ -137,7 +132,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
       policy,
       known
     })
-    await replica.catchUp(database, known ? { feed, groups } : { feed: 0, groups: {} }, {
+    await replica.catchUp(database, known ? stand : nowhere, {
       groupsPerFrame,
       send: () => sendOutgoing(loggedIn)
     })

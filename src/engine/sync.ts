@@ -71,9 +71,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
 
   function hello(): ClientMessage {
     const meta = state.base.meta()
-    const groups = [...state.base.groups.values()].map(
-      ({ groupID, mep, seq }) => [groupID, [mep, seq]] as [string, [number, number]]
-    )
     return {
       type: 'hello',
       protocol: protocolVersion,
@@ -81,7 +78,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       token,
       epoch: meta?.epoch ?? '',
       feed: meta?.feed ?? 0,
-      groups: Object.fromEntries(groups)
+      groups: [...state.base.groups.values()].map(({ groupID, mep, seq }) => [groupID, mep, seq])
     }
   }
 

@@ -1,12 +1,19 @@
 /** What a client may say: the half of the protocol that only a server has to check. */
 
 import * as v from 'valibot'
-import { frameLimits, parse, pushedOperation } from './messages.ts'
-import { id, natural, oneOf, printable, text, truth } from './rows.ts'
+import { frameLimits, parse, protocolVersion, pushedOperation } from './messages.ts'
+import { id, listOf, natural, oneOf, printable, text, truth, where } from './rows.ts'
 
 const token = text(4096)
 
+/** A hello of another protocol version: nothing else about it is known, and the server refuses it with 4508. */
+const otherProtocol = v.pipe(
+  where(v.object({ type: oneOf('hello'), protocol: natural }), ({ protocol }) => protocol !== protocolVersion),
+  v.transform(() => ({ type: 'otherProtocol' }) as const)
+)
+
 const clientMessage = v.union([
+  otherProtocol,
   v.object({
     type: oneOf('hello'),
     protocol: natural,
@@ -16,12 +23,12 @@ const clientMessage = v.union([
     /** The epoch the positions belong to; `''` when there are none. */
     epoch: text(64),
     feed: natural,
-    /** Membership epoch and position of each group held. */
-    groups: v.pipe(v.record(id, v.tuple([natural, natural])), v.maxEntries(frameLimits.groupsPerHelloMax))
+    /** ID, membership epoch and position of each group held: a list, because users choose the IDs. */
+    groups: listOf(v.tuple([id, natural, natural]), { countMax: frameLimits.groupsPerHelloMax })
   }),
   v.object({
     type: oneOf('push'),
-    operations: v.pipe(v.array(pushedOperation), v.minLength(1), v.maxLength(frameLimits.operationsPerPushMax))
+    operations: listOf(pushedOperation, { countMin: 1, countMax: frameLimits.operationsPerPushMax })
   }),
   v.object({
     type: oneOf('members'),
@@ -43,7 +50,8 @@ const clientMessage = v.union([
     check: v.exactOptional(v.object({ groupID: id, mep: natural, seq: natural, digest: natural }))
   })
 ])
-export type ClientMessage = v.InferOutput<typeof clientMessage>
+export type ReceivedMessage = v.InferOutput<typeof clientMessage>
+export type ClientMessage = Exclude<ReceivedMessage, { type: 'otherProtocol' }>
 
 /** The message in a frame, or `undefined`: not one. */
-export const parseClientMessage = (frame: string): ClientMessage | undefined => parse(clientMessage, frame)
+export const parseClientMessage = (frame: string): ReceivedMessage | undefined => parse(clientMessage, frame)

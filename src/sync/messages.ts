@@ -37,7 +37,7 @@ import {
   where
 } from './rows.ts'
 
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Bounds of what may arrive. */
 export const frameLimits = {

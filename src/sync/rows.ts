@@ -36,6 +36,15 @@ export const where = <T>(schema: v.GenericSchema<unknown, T>, check: (value: T) 
     schema,
     v.custom<T>(value => check(value as T))
   )
+/** The length is checked first: a list that is too long costs nothing else. */
+export const listOf = <T>(
+  schema: v.GenericSchema<unknown, T>,
+  { countMin = 0, countMax }: { countMin?: number; countMax: number }
+) =>
+  v.pipe(
+    v.custom<unknown[]>(list => Array.isArray(list) && list.length >= countMin && list.length <= countMax),
+    v.array(schema)
+  )
 export const truth = v.custom<boolean>(value => typeof value === 'boolean')
 export const oneOf = <const T extends string | number | boolean>(...values: readonly T[]) =>
   v.custom<T>(value => values.includes(value as T))

@@ -14,6 +14,7 @@ import { errors, type GroupError } from '../../src/kernel/errors.ts'
 import type { Policy } from '../../src/kernel/limits.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
+import { protocolVersion } from '../../src/sync/messages.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 type Outcome = GroupError | 'accepted' | 'undecided'
@@ -101,7 +102,7 @@ async function endOf(frames: readonly string[], server = createTestServer()): Pr
   return heard.find(({ type }) => type === 'error')?.error ?? 'accepted'
 }
 const hello = (protocol: number) =>
-  JSON.stringify({ type: 'hello', protocol, kernel: 1, token: 'ann', epoch: '', feed: 0, groups: {} })
+  JSON.stringify({ type: 'hello', protocol, kernel: 1, token: 'ann', epoch: '', feed: 0, groups: [] })
 const ping = JSON.stringify({ type: 'ping' })
 
 /** Why a device does not come online. */
@@ -331,7 +332,7 @@ const produced: readonly Row[] = [
     10002,
     'ServerBusy',
     'meeting a server whose database is away',
-    () => endOf([hello(1)], createTestServer({ database: away() }))
+    () => endOf([hello(protocolVersion)], createTestServer({ database: away() }))
   ],
   [10003, 'UnknownOperation', 'asking for what there is not', () => told(createTestServer(), 'ann', 'sendMessage', crew)],
   [
@@ -382,7 +383,7 @@ const produced: readonly Row[] = [
     10006,
     'TooFrequent',
     'asking faster than the server can answer',
-    () => endOf([hello(1), ...Array.from({ length: 300 }, () => ping)], createTestServer({ database: stuck() }))
+    () => endOf([hello(protocolVersion), ...Array.from({ length: 300 }, () => ping)], createTestServer({ database: stuck() }))
   ],
   [
     10007,

@@ -19,7 +19,7 @@ export function listen({ network }: TestClient): () => string[] {
     switch (message.type) {
       case 'hello': {
         const { epoch, feed, groups } = message
-        const held = Object.entries(groups).map(([groupID, [mep, seq]]) => place(groupID, mep, seq))
+        const held = groups.map(([groupID, mep, seq]) => place(groupID, mep, seq))
         return `hello ${inWords([epoch ? `${epoch} feed ${feed}` : 'from nowhere', ...held])}`
       }
       case 'push':

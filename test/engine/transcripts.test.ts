@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { ClientMessage } from '../../src/sync/client-messages.ts'
-import type { ServerMessage } from '../../src/sync/messages.ts'
+import { protocolVersion, type ServerMessage } from '../../src/sync/messages.ts'
 import type { Connect } from '../../src/sync/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 import { listen } from './transcript.ts'
@@ -598,7 +598,7 @@ describe('tokens and versions', () => {
     let isOld = true
     const ann = onLine('ann', connect => events => {
       const link = connect(events)
-      const send = (frame: string) => link.send(isOld ? frame.replace('"protocol":1', '"protocol":0') : frame)
+      const send = (frame: string) => link.send(isOld ? frame.replace(`"protocol":${protocolVersion}`, '"protocol":0') : frame)
       return { ...link, send }
     })
     const said = listen(ann)

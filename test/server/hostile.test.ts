@@ -14,7 +14,13 @@ import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import { verifyUserSig } from '../../server/user-sig.ts'
 import { must } from '../../src/kernel/must.ts'
-import { frameLimits, parseServerMessage, type PushedOperation, type ServerMessage } from '../../src/sync/messages.ts'
+import {
+  frameLimits,
+  parseServerMessage,
+  protocolVersion,
+  type PushedOperation,
+  type ServerMessage
+} from '../../src/sync/messages.ts'
 import { createTestServer } from '../harness.ts'
 import { databases } from './databases.ts'
 
@@ -56,12 +62,12 @@ afterAll(() => server.close())
 
 const hello = (userID: string, rest: object = {}) => ({
   type: 'hello',
-  protocol: 1,
+  protocol: protocolVersion,
   kernel: 1,
   token: generateUserSig(app, { userID }),
   epoch: 'e',
   feed: 0,
-  groups: {},
+  groups: [],
   ...rest
 })
 
@@ -429,7 +435,8 @@ const first: [title: string, message: unknown, error: number, close: number][] =
   ['a login with 20,000 keys and no token', { ...hello('mallory'), token: undefined, ...many }, 4509, 4400],
 
   ['a login with protocol 0', hello('mallory', { protocol: 0 }), 4508, 4429],
-  ['a login with protocol 2', hello('mallory', { protocol: 2 }), 4508, 4429],
+  ['a login as protocol 1 spelled it', hello('mallory', { protocol: 1, groups: { crew: [1, 1] } }), 4508, 4429],
+  ['a login with the next protocol', hello('mallory', { protocol: protocolVersion + 1 }), 4508, 4429],
   ['a login with a protocol in words', hello('mallory', { protocol: '1' }), 4509, 4400],
   ['a login with a negative protocol', hello('mallory', { protocol: -1 }), 4509, 4400],
   ['a login with half a protocol', hello('mallory', { protocol: 1.5 }), 4509, 4400],
@@ -445,17 +452,18 @@ const first: [title: string, message: unknown, error: number, close: number][] =
   ['a login at a position that is no exact number', hello('mallory', { feed: 2 ** 53 }), 4509, 4400],
   ['a login at a position of 1e308', hello('mallory', { feed: 1e308 }), 4509, 4400],
   ['a login at an infinite position', written(hello('mallory'), '"feed":0', '"feed":1e309'), 4509, 4400],
+  ['a login with groups by name', hello('mallory', { groups: { crew: [1, 1] } }), 4509, 4400],
   ['a login without groups', hello('mallory', { groups: null }), 4509, 4400],
-  ['a login with a group at one number', hello('mallory', { groups: { crew: [1] } }), 4509, 4400],
-  ['a login with a group at negative numbers', hello('mallory', { groups: { crew: [-1, -1] } }), 4509, 4400],
-  ['a login with a group at numbers in words', hello('mallory', { groups: { crew: ['1', '0'] } }), 4509, 4400],
-  ['a login with a group at fractions', hello('mallory', { groups: { crew: [1.5, 0.5] } }), 4509, 4400],
-  ['a login with a group of 65 characters', hello('mallory', { groups: { ['x'.repeat(65)]: [1, 1] } }), 4509, 4400],
-  ['a login with a group without a name', hello('mallory', { groups: { '': [1, 1] } }), 4509, 4400],
+  ['a login with a group at one number', hello('mallory', { groups: [['crew', 1]] }), 4509, 4400],
+  ['a login with a group at negative numbers', hello('mallory', { groups: [['crew', -1, -1]] }), 4509, 4400],
+  ['a login with a group at numbers in words', hello('mallory', { groups: [['crew', '1', '0']] }), 4509, 4400],
+  ['a login with a group at fractions', hello('mallory', { groups: [['crew', 1.5, 0.5]] }), 4509, 4400],
+  ['a login with a group of 65 characters', hello('mallory', { groups: [['x'.repeat(65), 1, 1]] }), 4509, 4400],
+  ['a login with a group without a name', hello('mallory', { groups: [['', 1, 1]] }), 4509, 4400],
   [
     'a login with a group more than the limit',
     hello('mallory', {
-      groups: Object.fromEntries(Array.from({ length: groupsPerHelloMax + 1 }, (_, index) => [index, [1, 1]]))
+      groups: Array.from({ length: groupsPerHelloMax + 1 }, (_, index) => [`${index}`, 1, 1])
     }),
     4509,
     4400
@@ -835,33 +843,44 @@ test.each(questions)('%s', async (_title, userID, question, answers) => {
 const all = { feed: 0, crew: 0, den: 0 }
 /** Where ann's feed ends. */
 const head = 4
-const end = { crew: [1, 1], den: [1, 1] }
+const den = ['den', 1, 1]
+const end = [['crew', 1, 1], den]
 const positions: [title: string, userID: string, stand: object, told: unknown][] = [
   ['who has nothing is told everything', 'ann', {}, all],
   ['who has everything is told nothing', 'ann', { feed: head, groups: end }, {}],
   ['positions of another epoch count as none', 'ann', { epoch: 'x', feed: head, groups: end }, all],
-  ['a position of another membership counts as none', 'ann', { feed: head, groups: { ...end, crew: [0, 1] } }, { crew: 0 }],
+  ['a position of another membership counts as none', 'ann', { feed: head, groups: [['crew', 0, 1], den] }, { crew: 0 }],
   [
     'a position of a membership to come counts as none',
     'ann',
-    { feed: head, groups: { ...end, crew: [99, 1] } },
+    { feed: head, groups: [['crew', 99, 1], den] },
     expect.objectContaining({ crew: 0 })
   ],
   [
     'a position that the group has not reached counts as none',
     'ann',
-    { feed: head, groups: { ...end, crew: [1, 99] } },
+    { feed: head, groups: [['crew', 1, 99], den] },
     expect.objectContaining({ crew: 0 })
   ],
   ['a position that the feed has not reached counts as none', 'ann', { feed: 99, groups: end }, all],
   [
     'groups named as what every object has are like others',
     'ann',
-    { feed: head, groups: { ...end, toString: [1, 1], ...proto([1, 1]) } },
+    { feed: head, groups: [...end, ['toString', 1, 1], ['__proto__', 1, 1]] },
     {}
   ],
-  ['who says to hold groups of others is told nothing of them', 'mallory', { groups: { crew: [1, 0], den: [1, 0] } }, {}],
-  ['who has no feed is told nothing of that of others', 'mallory', { feed: 0, groups: {} }, {}]
+  [
+    'who says to hold groups of others is told nothing of them',
+    'mallory',
+    {
+      groups: [
+        ['crew', 1, 0],
+        ['den', 1, 0]
+      ]
+    },
+    {}
+  ],
+  ['who has no feed is told nothing of that of others', 'mallory', { feed: 0, groups: [] }, {}]
 ]
 test.each(positions)('%s', async (_title, userID, stand, told) => {
   const client = await connect()

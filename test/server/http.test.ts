@@ -44,7 +44,7 @@ const hello = (userID: string) => ({
   token: generateUserSig(app, { userID }),
   epoch: '',
   feed: 0,
-  groups: {}
+  groups: []
 })
 
 const wrong: [title: string, ask: () => Promise<{ status: number | undefined }>, status: number][] = [

@@ -6,12 +6,11 @@ import { createBus } from '../../server/bus.ts'
 import { createLanes } from '../../server/lanes.ts'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
-import { createReplica } from '../../server/replica.ts'
+import { createReplica, nowhere } from '../../server/replica.ts'
 import type { DeltaMessage } from '../../src/sync/messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 
 const now = () => 1_700_000_000_000
-const nothing = { feed: 0, groups: {} }
 type Told = Pick<DeltaMessage, 'groups'>
 
 function createWorld() {
@@ -40,7 +39,7 @@ test('a session that ends while it catches up hears of nothing any more', async 
     return () => (heard.delete(topic), stop())
   }
   const replica = createReplica('ann', { now, subscribe })
-  const catchingUp = replica.catchUp(database, nothing, { groupsPerFrame: 1, send: () => undefined })
+  const catchingUp = replica.catchUp(database, nowhere, { groupsPerFrame: 1, send: () => undefined })
   replica.end()
   await catchingUp
   expect([...heard]).toEqual([])
@@ -65,7 +64,7 @@ test('who is removed while catching up is not told what the group becomes afterw
     }
   }
   const send = () => told.push(replica.takeOutgoing() ?? { groups: [] })
-  await replica.catchUp(slow, nothing, { groupsPerFrame: 1, send })
+  await replica.catchUp(slow, nowhere, { groupsPerFrame: 1, send })
   expect(snapshots).toBe(4)
   expect(JSON.stringify(told)).not.toContain('Secret')
 })
@@ -75,7 +74,7 @@ test('while the feed has to be read, nothing more is told of any group: the user
   const memberList = [{ userID: 'bob' }]
   for (const groupID of ['crew', 'den']) await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nothing, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  await replica.catchUp(database, nowhere, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
   announced.length = 0
   await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
   await judge('den', 'deleteGroupMember', { userIDList: ['bob'] })
@@ -91,7 +90,7 @@ test('while the feed has to be read, nothing more is told of any group: the user
 test('the verdict on joining goes with the group, also where nobody has announced it', async () => {
   const { database, judge } = createWorld()
   const replica = createReplica('ann', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nothing, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  await replica.catchUp(database, nowhere, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   replica.addVerdict({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
   expect(replica.isBehind()).toBe(true)

@@ -36,8 +36,12 @@ export type ToldGroup = {
 }
 
 /** Where a client says it stands. */
-export type Stand = { readonly epoch: string; readonly feed: number; readonly groups: Record<string, [number, number]> }
-export const nowhere: Stand = { epoch: '', feed: 0, groups: {} }
+export type Stand = {
+  readonly epoch: string
+  readonly feed: number
+  readonly groups: [groupID: string, mep: number, seq: number][]
+}
+export const nowhere: Stand = { epoch: '', feed: 0, groups: [] }
 
 export type SyncClient = Awaited<ReturnType<typeof openClient>>
 type Hello = Extract<ClientMessage, { type: 'hello' }>
@@ -170,7 +174,7 @@ export async function openClient(connect: Connect) {
     stand: (): Stand => ({
       epoch,
       feed,
-      groups: Object.fromEntries([...groups.values()].map(({ groupID, mep, seq }) => [groupID, [mep, seq]]))
+      groups: [...groups.values()].map(({ groupID, mep, seq }) => [groupID, mep, seq])
     }),
     send(...messages: (ClientMessage | Record<string, unknown> | string)[]): void {
       for (const message of messages) link?.send(typeof message === 'string' ? message : JSON.stringify(message))
@@ -204,7 +208,7 @@ export async function openClient(connect: Connect) {
     /** Says hello, and where it stands, and hears everything up to now. */
     async login(hello: Pick<Hello, 'token'> & Partial<Hello>) {
       feed = hello.feed ?? 0
-      for (const [groupID, [mep, seq]] of Object.entries(hello.groups ?? {})) hold({ groupID, mep, seq })
+      for (const [groupID, mep, seq] of hello.groups ?? []) hold({ groupID, mep, seq })
       client.send({ type: 'hello', protocol: protocolVersion, kernel: kernelVersion, ...nowhere, ...hello })
       const welcome = await client.next('welcome')
       const deltas: DeltaMessage[] = []

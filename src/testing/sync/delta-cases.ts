@@ -59,9 +59,9 @@ export function deltaCases({ check, expect }: Suite): void {
   const strangers: [title: string, stand: (stand: ReturnType<SyncClient['stand']>, groupID: string) => object][] = [
     ['of another epoch', stand => ({ ...stand, epoch: `not ${stand.epoch}` })],
     ['in a feed that has not come so far', stand => ({ ...stand, feed: stand.feed + 1000 })],
-    ['in a group that has not come so far', (stand, groupID) => ({ ...stand, groups: { [groupID]: [1, 1000] } })],
-    ['in a membership that is still to come', (stand, groupID) => ({ ...stand, groups: { [groupID]: [1000, 1] } })],
-    ['without a group that the feed has told of', stand => ({ ...stand, groups: {} })]
+    ['in a group that has not come so far', (stand, groupID) => ({ ...stand, groups: [[groupID, 1, 1000]] })],
+    ['in a membership that is still to come', (stand, groupID) => ({ ...stand, groups: [[groupID, 1000, 1]] })],
+    ['without a group that the feed has told of', stand => ({ ...stand, groups: [] })]
   ]
   for (const [title, change] of strangers) {
     check(`who says to stand ${title} is told that it cannot, and everything anew`, async stage => {
@@ -120,7 +120,7 @@ export function deltaCases({ check, expect }: Suite): void {
 
   check('who is not in a group is told nothing of it, whatever is asked', async ({ crew, login, id }) => {
     const { groupID } = await crew(['ann', 'bob'], { type: 'Private' })
-    const mallory = await login(id('mallory'), { ...nowhere, groups: { [groupID]: [1, 1] } })
+    const mallory = await login(id('mallory'), { ...nowhere, groups: [[groupID, 1, 1]] })
     mallory.send({ type: 'members', groupID, after: '', limit: 10 })
     mallory.send({ type: 'read', request: 1, groupID, search: false })
     const told = await mallory.told({ groupID, mep: 1, seq: 1, digest: 0 })
