@@ -32,6 +32,7 @@ export async function playScenario({ seed, actions }: Scenario, crash?: Crash): 
       name: `${userID}a`,
       userID,
       chaos: false,
+      conditions: new Set(),
       tokenMs: 1e12,
       openStorage
     })

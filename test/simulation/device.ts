@@ -7,11 +7,15 @@ import type { Host } from '../../src/engine/host.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
+import { settlesWithin } from './calls.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { createFreshness } from './freshness.ts'
 import { createPeers } from './peers.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { SimulatedServer } from './server.ts'
+import type { Conditions } from './swarm.ts'
+import { createTokens } from './tokens.ts'
 import { createView, isBroken, type ViewCheck } from './view.ts'
 import { createWires, type Wires } from './wires.ts'
 import type { World } from './world.ts'
@@ -45,6 +49,7 @@ export type DeviceOptions = {
   readonly name: string
   readonly userID: string
   readonly chaos: boolean
+  readonly conditions: Conditions
   /** How long a token is good. */
   readonly tokenMs: number
   readonly openStorage: OpenStorage
@@ -52,9 +57,11 @@ export type DeviceOptions = {
   readonly copied?: { readonly disk: Disk; readonly ledger: Ledger; readonly image: readonly Write[] }
 }
 
+/** Storage may refuse: the caller is told, and may ask again. */
+const noted = () => undefined
+
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
-  const { name, userID, chaos, copied } = options
-  let { tokenMs } = options
+  const { name, userID, conditions, copied } = options
   const random = world.random('device', name)
   const ids = world.random('ids', name)
   const ledger = createLedger(world, server, {
@@ -68,6 +75,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const peers = createPeers(world, random, tabs, tab => {
     world.at(world.now() + 2000 + random.around(2000), () => tab.isAlive && restart(tab))
   })
+  const within = <T>(tab: Tab, what: string, call: Promise<T>) =>
+    settlesWithin(world, call, { what: `${tab.name}: ${what}`, isExpected: () => tab.isAlive && !tab.stopped })
   let tabCount = 0
   let idCount = 0
   let clockMs = 0
@@ -76,9 +85,20 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
-  const wires: Wires = createWires(world, server, { name, chaos })
-  const token = () => `${userID}|${world.now() + tokenMs}`
+  const wires: Wires = createWires(world, server, options)
+  const tokens = createTokens(world, options)
 
+  const freshness = createFreshness(world, {
+    ...{ name, userID, disk, ledger, history: server.history },
+    isCaughtUp() {
+      const leader = [...tabs].find(peers.hasLock)
+      return leader?.isPaused === false && leader.screen.status()?.caughtUp === true
+    },
+    disturbance() {
+      if (disk.isDisturbed() || wires.isDisturbed()) return 'any'
+      return server.isDisturbed() || conditions.has('links') ? 'until the next ping' : 'none'
+    }
+  })
   const wakings = new Map<Tab, () => void>()
   const links = new Map<Tab, () => void>()
 
@@ -147,7 +167,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       newID: () => `${tabName}-${idCount++}`.padEnd(22, '_').slice(0, 22)
     }
     tab.view = createView(world, { disk, userID, tab })
-    tab.engine = openEngine(host, { userID, token: token(), paused, handsOn: true })
+    tab.engine = openEngine(host, { userID, token: tokens.next(), paused, handsOn: true })
     tab.screen = createScreen(tab.engine, {
       onGroup: groupID => tab.view.touchGroup(groupID),
       onNotices: () => tab.view.touchAll(),
@@ -167,10 +187,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   /** What an app does about trouble that only it can help. */
   function attend(tab: Tab, status: Status): void {
-    if (status.lastError && status.lastError.code >= errors.TokenExpired.code)
-      world.at(world.now() + 500 + random.around(3000), () => tab.isAlive && void tab.engine.renewToken(token()))
+    if (status.lastError && status.lastError.code >= errors.TokenExpired.code) askForToken(tab)
     else if (isBroken(status))
       world.at(world.now() + 1000 + random.around(1000), () => tab.isAlive && isBroken(tab.screen.status()) && restart(tab))
+  }
+
+  function askForToken(tab: Tab): void {
+    const delayMs = tokens.delayMs()
+    if (delayMs !== undefined) world.at(world.now() + delayMs, () => tab.isAlive && void tab.engine.renewToken(tokens.next()))
   }
 
   function restart(tab: Tab): void {
@@ -209,15 +233,15 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tabs: tabs as ReadonlySet<Tab>,
     openTab,
     kill,
-    token,
+    askForToken,
+    within: (tab: Tab, what: string, call: Promise<unknown>) => void within(tab, what, call).catch(noted),
 
     /** Asks for an operation; what is answered has to be true. */
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
-      const answer = await tab.engine.apply(operation, args)
-      check(tab, answer)
+      check(tab, await within(tab, operation, tab.engine.apply(operation, args)))
     },
     async again(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
-      check(tab, await tab.engine.again(opID, args))
+      check(tab, await within(tab, 'again', tab.engine.again(opID, args)))
     },
 
     /** Ends it in good order; it has to end. */
@@ -242,18 +266,19 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** Compares what is shown with what should be. */
     check(): void {
       for (const tab of tabs) tab.view.check()
+      freshness.check()
     },
 
     /** Faults end, and what the user would do is done. */
     heal(): void {
-      tokenMs = Infinity
+      tokens.heal()
       wires.heal()
       disk.heal()
       if (tabs.size === 0) openTab()
       for (const tab of tabs) {
         tab.isPaused = false
         void tab.engine.resume()
-        void tab.engine.renewToken(token())
+        void tab.engine.renewToken(tokens.next())
       }
     }
   }

@@ -50,6 +50,7 @@ export function createDisk(
   const doors = new Set<Door>()
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
+  let goneUntil = 0
   let latencyMs = 1
   let waiting = 0
   const transactions = createTransactions(world, () => random.around(latencyMs))
@@ -121,7 +122,7 @@ export function createDisk(
     }
 
     async function commit({ queries, body, resolve, reject }: Work): Promise<void> {
-      if (isAlive && (failing.writes > 0 || world.now() < fullUntil)) {
+      if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
         return refuse(queries, body, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
       }
@@ -161,8 +162,8 @@ export function createDisk(
         return new Promise((resolve, reject) => {
           transactions.create(false, async () => {
             if (!isAlive) return
-            if (failing.reads > 0) {
-              failing.reads--
+            if (failing.reads > 0 || world.now() < goneUntil) {
+              failing.reads = Math.max(0, failing.reads - 1)
               wait(-1)
               return reject(closedError())
             }
@@ -227,6 +228,8 @@ export function createDisk(
     /** Whether answers are outstanding at any door, so that memory may not be what storage is. */
     isWaiting: () => waiting > 0,
     isIdle: transactions.isIdle,
+    /** Whether storage is slow or refuses. */
+    isDisturbed: () => latencyMs > 1 || failing.writes + failing.reads > 0 || world.now() < Math.max(fullUntil, goneUntil),
     table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
     scopes: (table: TableName): string[] =>
       [...rows].flatMap(([key, scope]) => (key.startsWith(`${table}/`) && scope.size > 0 ? key.slice(table.length + 1) : [])),
@@ -246,11 +249,13 @@ export function createDisk(
     failWrites: (count: number) => void (failing.writes += count),
     failReads: (count: number) => void (failing.reads += count),
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),
+    /** Nothing can be read or written for a while. */
+    goAway: (ms: number) => void (goneUntil = world.now() + ms),
     latencyMs: () => latencyMs,
     setLatency: (ms: number) => void (latencyMs = ms),
     heal(): void {
       failing.writes = failing.reads = 0
-      fullUntil = 0
+      fullUntil = goneUntil = 0
       latencyMs = 1
     }
   }

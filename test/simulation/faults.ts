@@ -123,6 +123,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
   'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),
+  'storage gone': ({ device, random }) => device.disk.goAway(random.around(20_000)),
   'slow storage'({ world, device, random }) {
     device.disk.setLatency(random.around(1500))
     world.at(world.now() + random.around(10_000), () => device.disk.setLatency(1))

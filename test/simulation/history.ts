@@ -3,6 +3,7 @@
 import type { GroupWrites, LogEntry } from '../../server/port.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../src/kernel/model.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
+import { judgeWrites, type Applications } from './oracle.ts'
 
 export type Moment = {
   readonly seq: number
@@ -21,8 +22,11 @@ export type History = {
   /** Positions in logs, by operation. */
   readonly applied: Map<string, LogEntry>
   readonly verdicts: Map<string, Verdict>
+  /** What clients were told of them, as text. */
+  readonly said: Map<string, string>
   /** By group and tab: the number of the operation that was judged last. */
   readonly lanes: Map<string, number>
+  readonly applications: Applications
 }
 
 export const emptyHistory = (epoch: string): History => ({
@@ -31,7 +35,9 @@ export const emptyHistory = (epoch: string): History => ({
   feeds: new Map(),
   applied: new Map(),
   verdicts: new Map(),
-  lanes: new Map()
+  said: new Map(),
+  lanes: new Map(),
+  applications: new Map()
 })
 
 /** The history as far as it goes, of data that is restored as another epoch. */
@@ -41,7 +47,9 @@ export const branch = (history: History, epoch: string): History => ({
   feeds: new Map([...history.feeds].map(([id, { head, followed, told }]) => [id, { head, followed, told: new Map(told) }])),
   applied: new Map(history.applied),
   verdicts: new Map(history.verdicts),
-  lanes: new Map(history.lanes)
+  said: new Map([...history.said].filter(([key]) => history.verdicts.has(key))),
+  lanes: new Map(history.lanes),
+  applications: new Map(history.applications)
 })
 
 const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
@@ -60,14 +68,16 @@ export function record(
   { groupID, state, ...writes }: GroupWrites,
   { tails, inLanes }: { tails: ReadonlyMap<string, number>; inLanes: boolean }
 ): string[] {
-  const wrong: string[] = []
   const group = history.groups.get(groupID) ?? { last: nothing, moments: new Map<number, Moment>() }
   history.groups.set(groupID, group)
+  const wrong = [...judgeWrites(group.last, history.applications, { groupID, state, ...writes })]
   let seq = group.last.seq
   for (const entry of writes.log) {
     if (entry.seq !== ++seq) wrong.push(`${groupID}: position ${entry.seq} follows ${seq - 1}`)
-    if (history.applied.has(entry.opID)) wrong.push(`${entry.opID} takes effect again`)
-    history.applied.set(entry.opID, entry)
+    // An operation's ID is its user's own.
+    const own = `${entry.actor}/${entry.opID}`
+    if (history.applied.has(own)) wrong.push(`${own} takes effect again`)
+    history.applied.set(own, entry)
   }
   if (seq !== state.seq) wrong.push(`${groupID}: the log ends at ${seq}, the group stands at ${state.seq}`)
   if (writes.log.length > 0) {
@@ -86,7 +96,7 @@ export function record(
     history.verdicts.set(name, verdict)
     // Tabs number their operations.
     const [tab = '', number = ''] = verdict.opID.replace(/_+$/, '').split('-')
-    const lane = `${groupID} ${tab}`
+    const lane = `${groupID} ${userID} ${tab}`
     if (inLanes && Number(number) < (history.lanes.get(lane) ?? 0)) wrong.push(`${verdict.opID} is judged after what came later`)
     history.lanes.set(lane, Number(number))
   }

@@ -157,7 +157,7 @@ const same = <R extends GroupRow | MemberRow | SettingsRow>(a: R | null | undefi
   a && b ? sameRow<GroupRow | MemberRow | SettingsRow>(a, b) : !a && !b
 
 /** What of a group that is held is not as it was at that moment on the server. */
-function* differences(
+export function* differences(
   { row, self, membersUpTo, settings }: HeldGroup,
   members: ReadonlyMap<string, MemberRow>,
   moment: Moment,

@@ -7,11 +7,16 @@ import type { Database, GroupWrites, Transaction } from '../../server/port.ts'
 import { openSession, type Connection, type Session } from '../../server/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
+import { createAudit } from './audit.ts'
 import { branch, emptyHistory, record, type History } from './history.ts'
+import { readToken } from './tokens.ts'
 import type { World } from './world.ts'
 
 /** A database that can be set back. */
 export type Restorable = Database & { copy?(epoch: string): Restorable }
+
+/** What a lost announcement leaves behind is mended by the next ping. */
+const disturbedMs = 60_000
 
 export type Failure = 'crash before commit' | 'crash after commit' | 'refuse'
 
@@ -31,6 +36,7 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
   let failure: Failure | undefined
   let lostAnnouncements = 0
   let lateAnnouncements = 0
+  let disturbedUntil = 0
   let process = start()
 
   /** A call to the database: it begins after a while, and by then the process may be dead. */
@@ -72,6 +78,7 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
       close: () => database.close()
     }
     const announce = (announcement: Announcement) => {
+      if (lostAnnouncements + lateAnnouncements > 0) disturbedUntil = world.now() + disturbedMs
       if (lostAnnouncements > 0) return void lostAnnouncements--
       if (lateAnnouncements === 0) return bus.publish(announcement)
       lateAnnouncements--
@@ -94,10 +101,10 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
     return own
   }
 
-  /** A token is a user and the time until which it is good. */
   function authenticate(token: string): ReturnType<Parameters<typeof openSession>[0]['authenticate']> {
-    const [userID = '', until = ''] = token.split('|')
-    const expiresAt = Number(until)
+    const read = readToken(token)
+    if (!read) return { ok: false, error: groupError(token === '' ? 'TokenEmpty' : 'TokenMalformed') }
+    const { userID, untilMs: expiresAt } = read
     if (expiresAt <= world.now()) return { ok: false, error: groupError('TokenExpired') }
     return { ok: true, userID, isAppAdmin: userID === 'app', expiresAt }
   }
@@ -122,9 +129,20 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
       const own = process
       if (!own.isAlive) return undefined
       own.closings.add(onCrash)
-      const session = own.open(connection)
+      const audit = createAudit(world, history.said)
+      const session = own.open({
+        ...connection,
+        send(frame) {
+          audit.said(frame)
+          connection.send(frame)
+        }
+      })
       return {
-        receive: frame => own.isAlive && session.receive(frame),
+        receive(frame) {
+          if (!own.isAlive) return
+          audit.heard(frame)
+          session.receive(frame)
+        },
         closed() {
           own.closings.delete(onCrash)
           session.closed()
@@ -158,6 +176,8 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
       history = branch(backup.history, epoch)
       histories.set(epoch, history)
     },
+    /** Whether announcements were lost or late, of late. */
+    isDisturbed: () => world.now() < disturbedUntil,
     heal(): void {
       failure = undefined
       lostAnnouncements = lateAnnouncements = 0

@@ -1,5 +1,6 @@
 /**
  * npm run simulate -- --seeds 100 --steps 2500 [--first 1] [--machine memory|indexeddb|pglite] [--threads 2]
+ *   [--world links,names]: each seed under exactly these conditions (swarm.ts), instead of those that it draws
  * npm run simulate -- --seed 17 --steps 2500 [--only 3,5,8]: one seed again, with its transcript
  */
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     only: { type: 'string' },
     machine: { type: 'string', default: 'memory' },
+    world: { type: 'string' },
     threads: { type: 'string' }
   }
 })
@@ -30,6 +32,9 @@ let hash = 0
 let slowest = 0
 let reported = 0
 const rate = () => Math.round((steps / (performance.now() - started)) * 1000)
+const conditions = /** @type {import('./swarm.ts').Condition[] | undefined} */ (
+  values.world?.split(',').filter(name => name !== 'none')
+)
 const machine = /** @type {import('./machines.ts').Machine} */ (values.machine)
 
 const reports = await runSeeds(file, {
@@ -39,6 +44,7 @@ const reports = await runSeeds(file, {
   shrinking: true,
   recorded: values.seed !== undefined,
   ...(values.threads !== undefined && { threads: Number(values.threads) }),
+  ...(conditions && { conditions }),
   ...(values.only !== undefined && { only: values.only.split(',').map(Number) }),
   onReport({ outcomes }) {
     for (const outcome of outcomes) {
@@ -61,7 +67,8 @@ if (failed) {
   for (const line of outcome.transcript.filter(each => !/"type":"p[io]ng"/.test(each)).slice(-60))
     print(line.length > 600 ? `${line.slice(0, 600)}…` : line)
   print(`seed ${outcome.seed} violates ${outcome.violation?.invariant}: ${outcome.violation?.detail}`)
-  const which = only.length > 0 ? ` --only ${only.join(',')}` : ''
+  const which =
+    (only.length > 0 ? ` --only ${only.join(',')}` : '') + (values.world === undefined ? '' : ` --world ${values.world}`)
   print(
     `again: npm run simulate -- --seed ${outcome.seed} --steps ${values.steps}${which}${machine === 'memory' ? '' : ` --machine ${machine}`}`
   )

@@ -2,10 +2,11 @@
 
 import { createDevice, type Device, type Tab } from './device.ts'
 import type { OpenStorage } from './disk.ts'
-import { faultNames, faults } from './faults.ts'
+import { faults } from './faults.ts'
 import { followedBy } from './history.ts'
 import { behind } from './ledger.ts'
 import { createServer, type Restorable } from './server.ts'
+import { drawSwarm, type Conditions } from './swarm.ts'
 import { act } from './workload.ts'
 import { createWorld, type Violation, type World } from './world.ts'
 
@@ -16,6 +17,8 @@ export type RunOptions = {
   /** Only these events happen; all, when not given. */
   readonly only?: ReadonlySet<number>
   readonly recorded?: boolean
+  /** Instead of those that the seed draws. */
+  readonly conditions?: Conditions
   readonly openStorage: OpenStorage
   readonly database: Restorable
 }
@@ -36,25 +39,26 @@ export type Outcome = {
 export const stepsToSettleMax = 4000
 const msToSettleMax = 300_000
 
-export async function simulate({ seed, steps, only, recorded = false, openStorage, database }: RunOptions): Promise<Outcome> {
+export async function simulate(options: RunOptions): Promise<Outcome> {
+  const { seed, steps, only, recorded = false, conditions: forced, openStorage, database } = options
   const world = createWorld(seed, { recorded })
-  const swarm = drawSwarm(world)
-  const server = createServer(world, database, {})
+  const swarm = drawSwarm(world, forced)
+  const { users, names, conditions, chaos, tokenMs, policy } = swarm
+  const server = createServer(world, database, { policy })
   const devices: Device[] = []
-  const users = swarm.users
-  const scene = { users: [...users, 'outsider'], groupIDs: ['g0', 'g1', 'g2', 'g3'].slice(0, swarm.groupCount) }
+  const scene = {
+    users: [...users, 'outsider'].map(names.user),
+    groupIDs: ['g0', 'g1', 'g2', 'g3'].slice(0, swarm.groupCount).map(names.group)
+  }
   const onRejection = (error: unknown) => world.violate('unhandled', error instanceof Error ? String(error.stack) : String(error))
   process.on('unhandledRejection', onRejection)
 
-  async function addDevice(userID: string, copied?: Device): Promise<void> {
-    const { chaos, tokenMs } = swarm
+  async function addDevice(label: string, copied?: Device): Promise<void> {
+    const userID = names.user(label)
     const image = copied?.disk.image()
-    const name = `${userID}${'abcdef'[devices.filter(each => each.userID === userID).length]}`
+    const name = `${label}${'abcdef'[devices.filter(each => each.userID === userID).length]}`
     const device = await createDevice(world, server, {
-      name,
-      userID,
-      chaos,
-      tokenMs,
+      ...{ name, userID, chaos, tokenMs, conditions },
       openStorage,
       ...(copied && image && { copied: { disk: copied.disk, ledger: copied.ledger, image } })
     })
@@ -81,7 +85,7 @@ export async function simulate({ seed, steps, only, recorded = false, openStorag
         const clone = (from: Device) => {
           if (devices.filter(({ userID }) => userID === from.userID).length < 3) {
             server.expectCopies()
-            void world.wait(addDevice(from.userID, from))
+            void world.wait(addDevice(from.name.slice(0, -1), from))
           }
         }
         faults[fault]?.({ world, server, devices, device, tab, random, clone, act: doSomething })
@@ -92,8 +96,8 @@ export async function simulate({ seed, steps, only, recorded = false, openStorag
   let isHealed = false
   let settledIn = 0
   try {
-    for (const userID of users) await addDevice(userID)
-    for (const userID of users) if (swarm.chanceOfSecondDevice()) await addDevice(userID)
+    for (const label of users) await addDevice(label)
+    for (const label of users) if (swarm.chanceOfSecondDevice()) await addDevice(label)
     happen()
     while (world.steps() < steps && !world.violation()) {
       await world.step()
@@ -132,23 +136,6 @@ export async function simulate({ seed, steps, only, recorded = false, openStorag
     violation: world.violation(),
     transcript: world.transcript(),
     settledIn
-  }
-}
-
-/** Which faults there are in this seed, and how much of everything. */
-function drawSwarm(world: World) {
-  const random = world.random('swarm')
-  const chosen = faultNames.filter(() => random.chance(0.4))
-  return {
-    users: ['u0', 'u1', 'u2', 'u3'].slice(0, 2 + random.below(3)),
-    groupCount: 1 + random.below(4),
-    faults: chosen,
-    faultRate: random.pick([0, 0.05, 0.15, 0.3]),
-    chaos: random.chance(0.25),
-    tokenMs: random.chance(0.3) ? 20_000 + random.below(300_000) : 1e12,
-    gapMs: random.pick([5, 30, 100, 400, 1500]),
-    lull: random.pick([0, 0.005, 0.02]),
-    chanceOfSecondDevice: () => random.chance(0.3)
   }
 }
 

@@ -6,22 +6,44 @@
 import type { Session } from '../../server/sessions.ts'
 import type { Link, LinkEvents } from '../../src/sync/port.ts'
 import type { SimulatedServer } from './server.ts'
+import type { Conditions } from './swarm.ts'
 import type { World } from './world.ts'
 
 export type Wires = ReturnType<typeof createWires>
-type Cable = { cut(): void; fall(direction: 'up' | 'down'): void }
+type Direction = 'up' | 'down'
+type Cable = { cut(): void; fall(direction: Direction): void }
 
-export function createWires(world: World, server: SimulatedServer, { name, chaos }: { name: string; chaos: boolean }) {
+export type WiresOptions = { readonly name: string; readonly chaos: boolean; readonly conditions: Conditions }
+
+/** A slow link carries so many bytes in a second. */
+const ratesOfSlowLinks = [4000, 16_000, 64_000] as const
+/** What a socket takes before its server has to wait. */
+const socketBytes = 3000
+/** A proxy cuts a line on which nothing has passed for so long. */
+const idleMsOfProxies = [12_000, 15_000, 20_000, 60_000] as const
+
+export function createWires(world: World, server: SimulatedServer, { name, chaos, conditions }: WiresOptions) {
   const random = world.random('wires', name)
+  const lots = world.random('link', name)
+  const bytesPerSecond = conditions.has('links') ? lots.pick(ratesOfSlowLinks) : Infinity
+  const idleMs = conditions.has('proxies') ? lots.pick(idleMsOfProxies) : Infinity
   const cables = new Set<Cable>()
   let isDown = false
   let latencyMs = 10
   let isChaotic = chaos
+  /** Connections that carry nothing any more, in one direction. */
+  let hasFallen = 0
 
   const delay = () => 1 + random.around(latencyMs)
 
   function connect(events: LinkEvents): Link {
     const arrivals = { up: 0, down: 0 }
+    /** When the link will have carried all that was given to it. */
+    const freeAt = { up: 0, down: 0 }
+    /** Bytes on their way to the client: what a socket of the server still holds. */
+    let unsent = 0
+    const onDrained: (() => void)[] = []
+    let stopIdleTimer = () => {}
     const fallen = { up: false, down: false }
     /** Whether this end takes part: the client's, and the server's, which may learn of the end later. */
     let client = true
@@ -39,32 +61,63 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
     }
     const later = (run: () => void) => world.at(world.now() + delay(), run)
 
+    function release(): void {
+      if (!cables.delete(cable)) return
+      stopIdleTimer()
+      if (fallen.up || fallen.down) hasFallen--
+    }
+
     function cut(): void {
       if (isCut) return
       isCut = true
-      cables.delete(cable)
+      release()
       later(closeClient)
       later(closeServer)
     }
 
-    function carry(direction: 'up' | 'down', frame: string, deliver: () => void): void {
+    /** The proxy on the way cuts the line when nothing passes for too long. */
+    function pass(): void {
+      if (idleMs === Infinity) return
+      stopIdleTimer()
+      stopIdleTimer = world.at(world.now() + idleMs, cut)
+    }
+
+    /** When the last byte of a frame has left a link that carries so many bytes in a second. */
+    function sent(direction: Direction, { length }: string): number {
+      if (bytesPerSecond === Infinity) return world.now()
+      freeAt[direction] = Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
+      return freeAt[direction]
+    }
+
+    function carry(direction: Direction, frame: string, deliver: () => void): void {
       if (isCut || fallen[direction]) return
       const lottery = isChaotic ? random.below(25) : 3
       if (lottery === 0) return
-      const arrival = world.now() + delay()
+      const arrival = sent(direction, frame) + delay()
+      if (direction === 'down') unsent += frame.length
       const at = lottery === 1 ? arrival : Math.max(arrival, arrivals[direction])
       arrivals[direction] = Math.max(at, arrivals[direction])
       const arrive = () => {
         if (isCut || fallen[direction]) return
+        pass()
         world.note(`${name} ${direction} ${frame}`)
         deliver()
       }
-      world.at(at, arrive)
+      world.at(at, () => {
+        arrive()
+        if (direction === 'up') return
+        unsent -= frame.length
+        if (unsent <= socketBytes) for (const resolve of onDrained.splice(0)) resolve()
+      })
       // Perhaps long after.
       if (lottery === 2 || lottery === 4) world.at(world.now() + random.around(10) * delay(), arrive)
     }
 
-    const cable: Cable = { cut, fall: direction => void (fallen[direction] = true) }
+    const cable: Cable = { cut, fall }
+    function fall(direction: Direction): void {
+      if (!fallen.up && !fallen.down) hasFallen++
+      fallen[direction] = true
+    }
     cables.add(cable)
     later(() => {
       if (isCut) return
@@ -72,12 +125,16 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
         ? undefined
         : server.open(
             {
-              send: frame => carry('down', frame, () => client && events.onFrame(frame)),
+              send(frame) {
+                carry('down', frame, () => client && events.onFrame(frame))
+                return unsent > socketBytes ? new Promise<void>(resolve => onDrained.push(resolve)) : undefined
+              },
               close: () => later(cut)
             },
             cut
           )
       if (!session) return cut()
+      pass()
       if (client) events.onOpen()
       else cut()
     })
@@ -89,7 +146,7 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
         const at = Math.max(arrivals.up, world.now() + delay())
         world.at(at, () => {
           isCut = true
-          cables.delete(cable)
+          release()
           closeServer()
         })
       }
@@ -98,11 +155,13 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
 
   return {
     connect,
+    /** Whether frames are lost, or late. */
+    isDisturbed: () => isDown || isChaotic || latencyMs > 50 || hasFallen > 0,
     cut(): void {
       for (const { cut } of [...cables]) cut()
     },
     /** From now on frames vanish in one direction, and nobody is told. */
-    fall(direction: 'up' | 'down'): void {
+    fall(direction: Direction): void {
       for (const { fall } of cables) fall(direction)
     },
     setDown(down: boolean): void {

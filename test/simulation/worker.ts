@@ -5,6 +5,7 @@ import { must } from '../../src/kernel/must.ts'
 import { simulate, type Outcome } from './simulation.ts'
 import { openStorageOf, openDatabaseOf, type Machine } from './machines.ts'
 import { shrink } from './shrink.ts'
+import type { Condition } from './swarm.ts'
 
 export type Job = {
   readonly seeds: readonly number[]
@@ -12,6 +13,8 @@ export type Job = {
   readonly machine: Machine
   readonly only?: readonly number[]
   readonly recorded?: boolean
+  /** The conditions of the world, instead of those that each seed draws. */
+  readonly conditions?: readonly Condition[]
   readonly shrinking?: boolean
 }
 export type Report = {
@@ -26,7 +29,7 @@ port.on('message', (job: Job | 'stop') => {
   else void run(job).then(report => port.postMessage(report))
 })
 
-async function run({ seeds, steps, machine, only, recorded, shrinking }: Job): Promise<Report> {
+async function run({ seeds, steps, machine, only, recorded, conditions, shrinking }: Job): Promise<Report> {
   const outcomes: Outcome[] = []
   const once = async (seed: number, which: ReadonlySet<number> | undefined, isRecorded: boolean) =>
     simulate({
@@ -35,7 +38,8 @@ async function run({ seeds, steps, machine, only, recorded, shrinking }: Job): P
       recorded: isRecorded,
       openStorage: openStorageOf(machine),
       database: await openDatabaseOf(machine),
-      ...(which && { only: which })
+      ...(which && { only: which }),
+      ...(conditions && { conditions: new Set(conditions) })
     })
   for (const seed of seeds) {
     const outcome = await once(seed, only && new Set(only), recorded ?? false)

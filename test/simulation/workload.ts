@@ -120,7 +120,7 @@ export function act(
   const verdict = random.pickFrom(screen.verdicts.ids)
   const groupID = random.pickFrom(screen.groups.ids) ?? random.pickFrom(scene.groupIDs) ?? ''
   if (lottery < 73) {
-    if (verdict !== undefined) void engine.dismissVerdict(verdict).catch(noted)
+    if (verdict !== undefined) device.within(tab, 'dismissVerdict', engine.dismissVerdict(verdict))
     return `dismisses ${verdict}`
   }
   if (lottery < 76) {
@@ -153,8 +153,8 @@ export function act(
     return 'hands on'
   }
   if (lottery < 97) {
-    void engine.preview('updateGroupProfile', { groupID, name: text })
-    void engine.readProfile(groupID, random.chance(0.5))
+    device.within(tab, 'preview', engine.preview('updateGroupProfile', { groupID, name: text }))
+    device.within(tab, 'readProfile', engine.readProfile(groupID, random.chance(0.5)))
     return `asks about ${groupID}`
   }
   tab.isPaused = !tab.isPaused

@@ -1,0 +1,20 @@
+/** Every call of a store settles within a bound, whatever the network does; but `settled`, which waits for a verdict. */
+
+import type { World } from './world.ts'
+
+export const settlesWithinMs = 120_000
+
+export async function settlesWithin<T>(
+  world: World,
+  call: Promise<T>,
+  { what, isExpected }: { readonly what: string; isExpected(): boolean }
+): Promise<T> {
+  const stop = world.at(world.now() + settlesWithinMs, () => {
+    if (isExpected()) world.violate('I12', `${what} does not settle within ${settlesWithinMs / 1000} s`)
+  })
+  try {
+    return await call
+  } finally {
+    stop()
+  }
+}

@@ -1,0 +1,59 @@
+/** The world of a seed: its users and groups, the faults that can happen, how often, and the conditions they live under. */
+
+import { faultNames } from './faults.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
+
+/** What differs from the kindest world. `--world links,names` forces exactly these. */
+export const conditionNames = ['links', 'proxies', 'tokens', 'storage', 'names', 'crafter'] as const
+export type Condition = (typeof conditionNames)[number]
+export type Conditions = ReadonlySet<Condition>
+
+const conditionChance = 0.3
+
+/** Faults that happen only under a condition. */
+const conditionOf: Readonly<Record<string, Condition>> = { 'storage gone': 'storage' }
+
+export type Swarm = ReturnType<typeof drawSwarm>
+
+export function drawSwarm(world: World, forced: Conditions | undefined) {
+  const random = world.random('swarm')
+  // Drawn apart, so that a condition forced by hand leaves the rest of the seed as it is.
+  const lots = world.random('conditions')
+  const drawn = conditionNames.filter(name => lots.chance(conditionChance) && name !== 'names' && name !== 'crafter')
+  const conditions: Conditions = forced ?? new Set(drawn)
+  const chosen = faultNames
+    .filter(() => random.chance(0.4))
+    .filter(name => conditionOf[name] === undefined || conditions.has(conditionOf[name]))
+  return {
+    conditions,
+    users: ['u0', 'u1', 'u2', 'u3'].slice(0, 2 + random.below(3)),
+    groupCount: 1 + random.below(4),
+    faults: chosen,
+    faultRate: random.pick([0, 0.05, 0.15, 0.3]),
+    chaos: random.chance(0.25),
+    tokenMs: random.chance(0.3) ? 20_000 + random.below(300_000) : 1e12,
+    gapMs: random.pick([5, 30, 100, 400, 1500]),
+    lull: random.pick([0, 0.005, 0.02]),
+    chanceOfSecondDevice: () => random.chance(0.3),
+    policy: { suppressTips: lots.pick(['none', 'tencent'] as const), adminsCanKick: lots.chance(0.3) },
+    names: conditions.has('names') ? hostileNames(lots) : plainNames
+  } as const
+}
+
+export type Names = { user(label: string): string; group(label: string): string }
+const plainNames: Names = { user: label => label, group: label => label }
+
+/** Names that a careless lookup takes for something else, and the longest that are allowed. */
+const hostileIDs = ['constructor', '__proto__', 'toString', 'valueOf', 'prototype', 'hasOwnProperty', '"', '/ / /', '%00', '~']
+
+function hostileNames(random: Random): Names {
+  const chosen = new Map<string, string>()
+  const choose = (label: string, lengthMax: number) => {
+    const free = [...hostileIDs, 'x'.repeat(lengthMax)].filter(id => ![...chosen.values()].includes(id))
+    const id = chosen.get(label) ?? random.pickFrom(free) ?? label
+    chosen.set(label, id)
+    return id
+  }
+  return { user: label => choose(label, 32), group: label => choose(label, 48) }
+}

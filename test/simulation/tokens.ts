@@ -1,0 +1,51 @@
+/** How the app on a device gets tokens: at once, late, only after some that the server refuses, or not before faults end. */
+
+import type { Conditions } from './swarm.ts'
+import type { World } from './world.ts'
+
+/** A token is the time until which it is good, and a user. */
+export const tokenOf = (userID: string, untilMs: number) => `${untilMs}|${userID}`
+
+export function readToken(token: string): { userID: string; untilMs: number } | undefined {
+  const end = token.indexOf('|')
+  const untilMs = Number(token.slice(0, end))
+  return end < 1 || Number.isNaN(untilMs) ? undefined : { userID: token.slice(end + 1), untilMs }
+}
+
+export type TokensOptions = {
+  readonly name: string
+  readonly userID: string
+  readonly conditions: Conditions
+  /** How long a token is good. */
+  readonly tokenMs: number
+}
+
+export function createTokens(world: World, { name, userID, conditions, tokenMs }: TokensOptions) {
+  const random = world.random('tokens', name)
+  let isUnreliable = conditions.has('tokens')
+  let lifeMs = isUnreliable ? Math.min(tokenMs, random.pick([5000, 60_000, 1e12])) : tokenMs
+  /** How many tokens will still be refused. */
+  let badLeft = isUnreliable ? random.below(3) : 0
+
+  const good = () => tokenOf(userID, world.now() + lifeMs)
+  const bad = () => random.pick(['', 'nonsense', tokenOf(userID, world.now() - 1), tokenOf('outsider', world.now() + 60_000)])
+
+  function next(): string {
+    if (!isUnreliable) return good()
+    if (badLeft === 0 && random.chance(0.1)) badLeft = 1 + random.below(2)
+    return badLeft > 0 && badLeft-- > 0 ? bad() : good()
+  }
+
+  return {
+    next,
+    /** How long the app takes to get one; `undefined`: it does not before faults end. */
+    delayMs(): number | undefined {
+      if (isUnreliable && random.chance(0.02)) return undefined
+      return isUnreliable ? random.around(random.pick([1, 1000, 20_000])) : 500 + random.around(3000)
+    },
+    heal(): void {
+      isUnreliable = false
+      lifeMs = Infinity
+    }
+  }
+}
