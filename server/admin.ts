@@ -39,5 +39,16 @@ export async function giveNotice(
   const events = new Map(followers.filter(userID => named?.has(userID) ?? true).map(userID => [userID, [event]]))
   const tails = await tx.appendFeeds(events, time)
   const feeds = new Map([...events].map(([userID, list]) => [userID, numbered(list, must(tails.get(userID)))]))
-  return { groupID, from: seq, to: seq, group: row, members: [], gone: [], tips: [], settings: new Map(), feeds }
+  return {
+    groupID,
+    from: seq,
+    to: seq,
+    group: row,
+    isRowChanged: false,
+    members: [],
+    gone: [],
+    tips: [],
+    settings: new Map(),
+    feeds
+  }
 }

@@ -28,6 +28,8 @@ export type Announcement = {
   readonly from: number
   readonly to: number
   readonly group: GroupRow | null
+  /** Whether the group's row is another one than at `from`. */
+  readonly isRowChanged: boolean
   readonly members: readonly MemberRow[]
   readonly gone: readonly string[]
   readonly tips: readonly TipRow[]
@@ -217,6 +219,7 @@ export async function openBatch(
         from: before.seq,
         to: seq,
         group,
+        isRowChanged: group !== before.row,
         members: rows.flatMap(({ row }) => row ?? []),
         gone: rows.flatMap(({ userID, row }) => (row ? [] : [userID])),
         tips,

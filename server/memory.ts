@@ -1,184 +1,43 @@
-/** The database port in memory: for simulations, where nothing may depend on real time or disks. */
+/**
+ * The database port in memory, for tests and simulations: nothing depends on real time or disks. It runs one
+ * transaction at a time or, with `connections`, several side by side as PostgreSQL does.
+ */
 
-import type { MemberRow } from '../src/kernel/model.ts'
-import { must } from '../src/kernel/must.ts'
-import type { TipRow } from '../src/kernel/notices.ts'
-import type { FeedEvent } from '../src/sync/messages.ts'
-import {
-  noGroup,
-  numbered,
-  type Database,
-  type FeedState,
-  type GroupState,
-  type LogEntry,
-  type Membership,
-  type Other,
-  type Reader,
-  type StoredVerdict,
-  type Transaction
-} from './port.ts'
-
-type Data = {
-  groups: Map<string, GroupState>
-  /** By group, then by user or position. */
-  members: Map<string, Map<string, { userID: string; row: MemberRow | null; rv: number }>>
-  others: Map<string, Map<string, Other>>
-  tips: Map<string, TipRow[]>
-  log: Map<string, Map<number, LogEntry>>
-  memberships: Map<string, Map<string, Membership>>
-  /** By user. */
-  feeds: Map<string, { state: FeedState; events: (FeedEvent & { readonly written: number })[] }>
-  verdicts: Map<string, Map<string, StoredVerdict & { readonly at: number }>>
-}
+import { sideBySide, type Connections } from './memory-connections.ts'
+import { compact, emptyData, mapAt, reader, writer, type Data } from './memory-data.ts'
+import type { Database } from './port.ts'
 
 /** `copy`: the same data, as it is now, under another epoch: a backup, and what comes of restoring one. */
 export type MemoryDatabase = Database & { copy(epoch: string): MemoryDatabase }
 
-const nothing = (): Data => ({
-  groups: new Map(),
-  members: new Map(),
-  others: new Map(),
-  tips: new Map(),
-  log: new Map(),
-  memberships: new Map(),
-  feeds: new Map(),
-  verdicts: new Map()
-})
+export function createMemoryDatabase(epoch: string, connections?: Connections): MemoryDatabase {
+  return openMemoryDatabase(epoch, emptyData(), connections)
+}
 
-export function createMemoryDatabase(epoch: string, data: Data = nothing()): MemoryDatabase {
-  // One transaction at a time, so reads are consistent and every group is locked.
+function openMemoryDatabase(epoch: string, data: Data, connections?: Connections): MemoryDatabase {
+  const access = connections ? sideBySide(data, connections) : oneByOne(data)
+  return { epoch, copy: other => openMemoryDatabase(other, structuredClone(data), connections), ...access }
+}
+
+/** One transaction at a time, so reads are consistent and every group is locked. */
+function oneByOne(data: Data): Omit<Database, 'epoch'> {
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work)
     turn = result.catch(() => undefined)
     return result
   }
-
   return {
-    epoch,
-    copy: other => createMemoryDatabase(other, structuredClone(data)),
     transaction: work =>
       inTurn(async () => {
         // Writes happen at the end, when nothing can fail any more.
         const writes: (() => void)[] = []
-        const result = await work({ ...reader(data), ...writer(data, writes) })
+        const result = await work({ ...reader(data), ...writer(data, writes, mapAt) })
         for (const write of writes) write()
         return result
       }),
     snapshot: work => inTurn(() => work(reader(data))),
-    compact: before => inTurn(async () => compact(data, before)),
+    compact: before => inTurn(async () => compact(data, before, mapAt)),
     close: () => inTurn(() => Promise.resolve())
   }
 }
-
-function reader(data: Data): Reader {
-  const membersOf = (groupID: string) => [...(data.members.get(groupID)?.values() ?? [])]
-  const head = (groupID: string): GroupState => data.groups.get(groupID) ?? noGroup
-  const memberships = function* (userID: string) {
-    for (const [groupID, ofGroup] of data.memberships) {
-      const membership = ofGroup.get(userID)
-      if (membership?.follows) yield { groupID, mep: membership.mep, since: membership.since }
-    }
-  }
-  const found = <V>(map: ReadonlyMap<string, V> | undefined, keys: readonly string[]) => keys.flatMap(key => map?.get(key) ?? [])
-  return {
-    group: async groupID => head(groupID),
-    async changedSince(groupID, from) {
-      const changed = membersOf(groupID).filter(({ rv }) => rv > from)
-      return {
-        members: changed.flatMap(({ row }) => row ?? []),
-        gone: changed.filter(({ row }) => !row).map(({ userID }) => userID)
-      }
-    },
-    async membersAfter(groupID, after, limit) {
-      const rows = membersOf(groupID).flatMap(({ row }) => (row && row.userID > after ? row : []))
-      return rows.sort((a, b) => (a.userID < b.userID ? -1 : 1)).slice(0, limit)
-    },
-    members: async (groupID, userIDs) => found(data.members.get(groupID), userIDs),
-    admins: async groupID => membersOf(groupID).flatMap(({ userID, row }) => (row && row.role !== 'Member' ? userID : [])),
-    others: async (groupID, keys) => found(data.others.get(groupID), keys.map(otherName)),
-    tipsSince: async (groupID, from, limit) => (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > from).slice(-limit),
-    logSince: async (groupID, from, names) =>
-      [...(data.log.get(groupID)?.values() ?? [])].filter(({ seq, name }) => seq > from && names.includes(name)),
-    followed: async userID =>
-      [...memberships(userID)]
-        .map(each => ({ ...each, seq: head(each.groupID).seq }))
-        .sort((a, b) => (a.groupID < b.groupID ? -1 : 1)),
-    followers: async groupID =>
-      [...(data.memberships.get(groupID)?.values() ?? [])].filter(({ follows }) => follows).map(({ userID }) => userID),
-    memberships: async (groupID, userIDs) => found(data.memberships.get(groupID), userIDs),
-    groupCounts: async userIDs => new Map(userIDs.map(userID => [userID, [...memberships(userID)].length])),
-    feed: async userID => data.feeds.get(userID)?.state ?? { head: 0, floor: 0 },
-    feedSince: async (userID, from) =>
-      (data.feeds.get(userID)?.events ?? []).filter(({ fseq }) => fseq > from).map(({ written: _written, ...event }) => event),
-    async verdicts(userID, opIDs) {
-      const ofUser = data.verdicts.get(userID)
-      return new Map(
-        opIDs.flatMap((opID): [string, StoredVerdict][] => {
-          const found = ofUser?.get(opID)
-          return found ? [[opID, { verdict: found.verdict, name: found.name }]] : []
-        })
-      )
-    }
-  }
-}
-
-function compact(data: Data, before: { history: number; verdicts: number }): void {
-  for (const [groupID, state] of data.groups) {
-    const log = data.log.get(groupID)
-    const outdated = [...(log?.values() ?? [])].filter(({ at }) => at < before.history)
-    const floor = Math.max(state.floor, ...outdated.map(({ seq }) => seq))
-    data.groups.set(groupID, { ...state, floor })
-    for (const { seq } of outdated) log?.delete(seq)
-    data.tips.set(
-      groupID,
-      (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > floor)
-    )
-    const members = data.members.get(groupID)
-    for (const { userID, row, rv } of members?.values() ?? []) if (!row && rv <= floor) members?.delete(userID)
-  }
-  for (const [userID, { state, events }] of data.feeds) {
-    const kept = events.filter(({ written }) => written >= before.history)
-    const floor = kept.length < events.length ? state.head - kept.length : state.floor
-    data.feeds.set(userID, { state: { ...state, floor }, events: kept })
-  }
-  for (const ofUser of data.verdicts.values()) for (const [opID, { at }] of ofUser) if (at < before.verdicts) ofUser.delete(opID)
-}
-
-function writer(data: Data, writes: (() => void)[]): Pick<Transaction, 'lockGroup' | 'appendFeeds' | 'write'> {
-  const within = <K, V>(map: Map<string, Map<K, V>>, key: string): Map<K, V> =>
-    map.get(key) ?? must(map.set(key, new Map<K, V>()).get(key))
-  return {
-    lockGroup: async groupID => data.groups.get(groupID) ?? noGroup,
-    async appendFeeds(events, at) {
-      const tails = new Map<string, number>()
-      for (const [userID, list] of events) {
-        const { state, events: earlier } = data.feeds.get(userID) ?? { state: { head: 0, floor: 0 }, events: [] }
-        const { to: head, events: positioned } = numbered(list, state.head + list.length)
-        tails.set(userID, head)
-        const added = positioned.map(event => ({ ...event, written: at }))
-        writes.push(() => data.feeds.set(userID, { state: { ...state, head }, events: [...earlier, ...added] }))
-      }
-      return tails
-    },
-    async write({ groupID, state, log, members, dissolved, others, tips, memberships, verdicts }) {
-      writes.push(() => {
-        if (log.length > 0) data.groups.set(groupID, { ...state, floor: data.groups.get(groupID)?.floor ?? 0 })
-        const ofGroup = within(data.members, groupID)
-        if (dissolved) {
-          for (const [userID, { row }] of ofGroup) if (row) ofGroup.set(userID, { userID, row: null, rv: state.seq })
-          data.others.delete(groupID)
-        }
-        for (const member of members) ofGroup.set(member.userID, member)
-        for (const other of others) within(data.others, groupID).set(otherName(other), other)
-        data.tips.set(groupID, [...(data.tips.get(groupID) ?? []), ...tips])
-        for (const entry of log) within(data.log, groupID).set(entry.seq, entry)
-        for (const membership of memberships) within(data.memberships, groupID).set(membership.userID, membership)
-        for (const { userID, verdict, name, at } of verdicts)
-          within(data.verdicts, userID).set(verdict.opID, { verdict, name, at })
-      })
-    }
-  }
-}
-
-const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

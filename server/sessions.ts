@@ -12,8 +12,9 @@ import { frameLimits, protocolVersion, serverFrame, type ServerMessage } from '.
 import type { Outcome } from './authority.ts'
 import type { Bus } from './bus.ts'
 import type { Lanes } from './lanes.ts'
-import type { Database } from './port.ts'
-import { createReplica, nowhere, type Replica } from './replica.ts'
+import type { Database, Reader } from './port.ts'
+import { createReplica, type Replica } from './replica.ts'
+import { canStand, nowhere } from './replica-deltas.ts'
 
 /** Catching up is cut into frames of about this many groups. */
 const groupsPerFrame = 100
@@ -62,6 +63,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   function sendOutgoing({ replica }: User): void {
     const delta = replica.takeOutgoing()
     if (delta) send({ type: 'delta', serverTime: now(), ...delta })
+    if (replica.isBehind()) flushSoon()
   }
 
   function end(reason: Reason | GroupError): void {
@@ -120,7 +122,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     const stand = { feed, groups: new Map(groups.map(([groupID, mep, seq]) => [groupID, { mep, seq }])) }
     const loggedIn = { userID, isAppAdmin, replica, expiresAt }
     user = loggedIn
-    const known = knownEpoch === epoch && (await database.snapshot(reader => replica.knows(reader, stand)))
+    const known = knownEpoch === epoch && (await database.snapshot(reader => canStand(reader, userID, stand)))
     send({
       type: 'welcome',
       protocol: protocolVersion,
@@ -136,7 +138,6 @@ export function openSession(context: SessionContext, connection: Connection): Se
       groupsPerFrame,
       send: () => sendOutgoing(loggedIn)
     })
-    if (replica.isBehind()) flushSoon()
   }
 
   /** Another token of the same user; whoever else it belongs to has to begin anew. */
@@ -149,10 +150,9 @@ export function openSession(context: SessionContext, connection: Connection): Se
 
   async function ping(from: User, { check }: Extract<ClientMessage, { type: 'ping' }>): Promise<void> {
     const { replica } = from
-    await database.snapshot(async reader => {
+    await replica.read(database, async reader => {
       await replica.checkHeads(reader)
       if (check) await replica.checkGroup(reader, check)
-      await replica.readStale(reader)
     })
     sendOutgoing(from)
     send({ type: 'pong', serverTime: now(), ...replica.stand() })
@@ -174,12 +174,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
 
   async function members(from: User, { groupID, after, limit }: Extract<ClientMessage, { type: 'members' }>): Promise<void> {
     const { replica } = from
-    await database.snapshot(async reader => {
-      // The page speaks of the group as it is now; the client gets there first.
-      await replica.readFeed(reader)
-      await replica.readGroup(reader, groupID, 0)
-      // And verdicts that wait go along, with the rows they speak of.
-      await replica.readStale(reader)
+    // The page speaks of the group as it is now, so the client gets there first.
+    const sendPage = async (reader: Reader) => {
       sendOutgoing(from)
       const position = replica.position(groupID)
       const { row } = await reader.group(groupID)
@@ -188,15 +184,13 @@ export function openSession(context: SessionContext, connection: Connection): Se
       const rows = await reader.membersAfter(groupID, after, limit)
       const next = rows.length === limit ? (rows.at(-1)?.userID ?? null) : null
       send({ type: 'members', groupID, mep: position.mep, asOf: position.seq, after, members: rows, next })
-    })
+    }
+    await replica.read(database, sendPage, [groupID])
   }
 
   async function read(from: User, { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
     const { isAppAdmin, replica } = from
-    const { row } = await database.snapshot(async reader => {
-      await replica.readStale(reader)
-      return reader.group(groupID)
-    })
+    const { row } = await replica.read(database, reader => reader.group(groupID))
     sendOutgoing(from)
     const isIn = Boolean(replica.position(groupID)) || isAppAdmin
     send({ type: 'profile', request, answer: row ? profileFor(row, { isIn, search }) : groupError('GroupNotFound') })
@@ -212,7 +206,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   async function flush(): Promise<void> {
     if (!user) return
     const { replica } = user
-    if (replica.isBehind()) await database.snapshot(reader => replica.readStale(reader))
+    if (replica.isBehind()) await replica.read(database, async () => undefined)
     sendOutgoing(user)
   }
 

@@ -1,5 +1,6 @@
 /** The databases that a server can run on, opened for tests in this thread. */
 
+import { setImmediate as immediate } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
@@ -19,5 +20,6 @@ function inProcess(db: PGlite): Sql {
 
 export const databases: Record<string, () => Promise<Database>> = {
   'in memory': async () => createMemoryDatabase('epoch'),
+  'in memory with four connections': async () => createMemoryDatabase('epoch', { count: 4, pause: immediate }),
   PGlite: async () => openSqlDatabase(inProcess(await PGlite.create()))
 }

@@ -6,7 +6,8 @@ import { createBus } from '../../server/bus.ts'
 import { createLanes } from '../../server/lanes.ts'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
-import { createReplica, nowhere } from '../../server/replica.ts'
+import { createReplica } from '../../server/replica.ts'
+import { nowhere } from '../../server/replica-deltas.ts'
 import type { DeltaMessage } from '../../src/sync/messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 
@@ -18,7 +19,7 @@ function createWorld() {
   const announced: Announcement[] = []
   const announce = (announcement: Announcement) => void announced.push(announcement)
   const onError = (error: unknown) => expect.fail(String(error))
-  const lanes = createLanes(database, { now, policy: defaultPolicy, announce, onError })
+  const lanes = createLanes(database, { now, policy: { ...defaultPolicy, suppressTips: 'tencent' }, announce, onError })
   let count = 0
   const judge = (groupID: string, name: string, args: object) =>
     new Promise<unknown>(settle => {
@@ -83,7 +84,7 @@ test('while the feed has to be read, nothing more is told of any group: the user
   const [first, ...rest] = announced
   for (const announcement of rest) replica.hear(announcement)
   if (first) replica.hear(first)
-  await database.snapshot(reader => replica.readStale(reader))
+  await replica.read(database, async () => undefined)
   expect(JSON.stringify(replica.takeOutgoing())).not.toContain('Secret')
 })
 
@@ -94,10 +95,68 @@ test('the verdict on joining goes with the group, also where nobody has announce
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   replica.addVerdict({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
   expect(replica.isBehind()).toBe(true)
-  await database.snapshot(reader => replica.readStale(reader))
+  await replica.read(database, async () => undefined)
   expect(replica.takeOutgoing()).toMatchObject({
     feed: { events: expect.arrayContaining([expect.objectContaining({ kind: 'joined', groupID: 'crew' })]) as unknown },
     groups: [{ groupID: 'crew', to: 1 }],
     verdicts: [{ opID: '0' }]
   })
+})
+
+/** Ann and Bob in a group that tells no tips, and what Bob's session sends. */
+async function createPair() {
+  const { database, announced, judge } = createWorld()
+  await judge('crew', 'createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  const replica = createReplica('bob', { now, subscribe: () => () => undefined })
+  await replica.catchUp(database, nowhere, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  announced.length = 0
+  const hearAll = () => announced.splice(0).forEach(each => void replica.hear(each))
+  return { database, replica, judge, hearAll }
+}
+
+test('a changed profile reaches a member whose batch else holds only settings of others', async () => {
+  const { replica, judge, hearAll } = await createPair()
+  await Promise.all([
+    judge('crew', 'quitGroup', {}),
+    judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' }),
+    judge('crew', 'updateGroupProfile', { joinOption: 'DisableApply' })
+  ])
+  hearAll()
+  expect(replica.takeOutgoing()?.groups.at(-1)).toMatchObject({ group: { joinOption: 'DisableApply' } })
+})
+
+test('a setting of another member alone sends nothing', async () => {
+  const { replica, judge, hearAll } = await createPair()
+  await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
+  hearAll()
+  expect([replica.takeOutgoing(), replica.isBehind()]).toEqual([undefined, false])
+})
+
+test('drift is mended where the last log entry is the setting of another member', async () => {
+  const { database, replica, judge, hearAll } = await createPair()
+  const { mep = 0, seq = 0 } = replica.position('crew') ?? {}
+  await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
+  hearAll()
+  await replica.read(database, reader => replica.checkGroup(reader, { groupID: 'crew', mep, seq, digest: 1 }))
+  expect(replica.takeOutgoing()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
+})
+
+test('an announcement that comes during a read does not move the client back', async () => {
+  const { database, replica, judge, hearAll } = await createPair()
+  const positions: (number | undefined)[] = []
+  const slow: Database = {
+    ...database,
+    snapshot: work =>
+      database.snapshot(async reader => {
+        const answer = await work(reader)
+        hearAll()
+        return answer
+      })
+  }
+  await judge('crew', 'updateGroupProfile', { name: 'a' })
+  await replica.read(slow, async () => undefined)
+  positions.push(replica.position('crew')?.seq)
+  await replica.read(database, async () => undefined)
+  positions.push(replica.position('crew')?.seq)
+  expect([positions, replica.isBehind()]).toEqual([[2, 2], false])
 })

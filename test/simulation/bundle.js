@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 const small = [
   { file: 'server/sessions.ts', find: 'const groupsPerFrame = 100\n', replace: 'const groupsPerFrame = 2\n' },
-  { file: 'server/replica.ts', find: 'const membersSentWholeMax = 500\n', replace: 'const membersSentWholeMax = 1\n' },
+  { file: 'server/replica-deltas.ts', find: 'const membersSentWholeMax = 500\n', replace: 'const membersSentWholeMax = 1\n' },
   { file: 'src/sync/messages.ts', find: 'membersPerPageMax: 500,', replace: 'membersPerPageMax: 1,' },
   { file: 'src/sync/messages.ts', find: 'operationsPerPushMax: 50,', replace: 'operationsPerPushMax: 3,' },
   { file: 'src/engine/sync.ts', find: 'const unansweredMax = 500\n', replace: 'const unansweredMax = 8\n' },

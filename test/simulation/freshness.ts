@@ -59,13 +59,13 @@ export function createFreshness(world: World, options: FreshnessOptions) {
       const last = latest(history(), groupID)
       const seq = group?.mep === mep ? group.seq : -1
       if (seq === last.seq) continue
+      // What others set for themselves moves the group on without changing anything here.
+      const [wrong] = group && seq >= 0 ? differences(group, disk.table('members', groupID), last, userID) : ['it is not held']
+      if (wrong === undefined) continue
       const known = before.get(groupID)
       const since = known?.seq === seq ? known.since : world.now()
       lagging.set(groupID, { seq, since })
-      if (world.now() - since <= withinMs) continue
-      // What others set for themselves moves the group on without changing anything here.
-      const [wrong] = group && seq >= 0 ? differences(group, disk.table('members', groupID), last, userID) : ['it is not held']
-      if (wrong !== undefined)
+      if (world.now() - since > withinMs)
         world.violate('I11', `${name} is caught up for ${world.now() - since} ms, but ${groupID}: ${wrong}`)
       lagging.delete(groupID)
     }

@@ -90,9 +90,9 @@ export const planted = {
     "    setTimer('ping', beat, pingEveryMs)\n    setTimer('silence', lost, answerWithinMs)\n",
     "    setTimer('ping', beat, pingEveryMs)\n"
   ),
-  'the floor is ignored': edit('server/replica.ts', 'position.seq > 0 && position.seq >= floor ?', 'position.seq > 0 ?'),
+  'the floor is ignored': edit('server/replica-deltas.ts', 'held > 0 && held >= floor ?', 'held > 0 ?'),
   'the floor of the feed is ignored': edit(
-    'server/replica.ts',
+    'server/replica-deltas.ts',
     'if (from > 0 && from >= floor && from <= head) return',
     'if (from > 0 && from <= head) return'
   ),
@@ -111,7 +111,7 @@ export const planted = {
         find: 'if (!group || group.mep !== mep || to < group.seq',
         replace: 'if (!group || to < group.seq'
       },
-      { file: 'server/replica.ts', find: 'heldMep === mep ? heldSeq : 0', replace: 'heldSeq' }
+      { file: 'server/replica.ts', find: 'position?.mep === mep ? position.seq : 0', replace: 'position?.seq ?? 0' }
     ]
   },
   'a rejoin keeps the old rows': edit(
@@ -148,15 +148,19 @@ export const planted = {
   'what was sent counts as sent over the next connection': edit('src/engine/sync.ts', '    sent.clear()\n', ''),
   'a lost announcement is never noticed': edit(
     'server/replica.ts',
-    'if (seq > (positions.get(groupID)?.upTo ?? seq)) stale.groups.add(groupID)',
-    'if (seq < 0) stale.groups.add(groupID)'
+    'if (seq > (positions.get(groupID)?.upTo ?? seq)) await',
+    'if (seq < 0) await'
   ),
   'an announcement need not continue': edit(
     'server/replica.ts',
-    'isCurrent && from > 0 && position.upTo === from',
-    'isCurrent && from > 0'
+    '!(isCurrent && from > 0 && position.upTo === from)',
+    '!(isCurrent && from > 0)'
   ),
-  'removed members are not told': edit('server/replica.ts', '      gone: [...gone],\n', '      gone: [],\n'),
+  'removed members are not told': edit(
+    'server/replica-deltas.ts',
+    '    gone,\n    complete: false',
+    '    gone: [],\n    complete: false'
+  ),
   'a page of members of any moment is taken': edit(
     'src/engine/merge.ts',
     'if (group?.mep === mep && group.seq === asOf && group.membersUpTo === after)',
@@ -168,7 +172,7 @@ export const planted = {
     '[pending].map'
   ),
   'merging replaces what was sent': edit('src/engine/submit.ts', '!state.unsent.has(last.opID) || ', ''),
-  'who has left is told of the group': edit('server/replica.ts', '      await readFeed(reader)\n      for', '      for'),
+  'who has left is told of the group': edit('server/replica.ts', 'if (head > feed) {', 'if (head > feed && !isLive) {'),
   'logout destroys what could not be read': edit(
     'src/engine/engine.ts',
     "      if (startError) return startError\n      // Of what a tab has left that died, only storage knows.\n      await reload()\n      if (isLeading) push()\n      else peers.post({ type: 'hello', wanted: [] })\n      const waiting",
