@@ -7,7 +7,7 @@ import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
 import { operations } from './operations/index.ts'
 
 /** Rises with every change of the rules: who judges by others may come to another answer. */
-export const kernelVersion = 1
+export const kernelVersion = 2
 
 export type OperationName = keyof typeof operations
 /** What a caller may pass: whatever is optional may also be `undefined`. */

@@ -4,6 +4,7 @@ import type { ContractRunner } from './storage-contract.ts'
 import { deltaCases } from './sync/delta-cases.ts'
 import { noticeCases } from './sync/notice-cases.ts'
 import { operationCases } from './sync/operation-cases.ts'
+import { roomCases } from './sync/room-cases.ts'
 import { sessionCases } from './sync/session-cases.ts'
 import { createStage, type Stage, type SyncServerUnderTest } from './sync/stage.ts'
 
@@ -33,5 +34,5 @@ export function syncServerContract({ test, expect }: ContractRunner, server: Syn
         stage.end()
       }
     })
-  for (const cases of [sessionCases, operationCases, deltaCases, noticeCases]) cases({ server, expect, check })
+  for (const cases of [sessionCases, operationCases, deltaCases, roomCases, noticeCases]) cases({ server, expect, check })
 }

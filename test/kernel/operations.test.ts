@@ -220,7 +220,15 @@ describe('quitGroup', () => {
     expect(codeOf(judge(populated({ type }), 'quitGroup', { groupID: 'g' }, 'owner'))).toBe(10009)
   })
 
-  test('when the last member quits, the group is gone', () => {
+  test('an AVChatRoom outlives its last guest', () => {
+    const world = createWorld()
+    perform(world, 'createGroup', { groupID: 'g', name: 'Live', type: 'AVChatRoom' })
+    perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
+    perform(world, 'quitGroup', { groupID: 'g' }, 'guest')
+    expect(world.get(groupKey('g'))).toMatchObject({ ownerID: 'owner', memberNum: 0 })
+  })
+
+  test('when the last member of a Private group quits, the group is gone', () => {
     const world = createWorld()
     const { groupID } = perform(world, 'createGroup', { name: 'Alone' }).result
     perform(world, 'quitGroup', { groupID })

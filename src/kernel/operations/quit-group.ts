@@ -4,7 +4,10 @@ import { dropGroup, dropMember, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
-/** Seed: "Quitting a group". A Private group whose owner quits has no owner; when the last member quits, the group is gone. */
+/**
+ * Seed: "Quitting a group". A Private group whose owner quits has no owner, and it ends with its last member. Every other
+ * type has an owner, in it or not, and ends only when it is dismissed.
+ */
 export const quitGroup = defineOperation({
   args: { groupID },
   decide: onGroup(
@@ -13,7 +16,7 @@ export const quitGroup = defineOperation({
       // Only who owns an AVChatRoom without being in it has a role and no row, and the rules refuse an owner there.
       if (!self) return reject('NotInGroup')
       const notices = [{ operationType: noticeTypes.quit, to: [actor] }]
-      if (group.memberNum <= 1) return accept([dropGroup(groupID)], { groupID }, { notices })
+      if (group.type === 'Private' && group.memberNum <= 1) return accept([dropGroup(groupID)], { groupID }, { notices })
       const ownerID = group.ownerID === actor ? '' : group.ownerID
       const memberNum = group.memberNum - 1
       return accept(

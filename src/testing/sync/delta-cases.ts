@@ -150,19 +150,6 @@ export function deltaCases({ check, expect }: Suite): void {
     expect(fresh.groups.get(groupID)?.settings?.messageRemindType).toEqual('Discard')
   })
 
-  check('of an AVChatRoom, nobody is told of members but oneself', async ({ crew, login, act, id }) => {
-    const { clients, userIDs, groupID } = await crew(['ann'], { type: 'AVChatRoom' })
-    await act(clients[0], 'joinGroup', { groupID })
-    const bob = id('bob')
-    const other = await login(bob)
-    await act(other, 'joinGroup', { groupID })
-    await clients[0].told()
-    const names = (client: SyncClient) => [...(client.groups.get(groupID)?.members.keys() ?? [])]
-    expect([names(clients[0]), names(other), clients[0].groups.get(groupID)?.row?.memberNum]).toEqual([[userIDs[0]], [bob], 2])
-    other.send({ type: 'members', groupID, after: '', limit: 10 })
-    expect(await other.told()).toEqual([])
-  })
-
   check('pages of members have all of them once, in the order of their IDs', async ({ crew, login, act, id }) => {
     const { clients, userIDs, groupID } = await crew(['ann', 'bob'])
     await act(clients[0], 'updateGroupProfile', { groupID, joinOption: 'FreeAccess' })
