@@ -674,7 +674,7 @@ describe('what a server sends', () => {
     const before = await kept()
     const [{ row: crew } = { row: null }] = before[0]
     const { ann, state } = scripted(({ feed, groups }, { onFrame }) => {
-      const [mep = 0, seq = 0] = groups.crew as number[]
+      const [, mep = 0, seq = 0] = (groups as [string, number, number][]).find(([groupID]) => groupID === 'crew') ?? []
       for (const message of script({ feed, crew: crew as Message, mep, seq }))
         onFrame(typeof message === 'string' ? message : JSON.stringify(message))
     })
