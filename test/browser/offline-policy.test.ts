@@ -56,7 +56,7 @@ beforeAll(async () => {
   return async () => {
     await Promise.all(ends.map(end => end()))
   }
-}, 60_000)
+})
 
 const calls: Record<string, () => Promise<{ data: object }>> = {
   getGroupList: () => tim.getGroupList(),

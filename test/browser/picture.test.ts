@@ -23,7 +23,6 @@ async function kept(userID: string): Promise<string | undefined> {
   const pictures = openPictures(databaseName({ url: inject('url'), userID }))
   return pictures.read().finally(pictures.close)
 }
-const whenKept = { timeout: 20_000, interval: 200 }
 
 /** Somebody with a group, who has looked at it until it was quiet. */
 async function openKept(userID: string, name: string) {
@@ -31,11 +30,11 @@ async function openKept(userID: string, name: string) {
   const looks = [store.groups$.subscribe(), store.members$('crew', { limit: 10 }).subscribe()]
   onTestFinished(() => looks.forEach(look => look.unsubscribe()))
   taken(await store.apply('createGroup', { groupID: 'crew', name, type: 'Private' }))
-  await expect.poll(() => kept(userID), whenKept).toContain(name)
+  await expect.poll(() => kept(userID), { interval: 200 }).toContain(name)
   return store
 }
 
-test('what was shown last is shown before the worker has started, with what waits', { timeout: 60_000 }, async () => {
+test('what was shown last is shown before the worker has started, with what waits', async () => {
   const userID = fresh('ann')
   const store = await openKept(userID, 'Crew')
   await store.close()
@@ -45,22 +44,18 @@ test('what was shown last is shown before the worker has started, with what wait
   expect(members[0]).toMatchObject({ rows: [{ userID, role: 'Owner' }], stale: true })
 })
 
-test(
-  'what was done after that is not left out: then nothing is shown before the worker has read',
-  { timeout: 60_000 },
-  async () => {
-    const userID = fresh('ann')
-    const store = await openKept(userID, 'Crew')
-    taken(await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' }))
-    expect(await kept(userID)).toBeUndefined()
-    await store.close()
-    const again = await openStore(userID, { paused: true })
-    const list = await firstValueFrom(again.groups$)
-    expect(list.rows.map(({ name }) => name)).toEqual(['Boat'])
-  }
-)
+test('what was done after that is not left out: then nothing is shown before the worker has read', async () => {
+  const userID = fresh('ann')
+  const store = await openKept(userID, 'Crew')
+  taken(await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' }))
+  expect(await kept(userID)).toBeUndefined()
+  await store.close()
+  const again = await openStore(userID, { paused: true })
+  const list = await firstValueFrom(again.groups$)
+  expect(list.rows.map(({ name }) => name)).toEqual(['Boat'])
+})
 
-test('the worker goes on from there: what it knows the same is not shown twice', { timeout: 60_000 }, async () => {
+test('the worker goes on from there: what it knows the same is not shown twice', async () => {
   const userID = fresh('ann')
   const store = await openKept(userID, 'Crew')
   await store.close()
@@ -74,7 +69,7 @@ test('the worker goes on from there: what it knows the same is not shown twice',
   expect(rows).toEqual(['AcceptAndNotify', 'Discard'])
 })
 
-test('nothing of it is left after logging out', { timeout: 60_000 }, async () => {
+test('nothing of it is left after logging out', async () => {
   const userID = fresh('ann')
   const store = await openKept(userID, 'Crew')
   expect(await store.logout({ pending: 'discard' })).toBeNull()

@@ -51,13 +51,14 @@ test('unchanged rows stay the same objects, and nobody can change them', async (
   )
   const lists: List<Member>[] = []
   store.members$(groupID, { offset: 0, limit: 10 }).subscribe(list => lists.push(list))
+  await until(store.members$(groupID, { offset: 0, limit: 10 }), ({ rows }) => rows.length === 3)
   taken(await store.apply('setGroupMemberRole', { groupID, userID: 'y', role: 'Admin' }))
   await until(store.members$(groupID, { offset: 0, limit: 10 }), ({ rows }) => rows.some(({ role }) => role === 'Admin'))
   const before = lists.find(({ rows }) => rows.length === 3 && rows.every(({ role }) => role !== 'Admin'))
   const after = lists.find(({ rows }) => rows.some(({ role }) => role === 'Admin'))
-  const unchanged = (list: List<Member> | undefined) => list?.rows.filter(({ userID }) => userID !== 'y')
-  expect(unchanged(after)).toHaveLength(2)
-  unchanged(before)?.forEach((row, index) => expect(unchanged(after)?.[index]).toBe(row))
+  const unchanged = (list: List<Member> | undefined) => list?.rows.filter(({ userID }) => userID !== 'y') ?? []
+  expect([unchanged(before).length, unchanged(after).length]).toEqual([2, 2])
+  unchanged(before).forEach((row, index) => expect(unchanged(after)[index]).toBe(row))
   expect(() => Object.assign(after?.rows[0] ?? {}, { role: 'Owner' })).toThrow(TypeError)
 })
 

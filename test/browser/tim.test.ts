@@ -38,7 +38,8 @@ test('the list has changed, and the app has heard of it, before the call that ch
   const { tim, events } = await login()
   events.length = 0
   const { group } = (await tim.createGroup({ name: 'Crew', type: TIM.TYPES.GRP_PUBLIC })).data
-  expect(events).toEqual([TIM.EVENT.GROUP_LIST_UPDATED])
+  // On a slow page, the server's notice of the creation may have arrived by now as well.
+  expect(events[0]).toBe(TIM.EVENT.GROUP_LIST_UPDATED)
   expect((await tim.getGroupList()).data.groupList[0]).toBe(group)
 })
 

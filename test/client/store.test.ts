@@ -24,9 +24,11 @@ test('what a call was answered is not kept for as long as the store is open', as
   const remote = connectHere(Promise.resolve(watched), { onFrame: streams.take, onRestart: streams.restart })
   const store = createStore('ann', remote, streams)
   expect(await store.settled('none')).toMatchObject({ code: 4503 })
-  await new Promise(resolve => setImmediate(resolve))
-  collect()
-  expect(answers.map(answer => answer.deref())).toEqual([undefined])
+  const isForgotten = () => {
+    collect()
+    return answers.map(answer => answer.deref() === undefined)
+  }
+  await expect.poll(isForgotten).toEqual([true])
   await store.close()
   expect(await store.settled('none')).toMatchObject({ code: 2999 })
 })

@@ -82,11 +82,11 @@ test('an edit that somebody else made impossible is refused with code and cause,
   expect(await shownBy(newcomer.page, 'bob', groupID)).toBeNull()
   // What the user was told stays; the group does not. On the disk that is so after a quiet moment.
   const kept = async () => new Set((await recordsAbout(page, 'bob', groupID)).map(({ table }) => table))
-  await expect.poll(kept, { timeout: 20_000 }).toEqual(new Set(['notices', 'verdicts']))
+  await expect.poll(kept).toEqual(new Set(['notices', 'verdicts']))
 
   await verdict.getByTestId('dismiss-verdict').click()
   await verdict.waitFor({ state: 'detached' })
-  await expect.poll(kept, { timeout: 20_000 }).toEqual(new Set(['notices']))
+  await expect.poll(kept).toEqual(new Set(['notices']))
   await page.reload()
   await caughtUp(bob)
   expect(await verdict.count()).toBe(0)

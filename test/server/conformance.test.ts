@@ -35,7 +35,7 @@ for (const [transport, connect] of Object.entries(transports)) {
         kept = { ...database, close: () => Promise.resolve() }
         await start()
         return database.close
-      }, 30_000)
+      })
       afterAll(() => server.close())
 
       syncServerContract(

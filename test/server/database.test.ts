@@ -9,7 +9,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   let database: Database
   beforeAll(async () => {
     database = await open()
-  }, 30_000)
+  })
   afterAll(() => database.close())
 
   let count = 0

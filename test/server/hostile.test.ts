@@ -900,7 +900,7 @@ describe('a server on PostgreSQL, which has no NUL and no half characters', () =
     sql = await startServer({ ...app, database: await must(databases['PGlite'])(), onError: error => errors.push(error) })
     const ann = await login('ann', sql)
     expect(await ann.judge(on('crew', 'createGroup', { name: 'Crew', type: 'Public' }))).toBe('applied')
-  }, 30_000)
+  })
   afterEach(() => void errors.splice(0))
   afterAll(() => sql.close())
 

@@ -1,7 +1,7 @@
 /** The protocol over HTTP, on real sockets. */
 
 import { request } from 'node:http'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { generateUserSig, startServer, type SyncServer } from '../../server/main.ts'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import { kernelVersion } from '../../src/kernel/decide.ts'
@@ -106,6 +106,7 @@ test('a client is told of what others do, and loses nothing when it says much at
   }
   const withOrigin = globalThis.fetch
   globalThis.fetch = (input, init) => withOrigin(input, { ...init, headers: { origin } })
+  onTestFinished(() => void (globalThis.fetch = withOrigin))
   const [ann, bob] = [connect('ann'), connect('bob')]
   await Promise.all([ann.opened, bob.opened])
   for (let count = 0; count < 100; count++) {
@@ -119,5 +120,4 @@ test('a client is told of what others do, and loses nothing when it says much at
   await expect.poll(() => groups().size).toBe(100)
   ann.close()
   bob.close()
-  globalThis.fetch = withOrigin
 })
