@@ -5,6 +5,7 @@ import type { Locator } from 'playwright'
 import {
   caughtUp,
   changeMember,
+  drawn,
   fillIn,
   fresh,
   groupRow,
@@ -26,10 +27,14 @@ test('getGroupList, getGroupProfile: one of many groups is found by name or ID, 
   expect(await totals.getAttribute('placeholder')).toMatch(/^Filter \d+ groups$/)
   await totals.fill('harbour-festival')
   await expect.poll(() => rows.count()).toBe(1)
+  await totals.fill(fresh('none of this name'))
+  await expect.poll(() => rows.count()).toBe(0)
+  expect(await ann.textContent()).toContain('No group of this name.')
   await totals.fill('HARBOUR festival')
   await expect.poll(() => rows.count()).toBe(1)
   expect(await rows.textContent()).toContain('6,000 members')
   await rows.click()
+  await drawn(ann)
   await openPart(ann, 'about')
   const about = ann.getByRole('tabpanel', { name: 'About' })
   expect(await about.getByTestId('groupID').textContent()).toBe('harbour-festival')
@@ -42,9 +47,6 @@ test('getGroupList, getGroupProfile: one of many groups is found by name or ID, 
   await expect.poll(async () => (await names()).join()).toMatch(/^Castle [^,]+(,Castle [^,]+)+$/)
   const isSorted = (texts: readonly string[]) => texts.join() === texts.toSorted().join()
   await expect.poll(async () => isSorted(await names())).toBe(true)
-  await totals.fill(fresh('none of this name'))
-  await expect.poll(() => rows.count()).toBe(0)
-  expect(await ann.textContent()).toContain('No group of this name.')
 })
 
 test('searchGroupByID, joinGroup, quitGroup: a group of others is looked up before joining', async () => {
@@ -161,12 +163,12 @@ test('getGroupMemberProfile, setGroupMemberRole, -NameCard, -CustomField: a card
   await fillIn(ann, { nameCard: 'Bob the brush' })
   await card.getByTestId('set-custom-field').click()
   await fillIn(ann, { key0: 'seat', value0: '12' })
-  expect(await card.getByTestId('name-card').textContent()).toBe('Bob the brush')
+  await expect.poll(() => card.getByTestId('name-card').textContent()).toBe('Bob the brush')
 
   await openPart(bob, 'you')
   const you = bob.getByRole('tabpanel', { name: 'You' })
   await expect.poll(() => you.getByTestId('custom-field').textContent()).toBe('seat: 12')
-  expect(await you.getByTestId('name-card').textContent()).toBe('Bob the brush')
+  await expect.poll(() => you.getByTestId('name-card').textContent()).toBe('Bob the brush')
   await you.getByTestId('set-name-card').click()
   await fillIn(bob, { nameCard: 'Robert' })
   await you.getByTestId('set-custom-field').click()
@@ -214,12 +216,12 @@ test('setGroupMemberMuteTime: the time left is shown, and a mute ends by itself,
   await changeMember(ann, 'mia.berg', 'unmute')
   await memberRow(ann, 'mia.berg').getByTestId('mute').waitFor({ state: 'detached' })
 
-  await changeMember(ann, 'bob', 'mute', { muteTime: '6', unit: 'seconds' })
+  await changeMember(ann, 'bob', 'mute', { muteTime: '15', unit: 'seconds' })
   const seen = seenTexts(ownMute, 'not muted')
   await ownMute.getByTestId('mute').waitFor()
   await ann.getByTestId('offline').check()
   await bob.getByTestId('offline').check()
-  expect((await seen).filter(text => /^muted 0:0[1-6]$/.test(text)).length).toBeGreaterThanOrEqual(2)
+  expect((await seen).filter(text => /^muted 0:(0[1-9]|1[0-5])$/.test(text)).length).toBeGreaterThanOrEqual(2)
   await memberRow(ann, 'bob').getByTestId('mute').waitFor({ state: 'detached' })
 })
 

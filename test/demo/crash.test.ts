@@ -16,7 +16,7 @@ test('an operation whose server dies between commit and answer takes effect exac
   await submit(ann, 'create-group', { name: 'Boat', groupID, type: 'Public', admins: 'bob' })
   await caughtUp(ann)
   const sequence = ann.getByTestId('infoSequence')
-  expect(await sequence.textContent()).toBe('1')
+  await expect.poll(() => sequence.textContent()).toBe('1')
 
   await submit(ann, 'edit-profile', { name: 'Ship' })
   expect(await dying.ended).toBe('SIGKILL')
@@ -24,7 +24,7 @@ test('an operation whose server dies between commit and answer takes effect exac
   await goOffline(ann)
   const [opID] = await page.evaluate(() => window.demo.ann.view.outbox.map(pending => pending.opID))
   expect(opID).toBeDefined()
-  expect(await groupRow(ann, 'Ship').count()).toBe(1)
+  await groupRow(ann, 'Ship').waitFor()
 
   const restarted = await startDemo({ DEMO_DATA_DIR: folder.path, PORT: new URL(dying.url).port })
   onTestFinished(restarted.stop)
@@ -32,7 +32,7 @@ test('an operation whose server dies between commit and answer takes effect exac
   // It has taken effect, though she does not know; and what comes after it must not be undone when she asks again.
   await caughtUp(bob)
   await select(bob, 'Ship')
-  expect(await bob.getByTestId('infoSequence').textContent()).toBe('2')
+  await expect.poll(() => bob.getByTestId('infoSequence').textContent()).toBe('2')
   await submit(bob, 'edit-profile', { name: 'Raft' })
   await caughtUp(bob)
 
@@ -40,10 +40,10 @@ test('an operation whose server dies between commit and answer takes effect exac
   await caughtUp(ann)
   expect(await outboxOf(ann)).toEqual([])
   await expect.poll(() => ann.getByTestId('group-name').textContent()).toBe('Raft')
-  expect(await sequence.textContent()).toBe('3')
+  await expect.poll(() => sequence.textContent()).toBe('3')
   const settled = await page.evaluate(id => window.demo.ann.store.settled(id), String(opID))
   expect(settled).toMatchObject({ kind: 'applied', seq: 2 })
-  expect(await bob.getByTestId('infoSequence').textContent()).toBe('3')
+  await expect.poll(() => bob.getByTestId('infoSequence').textContent()).toBe('3')
 
   await restarted.stop()
   const sql = await openPGlite(folder.path)

@@ -91,7 +91,7 @@ test('of two admins who answer the same application, the second learns that it w
   const his = noticesOf(bob, name).filter({ hasText: 'carla' })
   await his.getByTestId('accept').click()
   await expect.poll(() => his.getByTestId('outcome').textContent()).toBe('let in')
-  expect(await outboxOf(bob)).toEqual([expect.stringContaining('let in carla — waiting')])
+  await expect.poll(() => outboxOf(bob)).toEqual([expect.stringContaining('let in carla — waiting')])
   const hers = noticesOf(ann, name).filter({ hasText: 'carla' })
   await hers.getByTestId('refuse').click()
   await caughtUp(ann)

@@ -26,6 +26,8 @@ type Options = BrowserContextOptions & {
 /** The page on a device that has never shown it. Nothing may go wrong in it, seen or not. */
 export async function openDemo({ url = inject('demo').url, before, ...options }: Options = {}): Promise<Demo> {
   const context = await (await (browser ??= launch())).newContext(options)
+  // As long as a poll waits.
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', error => complaints.push(String(error)))
@@ -48,14 +50,22 @@ let count = 0
 /** A name or ID that nothing else has. */
 export const fresh = (name: string) => `${name}-${Date.now().toString(36)}${count++}`
 
-export const goOffline = (pane: Locator) => pane.getByTestId('offline').check()
-export const goOnline = (pane: Locator) => pane.getByTestId('offline').uncheck()
+/** Until the next frame, the page shows the state from before the last click. */
+export const drawn = (pane: Locator) => pane.evaluate(() => new Promise(requestAnimationFrame))
+
+export async function goOffline(pane: Locator): Promise<void> {
+  await pane.getByTestId('offline').check()
+  await drawn(pane)
+}
+export async function goOnline(pane: Locator): Promise<void> {
+  await pane.getByTestId('offline').uncheck()
+  await drawn(pane)
+}
 
 /** Online, everything sent, everything received. */
 export async function caughtUp(...panes: readonly Locator[]): Promise<void> {
   for (const pane of panes) {
-    // Until the next frame, the page shows the status from before the last click.
-    await pane.evaluate(() => new Promise(requestAnimationFrame))
+    await drawn(pane)
     await expect.poll(() => pane.getByTestId('connection').textContent()).toBe('online, caught up')
     await pane.getByTestId('pending').waitFor({ state: 'detached' })
   }
@@ -72,6 +82,7 @@ export async function select(pane: Locator, name: string): Promise<void> {
   await pane.getByTestId('filter').fill(name)
   await groupRow(pane, name).click()
   await pane.getByTestId('filter').fill('')
+  await drawn(pane)
 }
 
 /** What the inbox holds about a group, the latest first. */
@@ -106,9 +117,13 @@ export async function fillIn(pane: Locator, fields: Fields): Promise<void> {
     else await field.fill(value)
   }
   await pane.getByTestId('submit').click()
+  await drawn(pane)
 }
 
-export const openPart = (pane: Locator, part: 'members' | 'activity' | 'about' | 'you') => pane.getByTestId(`tab-${part}`).click()
+export async function openPart(pane: Locator, part: 'members' | 'activity' | 'about' | 'you'): Promise<void> {
+  await pane.getByTestId(`tab-${part}`).click()
+  await drawn(pane)
+}
 
 /** Opens the card of a member. */
 export async function openCard(pane: Locator, userID: string): Promise<void> {
@@ -123,6 +138,7 @@ export async function changeMember(pane: Locator, userID: string, button: string
   await pane.getByTestId('card').getByTestId(button).click()
   if (fields) await fillIn(pane, fields)
   await pane.getByTestId('close-card').click()
+  await drawn(pane)
 }
 
 export const outboxOf = (pane: Locator) => pane.getByTestId('outbox-entry').allInnerTexts()
