@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'node',
           // Everything but the tests of the other projects: a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,demo}/**'],
+          exclude: ['test/{browser,demo,hostile}/**'],
           environment: 'node',
           ...limits
         }
