@@ -71,9 +71,10 @@ const path = '/sync'
  * console.log(server.url) // ws://127.0.0.1:…/sync
  */
 export async function startServer(options: ServerOptions): Promise<SyncServer> {
-  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], onError = logError, now = Date.now } = options
+  const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], now = Date.now } = options
+  const onError = oncePerError(options.onError ?? logError)
   const policy = { ...defaultPolicy, ...options.policy }
-  const database = options.database ?? (await openSqlDatabase(await openPGlite(options.dataDir)))
+  const database = options.database ?? (await openSqlDatabase(await openPGlite(options.dataDir, { onError })))
   const bus = createBus()
   const lanes = createLanes(database, { now, policy, announce: bus.publish, onError })
 
@@ -150,6 +151,16 @@ function forgetHourly(database: Database, now: () => number, onError: (error: un
   forget()
   const timer = setInterval(forget, forgetEveryMs)
   return () => clearInterval(timer)
+}
+
+/** A database that has ended fails every call with the same error. */
+function oncePerError(report: (error: unknown) => void): (error: unknown) => void {
+  const reported = new WeakSet()
+  return error => {
+    if (typeof error !== 'object' || error === null) return report(error)
+    if (!reported.has(error)) report(error)
+    reported.add(error)
+  }
 }
 
 function logError(error: unknown): void {

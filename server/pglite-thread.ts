@@ -14,7 +14,7 @@ const db = await PGlite.create((workerData as { dataDir: string | undefined }).d
 
 port.on('message', (request: Request | 'close') => {
   if (request === 'close') {
-    void db.close().then(() => port.close())
+    void db.close().finally(() => port.close())
     return
   }
   const { id, text, params } = request

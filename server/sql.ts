@@ -18,8 +18,17 @@ import {
 } from './port.ts'
 
 export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
-/** Lends a connection of which `work` is the only user. */
+/**
+ * Lends a connection of which `work` is the only user. Where `work` rejects with a `BrokenConnectionError`, the connection
+ * may be within a transaction still, so it must not be lent again.
+ */
 export type Sql = { withConnection<T>(work: (query: Query) => Promise<T>): Promise<T>; close(): Promise<void> }
+
+export class BrokenConnectionError extends Error {}
+
+/** Two transactions met: neither did anything wrong, and a later attempt succeeds. */
+const conflicts = new Set(['40001', '40P01'])
+const attemptsMax = 5
 
 // Lists travel as one JSON parameter: arrays of JSON are not understood by every engine that speaks this SQL.
 const schema = `
@@ -55,16 +64,27 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
         await query('COMMIT')
         return result
       } catch (error) {
-        await query('ROLLBACK')
+        await query('ROLLBACK').catch((cause: unknown) => {
+          throw new BrokenConnectionError(`a transaction could not be rolled back after: ${String(error)}`, { cause })
+        })
         throw error
       }
     })
 
+  async function writing<T>(work: (query: Query) => Promise<T>, attempt = 1): Promise<T> {
+    try {
+      return await within('BEGIN', work)
+    } catch (error) {
+      if (attempt === attemptsMax || !conflicts.has((error as { code?: string }).code ?? '')) throw error
+      return writing(work, attempt + 1)
+    }
+  }
+
   return {
     epoch,
-    transaction: work => within('BEGIN', query => work({ ...reader(query), ...writer(query) })),
+    transaction: work => writing(query => work({ ...reader(query), ...writer(query) })),
     snapshot: work => within('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', query => work(reader(query))),
-    compact: before => within('BEGIN', query => compact(query, before)),
+    compact: before => writing(query => compact(query, before)),
     close: () => sql.close()
   }
 }

@@ -1,0 +1,16 @@
+/** Holds the lock of a folder, and says whether it still does when it is asked. */
+
+import process from 'node:process'
+import { lockFolder } from '../../dist/server/lock.js'
+
+const lock = await lockFolder(process.argv[2] ?? '', { onWait: () => undefined, onLost: () => undefined })
+process.stdout.write('held\n')
+process.stdin.on('data', () => {
+  try {
+    lock.check()
+    process.stdout.write('valid\n')
+  } catch {
+    // Expected: another process has taken over.
+    process.stdout.write('lost\n')
+  }
+})

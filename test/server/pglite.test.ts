@@ -1,0 +1,41 @@
+/** The embedded database, as it ships, when its thread ends. */
+
+import type { Worker } from 'node:worker_threads'
+import { openPGlite, openSqlDatabase, startServer, generateUserSig } from 'offline-groups/server'
+import { connectWebSocket } from 'offline-groups/testing'
+import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { openClient } from '../../src/testing/sync/client.ts'
+
+// Node has had one of its own since version 22.
+Object.assign(globalThis, { WebSocket })
+
+const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+
+test('statements reject when the thread of the database ends, and close resolves', async () => {
+  const errors: unknown[] = []
+  const starting = new Promise<Worker>(resolve => process.once('worker', resolve))
+  const sql = await openPGlite(undefined, { onError: error => void errors.push(error) })
+  const database = await openSqlDatabase(sql)
+  const waiting = database.snapshot(async reader => {
+    await (await starting).terminate()
+    return reader.group('g')
+  })
+  await expect(waiting).rejects.toThrow()
+  await expect(database.snapshot(reader => reader.group('g'))).rejects.toThrow()
+  await database.close()
+  expect(errors).toHaveLength(1)
+})
+
+test('clients are answered 10002 when the thread of the database ends', async () => {
+  const errors: unknown[] = []
+  const starting = new Promise<Worker>(resolve => process.once('worker', resolve))
+  const server = await startServer({ ...app, onError: error => void errors.push(error) })
+  const client = await openClient(connectWebSocket(server.url))
+  await client.login({ token: generateUserSig(app, { userID: 'ann' }) })
+  await (await starting).terminate()
+  client.send({ type: 'ping' })
+  expect(await client.refusal()).toBe(10002)
+  await server.close()
+  expect(errors).toHaveLength(1)
+})
