@@ -38,10 +38,11 @@ export function inbox(user: User): TemplateResult {
 
 function outcome({ view }: User, { application, groupID, operatorID }: Notice): TemplateResult | typeof nothing {
   if (!application || application === 'pending') return nothing
+  const words = { agreed: 'let in', refused: 'turned away', replaced: 'has asked again' }
   const isWaiting = view.outbox.some(
     ({ name, groupID: of, args }) => name === 'handleGroupApplication' && of === groupID && args['userID'] === operatorID
   )
-  return html`<strong class=${application} data-testid="outcome">${application === 'agreed' ? 'let in' : 'turned away'}</strong>
+  return html`<strong class=${application} data-testid="outcome">${words[application]}</strong>
     ${isWaiting ? pendingMark : nothing}`
 }
 
@@ -51,9 +52,9 @@ function where(user: User, { groupID, groupName }: Notice): TemplateResult {
   return isIn ? html`<button class="link" @click=${() => user.enter(groupID)}>${name}</button>` : html`<span>${name}</span>`
 }
 
-function decision(user: User, { groupID, operatorID: userID, fseq }: Notice): TemplateResult {
+function decision(user: User, { groupID, operatorID: userID, applicationSeq, fseq }: Notice): TemplateResult {
   const button = (handleAction: 'Agree' | 'Reject') => {
-    const args = { groupID, userID, handleAction }
+    const args = { groupID, userID, applicationSeq, handleAction }
     const isAgreed = handleAction === 'Agree'
     return deed(user, {
       id: isAgreed ? 'accept' : 'refuse',

@@ -65,7 +65,7 @@ export async function judge(
     else if (isFatal(predecessor)) refuse(groupError('PredecessorRejected'), { reason: 'predecessor', by: userID, at: now })
     else if (!checked?.ok) refuse(checked?.error ?? groupError('UnknownOperation'))
     else {
-      const decision = checked.prepared.decide(batch.view, { actor: userID, isAppAdmin, now, policy })
+      const decision = checked.prepared.decide(batch.view, { actor: userID, isAppAdmin, now, policy, seq: batch.seq() + 1 })
       // The authority has loaded every row that the operation said it needs.
       if (decision.kind === 'unknown') throw new Error(`${operation.name} was judged without ${JSON.stringify(decision.missing)}`)
       if (decision.kind === 'reject') refuse(decision.error, await causeOf(batch, submission, decision.error))

@@ -8,7 +8,7 @@ import type { Decision, View } from '../src/kernel/decision.ts'
 import type { Policy } from '../src/kernel/limits.ts'
 import type { Change, GroupRow, Key, MemberRow, Rows, SettingsRow, Table } from '../src/kernel/model.ts'
 import { must } from '../src/kernel/must.ts'
-import { isTold, type TipRow } from '../src/kernel/notices.ts'
+import { isTold, noticeTypes, type TipRow } from '../src/kernel/notices.ts'
 import { rowDigest } from '../src/sync/digest.ts'
 import type { FeedDelta, NewFeedEvent } from '../src/sync/messages.ts'
 import {
@@ -150,20 +150,20 @@ export async function openBatch(
   /** Tells who is to be told: members of the group as it was, of the decision, and of applications that were decided. */
   async function tell(
     { tip, notices, changes }: Accepted,
-    { actor, at }: LogEntry,
+    { actor, at, seq: applicationSeq }: LogEntry,
     former: { groupName: string; followers: readonly string[] }
   ): Promise<void> {
     if (tip && group && isTold(tip, group.type, policy)) tips.push({ ...tip, groupID, seq, time: at, operatorID: actor })
     for (const { operationType, to, handleMessage = '' } of notices) {
       const users = to === 'members' ? former.followers : to === 'admins' ? await admins() : to
       const groupName = group?.name ?? former.groupName
-      for (const userID of users)
-        send(userID, { kind: 'notice', time: at, groupID, groupName, operationType, operatorID: actor, handleMessage })
+      const notice = { kind: 'notice', time: at, groupID, groupName, operationType, operatorID: actor, handleMessage } as const
+      for (const userID of users) send(userID, operationType === noticeTypes.applied ? { ...notice, applicationSeq } : notice)
     }
     for (const { table, row } of changes) {
       if (table !== 'applications' || !row || row.state === 'pending') continue
       for (const userID of await admins())
-        send(userID, { kind: 'handled', groupID, userID: row.userID, state: row.state, by: actor, at })
+        send(userID, { kind: 'handled', groupID, userID: row.userID, applicationSeq: row.seq, state: row.state, by: actor, at })
     }
   }
 

@@ -44,7 +44,8 @@ export function can(name: string, args: unknown, { userID, status, shown, nowMs 
     actor: userID,
     isAppAdmin: status.isAppAdmin,
     now: Math.floor((nowMs + status.clockOffsetMs) / 1000),
-    policy: status.policy
+    policy: status.policy,
+    seq: 0
   })
   if (decision.kind === 'accept') return { kind: 'yes' }
   if (decision.kind === 'unknown') return decision
@@ -87,8 +88,8 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
       each => each.operationType === noticeTypes.applied && each.groupID === groupID && each.operatorID === user
     )
     if (!notice?.application) return undefined
-    const { handleMessage: applyMessage, time: applyTime, application: state } = notice
-    return { groupID, userID: user, applyMessage, applyTime, state, handlerID: '', handleMessage: '' }
+    const { applicationSeq: seq = 0, handleMessage: applyMessage, time: applyTime, application: state } = notice
+    return { groupID, userID: user, seq, applyMessage, applyTime, state, handlerID: '', handleMessage: '' }
   }
 
   function get(key: Key): Rows[Table] | null | undefined {

@@ -29,8 +29,8 @@ export type Member = MemberRow
 /** A line in a group about what has happened there. */
 export type Tip = TipRow
 
-/** A system notice to the user; of an application, what has become of it. */
-export type Notice = NoticeRow & { readonly application: 'pending' | 'agreed' | 'refused' | null }
+/** A system notice to the user; of an application, what has become of it. `replaced`: its author has applied again. */
+export type Notice = NoticeRow & { readonly application: 'pending' | 'agreed' | 'refused' | 'replaced' | null }
 
 /** An operation that waits for its verdict. */
 export type PendingOperation = {

@@ -125,10 +125,11 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         undefined
       )
       if (!notice) return undefined
-      const { handleMessage: applyMessage, time: applyTime, handled } = notice
+      const { applicationSeq: seq = 0, handleMessage: applyMessage, time: applyTime, handled } = notice
       return {
         groupID,
         userID: user,
+        seq,
         applyMessage,
         applyTime,
         state: handled?.state ?? 'pending',

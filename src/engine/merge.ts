@@ -101,21 +101,30 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
         // From the beginning of the feed, recent notices are told again.
         if (notice.fseq <= noticeSeq) return
         noticeSeq = notice.fseq
+        if (notice.operationType === noticeTypes.applied) {
+          const { groupID, operatorID: by, applicationSeq = 0 } = notice
+          settleApplications({ groupID, applicant: by, upTo: applicationSeq }, { state: 'replaced', by })
+        }
         writes.push(putNotice({ ...notice, number: noticeCount++, handled: null }))
         return arrive({ kind, notice })
       }
       case 'handled': {
-        const { groupID, userID: applicant, state, by } = event
-        for (const notice of pendingApplications(groupID, applicant))
-          writes.push(putNotice({ ...notice, handled: { state, by } }))
+        const { groupID, userID: applicant, applicationSeq, state, by } = event
+        settleApplications({ groupID, applicant, upTo: applicationSeq }, { state, by })
       }
     }
   }
 
-  function pendingApplications(groupID: string, applicant: string): HeldNotice[] {
+  /** An application is settled together with those of the same user before it. */
+  function settleApplications(
+    { groupID, applicant, upTo }: { groupID: string; applicant: string; upTo: number },
+    handled: NonNullable<HeldNotice['handled']>
+  ): void {
     const fresh = writes.flatMap(write => (write.table === 'notices' && 'row' in write && write.row ? write.row : []))
     const all = new Map([...notices.values(), ...fresh].map(notice => [notice.number, notice]))
-    return [...all.values()].filter(notice => isApplication(notice, groupID, applicant) && !notice.handled)
+    for (const notice of all.values())
+      if (isApplication(notice, groupID, applicant) && !notice.handled && (notice.applicationSeq ?? 0) <= upTo)
+        writes.push(putNotice({ ...notice, handled }))
   }
 
   /** The tips that are new; the last of many, as the ring holds no more. */

@@ -82,7 +82,7 @@ export function createOverlay(base: Base, userID: string) {
 
   function decide(prepared: Prepared, now: number): Decision<Result> {
     const { isAppAdmin = false, policy = defaultPolicy } = base.meta() ?? {}
-    return prepared.decide(viewOf(prepared.operation.groupID), { actor: userID, isAppAdmin, now, policy })
+    return prepared.decide(viewOf(prepared.operation.groupID), { actor: userID, isAppAdmin, now, policy, seq: 0 })
   }
 
   function replay(groupID: string, lane: Lane, touched: Touched): void {
@@ -123,6 +123,7 @@ export function createOverlay(base: Base, userID: string) {
     application,
     isVisible,
     decide,
+    complete: (prepared: Prepared) => prepared.complete(viewOf(prepared.operation.groupID)),
     /** The operation on the group that comes last. */
     last: (groupID: string) => lanes.get(groupID)?.operations.at(-1)?.pending,
     /** Whether operations on the group wait. */

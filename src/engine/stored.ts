@@ -111,7 +111,7 @@ function isSendable({
 }
 
 const numbered = { number: natural }
-const handled = rowOf({ state: oneOf('agreed', 'refused'), by: text() })
+const handled = rowOf({ state: oneOf('agreed', 'refused', 'replaced'), by: text() })
 const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.object({ ...notice, ...numbered, handled: orNull(handled) })
 const heldTip: v.GenericSchema<unknown, HeldTip> = v.object({ ...tip, ...numbered })
 const arrival: v.GenericSchema<unknown, Arrival> = v.union([

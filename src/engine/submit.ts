@@ -45,7 +45,8 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     return decision.kind === 'reject' && kernel !== kernelVersion ? unknown([]) : decision
   }
 
-  async function queue(prepared: Prepared): Promise<Applied | GroupError> {
+  async function queue(given: Prepared): Promise<Applied | GroupError> {
+    const prepared = overlay.complete(given)
     const { operation, undecidedOffline } = prepared
     const now = serverSeconds()
     const decision = decide(prepared, now)

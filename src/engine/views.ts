@@ -109,7 +109,7 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
   function notice(held: HeldNotice): Notice {
     const { number: _number, handled, ...row } = held
     const application = row.operationType === noticeTypes.applied ? overlay.application(row.groupID, row.operatorID) : null
-    const decided = handled?.state ?? (application && application.applyTime === row.time ? application.state : 'pending')
+    const decided = handled?.state ?? (application && application.seq === row.applicationSeq ? application.state : 'pending')
     return { ...row, application: row.operationType === noticeTypes.applied ? decided : null }
   }
 

@@ -31,6 +31,8 @@ export type Prepared = {
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
   readonly overwrites: boolean
+  /** The same operation with the arguments that its caller left out, as far as the rows say them. */
+  complete(view: View): Prepared
   decide(view: View, ctx: Omit<Context, 'groupID'>): Decision<Result>
 }
 
@@ -51,22 +53,19 @@ export function prepare(
   if (named === undefined ? !isGeneratedID(groupID) : named !== groupID) {
     return { ok: false, error: groupError('IllegalGroupID', `${generatedIDPrefix}… expected, or the groupID of the arguments`) }
   }
-  const prepared: Prepared = {
-    operation: { name, args: parsed.args, groupID },
-    needs: group => [
-      groupKey(groupID),
-      memberKey({ groupID, userID: actor }),
-      ...(definition.needs?.(parsed.args, actor, group) ?? [])
-    ],
-    counted: definition.counted?.(parsed.args, actor) ?? [],
+  const preparedWith = (args: ArgsOf<ArgsSpec>): Prepared => ({
+    operation: { name, args, groupID },
+    needs: group => [groupKey(groupID), memberKey({ groupID, userID: actor }), ...(definition.needs?.(args, actor, group) ?? [])],
+    counted: definition.counted?.(args, actor) ?? [],
+    complete: view => preparedWith(definition.complete?.(args, view) ?? args),
     undecidedOffline: definition.undecidedOffline ?? 'queue',
     overwrites: definition.overwrites ?? false,
     decide(view, ctx) {
-      const decision = definition.decide(view, parsed.args, { ...ctx, groupID })
+      const decision = definition.decide(view, args, { ...ctx, groupID })
       return parsed.limit && decision.kind !== 'reject' ? { kind: 'reject', error: parsed.limit } : decision
     }
-  }
-  return { ok: true, prepared }
+  })
+  return { ok: true, prepared: preparedWith(parsed.args) }
 }
 
 function isOperationName(name: unknown): name is OperationName {

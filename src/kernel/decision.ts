@@ -43,6 +43,8 @@ export type Context = {
   readonly isAppAdmin: boolean
   /** The server's time, in seconds; on a client an estimate. */
   readonly now: number
+  /** The position in the group's log that the operation takes; 0 on a client, which does not know it. */
+  readonly seq: number
   /** The group the operation is about; for `createGroup` the ID that the new group gets. */
   readonly groupID: string
   readonly policy: Policy
@@ -58,6 +60,8 @@ export type Definition<S extends ArgsSpec, R> = {
   readonly undecidedOffline?: 'queue' | 'refuse'
   /** Whether doing it again with the same fields, and other values, leaves nothing of what it did. */
   readonly overwrites?: true
+  /** Adds arguments that follow from what the user was shown. A device does this once, before it enqueues the operation. */
+  complete?(args: ArgsOf<S>, view: View): ArgsOf<S>
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
 }
 

@@ -44,13 +44,15 @@ export type MemberRow = {
   readonly memberCustomField: readonly CustomField[]
 }
 
-/** A wish to join a group that asks its admins first. One per user and group; applying again renews it. */
+/** A wish to join a group that asks its admins first. One per user and group; applying again replaces it. */
 export type ApplicationRow = {
   readonly groupID: string
   readonly userID: string
+  /** The position in the group's log at which it was made: tells it from others of the same user. 0 in a prediction. */
+  readonly seq: number
   readonly applyMessage: string
   readonly applyTime: number
-  readonly state: 'pending' | 'agreed' | 'refused'
+  readonly state: 'pending' | 'agreed' | 'refused' | 'replaced'
   /** Who decided; `''` while it is pending. */
   readonly handlerID: string
   readonly handleMessage: string

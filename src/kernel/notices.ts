@@ -67,6 +67,8 @@ export type NoticeRow = {
   /** Who did it; of an application, the applicant. */
   readonly operatorID: string
   readonly handleMessage: string
+  /** Of an application: which of this user's applications to the group it is. */
+  readonly applicationSeq?: number
   /** Of a custom notice. */
   readonly userDefinedField?: string
 }

@@ -85,7 +85,7 @@ export type HeldTip = TipRow & { readonly number: number }
 /** The number-th notice, and of an application, who has decided what about it. */
 export type HeldNotice = NoticeRow & {
   readonly number: number
-  readonly handled: { readonly state: 'agreed' | 'refused'; readonly by: string } | null
+  readonly handled: { readonly state: 'agreed' | 'refused' | 'replaced'; readonly by: string } | null
 }
 
 export type Arrival = { readonly number: number } & (

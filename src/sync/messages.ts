@@ -91,7 +91,8 @@ const feedEvent = v.union([
     fseq: natural,
     groupID: id,
     userID: id,
-    state: oneOf('agreed', 'refused'),
+    applicationSeq: natural,
+    state: oneOf('agreed', 'refused', 'replaced'),
     by: short,
     at: natural
   })

@@ -178,6 +178,7 @@ export const notice = {
   operationType: oneOf(...Object.values(noticeTypes)),
   groupName: short,
   handleMessage: short,
+  applicationSeq: v.exactOptional(natural),
   userDefinedField: v.exactOptional(text(8000)),
   fseq: natural
 }

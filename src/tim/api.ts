@@ -148,7 +148,7 @@ export type Tim = {
   handleGroupApplication(options: {
     handleAction: 'Agree' | 'Reject'
     handleMessage?: string
-    message: Pick<TimMessage<Pick<GroupSystemNoticePayload, 'groupProfile' | 'operatorID' | 'operationType'>>, 'payload'>
+    message: Pick<TimMessage<ApplicationPayload>, 'payload'>
   }): WithGroup
   /**
    * Seed: "Setting the notification type for group messages". For oneself.
@@ -229,3 +229,6 @@ export type Tim = {
    */
   setGroupMemberCustomField(options: Args<'setGroupMemberCustomField'>): WithMember
 }
+
+/** The part of a notice's payload that names an application; without `messageKey` the last one of its author. */
+type ApplicationPayload = Pick<GroupSystemNoticePayload, 'groupProfile' | 'operatorID' | 'operationType' | 'messageKey'>

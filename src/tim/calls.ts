@@ -129,7 +129,13 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
       // What an app passes may be anything; what is missing is refused as an argument.
       const payload = (message as Partial<typeof message> | undefined)?.payload
       const groupID = payload?.groupProfile.groupID ?? ''
-      const application = { groupID, userID: payload?.operatorID ?? '', handleAction, handleMessage }
+      const application = {
+        groupID,
+        userID: payload?.operatorID ?? '',
+        applicationSeq: payload?.messageKey,
+        handleAction,
+        handleMessage
+      }
       return respond({ group: await groupOf(await perform('handleGroupApplication', application)) })
     },
 

@@ -2,7 +2,6 @@
 
 import type { Notice, Tip } from '../engine/api.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import { noticeTypes } from '../kernel/notices.ts'
 import { TYPES } from './constants.ts'
 
 type TimGroupProfile = { from: string; to: string; groupID: string; name: string; groupName: string }
@@ -107,12 +106,13 @@ const oldMemberInfo = ({ userID, muteTime }: { userID: string; muteTime: number 
 
 export function noticeMessage(notice: Omit<Notice, 'application'>, userID: string): TimMessage<GroupSystemNoticePayload> {
   const { fseq, groupID, groupName, operatorID, operationType, handleMessage, userDefinedField, time } = notice
+  const { applicationSeq: messageKey } = notice
   const payload: GroupSystemNoticePayload = {
     operatorID,
     operationType,
     groupProfile: { from: operatorID, to: userID, groupID, name: groupName, groupName },
     handleMessage,
-    ...(operationType === noticeTypes.applied && { messageKey: fseq, authentication: `${groupID} ${operatorID}` }),
+    ...(messageKey !== undefined && { messageKey, authentication: `${groupID} ${operatorID}` }),
     ...(userDefinedField !== undefined && { userDefinedField })
   }
   const conversation = { conversationID: TYPES.CONV_SYSTEM, conversationType: TYPES.CONV_SYSTEM, isSystemMessage: true }

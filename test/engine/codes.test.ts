@@ -528,10 +528,11 @@ test('who is in too many groups already is not added, and named', async () => {
   })
 })
 
-test('an application that the applicant has outrun can still be agreed to, and changes nothing', async () => {
+test('a decision on an application whose author is in already is refused', async () => {
   const server = await applied()
   await act(server, 'app', 'addGroupMember', { ...crew, userIDList: ['eve'] })
-  expect(await said(server, 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Agree' })).toBe('accepted')
+  const decided = await said(server, 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Agree' })
+  expect(decided).toMatchObject({ code: 10024 })
   expect((await server.database.snapshot(reader => reader.group('crew'))).row?.memberNum).toBe(3)
 })
 

@@ -107,6 +107,7 @@ export function judge(
     actor: 'owner',
     isAppAdmin: false,
     now: 2000,
+    seq: 0,
     policy: defaultPolicy,
     ...(typeof as === 'string' ? { actor: as } : as)
   }

@@ -101,6 +101,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       userID: 'x',
       applyMessage: '',
       applyTime: 1,
+      seq: 1,
       state: 'pending',
       handlerID: '',
       handleMessage: ''

@@ -55,7 +55,7 @@ export function seenOf(disk: Disk, userID: string, groupID: string, waiting: rea
   for (const pending of waiting.filter(each => each.groupID === groupID).sort(inOrder)) {
     const checked = prepare(pending, userID)
     if (!checked.ok) continue
-    const decision = checked.prepared.decide(view, { actor: userID, isAppAdmin, now: pending.now, policy })
+    const decision = checked.prepared.decide(view, { actor: userID, isAppAdmin, now: pending.now, policy, seq: 0 })
     if (decision.kind === 'accept') for (const change of decision.changes) put(change)
   }
 
@@ -100,6 +100,7 @@ function applicationOf(disk: Disk, groupID: string, userID: string): Application
   return {
     groupID,
     userID,
+    seq: notice.applicationSeq ?? 0,
     applyMessage: notice.handleMessage,
     applyTime: notice.time,
     state: handled?.state ?? 'pending',
@@ -112,7 +113,7 @@ function applicationOf(disk: Disk, groupID: string, userID: string): Application
 export function applicationState(held: HeldNotice, seen: Seen): Notice['application'] {
   if (held.operationType !== noticeTypes.applied) return null
   const application = seen.application(held.operatorID)
-  return held.handled?.state ?? (application?.applyTime === held.time ? application.state : 'pending')
+  return held.handled?.state ?? (application && application.seq === held.applicationSeq ? application.state : 'pending')
 }
 
 /** Whether a row is shown as it should be. Of a mute that has ended, nothing is shown. */

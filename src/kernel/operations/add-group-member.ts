@@ -1,21 +1,20 @@
+import { admissionNeeds, admit } from '../admission.ts'
 import { groupID, userIDList, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
-import { memberKey, muteKey, newMember, putGroup, putMember } from '../model.ts'
+import { memberKey, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
-import { standingMute } from './set-group-member-mute-time.ts'
 
 const args = { groupID, userIDList }
 
 /** Seed: "Adding a group member". Nobody has to consent; who is in already is no error. */
 export const addGroupMember = defineOperation({
   args,
-  needs: ({ groupID, userIDList }) =>
-    userIDList.flatMap(userID => [memberKey({ groupID, userID }), muteKey({ groupID, userID })]),
+  needs: ({ groupID, userIDList }) => userIDList.flatMap(userID => admissionNeeds({ groupID, userID })),
   counted: ({ userIDList }) => userIDList,
   decide: onGroup(
     () => [permissions.addGroupMember],
-    ({ group }, { groupID, userIDList }: ArgsOf<typeof args>, { now, policy }, view) => {
+    ({ group }, { groupID, userIDList }: ArgsOf<typeof args>, { actor, now, policy }, view) => {
       const rows = userIDList.map(userID => ({ userID, row: view.get(memberKey({ groupID, userID })) }))
       const missing = rows.filter(({ row }) => row === undefined)
       if (missing.length > 0) return unknown(missing.map(({ userID }) => memberKey({ groupID, userID })))
@@ -28,9 +27,7 @@ export const addGroupMember = defineOperation({
 
       const memberNum = group.memberNum + successUserIDList.length
       if (memberNum > group.maxMemberNum) return reject('GroupFull', `room for ${group.maxMemberNum - group.memberNum}`)
-      const joined = successUserIDList.map(userID =>
-        putMember(newMember({ groupID, userID, joinTime: now, muteUntil: standingMute(view, { groupID, userID }, now) }))
-      )
+      const joined = successUserIDList.flatMap(userID => admit(view, { groupID, userID }, { now, handlerID: actor }))
       const result = { groupID, successUserIDList, failureUserIDList, existedUserIDList }
       const outcome = failureUserIDList.length > 0 ? 'partial' : 'applied'
       if (joined.length === 0) return accept([], result, { outcome })

@@ -1,10 +1,10 @@
+import { admissionNeeds, admit } from '../admission.ts'
 import { choice, groupID, optional, text, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { groupTypes, memberKey, muteKey, newMember, putApplication, putGroup, putMember } from '../model.ts'
+import { groupTypes, memberKey, putApplication, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
-import { standingMute } from './set-group-member-mute-time.ts'
 
 export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval'
 
@@ -14,10 +14,10 @@ const args = {
   type: optional(choice(groupTypes, 'IllegalGroupType'))
 }
 
-/** Seed: "Applying to join a group". Applying again while waiting renews the application. */
+/** Seed: "Applying to join a group". Applying again while waiting replaces the application. */
 export const joinGroup = defineOperation({
   args,
-  needs: ({ groupID }, actor) => [muteKey({ groupID, userID: actor })],
+  needs: ({ groupID }, actor) => admissionNeeds({ groupID, userID: actor }),
   counted: (_args, actor) => [actor],
   undecidedOffline: 'refuse',
   decide: (view, given, ctx) =>
@@ -28,7 +28,7 @@ export const joinGroup = defineOperation({
 
 const join = onGroup(
   () => [permissions.joinGroup],
-  ({ group, self }, { applyMessage = '' }: ArgsOf<typeof args>, { actor, groupID, now, policy }, view) => {
+  ({ group, self }, { applyMessage = '' }: ArgsOf<typeof args>, { actor, groupID, now, policy, seq }, view) => {
     const answer = (status: JoinStatus) => ({ groupID, status })
     if (self) return accept([], answer('AlreadyInGroup'))
     if (group.joinOption === 'DisableApply') return reject('IllegalArgument', 'this group does not accept applications')
@@ -38,6 +38,7 @@ const join = onGroup(
       const application = putApplication({
         groupID,
         userID: actor,
+        seq,
         applyMessage,
         applyTime: now,
         state: 'pending',
@@ -50,18 +51,7 @@ const join = onGroup(
     const memberNum = group.memberNum + 1
     const role = group.ownerID === actor ? 'Owner' : 'Member'
     return accept(
-      [
-        putGroup({ ...group, memberNum }),
-        putMember(
-          newMember({
-            groupID,
-            userID: actor,
-            joinTime: now,
-            role,
-            muteUntil: standingMute(view, { groupID, userID: actor }, now)
-          })
-        )
-      ],
+      [putGroup({ ...group, memberNum }), ...admit(view, { groupID, userID: actor, role }, { now, handlerID: actor })],
       answer('JoinedSuccess'),
       { tip: { operationType: tipTypes.joined, userIDList: [actor], memberNum } }
     )

@@ -1,7 +1,7 @@
 import { count, groupID, userID, type ArgsOf } from '../args.ts'
-import { accept, defineOperation, onGroup, targetMember, type View } from '../decision.ts'
+import { accept, defineOperation, onGroup, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { memberKey, muteKey, putMember, putMute } from '../model.ts'
+import { memberKey, putMember, putMute } from '../model.ts'
 import { tipTypes } from '../notices.ts'
 import { permissions, targetPermissions } from '../permissions.ts'
 
@@ -26,9 +26,3 @@ export const setGroupMemberMuteTime = defineOperation({
     }
   )
 })
-
-/** The mute that somebody brings along who comes back; 0 where there is none, or where this side does not know. */
-export function standingMute(view: View, user: { groupID: string; userID: string }, now: number): number {
-  const muteUntil = view.get(muteKey(user))?.muteUntil ?? 0
-  return muteUntil > now ? muteUntil : 0
-}

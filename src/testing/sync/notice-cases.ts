@@ -2,7 +2,7 @@
 
 import type { FeedEvent } from '../../sync/messages.ts'
 import { nowhere } from './client.ts'
-import { outcome, type Suite } from './stage.ts'
+import { outcome, type Stage, type Suite } from './stage.ts'
 
 export function noticeCases({ check, expect }: Suite): void {
   check('a tip is told with the rows that it speaks of, once, also to who was away', async ({ crew, login, act }) => {
@@ -70,6 +70,38 @@ export function noticeCases({ check, expect }: Suite): void {
       clients.map(() => [userID, isAgreed ? 'agreed' : 'refused', userIDs[isAgreed ? 0 : 1]])
     )
     expect([carl.events.map(numberOf).includes(isAgreed ? 2 : 3), carl.groups.has(groupID)]).toEqual([true, isAgreed])
+  })
+
+  /** A group that admits by its owner's leave, and somebody who has applied. */
+  async function applied(stage: Stage) {
+    const { clients, groupID } = await stage.crew(['ann'], { joinOption: 'NeedPermission' })
+    const userID = stage.id('carl')
+    const carl = await stage.login(userID)
+    await stage.act(carl, 'joinGroup', { groupID })
+    await clients[0].told()
+    const notice = clients[0].events.findLast(event => numberOf(event) === 1)
+    const applicationSeq = notice?.kind === 'notice' ? notice.applicationSeq : undefined
+    const decide = async (args: { applicationSeq?: number | undefined; handleAction: 'Agree' | 'Reject' }) =>
+      outcome((await clients[0].judge(stage.operation('handleGroupApplication', { groupID, userID, ...args })))[0])
+    return { ann: clients[0], carl, groupID, applicationSeq, decide }
+  }
+
+  check('an application is settled when its author joins freely', async stage => {
+    const { ann, carl, groupID, decide } = await applied(stage)
+    await stage.act(ann, 'updateGroupProfile', { groupID, joinOption: 'FreeAccess' })
+    await stage.act(carl, 'joinGroup', { groupID })
+    await stage.act(carl, 'quitGroup', { groupID })
+    await ann.told()
+    const handled = ann.events.findLast(({ kind }) => kind === 'handled')
+    expect([handled?.kind === 'handled' && handled.state, await decide({ handleAction: 'Agree' })]).toEqual(['agreed', 10024])
+  })
+
+  check('a decision on an earlier application of the same user is refused, 10024', async stage => {
+    const { ann, carl, groupID, applicationSeq, decide } = await applied(stage)
+    await decide({ handleAction: 'Reject', applicationSeq })
+    await stage.act(carl, 'joinGroup', { groupID })
+    await ann.told()
+    expect([await decide({ handleAction: 'Agree', applicationSeq }), carl.groups.has(groupID)]).toEqual([10024, false])
   })
 
   check('what a user is told of a group stays told when the group goes', async ({ crew, act }) => {
