@@ -280,7 +280,7 @@ export function createStore(
     const answer = await answering
     if ('code' in answer) return answer
     const { version, ...applied } = answer
-    await streams.reached(version)
+    await untilOver(streams.reached(version))
     return applied
   }
 
@@ -309,7 +309,7 @@ export function createStore(
     async settled(opID) {
       const answer = await call(remote => remote.settled(opID))
       if ('code' in answer) return answer
-      await streams.reached(answer.version)
+      await untilOver(streams.reached(answer.version))
       return answer.verdict
     },
     readProfile: groupID => call(remote => remote.readProfile(groupID, false)),

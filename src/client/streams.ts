@@ -41,7 +41,10 @@ export type StreamClient = {
   /** What an earlier page has shown is shown until the engine answers. */
   show(lists: ReadonlyMap<string, List<Row>>): void
   take(frame: StreamFrame): void
-  /** Resolves when everything up to this version has been taken in. */
+  /**
+   * Resolves when everything up to this version has been taken in, and every query observed by now has a result: the
+   * first result of a query may come in a later frame than a change that was asked for after it.
+   */
   reached(version: number): Promise<void>
   /** Asks another engine, in place of one that has died, for all that somebody looks at. */
   restart(): void
@@ -55,7 +58,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let unanswered = 0
   let isAnswered = false
   let earlier: ReadonlyMap<string, List<Row>> | undefined
-  let waiting: { readonly version: number; resolve(): void }[] = []
+  let waiting: { readonly version: number; readonly opened: readonly Replica[]; resolve(): void }[] = []
 
   function open(name: string, query: Query): Replica {
     const replica: Replica = {
@@ -90,6 +93,15 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   function forget(name: string, { stream }: Replica): void {
     byQuery.delete(name)
     byStream.delete(stream)
+    resolveReached()
+  }
+
+  function resolveReached(): void {
+    const isReached = (each: (typeof waiting)[number]) =>
+      each.version <= version && each.opened.every(replica => isCurrent(replica) || !byStream.has(replica.stream))
+    const reached = waiting.filter(isReached)
+    waiting = waiting.filter(each => !reached.includes(each))
+    for (const { resolve } of reached) resolve()
   }
 
   function linger(name: string, replica: Replica): void {
@@ -116,8 +128,10 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       }),
 
     *shown() {
-      for (const { query, value, earlier } of byQuery.values())
-        if (value !== undefined) yield { query, value, isCurrent: earlier === undefined }
+      for (const replica of byQuery.values()) {
+        const { query, value } = replica
+        if (value !== undefined) yield { query, value, isCurrent: isCurrent(replica) }
+      }
     },
 
     show(lists) {
@@ -151,12 +165,14 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         unanswered = 0
         request({ type: 'taken', version })
       }
-      for (const each of waiting) if (each.version <= version) each.resolve()
-      waiting = waiting.filter(each => each.version > version)
+      resolveReached()
     },
 
     reached: target =>
-      target <= version ? Promise.resolve() : new Promise(resolve => waiting.push({ version: target, resolve })),
+      new Promise(resolve => {
+        waiting.push({ version: target, opened: [...byQuery.values()].filter(replica => !isCurrent(replica)), resolve })
+        resolveReached()
+      }),
 
     restart() {
       version = -1
@@ -171,6 +187,9 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     }
   }
 }
+
+/** Whether the engine has answered: a value of an earlier page or engine does not count. */
+const isCurrent = ({ value, earlier }: Replica): boolean => value !== undefined && earlier === undefined
 
 function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Value {
   const { rows, value, earlier } = replica

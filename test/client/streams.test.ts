@@ -126,6 +126,26 @@ test('who waits for what a dead engine would have shown waits no longer', async 
   expect(await reached).toBeUndefined()
 })
 
+test('a change counts as shown only once queries subscribed before it have a result', async () => {
+  client.observe(crew).subscribe()
+  let isShown = false
+  void client.reached(0).then(() => (isShown = true))
+  take()
+  await Promise.resolve()
+  expect(isShown).toBe(false)
+  take([0, whole(member('ann'))])
+  await Promise.resolve()
+  expect(isShown).toBe(true)
+})
+
+test('a query that is given up keeps no change from counting as shown', async () => {
+  client.observe(crew).subscribe().unsubscribe()
+  const reached = client.reached(0)
+  take()
+  vi.runAllTimers()
+  expect(await reached).toBeUndefined()
+})
+
 // ── what an earlier page has shown ──────────────────────────────────────────
 
 const listOf = (...rows: Member[]): List<Member> => ({ rows, total: rows.length, complete: true, stale: false })
