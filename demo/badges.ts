@@ -1,11 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
-import type { GroupType, Role } from 'offline-groups'
 import { span, time } from './text.ts'
 import type { User } from './user.ts'
 
-export const typeBadge = (type: GroupType): TemplateResult => html`<span class="badge">${type}</span>`
+export const typeBadge = (type: string): TemplateResult => html`<span class="badge">${type}</span>`
 
-export const roleBadge = (role: Role): TemplateResult =>
+export const roleBadge = (role: string): TemplateResult =>
   html`<span class="role ${role}" data-testid="role">${role.toLowerCase()}</span>`
 
 /** Stands where something is shown that the server has not confirmed. */

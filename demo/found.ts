@@ -22,7 +22,10 @@ export function found({ view }: User): TemplateResult | typeof nothing {
   const { name, type, memberNum, ownerID, introduction, joinOption } = answer
   return html`<div class="found" data-testid="found">
     <h4><bdi>${plain(name)}</bdi> ${typeBadge(type)}</h4>
-    <p>${counted(memberNum, 'member')}, owned by <bdi>${plain(ownerID || 'nobody')}</bdi>. ${ways[joinOption]}</p>
+    <p>
+      ${counted(memberNum, 'member')}, owned by <bdi>${plain(ownerID || 'nobody')}</bdi>.
+      ${Object.hasOwn(ways, joinOption) ? ways[joinOption as JoinOption] : plain(joinOption)}
+    </p>
     ${introduction ? html`<p class="introduction"><bdi>${plain(introduction)}</bdi></p>` : nothing}
   </div>`
 }

@@ -38,11 +38,15 @@ export function inbox(user: User): TemplateResult {
 
 function outcome({ view }: User, { application, groupID, operatorID }: Notice): TemplateResult | typeof nothing {
   if (!application || application === 'pending') return nothing
-  const words = { agreed: 'let in', refused: 'turned away', replaced: 'has asked again' }
+  const words = new Map([
+    ['agreed', 'let in'],
+    ['refused', 'turned away'],
+    ['replaced', 'has asked again']
+  ])
   const isWaiting = view.outbox.some(
     ({ name, groupID: of, args }) => name === 'handleGroupApplication' && of === groupID && args['userID'] === operatorID
   )
-  return html`<strong class=${application} data-testid="outcome">${words[application]}</strong>
+  return html`<strong class=${application} data-testid="outcome">${words.get(application) ?? plain(application)}</strong>
     ${isWaiting ? pendingMark : nothing}`
 }
 

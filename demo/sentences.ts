@@ -40,11 +40,12 @@ export const fieldNames: Readonly<Record<string, string>> = {
 /** What was asked for, to go on after “you wanted to …”. */
 export function sentence({ name, args }: Pick<PendingOperation, 'name' | 'args'>): string {
   // What the store shows has passed the checks of its operation when it was asked for.
-  const words = sentences[name as OperationName] as ((args: PendingOperation['args']) => string) | undefined
+  const words = (Object.hasOwn(sentences, name) ? sentences[name as OperationName] : undefined) as
+    ((args: PendingOperation['args']) => string) | undefined
   return words ? words(args) : plain(name)
 }
 
-const causes: { readonly [R in Cause['reason']]: (by: string, at: string) => string } = {
+const causes: Readonly<Record<string, (by: string, at: string) => string>> = {
   quit: (_by, at) => `you left the group at ${at}`,
   kicked: (by, at) => `you were removed by ${by} at ${at}`,
   dismissed: (by, at) => `the group was dismissed by ${by} at ${at}`,
@@ -52,4 +53,8 @@ const causes: { readonly [R in Cause['reason']]: (by: string, at: string) => str
   predecessor: () => 'an operation that came before it was refused'
 }
 
-export const causeSentence = ({ reason, by, at }: Cause): string => causes[reason](plain(by), time(at * 1000))
+export function causeSentence({ reason, by, at }: Cause): string {
+  // A newer server may know more causes.
+  const words = Object.hasOwn(causes, reason) ? causes[reason] : undefined
+  return words ? words(plain(by), time(at * 1000)) : `of “${plain(reason)}” by ${plain(by)} at ${time(at * 1000)}`
+}

@@ -4,7 +4,7 @@ import type { Notice, Tip } from 'offline-groups'
 import { fieldNames } from './sentences.ts'
 import { enumerate, quoted, span } from './text.ts'
 
-const tips: { readonly [T in Tip['operationType']]: (tip: Tip) => string } = {
+const tips: Readonly<Record<number, (tip: Tip) => string>> = {
   1: ({ operatorID, userIDList }) =>
     userIDList[0] === operatorID ? `${operatorID} joined` : `${operatorID} brought in ${enumerate(userIDList)}`,
   2: ({ operatorID }) => `${operatorID} left`,
@@ -20,7 +20,7 @@ const tips: { readonly [T in Tip['operationType']]: (tip: Tip) => string } = {
       .join(', ')
 }
 
-export const tipSentence = (tip: Tip): string => tips[tip.operationType](tip)
+export const tipSentence = (tip: Tip): string => tips[tip.operationType]?.(tip) ?? `${tip.operatorID} did something new`
 
 function enumerateChanges({ name, ownerID, muteAllMembers, ...others }: NonNullable<Tip['newGroupProfile']>): string {
   // Numbers and times that follow from a change are no news.
@@ -33,7 +33,7 @@ function enumerateChanges({ name, ownerID, muteAllMembers, ...others }: NonNulla
   ].join(', ')
 }
 
-const notices: { readonly [T in Notice['operationType']]: (notice: Notice) => string } = {
+const notices: Readonly<Record<number, (notice: Notice) => string>> = {
   1: ({ operatorID }) => `${operatorID} asks to join`,
   2: ({ operatorID }) => `${operatorID} let you in`,
   3: ({ operatorID }) => `${operatorID} turned you away`,
@@ -47,4 +47,5 @@ const notices: { readonly [T in Notice['operationType']]: (notice: Notice) => st
   255: ({ userDefinedField = '' }) => `The app says ${quoted(userDefinedField)}`
 }
 
-export const noticeSentence = (notice: Notice): string => notices[notice.operationType](notice)
+export const noticeSentence = (notice: Notice): string =>
+  notices[notice.operationType]?.(notice) ?? `${notice.operatorID} did something new`

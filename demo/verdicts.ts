@@ -18,11 +18,13 @@ export function verdicts(user: User): TemplateResult {
   </section>`
 }
 
+const headings = { rejected: 'Refused', partial: 'Partly done', unknown: 'Answered', applied: 'Done' } as const
+
 function card(user: User, entry: VerdictEntry): TemplateResult {
   const { opID, groupID, at, verdict } = entry
   const isRefused = verdict.kind === 'rejected'
   return html`<article class="verdict ${verdict.kind}" data-testid="verdict">
-    <h3>${isRefused ? 'Refused' : 'Partly done'}: ${wish(entry)}</h3>
+    <h3>${headings[verdict.kind]}: ${wish(entry)}</h3>
     <p class="where">in <bdi>${plain(user.nameOf(groupID))}</bdi>, asked for at ${time(at)}</p>
     ${
       isRefused
@@ -30,7 +32,7 @@ function card(user: User, entry: VerdictEntry): TemplateResult {
             ${plain(verdict.error.message)}
             ${verdict.cause ? html`<strong data-testid="cause">Because ${causeSentence(verdict.cause)}.</strong>` : nothing}
           </p>`
-        : html`<p>${leftOver(verdict.result)}</p>`
+        : html`<p>${verdict.kind === 'unknown' ? plain(verdict.word) : leftOver(verdict.result)}</p>`
     }
     <footer>
       ${isRefused ? html`<code data-testid="code">${verdict.error.code} ${verdict.error.reason}</code>` : nothing}

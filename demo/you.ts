@@ -26,7 +26,7 @@ export function you(user: User, { self }: Selected, group: Group): TemplateResul
 }
 
 function reminding(user: User, { groupID }: Group, { messageRemindType }: NonNullable<Group['selfInfo']>): TemplateResult {
-  const refusal = user.whyNot('setMessageRemindType', { groupID, messageRemindType })
+  const refusal = user.whyNot('setMessageRemindType', { groupID, messageRemindType: 'AcceptAndNotify' })
   const onChange = ({ currentTarget }: Event) => {
     const chosen = currentTarget instanceof HTMLSelectElement && remindTypes.find(type => type === currentTarget.value)
     if (chosen) void user.apply('setMessageRemindType', { groupID, messageRemindType: chosen })

@@ -67,8 +67,11 @@ export async function judge(
     else {
       const decision = checked.prepared.decide(batch.view, { actor: userID, isAppAdmin, now, policy, seq: batch.seq() + 1 })
       // The authority has loaded every row that the operation said it needs.
-      if (decision.kind === 'unknown') throw new Error(`${operation.name} was judged without ${JSON.stringify(decision.missing)}`)
-      if (decision.kind === 'reject') refuse(decision.error, await causeOf(batch, submission, decision.error))
+      if (decision.kind === 'unknown' && decision.missing.length > 0)
+        throw new Error(`${operation.name} was judged without ${JSON.stringify(decision.missing)}`)
+      // A newer build has written words here whose rules this one does not know.
+      if (decision.kind === 'unknown') refuse(groupError('NotJudged'))
+      else if (decision.kind === 'reject') refuse(decision.error, await causeOf(batch, submission, decision.error))
       else {
         const { args } = checked.prepared.operation
         if (decision.changes.length > 0) await batch.apply(decision, { at: now, actor: userID, opID, name: operation.name, args })

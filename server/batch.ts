@@ -95,7 +95,7 @@ export async function openBatch(
 
   async function admins(): Promise<string[]> {
     const users = new Set([...(await tx.admins(groupID)), ...members.keys()])
-    return [...users].filter(userID => !members.has(userID) || (members.get(userID)?.row?.role ?? 'Member') !== 'Member')
+    return [...users].filter(userID => !members.has(userID) || handlers.includes(members.get(userID)?.row?.role ?? 'Member'))
   }
 
   const send = (userID: string, event: NewFeedEvent) => void feeds.set(userID, [...(feeds.get(userID) ?? []), event])
@@ -230,6 +230,8 @@ export async function openBatch(
   }
 }
 
+/** Who may decide about applications. */
+const handlers: readonly string[] = ['Owner', 'Admin']
 const roleOperations = ['setGroupMemberRole', 'changeGroupOwner']
 const isOther = (key: Key): key is OtherKey => key.table !== 'groups' && key.table !== 'members'
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

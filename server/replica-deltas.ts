@@ -113,7 +113,9 @@ export async function canStand(reader: Reader, userID: string, { feed: from, gro
   const { head, floor } = await reader.feed(userID)
   if (from > head) return false
   const isTold = from > 0 && from >= floor
-  const told = new Set(isTold ? (await reader.feedSince(userID, from)).map(({ groupID }) => groupID) : [])
+  const told = new Set(
+    isTold ? (await reader.feedSince(userID, from)).flatMap(event => ('groupID' in event ? event.groupID : [])) : []
+  )
   return (await reader.followed(userID)).every(({ groupID, mep, seq }) => {
     const position = held.get(groupID)
     if (!position) return !isTold || told.has(groupID)

@@ -7,7 +7,7 @@
  * new as everything that was announced before it began.
  */
 
-import { standDigest } from '../src/sync/digest.ts'
+import { digestVersion, standDigest } from '../src/sync/digest.ts'
 import type { ClientMessage } from '../src/sync/client-messages.ts'
 import type { DeltaMessage, FeedDelta, GroupDelta } from '../src/sync/messages.ts'
 import type { Announcement } from './batch.ts'
@@ -212,7 +212,8 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
     },
 
     /** What the client holds of a group is sent anew where it is not what it should be. */
-    async checkGroup(reader: Reader, { groupID, mep, seq, digest }: Check): Promise<void> {
+    async checkGroup(reader: Reader, { groupID, mep, seq, digest, version }: Check): Promise<void> {
+      if (version !== digestVersion) return
       const position = positions.get(groupID)
       const state = await reader.group(groupID)
       // Between `seq` and `upTo` are no changes of the rows that the digest is of.

@@ -8,6 +8,7 @@ import { groupError, type GroupError, type Reason } from '../src/kernel/errors.t
 import type { Policy } from '../src/kernel/limits.ts'
 import type { GroupRow } from '../src/kernel/model.ts'
 import { parseClientMessage, type ClientMessage, type ReceivedMessage } from '../src/sync/client-messages.ts'
+import { digestVersion } from '../src/sync/digest.ts'
 import { frameLimits, protocolVersion, serverFrame, type ServerMessage } from '../src/sync/messages.ts'
 import type { Outcome } from './authority.ts'
 import type { Bus } from './bus.ts'
@@ -98,6 +99,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
     if (message.type === 'otherProtocol') return end(user ? 'BadFrame' : 'ProtocolTooOld')
     if (message.type === 'hello') return user ? end('BadFrame') : hello(message)
     if (!user) return end('NotReady')
+    // What only a newer client says: it learns so, and can go on.
+    if (message.type === 'unknown') return send(message)
     if (message.type === 'auth') return renew(user, message.token)
     if (now() >= user.expiresAt) return end('TokenExpired')
     if (message.type === 'push') return push(user, message.operations)
@@ -132,7 +135,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
       userID,
       isAppAdmin,
       policy,
-      known
+      known,
+      digest: digestVersion
     })
     await replica.catchUp(database, known ? stand : nowhere, {
       groupsPerFrame,

@@ -31,7 +31,7 @@ function lookUp(user: User, { currentTarget }: Event): void {
 /** Whether somebody may simply come in, or has to be let in, only the server knows. */
 async function tellOutcome(user: User, { groupID, opID }: { groupID: string; opID: string }): Promise<void> {
   const verdict = await user.store.settled(opID)
-  if (!('kind' in verdict) || verdict.kind === 'rejected') return
+  if (!('kind' in verdict) || verdict.kind === 'rejected' || verdict.kind === 'unknown') return
   const status: unknown = typeof verdict.result === 'object' && verdict.result !== null && Reflect.get(verdict.result, 'status')
   if (status === 'WaitAdminApproval') user.say({ kind: 'note', text: 'The admins of the group have been asked.' })
   else user.enter(groupID)

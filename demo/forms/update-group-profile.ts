@@ -19,9 +19,9 @@ export const updateGroupProfile: Form = {
       ${text('maxMemberNum', 'Member limit', { value: limit, refusal: whyNot(subject, { maxMemberNum: group.maxMemberNum }) })}
       ${
         type === 'Public'
-          ? choice('joinOption', 'Joining', ['FreeAccess', 'NeedPermission', 'DisableApply'], {
+          ? choice('joinOption', 'Joining', [...new Set([...joinOptions, joinOption])], {
               value: joinOption,
-              refusal: whyNot(subject, { joinOption })
+              refusal: whyNot(subject, { joinOption: 'FreeAccess' })
             })
           : nothing
       }
@@ -32,7 +32,7 @@ export const updateGroupProfile: Form = {
   async send({ user, group }, { text, number, oneOf, isChecked, changedFields }) {
     if (!group) return true
     // Only what has changed: each field has rules of its own.
-    const changed = <T>(before: T, after: T | undefined) => (after === before ? undefined : after)
+    const changed = <T>(before: unknown, after: T | undefined) => (after === before ? undefined : after)
     const groupCustomField = changedFields(group.groupCustomField)
     return Boolean(
       await user.apply('updateGroupProfile', {
@@ -42,13 +42,15 @@ export const updateGroupProfile: Form = {
         notification: changed(group.notification, text('notification')),
         avatar: changed(group.avatar, text('avatar')),
         maxMemberNum: changed(group.maxMemberNum, number('maxMemberNum')),
-        joinOption: changed(group.joinOption, oneOf('joinOption', ['FreeAccess', 'NeedPermission', 'DisableApply'])),
+        joinOption: changed(group.joinOption, oneOf('joinOption', joinOptions)),
         muteAllMembers: changed(group.muteAllMembers, isChecked('muteAllMembers')),
         groupCustomField: groupCustomField.length > 0 ? groupCustomField : undefined
       })
     )
   }
 }
+
+const joinOptions = ['FreeAccess', 'NeedPermission', 'DisableApply'] as const
 
 const whyNot = ({ user, groupID }: Subject, field: Omit<Args<'updateGroupProfile'>, 'groupID'>) =>
   user.whyNot('updateGroupProfile', { groupID, ...field })

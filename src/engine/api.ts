@@ -3,7 +3,7 @@
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { Policy } from '../kernel/limits.ts'
-import type { GroupRow, Key, MemberRow, RemindType, Role } from '../kernel/model.ts'
+import type { ApplicationState, GroupRow, Key, MemberRow, OrOther, RemindType, Role } from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import type { Arrival } from '../storage/port.ts'
@@ -15,12 +15,12 @@ export type { Arrival } from '../storage/port.ts'
 export type Group = GroupRow & { readonly selfInfo: SelfInfo }
 /** `null` for the owner of an AVChatRoom who has not joined it. */
 export type SelfInfo = {
-  readonly role: Role
+  readonly role: OrOther<Role>
   readonly joinTime: number
   readonly nameCard: string
   /** Seconds, by the server's clock; `0`: not muted. */
   readonly muteUntil: number
-  readonly messageRemindType: RemindType
+  readonly messageRemindType: OrOther<RemindType>
 } | null
 
 /** A member of a group; `muteUntil` is `0` for who is not muted now. */
@@ -30,7 +30,7 @@ export type Member = MemberRow
 export type Tip = TipRow
 
 /** A system notice to the user; of an application, what has become of it. `replaced`: its author has applied again. */
-export type Notice = NoticeRow & { readonly application: 'pending' | 'agreed' | 'refused' | 'replaced' | null }
+export type Notice = NoticeRow & { readonly application: OrOther<ApplicationState> | null }
 
 /** An operation that waits for its verdict. */
 export type PendingOperation = {

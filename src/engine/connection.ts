@@ -63,8 +63,9 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       onOpen: () => isOver || opened.send(JSON.stringify(hello())),
       onFrame(frame) {
         if (isOver) return
-        timers.silence()
         const message = parseServerMessage(frame)
+        // What only another build knows answers nothing.
+        if (message?.type !== 'unknown') timers.silence()
         inbox.push({ length: frame.length, message, unread: message ? '' : frame.slice(0, 80) })
         if (!isTaking) void takeAll()
       },
@@ -124,7 +125,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
   function lost(): void {
     disconnect()
     if (!isStarted) return
-    const delayMs = retryMs(lastError?.reason) ?? backoffMs(failures, host.random())
+    const delayMs = retryMs(lastError) ?? backoffMs(failures, host.random())
     failures++
     if (delayMs !== 'never') {
       nextRetryAt = host.now() + delayMs

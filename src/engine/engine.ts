@@ -11,10 +11,10 @@ import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Pending, Write } from '../storage/port.ts'
 import { isGroupError, type Engine, type Status } from './api.ts'
 import { createCommits } from './commits.ts'
-import type { Host, PeerMessage } from './host.ts'
+import type { Host } from './host.ts'
 import { createMutes } from './mutes.ts'
 import { createState } from './state.ts'
-import { isPeerMessage, readStored } from './stored.ts'
+import { parsePeerMessage, readStored } from './stored.ts'
 import { createHub } from './streams.ts'
 import { createSubmit, memberNeeds } from './submit.ts'
 import { createSync, type SyncStatus } from './sync.ts'
@@ -49,6 +49,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** What the leader says, where this is not the leader. */
   let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
   let startError: GroupError | undefined
+  let rereading: Promise<void> | undefined
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
@@ -133,6 +134,14 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   function readAgain(): void {
     guard(reload())
   }
+  /** However many ask meanwhile, storage is read once. */
+  function rereadSoon(): void {
+    rereading ??= ready.then(() => {
+      rereading = undefined
+      return reload()
+    })
+    guard(rereading)
+  }
 
   /** Storage does not answer. Nothing works then, and everything says so. */
   function fail(cause: unknown): void {
@@ -197,9 +206,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     for (const answer of asked.values()) answer(groupError('NoNetwork'))
   }
 
-  function hear(message: PeerMessage): void {
-    // Of another build of the app, perhaps; what is in storage is read with care.
-    if (!isPeerMessage(message)) return guard(ready.then(() => reload()))
+  function hear(posted: unknown): void {
+    const message = parsePeerMessage(posted)
+    // Another build of the app may have written what it tells: storage is read, with care.
+    if (!message) return rereadSoon()
     switch (message.type) {
       case 'committed':
         message.commits.forEach(state.absorb)

@@ -111,7 +111,9 @@ function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, not
       case 'handled': {
         const { groupID, userID: applicant, applicationSeq, state, by } = event
         settleApplications({ groupID, applicant, upTo: applicationSeq }, { state, by })
+        return
       }
+      case 'unknown':
     }
   }
 

@@ -1,6 +1,6 @@
 /** The orders in which groups and members are listed, and what a search finds. */
 
-import type { MemberRow, Role } from '../kernel/model.ts'
+import { lookUp, type MemberRow, type Role } from '../kernel/model.ts'
 import type { Group, GroupOrder, MemberOrder } from './api.ts'
 import type { Compare } from './ordered.ts'
 
@@ -10,12 +10,14 @@ let collator: Intl.Collator | undefined
 const byName: Compare<string> = (a, b) =>
   typeof Intl === 'undefined' ? byText(a, b) : (collator ??= new Intl.Collator('zh-u-co-pinyin')).compare(a, b)
 
-const rank: Readonly<Record<Role, number>> = { Owner: 0, Admin: 1, Member: 2 }
+const ranks: Readonly<Record<Role, number>> = { Owner: 0, Admin: 1, Member: 2 }
+/** A role that only another build knows comes last. */
+const rank = ({ role }: MemberRow) => lookUp(ranks, role) ?? 3
 const joinTime: Compare<MemberRow> = (a, b) => a.joinTime - b.joinTime || byText(a.userID, b.userID)
 
 export const memberOrders: Readonly<Record<MemberOrder, Compare<MemberRow>>> = {
   joinTime,
-  role: (a, b) => rank[a.role] - rank[b.role] || joinTime(a, b),
+  role: (a, b) => rank(a) - rank(b) || joinTime(a, b),
   nameCard: (a, b) => byName(a.nameCard || a.userID, b.nameCard || b.userID) || byText(a.userID, b.userID)
 }
 

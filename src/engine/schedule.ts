@@ -1,6 +1,6 @@
 /** When to try again: pure. */
 
-import { errors, type Reason } from '../kernel/errors.ts'
+import { errors, type GroupError } from '../kernel/errors.ts'
 
 const firstDelayMs = 500
 const longestDelayMs = 30_000
@@ -11,10 +11,10 @@ export function backoffMs(failures: number, random: number): number {
 }
 
 /** Where the reason says when: after a login that failed never, until the app brings another token. */
-export function retryMs(reason: Reason | undefined): number | 'never' | undefined {
-  if (reason === undefined) return undefined
-  if (errors[reason].code >= errors.TokenExpired.code) return 'never'
-  return reason === 'ProtocolTooOld' ? longestDelayMs : undefined
+export function retryMs(error: GroupError | null): number | 'never' | undefined {
+  if (error === null) return undefined
+  if (error.code >= errors.TokenExpired.code) return 'never'
+  return error.code === errors.ProtocolTooOld.code ? longestDelayMs : undefined
 }
 
 /** Both sides compare where they stand so often; who does not answer is given up. */

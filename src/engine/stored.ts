@@ -21,9 +21,11 @@ import {
   type Storage,
   type Write
 } from '../storage/port.ts'
+import type { PeerMessage } from './host.ts'
+import type { SyncStatus } from './sync.ts'
 import { frameLimits, parse, pushedOperation, type PushedOperation } from '../sync/messages.ts'
 import {
-  anything,
+  effective,
   fields,
   number,
   text,
@@ -44,7 +46,8 @@ import {
   tip,
   tipRow,
   verdictSchema,
-  where
+  where,
+  word
 } from '../sync/rows.ts'
 
 const meta: v.GenericSchema<unknown, Meta> = v.object({
@@ -77,13 +80,6 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = where(
 
 const operation = { name: text(), args: fields, at: number }
 
-const applied = v.object({
-  kind: oneOf('applied', 'partial'),
-  opID: text(),
-  groupID: text(),
-  seq: natural,
-  result: anything
-})
 const pending: v.GenericSchema<unknown, Pending> = where(
   v.object({
     opID: text(),
@@ -93,7 +89,7 @@ const pending: v.GenericSchema<unknown, Pending> = where(
     now: number,
     seen: natural,
     merged: v.exactOptional(v.array(v.object({ opID: text(), ...operation }))),
-    applied: v.exactOptional(applied)
+    applied: v.exactOptional(effective)
   }),
   row => isSendable(row)
 )
@@ -111,7 +107,7 @@ function isSendable({
 }
 
 const numbered = { number: natural }
-const handled = rowOf({ state: oneOf('agreed', 'refused', 'replaced'), by: text() })
+const handled = rowOf({ state: word, by: text() })
 const heldNotice: v.GenericSchema<unknown, HeldNotice> = v.object({ ...notice, ...numbered, handled: orNull(handled) })
 const heldTip: v.GenericSchema<unknown, HeldTip> = v.object({ ...tip, ...numbered })
 const arrival: v.GenericSchema<unknown, Arrival> = v.union([
@@ -221,15 +217,23 @@ const write = v.union([
 ])
 
 const profileAnswer = v.union([groupRow, groupErrorSchema])
+const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
+  connection: oneOf('offline', 'connecting', 'online'),
+  caughtUp: truth,
+  lastError: orNull(groupErrorSchema),
+  nextRetryAt: orNull(number)
+})
 const peerMessage = v.union([
   v.object({ type: oneOf('committed'), commits: v.array(v.object({ at: natural, writes: v.array(write) })) }),
   v.object({ type: oneOf('leading', 'logout') }),
-  v.object({ type: oneOf('status'), status: v.object({ connection: text() }) }),
+  v.object({ type: oneOf('status'), status: syncStatus }),
   v.object({ type: oneOf('token'), token: text() }),
   v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
   v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),
   v.object({ type: oneOf('hello'), wanted: v.array(text()) })
 ])
 
-/** Whether this is a message as this build sends them. */
-export const isPeerMessage = (message: unknown): boolean => v.is(peerMessage, message)
+/** `undefined`: it is not a message as this build sends them. */
+export const parsePeerMessage = (message: unknown): PeerMessage | undefined =>
+  // A write holds a row of the table it names: the schema checks that, its type does not say it.
+  good(peerMessage, message) as PeerMessage | undefined

@@ -4,7 +4,7 @@ import { kernelVersion } from '../kernel/decide.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Pending, Write } from '../storage/port.ts'
-import { groupDigest, standDigest } from '../sync/digest.ts'
+import { digestVersion, groupDigest, standDigest } from '../sync/digest.ts'
 import type { ClientMessage } from '../sync/client-messages.ts'
 import { frameLimits, protocolVersion, type DeltaMessage, type PushedOperation, type ServerMessage } from '../sync/messages.ts'
 import type { Status } from './api.ts'
@@ -40,6 +40,8 @@ export type SyncOptions = {
 export function createSync({ host, state, userID, handsOn, token: firstToken, commit, onStatus }: SyncOptions) {
   let token = firstToken
   let caughtUp = false
+  /** Whether the server's digests are of the version that this build makes. */
+  let comparesDigests = false
   /** Sent over this connection and not answered. */
   const sent = new Set<string>()
   const wanted = new Set<string>()
@@ -84,6 +86,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
 
   /** Has one group compared each time, so that whatever made it drift, it is mended. */
   async function ping(): Promise<ClientMessage> {
+    if (!comparesDigests) return { type: 'ping' }
     const all = [...state.base.groups.values()].filter(isWhole).sort((a, b) => (a.groupID < b.groupID ? -1 : 1))
     const next = all.find(({ groupID }) => groupID > checked) ?? all[0]
     checked = next?.groupID ?? ''
@@ -95,7 +98,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     const [[group], members] = answers
     if (!group || !isWhole(group)) return { type: 'ping' }
     const { groupID, mep, seq } = group
-    return { type: 'ping', check: { groupID, mep, seq, digest: groupDigest(group.row, members) } }
+    return { type: 'ping', check: { groupID, mep, seq, digest: groupDigest(group.row, members), version: digestVersion } }
   }
 
   // ── receiving ─────────────────────────────────────────────────────────────
@@ -125,6 +128,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
         return
       case 'pong':
         return compare(message)
+      case 'unknown':
+        return
       case 'members':
       case 'delta':
         return take([message], isCurrent)
@@ -132,8 +137,9 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   async function welcome(message: Extract<ServerMessage, { type: 'welcome' }>, isCurrent: () => boolean): Promise<void> {
-    const { epoch, kernel, serverTime, isAppAdmin, policy, known } = message
+    const { epoch, kernel, serverTime, isAppAdmin, policy, known, digest } = message
     if (message.userID !== userID) return connection.fail(groupError('TokenOfOtherUser'))
+    comparesDigests = digest === digestVersion
     const before = held()
     const { feed = 0, noticeCount = 0, noticeSeq = 0, arrivalCount = 0 } = before?.meta ?? {}
     const clockOffsetMs = serverTime - host.now()
@@ -181,7 +187,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   async function compare({ feed, groups, serverTime }: Extract<ServerMessage, { type: 'pong' }>): Promise<void> {
     const meta = state.base.meta()
     if (!meta || !caughtUp) return
-    if (meta.feed !== feed || standDigest(state.base.groups.values()) !== groups) return connection.lost()
+    const isElsewhere = comparesDigests && standDigest(state.base.groups.values()) !== groups
+    if (meta.feed !== feed || isElsewhere) return connection.lost()
     const clockOffsetMs = serverTime - host.now()
     if (Math.abs(clockOffsetMs - meta.clockOffsetMs) < clockToleranceMs) return
     await commit([{ table: 'meta', scope: '', id: '', row: { ...meta, clockOffsetMs } }])

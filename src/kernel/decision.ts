@@ -6,9 +6,13 @@ import type { Policy } from './limits.ts'
 import type { Notice, Tip } from './notices.ts'
 import {
   groupKey,
+  groupTypes,
+  isOneOf,
   memberKey,
+  roles,
   type Change,
   type GroupRow,
+  type GroupType,
   type Key,
   type MemberRow,
   type Role,
@@ -28,7 +32,10 @@ export type Decision<R = unknown> =
       readonly notices: readonly Notice[]
     }
   | { readonly kind: 'reject'; readonly error: GroupError }
-  /** A client that holds only part of the rows cannot tell. On the server this does not happen. */
+  /**
+   * A client that holds only part of the rows cannot tell. `missing` is empty where a word of another build stands in
+   * the way: then a server of an older build cannot tell either.
+   */
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
 
 /** The rows to judge by. `undefined`: not covered, this side does not know; `null`: known to be absent. */
@@ -65,12 +72,20 @@ export type Definition<S extends ArgsSpec, R> = {
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
 }
 
+/** What a check of a policy has found against an operation. */
+export const refuse = (reason: Reason | 'unknown', detail: string): Decision<never> =>
+  reason === 'unknown' ? unknown([]) : reject(reason, detail)
+
 /** Lets the compiler infer arguments and result from the definition itself. */
 export const defineOperation = <S extends ArgsSpec, R>(definition: Definition<S, R>) => definition
 
+/** A group of a type whose rules this build knows. */
+export type KnownGroup = GroupRow & { readonly type: GroupType }
+const isKnown = (group: GroupRow): group is KnownGroup => isOneOf(groupTypes, group.type)
+
 /** What an operation on an existing group is judged by. */
 export type Facts = {
-  readonly group: GroupRow
+  readonly group: KnownGroup
   /** The actor's own membership. */
   readonly self: MemberRow | null
   readonly acting: Acting
@@ -78,7 +93,7 @@ export type Facts = {
 
 /** Judges an operation on an existing group: it must exist, the rules must allow the actor, then `body` decides. */
 export function onGroup<A, R>(
-  rules: (args: A, group: GroupRow, ctx: Context) => readonly Rule[],
+  rules: (args: A, group: KnownGroup, ctx: Context) => readonly Rule[],
   body: (facts: Facts, args: A, ctx: Context, view: View) => Decision<R>
 ) {
   return (view: View, args: A, ctx: Context): Decision<R> => {
@@ -87,7 +102,10 @@ export function onGroup<A, R>(
     if (group === null) return reject('GroupNotFound')
     if (group === undefined) return unknown([groupKey(ctx.groupID)])
     if (self === undefined) return unknown([memberKey({ groupID: ctx.groupID, userID: ctx.actor })])
-    const facts = { group, self, acting: { type: group.type, role: roleOf(group, self, ctx.actor), isAppAdmin: ctx.isAppAdmin } }
+    const role = roleOf(group, self, ctx.actor)
+    // Only another build knows the rules of this type or role.
+    if (!isKnown(group) || !role) return unknown([])
+    const facts = { group, self, acting: { type: group.type, role, isAppAdmin: ctx.isAppAdmin } }
     for (const rule of rules(args, group, ctx)) {
       const reason = refusal(rule, facts.acting)
       if (reason) return reject(reason)
@@ -96,9 +114,10 @@ export function onGroup<A, R>(
   }
 }
 
-/** Who creates an AVChatRoom owns it before being in it. */
-function roleOf(group: GroupRow, self: MemberRow | null, actor: string): Role | 'None' {
-  return self?.role ?? (group.ownerID === actor ? 'Owner' : 'None')
+/** Who creates an AVChatRoom owns it before being in it. `undefined`: a role that only another build knows. */
+function roleOf(group: GroupRow, self: MemberRow | null, actor: string): Role | 'None' | undefined {
+  if (!self) return group.ownerID === actor ? 'Owner' : 'None'
+  return isOneOf(roles, self.role) ? self.role : undefined
 }
 
 /** The member to act upon, or the answer where that cannot be. */
@@ -128,7 +147,9 @@ export function refusedTarget(
   target: { userID: string; row: MemberRow | null },
   ctx: Context
 ) {
-  const reason = targetRefusal(rule, acting, target.userID === ctx.actor ? 'Self' : roleOf(group, target.row, target.userID))
+  const role = target.userID === ctx.actor ? 'Self' : roleOf(group, target.row, target.userID)
+  if (!role) return unknown([])
+  const reason = targetRefusal(rule, acting, role)
   return reason && reject(reason, target.userID)
 }
 

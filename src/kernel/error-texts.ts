@@ -4,6 +4,7 @@
  */
 
 import type { GroupError, Reason } from './errors.ts'
+import { lookUp } from './model.ts'
 
 const texts: Readonly<Record<Reason, string>> = {
   NoUserID: 'There is no userID.',
@@ -37,6 +38,7 @@ const texts: Readonly<Record<Reason, string>> = {
   OperationExpired: 'The operation has waited too long.',
   WorkerFailed: 'The worker could not be started.',
   BadFrame: 'A message could not be understood.',
+  NotJudged: 'The server cannot judge this: it is older than the data.',
   ServerBusy: 'The server could not answer just now.',
   UnknownOperation: 'There is no operation of this name.',
   IllegalArgument: 'An argument is missing or wrong.',
@@ -60,11 +62,12 @@ const texts: Readonly<Record<Reason, string>> = {
   TokenOfOtherApp: 'The userSig belongs to another app.'
 }
 
-/** The error as people read it. */
-export const described = (error: GroupError): GroupError => ({
-  ...error,
-  message: error.message === '' ? texts[error.reason] : `${texts[error.reason]} (${error.message})`
-})
+/** The error as people read it. For a reason of another build there is only the message that came with it. */
+export function described(error: GroupError): GroupError {
+  const text = lookUp(texts, error.reason)
+  if (text === undefined) return { ...error, message: error.message || `${error.reason} (${error.code})` }
+  return { ...error, message: error.message === '' ? text : `${text} (${error.message})` }
+}
 
 const carriers = ['error', 'verdict', 'lastError'] as const
 

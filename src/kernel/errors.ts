@@ -3,6 +3,8 @@
  * Tencent has one; 45xx are ours and stand for what only an offline store can run into.
  */
 
+import { lookUp, type OrOther } from './model.ts'
+
 /** Why an operation cannot stand, for an app that wants to react without knowing every code. */
 export type Scope = 'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dependency' | 'expired' | 'retry'
 
@@ -43,6 +45,7 @@ export const errors = {
   OperationExpired: { code: 4511, scope: 'expired' },
   WorkerFailed: { code: 4510, scope: 'retry' },
   BadFrame: { code: 4509, scope: 'retry' },
+  NotJudged: { code: 4515, scope: 'retry' },
 
   ServerBusy: { code: 10002, scope: 'retry' },
   UnknownOperation: { code: 10003, scope: 'invalid' },
@@ -73,7 +76,7 @@ export type Reason = keyof typeof errors
 /** A refusal as data: it survives structured clone, JSON and storage. */
 export type GroupError = {
   readonly code: number
-  readonly reason: Reason
+  readonly reason: OrOther<Reason>
   /** For people: what is wrong, and for developers, which argument or limit. Inside, until it is `described`, the latter alone. */
   readonly message: string
 }
@@ -83,4 +86,5 @@ export const groupError = (reason: Reason, detail = ''): GroupError => ({ code: 
 /** Storage has refused, and said so. */
 export const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
-export const scopeOf = (error: GroupError): Scope => errors[error.reason].scope
+/** `unknown`: the reason is one that only another build knows. */
+export const scopeOf = ({ reason }: GroupError): Scope | 'unknown' => lookUp(errors, reason)?.scope ?? 'unknown'

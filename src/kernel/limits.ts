@@ -1,6 +1,6 @@
 /** Every limit with its unit; bytes are UTF-8 bytes. Source: the seed page, and `tim-groups.md` §4.1 where it is silent. */
 
-import type { GroupType } from './model.ts'
+import type { GroupType, OrOther } from './model.ts'
 
 export const limits = {
   nameBytesMax: 30,
@@ -38,7 +38,7 @@ export type Policy = {
   /** How many groups a user may be in. */
   readonly groupsPerUserMax: number
   /** Which group tips are left out: none, as in the seed, or those that Tencent's service leaves out. */
-  readonly suppressTips: 'none' | 'tencent'
+  readonly suppressTips: OrOther<'none' | 'tencent'>
   /** The custom fields that exist, and who may write them; any, by whoever may write the row, when not given. */
   readonly customFields?: CustomFieldPolicy
 }
@@ -48,10 +48,10 @@ export type WriteLevel = 'App' | 'Owner' | 'Admin' | 'Member'
 
 export type CustomFieldPolicy = {
   /** By key. */
-  readonly group: Readonly<Record<string, WriteLevel>>
+  readonly group: Readonly<Record<string, OrOther<WriteLevel>>>
   /** By group type, then by key; `ownWrite`: whether members may write their own. */
   readonly member: Readonly<
-    Partial<Record<GroupType, Readonly<Record<string, { readonly write: WriteLevel; readonly ownWrite: boolean }>>>>
+    Partial<Record<GroupType, Readonly<Record<string, { readonly write: OrOther<WriteLevel>; readonly ownWrite: boolean }>>>>
   >
 }
 

@@ -1,19 +1,28 @@
 /** The rows that groups consist of, how they are addressed, and what may happen to them. */
 
+/** A word of an enumeration, or one that only another build knows: kept and shown as it came. */
+export type OrOther<Word extends string> = Word | (string & {})
+export const isOneOf = <Word extends string>(words: readonly Word[], word: string): word is Word =>
+  (words as readonly string[]).includes(word)
+/** Looks a word up among a table's own keys, so that `constructor` finds nothing. */
+export const lookUp = <V>(table: Readonly<Record<string, V>>, word: string): V | undefined =>
+  Object.hasOwn(table, word) ? table[word] : undefined
+
 export const groupTypes = ['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const
 export type GroupType = (typeof groupTypes)[number]
 
 export const joinOptions = ['FreeAccess', 'NeedPermission', 'DisableApply'] as const
 export type JoinOption = (typeof joinOptions)[number]
 
-export type Role = 'Owner' | 'Admin' | 'Member'
+export const roles = ['Owner', 'Admin', 'Member'] as const
+export type Role = (typeof roles)[number]
 
 export type CustomField = { readonly key: string; readonly value: string }
 
 /** A group's profile. Times are in seconds, by the server's clock. */
 export type GroupRow = {
   readonly groupID: string
-  readonly type: GroupType
+  readonly type: OrOther<GroupType>
   readonly name: string
   readonly avatar: string
   readonly introduction: string
@@ -27,7 +36,7 @@ export type GroupRow = {
   readonly infoSequence: number
   readonly memberNum: number
   readonly maxMemberNum: number
-  readonly joinOption: JoinOption
+  readonly joinOption: OrOther<JoinOption>
   readonly muteAllMembers: boolean
   readonly groupCustomField: readonly CustomField[]
 }
@@ -36,13 +45,16 @@ export type GroupRow = {
 export type MemberRow = {
   readonly groupID: string
   readonly userID: string
-  readonly role: Role
+  readonly role: OrOther<Role>
   readonly joinTime: number
   readonly nameCard: string
   /** The member is muted until then; `0`: never was. */
   readonly muteUntil: number
   readonly memberCustomField: readonly CustomField[]
 }
+
+export const applicationStates = ['pending', 'agreed', 'refused', 'replaced'] as const
+export type ApplicationState = (typeof applicationStates)[number]
 
 /** A wish to join a group that asks its admins first. One per user and group; applying again replaces it. */
 export type ApplicationRow = {
@@ -52,7 +64,7 @@ export type ApplicationRow = {
   readonly seq: number
   readonly applyMessage: string
   readonly applyTime: number
-  readonly state: 'pending' | 'agreed' | 'refused' | 'replaced'
+  readonly state: OrOther<ApplicationState>
   /** Who decided; `''` while it is pending. */
   readonly handlerID: string
   readonly handleMessage: string
@@ -65,7 +77,7 @@ export type RemindType = (typeof remindTypes)[number]
 export type SettingsRow = {
   readonly groupID: string
   readonly userID: string
-  readonly messageRemindType: RemindType
+  readonly messageRemindType: OrOther<RemindType>
 }
 
 /** Until when a user is muted in a group, whether in it or not: leaving and coming back ends no mute. */

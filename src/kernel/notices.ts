@@ -4,7 +4,7 @@
  * `tim-groups.md` §2.5, §2.6, §6.4.
  */
 
-import type { GroupRow, GroupType } from './model.ts'
+import { lookUp, type GroupRow, type GroupType, type OrOther } from './model.ts'
 import type { Policy } from './limits.ts'
 
 export const tipTypes = {
@@ -31,7 +31,13 @@ export type Tip = {
 }
 
 /** A tip that was told: `seq` is its position in the group's log, `time` in seconds. */
-export type TipRow = Tip & { readonly groupID: string; readonly seq: number; readonly time: number; readonly operatorID: string }
+export type TipRow = Omit<Tip, 'operationType'> & {
+  readonly operationType: TipType | (number & {})
+  readonly groupID: string
+  readonly seq: number
+  readonly time: number
+  readonly operatorID: string
+}
 
 export const noticeTypes = {
   applied: 1,
@@ -60,7 +66,7 @@ export type Notice = {
 export type NoticeRow = {
   readonly fseq: number
   readonly time: number
-  readonly operationType: NoticeType
+  readonly operationType: NoticeType | (number & {})
   readonly groupID: string
   /** The group's name then. */
   readonly groupName: string
@@ -81,8 +87,8 @@ const untoldByTencent: Record<GroupType, readonly TipType[]> = {
   AVChatRoom: [tipTypes.memberMuted]
 }
 
-export function isTold(tip: Tip, type: GroupType, { suppressTips }: Policy): boolean {
-  if (suppressTips === 'none') return true
+export function isTold(tip: Tip, type: OrOther<GroupType>, { suppressTips }: Policy): boolean {
+  if (suppressTips !== 'tencent') return true
   const told = Object.keys(tip.newGroupProfile ?? {}).filter(key => key !== 'muteAllMembers' && key !== 'joinOption')
-  return !untoldByTencent[type].includes(tip.operationType) && (!tip.newGroupProfile || told.length > 0)
+  return !lookUp(untoldByTencent, type)?.includes(tip.operationType) && (!tip.newGroupProfile || told.length > 0)
 }

@@ -5,7 +5,7 @@
 
 import type { Reason } from './errors.ts'
 import type { Policy, WriteLevel } from './limits.ts'
-import type { GroupType, Role } from './model.ts'
+import { lookUp, type GroupType, type OrOther, type Role } from './model.ts'
 
 /** Who acts: an app admin (everything an owner may, in any group), a member by role, or somebody outside. */
 type Actor = 'App' | Role | 'None'
@@ -145,24 +145,30 @@ function weigh(role: Role | 'None', asMember: Cell, asAppAdmin: Cell | false): R
 }
 
 const ranks: Record<WriteLevel | 'None', number> = { None: 0, Member: 1, Admin: 2, Owner: 3, App: 4 }
-const isAtLeast = (level: WriteLevel, { role, isAppAdmin }: Acting) => (isAppAdmin ? ranks.App : ranks[role]) >= ranks[level]
+
+/** `unknown`: the policy names a level that only another build knows. */
+type FieldRefusal = Reason | 'unknown' | undefined
+function levelRefusal(level: OrOther<WriteLevel>, { role, isAppAdmin }: Acting): FieldRefusal {
+  const needed = lookUp(ranks, level)
+  if (needed === undefined) return 'unknown'
+  return (isAppAdmin ? ranks.App : ranks[role]) >= needed ? undefined : no
+}
 
 /** The reason why the actor may not write a custom field of the group, if any. A field that was not declared does not exist. */
-export function mayWriteGroupField({ customFields }: Policy, acting: Acting, key: string): Reason | undefined {
+export function mayWriteGroupField({ customFields }: Policy, acting: Acting, key: string): FieldRefusal {
   if (!customFields) return undefined
   const level = Object.hasOwn(customFields.group, key) ? customFields.group[key] : undefined
-  if (!level) return 'UndeclaredField'
-  return isAtLeast(level, acting) ? undefined : no
+  return level ? levelRefusal(level, acting) : 'UndeclaredField'
 }
 
 export function mayWriteMemberField(
   { customFields }: Policy,
   acting: Acting,
   { key, isOwn }: { key: string; isOwn: boolean }
-): Reason | undefined {
+): FieldRefusal {
   if (!customFields) return undefined
   const fields = customFields.member[acting.type] ?? {}
   const field = Object.hasOwn(fields, key) ? fields[key] : undefined
   if (!field) return 'UndeclaredField'
-  return isAtLeast(field.write, acting) || (isOwn && field.ownWrite) ? undefined : no
+  return isOwn && field.ownWrite ? undefined : levelRefusal(field.write, acting)
 }

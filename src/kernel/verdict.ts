@@ -1,6 +1,7 @@
 /** What became of an operation: the server's answer, exactly one per operation. */
 
 import { scopeOf, type GroupError, type Scope } from './errors.ts'
+import type { OrOther } from './model.ts'
 
 export type Verdict =
   | {
@@ -16,12 +17,23 @@ export type Verdict =
       readonly opID: string
       readonly groupID: string
       readonly error: GroupError
-      readonly scope: Scope
+      readonly scope: OrOther<Scope>
       readonly cause?: Cause
     }
+  | {
+      /** The server says `word`, which only another build knows. The operation is settled all the same. */
+      readonly kind: 'unknown'
+      readonly word: string
+      readonly opID: string
+      readonly groupID: string
+      readonly seq: number
+    }
+
+/** The rows have to reach the position of such a verdict before its operation leaves the view. */
+export type Effective = Exclude<Verdict, { kind: 'rejected' }>
 
 /** What made an operation impossible: who did what, and when, in seconds by the server's clock. */
-export type Cause = { readonly reason: CauseReason; readonly by: string; readonly at: number }
+export type Cause = { readonly reason: OrOther<CauseReason>; readonly by: string; readonly at: number }
 export const causeReasons = ['quit', 'kicked', 'dismissed', 'demoted', 'predecessor'] as const
 export type CauseReason = (typeof causeReasons)[number]
 

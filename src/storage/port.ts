@@ -3,11 +3,11 @@
  * how rows become records; nothing above this port knows.
  */
 
-import type { GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import type { ApplicationState, GroupRow, MemberRow, OrOther, SettingsRow } from '../kernel/model.ts'
 import type { MaybePacked } from '../kernel/packed.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
-import type { Verdict } from '../kernel/verdict.ts'
+import type { Effective, Verdict } from '../kernel/verdict.ts'
 
 /** What each table holds. All of it belongs to one user of one server. */
 export type Tables = {
@@ -85,7 +85,7 @@ export type HeldTip = TipRow & { readonly number: number }
 /** The number-th notice, and of an application, who has decided what about it. */
 export type HeldNotice = NoticeRow & {
   readonly number: number
-  readonly handled: { readonly state: 'agreed' | 'refused' | 'replaced'; readonly by: string } | null
+  readonly handled: { readonly state: OrOther<ApplicationState>; readonly by: string } | null
 }
 
 export type Arrival = { readonly number: number } & (
@@ -114,7 +114,7 @@ export type Pending = {
   /** Operations whose effect this one takes back, so that they were never sent: its verdict is theirs. */
   readonly merged?: readonly Merged[]
   /** The verdict, once it is known; the operation stays in view until the rows hold its effect. */
-  readonly applied?: Extract<Verdict, { kind: 'applied' | 'partial' }>
+  readonly applied?: Effective
 }
 
 export type Merged = Pick<Pending, 'opID' | 'name' | 'args' | 'at'>

@@ -1,7 +1,7 @@
 /** What a client may say: the half of the protocol that only a server has to check. */
 
 import * as v from 'valibot'
-import { frameLimits, parse, protocolVersion, pushedOperation } from './messages.ts'
+import { frameLimits, parse, protocolVersion, pushedOperation, unknownMessage } from './messages.ts'
 import { id, listOf, natural, oneOf, printable, text, truth, where } from './rows.ts'
 
 const token = text(4096)
@@ -43,12 +43,13 @@ const clientMessage = v.union([
   v.object({ type: oneOf('auth'), token }),
   /**
    * Asks whether both still mean the same. `check`: what the client holds of one group, all members included; where that
-   * is not what the server has at this position, the server sends the group anew.
+   * is not what the server has at this position, the server sends the group anew. `version`: of the digest.
    */
   v.object({
     type: oneOf('ping'),
-    check: v.exactOptional(v.object({ groupID: id, mep: natural, seq: natural, digest: natural }))
-  })
+    check: v.exactOptional(v.object({ groupID: id, mep: natural, seq: natural, digest: natural, version: natural }))
+  }),
+  ...unknownMessage('hello', 'push', 'members', 'read', 'auth', 'ping')
 ])
 export type ReceivedMessage = v.InferOutput<typeof clientMessage>
 export type ClientMessage = Exclude<ReceivedMessage, { type: 'otherProtocol' }>

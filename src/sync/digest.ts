@@ -4,12 +4,59 @@
  * taken out or put in.
  */
 
-import type { GroupRow, MemberRow } from '../kernel/model.ts'
+import type { CustomField, GroupRow, MemberRow } from '../kernel/model.ts'
 
-export const rowDigest = (row: GroupRow | MemberRow | null | undefined): number => {
+/** Sides that compare digests of different versions compare nothing. Whatever changes a digest raises it. */
+export const digestVersion = 1
+
+/**
+ * What a digest covers, by version: a field that only one side knows must not change it. A new field does not compile
+ * until it is listed, with the version that first covers it, or `never`.
+ */
+type Covered<Row> = Readonly<Record<keyof Row, number | 'never'>>
+const groupFields: Covered<GroupRow> = {
+  groupID: 1,
+  type: 1,
+  name: 1,
+  avatar: 1,
+  introduction: 1,
+  notification: 1,
+  ownerID: 1,
+  createTime: 1,
+  lastInfoTime: 1,
+  infoSequence: 1,
+  memberNum: 1,
+  maxMemberNum: 1,
+  joinOption: 1,
+  muteAllMembers: 1,
+  groupCustomField: 1
+}
+const memberFields: Covered<MemberRow> = {
+  groupID: 1,
+  userID: 1,
+  role: 1,
+  joinTime: 1,
+  nameCard: 1,
+  muteUntil: 1,
+  memberCustomField: 1
+}
+
+function coveredBy(fields: Readonly<Record<string, number | 'never'>>): readonly string[] {
+  return Object.keys(fields)
+    .filter(field => fields[field] !== 'never' && Number(fields[field]) <= digestVersion)
+    .sort()
+}
+const groupCovered = coveredBy(groupFields)
+const memberCovered = coveredBy(memberFields)
+
+const customFieldsOf = (value: unknown): unknown =>
+  Array.isArray(value) ? (value as CustomField[]).map(({ key, value }) => ({ key, value })) : value
+
+export function rowDigest(row: GroupRow | MemberRow | null | undefined): number {
   if (!row) return 0
-  const fields = Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))
-  return hash(JSON.stringify(fields))
+  const values = row as Readonly<Record<string, unknown>>
+  const covered = 'userID' in row ? memberCovered : groupCovered
+  return hash(JSON.stringify(covered.map(field => [field, customFieldsOf(values[field])])))
 }
 
 /** Of a group as a whole: its row and those of all of its members. */

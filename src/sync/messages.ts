@@ -8,7 +8,8 @@
  * A delta holds whole rows and continues from a position; a client applies it only if it stands there, so a repeated
  * one does no harm and a lost one is noticed. Feed events come before group deltas: they say which groups are held.
  *
- * Everything is checked when it arrives. Unknown fields are ignored.
+ * Everything is checked when it arrives. What only another build knows does no harm: unknown fields are ignored, unknown
+ * messages and feed events skipped, unknown words kept as they came.
  */
 
 import * as v from 'valibot'
@@ -34,7 +35,8 @@ import {
   tipRow,
   truth,
   verdictSchema,
-  where
+  where,
+  word
 } from './rows.ts'
 
 export const protocolVersion = 2
@@ -69,8 +71,23 @@ export const pushedOperation = v.object({
 })
 export type PushedOperation = v.InferOutput<typeof pushedOperation>
 
+/**
+ * `unknown`: a message of the type `what`, which only another build knows. It is skipped; a server also says so, by this
+ * very message. `types`: those that are known.
+ */
+export const unknownMessage = (...types: readonly string[]) =>
+  [
+    v.object({ type: oneOf('unknown'), what: word }),
+    v.pipe(
+      v.object({ type: word }),
+      v.check(({ type }) => type !== 'unknown' && !types.includes(type)),
+      v.transform(({ type }) => ({ type: 'unknown' as const, what: type }))
+    )
+  ] as const
+
 // ── server → client ─────────────────────────────────────────────────────────
 
+const eventKinds: readonly unknown[] = ['joined', 'left', 'notice', 'handled']
 /** `fseq`: the position in the user's feed. */
 const feedEvent = v.union([
   /** `since`: the position in the group's log from which on the user is in it. */
@@ -80,7 +97,7 @@ const feedEvent = v.union([
     fseq: natural,
     groupID: id,
     mep: natural,
-    reason: oneOf('quit', 'kicked', 'dismissed'),
+    reason: word,
     by: short,
     at: natural
   }),
@@ -92,10 +109,16 @@ const feedEvent = v.union([
     groupID: id,
     userID: id,
     applicationSeq: natural,
-    state: oneOf('agreed', 'refused', 'replaced'),
+    state: word,
     by: short,
     at: natural
-  })
+  }),
+  /** Something that only another build knows: it takes a position, and nothing else is done about it. */
+  v.pipe(
+    v.object({ kind: word, fseq: natural }),
+    v.check(({ kind }) => !eventKinds.includes(kind)),
+    v.transform(({ fseq }) => ({ kind: 'unknown' as const, fseq }))
+  )
 ])
 export type FeedEvent = v.InferOutput<typeof feedEvent>
 /** An event that has no position yet. */
@@ -136,7 +159,9 @@ const serverMessage = v.union([
     isAppAdmin: truth,
     policy: policySchema,
     /** Whether the client can stand where it says; if not, it has to forget what it holds. */
-    known: truth
+    known: truth,
+    /** The version of the digests that the server compares. */
+    digest: natural
   }),
   v.object({
     type: oneOf('delta'),
@@ -167,7 +192,8 @@ const serverMessage = v.union([
   v.object({ type: oneOf('profile'), request: natural, answer: v.union([groupRow, groupErrorSchema]) }),
   /** Where the client stands once it has taken everything before this: its feed, and a digest of its groups' positions. */
   v.object({ type: oneOf('pong'), serverTime: milliseconds, feed: natural, groups: natural }),
-  v.object({ type: oneOf('error'), error: groupErrorSchema })
+  v.object({ type: oneOf('error'), error: groupErrorSchema }),
+  ...unknownMessage('welcome', 'delta', 'members', 'profile', 'pong', 'error')
 ])
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>

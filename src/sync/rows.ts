@@ -4,21 +4,13 @@
  */
 
 import * as v from 'valibot'
-import { errors, type GroupError, type Reason, type Scope } from '../kernel/errors.ts'
-import {
-  groupTypes,
-  joinOptions,
-  remindTypes,
-  type CustomField,
-  type GroupRow,
-  type MemberRow,
-  type SettingsRow
-} from '../kernel/model.ts'
-import { noticeTypes, tipTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import type { CustomField, GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { CustomFieldPolicy, Policy } from '../kernel/limits.ts'
 import { isFlat, unpack, type Flat, type MaybePacked } from '../kernel/packed.ts'
 import { isShallow } from '../kernel/shallow.ts'
-import { causeReasons, type Verdict } from '../kernel/verdict.ts'
+import type { Effective, Verdict } from '../kernel/verdict.ts'
 
 // One check each, where there are pieces to put together: rows come by the hundred thousand, and the worker has to stay small.
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -26,6 +18,8 @@ export const text = (lengthMax = Infinity) => v.custom<string>(value => isText(v
 export const printable = (form: RegExp) => v.custom<string>(value => isText(value) && form.test(value))
 export const id = printable(/^[\x20-\x7e]{1,64}$/)
 export const short = text(1024)
+/** A word of an enumeration. Another build may know more of them, so any passes. */
+export const word = id
 const within = (min: number, max: number) => v.custom<number>(value => typeof value === 'number' && value >= min && value <= max)
 export const number = within(-Infinity, Infinity)
 export const milliseconds = within(-8.64e15, 8.64e15)
@@ -101,7 +95,7 @@ const customFields = exactFirst<readonly CustomField[]>(
 
 const groupProfile: Schemas<GroupRow> = {
   groupID: id,
-  type: oneOf(...groupTypes),
+  type: word,
   name: short,
   avatar: short,
   introduction: short,
@@ -112,7 +106,7 @@ const groupProfile: Schemas<GroupRow> = {
   infoSequence: natural,
   memberNum: natural,
   maxMemberNum: natural,
-  joinOption: oneOf(...joinOptions),
+  joinOption: word,
   muteAllMembers: truth,
   groupCustomField: customFields
 }
@@ -125,7 +119,7 @@ const groupFields = v.object(
 const member: Schemas<MemberRow> = {
   groupID: id,
   userID: id,
-  role: oneOf('Owner', 'Admin', 'Member'),
+  role: word,
   joinTime: natural,
   nameCard: short,
   muteUntil: natural,
@@ -157,7 +151,7 @@ export const memberRows = exactFirst<MaybePacked<MemberRow>>(
 export const settingsRow: v.GenericSchema<unknown, SettingsRow> = rowOf({
   groupID: id,
   userID: id,
-  messageRemindType: oneOf(...remindTypes)
+  messageRemindType: word
 })
 
 const told = { groupID: id, time: natural, operatorID: short }
@@ -165,7 +159,7 @@ const told = { groupID: id, time: natural, operatorID: short }
 export const tip = {
   ...told,
   seq: natural,
-  operationType: oneOf(...Object.values(tipTypes)),
+  operationType: natural,
   userIDList: v.array(id),
   memberNum: v.exactOptional(natural),
   newGroupProfile: v.exactOptional(groupFields),
@@ -175,7 +169,7 @@ export const tipRow: v.GenericSchema<unknown, TipRow> = v.object(tip)
 
 export const notice = {
   ...told,
-  operationType: oneOf(...Object.values(noticeTypes)),
+  operationType: natural,
   groupName: short,
   handleMessage: short,
   applicationSeq: v.exactOptional(natural),
@@ -184,15 +178,14 @@ export const notice = {
 }
 export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object(notice)
 
-const levels: readonly unknown[] = ['App', 'Owner', 'Admin', 'Member']
-const isLevel = (level: unknown) => levels.includes(level)
+const isLevel = (level: unknown) => v.is(word, level)
 /** An object with values of one kind, by keys that are data. */
 const each = (isValue: (value: unknown) => boolean) => (value: unknown) => isFields(value) && Object.values(value).every(isValue)
 const isMemberLevel = (level: unknown) => isFields(level) && isLevel(level['write']) && typeof level['ownWrite'] === 'boolean'
 export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
   adminsCanKick: truth,
   groupsPerUserMax: natural,
-  suppressTips: oneOf('none', 'tencent'),
+  suppressTips: word,
   customFields: v.exactOptional(
     v.object({
       group: v.custom<CustomFieldPolicy['group']>(each(isLevel)),
@@ -201,22 +194,33 @@ export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
   )
 })
 
-const reason = oneOf(...(Object.keys(errors) as Reason[]))
 export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
   code: natural,
-  reason,
+  reason: word,
   message: short
 })
-const scope: v.GenericSchema<unknown, Scope> = oneOf(...Object.values(errors).map(error => error.scope))
+
+const outcome = { opID: id, groupID: id, seq: natural }
+const knownKinds: readonly unknown[] = ['applied', 'partial', 'rejected', 'unknown']
+/** Verdicts of operations that may have had an effect. Of a kind that only another build knows, the word is kept. */
+export const effective: v.GenericSchema<unknown, Effective> = v.union([
+  v.object({ ...outcome, kind: oneOf('applied', 'partial'), result: anything }),
+  v.object({ ...outcome, kind: oneOf('unknown'), word }),
+  v.pipe(
+    v.object({ opID: id, groupID: id, kind: word, seq: v.optional(natural, 0) }),
+    v.check(({ kind }) => !knownKinds.includes(kind)),
+    v.transform(({ kind, ...rest }) => ({ ...rest, kind: 'unknown' as const, word: kind }))
+  )
+])
 
 export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
-  v.object({ kind: oneOf('applied', 'partial'), opID: id, groupID: id, seq: natural, result: anything }),
+  effective,
   v.object({
     kind: oneOf('rejected'),
     opID: id,
     groupID: id,
     error: groupErrorSchema,
-    scope,
-    cause: v.exactOptional(v.object({ reason: oneOf(...causeReasons), by: short, at: natural }))
+    scope: word,
+    cause: v.exactOptional(v.object({ reason: word, by: short, at: natural }))
   })
 ])

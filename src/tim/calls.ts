@@ -38,6 +38,7 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
       await session.store.dismissVerdict(opID)
       throw failure(verdict.error, name, args)
     }
+    if (verdict.kind === 'unknown') throw failure(ownError('BadFrame', verdict.word), name, args)
     // The server has run the operation of this name; its result is of that name's shape.
     return { session, groupID, result: verdict.result as Result<N> }
   }

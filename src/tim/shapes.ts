@@ -5,7 +5,7 @@
  */
 
 import type { Group, Member } from '../engine/api.ts'
-import type { CustomField, GroupRow, GroupType, JoinOption, Role } from '../kernel/model.ts'
+import type { CustomField, GroupRow, GroupType, JoinOption, OrOther, Role } from '../kernel/model.ts'
 
 /**
  * A group, as Tencent's API shows it. Times are in seconds.
@@ -16,7 +16,7 @@ import type { CustomField, GroupRow, GroupType, JoinOption, Role } from '../kern
  */
 export type TimGroup = {
   groupID: string
-  type: GroupType
+  type: OrOther<GroupType>
   name: string
   avatar: string
   introduction: string
@@ -30,8 +30,8 @@ export type TimGroup = {
   selfInfo: {
     userID: string
     /** `''` while the user is not in the group. */
-    role: Role | ''
-    messageRemindType: 'AcceptAndNotify' | 'AcceptNotNotify' | 'Discard' | ''
+    role: OrOther<Role | ''>
+    messageRemindType: OrOther<'AcceptAndNotify' | 'AcceptNotNotify' | 'Discard' | ''>
     joinTime: number
     nameCard: string
   }
@@ -43,7 +43,7 @@ export type TimGroup = {
   memberCount: number
   /** Later name of `maxMemberNum`. */
   maxMemberCount: number
-  joinOption: JoinOption
+  joinOption: OrOther<JoinOption>
   groupCustomField: CustomField[]
   muteAllMembers: boolean
 }
@@ -59,7 +59,7 @@ export type TimGroupMember = {
   userID: string
   avatar: string
   nick: string
-  role: Role
+  role: OrOther<Role>
   joinTime: number
   lastSendMsgTime: number
   nameCard: string

@@ -312,7 +312,7 @@ const produced: readonly Row[] = [
     }
   ],
   [4508, 'ProtocolTooOld', 'speaking another version', () => endOf([hello(0)])],
-  [4509, 'BadFrame', 'sending what is no message', () => endOf([JSON.stringify({ type: 'nonsense' })])],
+  [4509, 'BadFrame', 'sending what is no message', () => endOf([JSON.stringify({ type: 5 })])],
   [
     4511,
     'OperationExpired',
@@ -641,7 +641,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   2025: '../browser/tim.test.ts',
   2026: '../browser/tim.test.ts',
   2662: '../browser/tim.test.ts',
-  4510: '../browser/store.test.ts'
+  4510: '../browser/store.test.ts',
+  4515: '../other-build/other-build.test.ts'
 }
 
 /** The codes of §5.1 and §5.2 that cannot come up here. */

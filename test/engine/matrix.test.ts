@@ -201,7 +201,10 @@ async function askServer({ database, clock }: TestServer, userID: string, call: 
       const { outcomes } = await judge(tx, operation.groupID, [submission], context)
       const [judged] = outcomes
       if (judged?.kind === 'verdict')
-        answer = judged.verdict.kind === 'rejected' ? judged.verdict.error.code : statusOf(judged.verdict.result)
+        answer =
+          judged.verdict.kind === 'rejected'
+            ? judged.verdict.error.code
+            : statusOf('result' in judged.verdict && judged.verdict.result)
       throw undo
     })
     await judging.catch(error => {

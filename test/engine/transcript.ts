@@ -37,12 +37,15 @@ export function listen({ network }: TestClient): () => string[] {
         return `read ${message.groupID}`
       case 'auth':
         return `auth ${message.token}`
+      case 'unknown':
+        return `unknown ${message.what}`
     }
   }
 
   const event = (each: FeedEvent) => {
     if (each.kind === 'joined') return `joined ${each.groupID}`
     if (each.kind === 'left') return `left ${each.groupID}: ${each.reason} by ${each.by}`
+    if (each.kind === 'unknown') return 'unknown'
     return each.kind === 'notice'
       ? `notice ${each.operationType} of ${each.groupID}`
       : `${each.userID} ${each.state} by ${each.by}`
@@ -75,6 +78,8 @@ export function listen({ network }: TestClient): () => string[] {
         return 'pong'
       case 'error':
         return `error ${message.error.code}`
+      case 'unknown':
+        return `unknown ${message.what}`
     }
   }
 

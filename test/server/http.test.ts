@@ -69,7 +69,7 @@ test.each(wrong)('%s is refused', async (_title, ask, status) => {
 
 test('a frame that is none ends the session, after telling why', async () => {
   const { session } = await say('')
-  await say(session, { type: 'nonsense' })
+  await say(session, { type: 5 })
   const { frames, isOver } = await say(session)
   expect(frames.map(frame => parseServerMessage(frame))).toMatchObject([{ type: 'error', error: { code: 4509 } }])
   expect(isOver).toBe(true)

@@ -8,6 +8,7 @@ import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import { createReplica } from '../../server/replica.ts'
 import { nowhere } from '../../server/replica-deltas.ts'
+import { digestVersion } from '../../src/sync/digest.ts'
 import type { DeltaMessage } from '../../src/sync/messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 
@@ -137,7 +138,9 @@ test('drift is mended where the last log entry is the setting of another member'
   const { mep = 0, seq = 0 } = replica.position('crew') ?? {}
   await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
   hearAll()
-  await replica.read(database, reader => replica.checkGroup(reader, { groupID: 'crew', mep, seq, digest: 1 }))
+  await replica.read(database, reader =>
+    replica.checkGroup(reader, { groupID: 'crew', mep, seq, digest: 1, version: digestVersion })
+  )
   expect(replica.takeOutgoing()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
 })
 

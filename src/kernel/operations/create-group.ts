@@ -1,5 +1,5 @@
 import { avatar, choice, count, groupCustomField, memberList, newGroupID, optional, text } from '../args.ts'
-import { accept, defineOperation, reject } from '../decision.ts'
+import { accept, defineOperation, refuse, reject } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import {
   groupKey,
@@ -64,11 +64,11 @@ export const createGroup = defineOperation({
     const acting = { type, role: 'Owner', isAppAdmin: ctx.isAppAdmin } as const
     for (const { key } of given.groupCustomField ?? []) {
       const reason = mayWriteGroupField(policy, acting, key)
-      if (reason) return reject(reason, key)
+      if (reason) return refuse(reason, key)
     }
     for (const { key } of initial.flatMap(({ memberCustomField = [] }) => memberCustomField)) {
       const reason = mayWriteMemberField(policy, acting, { key, isOwn: false })
-      if (reason) return reject(reason, key)
+      if (reason) return refuse(reason, key)
     }
     if (members.length > maxMemberNum) return reject('GroupFull')
 

@@ -2,7 +2,7 @@ import { admissionNeeds, admit } from '../admission.ts'
 import { choice, count, groupID, optional, text, userID, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { applicationKey, memberKey, putApplication, putGroup } from '../model.ts'
+import { applicationKey, applicationStates, isOneOf, memberKey, putApplication, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
@@ -37,6 +37,7 @@ export const handleGroupApplication = defineOperation({
       if (application === undefined) return unknown([applicationKey({ groupID, userID })])
       if (application === null) return reject('IllegalArgument', `${userID} has not applied`)
       const { seq, state } = application
+      if (!isOneOf(applicationStates, state)) return unknown([])
       if (state !== 'pending' || (given.applicationSeq ?? seq) !== seq) return reject('AlreadyHandled')
       if (member === undefined) return unknown([memberKey({ groupID, userID })])
       if (member) return reject('AlreadyHandled')

@@ -1,8 +1,8 @@
 import { admissionNeeds, admit } from '../admission.ts'
 import { choice, groupID, optional, text, type ArgsOf } from '../args.ts'
-import { accept, defineOperation, onGroup, reject } from '../decision.ts'
+import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { groupTypes, memberKey, putApplication, putGroup } from '../model.ts'
+import { groupTypes, isOneOf, joinOptions, memberKey, putApplication, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
@@ -31,6 +31,7 @@ const join = onGroup(
   ({ group, self }, { applyMessage = '' }: ArgsOf<typeof args>, { actor, groupID, now, policy, seq }, view) => {
     const answer = (status: JoinStatus) => ({ groupID, status })
     if (self) return accept([], answer('AlreadyInGroup'))
+    if (!isOneOf(joinOptions, group.joinOption)) return unknown([])
     if (group.joinOption === 'DisableApply') return reject('IllegalArgument', 'this group does not accept applications')
     if (group.memberNum >= group.maxMemberNum) return reject('GroupFull')
     if ((view.groupCount(actor) ?? 0) >= policy.groupsPerUserMax) return reject('TooManyGroups')

@@ -1,5 +1,5 @@
 import { groupID, memberCustomField, optional, userID, type ArgsOf } from '../args.ts'
-import { accept, defineOperation, onGroup, reject, targetMember } from '../decision.ts'
+import { accept, defineOperation, onGroup, refuse, reject, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, mergeFields, putMember, sameRow } from '../model.ts'
 import { mayWriteMemberField, permissions, targetPermissions } from '../permissions.ts'
@@ -20,7 +20,7 @@ export const setGroupMemberCustomField = defineOperation({
       const { row } = target
       for (const { key } of updates) {
         const reason = mayWriteMemberField(ctx.policy, facts.acting, { key, isOwn: userID === ctx.actor })
-        if (reason) return reject(reason, key)
+        if (reason) return refuse(reason, key)
       }
       const fields = mergeFields(row.memberCustomField, updates)
       if (fields.length > limits.memberCustomFieldsMax) {

@@ -1,5 +1,5 @@
 import { avatar, choice, count, flag, groupCustomField, groupID, optional, text, type ArgsOf } from '../args.ts'
-import { accept, defineOperation, onGroup, reject } from '../decision.ts'
+import { accept, defineOperation, onGroup, refuse, reject, type KnownGroup } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import { joinOptions, mergeFields, putGroup, sameRow, type CustomField, type GroupRow } from '../model.ts'
 import { tipTypes } from '../notices.ts'
@@ -51,7 +51,7 @@ export const updateGroupProfile = defineOperation({
       }
       for (const { key } of updates) {
         const reason = mayWriteGroupField(policy, acting, key)
-        if (reason) return reject(reason, key)
+        if (reason) return refuse(reason, key)
       }
       const groupCustomField = mergeFields(group.groupCustomField, updates)
       if (groupCustomField.length > limits.groupCustomFieldsMax) {
@@ -80,7 +80,7 @@ function changedFields(before: GroupRow, after: GroupRow, groupCustomField: read
 }
 
 /** Where the type of the group leaves no choice of `joinOption`, the argument is ignored, as Tencent's SDK does. */
-function wanted(given: Args, group: GroupRow): Args {
+function wanted(given: Args, group: KnownGroup): Args {
   const { joinOption, ...others } = given
   return fixedJoinOption[group.type] ? others : given
 }

@@ -9,7 +9,7 @@ import type { TipRow } from '../../kernel/notices.ts'
 import { rowsOf } from '../../kernel/packed.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { ClientMessage } from '../../sync/client-messages.ts'
-import { standDigest } from '../../sync/digest.ts'
+import { digestVersion, standDigest } from '../../sync/digest.ts'
 import {
   parseServerMessage,
   protocolVersion,
@@ -43,6 +43,7 @@ export type Stand = {
 }
 export const nowhere: Stand = { epoch: '', feed: 0, groups: [] }
 
+type Check = NonNullable<Extract<ClientMessage, { type: 'ping' }>['check']>
 export type SyncClient = Awaited<ReturnType<typeof openClient>>
 type Hello = Extract<ClientMessage, { type: 'hello' }>
 
@@ -229,8 +230,8 @@ export async function openClient(connect: Connect) {
       return outcomes.sort((a, b) => place(a) - place(b)).map(({ outcome }) => outcome)
     },
     /** What is told before the answer to a ping: everything that others were given verdicts for before. */
-    async told(check?: Extract<ClientMessage, { type: 'ping' }>['check']): Promise<ServerMessage[]> {
-      client.send({ type: 'ping', ...(check && { check }) })
+    async told(check?: Omit<Check, 'version'> & Partial<Check>): Promise<ServerMessage[]> {
+      client.send({ type: 'ping', ...(check && { check: { version: digestVersion, ...check } }) })
       const before: ServerMessage[] = []
       for (;;) {
         const message = await client.take()

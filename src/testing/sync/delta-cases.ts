@@ -1,7 +1,7 @@
 /** Who is told what of groups, from where, and what nobody is told. */
 
 import { countOf, rowsOf } from '../../kernel/packed.ts'
-import { groupDigest, rowDigest } from '../../sync/digest.ts'
+import { digestVersion, groupDigest, rowDigest } from '../../sync/digest.ts'
 import type { DeltaMessage, ServerMessage } from '../../sync/messages.ts'
 import { nowhere, type SyncClient, type ToldGroup } from './client.ts'
 import type { Stage, Suite } from './stage.ts'
@@ -200,6 +200,12 @@ export function deltaCases({ check, expect }: Suite): void {
     const wrong = right && { ...right, digest: (right.digest ^ rowDigest(missing)) >>> 0 }
     const [delta] = deltasOf(wrong ? await clients[1].told(wrong) : [], groupID)
     expect([delta?.from, delta?.to, delta?.members.length]).toEqual([0, 1, 3])
+  })
+
+  check('a digest of another version is not compared', async ({ crew }) => {
+    const { clients, groupID } = await crew(['ann', 'bob'])
+    const other = { groupID, mep: 1, seq: 1, digest: 1, version: digestVersion + 1 }
+    expect(await clients[1].told(other)).toEqual([])
   })
 
   check('a digest of a position that one has left says nothing', async ({ crew, act }) => {

@@ -55,7 +55,7 @@ export function noticeCases({ check, expect }: Suite): void {
     const userID = stage.id('carl')
     const carl = await stage.login(userID)
     const applied = await stage.act(carl, 'joinGroup', { groupID, applyMessage: 'It is me' })
-    expect(applied.result).toEqual({ groupID, status: 'WaitAdminApproval' })
+    expect('result' in applied && applied.result).toEqual({ groupID, status: 'WaitAdminApproval' })
     await Promise.all(clients.map(client => client.told()))
     const asked = clients.map(({ events }) => events.filter(event => numberOf(event) === 1))
     expect(asked.map(events => events.map(event => event.kind === 'notice' && event.operatorID))).toEqual([[userID], [userID]])

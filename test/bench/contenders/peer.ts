@@ -8,6 +8,7 @@ import { kernelVersion } from '../../../src/kernel/decide.ts'
 import type { MemberRow } from '../../../src/kernel/model.ts'
 import { must } from '../../../src/kernel/must.ts'
 import type { ClientMessage } from '../../../src/sync/client-messages.ts'
+import { digestVersion } from '../../../src/sync/digest.ts'
 import { protocolVersion, serverFrame as frame, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
 import {
   changedRow,
@@ -115,7 +116,8 @@ const welcome = {
   userID,
   isAppAdmin: false,
   policy: defaultPolicy,
-  known: true
+  known: true,
+  digest: digestVersion
 } as const
 
 function prepare(shape: Shape): void {

@@ -1,0 +1,136 @@
+/**
+ * Another build on a connection: a wrapper around `connect` that rewrites frames as a newer server, or a newer client,
+ * would send them. It keeps no state, so it works for any number of connections and survives restarts on either side.
+ *
+ *     connect: newerServer(network.connect)                          // adds only what has to be ignored
+ *     connect: newerServer(network.connect, { renames: true })       // and says known things in unknown words
+ *     connect: newerClient(network.connect)
+ *
+ * What `newerServer` adds changes nothing that a user sees, so the invariants of a simulation hold through it.
+ */
+
+import type { Connect } from '../../src/sync/port.ts'
+
+type Json = null | boolean | number | string | readonly Json[] | Fields
+type Fields = { readonly [field: string]: Json }
+
+const extra: Fields = { since: 'next year', parts: [1, { deep: [null] }] }
+
+const isFields = (value: Json | undefined): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
+
+/** What an operation was given, and objects whose keys are data: anything more in there would be another key. */
+const untouched = new Set(['args', 'result', 'customFields'])
+const isMap = (name: string, value: Fields) => name === 'groups' && !('groupID' in value)
+
+/** Every object gets a field that only the newer build knows. */
+function widened(value: Json, name = ''): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(each => widened(each, name))
+  if (!isFields(value) || untouched.has(name)) return value
+  if ('columns' in value && isFields(value['columns'])) return packedWithMore(value)
+  const fields = Object.entries(value).map(([field, each]) => [field, widened(each, field)] as const)
+  return { ...Object.fromEntries(fields), ...(!isMap(name, value) && { fromTheFuture: extra }) }
+}
+
+/** Packed rows get one more column. */
+const packedWithMore = (packed: Fields): Json => ({
+  ...packed,
+  columns: { ...(packed['columns'] as Fields), fromTheFuture: [1] }
+})
+
+/** Feed positions count twice, because before each event there is one of a kind that only the newer build knows. */
+const perEvent = 2
+const doubled = (position: Json | undefined): number => Number(position) * perEvent
+
+function withEvents(feed: Fields): Fields {
+  const isWhole = feed['from'] === 0
+  const events = listOf(feed['events']).flatMap((event): Json[] => {
+    if (!isFields(event)) return [event]
+    const known = { ...event, fseq: doubled(event['fseq']) }
+    return isWhole ? [known] : [{ kind: 'pinned', fseq: known.fseq - 1, groupID: 'crew', note: extra }, known]
+  })
+  const first: Json[] = isWhole && events.length > 0 ? [{ kind: 'pinned', fseq: 1 }] : []
+  return { ...feed, from: doubled(feed['from']), to: doubled(feed['to']), events: [...first, ...events] }
+}
+
+/** Known things in words that this build does not know; every one of them is kept, shown, and harmless. */
+const words: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  type: { Public: 'Guild' },
+  joinOption: { FreeAccess: 'ByLink' },
+  role: { Admin: 'Deputy' },
+  messageRemindType: { Discard: 'OnWeekdays' },
+  reason: { NotPermitted: 'AgainstHouseRules', kicked: 'archived', GroupNotFound: 'GroupArchived' },
+  scope: { permission: 'house', gone: 'archive' },
+  operationType: { 1: 201, 4: 204, 6: 206, 7: 207, 9: 209 },
+  state: { agreed: 'delegated' },
+  suppressTips: { none: 'some' },
+  kind: { partial: 'split' }
+}
+
+function renamed(value: Json): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(renamed)
+  if (!isFields(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([field, each]) => {
+      const word = typeof each === 'string' || typeof each === 'number' ? words[field]?.[each] : undefined
+      return [field, word ?? (untouched.has(field) ? each : renamed(each))]
+    })
+  )
+}
+
+const serverNews: readonly Fields[] = [
+  { type: 'announcement', text: 'We have moved', extra },
+  { type: 'presence', users: ['ann'], extra }
+]
+
+/** What a newer server would have sent in place of this frame. */
+function toOlderClient(frame: string, renames: boolean): string[] {
+  const message = JSON.parse(frame) as Fields
+  const { feed } = message
+  const moved: Fields = {
+    ...message,
+    ...(isFields(feed) && { feed: withEvents(feed) }),
+    ...(message['type'] === 'pong' && { feed: doubled(feed) }),
+    ...(message['type'] === 'welcome' && { capabilities: ['threads', 'reactions'] })
+  }
+  // The type of a message is no word of its rows.
+  const said = renames ? { ...(renamed(moved) as Fields), type: moved['type'] ?? null } : moved
+  const [before, after] = serverNews
+  return [before, widened(said), message['type'] === 'error' ? undefined : after].flatMap(each =>
+    each === undefined ? [] : JSON.stringify(each)
+  )
+}
+
+/** What the server behind the newer one understands. It holds rows in its own words, so it cannot compare renamed ones. */
+function fromOlderClient(frame: string, renames: boolean): string {
+  const message = JSON.parse(frame) as Fields
+  if (message['type'] === 'ping' && renames) return JSON.stringify({ type: 'ping' })
+  return message['type'] === 'hello' ? JSON.stringify({ ...message, feed: Number(message['feed']) / perEvent }) : frame
+}
+
+export const newerServer =
+  (connect: Connect, { renames = false }: { renames?: boolean } = {}): Connect =>
+  events => {
+    const link = connect({
+      ...events,
+      onFrame: frame => toOlderClient(frame, renames).forEach(each => events.onFrame(each))
+    })
+    return { ...link, send: frame => link.send(fromOlderClient(frame, renames)) }
+  }
+
+/** What a newer client would have sent: more fields, and messages that this server does not know. */
+function toOlderServer(frame: string): string[] {
+  const message = JSON.parse(frame) as Fields
+  const news = { type: 'typing', groupID: 'crew', extra }
+  const said = JSON.stringify(widened(message))
+  // Nothing may come before `hello`.
+  return message['type'] === 'hello' ? [said] : [JSON.stringify(news), said]
+}
+
+export const newerClient =
+  (connect: Connect): Connect =>
+  events => {
+    const link = connect(events)
+    return { ...link, send: frame => toOlderServer(frame).forEach(each => link.send(each)) }
+  }
