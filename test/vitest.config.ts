@@ -49,6 +49,18 @@ export default defineConfig({
         }
       },
       {
+        // The built server in a process of its own, under attack.
+        test: {
+          name: 'hostile',
+          include: ['test/hostile/**/*.test.ts'],
+          environment: 'node',
+          // Each measures its server's memory and event loop.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 60_000
+        }
+      },
+      {
         // The built page, in a browser of its own, against server processes that can be killed.
         test: {
           name: 'demo',

@@ -1,0 +1,60 @@
+/** Valid frames of every type and valid requests over HTTP: what mutations start from. */
+
+import { hello, operation, push } from './attacker.ts'
+
+/** Groups of attackers, and groups of others that they must not change. */
+const groupIDs = ['lair', 'den', 'crew', 'vault'] as const
+
+/** What each operation takes, in a group. */
+const operationArgs = (groupID: string): [name: string, args: Record<string, unknown>][] => [
+  [
+    'createGroup',
+    {
+      groupID,
+      name: 'Lair',
+      type: 'Public',
+      introduction: 'of ours',
+      joinOption: 'FreeAccess',
+      maxMemberNum: 100,
+      memberList: [{ userID: 'extra1', role: 'Admin', memberCustomField: [{ key: 'a', value: 'b' }] }],
+      groupCustomField: [{ key: 'color', value: 'red' }]
+    }
+  ],
+  ['updateGroupProfile', { groupID, name: 'Lair 2', avatar: 'https://a.example/a.png', muteAllMembers: true }],
+  ['addGroupMember', { groupID, userIDList: ['extra2', 'extra3'] }],
+  ['deleteGroupMember', { groupID, userIDList: ['extra2'], reason: 'late' }],
+  ['setGroupMemberRole', { groupID, userID: 'extra1', role: 'Admin' }],
+  ['setGroupMemberMuteTime', { groupID, userID: 'extra1', muteTime: 600 }],
+  ['setGroupMemberNameCard', { groupID, userID: 'extra1', nameCard: 'Extra' }],
+  ['setGroupMemberCustomField', { groupID, memberCustomField: [{ key: 'a', value: 'c' }] }],
+  ['setMessageRemindType', { groupID, messageRemindType: 'Discard' }],
+  ['changeGroupOwner', { groupID, newOwnerID: 'extra1' }],
+  ['joinGroup', { groupID, applyMessage: 'Let me in', type: 'Public' }],
+  ['handleGroupApplication', { groupID, userID: 'extra4', handleAction: 'Agree', handleMessage: 'ok' }],
+  ['quitGroup', { groupID }],
+  ['dismissGroup', { groupID }]
+]
+
+/** `name`: part of the operation IDs. */
+export function validMessages({ name, userID }: { name: string; userID: string }): object[] {
+  const operations = groupIDs.flatMap(groupID =>
+    operationArgs(groupID).map(([operationName, args], index) =>
+      operation(`${name}-${index}`, operationName, args, { seen: index })
+    )
+  )
+  const [first, second, third] = operations
+  return [
+    hello(userID, [['lair', 1, 1]], { feed: 1 }),
+    hello(userID),
+    { type: 'auth', token: hello(userID).token },
+    ...groupIDs.flatMap(groupID => [
+      { type: 'members', groupID, after: '', limit: 500 },
+      { type: 'read', request: 1, groupID, search: false },
+      { type: 'ping', check: { groupID, mep: 1, seq: 1, digest: 4_294_967_295 } }
+    ]),
+    { type: 'ping' },
+    ...operations.map(each => push(each)),
+    push({ ...second, after: first?.opID, merged: [third?.opID, `${name}-merged`] }),
+    push(...operations.slice(0, 3).map((each, index) => ({ ...each, opID: `${name}-many-${index}` })))
+  ]
+}
