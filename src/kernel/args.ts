@@ -9,6 +9,7 @@
 import { groupError, type GroupError, type Reason } from './errors.ts'
 import { limits, utf8Length } from './limits.ts'
 import type { CustomField } from './model.ts'
+import { isOneLine, showsSomething } from './visible.ts'
 
 type Problems = { shape?: GroupError; limit?: GroupError }
 type Check<T> = (value: unknown, path: string, problems: Problems) => T
@@ -61,13 +62,21 @@ export function text({ bytesMax, filled = false }: { bytesMax: number; filled?: 
     if (filled && value === '') return (wrong(problems, path, 'must not be empty'), '')
     if (utf8Length(value) > bytesMax) over(problems, 'IllegalArgument', `${path}: at most ${bytesMax} bytes`)
     if (unprintable.test(value)) over(problems, 'IllegalArgument', `${path}: has characters that nobody can see`)
-    if (filled && invisible.test(value)) over(problems, 'IllegalArgument', `${path}: must show something`)
     return value
   }
 }
 // Line breaks and tabs belong into introductions; the other control characters and lone surrogates into nothing.
 const unprintable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]|\p{Surrogate}/u
-const invisible = /^[\s\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u
+
+/** The name of something: one line that shows something. */
+export function name({ bytesMax, filled = true }: { bytesMax: number; filled?: boolean }): Check<string> {
+  return (value, path, problems) => {
+    const checked = text({ bytesMax, filled })(value, path, problems)
+    if (!isOneLine(checked)) over(problems, 'IllegalArgument', `${path}: must be one line`)
+    if (checked !== '' && !showsSomething(checked)) over(problems, 'IllegalArgument', `${path}: must show something`)
+    return checked
+  }
+}
 
 export const avatar: Check<string> = (value, path, problems) => {
   const url = text({ bytesMax: limits.avatarBytesMax })(value, path, problems)
@@ -90,7 +99,8 @@ export const groupID: Check<string> = (value, path, problems) => {
 export const newGroupID: Check<string | undefined> = (value, path, problems) => {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') return (wrong(problems, path, 'must be a string'), undefined)
-  if (!printable.test(value) || value.length > limits.groupIDBytesMax || value.startsWith(generatedIDPrefix)) {
+  const isPrintable = printable.test(value) && value.trim() !== ''
+  if (!isPrintable || value.length > limits.groupIDBytesMax || value.startsWith(generatedIDPrefix)) {
     wrong(problems, path, `1 to ${limits.groupIDBytesMax} characters of ASCII, not starting with ${generatedIDPrefix}`)
   }
   return value

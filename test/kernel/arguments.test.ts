@@ -120,7 +120,11 @@ const blank: Value[] = [
   ['of a word joiner', '\u2060'],
   ['of a combining grapheme joiner', '\u034f'],
   ['of a variation selector', '\ufe0f'],
-  ['of a Hangul filler', '\u3164']
+  ['of a Hangul filler', '\u3164'],
+  ['of a blank Braille pattern', '\u2800'],
+  ['of a combining mark', '\u0301'],
+  ['of a private-use character', '\ue000'],
+  ['with a line break', 'Crew\n2']
 ]
 const avatars: Value[] = [
   ['of https:', 'https://example.org/a.png', 'accepted'],
@@ -168,6 +172,7 @@ const newGroupIDs: Value[] = [
   ['with a line break at the end', 'new\n'],
   ['that only the store may give', '@TGS#new'],
   ['of the form that the store gives', '@TGS#0123456789012345678901'],
+  ['of spaces', '   '],
   ['with spaces', 'a new group', 'accepted'],
   ['that names a prototype', '__proto__', 'accepted'],
   ['that is taken', 'g', 10025]

@@ -1,4 +1,4 @@
-import { avatar, choice, count, groupCustomField, memberList, newGroupID, optional, text } from '../args.ts'
+import { avatar, choice, count, groupCustomField, memberList, name, newGroupID, optional, text } from '../args.ts'
 import { accept, defineOperation, refuse, reject } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import {
@@ -17,7 +17,7 @@ import { noticeTypes } from '../notices.ts'
 import { mayWriteGroupField, mayWriteMemberField } from '../permissions.ts'
 
 const args = {
-  name: text({ bytesMax: limits.nameBytesMax, filled: true }),
+  name: name({ bytesMax: limits.nameBytesMax }),
   type: optional(choice(groupTypes, 'IllegalGroupType')),
   groupID: newGroupID,
   introduction: optional(text({ bytesMax: limits.introductionBytesMax })),

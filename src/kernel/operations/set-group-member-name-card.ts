@@ -1,10 +1,10 @@
-import { groupID, optional, text, userID, type ArgsOf } from '../args.ts'
+import { groupID, name, optional, userID, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, putMember } from '../model.ts'
 import { permissions, targetPermissions } from '../permissions.ts'
 
-const args = { groupID, userID: optional(userID), nameCard: text({ bytesMax: limits.nameCardBytesMax }) }
+const args = { groupID, userID: optional(userID), nameCard: name({ bytesMax: limits.nameCardBytesMax, filled: false }) }
 
 /** Seed: "Modifying a group member's name card"; one's own unless said otherwise. An empty one clears it. */
 export const setGroupMemberNameCard = defineOperation({

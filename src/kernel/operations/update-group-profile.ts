@@ -1,4 +1,4 @@
-import { avatar, choice, count, flag, groupCustomField, groupID, optional, text, type ArgsOf } from '../args.ts'
+import { avatar, choice, count, flag, groupCustomField, groupID, name, optional, text, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, refuse, reject, type KnownGroup } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import { joinOptions, mergeFields, putGroup, sameRow, type CustomField, type GroupRow } from '../model.ts'
@@ -8,7 +8,7 @@ import { fixedJoinOption } from './create-group.ts'
 
 const args = {
   groupID,
-  name: optional(text({ bytesMax: limits.nameBytesMax, filled: true })),
+  name: optional(name({ bytesMax: limits.nameBytesMax })),
   avatar: optional(avatar),
   introduction: optional(text({ bytesMax: limits.introductionBytesMax })),
   notification: optional(text({ bytesMax: limits.notificationBytesMax })),
