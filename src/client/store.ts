@@ -55,8 +55,9 @@ export type GroupStore = {
   group$(groupID: string): Observable<Group | null>
   /**
    * A window on the members of a group, in the order in which they joined or another: `limit` rows from position `offset`
-   * on, or those that follow the member `after`, wherever that one stands by then; and how many there are, or with
-   * `search`, were found by name card or user ID. Of a large group, members come when they are first looked at; until all
+   * on, or those that follow the member `after`, wherever that one stands by then, and where it stood when it has left;
+   * nothing follows a member that this tab has never known. And how many there are, or with `search`, were found by name
+   * card or user ID, whatever the case and the Unicode form. Of a large group, members come when they are first looked at; until all
    * are here, `complete` is false.
    *
    * @example

@@ -87,7 +87,7 @@ export type MemberOrder = 'joinTime' | 'role' | 'nameCard'
 /** Which part of a list to show, and in which order. */
 export type Window<Order extends string> = Part & {
   readonly orderBy?: Order
-  /** Only rows whose name or ID holds this text, in capitals or small letters. */
+  /** Only rows whose name or ID holds this text, in capitals or small letters, in any Unicode form. */
   readonly search?: string
 }
 

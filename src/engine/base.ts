@@ -9,6 +9,7 @@ import { valuesOf } from '../kernel/packed.ts'
 import { ringPlace, type Arrival, type HeldGroup, type HeldNotice, type Meta, type Storage, type Write } from '../storage/port.ts'
 import { memberRow, tipRow } from '../sync/rows.ts'
 import { createCache } from './cache.ts'
+import { keepLast } from './left.ts'
 import { isApplication, isWhole } from './merge.ts'
 import { touchMember, type Touched } from './touched.ts'
 
@@ -19,6 +20,8 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
   const groups = new Map<string, HeldGroup>()
   const notices = new Map<string, HeldNotice>()
   const arrivals = new Map<string, Arrival>()
+  /** By group: members who have left, as far as this tab has known them. */
+  const leavers = new Map<string, Map<string, MemberRow>>()
   const members = createCache(storage, {
     table: 'members',
     idOf: row => row.userID,
@@ -39,6 +42,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         absorbGroup(write, touched)
         break
       case 'members':
+        if ('row' in write && write.row === null) rememberLeaver(write.scope, write.id)
         members.absorb(write)
         if ('id' in write) touchMember(touched, write.scope, write.id)
         else if ('run' in write) for (const user of valuesOf(write.run, 'userID')) touchMember(touched, write.scope, user)
@@ -66,11 +70,20 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     }
   }
 
+  function rememberLeaver(groupID: string, user: string): void {
+    const row = members.get(groupID, user)
+    const rows = leavers.get(groupID) ?? new Map<string, MemberRow>()
+    if (row) keepLast(rows, user, row)
+    if (row) leavers.set(groupID, rows)
+  }
+
   function absorbGroup(write: Extract<Write, { table: 'groups' }>, touched: Touched): void {
     for (const groupID of 'empty' in write ? groups.keys() : [write.id]) {
       touched.groups.add(groupID)
       touchMember(touched, groupID, userID)
     }
+    if ('empty' in write) leavers.clear()
+    else if (!write.row) leavers.delete(write.id)
     put(groups, write)
   }
 
@@ -112,6 +125,10 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       const isCovered = held.membersUpTo === null || user <= held.membersUpTo
       return members.get(groupID, user) ?? (isCovered && members.isLoaded(groupID, [user]) ? null : undefined)
     },
+
+    /** The row of a user, in the group or not any more. */
+    lastKnownMember: (groupID: string, user: string): MemberRow | undefined =>
+      members.get(groupID, user) ?? leavers.get(groupID)?.get(user),
 
     settings(groupID: string, user: string): SettingsRow | null | undefined {
       return user === userID ? groups.get(groupID)?.settings : undefined

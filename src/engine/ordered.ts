@@ -11,7 +11,14 @@ export type Part = {
 
 export type Ordered<R> = ReturnType<typeof createOrdered<R>>
 
-export function createOrdered<R>(byID: ReadonlyMap<string, R>, compare: Compare<R>, isIn: (row: R) => boolean) {
+export type OrderedOptions<R> = {
+  readonly compare: Compare<R>
+  isIn(row: R): boolean
+  /** The row of an ID that is not among the rows any more, as it was last known. */
+  lastKnown(id: string): R | undefined
+}
+
+export function createOrdered<R>(byID: ReadonlyMap<string, R>, { compare, isIn, lastKnown }: OrderedOptions<R>) {
   const sorted = () => [...byID.values()].filter(isIn).sort(compare)
   let rows = sorted()
   /** Where parts begin, also when the row has gone meanwhile. */
@@ -30,8 +37,9 @@ export function createOrdered<R>(byID: ReadonlyMap<string, R>, compare: Compare<
   }
 
   function following(id: string): number {
-    const anchor = byID.get(id) ?? anchors.get(id)
-    if (!anchor) return 0
+    const anchor = byID.get(id) ?? anchors.get(id) ?? lastKnown(id)
+    // Nobody knows where it would stand: nothing follows it.
+    if (!anchor) return rows.length
     anchors.set(id, anchor)
     const at = place(anchor)
     return rows[at] === anchor ? at + 1 : at

@@ -26,6 +26,14 @@ export const groupOrders: Readonly<Record<GroupOrder, Compare<Group>>> = {
   name: (a, b) => byName(a.name, b.name) || byText(a.groupID, b.groupID)
 }
 
-/** Whether one of the texts holds what is searched for; capitals count as small letters. */
-export const finds = (search: string, ...texts: string[]): boolean =>
-  search === '' || texts.some(text => text.toLowerCase().includes(search.toLowerCase()))
+/**
+ * The text as a search compares it: forms of a character that mean the same are one, and so are capitals and small
+ * letters. Capitals last: a small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
+ */
+const folded = (text: string): string => text.normalize('NFKC').toLowerCase().toUpperCase().normalize('NFKC')
+
+/** Tells whether one of the texts holds what is searched for. */
+export function finder(search: string): (...texts: string[]) => boolean {
+  const wanted = folded(search)
+  return (...texts) => wanted === '' || texts.some(text => folded(text).includes(wanted))
+}

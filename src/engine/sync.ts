@@ -153,6 +153,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   async function take(messages: readonly RowsMessage[], isCurrent: () => boolean): Promise<void> {
+    await readLeavers(messages)
+    if (!isCurrent()) return
     const current = held()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
@@ -173,6 +175,13 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const [groupID, mep] of fetching) if (state.base.groups.get(groupID)?.mep !== mep) fetching.delete(groupID)
     pump()
     fetchMembers()
+  }
+
+  /** Members who are about to go: a window may begin after one of them. */
+  async function readLeavers(messages: readonly RowsMessage[]): Promise<void> {
+    const groups = messages.flatMap(message => (message.type === 'delta' ? message.groups : []))
+    const leaving = groups.filter(({ groupID, gone }) => gone.length > 0 && !state.base.isLoaded(groupID, gone))
+    await Promise.all(leaving.map(({ groupID, gone }) => state.base.load(groupID, gone)))
   }
 
   function noteDelta(message: DeltaMessage): void {

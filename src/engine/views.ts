@@ -5,8 +5,9 @@ import { noticeTypes } from '../kernel/notices.ts'
 import type { HeldNotice, HeldTip } from '../storage/port.ts'
 import type { Group, List, Notice, PendingOperation, Query, Row, Status, Tip, VerdictEntry } from './api.ts'
 import type { createMutes } from './mutes.ts'
-import { createOrdered, type Compare, type Ordered } from './ordered.ts'
-import { finds, groupOrders, memberOrders } from './orders.ts'
+import { createOrdered, type Compare, type Ordered, type OrderedOptions } from './ordered.ts'
+import { finder, groupOrders, memberOrders } from './orders.ts'
+import { keepLast } from './left.ts'
 import type { State } from './state.ts'
 import type { Touched } from './touched.ts'
 
@@ -32,6 +33,8 @@ export type Views = ReturnType<typeof createViews>
 export function createViews({ state, userID, mutes, status, caughtUp }: ViewOptions) {
   const { base, overlay } = state
   const groups: Source<Group> = { byID: new Map(), lists: new Map() }
+  /** Groups that the user has left, for windows that begin after them. */
+  const leftGroups = new Map<string, Group>()
   const members = new Map<string, MemberSource>()
   /** How many look at a list, at members of a group, at its tips. */
   const uses = new Map<string, number>()
@@ -46,6 +49,7 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
     const after = visibleGroup(groupID)
     if (before && after && sameRow(before, after)) return
     replace(groups, groupID, after)
+    if (before && !after) keepLast(leftGroups, groupID, before)
   }
 
   function visibleGroup(groupID: string): Group | null {
@@ -86,15 +90,23 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
     if (!before || !after || !sameRow(before, after)) replace(source, user, after)
   }
 
-  const groupList = (query: GroupsQuery) =>
-    listOf(groups, query, groupOrders[query.orderBy ?? 'lastInfoTime'], group =>
-      group.selfInfo ? finds(query.search ?? '', group.name, group.groupID) : false
-    )
+  function groupList(query: GroupsQuery): Ordered<Group> {
+    const isFound = finder(query.search ?? '')
+    return listOf(groups, query, {
+      compare: groupOrders[query.orderBy ?? 'lastInfoTime'],
+      isIn: ({ selfInfo, name, groupID }) => (selfInfo ? isFound(name, groupID) : false),
+      lastKnown: groupID => leftGroups.get(groupID)
+    })
+  }
 
-  const memberList = (source: MemberSource, query: MembersQuery) =>
-    listOf(source, query, memberOrders[query.orderBy ?? 'joinTime'], ({ nameCard, userID }) =>
-      finds(query.search ?? '', nameCard, userID)
-    )
+  function memberList(source: MemberSource, query: MembersQuery): Ordered<MemberRow> {
+    const isFound = finder(query.search ?? '')
+    return listOf(source, query, {
+      compare: memberOrders[query.orderBy ?? 'joinTime'],
+      isIn: ({ nameCard, userID }) => isFound(nameCard, userID),
+      lastKnown: user => base.lastKnownMember(query.groupID, user)
+    })
+  }
 
   function membersOf(query: MembersQuery): Result {
     const { groupID } = query
@@ -239,14 +251,9 @@ function replace<R>({ byID, lists }: Source<R>, id: string, after: R | null): vo
   for (const list of lists.values()) list.replace(before, after ?? undefined)
 }
 
-function listOf<R>(
-  { byID, lists }: Source<R>,
-  query: GroupsQuery | MembersQuery,
-  compare: Compare<R>,
-  isIn: (row: R) => boolean
-): Ordered<R> {
+function listOf<R>({ byID, lists }: Source<R>, query: GroupsQuery | MembersQuery, options: OrderedOptions<R>): Ordered<R> {
   const name = listName(query)
-  const list = lists.get(name) ?? createOrdered(byID, compare, isIn)
+  const list = lists.get(name) ?? createOrdered(byID, options)
   lists.set(name, list)
   return list
 }

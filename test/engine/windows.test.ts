@@ -75,6 +75,51 @@ describe('members', () => {
     expect(shown(list)).toEqual(['kim', 'eve'])
   })
 
+  test('a window after a member who had left before stays in its place', async () => {
+    await server.judge('app', {
+      name: 'deleteGroupMember',
+      args: { groupID: 'crew', userIDList: ['max'] },
+      groupID: 'crew'
+    })
+    await server.clock.advance(1000)
+    const list = ann.watch({ ...window, after: 'max', limit: 2 })
+    await server.clock.settle()
+    expect(shown(list)).toEqual(['bob', 'kim'])
+  })
+
+  test('a window after an ID that was never held shows no rows', async () => {
+    const list = ann.watch({ ...window, after: 'nobody', limit: 2 })
+    await server.clock.settle()
+    expect([shown(list), list.last()?.total]).toEqual([[], 6])
+  })
+
+  test.each([
+    ['a composed accent', 'Caf\u00e9'],
+    ['a combining accent', 'Cafe\u0301'],
+    ['full width letters', 'ＣＡＦＥ\u0301'],
+    ['capitals', 'CAFÉ']
+  ])('a search finds a name with %s in every form', async (_title, nameCard) => {
+    await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'kim', nameCard })
+    const lists = ['caf\u00e9', 'CAFE\u0301', 'ｃａｆé'].map(search => ann.watch({ ...window, search }))
+    await server.clock.settle()
+    expect(lists.map(shown)).toEqual([['kim'], ['kim'], ['kim']])
+  })
+
+  test.each([
+    ['감독', '감독'.normalize('NFD')],
+    ['STRASSE', 'Straße'],
+    ['σοφοσ', 'ΣΟΦΟΣ']
+  ])('a search for %s finds %s, and the other way round', async (one, other) => {
+    await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'kim', nameCard: one })
+    await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'eve', nameCard: other })
+    const lists = [one, other].map(search => ann.watch({ ...window, search }))
+    await server.clock.settle()
+    expect(lists.map(shown)).toEqual([
+      ['kim', 'eve'],
+      ['kim', 'eve']
+    ])
+  })
+
   test('R-21: every list says whether it is complete and whether it is stale', async () => {
     const list = ann.watch({ ...window, limit: 1 })
     const groups = ann.watch({ kind: 'groups' })
@@ -415,4 +460,13 @@ test('members that are looked at from the first moment on are read once, while t
       { userID: 'bob', role: 'Admin' }
     ]
   ])
+})
+
+test('a window after a group that was left before stays in its place', async () => {
+  for (const name of ['Alpha', 'Bravo', 'Charlie', 'Delta'])
+    await ann.settle('createGroup', { name, groupID: name, type: 'Public' })
+  await ann.settle('dismissGroup', { groupID: 'Bravo' })
+  const list = ann.watch({ kind: 'groups', orderBy: 'name', after: 'Bravo', limit: 1 })
+  await server.clock.settle()
+  expect(shown(list)).toEqual(['Charlie'])
 })
