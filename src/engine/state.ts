@@ -46,6 +46,7 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
   let found = new Set<string>()
   let lastReload: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(touched: Touched) => void>()
+  let isOver = false
   const waiting = new Map<string, ((verdict: Verdict | undefined) => void)[]>()
 
   function tell(touched: Touched): void {
@@ -221,11 +222,18 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
       ])
     },
 
+    /** Nobody learns of verdicts any more. */
+    endWaiting(): void {
+      isOver = true
+      for (const resolve of [...waiting.values()].flat()) resolve(undefined)
+      waiting.clear()
+    },
+
     /** `undefined`: nobody knows of it, or not any more. */
     verdictOf(opID: string): Promise<Verdict | undefined> | undefined {
       const settled = verdicts.get(opID)
       if (settled) return Promise.resolve(settled.verdict)
-      if (!isWaiting(opID)) return undefined
+      if (isOver || !isWaiting(opID)) return undefined
       return new Promise(resolve => waiting.set(opID, [...(waiting.get(opID) ?? []), resolve]))
     }
   }
@@ -236,4 +244,16 @@ const isCached = ({ table }: Write): boolean => table === 'members' || table ===
 
 const removal = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: null })
 
-const bytesOf = (pending: Pending | undefined): number => (pending ? JSON.stringify(pending.args).length : 0)
+/** Arguments never change, and a chain of coalesced operations shares them: each is measured once. */
+const lengths = new WeakMap<object, number>()
+function lengthOf(args: object): number {
+  const length = lengths.get(args) ?? JSON.stringify(args).length
+  lengths.set(args, length)
+  return length
+}
+
+/** Characters of JSON, those of coalesced operations included. */
+export function bytesOf(pending: Pending | undefined): number {
+  if (!pending) return 0
+  return [pending, ...(pending.merged ?? [])].reduce((sum, { args }) => sum + lengthOf(args), 0)
+}

@@ -1,0 +1,59 @@
+/** The outbox is bounded in bytes, whatever its operations hold. */
+
+import { beforeEach, expect, test } from 'vitest'
+import { isGroupError } from '../../src/engine/api.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+
+let server: TestServer
+beforeEach(() => (server = createTestServer()))
+
+const megabyte = 1_048_576
+const storedBytes = async (storage: ReturnType<typeof createMemoryStorage>) =>
+  JSON.stringify((await storage.read([{ table: 'outbox', scope: '' }])).answers[0]).length
+
+/** Ten kilobytes of custom fields in one group: all updates of a group are coalesced into one. */
+const update = (ann: TestClient, groupID: string, count: number) =>
+  ann.engine.apply('updateGroupProfile', {
+    groupID,
+    groupCustomField: Array.from({ length: 20 }, (_, index) => ({
+      key: `key${index}`,
+      value: String(count).padEnd(500, 'x')
+    }))
+  })
+
+/** Fills the outbox with coalesced updates until the next one is refused. */
+async function fill(ann: TestClient): Promise<number | undefined> {
+  for (let group = 0; group < 8; group++) {
+    await ann.apply('createGroup', { groupID: `crew${group}`, name: 'Crew' })
+    for (let count = 0; count < 101; count++) {
+      const answer = await update(ann, `crew${group}`, count)
+      if (isGroupError(answer)) return answer.code
+    }
+  }
+  return undefined
+}
+
+test('coalesced operations count towards the 4 MiB of the outbox', async () => {
+  const storage = createMemoryStorage()
+  const ann = createTestClient(server, 'ann', { storage, paused: true })
+  expect(await fill(ann)).toBe(4501)
+  expect(await storedBytes(storage)).toBeLessThan(5 * megabyte)
+})
+
+test('coalesced operations read from storage count towards the 4 MiB', async () => {
+  const storage = createMemoryStorage()
+  const before = createTestClient(server, 'ann', { storage, paused: true })
+  await fill(before)
+  await before.engine.close()
+  const ann = createTestClient(server, 'ann', { storage, paused: true })
+  expect(await update(ann, 'crew0', 0)).toMatchObject({ code: 4501 })
+})
+
+test('a full outbox has room again once its operations have verdicts', async () => {
+  const ann = createTestClient(server, 'ann', { paused: true })
+  await fill(ann)
+  await ann.engine.resume()
+  await ann.caughtUp()
+  expect(isGroupError(await update(ann, 'crew0', 0))).toBe(false)
+})
