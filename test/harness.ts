@@ -44,7 +44,7 @@ export type TestServer = {
   readonly clock: TestClock
   readonly database: Database
   readonly errors: unknown[]
-  network(): TestNetwork
+  network(latencyMs?: number): TestNetwork
 }
 
 export function createTestServer({
@@ -93,7 +93,7 @@ export function createTestServer({
     clock,
     database,
     errors,
-    network: () => createTestNetwork(clock, connection => openSession(context, connection))
+    network: latencyMs => createTestNetwork(clock, connection => openSession(context, connection), latencyMs)
   }
 }
 
@@ -121,13 +121,17 @@ export function createTestClient(
   } = {}
 ) {
   const network = server.network()
+  let onWake = () => {}
   const host: Host = {
     storage,
     peers,
     connect: network.connect,
     now: clock.now,
     setTimer: server.clock.setTimer,
-    onWake: () => () => undefined,
+    onWake(callback) {
+      onWake = callback
+      return () => (onWake = () => {})
+    },
     random: () => 0.5,
     newID: () => `${String(count++).padStart(6, '0')}-of-${userID}`.padEnd(22, '_').slice(0, 22)
   }
@@ -161,6 +165,8 @@ export function createTestClient(
     engine,
     storage,
     network,
+    /** The device has slept, or its network is back. */
+    wake: () => onWake(),
     watch,
     groups: () => rows<Group>({ kind: 'groups' }),
     group: async (groupID: string) => (await rows<Group>({ kind: 'group', groupID }))[0],

@@ -11,13 +11,25 @@ import { parseServerMessage, type ServerMessage } from '../sync/messages.ts'
 import type { Link } from '../sync/port.ts'
 import type { Status } from './api.ts'
 import type { Host } from './host.ts'
-import { answerWithinMs, backoffMs, pingEveryMs, retryMs, steadyAfterMs } from './schedule.ts'
+import {
+  answerAfterWakeWithinMs,
+  answerWithinMs,
+  backoffMs,
+  hasSlept,
+  pingEveryMs,
+  pingMsAfterCut,
+  probeAfterMs,
+  retryMs,
+  steadyAfterMs
+} from './schedule.ts'
 
 /** `undefined`: it is no message. */
 type Arrived = { readonly length: number; readonly message: ServerMessage | undefined; readonly unread: string }
 
 export type ConnectionOptions = {
   readonly host: Host
+  /** Why there is no use in connecting yet. */
+  readonly refusal: GroupError | undefined
   /** The first message over a new connection. */
   hello(): ClientMessage
   /** The message that has to be answered. */
@@ -28,27 +40,41 @@ export type ConnectionOptions = {
   onStatus(): void
 }
 
-export function createConnection({ host, hello, ping, receive, onLost, onStatus }: ConnectionOptions) {
+export function createConnection({ host, refusal, hello, ping, receive, onLost, onStatus }: ConnectionOptions) {
   let isStarted = false
   // About to connect.
   let state: Status['connection'] = 'connecting'
-  let lastError: GroupError | null = null
+  let lastError: GroupError | null = refusal ?? null
   let nextRetryAt: number | null = null
   let failures = 0
   let link: Link | undefined
   /** Frames that the connection has brought, read while those before them are being stored. */
   const inbox: Arrived[] = []
   let isTaking = false
-  const timers: Record<'retry' | 'ping' | 'silence' | 'steady', () => void> = {
-    retry: noTimer,
-    ping: noTimer,
-    silence: noTimer,
-    steady: noTimer
-  }
+  const timers = { retry: noTimer, ping: noTimer, probe: noTimer, silence: noTimer, steady: noTimer }
+  /** How long the server may still be silent. */
+  let patienceMs = Infinity
+  let pingMs = pingEveryMs
+  /** When the connection was used last, and for how long the one before was idle when it was cut. */
+  let usedAtMs = 0
+  let idleBeforeMs = 0
 
   function setTimer(name: keyof typeof timers, callback: () => void, delayMs: number): void {
     timers[name]()
     timers[name] = host.setTimer(callback, delayMs)
+  }
+
+  /** Something has to come in this time. An earlier and stricter limit stays. */
+  function expectFrame(withinMs: number): void {
+    if (withinMs >= patienceMs) return
+    patienceMs = withinMs
+    setTimer('silence', lost, withinMs)
+  }
+
+  function answered(): void {
+    timers.silence()
+    timers.probe()
+    patienceMs = Infinity
   }
 
   function connect(): void {
@@ -63,19 +89,21 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       onOpen: () => isOver || opened.send(JSON.stringify(hello())),
       onFrame(frame) {
         if (isOver) return
+        usedAtMs = host.now()
         const message = parseServerMessage(frame)
-        // What only another build knows answers nothing.
-        if (message?.type !== 'unknown') timers.silence()
+        // A word that only another build knows answers nothing.
+        if (message?.type !== 'unknown') answered()
         inbox.push({ length: frame.length, message, unread: message ? '' : frame.slice(0, 80) })
         if (!isTaking) void takeAll()
       },
-      onClose() {
+      onClose(error) {
         isOver = true
-        if (link === opened) lost()
+        if (link === opened) closed(error)
       }
     })
     link = opened
-    setTimer('silence', lost, answerWithinMs)
+    patienceMs = Infinity
+    expectFrame(answerWithinMs)
   }
 
   async function takeAll(): Promise<void> {
@@ -102,23 +130,66 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     }
   }
 
-  /** Asks whether somebody is there. Chatter about one group says nothing about the others, so time alone decides. */
+  /** Compares positions. Chatter about one group says nothing about the others, so time alone decides. */
   function beat(): void {
     const asked = link
     if (!asked || state !== 'online') return
-    setTimer('ping', beat, pingEveryMs)
-    setTimer('silence', lost, answerWithinMs)
+    planBeat()
+    expectFrame(answerWithinMs)
     void ping().then(
       message => (link === asked ? send(message) : undefined),
       (error: unknown) => (link === asked ? fail(storageFailed(error)) : undefined)
     )
   }
 
-  const send = (message: ClientMessage) => link?.send(JSON.stringify(message))
+  function planBeat(): void {
+    const plannedMs = host.now() + pingMs
+    setTimer(
+      'ping',
+      () => {
+        if (!hasSlept(plannedMs, host.now())) return beat()
+        probe(answerAfterWakeWithinMs)
+        planBeat()
+      },
+      pingMs
+    )
+  }
+
+  /** Only asks whether the line is alive. It reads nothing: storage may be slow. */
+  function probe(withinMs: number): void {
+    if (!link || state !== 'online') return
+    expectFrame(withinMs)
+    send({ type: 'ping' })
+  }
+
+  function send(message: ClientMessage): void {
+    usedAtMs = host.now()
+    link?.send(JSON.stringify(message))
+  }
+
+  /** Sends what the server has to answer. */
+  function ask(message: ClientMessage): void {
+    send(message)
+    expectAnswer()
+  }
+  function expectAnswer(): void {
+    if (patienceMs === Infinity) setTimer('probe', () => probe(answerWithinMs), probeAfterMs)
+  }
 
   function fail(error: GroupError): void {
     lastError = error
     if (link) lost()
+  }
+
+  /** The other end, or something between, has ended the connection. */
+  function closed(error: GroupError | undefined): void {
+    if (state === 'online') {
+      const idleMs = host.now() - usedAtMs
+      pingMs = pingMsAfterCut(pingMs, idleMs, idleBeforeMs)
+      idleBeforeMs = idleMs
+    }
+    if (error) lastError = error
+    lost()
   }
 
   /** The connection is over. It is tried again after a while, unless only the app can help. */
@@ -141,6 +212,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     state = 'offline'
     nextRetryAt = null
     for (const stop of Object.values(timers)) stop()
+    patienceMs = Infinity
     onLost()
     closing?.close()
   }
@@ -153,12 +225,21 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     status: () => ({ connection: state, lastError, nextRetryAt }),
     isOnline: () => state === 'online',
     send,
+    ask,
     fail,
     lost,
 
     start(): void {
       isStarted = true
+      // The app may still be getting a token. Nobody waits for that longer than for a server.
+      if (isLoginError(lastError) && state === 'connecting') expectFrame(answerWithinMs)
       tryNow()
+    },
+    /** There is no token that could be sent. */
+    refuse(error: GroupError): void {
+      lastError = error
+      state = 'offline'
+      if (isStarted) lost()
     },
     stop(): void {
       isStarted = false
@@ -168,7 +249,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
     },
     /** The network may be back, or have gone without a word. */
     wake(): void {
-      if (link) beat()
+      if (link) probe(answerAfterWakeWithinMs)
       else tryNow()
     },
     tryNow,
@@ -178,10 +259,13 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
       // It may have said hello with the old one.
       if (link) disconnect()
       connect()
+      onStatus()
     },
     welcomed(): void {
       state = 'online'
-      setTimer('ping', beat, pingEveryMs)
+      planBeat()
+      // The welcome is followed by what has changed.
+      expectAnswer()
       onStatus()
     },
     caughtUp(): void {
@@ -196,7 +280,7 @@ export function createConnection({ host, hello, ping, receive, onLost, onStatus 
 /** Whether the server does not take the token: nothing but another one helps. */
 const isLoginError = (error: GroupError | null): boolean => error !== null && error.code >= errors.TokenExpired.code
 
-const noTimer = () => undefined
+const noTimer = (): void => undefined
 
 /** As many frames as go into one commit without keeping operations waiting for long. */
 const lengthAtOnceMax = 1_000_000

@@ -9,10 +9,12 @@ import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Pending, Write } from '../storage/port.ts'
-import { isGroupError, type Engine, type Status } from './api.ts'
+import { isGroupError, type Applied, type Engine, type Preview, type Status } from './api.ts'
+import { createBound } from './bound.ts'
 import { createCommits } from './commits.ts'
 import type { Host } from './host.ts'
 import { createMutes } from './mutes.ts'
+import { answerWithinMs, flushStuckAfterMs, storageWithinMs } from './schedule.ts'
 import { createState } from './state.ts'
 import { parsePeerMessage, readStored } from './stored.ts'
 import { createHub } from './streams.ts'
@@ -46,8 +48,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** While the user logs out, what is taken in could not get its verdict any more. */
   let leaving = 0
   const isClosing = () => closing !== undefined
+  const bound = createBound(host.setTimer)
   /** What the leader says, where this is not the leader. */
-  let leaderStatus: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
+  let leaderStatus = unheard
   let startError: GroupError | undefined
   let rereading: Promise<void> | undefined
   /** Questions to the leader that wait for their answer. */
@@ -125,7 +128,17 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     // It is of no use, and must not keep others from leading.
     if (startError) return peers.stepDown()
     if (lock.isMine) guard(lead())
-    else peers.post({ type: 'hello', wanted: [] })
+    else listenForLeader()
+  }
+
+  /** A leader that says nothing, perhaps in a frozen tab, is no connection. */
+  function listenForLeader(): void {
+    peers.post({ type: 'hello', wanted: [] })
+    host.setTimer(() => {
+      if (isLeading || leaderStatus !== unheard) return
+      leaderStatus = { ...unheard, connection: 'offline' }
+      onStatus()
+    }, answerWithinMs)
   }
 
   function guard(work: Promise<unknown>): void {
@@ -275,21 +288,42 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   async function readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
     const checked = parseArgs({ groupID: groupIDCheck, search: flag }, { groupID, search })
     if (!checked.ok) return checked.error
-    await ready
+    return bound(
+      ready.then(() => ask(groupID, search)),
+      storageWithinMs,
+      noAnswer
+    )
+  }
+
+  async function ask(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
     if (status().connection === 'offline') return groupError('NoNetwork')
     if (isLeading) return sync.read(groupID, search)
     // Only the leader has a connection.
     const id = host.newID()
-    const answer = await new Promise<GroupRow | GroupError>(resolve => {
+    const asking = new Promise<GroupRow | GroupError>(resolve => {
       asked.set(id, resolve)
       peers.post({ type: 'ask', id, groupID, search })
     })
+    const answer = await bound(asking, answerWithinMs, () => groupError('NoNetwork', 'no answer'))
     asked.delete(id)
     return answer
   }
 
+  /** The reason why nothing can be done, or not yet. */
+  const begun = (): Promise<GroupError | undefined> =>
+    bound(
+      ready.then(() => startError),
+      storageWithinMs,
+      noAnswer
+    )
+
   async function logout(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
-    await ready
+    const late = await bound(
+      ready.then(() => null),
+      storageWithinMs,
+      noAnswer
+    )
+    if (late) return late
     leaving++
     try {
       return await leave(choice).catch(storageFailed)
@@ -299,26 +333,52 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   async function leave(choice?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null> {
-    if (choice === 'discard') await discardAll()
-    else if (choice !== 'keep') {
+    if (choice === 'discard') {
+      const late = await bound(discardAll(), storageWithinMs, noAnswer)
+      if (late) return late
+    }
+    if (choice === undefined || choice === 'flush') {
       // What waits is not known.
       if (startError) return startError
       // Of what a tab has left that died, only storage knows.
-      await reload()
+      if (await bound(reload(), storageWithinMs, noAnswer)) return noAnswer()
       if (isLeading) push()
       else peers.post({ type: 'hello', wanted: [] })
       const waiting = state.operations()
       if (waiting.length > 0 && choice !== 'flush') return groupError('PendingOperations', `${waiting.length}`)
       if (waiting.length > 0 && status().connection === 'offline') return groupError('NoNetwork')
-      await Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? []))
+      if (!(await flushed(waiting))) return groupError('NoNetwork', `${state.outbox.size} still wait`)
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)
     return null
   }
 
+  /** Whether all of these have got their verdicts: `false` once none has come for a while. */
+  function flushed(waiting: readonly Pending[]): Promise<boolean> {
+    return new Promise(resolve => {
+      let stopTimer: () => void
+      let left = Infinity
+      const look = () => {
+        if (state.outbox.size >= left) return resolve(false)
+        left = state.outbox.size
+        stopTimer = host.setTimer(look, flushStuckAfterMs)
+      }
+      look()
+      void Promise.all(waiting.flatMap(({ opID }) => state.verdictOf(opID) ?? [])).then(() => {
+        stopTimer()
+        resolve(true)
+      })
+    })
+  }
+
   /** Expected: storage refuses. Then nothing has changed. */
-  const tryCommit = (writes: readonly Write[]) => commit(writes).then(() => null, storageFailed)
+  const tryCommit = (writes: readonly Write[]) =>
+    bound(
+      commit(writes).then(() => null, storageFailed),
+      storageWithinMs,
+      noAnswer
+    )
 
   const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
 
@@ -331,40 +391,55 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       // Only now: what was under way has to be told, and the next to lead must not miss it.
       peers.close()
     })
-    return closing
+    state.endWaiting()
+    return bound(closing, storageWithinMs, () => undefined)
+  }
+
+  /** The operation is queued, or refused, in time. */
+  function queue(checked: ReturnType<typeof submit.check>): Promise<Applied | GroupError> {
+    const call = { isShown: false, isLate: false }
+    return bound(
+      ready.then(() => startError ?? submit.apply(checked, call)),
+      storageWithinMs,
+      () => {
+        call.isLate = true
+        // What is shown is already on its way to the disk.
+        return call.isShown ? groupError('StillWaiting') : noAnswer()
+      }
+    )
   }
 
   return {
-    // What an operation of this name results in is what its definition says.
-    apply: (async (name, args) => {
-      // Before anything is waited for: callers may go on with their object.
-      const checked = submit.check(name, args)
-      await ready
-      return startError ?? submit.apply(checked)
-    }) as Engine['apply'],
+    // What an operation of this name results in is what its definition says. It is checked before anything is waited for:
+    // callers may go on with their object.
+    apply: (async (name, args) => queue(submit.check(name, args))) as Engine['apply'],
     preview: (async (name, args) => {
       const checked = submit.check(name, args)
-      await ready
-      const error = startError ?? (isClosing() ? groupError('NotReady') : undefined)
-      return error ? { kind: 'no', error } : submit.preview(checked)
+      const answer = async (): Promise<Preview> => {
+        const error = startError ?? (isClosing() ? groupError('NotReady') : undefined)
+        return error ? { kind: 'no', error } : submit.preview(checked)
+      }
+      return bound(ready.then(answer), storageWithinMs, () => ({ kind: 'no', error: noAnswer() }))
     }) as Engine['preview'],
     async again(opID, args) {
-      await ready
-      if (startError) return startError
+      const late = await begun()
+      if (late) return late
       const settled = state.verdicts.get(opID)
       if (!settled) return groupError('UnknownOperationID', opID)
       const { name, verdict } = settled
-      const answer = await submit.apply(submit.check(name, args ?? { groupID: verdict.groupID, ...settled.args }))
+      const answer = await queue(submit.check(name, args ?? { groupID: verdict.groupID, ...settled.args }))
       if (!isGroupError(answer)) await dismiss(opID)
       return answer
     },
     async settled(opID) {
       await ready
       const verdict = await state.verdictOf(opID)
-      return verdict ? { verdict, version: hub.version() } : groupError('UnknownOperationID', opID)
+      if (verdict) return { verdict, version: hub.version() }
+      return isClosing() ? groupError('NotReady') : groupError('UnknownOperationID', opID)
     },
     async dismissVerdict(opID) {
-      await ready
+      const late = await begun()
+      if (late) return late
       if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
       return dismiss(opID)
     },
@@ -375,9 +450,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         await tryCommit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
     },
     async renewToken(fresh) {
-      // All tabs: whichever comes to lead needs it.
       sync.renew(fresh)
-      peers.post({ type: 'token', token: fresh })
+      // All tabs: whichever comes to lead needs it. An empty one only says that there is none.
+      if (fresh) peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true
@@ -393,5 +468,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
+
+/** Storage has not answered in time. */
+const noAnswer = (): GroupError => groupError('StorageFailed', 'no answer')
+
+const unheard: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
 
 const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })

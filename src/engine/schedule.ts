@@ -1,4 +1,4 @@
-/** When to try again: pure. */
+/** When to try again, when to ask whether the server is there, and how much to ask for at once. Pure. */
 
 import { errors, type GroupError } from '../kernel/errors.ts'
 
@@ -17,9 +17,41 @@ export function retryMs(error: GroupError | null): number | 'never' | undefined 
   return error.code === errors.ProtocolTooOld.code ? longestDelayMs : undefined
 }
 
-/** Both sides compare where they stand so often; who does not answer is given up. */
-export const pingEveryMs = 30_000
-export const answerWithinMs = 10_000
-
 /** A session that has lasted this long after catching up resets the back-off. */
 export const steadyAfterMs = 10_000
+
+/** Both sides compare their positions so often. A server that does not answer in time is given up. */
+export const pingEveryMs = 30_000
+export const answerWithinMs = 10_000
+/** Where an answer is due and nothing has come for so long, a ping finds out whether the line is dead. */
+export const probeAfterMs = 5000
+/** After sleep most lines are dead: a ping finds out soon. */
+export const answerAfterWakeWithinMs = 3000
+/** A timer that fires so much later than planned: the device has slept, or its clock was set. */
+const sleptMs = 2000
+export const hasSlept = (plannedMs: number, nowMs: number): boolean => nowMs - plannedMs > sleptMs
+
+/** A call that only storage has to answer is answered within this time, if need be with an error. */
+export const storageWithinMs = 15_000
+/** A flush ends when no verdict has come for so long. */
+export const flushStuckAfterMs = 15_000
+
+const shortestPingMs = 4000
+/**
+ * How often to ping. Proxies cut lines that were idle for too long: two cuts in a row after about the same idle time
+ * give that time away.
+ */
+export function pingMsAfterCut(pingMs: number, idleMs: number, idleBeforeMs: number): number {
+  const isSame = Math.abs(idleMs - idleBeforeMs) <= Math.max(1000, idleMs / 10)
+  return isSame && idleMs >= shortestPingMs ? Math.min(pingMs, Math.max(shortestPingMs, Math.floor((idleMs * 2) / 3))) : pingMs
+}
+
+/** How many rows of members may be asked for and not have come. */
+export const rowsUnderWay = { first: 1000, min: 50, max: 32_000 } as const
+const quickMs = 500
+const slowMs = 2000
+/** A link that answers a page quickly takes more at a time, one that answers slowly less. */
+export function rowsAfterPage(rows: number, tookMs: number): number {
+  const factor = tookMs < quickMs ? 2 : tookMs > slowMs ? 0.5 : 1
+  return Math.min(rowsUnderWay.max, Math.max(rowsUnderWay.min, Math.floor(rows * factor)))
+}

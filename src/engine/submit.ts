@@ -9,7 +9,7 @@ import type { Commit, Merged, Pending, Query, Write } from '../storage/port.ts'
 import { mergedMax } from '../sync/messages.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
-import type { State } from './state.ts'
+import { bytesOf, type State } from './state.ts'
 
 const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
 
@@ -30,6 +30,9 @@ export type SubmitOptions = {
 
 type Checked = ReturnType<typeof prepare>
 
+/** How far a call has come, and whether its caller has been given an answer. */
+export type Call = { isShown: boolean; readonly isLate: boolean }
+
 export function createSubmit({ host, state, userID, status, version, isOpen, onQueued, onRetracted }: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
@@ -45,7 +48,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     return decision.kind === 'reject' && kernel !== kernelVersion ? unknown([]) : decision
   }
 
-  async function queue(given: Prepared): Promise<Applied | GroupError> {
+  async function queue(given: Prepared, call: Call): Promise<Applied | GroupError> {
     const prepared = overlay.complete(given)
     const { operation, undecidedOffline } = prepared
     const now = serverSeconds()
@@ -54,12 +57,12 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && status().connection === 'offline')
       return groupError('NoNetwork')
     const replaced = replaceable(prepared)
-    const isFull = state.outbox.size - (replaced ? 1 : 0) >= outboxLimits.operationsMax
-    if (isFull || state.outboxBytes() + JSON.stringify(operation.args).length > outboxLimits.bytesMax)
-      return groupError('QueueFull')
-
     const shown = pendingOf(operation, now, replaced)
+    const isFull = state.outbox.size - (replaced ? 1 : 0) >= outboxLimits.operationsMax
+    if (isFull || state.outboxBytes() - bytesOf(replaced) + bytesOf(shown) > outboxLimits.bytesMax) return groupError('QueueFull')
+
     state.show({ pending: shown, replaced }, prepared, decision)
+    call.isShown = true
     const frame = version()
     let pending = shown
     let writes: readonly Write[] = []
@@ -128,10 +131,10 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     check: (name: string, args: unknown): Checked =>
       prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` }, userID),
 
-    async apply(checked: Checked): Promise<Applied | GroupError> {
+    async apply(checked: Checked, call: Call): Promise<Applied | GroupError> {
       if (!checked.ok) return checked.error
       const failed = await load(checked.prepared)
-      return failed ?? (isOpen() ? queue(checked.prepared) : groupError('NotReady'))
+      return failed ?? (isOpen() && !call.isLate ? queue(checked.prepared, call) : groupError('NotReady'))
     },
 
     /** What `apply` would answer now, without doing anything. */

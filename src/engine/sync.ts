@@ -11,14 +11,13 @@ import type { Status } from './api.ts'
 import { createConnection } from './connection.ts'
 import type { Host } from './host.ts'
 import { forgetBase, isWhole, merge, type Held, type RowsMessage } from './merge.ts'
-import { backoffMs } from './schedule.ts'
+import { createPages } from './pages.ts'
+import { answerWithinMs, backoffMs } from './schedule.ts'
 import type { State } from './state.ts'
 
 /** Groups of at most so many members are replicated in the background; of larger ones, those that are looked at. */
 const replicatedMembersMax = 2000
 const unansweredMax = 500
-/** Pages of members that are asked for at the same time, besides those that have come and are being stored. */
-const fetchesMax = 64
 /** A clock that is off by less is right. */
 const clockToleranceMs = 2000
 
@@ -48,21 +47,16 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Questions to the server, by number, that wait for their answer, or at first for the connection. */
   const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
-  /** Groups of which a page of members is under way, and in which membership. */
-  const fetching = new Map<string, number>()
-  /** How many of these pages have come, and are being stored: meanwhile others are asked for. */
-  let storing = 0
+  const pages = createPages(host.now)
   let checked = ''
   let isPumping = false
-  const connection = createConnection({ host, hello, ping, receive, onLost, onStatus })
-  if (token === '') connection.fail(groupError('TokenEmpty'))
+  const connection = createConnection({ host, refusal: tokenError(token), hello, ping, receive, onLost, onStatus })
 
   function onLost(): void {
     caughtUp = false
-    fetching.clear()
+    pages.lost()
     sent.clear()
-    for (const { answer } of reading.values()) answer(groupError('NoNetwork'))
-    reading.clear()
+    for (const { answer } of [...reading.values()]) answer(groupError('NoNetwork'))
   }
 
   const held = (): Held | undefined => {
@@ -123,9 +117,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       case 'error':
         return connection.fail(message.error)
       case 'profile':
-        reading.get(message.request)?.answer(message.answer)
-        reading.delete(message.request)
-        return
+        return reading.get(message.request)?.answer(message.answer)
       case 'pong':
         return compare(message)
       case 'unknown':
@@ -148,7 +140,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
     if (!isCurrent()) return
     connection.welcomed()
-    for (const { question } of reading.values()) connection.send(question)
+    for (const { question } of reading.values()) connection.ask(question)
     pump()
   }
 
@@ -158,21 +150,18 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     const current = held()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
-    storing = messages.filter(message => message.type === 'members' && fetching.has(message.groupID)).length
-    if (storing > 0) fetchMembers()
-    try {
-      if (writes.length > 0) await commit(writes)
-    } finally {
-      storing = 0
-    }
+    // While pages are being stored, others are asked for.
+    for (const message of messages) if (message.type === 'members') pages.arrived(message.groupID)
+    fetchMembers()
+    if (writes.length > 0) await commit(writes)
     if (!isCurrent()) return
     if (isGap) return connection.lost()
     for (const message of messages) {
-      if (message.type === 'members') fetching.delete(message.groupID)
+      if (message.type === 'members') pages.stored(message.groupID)
       else noteDelta(message)
     }
-    // Who was out of the group meanwhile may get no answer.
-    for (const [groupID, mep] of fetching) if (state.base.groups.get(groupID)?.mep !== mep) fetching.delete(groupID)
+    // A user who was out of the group meanwhile may get no answer.
+    pages.keep((groupID, mep) => state.base.groups.get(groupID)?.mep === mep)
     pump()
     fetchMembers()
   }
@@ -187,7 +176,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   function noteDelta(message: DeltaMessage): void {
     for (const { opID } of message.verdicts) sent.delete(opID)
     if (message.retry.length > 0) resend(message.retry)
-    if (!message.caughtUp) return
+    if (!message.caughtUp || caughtUp) return
     caughtUp = true
     connection.caughtUp()
   }
@@ -223,7 +212,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       state.unsent.delete(pending.opID)
       batch.push(pushed(pending, after))
     }
-    for (const operations of frames(batch)) connection.send({ type: 'push', operations })
+    for (const operations of frames(batch)) connection.ask({ type: 'push', operations })
   }
 
   /** In seconds; by this clock or the server's, for this one may have been set meanwhile. */
@@ -256,15 +245,16 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   function fetchMembers(): void {
-    if (!caughtUp || fetching.size - storing >= fetchesMax) return
+    if (!caughtUp) return
     // Those that somebody looks at come first.
     const looked = [...wanted].flatMap(groupID => state.base.groups.get(groupID) ?? [])
     for (const { groupID, row, mep, membersUpTo } of [...looked, ...state.base.groups.values()]) {
-      if (membersUpTo === null || !row || row.type === 'AVChatRoom' || fetching.has(groupID)) continue
+      if (membersUpTo === null || !row || row.type === 'AVChatRoom' || pages.has(groupID)) continue
       if (row.memberNum > replicatedMembersMax && !wanted.has(groupID)) continue
-      fetching.set(groupID, mep)
-      connection.send({ type: 'members', groupID, after: membersUpTo, limit: frameLimits.membersPerPageMax })
-      if (fetching.size - storing >= fetchesMax) return
+      const limit = pages.limit()
+      if (limit === 0) return
+      pages.asked(groupID, { mep, rows: Math.min(limit, Math.max(1, row.memberNum)) })
+      connection.ask({ type: 'members', groupID, after: membersUpTo, limit })
     }
   }
 
@@ -284,16 +274,26 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       })
     },
     renew(fresh: string): void {
+      const problem = tokenError(fresh)
+      // A good one stays.
+      if (problem && token !== '') return
+      if (problem) return connection.refuse(problem)
       token = fresh
       if (connection.isOnline()) connection.send({ type: 'auth', token })
       else connection.renewed()
     },
     /** The profile of a group that the user need not be in, as the server knows it now. */
     read(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
-      return new Promise(answer => {
+      return new Promise(resolve => {
         const question = { type: 'read', request: questions++, groupID, search } as const
+        const answer = (value: GroupRow | GroupError) => {
+          stopTimer()
+          reading.delete(question.request)
+          resolve(value)
+        }
+        const stopTimer = host.setTimer(() => answer(groupError('NoNetwork', 'no answer')), answerWithinMs)
         reading.set(question.request, { question, answer })
-        if (connection.isOnline()) connection.send(question)
+        if (connection.isOnline()) connection.ask(question)
       })
     },
     /** Members of this group are looked at. */
@@ -302,6 +302,12 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       fetchMembers()
     }
   }
+}
+
+/** Why no server could take this token. The app may have passed anything. */
+function tokenError(token: unknown): GroupError | undefined {
+  if (typeof token !== 'string' || token === '') return groupError('TokenEmpty')
+  return token.length > frameLimits.tokenLengthMax ? groupError('TokenMalformed') : undefined
 }
 
 /** Cuts what is to be pushed into frames that a server takes. */

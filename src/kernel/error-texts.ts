@@ -35,6 +35,7 @@ const texts: Readonly<Record<Reason, string>> = {
   DamagedOperation: 'The stored operation could not be read any more.',
   PredecessorRejected: 'What this builds on was refused.',
   ProtocolTooOld: 'The server has moved on: update the app. Nothing is lost.',
+  StillWaiting: 'There is no answer yet. The operation waits: the outbox and the verdicts tell what becomes of it.',
   OperationExpired: 'The operation has waited too long.',
   WorkerFailed: 'The worker could not be started.',
   BadFrame: 'A message could not be understood.',

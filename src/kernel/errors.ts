@@ -43,6 +43,7 @@ export const errors = {
   PredecessorRejected: { code: 4507, scope: 'dependency' },
   ProtocolTooOld: { code: 4508, scope: 'retry' },
   OperationExpired: { code: 4511, scope: 'expired' },
+  StillWaiting: { code: 4512, scope: 'state' },
   WorkerFailed: { code: 4510, scope: 'retry' },
   BadFrame: { code: 4509, scope: 'retry' },
   NotJudged: { code: 4515, scope: 'retry' },

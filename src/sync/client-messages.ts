@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { frameLimits, parse, protocolVersion, pushedOperation, unknownMessage } from './messages.ts'
 import { id, listOf, natural, oneOf, printable, text, truth, where } from './rows.ts'
 
-const token = text(4096)
+const token = text(frameLimits.tokenLengthMax)
 
 /** A hello of another protocol version: nothing else about it is known, and the server refuses it with 4508. */
 const otherProtocol = v.pipe(

@@ -48,7 +48,8 @@ export const frameLimits = {
   pushLength: 200_000,
   operationsPerPushMax: 50,
   membersPerPageMax: 500,
-  groupsPerHelloMax: 10_000
+  groupsPerHelloMax: 10_000,
+  tokenLengthMax: 4096
 } as const
 
 /** How many operations one may replace. */

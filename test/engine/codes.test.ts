@@ -258,6 +258,23 @@ const produced: readonly Row[] = [
     }
   ],
   [
+    4512,
+    'StillWaiting',
+    'queueing where storage does not answer',
+    async () => {
+      const memory = createMemoryStorage()
+      let isSilent = false
+      const transact: Storage['transact'] = (queries, body) =>
+        isSilent ? new Promise(() => undefined) : memory.transact(queries, body)
+      const server = createTestServer()
+      const device = await openDevice(server, 'ann', { storage: { ...memory, transact } })
+      isSilent = true
+      const answer = device.engine.apply('createGroup', { name: 'Crew' })
+      await server.clock.advance(15_000)
+      return refusal(await answer)
+    }
+  ],
+  [
     4503,
     'UnknownOperationID',
     'asking about an operation that never was',

@@ -1,0 +1,60 @@
+/**
+ * The pages of members that are under way: as many as the link brings quickly. A slow link with too much under way would
+ * delay everything behind it, and the connection would be given up with all that is still to come.
+ */
+
+import { frameLimits } from '../sync/messages.ts'
+import { rowsAfterPage, rowsUnderWay } from './schedule.ts'
+
+/** A server takes no more requests at a time than this, with room for others. */
+const pagesMax = 64
+
+type Page = { readonly mep: number; readonly rows: number; readonly askedAtMs: number; isStoring: boolean }
+
+export function createPages(now: () => number) {
+  /** By group: of each, one page at a time. */
+  const pages = new Map<string, Page>()
+  let rowsMax: number = rowsUnderWay.first
+  /** Pages asked for before say nothing about how many rows are good now. */
+  let reducedAtMs = -Infinity
+
+  const onTheWay = () => [...pages.values()].filter(({ isStoring }) => !isStoring)
+
+  function adapt(tookMs: number): void {
+    const before = rowsMax
+    rowsMax = rowsAfterPage(rowsMax, tookMs)
+    if (rowsMax < before) reducedAtMs = now()
+  }
+
+  return {
+    has: (groupID: string) => pages.has(groupID),
+
+    /** How many rows the next page may have; 0: it has to wait. */
+    limit(): number {
+      const page = Math.min(rowsMax, frameLimits.membersPerPageMax)
+      const underWay = onTheWay()
+      const rows = underWay.reduce((sum, { rows }) => sum + rows, 0)
+      return underWay.length < pagesMax && rows + page <= rowsMax ? page : 0
+    },
+    asked(groupID: string, page: Pick<Page, 'mep' | 'rows'>): void {
+      pages.set(groupID, { ...page, askedAtMs: now(), isStoring: false })
+    },
+    /** The page has come, and is being stored. */
+    arrived(groupID: string): void {
+      const page = pages.get(groupID)
+      if (!page) return
+      page.isStoring = true
+      if (page.askedAtMs > reducedAtMs) adapt(now() - page.askedAtMs)
+    },
+    stored: (groupID: string) => pages.delete(groupID),
+    /** Forgets pages that may get no answer. */
+    keep(isDue: (groupID: string, mep: number) => boolean): void {
+      for (const [groupID, { mep }] of pages) if (!isDue(groupID, mep)) pages.delete(groupID)
+    },
+    /** The connection is over. If pages were still to come, they may have been too many. */
+    lost(): void {
+      if (onTheWay().length > 0) adapt(Infinity)
+      pages.clear()
+    }
+  }
+}

@@ -1,0 +1,188 @@
+/** Every call settles in a stated time, whatever does not answer: the server, the disk, the leading tab. */
+
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Engine } from '../../src/engine/api.ts'
+import { alone } from '../../src/engine/host.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage } from '../../src/storage/port.ts'
+import type { LinkEvents } from '../../src/sync/port.ts'
+import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
+
+let server: TestServer
+beforeEach(() => (server = createTestServer()))
+
+const limitMs = 15_000
+
+/** What a call answers within the limit; `'pending'` if nothing. */
+async function within(call: Promise<unknown>, ms = limitMs): Promise<unknown> {
+  let answer: unknown = 'pending'
+  void call.then(value => (answer = value))
+  await server.clock.advance(ms)
+  return answer
+}
+
+/** A line over which frames can vanish: those to the client, or both ways. */
+function badLine() {
+  const network = server.network()
+  const line = { loses: (_frame: string): boolean => false }
+  const connect = (events: LinkEvents) => {
+    const link = network.connect({
+      ...events,
+      onFrame: frame => (line.loses(frame) ? undefined : events.onFrame(frame))
+    })
+    return { ...link, send: (frame: string) => (line.loses(frame) ? undefined : link.send(frame)) }
+  }
+  return { line, network: { ...network, connect } }
+}
+
+/** A disk that answers until it is told not to. */
+function fallibleDisk() {
+  const disk = createMemoryStorage()
+  const state = { isSilent: false }
+  const answer = <T>(work: () => Promise<T>): Promise<T> => (state.isSilent ? new Promise(() => undefined) : work())
+  const storage: Storage = {
+    read: queries => answer(() => disk.read(queries)),
+    transact: (queries, body, isRecoverable) => answer(() => disk.transact(queries, body, isRecoverable)),
+    close: () => answer(disk.close),
+    destroy: () => answer(disk.destroy)
+  }
+  return { state, storage }
+}
+
+const calls = {
+  apply: engine => engine.apply('createGroup', { groupID: 'crew', name: 'Crew' }),
+  'apply in an unknown group': engine => engine.apply('joinGroup', { groupID: 'other' }),
+  'apply of a decision about an unknown application': engine =>
+    engine.apply('handleGroupApplication', { groupID: 'other', userID: 'bob', handleAction: 'Agree' }),
+  preview: engine => engine.preview('createGroup', { groupID: 'crew', name: 'Crew' }),
+  again: engine => engine.again('none'),
+  readProfile: engine => engine.readProfile('other', false),
+  searchGroup: engine => engine.readProfile('other', true),
+  dismissVerdict: engine => engine.dismissVerdict('none'),
+  handedOn: engine => engine.handedOn(1),
+  renewToken: engine => engine.renewToken('ann'),
+  pause: engine => engine.pause(),
+  resume: engine => engine.resume(),
+  logout: engine => engine.logout(),
+  'logout with keep': engine => engine.logout('keep'),
+  'logout with flush': engine => engine.logout('flush'),
+  'logout with discard': engine => engine.logout('discard'),
+  close: engine => engine.close()
+} satisfies Record<string, (engine: Engine) => Promise<unknown>>
+
+const worlds: Record<string, () => Promise<Engine>> = {
+  'a half-open line': async () => {
+    const { line, network } = badLine()
+    const ann = createTestClient({ ...server, network: () => network }, 'ann')
+    await ann.caughtUp()
+    line.loses = () => true
+    return ann.engine
+  },
+  'a server that only says welcome': async () => {
+    const { line, network } = badLine()
+    line.loses = frame => /"type":"(delta|pong|profile|members)"/.test(frame)
+    const ann = createTestClient({ ...server, network: () => network }, 'ann')
+    await server.clock.advance(100)
+    return ann.engine
+  },
+  'a server that only answers pings': async () => {
+    const { line, network } = badLine()
+    const ann = createTestClient({ ...server, network: () => network }, 'ann')
+    await ann.caughtUp()
+    line.loses = frame => /"type":"(delta|profile|members)"/.test(frame)
+    return ann.engine
+  },
+  'storage that never answers': async () => {
+    const { state, storage } = fallibleDisk()
+    state.isSilent = true
+    return createTestClient(server, 'ann', { storage }).engine
+  },
+  'storage that stops answering': async () => {
+    const { state, storage } = fallibleDisk()
+    const ann = createTestClient(server, 'ann', { storage })
+    await ann.caughtUp()
+    state.isSilent = true
+    return ann.engine
+  },
+  'no leading tab': async () => createTestClient(server, 'ann', { peers: { ...alone, lead: () => undefined } }).engine,
+  'a leading tab that is silent': async () => {
+    const [first, second] = createPeers()
+    const leader = createTestClient(server, 'ann', { peers: first.peers })
+    await server.clock.settle()
+    first.lead()
+    const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage })
+    await leader.caughtUp()
+    first.peers.close()
+    return follower.engine
+  },
+  'no token': async () => createTestClient(server, 'ann', { token: '' }).engine,
+  'a paused store': async () => createTestClient(server, 'ann', { paused: true }).engine
+}
+
+describe.each(Object.entries(worlds))('with %s', (_world, open) => {
+  test.each(Object.entries(calls))('%s settles within 15 s', async (_name, call) => {
+    expect(await within(call(await open()))).not.toBe('pending')
+  })
+})
+
+test('flushing at logout ends 15 s after the last verdict on a half-open line', async () => {
+  const { line, network } = badLine()
+  const ann = createTestClient({ ...server, network: () => network }, 'ann')
+  await ann.caughtUp()
+  line.loses = () => true
+  await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  expect(await within(ann.engine.logout('flush'))).toMatchObject({ code: 2805 })
+  line.loses = () => false
+  await ann.caughtUp()
+  expect((await ann.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
+})
+
+test('an operation whose storage answers late counts after the call has said so', async () => {
+  const disk = createMemoryStorage()
+  let isSlow = false
+  const storage: Storage = {
+    ...disk,
+    async transact(queries, body, isRecoverable) {
+      if (isSlow) await new Promise<void>(resolve => void server.clock.setTimer(resolve, 60_000))
+      return disk.transact(queries, body, isRecoverable)
+    }
+  }
+  const ann = createTestClient(server, 'ann', { storage })
+  await ann.caughtUp()
+  isSlow = true
+  expect(await within(ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' }))).toMatchObject({ code: 4512 })
+  isSlow = false
+  await ann.caughtUp()
+  expect((await ann.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
+})
+
+test('an operation refused for want of storage is not queued later', async () => {
+  const { state, storage } = fallibleDisk()
+  const disk = createMemoryStorage()
+  let answer = () => {}
+  const read = new Promise<void>(resolve => (answer = resolve))
+  const slow: Storage = { ...storage, read: queries => read.then(() => disk.read(queries)) }
+  const ann = createTestClient(server, 'ann', { storage: slow })
+  const call = ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  expect(await within(call)).toMatchObject({ code: 4502 })
+  state.isSilent = false
+  answer()
+  await ann.caughtUp()
+  expect(await ann.groups()).toEqual([])
+})
+
+test('waiting for a verdict ends with 2999 when the store closes', async () => {
+  const ann = createTestClient(server, 'ann', { paused: true })
+  const { opID } = await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  const settled = ann.engine.settled(opID)
+  await ann.engine.close()
+  expect(await within(settled)).toMatchObject({ code: 2999 })
+})
+
+test('a follower whose leader says nothing is offline after 10 s', async () => {
+  const ann = createTestClient(server, 'ann', { peers: { ...alone, lead: () => undefined } })
+  await server.clock.advance(9000)
+  expect(await ann.status()).toMatchObject({ connection: 'connecting' })
+  await server.clock.advance(2000)
+  expect(await ann.status()).toMatchObject({ connection: 'offline' })
+})
