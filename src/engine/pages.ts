@@ -3,8 +3,9 @@
  * delay everything behind it, and the connection would be given up with all that is still to come.
  */
 
-import { frameLimits } from '../sync/messages.ts'
-import { rowsAfterPage, rowsUnderWay } from './schedule.ts'
+import { countOf } from '../kernel/packed.ts'
+import { frameLimits, type MembersMessage } from '../sync/messages.ts'
+import { rowsAfterPages, rowsUnderWay } from './schedule.ts'
 
 /** A server takes no more requests at a time than this, with room for others. */
 const pagesMax = 64
@@ -15,16 +16,9 @@ export function createPages(now: () => number) {
   /** By group: of each, one page at a time. */
   const pages = new Map<string, Page>()
   let rowsMax: number = rowsUnderWay.first
-  /** Pages asked for before say nothing about how many rows are good now. */
-  let reducedAtMs = -Infinity
+  let lastArrivalMs = -Infinity
 
   const onTheWay = () => [...pages.values()].filter(({ isStoring }) => !isStoring)
-
-  function adapt(tookMs: number): void {
-    const before = rowsMax
-    rowsMax = rowsAfterPage(rowsMax, tookMs)
-    if (rowsMax < before) reducedAtMs = now()
-  }
 
   return {
     has: (groupID: string) => pages.has(groupID),
@@ -39,12 +33,20 @@ export function createPages(now: () => number) {
     asked(groupID: string, page: Pick<Page, 'mep' | 'rows'>): void {
       pages.set(groupID, { ...page, askedAtMs: now(), isStoring: false })
     },
-    /** The page has come, and is being stored. */
-    arrived(groupID: string): void {
-      const page = pages.get(groupID)
-      if (!page) return
-      page.isStoring = true
-      if (page.askedAtMs > reducedAtMs) adapt(now() - page.askedAtMs)
+    /** These pages have come together, and are being stored. */
+    arrived(messages: readonly MembersMessage[]): void {
+      let askedAtMs = Infinity
+      for (const { groupID } of messages) {
+        const page = pages.get(groupID)
+        if (!page) continue
+        page.isStoring = true
+        askedAtMs = Math.min(askedAtMs, page.askedAtMs)
+      }
+      if (askedAtMs === Infinity) return
+      const rows = messages.reduce((sum, { members }) => sum + countOf(members), 0)
+      const tookMs = now() - Math.max(askedAtMs, lastArrivalMs)
+      lastArrivalMs = now()
+      rowsMax = rowsAfterPages(rowsMax, rows, tookMs)
     },
     stored: (groupID: string) => pages.delete(groupID),
     /** Forgets pages that may get no answer. */
@@ -53,7 +55,7 @@ export function createPages(now: () => number) {
     },
     /** The connection is over. If pages were still to come, they may have been too many. */
     lost(): void {
-      if (onTheWay().length > 0) adapt(Infinity)
+      if (onTheWay().length > 0) rowsMax = Math.max(rowsUnderWay.min, Math.floor(rowsMax / 2))
       pages.clear()
     }
   }

@@ -48,10 +48,13 @@ export function pingMsAfterCut(pingMs: number, idleMs: number, idleBeforeMs: num
 
 /** How many rows of members may be asked for and not have come. */
 export const rowsUnderWay = { first: 1000, min: 50, max: 32_000 } as const
-const quickMs = 500
-const slowMs = 2000
-/** A link that answers a page quickly takes more at a time, one that answers slowly less. */
-export function rowsAfterPage(rows: number, tookMs: number): number {
-  const factor = tookMs < quickMs ? 2 : tookMs > slowMs ? 0.5 : 1
-  return Math.min(rowsUnderWay.max, Math.max(rowsUnderWay.min, Math.floor(rows * factor)))
+/** Fewer rows tell how long an answer takes, not how many the link carries. */
+const rowsMeasuredMin = 100
+const aheadMs = 2000
+/** So many rows as the link has just shown to carry in two seconds, halfway from as many as there were. */
+export function rowsAfterPages(rowsBefore: number, rows: number, tookMs: number): number {
+  if (rows < rowsMeasuredMin) return rowsBefore
+  const carried = (rows / Math.max(1, tookMs)) * aheadMs
+  const next = Math.floor((rowsBefore + Math.min(carried, rowsUnderWay.max)) / 2)
+  return Math.max(rowsUnderWay.min, next)
 }

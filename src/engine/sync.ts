@@ -151,7 +151,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
     // While pages are being stored, others are asked for.
-    for (const message of messages) if (message.type === 'members') pages.arrived(message.groupID)
+    const arrived = messages.filter(message => message.type === 'members')
+    if (arrived.length > 0) pages.arrived(arrived)
     fetchMembers()
     if (writes.length > 0) await commit(writes)
     if (!isCurrent()) return
