@@ -27,7 +27,7 @@ export async function judge(
 ): Promise<{ outcomes: Outcome[]; announcement: Announcement | undefined }> {
   const now = Math.floor(nowMs / 1000)
   const before = await tx.lockGroup(groupID)
-  const known = await knownVerdicts(tx, submissions)
+  const known = await knownVerdicts(tx, groupID, submissions)
   const candidates = submissions.map(submission => ({
     submission,
     checked: known.of(submission, submission.operation.opID) ? undefined : prepare(submission.operation, submission.userID)
@@ -52,11 +52,10 @@ export async function judge(
     const settle = (verdict: Verdict) => {
       // A copy of the device's database may still hold what this one has replaced, and push it.
       const replaced = (operation.merged ?? []).filter(merged => !known.of(submission, merged))
-      for (const settled of new Set([...replaced, opID])) {
-        const stored = { verdict: { ...verdict, opID: settled }, name: operation.name }
-        known.add(submission, settled, stored)
-        batch.verdicts.push({ userID, ...stored, at: now })
-      }
+      const merged = [...new Set(replaced)].filter(each => each !== opID)
+      for (const settled of [...merged, opID])
+        known.add(submission, settled, { verdict: { ...verdict, opID: settled }, name: operation.name })
+      batch.verdicts.push({ userID, verdict, name: operation.name, at: now, merged })
       outcomes.push({ kind: 'verdict', verdict })
     }
     const refuse = (error: GroupError, cause?: Cause) => settle(rejected(operation, error, cause))
@@ -86,14 +85,14 @@ export async function judge(
 const isFatal = (predecessor: StoredVerdict | undefined) =>
   predecessor?.verdict.kind === 'rejected' && (predecessor.name === 'createGroup' || predecessor.verdict.scope === 'dependency')
 
-async function knownVerdicts(tx: Transaction, submissions: readonly Submission[]) {
+async function knownVerdicts(tx: Transaction, groupID: string, submissions: readonly Submission[]) {
   const ids = new Map<string, Set<string>>()
   for (const { userID, operation } of submissions) {
     const { opID, after, merged = [] } = operation
     ids.set(userID, new Set([...(ids.get(userID) ?? []), opID, ...(after === undefined ? [] : [after]), ...merged]))
   }
   const known = new Map<string, Map<string, StoredVerdict>>()
-  for (const [userID, opIDs] of ids) known.set(userID, await tx.verdicts(userID, [...opIDs]))
+  for (const [userID, opIDs] of ids) known.set(userID, await tx.verdicts(userID, groupID, [...opIDs]))
   return {
     of: ({ userID }: Submission, opID: string) => known.get(userID)?.get(opID),
     add: ({ userID }: Submission, opID: string, verdict: StoredVerdict) => void known.get(userID)?.set(opID, verdict)

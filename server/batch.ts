@@ -18,7 +18,7 @@ import {
   type Membership,
   type Other,
   type OtherKey,
-  type StoredVerdict,
+  type NewVerdict,
   type Transaction
 } from './port.ts'
 
@@ -68,7 +68,7 @@ export async function openBatch(
   const tips: TipRow[] = []
   const changed = { members: new Set<string>(), others: new Map<string, Other>(), memberships: new Set<string>() }
   const feeds = new Map<string, NewFeedEvent[]>()
-  const verdicts: (StoredVerdict & { userID: string; at: number })[] = []
+  const verdicts: NewVerdict[] = []
 
   function get(key: Key): Rows[Table] | null {
     if (key.table === 'groups') return key.id === groupID ? group : null

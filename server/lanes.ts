@@ -35,19 +35,28 @@ export function createLanes(
   const running = new Set<Promise<void>>()
 
   async function run(groupID: string, waiting: Waiting[]): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, operationsPerTransactionMax)
-      try {
-        const { outcomes, announcement } = await database.transaction(tx => judge(tx, groupID, batch, { nowMs: now(), policy }))
-        if (announcement) announce(announcement)
-        batch.forEach((each, index) => each.settle(outcomes[index] ?? { kind: 'retry' }))
-      } catch (error) {
-        // Expected: the database is away, or two nodes met. Nothing was committed; the clients send again.
-        onError(error)
-        for (const each of batch) each.settle({ kind: 'retry' })
-      }
-    }
+    while (waiting.length > 0) await settle(groupID, waiting.splice(0, operationsPerTransactionMax))
     lanes.delete(groupID)
+  }
+
+  async function settle(groupID: string, batch: Waiting[]): Promise<void> {
+    try {
+      const { outcomes, announcement } = await database.transaction(tx => judge(tx, groupID, batch, { nowMs: now(), policy }))
+      if (announcement) announce(announcement)
+      batch.forEach((each, index) => each.settle(outcomes[index] ?? { kind: 'retry' }))
+    } catch (error) {
+      // Expected: the database is away, or two nodes met. Nothing was committed; the clients send again.
+      onError(error)
+      const users = new Set(batch.map(({ userID }) => userID))
+      // An operation that cannot be judged must not hold up those of other users.
+      if (users.size > 1)
+        for (const user of users)
+          await settle(
+            groupID,
+            batch.filter(({ userID }) => userID === user)
+          )
+      else for (const each of batch) each.settle({ kind: 'retry' })
+    }
   }
 
   return {

@@ -141,12 +141,20 @@ const notFound: RequestListener = (_request, response) => response.writeHead(404
 /** As long as an operation may wait on a device, its group's history is worth keeping; verdicts much longer. */
 const historyKeptMs = 30 * 86_400_000
 const verdictsKeptMs = 400 * 86_400_000
+/** Whoever sends a refused operation again later is refused again: it has waited too long. */
+const refusalsKeptMs = 40 * 86_400_000
 const forgetEveryMs = 3_600_000
 
 function forgetHourly(database: Database, now: () => number, onError: (error: unknown) => void): () => void {
   const seconds = (ms: number) => Math.floor(ms / 1000)
   const forget = () => {
-    database.compact({ history: seconds(now() - historyKeptMs), verdicts: seconds(now() - verdictsKeptMs) }).catch(onError)
+    database
+      .compact({
+        history: seconds(now() - historyKeptMs),
+        verdicts: seconds(now() - verdictsKeptMs),
+        refusals: seconds(now() - refusalsKeptMs)
+      })
+      .catch(onError)
   }
   forget()
   const timer = setInterval(forget, forgetEveryMs)

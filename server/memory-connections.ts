@@ -43,6 +43,10 @@ export function sideBySide(data: Data, { count, pause }: Connections): Omit<Data
       const result = await work(
         slow({
           ...reader(data),
+          groupCounts: async (userIDs: readonly string[]) => (
+            await own(...userIDs.map(userID => `count ${userID}`)),
+            reader(data).groupCounts(userIDs)
+          ),
           lockGroup: async (groupID: string) => (await own(`group ${groupID}`), lockGroup(groupID)),
           appendFeeds: async (events, at) => (
             await own(...[...events.keys()].map(userID => `feed ${userID}`)),

@@ -7,6 +7,7 @@ import type { FeedEvent } from '../src/sync/messages.ts'
 import {
   noGroup,
   numbered,
+  refusalsMax,
   type FeedState,
   type GroupState,
   type LogEntry,
@@ -94,11 +95,11 @@ export function reader(data: Data): Reader {
     feed: async userID => data.feeds.get(userID)?.state ?? { head: 0, floor: 0 },
     feedSince: async (userID, from) =>
       (data.feeds.get(userID)?.events ?? []).filter(({ fseq }) => fseq > from).map(({ written: _written, ...event }) => event),
-    async verdicts(userID, opIDs) {
+    async verdicts(userID, groupID, opIDs) {
       const ofUser = data.verdicts.get(userID)
       return new Map(
         opIDs.flatMap((opID): [string, StoredVerdict][] => {
-          const found = ofUser?.get(opID)
+          const found = ofUser?.get(verdictName(groupID, opID))
           return found ? [[opID, { verdict: found.verdict, name: found.name }]] : []
         })
       )
@@ -106,7 +107,7 @@ export function reader(data: Data): Reader {
   }
 }
 
-export function compact(data: Data, before: { history: number; verdicts: number }, mapAt: MapAt): void {
+export function compact(data: Data, before: { history: number; verdicts: number; refusals: number }, mapAt: MapAt): void {
   for (const [groupID, state] of data.groups) {
     const log = mapAt(data.log, groupID)
     const outdated = [...log.values()].filter(({ at }) => at < before.history)
@@ -127,7 +128,10 @@ export function compact(data: Data, before: { history: number; verdicts: number 
   }
   for (const userID of data.verdicts.keys()) {
     const ofUser = mapAt(data.verdicts, userID)
-    for (const [opID, { at }] of ofUser) if (at < before.verdicts) ofUser.delete(opID)
+    for (const [name, { at, verdict }] of ofUser)
+      if (at < (verdict.kind === 'rejected' ? Math.max(before.refusals, before.verdicts) : before.verdicts)) ofUser.delete(name)
+    const refusals = [...ofUser].filter(([, { verdict }]) => verdict.kind === 'rejected').sort(([, a], [, b]) => b.at - a.at)
+    for (const [name] of refusals.slice(refusalsMax)) ofUser.delete(name)
   }
 }
 
@@ -166,21 +170,23 @@ export function writer(data: Data, writes: (() => void)[], mapAt: MapAt): Writer
     async write({ groupID, state, log, members, dissolved, others, tips, memberships, verdicts }) {
       writes.push(() => {
         if (log.length > 0) data.groups.set(groupID, { ...state, floor: data.groups.get(groupID)?.floor ?? 0 })
-        const ofGroup = mapAt(data.members, groupID)
         if (dissolved) {
+          const ofGroup = mapAt(data.members, groupID)
           for (const [userID, { row }] of ofGroup) if (row) ofGroup.set(userID, { userID, row: null, rv: state.seq })
           data.others.delete(groupID)
         }
-        for (const member of members) ofGroup.set(member.userID, member)
+        for (const member of members) mapAt(data.members, groupID).set(member.userID, member)
         for (const other of others) mapAt(data.others, groupID).set(otherName(other), other)
-        data.tips.set(groupID, [...(data.tips.get(groupID) ?? []), ...tips])
+        if (tips.length > 0) data.tips.set(groupID, [...(data.tips.get(groupID) ?? []), ...tips])
         for (const entry of log) mapAt(data.log, groupID).set(entry.seq, entry)
         for (const membership of memberships) mapAt(data.memberships, groupID).set(membership.userID, membership)
-        for (const { userID, verdict, name, at } of verdicts)
-          mapAt(data.verdicts, userID).set(verdict.opID, { verdict, name, at })
+        for (const { userID, verdict, name, at, merged } of verdicts)
+          for (const opID of [...merged, verdict.opID])
+            mapAt(data.verdicts, userID).set(verdictName(groupID, opID), { verdict: { ...verdict, opID }, name, at })
       })
     }
   }
 }
 
+const verdictName = (groupID: string, opID: string) => `${groupID}\n${opID}`
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

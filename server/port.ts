@@ -16,10 +16,11 @@ export type Database = {
   /** A consistent view without locks. */
   snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
   /**
-   * Forgets, from before a time, in seconds: history of groups and feeds, and the marks of removed rows; and verdicts.
-   * Who stands below the floor this leaves has to be told everything anew.
+   * Forgets, from before a time, in seconds: history of groups and feeds, and the marks of removed rows; verdicts; and
+   * refusals, of which a user has at most `refusalsMax`. Who stands below the floor this leaves has to be told everything
+   * anew.
    */
-  compact(before: { readonly history: number; readonly verdicts: number }): Promise<void>
+  compact(before: { readonly history: number; readonly verdicts: number; readonly refusals: number }): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,14 +45,16 @@ export type Reader = {
   followers(groupID: string): Promise<string[]>
   /** What is known of these users' part in a group; nothing where they never had one. */
   memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
+  /** In a transaction, no other one counts these users' groups until its end, so that limits hold. */
   groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>
   feed(userID: string): Promise<FeedState>
   feedSince(userID: string, from: number): Promise<FeedEvent[]>
-  verdicts(userID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
+  /** Of operations on one group. The same ID on another group is another operation. */
+  verdicts(userID: string, groupID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
 }
 
 export type Transaction = Reader & {
-  /** Holds the group, existing or not, until the end of the transaction; answers its state. */
+  /** Holds the group, existing or not, until the end of the transaction; answers its state. Leaves nothing behind. */
   lockGroup(groupID: string): Promise<GroupState>
   /** Appends to users' feeds; answers the position each feed has reached. Locks users in ascending order. */
   appendFeeds(events: ReadonlyMap<string, readonly NewFeedEvent[]>, at: number): Promise<Map<string, number>>
@@ -101,7 +104,13 @@ export type Membership = {
   readonly left: { readonly reason: 'quit' | 'kicked' | 'dismissed'; readonly by: string; readonly at: number } | null
 }
 
+/** Outboxes are half as long, so an honest user's refusals are there for as long as anybody asks. */
+export const refusalsMax = 20_000
+
 export type StoredVerdict = { readonly verdict: Verdict; readonly name: string }
+
+/** `merged`: other operations that the verdict is also of. */
+export type NewVerdict = StoredVerdict & { readonly userID: string; readonly at: number; readonly merged: readonly string[] }
 
 /** What a batch of operations leaves behind in one group. */
 export type GroupWrites = {
@@ -115,7 +124,7 @@ export type GroupWrites = {
   readonly others: readonly Other[]
   readonly tips: readonly TipRow[]
   readonly memberships: readonly Membership[]
-  readonly verdicts: readonly (StoredVerdict & { readonly userID: string; readonly at: number })[]
+  readonly verdicts: readonly NewVerdict[]
 }
 
 /** The events with their positions, the last of which is `to`. */

@@ -101,7 +101,7 @@ describe('logging in', () => {
     await server.clock.advance(10_000)
     await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     const now = Math.floor(server.clock.now() / 1000)
-    await server.database.compact({ history: now + 1, verdicts: 0 })
+    await server.database.compact({ history: now + 1, verdicts: 0, refusals: 0 })
     await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Ship' })
     const said = listen(bob)
     await reconnect(bob)

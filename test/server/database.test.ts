@@ -187,12 +187,13 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       userID: user,
       name: 'quitGroup',
       at: time,
+      merged: [],
       verdict: { kind: 'applied' as const, opID: fresh('op'), groupID, seq: 1, result: null }
     }))
     await write(groupID, { verdicts })
 
-    await database.compact({ history: 25, verdicts: 15 })
-    await database.compact({ history: 25, verdicts: 15 })
+    await database.compact({ history: 25, verdicts: 15, refusals: 15 })
+    await database.compact({ history: 25, verdicts: 15, refusals: 15 })
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
@@ -204,6 +205,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
           ...(
             await tx.verdicts(
               user,
+              groupID,
               verdicts.map(({ verdict }) => verdict.opID)
             )
           ).keys()
@@ -251,11 +253,14 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const verdict = { kind: 'applied', opID: 'op', groupID, seq: 1, result: { groupID } } as const
     const joined = { ...entry(2), name: 'joinGroup' }
     const last = entry(3)
-    await write(groupID, { log: [entry(1), joined, last], verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1 }] })
+    await write(groupID, {
+      log: [entry(1), joined, last],
+      verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1, merged: [] }]
+    })
     expect(
       await database.snapshot(async tx => [
-        await tx.verdicts(user, ['op', 'other']),
-        await tx.verdicts('somebody', ['op']),
+        await tx.verdicts(user, groupID, ['op', 'other']),
+        await tx.verdicts('somebody', groupID, ['op']),
         await tx.logSince(groupID, 0, ['quitGroup']),
         await tx.logSince(groupID, 1, ['quitGroup']),
         await tx.logSince(groupID, 1, ['joinGroup', 'quitGroup']),

@@ -6,7 +6,7 @@ import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import { openSqlDatabase, type Sql } from '../../server/sql.ts'
 
-function inProcess(db: PGlite): Sql {
+export function inProcess(db: PGlite): Sql {
   let turn: Promise<unknown> = Promise.resolve()
   return {
     withConnection(work) {

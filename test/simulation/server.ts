@@ -156,7 +156,8 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
       void world.wait(
         database.compact({
           history: Math.floor((world.now() - historyMs) / 1000),
-          verdicts: Math.floor(world.now() / 1000) - 90 * 86_400
+          verdicts: Math.floor(world.now() / 1000) - 90 * 86_400,
+          refusals: Math.floor(world.now() / 1000) - 90 * 86_400
         })
       ),
     /** A copy still sends what the original may since have discarded. */

@@ -1,0 +1,150 @@
+/** How the database port reads in SQL. Lists travel as one JSON parameter: not every engine understands arrays of JSON. */
+
+import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
+import type { TipRow } from '../src/kernel/notices.ts'
+import type { NewFeedEvent } from '../src/sync/messages.ts'
+import { noGroup, type GroupState, type LogEntry, type Membership, type Other, type Reader, type StoredVerdict } from './port.ts'
+
+export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
+
+export function all<R>({ rows }: { rows: unknown[] }): R[] {
+  // The statement next to each call says what its rows are.
+  return rows as R[]
+}
+export const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
+
+export function groupState(result: { rows: unknown[] }): GroupState {
+  const row = one<{ seq: string; body: GroupRow | null; floor: string; digest: string }>(result)
+  return row ? { seq: Number(row.seq), row: row.body, floor: Number(row.floor), digest: Number(row.digest) } : noGroup
+}
+
+export function reader(query: Query): Reader {
+  return {
+    async group(groupID) {
+      return groupState(await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID]))
+    },
+    async changedSince(groupID, from) {
+      const rows = all<{ user_id: string; body: MemberRow | null }>(
+        await query('SELECT user_id, body FROM members WHERE group_id = $1 AND rv > $2', [groupID, from])
+      )
+      return { members: rows.flatMap(({ body }) => body ?? []), gone: rows.filter(({ body }) => !body).map(row => row.user_id) }
+    },
+    async membersAfter(groupID, after, limit) {
+      const rows = await query(
+        'SELECT body FROM members WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3',
+        [groupID, after, limit]
+      )
+      return all<{ body: MemberRow }>(rows).map(({ body }) => body)
+    },
+    async members(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        'SELECT user_id, body, rv FROM members WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return all<{ user_id: string; body: MemberRow | null; rv: string }>(rows).map(({ user_id, body, rv }) => ({
+        userID: user_id,
+        row: body,
+        rv: Number(rv)
+      }))
+    },
+    async admins(groupID) {
+      const rows = await query(`SELECT user_id FROM members WHERE group_id = $1 AND body->>'role' IN ('Owner', 'Admin')`, [
+        groupID
+      ])
+      return all<{ user_id: string }>(rows).map(row => row.user_id)
+    },
+    async others(groupID, keys) {
+      if (keys.length === 0) return []
+      const rows = await query(
+        `SELECT o.kind AS table, o.user_id AS id, o.body AS row, o.rv FROM others o, jsonb_array_elements($2::jsonb) e
+         WHERE o.group_id = $1 AND o.kind = e->>'table' AND o.user_id = e->>'id'`,
+        [groupID, JSON.stringify(keys)]
+      )
+      return all<Omit<Other, 'rv'> & { rv: string }>(rows).map(({ rv, ...other }) => ({ ...other, rv: Number(rv) }) as Other)
+    },
+    async tipsSince(groupID, from, limit) {
+      const rows = await query('SELECT body FROM tips WHERE group_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3', [
+        groupID,
+        from,
+        limit
+      ])
+      return all<{ body: TipRow }>(rows)
+        .map(({ body }) => body)
+        .reverse()
+    },
+    async logSince(groupID, from, names) {
+      const rows = await query(
+        `SELECT body FROM log WHERE group_id = $1 AND seq > $2 AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
+         ORDER BY seq`,
+        [groupID, from, JSON.stringify(names)]
+      )
+      return all<{ body: LogEntry }>(rows).map(({ body }) => body)
+    },
+    async followed(userID) {
+      const rows = await query(
+        'SELECT m.group_id, m.mep, m.since, g.seq FROM memberships m JOIN groups g USING (group_id) WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id',
+        [userID]
+      )
+      return all<{ group_id: string; mep: string; since: string; seq: string }>(rows).map(row => ({
+        groupID: row.group_id,
+        mep: Number(row.mep),
+        since: Number(row.since),
+        seq: Number(row.seq)
+      }))
+    },
+    async followers(groupID) {
+      return all<{ user_id: string }>(
+        await query('SELECT user_id FROM memberships WHERE group_id = $1 AND follows', [groupID])
+      ).map(row => row.user_id)
+    },
+    async memberships(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        'SELECT user_id, mep, since, follows, "left" FROM memberships WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return all<{ user_id: string; mep: string; since: string; follows: boolean; left: Membership['left'] }>(rows).map(
+        ({ user_id, mep, since, follows, left }) => ({
+          userID: user_id,
+          mep: Number(mep),
+          since: Number(since),
+          follows,
+          left
+        })
+      )
+    },
+    async groupCounts(userIDs) {
+      if (userIDs.length === 0) return new Map()
+      const rows = await query(
+        'SELECT user_id, count(*) AS count FROM memberships WHERE follows AND user_id IN (SELECT jsonb_array_elements_text($1::jsonb)) GROUP BY user_id',
+        [JSON.stringify(userIDs)]
+      )
+      const counted = new Map(all<{ user_id: string; count: string }>(rows).map(row => [row.user_id, Number(row.count)]))
+      return new Map(userIDs.map(userID => [userID, counted.get(userID) ?? 0]))
+    },
+    async feed(userID) {
+      const row = one<{ head: string; floor: string }>(await query('SELECT head, floor FROM feeds WHERE user_id = $1', [userID]))
+      return { head: Number(row?.head ?? 0), floor: Number(row?.floor ?? 0) }
+    },
+    async feedSince(userID, from) {
+      const rows = await query('SELECT fseq, body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq', [userID, from])
+      return all<{ fseq: string; body: NewFeedEvent }>(rows).map(({ fseq, body }) => ({ ...body, fseq: Number(fseq) }))
+    },
+    async verdicts(userID, groupID, opIDs) {
+      const rows = await query(
+        `SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND group_id = $2 AND op_id IN (SELECT jsonb_array_elements_text($3::jsonb))
+         UNION ALL SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND group_id = $2 AND merged ?| ARRAY(SELECT jsonb_array_elements_text($3::jsonb))`,
+        [userID, groupID, JSON.stringify(opIDs)]
+      )
+      const asked = new Set(opIDs)
+      return new Map(
+        all<{ name: string; body: StoredVerdict['verdict']; merged: string[] | null }>(rows).flatMap(({ name, body, merged }) =>
+          [body.opID, ...(merged ?? [])]
+            .filter(opID => asked.has(opID))
+            .map((opID): [string, StoredVerdict] => [opID, { verdict: { ...body, opID }, name }])
+        )
+      )
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** What strangers may leave in the database, and how they may disturb others. */
+
+import { PGlite } from '@electric-sql/pglite'
+import { beforeAll, expect, test } from 'vitest'
+import type { Outcome } from '../../server/authority.ts'
+import { createLanes } from '../../server/lanes.ts'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import type { Database } from '../../server/port.ts'
+import { openSqlDatabase } from '../../server/sql.ts'
+import { defaultPolicy } from '../../src/kernel/limits.ts'
+import type { PushedOperation } from '../../src/sync/messages.ts'
+import { inProcess } from './databases.ts'
+
+const now = () => 1_700_000_000_000
+const errors: unknown[] = []
+
+let pglite: PGlite
+let database: Database
+beforeAll(async () => {
+  pglite = await PGlite.create()
+  database = await openSqlDatabase(inProcess(pglite))
+  return () => database.close()
+}, 60_000)
+
+const lanesOf = (on: Database) =>
+  createLanes(on, { now, policy: defaultPolicy, announce: () => undefined, onError: error => void errors.push(error) })
+const operation = (opID: string, groupID: string, rest: Partial<PushedOperation> = {}): PushedOperation => ({
+  opID,
+  groupID,
+  name: 'quitGroup',
+  args: { groupID },
+  seen: 0,
+  waited: 0,
+  ...rest
+})
+const submit = (lanes: ReturnType<typeof lanesOf>, userID: string, pushed: PushedOperation) =>
+  new Promise<Outcome>(settle => lanes.submit({ userID, isAppAdmin: false, operation: pushed, settle }))
+const count = async (table: string) => {
+  const { rows } = await pglite.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`)
+  return rows[0]?.count
+}
+
+test('operations on groups that do not exist leave no group', async () => {
+  const lanes = lanesOf(database)
+  await Promise.all(['a', 'b', 'c'].map(groupID => submit(lanes, 'ann', operation(`on ${groupID}`, groupID))))
+  expect(await count('groups')).toBe(0)
+})
+
+test('refused operations with 100 merged IDs leave one row each', async () => {
+  const lanes = lanesOf(database)
+  const before = (await count('verdicts')) ?? 0
+  const merged = (index: number) => Array.from({ length: 100 }, (_, each) => `${index} ${each}`)
+  const ids = Array.from({ length: 50 }, (_, index) => index)
+  await Promise.all(ids.map(index => submit(lanes, 'bob', operation(`${index}`, 'none', { merged: merged(index) }))))
+  expect((await count('verdicts')) ?? 0).toBe(before + 50)
+  expect(await submit(lanes, 'bob', operation('7 99', 'none'))).toMatchObject({
+    kind: 'verdict',
+    verdict: { kind: 'rejected', opID: '7 99' }
+  })
+})
+
+test('of the refusals of one user, the oldest are forgotten', async () => {
+  const at = (index: number) => ({
+    userID: 'eve',
+    name: 'quitGroup',
+    at: index,
+    merged: Array.from({ length: 99 }, (_, each) => `eve ${index} ${each}`),
+    verdict: {
+      kind: 'rejected' as const,
+      opID: `eve ${index}`,
+      groupID: 'none',
+      error: { code: 10010, reason: 'GroupNotFound' as const, message: '' },
+      scope: 'gone' as const
+    }
+  })
+  await database.transaction(tx =>
+    tx.write({
+      groupID: 'none',
+      state: { seq: 0, row: null, digest: 0 },
+      log: [],
+      members: [],
+      dissolved: false,
+      others: [],
+      tips: [],
+      memberships: [],
+      verdicts: Array.from({ length: 250 }, (_, index) => at(index))
+    })
+  )
+  await database.compact({ history: 0, verdicts: 0, refusals: 0 })
+  const kept = await database.snapshot(reader => reader.verdicts('eve', 'none', ['eve 49', 'eve 50', 'eve 249']))
+  expect([...kept.keys()].sort()).toEqual(['eve 249', 'eve 50'])
+})
+
+test('an operation ID that is used in two groups disturbs no other user', async () => {
+  const pause = () => new Promise<void>(resolve => setImmediate(resolve))
+  const lanes = lanesOf(createMemoryDatabase('epoch', { count: 4, pause }))
+  const pushed = ['a', 'b'].flatMap(groupID => [
+    submit(lanes, 'eve', operation('crafted', groupID)),
+    submit(lanes, 'ann', operation(`ann in ${groupID}`, groupID))
+  ])
+  expect((await Promise.all(pushed)).map(({ kind }) => kind)).toEqual(Array.from(pushed, () => 'verdict'))
+})
+
+test('an operation that the database does not accept fails alone', async () => {
+  const { transaction } = database
+  const failing: Database = {
+    ...database,
+    transaction: work =>
+      transaction(async tx => {
+        const write: typeof tx.write = async writes => {
+          if (writes.verdicts.some(({ userID }) => userID === 'eve')) throw new Error('not acceptable')
+          return tx.write(writes)
+        }
+        return work({ ...tx, write })
+      })
+  }
+  const lanes = lanesOf(failing)
+  const users = ['first', 'ann', 'eve', 'bob']
+  const outcomes = await Promise.all(users.map(userID => submit(lanes, userID, operation(`alone ${userID}`, 'none'))))
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['verdict', 'verdict', 'retry', 'verdict'])
+})
