@@ -38,12 +38,6 @@ const schema = `
 `
 
 export async function openSqlDatabase(sql: Sql): Promise<Database> {
-  const epoch = await sql.withConnection(async query => {
-    for (const statement of schema.split(';\n')) if (statement.trim()) await query(statement)
-    await query('INSERT INTO server (epoch) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM server)', [randomUUID()])
-    return one<{ epoch: string }>(await query('SELECT epoch FROM server'))?.epoch ?? ''
-  })
-
   const within = <T>(begin: string, work: (query: Query) => Promise<T>) =>
     sql.withConnection(async query => {
       await query(begin)
@@ -58,6 +52,14 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
         throw error
       }
     })
+
+  const epoch = await within('BEGIN', async query => {
+    // Of several servers that start at the same time, one creates the tables.
+    await query('SELECT pg_advisory_xact_lock(0)')
+    for (const statement of schema.split(';\n')) if (statement.trim()) await query(statement)
+    await query('INSERT INTO server (epoch) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM server)', [randomUUID()])
+    return one<{ epoch: string }>(await query('SELECT epoch FROM server'))?.epoch ?? ''
+  })
 
   async function writing<T>(work: (query: Query) => Promise<T>, attempt = 1): Promise<T> {
     try {

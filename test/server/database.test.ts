@@ -4,6 +4,9 @@ import type { TipRow } from '../../src/kernel/notices.ts'
 import { noGroup, type Database, type GroupWrites, type LogEntry } from '../../server/port.ts'
 import { group } from '../kernel/world.ts'
 import { databases } from './databases.ts'
+import { missing } from './postgres.ts'
+
+test.skipIf(missing)('PostgreSQL is among the databases', () => expect(Object.keys(databases)).toContain('PostgreSQL'))
 
 describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   let database: Database

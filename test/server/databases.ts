@@ -5,6 +5,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import { openSqlDatabase, type Sql } from '../../server/sql.ts'
+import { missing, openPostgres } from './postgres.ts'
 
 export function inProcess(db: PGlite): Sql {
   let turn: Promise<unknown> = Promise.resolve()
@@ -21,5 +22,6 @@ export function inProcess(db: PGlite): Sql {
 export const databases: Record<string, () => Promise<Database>> = {
   'in memory': async () => createMemoryDatabase('epoch'),
   'in memory with four connections': async () => createMemoryDatabase('epoch', { count: 4, pause: immediate }),
-  PGlite: async () => openSqlDatabase(inProcess(await PGlite.create()))
+  PGlite: async () => openSqlDatabase(inProcess(await PGlite.create())),
+  ...(missing === undefined && { PostgreSQL: openPostgres })
 }
