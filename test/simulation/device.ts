@@ -11,13 +11,14 @@ import { settlesWithin } from './calls.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createFreshness } from './freshness.ts'
+import { createHttpWires } from './http-wires.ts'
 import { createPeers } from './peers.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
 import { createTokens } from './tokens.ts'
 import { createView, isBroken, type ViewCheck } from './view.ts'
-import { createWires, type Wires } from './wires.ts'
+import { createWires } from './wires.ts'
 import type { World } from './world.ts'
 
 export type Engine = ReturnType<typeof openEngine>
@@ -85,7 +86,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
-  const wires: Wires = createWires(world, server, options)
+  const wires = (conditions.has('http') ? createHttpWires : createWires)(world, server, options)
   const tokens = createTokens(world, options)
 
   const freshness = createFreshness(world, {

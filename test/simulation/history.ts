@@ -66,7 +66,7 @@ export const toldAt = (history: History, userID: string, feed: number): Followed
 export function record(
   history: History,
   { groupID, state, ...writes }: GroupWrites,
-  { tails, inLanes }: { tails: ReadonlyMap<string, number>; inLanes: boolean }
+  { tails, isInOrder }: { tails: ReadonlyMap<string, number>; isInOrder(userID: string): boolean }
 ): string[] {
   const group = history.groups.get(groupID) ?? { last: nothing, moments: new Map<number, Moment>() }
   history.groups.set(groupID, group)
@@ -100,7 +100,8 @@ export function record(
     // Tabs number their operations.
     const [tab = '', number = ''] = verdict.opID.replace(/_+$/, '').split('-')
     const lane = `${groupID} ${userID} ${tab}`
-    if (inLanes && Number(number) < (history.lanes.get(lane) ?? 0)) wrong.push(`${verdict.opID} is judged after what came later`)
+    if (isInOrder(userID) && Number(number) < (history.lanes.get(lane) ?? 0))
+      wrong.push(`${verdict.opID} is judged after what came later`)
     history.lanes.set(lane, Number(number))
   }
   return wrong

@@ -3,12 +3,14 @@
 import type { Announcement } from '../../server/batch.ts'
 import { createBus } from '../../server/bus.ts'
 import { createLanes } from '../../server/lanes.ts'
+import { createHttpSessions, type HttpSessions } from '../../server/http.ts'
 import type { Database, GroupWrites, Transaction } from '../../server/port.ts'
 import { openSession, type Connection, type Session } from '../../server/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
-import { createAudit } from './audit.ts'
+import { createAudit, type Audit } from './audit.ts'
 import { branch, emptyHistory, record, type History } from './history.ts'
+import { request, type Answer } from './http-server.ts'
 import { readToken } from './tokens.ts'
 import type { World } from './world.ts'
 
@@ -20,7 +22,14 @@ const disturbedMs = 60_000
 
 export type Failure = 'crash before commit' | 'crash after commit' | 'refuse'
 
-type Process = { isAlive: boolean; readonly open: (connection: Connection) => Session; readonly closings: Set<() => void> }
+type Process = {
+  isAlive: boolean
+  readonly open: (connection: Connection) => Session
+  readonly http: HttpSessions
+  readonly closings: Set<() => void>
+  /** By HTTP session. */
+  readonly audits: Map<string, Audit>
+}
 
 export type SimulatedServer = ReturnType<typeof createServer>
 
@@ -32,7 +41,10 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
   const histories = new Map([[first.epoch, history]])
   let backup: { database: Restorable; history: History } | undefined
   let epochs = 1
-  let inLanes = true
+  /** Users whose operations need not come in the order of their numbers. */
+  const crafting = new Set<string>()
+  let hasCopies = false
+  const isInOrder = (userID: string) => !hasCopies && !crafting.has(userID)
   let failure: Failure | undefined
   let lostAnnouncements = 0
   let lateAnnouncements = 0
@@ -60,8 +72,11 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
 
   function start(): Process {
     const bus = createBus()
-    const own: Process = { isAlive: true, open: connection => openSession(context, connection), closings: new Set() }
     const { epoch } = database
+    // Its parts need to know whether it is alive.
+    const own = { isAlive: true, closings: new Set(), audits: new Map() } as unknown as {
+      -readonly [K in keyof Process]: Process[K]
+    }
     const guarded: Database = {
       epoch,
       transaction: work =>
@@ -69,7 +84,7 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
           let written: { writes: GroupWrites; tails: ReadonlyMap<string, number> } | undefined
           const answer = await database.transaction(tx => work(watched(tx, found => (written = found))))
           if (written)
-            for (const wrong of record(history, written.writes, { tails: written.tails, inLanes }))
+            for (const wrong of record(history, written.writes, { tails: written.tails, isInOrder }))
               world.violate('I4 server', wrong)
           return answer
         }),
@@ -98,6 +113,8 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
       onError,
       authenticate
     }
+    own.open = connection => openSession(context, connection)
+    own.http = createHttpSessions(context, undefined)
     return own
   }
 
@@ -107,6 +124,16 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
     const { userID, untilMs: expiresAt } = read
     if (expiresAt <= world.now()) return { ok: false, error: groupError('TokenExpired') }
     return { ok: true, userID, isAppAdmin: userID === 'app', expiresAt }
+  }
+
+  /** What was heard before is noted with the answer: nothing is said to a session in between. */
+  function auditAnswer({ audits }: Process, body: string, { status, text }: Answer): void {
+    if (status >= 300) return
+    const { session, frames: said } = JSON.parse(text) as { session: string; frames: string[] }
+    const audit = audits.get(session) ?? createAudit(world, history.said)
+    audits.set(session, audit)
+    for (const frame of (JSON.parse(body) as { frames: string[] }).frames) audit.heard(frame)
+    for (const frame of said) audit.said(frame)
   }
 
   function crash(): void {
@@ -149,6 +176,22 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
         }
       }
     },
+    /** Hands a request over. Answers how to hang up; `undefined`: nobody listens there now. */
+    request(body: string, onAnswer: (answer: Answer) => void, onCrash: () => void): (() => void) | undefined {
+      const own = process
+      if (!own.isAlive) return void onCrash()
+      own.closings.add(onCrash)
+      const hangUp = request(own.http, body, answer => {
+        own.closings.delete(onCrash)
+        if (!own.isAlive) return
+        auditAnswer(own, body, answer)
+        onAnswer(answer)
+      })
+      return () => {
+        own.closings.delete(onCrash)
+        hangUp()
+      }
+    },
     failNext: (next: Failure) => void (failure = next),
     loseAnnouncements: (count: number) => void (lostAnnouncements += count),
     delayAnnouncements: (count: number) => void (lateAnnouncements += count),
@@ -161,7 +204,8 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
         })
       ),
     /** A copy still sends what the original may since have discarded. */
-    expectCopies: () => void (inLanes = false),
+    expectCopies: () => void (hasCopies = true),
+    expectCrafting: (userID: string) => void crafting.add(userID),
     backUp(): void {
       const copy = database.copy?.(database.epoch)
       if (copy) backup = { database: copy, history: branch(history, history.epoch) }

@@ -1,5 +1,6 @@
 /** One seed: users act, things go wrong, everything is checked after every step; then all is well again, and all agree. */
 
+import { createCrafter } from './crafter.ts'
 import { createDevice, type Device, type Tab } from './device.ts'
 import type { OpenStorage } from './disk.ts'
 import { faults } from './faults.ts'
@@ -47,7 +48,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
   const server = createServer(world, database, { policy })
   const devices: Device[] = []
   const scene = {
-    users: [...users, 'outsider'].map(names.user),
+    users: [...users, 'outsider', ...(conditions.has('crafter') ? ['crafter'] : [])].map(names.user),
     groupIDs: ['g0', 'g1', 'g2', 'g3'].slice(0, swarm.groupCount).map(names.group)
   }
   const onRejection = (error: unknown) => world.violate('unhandled', error instanceof Error ? String(error.stack) : String(error))
@@ -66,6 +67,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     device.openTab()
   }
 
+  let crafter: { heal(): void } | undefined
   let events = 0
   function happen(): void {
     const random = world.random('event', events)
@@ -98,6 +100,11 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
   try {
     for (const label of users) await addDevice(label)
     for (const label of users) if (swarm.chanceOfSecondDevice()) await addDevice(label)
+    if (conditions.has('crafter')) {
+      const userID = names.user('crafter')
+      server.expectCrafting(userID)
+      crafter = createCrafter(world, server, { userID, scene, gapMs: 500 })
+    }
     happen()
     while (world.steps() < steps && !world.violation()) {
       await world.step()
@@ -105,6 +112,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     }
     isHealed = true
     server.heal()
+    crafter?.heal()
     for (const device of devices) device.heal()
     world.note('all is well')
     const healedAt = { steps: world.steps(), time: world.now() }

@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
 /** What differs from the kindest world. `--world links,names` forces exactly these. */
-export const conditionNames = ['links', 'proxies', 'tokens', 'storage', 'names', 'crafter'] as const
+export const conditionNames = ['links', 'proxies', 'http', 'tokens', 'storage', 'names', 'crafter'] as const
 export type Condition = (typeof conditionNames)[number]
 export type Conditions = ReadonlySet<Condition>
 
@@ -20,7 +20,7 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
   // Drawn apart, so that a condition forced by hand leaves the rest of the seed as it is.
   const lots = world.random('conditions')
-  const drawn = conditionNames.filter(name => lots.chance(conditionChance) && name !== 'names' && name !== 'crafter')
+  const drawn = conditionNames.filter(name => lots.chance(conditionChance))
   const conditions: Conditions = forced ?? new Set(drawn)
   const chosen = faultNames
     .filter(() => random.chance(0.4))

@@ -4,13 +4,23 @@
  */
 
 import type { Session } from '../../server/sessions.ts'
-import type { Link, LinkEvents } from '../../src/sync/port.ts'
+import type { Connect, Link, LinkEvents } from '../../src/sync/port.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
 import type { World } from './world.ts'
 
-export type Wires = ReturnType<typeof createWires>
-type Direction = 'up' | 'down'
+export type Direction = 'up' | 'down'
+export type Wires = {
+  readonly connect: Connect
+  /** Whether frames are lost, or late. */
+  isDisturbed(): boolean
+  cut(): void
+  /** From now on frames vanish in one direction, and nobody is told. */
+  fall(direction: Direction): void
+  setDown(down: boolean): void
+  setLatency(ms: number): void
+  heal(): void
+}
 type Cable = { cut(): void; fall(direction: Direction): void }
 
 export type WiresOptions = { readonly name: string; readonly chaos: boolean; readonly conditions: Conditions }
@@ -22,11 +32,18 @@ const socketBytes = 3000
 /** A proxy cuts a line on which nothing has passed for so long. */
 const idleMsOfProxies = [12_000, 15_000, 20_000, 60_000] as const
 
-export function createWires(world: World, server: SimulatedServer, { name, chaos, conditions }: WiresOptions) {
-  const random = world.random('wires', name)
+export function linkOf(world: World, { name, conditions }: WiresOptions) {
   const lots = world.random('link', name)
-  const bytesPerSecond = conditions.has('links') ? lots.pick(ratesOfSlowLinks) : Infinity
-  const idleMs = conditions.has('proxies') ? lots.pick(idleMsOfProxies) : Infinity
+  return {
+    bytesPerSecond: conditions.has('links') ? lots.pick(ratesOfSlowLinks) : Infinity,
+    idleMs: conditions.has('proxies') ? lots.pick(idleMsOfProxies) : Infinity
+  }
+}
+
+export function createWires(world: World, server: SimulatedServer, options: WiresOptions): Wires {
+  const { name, chaos } = options
+  const random = world.random('wires', name)
+  const { bytesPerSecond, idleMs } = linkOf(world, options)
   const cables = new Set<Cable>()
   let isDown = false
   let latencyMs = 10
@@ -155,20 +172,18 @@ export function createWires(world: World, server: SimulatedServer, { name, chaos
 
   return {
     connect,
-    /** Whether frames are lost, or late. */
     isDisturbed: () => isDown || isChaotic || latencyMs > 50 || hasFallen > 0,
     cut(): void {
       for (const { cut } of [...cables]) cut()
     },
-    /** From now on frames vanish in one direction, and nobody is told. */
-    fall(direction: Direction): void {
+    fall(direction): void {
       for (const { fall } of cables) fall(direction)
     },
-    setDown(down: boolean): void {
+    setDown(down): void {
       isDown = down
       if (down) for (const { cut } of [...cables]) cut()
     },
-    setLatency: (ms: number) => void (latencyMs = ms),
+    setLatency: ms => void (latencyMs = ms),
     heal(): void {
       // What was lost in chaos only another connection brings; what TCP carries has to do without one.
       if (isChaotic) for (const { cut } of [...cables]) cut()

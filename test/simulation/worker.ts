@@ -2,6 +2,7 @@
 
 import { parentPort } from 'node:worker_threads'
 import { must } from '../../src/kernel/must.ts'
+import { replaceFetch } from './http-wires.ts'
 import { simulate, type Outcome } from './simulation.ts'
 import { openStorageOf, openDatabaseOf, type Machine } from './machines.ts'
 import { shrink } from './shrink.ts'
@@ -23,6 +24,7 @@ export type Report = {
   readonly failed?: { readonly outcome: Outcome; readonly only: readonly number[] }
 }
 
+replaceFetch()
 const port = must(parentPort)
 port.on('message', (job: Job | 'stop') => {
   if (job === 'stop') port.close()

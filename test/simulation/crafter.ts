@@ -1,0 +1,135 @@
+/**
+ * A user with a client of their own making. It speaks the protocol and stays within its rates, but sends what no honest
+ * client would: operation IDs of others, predecessors that do not exist, groups that nobody has, positions of the future.
+ */
+
+import { kernelVersion } from '../../src/kernel/decide.ts'
+import type { Verdict } from '../../src/kernel/verdict.ts'
+import type { ClientMessage } from '../../src/sync/client-messages.ts'
+import { mergedMax, protocolVersion, type PushedOperation } from '../../src/sync/messages.ts'
+import type { Session } from '../../server/sessions.ts'
+import type { SimulatedServer } from './server.ts'
+import { tokenOf } from './tokens.ts'
+import type { Scene } from './workload.ts'
+import type { World } from './world.ts'
+
+type Heard = { readonly type: string; readonly verdicts?: readonly Verdict[]; readonly retry?: readonly string[] }
+
+/** Over one connection, each operation is answered within so much time. */
+const answerWithinMs = 60_000
+
+export type CrafterOptions = { readonly userID: string; readonly scene: Scene; readonly gapMs: number }
+
+export function createCrafter(world: World, server: SimulatedServer, { userID, scene, gapMs }: CrafterOptions) {
+  const random = world.random('crafter')
+  let isRunning = true
+  let count = 0
+  const own: string[] = []
+
+  const others = () => [...server.history().applied.values()].map(({ opID }) => opID)
+  const anyID = () => random.pickFrom(random.chance(0.5) ? own : others()) ?? 'nonsense'
+  const anyGroup = () => (random.chance(0.85) ? random.pickFrom(scene.groupIDs) : undefined) ?? `nobody's ${random.below(9)}`
+  const anyUser = () => random.pickFrom(scene.users) ?? userID
+  const anyNumber = () => random.pick([0, 1, 2, 5, 1000, Number.MAX_SAFE_INTEGER])
+
+  function operation(): PushedOperation {
+    const groupID = anyGroup()
+    const name = random.pick([
+      'joinGroup',
+      'quitGroup',
+      'createGroup',
+      'updateGroupProfile',
+      'addGroupMember',
+      'dismissGroup',
+      'x'
+    ])
+    const opID = random.chance(0.7) ? `crafted ${count++}` : anyID()
+    own.push(opID)
+    return {
+      opID,
+      name,
+      groupID,
+      args: random.pick<Record<string, unknown>>([
+        { groupID, name: `crafted ${count}`, type: random.pick(['Public', 'Private', 'AVChatRoom']), userIDList: [anyUser()] },
+        { groupID },
+        { groupID: anyGroup(), name: 5, toString: 'x' },
+        {}
+      ]),
+      seen: anyNumber(),
+      waited: random.chance(0.9) ? 0 : anyNumber(),
+      ...(random.chance(0.3) && { after: anyID() }),
+      ...(random.chance(0.2) && { merged: Array.from({ length: 1 + random.below(random.pick([3, mergedMax])) }, anyID) })
+    }
+  }
+
+  function message(): ClientMessage {
+    const lottery = random.below(20)
+    const [groupID, seq, mep] = [anyGroup(), anyNumber(), random.below(4)]
+    if (lottery < 14) return { type: 'push', operations: Array.from({ length: 1 + random.below(3) }, operation) }
+    if (lottery < 16) return { type: 'members', groupID, after: random.pick(['', anyUser(), '~']), limit: 1 }
+    if (lottery < 17) return { type: 'read', request: seq, groupID, search: random.chance(0.5) }
+    return { type: 'ping', ...(lottery < 19 && { check: { groupID, mep, seq, digest: random.below(10) } }) }
+  }
+
+  const hello = (): ClientMessage => ({
+    type: 'hello',
+    protocol: protocolVersion,
+    kernel: kernelVersion,
+    token: tokenOf(userID, world.now() + random.pick([5000, 60_000])),
+    epoch: random.pick(['', server.history().epoch, 'another']),
+    feed: random.pick([0, anyNumber()]),
+    groups: scene.groupIDs.map(groupID => [groupID, random.below(4), anyNumber()])
+  })
+
+  function connect(): void {
+    if (!isRunning) return
+    const waiting = new Map<string, () => void>()
+    let isOpen = true
+    const over = () => {
+      if (!isOpen) return
+      isOpen = false
+      for (const stop of waiting.values()) stop()
+      world.at(world.now() + 500 + random.around(2000), connect)
+    }
+    const session: Session | undefined = server.open(
+      { send: frame => void world.at(world.now() + 1 + random.around(10), () => hear(frame)), close: over },
+      over
+    )
+    if (!session) return over()
+
+    function hear(frame: string): void {
+      const { type, verdicts = [], retry = [] } = JSON.parse(frame) as Heard
+      if (type !== 'delta') return
+      for (const opID of [...verdicts.map(verdict => verdict.opID), ...retry]) {
+        waiting.get(opID)?.()
+        waiting.delete(opID)
+      }
+    }
+    function say(said: ClientMessage): void {
+      if (said.type === 'push')
+        for (const { opID } of said.operations) {
+          waiting.get(opID)?.()
+          const late = () => world.violate('I4', `${opID} of ${userID} is not answered within ${answerWithinMs / 1000} s`)
+          waiting.set(
+            opID,
+            world.at(world.now() + answerWithinMs, () => isOpen && late())
+          )
+        }
+      world.at(world.now() + 1 + random.around(10), () => isOpen && session?.receive(JSON.stringify(said)))
+    }
+    function goOn(): void {
+      if (!isOpen) return
+      if (!isRunning || random.chance(0.02)) {
+        session?.closed()
+        return over()
+      }
+      say(message())
+      world.at(world.now() + random.around(gapMs), goOn)
+    }
+    say(hello())
+    world.at(world.now() + random.around(gapMs), goOn)
+  }
+
+  world.at(world.now() + 100, connect)
+  return { heal: () => void (isRunning = false) }
+}

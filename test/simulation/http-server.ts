@@ -1,0 +1,48 @@
+/** The server's real HTTP sessions, asked without sockets. */
+
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpSessions } from '../../server/http.ts'
+
+export type Answer = { readonly status: number; readonly text: string }
+
+/** Hands a request over; the returned function hangs up before the answer. */
+export function request(sessions: HttpSessions, body: string, onAnswer: (answer: Answer) => void): () => void {
+  const bytes = Buffer.from(body)
+  const incoming = Object.assign(new EventEmitter(), {
+    method: 'POST',
+    url: '/sync',
+    headers: { 'content-length': String(bytes.length) },
+    socket: { remoteAddress: '192.0.2.1' },
+    resume: () => undefined,
+    destroy: () => undefined,
+    async *[Symbol.asyncIterator]() {
+      yield bytes
+    }
+  })
+  const response = Object.assign(new EventEmitter(), {
+    statusCode: 200,
+    closed: false,
+    headersSent: false,
+    writableEnded: false,
+    setHeader: () => response,
+    writeHead(status: number) {
+      response.statusCode = status
+      return response
+    },
+    end(text = '') {
+      if (response.closed) return response
+      response.writableEnded = true
+      close()
+      onAnswer({ status: response.statusCode, text })
+      return response
+    }
+  })
+  function close(): void {
+    response.closed = true
+    response.emit('close')
+  }
+  // As much of both as the sessions use.
+  void sessions.handle(incoming as unknown as IncomingMessage, response as unknown as ServerResponse)
+  return () => void (response.closed || close())
+}

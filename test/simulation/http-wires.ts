@@ -1,0 +1,127 @@
+/**
+ * The network of a device that speaks HTTP: the real client and the real sessions, and between them requests that are
+ * lost on the way there or on the way back, and proxies that cut what is too large or takes too long.
+ */
+
+import { connectHttp } from '../../src/sync/http.ts'
+import type { LinkEvents } from '../../src/sync/port.ts'
+import type { Answer } from './http-server.ts'
+import type { SimulatedServer } from './server.ts'
+import { linkOf, type Direction, type Wires, type WiresOptions } from './wires.ts'
+import type { World } from './world.ts'
+
+type Exchange = { fail(): void; fall(): void }
+type Fetch = (body: string, signal: AbortSignal) => Promise<Answer>
+
+/** Bodies that a proxy on the way takes. */
+const bodyBytesOfProxies = [2000, 8000, 1_000_000] as const
+/** Where a request goes, by its address. */
+const routes = new Map<string, Fetch>()
+
+/** Engines ask the network as in a browser. */
+export function replaceFetch(): void {
+  const virtual = async (url: string, { body, signal }: { body: string; signal: AbortSignal }) => {
+    const answer = await routes.get(url)?.(body, signal)
+    if (!answer) throw new TypeError('Failed to fetch')
+    const { status, text } = answer
+    // What the client uses of a response.
+    return { ok: status < 300, status, json: async () => JSON.parse(text) as unknown, text: async () => text }
+  }
+  globalThis.fetch = virtual as unknown as typeof fetch
+}
+
+export function createHttpWires(world: World, server: SimulatedServer, options: WiresOptions): Wires {
+  const { name, chaos, conditions } = options
+  const random = world.random('wires', name)
+  const { bytesPerSecond, idleMs } = linkOf(world, options)
+  const bodyBytesMax = conditions.has('proxies') ? world.random('body', name).pick(bodyBytesOfProxies) : Infinity
+  const url = `http://${name}.test/sync`
+  const exchanges = new Set<Exchange>()
+  const freeAt = { up: 0, down: 0 }
+  const fallen = { up: false, down: false }
+  let isDown = false
+  let isChaotic = chaos
+  let latencyMs = 10
+
+  // Names of sessions are random.
+  const note = (direction: Direction, text: string) =>
+    world.note(`${name} ${direction} ${text.replace(/"session":"[^"]+"/, '"session":"…"')}`)
+  const isLost = () => isChaotic && random.below(25) === 0
+  /** When a body has come over the link. */
+  function arrival(direction: Direction, { length }: string): number {
+    const carriedAt = Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
+    freeAt[direction] = bytesPerSecond === Infinity ? 0 : carriedAt
+    return carriedAt + 1 + random.around(latencyMs)
+  }
+
+  const exchange: Fetch = (body, signal) =>
+    new Promise((resolve, reject) => {
+      let hangUp = () => {}
+      let stopProxy = () => {}
+      let hasFallen = false
+      const over = () => {
+        if (!exchanges.delete(own)) return false
+        signal.removeEventListener('abort', abort)
+        stopProxy()
+        return true
+      }
+      const abort = () => {
+        if (!over()) return
+        hangUp()
+        reject(new DOMException('The request was aborted.', 'AbortError'))
+      }
+      const own: Exchange = {
+        fail() {
+          if (over()) world.at(world.now() + 1 + random.around(latencyMs), () => reject(new TypeError('Failed to fetch')))
+          hangUp()
+        },
+        fall: () => void (hasFallen = true)
+      }
+      exchanges.add(own)
+      signal.addEventListener('abort', abort)
+      const answer = (given: Answer) =>
+        world.at(arrival('down', given.text), () => {
+          if (hasFallen || fallen.down) return
+          if (isLost()) return own.fail()
+          if (!over()) return
+          note('down', `${given.status} ${given.text}`)
+          resolve(given)
+        })
+      world.at(arrival('up', body), () => {
+        if (hasFallen || fallen.up || !exchanges.has(own)) return
+        if (isDown || isLost()) return own.fail()
+        if (body.length > bodyBytesMax) return void answer({ status: 413, text: 'too large' })
+        note('up', body)
+        hangUp = server.request(body, answer, own.fail) ?? hangUp
+        if (idleMs < Infinity) stopProxy = world.at(world.now() + idleMs, own.fail)
+      })
+    })
+
+  function heal(): void {
+    fallen.up = fallen.down = false
+    isDown = isChaotic = false
+    latencyMs = 10
+  }
+
+  routes.set(url, exchange)
+  return {
+    connect: (events: LinkEvents) => connectHttp(url)(events),
+    isDisturbed: () => isDown || isChaotic || latencyMs > 50 || fallen.up || fallen.down,
+    cut(): void {
+      fallen.up = fallen.down = false
+      for (const each of [...exchanges]) each.fail()
+    },
+    /** Requests hang, or their answers, for a while: a line that is dead in one direction. */
+    fall(direction): void {
+      fallen[direction] = true
+      for (const each of exchanges) each.fall()
+      world.at(world.now() + random.around(30_000), () => void (fallen[direction] = false))
+    },
+    setDown(down): void {
+      isDown = down
+      if (down) for (const each of [...exchanges]) each.fail()
+    },
+    setLatency: ms => void (latencyMs = ms),
+    heal
+  }
+}
