@@ -20,7 +20,7 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
   // Drawn apart, so that a condition forced by hand leaves the rest of the seed as it is.
   const lots = world.random('conditions')
-  const drawn = conditionNames.filter(name => lots.chance(conditionChance))
+  const drawn = conditionNames.filter(() => lots.chance(conditionChance))
   const conditions: Conditions = forced ?? new Set(drawn)
   const chosen = faultNames
     .filter(() => random.chance(0.4))
