@@ -12,11 +12,16 @@ import type { Database, Transaction } from './port.ts'
  */
 export type Connections = { readonly count: number; pause(): Promise<void> }
 
+/** `onCommit` is called at the moment when what the transaction has written can be seen. */
+export type ConnectedDatabase = Omit<Database, 'transaction'> & {
+  transaction<T>(work: (tx: Transaction) => Promise<T>, onCommit?: () => void): Promise<T>
+}
+
 /**
  * Transactions on different groups run side by side. They read what is committed at each statement, and lock groups and
  * feeds until their commit. A snapshot reads the data of its beginning.
  */
-export function sideBySide(data: Data, { count, pause }: Connections): Omit<Database, 'epoch'> {
+export function sideBySide(data: Data, { count, pause }: Connections): Omit<ConnectedDatabase, 'epoch'> {
   const running = new Set<Promise<unknown>>()
   const lock = createLocks()
   async function connected<T>(work: () => Promise<T>): Promise<T> {
@@ -32,7 +37,7 @@ export function sideBySide(data: Data, { count, pause }: Connections): Omit<Data
       entries.map(([name, method]) => [name, async (...args: unknown[]) => (await pause(), method(...args))])
     ) as M
   }
-  async function transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async function transaction<T>(work: (tx: Transaction) => Promise<T>, onCommit?: () => void): Promise<T> {
     const writes: (() => void)[] = []
     const locked = new Map<string, () => void>()
     const own = async (...names: string[]) => {
@@ -57,6 +62,7 @@ export function sideBySide(data: Data, { count, pause }: Connections): Omit<Data
       )
       await pause()
       for (const commit of writes) commit()
+      onCommit?.()
       return result
     } finally {
       for (const unlock of locked.values()) unlock()
@@ -64,7 +70,7 @@ export function sideBySide(data: Data, { count, pause }: Connections): Omit<Data
     }
   }
   return {
-    transaction: work => connected(() => transaction(work)),
+    transaction: (work, onCommit?: () => void) => connected(() => transaction(work, onCommit)),
     snapshot: work =>
       connected(async () => {
         await pause()

@@ -3,12 +3,18 @@
  * transaction at a time or, with `connections`, several side by side as PostgreSQL does.
  */
 
-import { sideBySide, type Connections } from './memory-connections.ts'
+import { sideBySide, type ConnectedDatabase, type Connections } from './memory-connections.ts'
 import { compact, emptyData, mapAt, reader, writer, type Data } from './memory-data.ts'
 import type { Database } from './port.ts'
 
-/** `copy`: the same data, as it is now, under another epoch: a backup, and what comes of restoring one. */
-export type MemoryDatabase = Database & { copy(epoch: string): MemoryDatabase }
+/**
+ * `copy`: the same data, as it is now, under another epoch: a backup, and what comes of restoring one. `connect`: other
+ * connections to the same data, as of another process.
+ */
+export type MemoryDatabase = Database & {
+  copy(epoch: string): MemoryDatabase
+  connect(connections: Connections): ConnectedDatabase
+}
 
 export function createMemoryDatabase(epoch: string, connections?: Connections): MemoryDatabase {
   return openMemoryDatabase(epoch, emptyData(), connections)
@@ -16,7 +22,12 @@ export function createMemoryDatabase(epoch: string, connections?: Connections): 
 
 function openMemoryDatabase(epoch: string, data: Data, connections?: Connections): MemoryDatabase {
   const access = connections ? sideBySide(data, connections) : oneByOne(data)
-  return { epoch, copy: other => openMemoryDatabase(other, structuredClone(data), connections), ...access }
+  return {
+    epoch,
+    copy: other => openMemoryDatabase(other, structuredClone(data), connections),
+    connect: others => ({ epoch, ...sideBySide(data, others) }),
+    ...access
+  }
 }
 
 /** One transaction at a time, so reads are consistent and every group is locked. */

@@ -7,7 +7,7 @@ import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import type { OpenStorage } from './disk.ts'
-import type { Restorable } from './server.ts'
+import type { Restorable } from './database.ts'
 
 export type Machine = 'memory' | 'indexeddb' | 'pglite'
 

@@ -4,23 +4,18 @@ import type { Announcement } from '../../server/batch.ts'
 import { createBus } from '../../server/bus.ts'
 import { createLanes } from '../../server/lanes.ts'
 import { createHttpSessions, type HttpSessions } from '../../server/http.ts'
-import type { Database, GroupWrites, Transaction } from '../../server/port.ts'
 import { openSession, type Connection, type Session } from '../../server/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
 import { createAudit, type Audit } from './audit.ts'
+import { pooledDatabase, serialDatabase, type DatabaseOptions, type Failure, type Restorable } from './database.ts'
 import { branch, emptyHistory, record, type History } from './history.ts'
 import { request, type Answer } from './http-server.ts'
 import { readToken } from './tokens.ts'
 import type { World } from './world.ts'
 
-/** A database that can be set back. */
-export type Restorable = Database & { copy?(epoch: string): Restorable }
-
 /** What a lost announcement leaves behind is mended by the next ping. */
 const disturbedMs = 60_000
-
-export type Failure = 'crash before commit' | 'crash after commit' | 'refuse'
 
 type Process = {
   isAlive: boolean
@@ -33,7 +28,9 @@ type Process = {
 
 export type SimulatedServer = ReturnType<typeof createServer>
 
-export function createServer(world: World, first: Restorable, { policy = {} }: { policy?: Partial<Policy> } = {}) {
+export type ServerOptions = { readonly policy?: Partial<Policy>; readonly isPooled?: boolean }
+
+export function createServer(world: World, first: Restorable, { policy = {}, isPooled = false }: ServerOptions = {}) {
   const latency = world.random('server latency')
   const effective = { ...defaultPolicy, ...policy }
   let database = first
@@ -51,47 +48,26 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
   let disturbedUntil = 0
   let process = start()
 
-  /** A call to the database: it begins after a while, and by then the process may be dead. */
-  function call<T>(own: Process, isWriting: boolean, work: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      world.at(world.now() + latency.around(1), () => {
-        if (!own.isAlive) return
-        const fails = isWriting ? failure : undefined
-        if (isWriting) failure = undefined
-        if (fails === 'crash before commit') return crash()
-        if (fails === 'refuse') return reject(new Error('the database is away'))
-        void world
-          .wait(work())
-          .then(
-            answer => (fails ? crash() : void world.at(world.now() + latency.around(0.5), () => own.isAlive && resolve(answer))),
-            reject
-          )
-      })
-    })
-  }
-
   function start(): Process {
     const bus = createBus()
-    const { epoch } = database
     // Its parts need to know whether it is alive.
     const own = { isAlive: true, closings: new Set(), audits: new Map() } as unknown as {
       -readonly [K in keyof Process]: Process[K]
     }
-    const guarded: Database = {
-      epoch,
-      transaction: work =>
-        call(own, true, async () => {
-          let written: { writes: GroupWrites; tails: ReadonlyMap<string, number> } | undefined
-          const answer = await database.transaction(tx => work(watched(tx, found => (written = found))))
-          if (written)
-            for (const wrong of record(history, written.writes, { tails: written.tails, isInOrder }))
-              world.violate('I4 server', wrong)
-          return answer
-        }),
-      snapshot: work => call(own, false, () => database.snapshot(work)),
-      compact: before => database.compact(before),
-      close: () => database.close()
+    const options: DatabaseOptions = {
+      isAlive: () => own.isAlive,
+      nextFailure() {
+        const next = failure
+        failure = undefined
+        return next
+      },
+      crash,
+      onCommitted({ writes, tails }) {
+        for (const wrong of record(history, writes, { tails, isInOrder })) world.violate('I4 server', wrong)
+      }
     }
+    const { connect } = database
+    const guarded = isPooled && connect ? pooledDatabase(world, connect, options) : serialDatabase(world, database, options)
     const announce = (announcement: Announcement) => {
       if (lostAnnouncements + lateAnnouncements > 0) disturbedUntil = world.now() + disturbedMs
       if (lostAnnouncements > 0) return void lostAnnouncements--
@@ -179,7 +155,10 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
     /** Hands a request over. Answers how to hang up; `undefined`: nobody listens there now. */
     request(body: string, onAnswer: (answer: Answer) => void, onCrash: () => void): (() => void) | undefined {
       const own = process
-      if (!own.isAlive) return void onCrash()
+      if (!own.isAlive) {
+        onCrash()
+        return undefined
+      }
       own.closings.add(onCrash)
       const hangUp = request(own.http, body, answer => {
         own.closings.delete(onCrash)
@@ -226,24 +205,6 @@ export function createServer(world: World, first: Restorable, { policy = {} }: {
     heal(): void {
       failure = undefined
       lostAnnouncements = lateAnnouncements = 0
-    }
-  }
-}
-
-/** Sees what a transaction writes. */
-function watched(
-  tx: Transaction,
-  onWrite: (written: { writes: GroupWrites; tails: ReadonlyMap<string, number> }) => void
-): Transaction {
-  let tails: ReadonlyMap<string, number> = new Map()
-  return {
-    ...tx,
-    async appendFeeds(events, at) {
-      return (tails = await tx.appendFeeds(events, at))
-    },
-    write(writes) {
-      onWrite({ writes, tails })
-      return tx.write(writes)
     }
   }
 }

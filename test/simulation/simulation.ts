@@ -2,11 +2,12 @@
 
 import { createCrafter } from './crafter.ts'
 import { createDevice, type Device, type Tab } from './device.ts'
+import type { Restorable } from './database.ts'
 import type { OpenStorage } from './disk.ts'
 import { faults } from './faults.ts'
 import { followedBy } from './history.ts'
 import { behind } from './ledger.ts'
-import { createServer, type Restorable } from './server.ts'
+import { createServer } from './server.ts'
 import { drawSwarm, type Conditions } from './swarm.ts'
 import { act } from './workload.ts'
 import { createWorld, type Violation, type World } from './world.ts'
@@ -45,7 +46,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
   const world = createWorld(seed, { recorded })
   const swarm = drawSwarm(world, forced)
   const { users, names, conditions, chaos, tokenMs, policy } = swarm
-  const server = createServer(world, database, { policy })
+  const server = createServer(world, database, { policy, isPooled: conditions.has('pool') })
   const devices: Device[] = []
   const scene = {
     users: [...users, 'outsider', ...(conditions.has('crafter') ? ['crafter'] : [])].map(names.user),

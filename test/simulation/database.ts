@@ -1,0 +1,105 @@
+/**
+ * The database of one server process: every call takes its time and may fail, and each commit is recorded at its moment.
+ * With one connection a transaction is one step. With several, each statement is one, and transactions run side by side.
+ */
+
+import type { Connections } from '../../server/memory-connections.ts'
+import type { MemoryDatabase } from '../../server/memory.ts'
+import type { Database, GroupWrites, Transaction } from '../../server/port.ts'
+import type { World } from './world.ts'
+
+/** A database that can be set back, and that can have several connections. */
+export type Restorable = Database & { copy?(epoch: string): Restorable; connect?: MemoryDatabase['connect'] }
+export type Failure = 'crash before commit' | 'crash after commit' | 'refuse'
+export type Written = { readonly writes: GroupWrites; readonly tails: ReadonlyMap<string, number> }
+
+export type DatabaseOptions = {
+  readonly isAlive: () => boolean
+  /** What goes wrong with the next transaction; asked once for each. */
+  nextFailure(): Failure | undefined
+  crash(): void
+  onCommitted(written: Written): void
+}
+
+const connectionsMax = 3
+const away = () => new Error('the database is away')
+/** Of a process that is dead. */
+const never = <T>() => new Promise<T>(() => undefined)
+
+export function serialDatabase(world: World, database: Restorable, options: DatabaseOptions): Database {
+  const { isAlive, nextFailure, crash, onCommitted } = options
+  const latency = world.random('server latency')
+
+  /** A call begins after a while, and by then the process may be dead. */
+  function call<T>(isWriting: boolean, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      world.at(world.now() + latency.around(1), () => {
+        if (!isAlive()) return
+        const fails = isWriting ? nextFailure() : undefined
+        if (fails === 'crash before commit') return crash()
+        if (fails === 'refuse') return reject(away())
+        const answer = (value: T) => world.at(world.now() + latency.around(0.5), () => isAlive() && resolve(value))
+        void world.wait(work()).then(value => (fails ? crash() : void answer(value)), reject)
+      })
+    })
+  }
+
+  return {
+    epoch: database.epoch,
+    transaction: work =>
+      call(true, async () => {
+        let written: Written | undefined
+        const answer = await database.transaction(tx => work(watched(tx, found => (written = found))))
+        if (written) onCommitted(written)
+        return answer
+      }),
+    snapshot: work => call(false, () => database.snapshot(work)),
+    compact: before => database.compact(before),
+    close: () => database.close()
+  }
+}
+
+export function pooledDatabase(
+  world: World,
+  connect: (connections: Connections) => ReturnType<MemoryDatabase['connect']>,
+  { isAlive, nextFailure, crash, onCommitted }: DatabaseOptions
+): Database {
+  const latency = world.random('server latency')
+  const pause = () => new Promise<void>(resolve => void world.at(world.now() + latency.around(0.7), () => isAlive() && resolve()))
+  const database = connect({ count: connectionsMax, pause })
+  return {
+    ...database,
+    transaction(work) {
+      let written: Written | undefined
+      const fails = nextFailure()
+      return database.transaction(
+        async tx => {
+          const answer = await work(watched(tx, found => (written = found)))
+          if (fails === 'refuse') throw away()
+          if (fails !== 'crash before commit') return answer
+          crash()
+          return never()
+        },
+        () => {
+          if (written) onCommitted(written)
+          if (fails === 'crash after commit') crash()
+        }
+      )
+    }
+  }
+}
+
+/** Sees what a transaction writes. */
+function watched(tx: Transaction, onWrite: (written: Written) => void): Transaction {
+  let tails: ReadonlyMap<string, number> = new Map()
+  return {
+    ...tx,
+    async appendFeeds(events, at) {
+      return (tails = await tx.appendFeeds(events, at))
+    },
+    write(writes) {
+      onWrite({ writes, tails })
+      return tx.write(writes)
+    }
+  }
+}
