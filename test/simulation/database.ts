@@ -21,7 +21,9 @@ export type DatabaseOptions = {
   onCommitted(written: Written): void
 }
 
-const connectionsMax = 3
+const connectionsMax = 4
+/** How long a statement takes on the mean, in milliseconds: the slower, the more runs side by side. */
+const statementMs = [0.5, 5, 50] as const
 const away = () => new Error('the database is away')
 /** Of a process that is dead. */
 const never = <T>() => new Promise<T>(() => undefined)
@@ -65,7 +67,9 @@ export function pooledDatabase(
   { isAlive, nextFailure, crash, onCommitted }: DatabaseOptions
 ): Database {
   const latency = world.random('server latency')
-  const pause = () => new Promise<void>(resolve => void world.at(world.now() + latency.around(0.7), () => isAlive() && resolve()))
+  const meanMs = world.random('statements').pick(statementMs)
+  const pause = () =>
+    new Promise<void>(resolve => void world.at(world.now() + latency.around(meanMs), () => isAlive() && resolve()))
   const database = connect({ count: connectionsMax, pause })
   return {
     ...database,

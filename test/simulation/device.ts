@@ -269,6 +269,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       for (const tab of tabs) tab.view.check()
       freshness.check()
     },
+    /** Compares what is held with the server. */
+    look: freshness.look,
 
     /** Faults end, and what the user would do is done. */
     heal(): void {

@@ -21,19 +21,15 @@ export type FreshnessOptions = {
 const verdictWithinMs = 45_000
 /** Rows follow the server's within so much time, and what announcements lost is found out by a ping. */
 const rowsWithinMs = { none: 15_000, 'until the next ping': 75_000 } as const
-const everySteps = 16
 
 export function createFreshness(world: World, options: FreshnessOptions) {
   const { name, userID, disk, ledger, history, isCaughtUp, disturbance } = options
-  /** Since when it has been caught up without interruption. */
-  let freshSince: number | undefined
+  /** Operations that wait, and since when. */
   let waitingSince = new Map<string, number>()
   /** Groups that stand elsewhere than on the server, since when, and where. */
   let lagging = new Map<string, { readonly seq: number; readonly since: number }>()
-  let steps = 0
 
   function forget(): void {
-    freshSince = undefined
     waitingSince = new Map()
     lagging = new Map()
   }
@@ -71,14 +67,18 @@ export function createFreshness(world: World, options: FreshnessOptions) {
     }
   }
 
+  const kind = () => (isCaughtUp() ? disturbance() : 'any')
+
   return {
-    check(): void {
-      const kind = isCaughtUp() ? disturbance() : 'any'
-      if (kind === 'any') return forget()
-      freshSince ??= world.now()
-      if (++steps % everySteps !== 0) return
+    look(): void {
+      const now = kind()
+      if (now === 'any') return
       checkOutbox()
-      checkRows(rowsWithinMs[kind])
+      checkRows(rowsWithinMs[now])
+    },
+    /** Notices what disturbs, after every step. */
+    check(): void {
+      if (lagging.size + waitingSince.size > 0 && kind() === 'any') forget()
     }
   }
 }

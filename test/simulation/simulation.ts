@@ -40,6 +40,7 @@ export type Outcome = {
 /** After the last fault everything is settled within so many steps, and so much time, per device. */
 export const stepsToSettleMax = 4000
 const msToSettleMax = 300_000
+const lookEveryMs = 2500
 
 export async function simulate(options: RunOptions): Promise<Outcome> {
   const { seed, steps, only, recorded = false, conditions: forced, openStorage, database } = options
@@ -73,7 +74,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
   function happen(): void {
     const random = world.random('event', events)
     const index = events++
-    world.at(world.now() + random.around(random.chance(swarm.lull) ? 60_000 : swarm.gapMs), () => {
+    world.at(world.now() + random.around(random.chance(swarm.lull) ? swarm.lullMs : swarm.gapMs), () => {
       if (isHealed) return
       happen()
       if (only && !only.has(index)) return
@@ -96,6 +97,12 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     })
   }
 
+  /** Often there is no other step for a long time. */
+  function look(): void {
+    for (const device of devices) device.look()
+    world.at(world.now() + lookEveryMs, look)
+  }
+
   let isHealed = false
   let settledIn = 0
   try {
@@ -106,6 +113,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       server.expectCrafting(userID)
       crafter = createCrafter(world, server, { userID, scene, gapMs: 500 })
     }
+    look()
     happen()
     while (world.steps() < steps && !world.violation()) {
       await world.step()
