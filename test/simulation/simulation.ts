@@ -111,7 +111,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     if (conditions.has('crafter')) {
       const userID = names.user('crafter')
       server.expectCrafting(userID)
-      crafter = createCrafter(world, server, { userID, scene, gapMs: 500 })
+      crafter = createCrafter(world, server, { userID, scene, gapMs: 500, isPooled: conditions.has('pool') })
     }
     look()
     happen()
