@@ -86,7 +86,10 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
     if (lottery < 14) return { type: 'push', operations: Array.from({ length: 1 + random.below(3) }, operation) }
     if (lottery < 16) return { type: 'members', groupID, after: random.pick(['', anyUser(), '~']), limit: 1 }
     if (lottery < 17) return { type: 'read', request: seq, groupID, search: random.chance(0.5) }
-    return { type: 'ping', ...(lottery < 19 && { check: { groupID, mep, seq, digest: random.below(10) } }) }
+    return {
+      type: 'ping',
+      ...(lottery < 19 && { check: { groupID, mep, seq, digest: random.below(10), version: random.below(3) } })
+    }
   }
 
   const hello = (): ClientMessage => ({

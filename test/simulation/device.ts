@@ -7,6 +7,7 @@ import type { Host } from '../../src/engine/host.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
+import { newerClient, newerServer } from '../other-build/newer.ts'
 import { settlesWithin } from './calls.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -65,9 +66,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const { name, userID, conditions, copied } = options
   const random = world.random('device', name)
   const ids = world.random('ids', name)
+  const isServerNewer = conditions.has('builds') && world.random('build', userID).chance(0.5)
   const ledger = createLedger(world, server, {
     name,
     userID,
+    eventsPerEvent: isServerNewer ? 2 : 1,
     isLeaving: () => leaving > 0,
     ...(copied && { copied: copied.ledger })
   })
@@ -87,6 +90,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
   const wires = (conditions.has('http') ? createHttpWires : createWires)(world, server, options)
+  const connect = isServerNewer ? newerServer(wires.connect) : wires.connect
   const tokens = createTokens(world, options)
 
   const freshness = createFreshness(world, {
@@ -113,6 +117,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
   function openTab({ paused = false } = {}): Tab {
     const tabName = `${name}.${tabCount++}`
     const inFlight: Tab['inFlight'] = new Map()
+    // Each reload may bring another build.
+    const isNewer = conditions.has('builds') && random.chance(0.5)
     const door = disk.openDoor({
       onWriting(writes) {
         const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
@@ -150,7 +156,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       storage: door,
       peers: peers.of(tab),
       connect: events => {
-        const link = wires.connect({
+        const link = (isNewer ? newerClient(connect) : connect)({
           onOpen: () => tab.isAlive && events.onOpen(),
           onFrame: frame => tab.isAlive && events.onFrame(frame),
           onClose: () => tab.isAlive && events.onClose()

@@ -22,11 +22,17 @@ export type Ledger = {
   forget(): void
 }
 
-export function createLedger(
-  world: World,
-  server: SimulatedServer,
-  { name, userID, copied, isLeaving }: { name: string; userID: string; copied?: Ledger; isLeaving(): boolean }
-): Ledger {
+export type LedgerOptions = {
+  readonly name: string
+  readonly userID: string
+  readonly copied?: Ledger
+  isLeaving(): boolean
+  /** A server of a newer build puts others between the events that this one knows. */
+  readonly eventsPerEvent: number
+}
+
+export function createLedger(world: World, server: SimulatedServer, options: LedgerOptions): Ledger {
+  const { name, userID, copied, isLeaving, eventsPerEvent } = options
   const forgotten = new Set<string>()
   const accounts = new Map([...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }]))
   const wrong = (invariant: string, detail: string) => world.violate(invariant, `${name}: ${detail}`)
@@ -83,7 +89,7 @@ export function createLedger(
 
   function checkFollowed(disk: Disk, history: History): void {
     const meta = disk.table('meta').get('')
-    const told = toldAt(history, userID, meta?.feed ?? 0)
+    const told = toldAt(history, userID, (meta?.feed ?? 0) / eventsPerEvent)
     if (!told) return wrong('I3', `the feed stands at ${meta?.feed}, where it never was`)
     const held = disk.table('groups')
     for (const [groupID, mep] of told)

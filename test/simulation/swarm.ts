@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
 /** What differs from the kindest world. `--world links,names` forces exactly these. */
-export const conditionNames = ['links', 'proxies', 'http', 'pool', 'tokens', 'storage', 'names', 'crafter'] as const
+export const conditionNames = ['links', 'proxies', 'http', 'pool', 'builds', 'tokens', 'storage', 'names', 'crafter'] as const
 export type Condition = (typeof conditionNames)[number]
 export type Conditions = ReadonlySet<Condition>
 
