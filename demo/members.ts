@@ -141,6 +141,7 @@ function openTyped(user: User, selected: Selected, event: SubmitEvent): void {
 
 function look(selected: Selected, view: Partial<MemberView>): void {
   selected.members.look(view)
+  selected.memberRows.scrollToTop()
   selected.moveTo(0)
 }
 

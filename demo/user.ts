@@ -117,16 +117,18 @@ export function openUser({ userID, token, url }: { userID: string; token: string
   store.groups$.subscribe(groups => {
     const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
     // A name that waits for its verdict may not last.
-    for (const { groupID, name } of groups.rows) if (!waiting.has(groupID) || !names.has(groupID)) names.set(groupID, name)
+    for (const { groupID, name } of groups.rows) if (!waiting.has(groupID)) names.set(groupID, name)
     change({ groups })
     // To begin with there is something to look at.
     const first = groups.rows[0]
     if (first && !hasChosen && (!groups.stale || view.isOffline)) choose(first.groupID)
   })
+  const groupRows = createVirtualList(groupRowPx, changed)
   let listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
   function list(part: Partial<Listing>): void {
     listed.unsubscribe()
     view.listing = { ...view.listing, ...part }
+    groupRows.scrollToTop()
     listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
   }
 
@@ -173,7 +175,7 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     userID,
     store,
     view,
-    groupRows: createVirtualList(groupRowPx, changed),
+    groupRows,
     select,
     enter(groupID) {
       select(groupID)
@@ -219,8 +221,12 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     dismissVerdict: opID => void store.dismissVerdict(opID),
     say: toast => change({ toast }),
     nameOf(groupID) {
-      const creation = view.outbox.find(pending => pending.groupID === groupID && pending.name === 'createGroup')
-      return names.get(groupID) ?? (creation ? String(creation.args['name']) : groupID)
+      const isIt = (row: { readonly groupID: string }) => row.groupID === groupID
+      const creation = view.outbox.find(pending => isIt(pending) && pending.name === 'createGroup')
+      const created = creation && String(creation.args['name'])
+      // After a reload, a notice may know the name that a queued change replaces.
+      const noticed = view.notices?.rows.findLast(isIt)?.groupName || undefined
+      return names.get(groupID) ?? noticed ?? created ?? view.groups?.rows.find(isIt)?.name ?? groupID
     }
   }
 }

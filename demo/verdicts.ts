@@ -42,16 +42,21 @@ function card(user: User, entry: VerdictEntry): TemplateResult {
   </article>`
 }
 
-const again = (user: User, { opID, name, args }: VerdictEntry): TemplateResult =>
-  deed(user, {
+function again(user: User, { opID, groupID, name, args, verdict }: VerdictEntry): TemplateResult {
+  const isForMembers = name !== 'createGroup' && name !== 'joinGroup'
+  // Of a group that the user is not in, the rules know nothing.
+  const isOut = isForMembers && user.view.groups?.rows.every(group => group.groupID !== groupID)
+  return deed(user, {
     id: 'retry-verdict',
     key: opID,
     label: 'Try again',
     // It has passed the checks of its operation when it was asked for; if it was damaged since, the rules say so.
     name: name as OperationName,
     args,
+    refusal: isOut && verdict.kind === 'rejected' ? verdict.error : undefined,
     press: () => void user.retry(opID)
   })
+}
 
 function wish(entry: VerdictEntry): string {
   const { verdict } = entry

@@ -14,6 +14,8 @@ export type VirtualList = {
   rows(total: number, row: (index: number) => { readonly key: string; readonly content: TemplateResult }): TemplateResult
   /** Where a key leads to, which is then in sight; `undefined` for keys that lead nowhere. */
   moved(event: KeyboardEvent, place: { readonly from: number; readonly total: number }): number | undefined
+  /** For another search or order: its first rows matter. */
+  scrollToTop(): void
 }
 
 export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range) => void): VirtualList {
@@ -77,6 +79,10 @@ export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range)
       const index = Math.max(0, Math.min(total - 1, target))
       reveal(index)
       return index
+    },
+    scrollToTop() {
+      top = 0
+      if (scroller) scroller.scrollTop = 0
     }
   }
 
