@@ -6,6 +6,7 @@ import { request as httpRequest, Agent, type IncomingHttpHeaders } from 'node:ht
 import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { kernelVersion } from '../../src/kernel/decide.ts'
+import { digestVersion } from '../../src/sync/digest.ts'
 import { protocolVersion } from '../../src/sync/messages.ts'
 import { tokenOf } from './process.ts'
 
@@ -34,6 +35,12 @@ export const operation = (opID: string, name: string, args: Readonly<Record<stri
   seen: 0,
   waited: 0,
   ...changes
+})
+
+/** Says what the client holds of a group; nothing that the server has. */
+export const wrongCheck = (groupID: string) => ({
+  type: 'ping',
+  check: { groupID, mep: 1, seq: 1, digest: 4_294_967_295, version: digestVersion }
 })
 
 export const push = (...operations: readonly object[]) => ({ type: 'push', operations })

@@ -4,8 +4,10 @@
  */
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseClientMessage } from '../../src/sync/client-messages.ts'
 import { openArena, type Arena } from './arena.ts'
 import { sendMutated, type Run, type Tally } from './mutated-frames.ts'
+import { validMessages } from './valid-frames.ts'
 
 const { HOSTILE_FRAMES, HOSTILE_SEED, HOSTILE_FIRST } = process.env
 const run: Run = {
@@ -33,6 +35,12 @@ test(`the server withstands ${run.frames} mutated frames of seed ${run.seed}`, {
     leaves: () => rowsOf(tally?.operations ?? 0)
   })
   expect(tally?.failures).toEqual([])
+})
+
+test('every frame that mutations start from is valid', () => {
+  const messages = validMessages({ name: 'valid', userID: 'm0' })
+  const parsed = messages.map(message => parseClientMessage(JSON.stringify(message()))?.type)
+  expect(parsed.filter(type => type === undefined || type === 'otherProtocol')).toEqual([])
 })
 
 const rate = (frames: number, startedAtMs: number): number => Math.round((frames * 1000) / (Date.now() - startedAtMs))

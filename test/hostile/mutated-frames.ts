@@ -28,7 +28,7 @@ const blocksAtOnce = 8
 const silentMs = 60_000
 
 /** Blocks of frames are, in turn, of the first kind, of the second, and so on. */
-const kinds = [sendFirst, sendLater, sendBodies, sendLater, sendFirst] as const
+const kinds = [sendFirst, sendLater, sendBodies, sendLater, sendBodies] as const
 
 export async function sendMutated(attackers: Attackers, run: Run): Promise<Tally> {
   const tally: Tally = { answers: new Map(), failures: [], operations: 0, frames: 0 }
@@ -64,7 +64,7 @@ function frameAt(seed: number, index: number, userID: string): Frame {
   const random = createRandom('frame', seed, index)
   const messages = validMessages({ name: `${seed}-${index}`, userID })
   const [base, other] = [random.pickFrom(messages), random.pickFrom(messages)]
-  const bytes = mutate(base ?? {}, other ?? {}, random)
+  const bytes = mutate(base?.() ?? {}, other?.() ?? {}, random)
   return { index, bytes, text: bytes.toString() }
 }
 
@@ -80,7 +80,7 @@ function fail({ tally, seed }: Block, { index, text }: Frame, what: string): voi
 /** What a frame is to a server that knows its client. */
 function isSurvivable({ bytes, text }: Frame): boolean {
   const message = parseClientMessage(text)
-  return message !== undefined && ['push', 'members', 'read', 'ping'].includes(message.type) && isUtf8(bytes, text)
+  return message !== undefined && ['push', 'members', 'read', 'ping', 'unknown'].includes(message.type) && isUtf8(bytes, text)
 }
 const isUtf8 = (bytes: Buffer, text: string) => Buffer.from(text).equals(bytes)
 
@@ -121,7 +121,9 @@ const loginsPerBlock = 2
 async function sendLater(attackers: Attackers, block: Block): Promise<void> {
   const { frames, userID, tally } = block
   const survivable = frames.filter(isSurvivable)
-  const fatal = frames.filter(frame => !isSurvivable(frame))
+  const others = frames.filter(frame => !isSurvivable(frame))
+  // A token may be a good one.
+  const fatal = others.filter(({ text }) => parseClientMessage(text)?.type !== 'auth').slice(0, loginsPerBlock)
   const login = async () => {
     const client = await attackers.socket()
     await client.login(userID)
@@ -139,7 +141,7 @@ async function sendLater(attackers: Attackers, block: Block): Promise<void> {
     if (error?.code === 4509) fail(block, must(survivable[0]), 'one of 40 valid frames was refused')
     count(tally, error ? `later: error ${error.code}` : 'later: answered')
   }
-  for (const frame of fatal.slice(0, loginsPerBlock)) {
+  for (const frame of fatal) {
     if (client.code() !== undefined) client = await login()
     await client.send(frame.bytes)
     const over = await within(client.closed)
@@ -147,7 +149,7 @@ async function sendLater(attackers: Attackers, block: Block): Promise<void> {
     else count(tally, `later: closed ${over}`)
   }
   client.hangUp()
-  await sendFirst(attackers, { ...block, frames: fatal.slice(loginsPerBlock) })
+  await sendFirst(attackers, { ...block, frames: others.filter(frame => !fatal.includes(frame)) })
 }
 
 /** Nothing when a last question is answered, else the error that has ended the session. */

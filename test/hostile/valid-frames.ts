@@ -1,6 +1,7 @@
 /** Valid frames of every type and valid requests over HTTP: what mutations start from. */
 
-import { hello, operation, push } from './attacker.ts'
+import { hello, operation, push, wrongCheck } from './attacker.ts'
+import { tokenOf } from './process.ts'
 
 /** Groups of attackers, and groups of others that they must not change. */
 const groupIDs = ['lair', 'den', 'crew', 'vault'] as const
@@ -35,8 +36,8 @@ const operationArgs = (groupID: string): [name: string, args: Record<string, unk
   ['dismissGroup', { groupID }]
 ]
 
-/** `name`: part of the operation IDs. */
-export function validMessages({ name, userID }: { name: string; userID: string }): object[] {
+/** What makes a message. `name`: part of the operation IDs. */
+export function validMessages({ name, userID }: { name: string; userID: string }): (() => object)[] {
   const operations = groupIDs.flatMap(groupID =>
     operationArgs(groupID).map(([operationName, args], index) =>
       operation(`${name}-${index}`, operationName, args, { seen: index })
@@ -44,17 +45,18 @@ export function validMessages({ name, userID }: { name: string; userID: string }
   )
   const [first, second, third] = operations
   return [
-    hello(userID, [['lair', 1, 1]], { feed: 1 }),
-    hello(userID),
-    { type: 'auth', token: hello(userID).token },
+    () => hello(userID, [['lair', 1, 1]], { feed: 1 }),
+    () => hello(userID),
+    () => ({ type: 'auth', token: tokenOf(userID) }),
     ...groupIDs.flatMap(groupID => [
-      { type: 'members', groupID, after: '', limit: 500 },
-      { type: 'read', request: 1, groupID, search: false },
-      { type: 'ping', check: { groupID, mep: 1, seq: 1, digest: 4_294_967_295 } }
+      () => ({ type: 'members', groupID, after: '', limit: 500 }),
+      () => ({ type: 'read', request: 1, groupID, search: false }),
+      () => wrongCheck(groupID)
     ]),
-    { type: 'ping' },
-    ...operations.map(each => push(each)),
-    push({ ...second, after: first?.opID, merged: [third?.opID, `${name}-merged`] }),
-    push(...operations.slice(0, 3).map((each, index) => ({ ...each, opID: `${name}-many-${index}` })))
+    () => ({ type: 'ping' }),
+    () => ({ type: 'of another build', with: 'more' }),
+    ...operations.map(each => () => push(each)),
+    () => push({ ...second, after: first?.opID, merged: [third?.opID, `${name}-merged`] }),
+    () => push(...operations.slice(0, 3).map((each, index) => ({ ...each, opID: `${name}-${index}` })))
   ]
 }

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest'
 import { generateUserSig } from '../../../server/user-sig.ts'
-import { hello, operation, push, type Attackers } from '../attacker.ts'
+import { hello, operation, push, wrongCheck, type Attackers } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
 import { times } from '../repeat.ts'
 import { app } from '../process.ts'
@@ -172,7 +172,7 @@ export const operationScenarios: readonly Scenario[] = [
         await client.send(stand)
         const caughtUp = await client.until(each => each.caughtUp === true || each.type === 'error')
         expect(caughtUp).toMatchObject({ groups: [], verdicts: [] })
-        await client.send({ type: 'ping', check: { groupID: 'vault', mep: 1, seq: 1, digest: 0 } })
+        await client.send(wrongCheck('vault'))
         await client.until(({ type }) => type === 'pong')
       }
     }
@@ -218,7 +218,7 @@ export const operationScenarios: readonly Scenario[] = [
         }
         // Nothing answers these; the next question is answered first.
         await client.send({ type: 'members', groupID, after: '', limit: 500 })
-        await client.send({ type: 'ping', check: { groupID, mep: 1, seq: 1, digest: 1 } })
+        await client.send(wrongCheck(groupID))
         const { serverTime: _, ...pong } = await client.until(() => true)
         seen.push(pong)
         const operations = intrusions(groupID).map(([name, args], index) => operation(`seeks-${groupID}-${index}`, name, args))
