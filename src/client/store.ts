@@ -148,7 +148,8 @@ export type GroupStore = {
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
   /**
    * Asks for a refused operation again, as a new operation, and takes the old entry off `verdicts$`. Answers as `apply`
-   * does; when it is refused on the spot, the entry stays. Error 4503 if there is no such entry.
+   * does; when it is refused on the spot, the entry stays. Error 4503 if there is no such entry, also because another call
+   * or tab was first: both happen in one transaction, so nothing is done twice.
    *
    * @example
    * const again = await store.retry(opID)

@@ -49,6 +49,17 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
       if (known.length < all.length) onMissed()
     },
 
+    /** Takes a verdict off; answers whether it was there, which only one caller of all tabs is told. */
+    async dismiss(opID: string): Promise<boolean> {
+      let writes: Write[] = []
+      const at = await storage.transact(
+        [{ table: 'verdicts', scope: '', ids: [opID] }],
+        ([found]) => (writes = found.map(() => ({ table: 'verdicts', scope: '', id: opID, row: null })))
+      )
+      if (writes.length > 0) taken({ at, writes })
+      return writes.length > 0
+    },
+
     /** Stored members of a group could not be read: they are forgotten. */
     async forgetMembers(groupID: string): Promise<void> {
       let writes: Write[] = []

@@ -8,8 +8,8 @@ import { prepare } from '../kernel/decide.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import type { Commit, Pending, Write } from '../storage/port.ts'
-import { isGroupError, type Applied, type Engine, type Preview, type Status } from './api.ts'
+import type { Commit, Pending, Settled, Write } from '../storage/port.ts'
+import type { Applied, Engine, Preview, Status } from './api.ts'
 import { createBound } from './bound.ts'
 import { createCommits } from './commits.ts'
 import type { Host } from './host.ts'
@@ -53,11 +53,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   let leaderStatus = unheard
   let startError: GroupError | undefined
   let rereading: Promise<void> | undefined
+  /** Verdicts whose operation is being asked for again here. */
+  const retrying = new Set<string>()
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
   const tellPeers = (commit: Commit) => peers.post({ type: 'committed', commits: [commit] })
-  const { commit, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
+  const { commit, dismiss, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
   const sync = createSync({ host, state, userID, handsOn, token, commit: writes => commit(writes).catch(doubt), onStatus })
   const serverNow = () => host.now() + status().clockOffsetMs
   const mutes = createMutes({
@@ -380,7 +382,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       noAnswer
     )
 
-  const dismiss = (opID: string) => tryCommit([{ table: 'verdicts', scope: '', id: opID, row: null }])
+  /** An entry that `verdicts$` shows: what simply succeeded is none. */
+  function entryOf(opID: string): Settled | undefined {
+    const settled = state.verdicts.get(opID)
+    return settled?.verdict.kind === 'applied' ? undefined : settled
+  }
 
   function close(end = storage.close): Promise<void> {
     closing ??= ready.then(async () => {
@@ -396,8 +402,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   /** The operation is queued, or refused, in time. */
-  function queue(checked: ReturnType<typeof submit.check>): Promise<Applied | GroupError> {
-    const call = { isShown: false, isLate: false }
+  function queue(checked: ReturnType<typeof submit.check>, retried?: string): Promise<Applied | GroupError> {
+    const call = { isShown: false, isLate: false, retried }
     return bound(
       ready.then(() => startError ?? submit.apply(checked, call)),
       storageWithinMs,
@@ -424,12 +430,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async again(opID, args) {
       const late = await begun()
       if (late) return late
-      const settled = state.verdicts.get(opID)
-      if (!settled) return groupError('UnknownOperationID', opID)
-      const { name, verdict } = settled
-      const answer = await queue(submit.check(name, args ?? { groupID: verdict.groupID, ...settled.args }))
-      if (!isGroupError(answer)) await dismiss(opID)
-      return answer
+      const entry = entryOf(opID)
+      if (!entry || retrying.has(opID)) return groupError('UnknownOperationID', opID)
+      retrying.add(opID)
+      const asked = submit.check(entry.name, args ?? { groupID: entry.verdict.groupID, ...entry.args })
+      return queue(asked, opID).finally(() => retrying.delete(opID))
     },
     async settled(opID) {
       await ready
@@ -440,8 +445,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async dismissVerdict(opID) {
       const late = await begun()
       if (late) return late
-      if (!state.verdicts.has(opID)) return groupError('UnknownOperationID', opID)
-      return dismiss(opID)
+      if (!entryOf(opID)) return groupError('UnknownOperationID', opID)
+      const dismissed = dismiss(opID).then(isMine => (isMine ? null : groupError('UnknownOperationID', opID)), storageFailed)
+      return bound(dismissed, storageWithinMs, noAnswer)
     },
     readProfile,
     async handedOn(upTo) {

@@ -176,7 +176,7 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
       // Storage was read after that, and had it no more.
       if (commit.at <= foundUpTo && !found.has(pending.opID)) take([removal(pending.opID)])
       // It is shown already.
-      else if (!replaced && outbox.get(pending.opID) === pending) note(commit)
+      else if (commit.writes.length === 1 && outbox.get(pending.opID) === pending) note(commit)
       else absorb(commit)
     },
 

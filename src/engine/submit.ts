@@ -30,8 +30,11 @@ export type SubmitOptions = {
 
 type Checked = ReturnType<typeof prepare>
 
-/** How far a call has come, and whether its caller has been given an answer. */
-export type Call = { isShown: boolean; readonly isLate: boolean }
+/**
+ * How far a call has come, and whether its caller has been given an answer. `retried`: the operation that it asks for
+ * again. Its verdict goes in the transaction that queues the new one, so that it is done again once.
+ */
+export type Call = { isShown: boolean; readonly isLate: boolean; readonly retried: string | undefined }
 
 export function createSubmit({ host, state, userID, status, version, isOpen, onQueued, onRetracted }: SubmitOptions) {
   const { base, overlay } = state
@@ -66,15 +69,20 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
     const frame = version()
     let pending = shown
     let writes: readonly Write[] = []
+    const { retried } = call
     let at: number
     try {
-      at = await host.storage.transact(stillWaiting(replaced), ([waiting]) => {
+      const queries = [...named('outbox', replaced?.opID), ...named('verdicts', retried)]
+      at = await host.storage.transact(queries, answers => {
+        const waiting = answers[0]
+        if (retried !== undefined && answers.at(-1)?.length === 0) return (writes = [])
         // What another tab has discarded meanwhile has its verdict.
         const { merged: _, ...alone } = shown
         pending = replaced && waiting?.length === 0 ? alone : shown
         writes = [
           { table: 'outbox', scope: '', id: pending.opID, row: pending },
-          ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: null } as const] : [])
+          ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: null } as const] : []),
+          ...(retried === undefined ? [] : [{ table: 'verdicts', scope: '', id: retried, row: null } as const])
         ]
         return writes
       })
@@ -83,6 +91,11 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
       state.retract({ pending, replaced })
       onRetracted()
       return storageFailed(error)
+    }
+    if (writes.length === 0) {
+      // Another tab was first.
+      state.retract({ pending, replaced })
+      return groupError('UnknownOperationID', retried)
     }
     state.confirm({ pending, replaced }, { at, writes })
     onQueued(pending, { at, writes })
@@ -149,8 +162,8 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
   }
 }
 
-const stillWaiting = (replaced: Pending | undefined): Query<'outbox'>[] =>
-  replaced ? [{ table: 'outbox', scope: '', ids: [replaced.opID] }] : []
+const named = (table: 'outbox' | 'verdicts', id: string | undefined): Query<'outbox' | 'verdicts'>[] =>
+  id === undefined ? [] : [{ table, scope: '', ids: [id] }]
 
 const asMerged = ({ opID, name, args, at }: Pending): Merged => ({ opID, name, args, at })
 

@@ -314,9 +314,10 @@ describe('R-7', () => {
     await ann.engine.resume()
     await ann.caughtUp()
     await ann.engine.pause()
+    left = 0
+    expect(await ann.engine.dismissVerdict(opID)).toMatchObject({ code: 4502 })
     left = 1
     expect(await ann.engine.again(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })).toMatchObject({ groupID: 'crew-2' })
-    expect(await ann.engine.dismissVerdict(opID)).toMatchObject({ code: 4502 })
     expect(await ann.engine.handedOn(99)).toBeUndefined()
     expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
   })
