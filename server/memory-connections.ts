@@ -3,7 +3,7 @@
  * shares its database with others, or has several connections to it.
  */
 
-import { compact, createCopyAt, reader, shallowCopy, writer, type Data } from './memory-data.ts'
+import { compact, createCopyAt, reader, renewEpoch, shallowCopy, writer, type Data } from './memory-data.ts'
 import type { Database, Transaction } from './port.ts'
 
 /**
@@ -70,6 +70,7 @@ export function sideBySide(data: Data, { count, pause }: Connections): Omit<Conn
     }
   }
   return {
+    renewEpoch: async from => renewEpoch(data, from),
     transaction: (work, onCommit?: () => void) => connected(() => transaction(work, onCommit)),
     snapshot: work =>
       connected(async () => {

@@ -10,6 +10,7 @@ import {
   refusalsMax,
   type FeedState,
   type GroupState,
+  type Identity,
   type LogEntry,
   type Membership,
   type Other,
@@ -19,6 +20,7 @@ import {
 } from './port.ts'
 
 export type Data = {
+  identity: Identity
   groups: Map<string, GroupState>
   /** By group, then by user or position. */
   members: Map<string, Map<string, { userID: string; row: MemberRow | null; rv: number }>>
@@ -31,7 +33,8 @@ export type Data = {
   verdicts: Map<string, Map<string, StoredVerdict & { readonly at: number }>>
 }
 
-export const emptyData = (): Data => ({
+export const emptyData = (epoch: string): Data => ({
+  identity: { epoch, receiptKey: 'only this process has it' },
   groups: new Map(),
   members: new Map(),
   others: new Map(),
@@ -43,6 +46,7 @@ export const emptyData = (): Data => ({
 })
 
 export const shallowCopy = (data: Data): Data => ({
+  identity: data.identity,
   groups: new Map(data.groups),
   members: new Map(data.members),
   others: new Map(data.others),
@@ -66,6 +70,7 @@ export function reader(data: Data): Reader {
   }
   const found = <V>(map: ReadonlyMap<string, V> | undefined, keys: readonly string[]) => keys.flatMap(key => map?.get(key) ?? [])
   return {
+    identity: async () => data.identity,
     group: async groupID => head(groupID),
     async changedSince(groupID, from) {
       const changed = membersOf(groupID).filter(({ rv }) => rv > from)
@@ -105,6 +110,13 @@ export function reader(data: Data): Reader {
       )
     }
   }
+}
+
+export function renewEpoch(data: Data, from?: string): boolean {
+  const { epoch } = data.identity
+  if (from !== undefined && from !== epoch) return false
+  data.identity = { ...data.identity, epoch: `${epoch}'` }
+  return true
 }
 
 export function compact(data: Data, before: { history: number; verdicts: number; refusals: number }, mapAt: MapAt): void {

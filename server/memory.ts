@@ -4,7 +4,7 @@
  */
 
 import { sideBySide, type ConnectedDatabase, type Connections } from './memory-connections.ts'
-import { compact, emptyData, mapAt, reader, writer, type Data } from './memory-data.ts'
+import { compact, emptyData, mapAt, reader, renewEpoch, writer, type Data } from './memory-data.ts'
 import type { Database } from './port.ts'
 
 /**
@@ -17,14 +17,18 @@ export type MemoryDatabase = Database & {
 }
 
 export function createMemoryDatabase(epoch: string, connections?: Connections): MemoryDatabase {
-  return openMemoryDatabase(epoch, emptyData(), connections)
+  return openMemoryDatabase(epoch, emptyData(epoch), connections)
 }
 
 function openMemoryDatabase(epoch: string, data: Data, connections?: Connections): MemoryDatabase {
   const access = connections ? sideBySide(data, connections) : oneByOne(data)
   return {
     epoch,
-    copy: other => openMemoryDatabase(other, structuredClone(data), connections),
+    copy(other) {
+      const copy = structuredClone(data)
+      copy.identity = { ...copy.identity, epoch: other }
+      return openMemoryDatabase(other, copy, connections)
+    },
     connect: others => ({ epoch, ...sideBySide(data, others) }),
     ...access
   }
@@ -39,6 +43,7 @@ function oneByOne(data: Data): Omit<Database, 'epoch'> {
     return result
   }
   return {
+    renewEpoch: from => inTurn(async () => renewEpoch(data, from)),
     transaction: work =>
       inTurn(async () => {
         // Writes happen at the end, when nothing can fail any more.

@@ -9,8 +9,13 @@ import type { Verdict } from '../src/kernel/verdict.ts'
 import type { FeedDelta, FeedEvent, NewFeedEvent } from '../src/sync/messages.ts'
 
 export type Database = {
-  /** Identity of the data; another after a restore. */
+  /** Of the data as it was opened; `identity` has the present one. */
   readonly epoch: string
+  /**
+   * Gives the data another epoch, so that every client forgets what it was told, keeps its outbox, and is told everything
+   * anew. With `from`, only where that is the epoch still. Answers whether it is another one now.
+   */
+  renewEpoch(from?: string): Promise<boolean>
   /** All or nothing. Resolves when the work is committed; rejects, with nothing done, when `work` or the commit fails. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** A consistent view without locks. */
@@ -24,7 +29,11 @@ export type Database = {
   close(): Promise<void>
 }
 
+/** `epoch` names the data; `receiptKey` signs what clients have seen of it. */
+export type Identity = { readonly epoch: string; readonly receiptKey: string }
+
 export type Reader = {
+  identity(): Promise<Identity>
   group(groupID: string): Promise<GroupState>
   /** Changed since `from`: members, and the users who are members no longer. */
   changedSince(groupID: string, from: number): Promise<{ members: MemberRow[]; gone: string[] }>

@@ -228,6 +228,9 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
       groups: standDigest([...positions].map(([groupID, { mep, seq }]) => ({ groupID, mep, seq })))
     }),
 
+    /** What a receipt says that the client has seen. */
+    seen: () => ({ feed, positions: [...positions.values()].reduce((sum, { upTo }) => sum + upTo, 0) }),
+
     isBehind: () => stale.feed || stale.groups.size > 0,
 
     addVerdict(verdict: Verdict): void {

@@ -13,9 +13,11 @@ import { frameLimits, protocolVersion, serverFrame, type ServerMessage } from '.
 import type { Outcome } from './authority.ts'
 import type { Bus } from './bus.ts'
 import type { Lanes } from './lanes.ts'
+import { readLogin } from './login.ts'
 import type { Database, Reader } from './port.ts'
+import { receiptOf } from './receipts.ts'
 import { createReplica, type Replica } from './replica.ts'
-import { canStand, nowhere } from './replica-deltas.ts'
+import { nowhere } from './replica-deltas.ts'
 
 /** Catching up is cut into frames of about this many groups. */
 const groupsPerFrame = 100
@@ -45,7 +47,13 @@ export type SessionContext = {
 
 export type Session = { receive(frame: string): void; closed(): void }
 
-type User = { readonly userID: string; readonly isAppAdmin: boolean; readonly replica: Replica; expiresAt: number }
+type User = {
+  readonly userID: string
+  readonly isAppAdmin: boolean
+  readonly replica: Replica
+  readonly epoch: string
+  expiresAt: number
+}
 
 export function openSession(context: SessionContext, connection: Connection): Session {
   const { database, lanes, bus, policy, now } = context
@@ -109,12 +117,17 @@ export function openSession(context: SessionContext, connection: Connection): Se
     return ping(user, message)
   }
 
-  async function hello({ token, epoch: knownEpoch, feed, groups }: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
+  async function hello({
+    token,
+    epoch: knownEpoch,
+    receipt: seen = '',
+    feed,
+    groups
+  }: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
     const login = context.authenticate(token)
     if (!login.ok) return end(login.error)
     stopHelloTimer()
     const { userID, isAppAdmin, expiresAt } = login
-    const { epoch } = database
     const replica = createReplica(userID, {
       now,
       subscribe: topic =>
@@ -123,9 +136,12 @@ export function openSession(context: SessionContext, connection: Connection): Se
         })
     })
     const stand = { feed, groups: new Map(groups.map(([groupID, mep, seq]) => [groupID, { mep, seq }])) }
-    const loggedIn = { userID, isAppAdmin, replica, expiresAt }
+    const { epoch, known, receipt } = await readLogin(database, { userID, epoch: knownEpoch, receipt: seen, stand }, () =>
+      context.onError(new Error('the database is older than what clients have seen, as after a restore: all begin anew'))
+    )
+    if (!isOpen) return
+    const loggedIn = { userID, isAppAdmin, replica, epoch, expiresAt }
     user = loggedIn
-    const known = knownEpoch === epoch && (await database.snapshot(reader => canStand(reader, userID, stand)))
     send({
       type: 'welcome',
       protocol: protocolVersion,
@@ -136,6 +152,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
       isAppAdmin,
       policy,
       known,
+      receipt,
       digest: digestVersion
     })
     await replica.catchUp(database, known ? stand : nowhere, {
@@ -153,13 +170,16 @@ export function openSession(context: SessionContext, connection: Connection): Se
   }
 
   async function ping(from: User, { check }: Extract<ClientMessage, { type: 'ping' }>): Promise<void> {
-    const { replica } = from
-    await replica.read(database, async reader => {
+    const { replica, userID } = from
+    const identity = await replica.read(database, async reader => {
       await replica.checkHeads(reader)
       if (check) await replica.checkGroup(reader, check)
+      return reader.identity()
     })
+    // The data is another: the client comes back and is told everything anew.
+    if (identity.epoch !== from.epoch) return end('ServerBusy')
     sendOutgoing(from)
-    send({ type: 'pong', serverTime: now(), ...replica.stand() })
+    send({ type: 'pong', serverTime: now(), receipt: receiptOf(identity, userID, replica.seen()), ...replica.stand() })
   }
 
   function push({ userID, isAppAdmin, replica }: User, operations: Extract<ClientMessage, { type: 'push' }>['operations']): void {

@@ -11,7 +11,7 @@ export function all<R>({ rows }: { rows: unknown[] }): R[] {
   // The statement next to each call says what its rows are.
   return rows as R[]
 }
-export const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
+const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
 
 export function groupState(result: { rows: unknown[] }): GroupState {
   const row = one<{ seq: string; body: GroupRow | null; floor: string; digest: string }>(result)
@@ -20,6 +20,10 @@ export function groupState(result: { rows: unknown[] }): GroupState {
 
 export function reader(query: Query): Reader {
   return {
+    async identity() {
+      const row = one<{ epoch: string; receipt_key: string }>(await query('SELECT epoch, receipt_key FROM server'))
+      return { epoch: row?.epoch ?? '', receiptKey: row?.receipt_key ?? '' }
+    },
     async group(groupID) {
       return groupState(await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID]))
     },

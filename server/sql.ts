@@ -1,8 +1,8 @@
 /** The database port in PostgreSQL's SQL, over any connection that runs it. */
 
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database } from './port.ts'
-import { one, reader, type Query } from './sql-reader.ts'
+import { reader, type Query } from './sql-reader.ts'
 import { compact, writer } from './sql-writer.ts'
 
 export type { Query } from './sql-reader.ts'
@@ -19,7 +19,7 @@ const conflicts = new Set(['40001', '40P01'])
 const attemptsMax = 5
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS server (epoch text NOT NULL);
+  CREATE TABLE IF NOT EXISTS server (epoch text NOT NULL, receipt_key text NOT NULL);
   CREATE TABLE IF NOT EXISTS groups (group_id text PRIMARY KEY, seq bigint NOT NULL, body jsonb, floor bigint NOT NULL DEFAULT 0, digest bigint NOT NULL DEFAULT 0) WITH (fillfactor = 70);
   CREATE TABLE IF NOT EXISTS members (group_id text, user_id text COLLATE "C", body jsonb, rv bigint NOT NULL, PRIMARY KEY (group_id, user_id));
   CREATE INDEX IF NOT EXISTS members_changed ON members (group_id, rv);
@@ -57,8 +57,9 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     // Of several servers that start at the same time, one creates the tables.
     await query('SELECT pg_advisory_xact_lock(0)')
     for (const statement of schema.split(';\n')) if (statement.trim()) await query(statement)
-    await query('INSERT INTO server (epoch) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM server)', [randomUUID()])
-    return one<{ epoch: string }>(await query('SELECT epoch FROM server'))?.epoch ?? ''
+    const fresh = [randomUUID(), randomBytes(32).toString('base64url')]
+    await query('INSERT INTO server (epoch, receipt_key) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM server)', fresh)
+    return (await reader(query).identity()).epoch
   })
 
   async function writing<T>(work: (query: Query) => Promise<T>, attempt = 1): Promise<T> {
@@ -72,6 +73,14 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
 
   return {
     epoch,
+    renewEpoch: from =>
+      writing(async query => {
+        const renewed = await query('UPDATE server SET epoch = $1 WHERE epoch = $2 OR $2 IS NULL RETURNING epoch', [
+          randomUUID(),
+          from ?? null
+        ])
+        return renewed.rows.length > 0
+      }),
     transaction: work => writing(query => work({ ...reader(query), ...writer(query) })),
     snapshot: work => within('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', query => work(reader(query))),
     compact: before => writing(query => compact(query, before)),

@@ -53,6 +53,7 @@ import {
 const meta: v.GenericSchema<unknown, Meta> = v.object({
   userID: text(),
   epoch: id,
+  receipt: v.exactOptional(text()),
   feed: natural,
   noticeCount: natural,
   noticeSeq: natural,

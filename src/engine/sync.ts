@@ -73,6 +73,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       kernel: kernelVersion,
       token,
       epoch: meta?.epoch ?? '',
+      ...(meta?.receipt !== undefined && { receipt: meta.receipt }),
       feed: meta?.feed ?? 0,
       groups: [...state.base.groups.values()].map(({ groupID, mep, seq }) => [groupID, mep, seq])
     }
@@ -129,13 +130,23 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   async function welcome(message: Extract<ServerMessage, { type: 'welcome' }>, isCurrent: () => boolean): Promise<void> {
-    const { epoch, kernel, serverTime, isAppAdmin, policy, known, digest } = message
+    const { epoch, kernel, serverTime, isAppAdmin, policy, known, digest, receipt } = message
     if (message.userID !== userID) return connection.fail(groupError('TokenOfOtherUser'))
     comparesDigests = digest === digestVersion
     const before = held()
     const { feed = 0, noticeCount = 0, noticeSeq = 0, arrivalCount = 0 } = before?.meta ?? {}
     const clockOffsetMs = serverTime - host.now()
-    const meta = { userID, epoch, kernel, feed, noticeCount, noticeSeq, arrivalCount, isAppAdmin, policy, clockOffsetMs }
+    const counts = { feed, noticeCount, noticeSeq, arrivalCount }
+    const meta = {
+      userID,
+      epoch,
+      ...(receipt !== undefined && { receipt }),
+      ...counts,
+      kernel,
+      isAppAdmin,
+      policy,
+      clockOffsetMs
+    }
     const isAnotherHistory = before && (before.meta.epoch !== epoch || !known)
     await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
     if (!isCurrent()) return
@@ -183,14 +194,15 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   }
 
   /** What the server believes is here, and the time: where it is wrong, the connection begins anew. */
-  async function compare({ feed, groups, serverTime }: Extract<ServerMessage, { type: 'pong' }>): Promise<void> {
+  async function compare({ feed, groups, serverTime, receipt = '' }: Extract<ServerMessage, { type: 'pong' }>): Promise<void> {
     const meta = state.base.meta()
     if (!meta || !caughtUp) return
     const isElsewhere = comparesDigests && standDigest(state.base.groups.values()) !== groups
     if (meta.feed !== feed || isElsewhere) return connection.lost()
     const clockOffsetMs = serverTime - host.now()
-    if (Math.abs(clockOffsetMs - meta.clockOffsetMs) < clockToleranceMs) return
-    await commit([{ table: 'meta', scope: '', id: '', row: { ...meta, clockOffsetMs } }])
+    const isClockRight = Math.abs(clockOffsetMs - meta.clockOffsetMs) < clockToleranceMs
+    if (isClockRight && receipt === (meta.receipt ?? '')) return
+    await commit([{ table: 'meta', scope: '', id: '', row: { ...meta, receipt, ...(!isClockRight && { clockOffsetMs }) } }])
     onStatus()
   }
 

@@ -44,6 +44,8 @@ export type Meta = {
   readonly userID: string
   /** The server's data this database is a copy of; another epoch means another history. */
   readonly epoch: string
+  /** What the server has signed that this device has seen, for its next visit. */
+  readonly receipt?: string
   /** Position in the user's feed. */
   readonly feed: number
   /** How many notices have come, and the position of the last. */

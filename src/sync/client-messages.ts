@@ -22,6 +22,8 @@ const clientMessage = v.union([
     token,
     /** The epoch the positions belong to; `''` when there are none. */
     epoch: text(64),
+    /** The last one that the server gave. */
+    receipt: v.exactOptional(text(200)),
     feed: natural,
     /** ID, membership epoch and position of each group held: a list, because users choose the IDs. */
     groups: listOf(v.tuple([id, natural, natural]), { countMax: frameLimits.groupsPerHelloMax })

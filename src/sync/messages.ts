@@ -148,6 +148,9 @@ const groupDelta = where(
 )
 export type GroupDelta = v.InferOutput<typeof groupDelta>
 
+/** What the client has seen, signed by the server; only the server reads it. */
+const receipt = text(200)
+
 const serverMessage = v.union([
   v.object({
     type: oneOf('welcome'),
@@ -161,6 +164,7 @@ const serverMessage = v.union([
     policy: policySchema,
     /** Whether the client can stand where it says; if not, it has to forget what it holds. */
     known: truth,
+    receipt: v.exactOptional(receipt),
     /** The version of the digests that the server compares. */
     digest: natural
   }),
@@ -192,7 +196,7 @@ const serverMessage = v.union([
   /** The answer to `read`: the profile, or why not. */
   v.object({ type: oneOf('profile'), request: natural, answer: v.union([groupRow, groupErrorSchema]) }),
   /** Where the client stands once it has taken everything before this: its feed, and a digest of its groups' positions. */
-  v.object({ type: oneOf('pong'), serverTime: milliseconds, feed: natural, groups: natural }),
+  v.object({ type: oneOf('pong'), serverTime: milliseconds, feed: natural, groups: natural, receipt: v.exactOptional(receipt) }),
   v.object({ type: oneOf('error'), error: groupErrorSchema }),
   ...unknownMessage('welcome', 'delta', 'members', 'profile', 'pong', 'error')
 ])

@@ -48,6 +48,7 @@ export function serialDatabase(world: World, database: Restorable, options: Data
 
   return {
     epoch: database.epoch,
+    renewEpoch: from => database.renewEpoch(from),
     transaction: work =>
       call(true, async () => {
         let written: Written | undefined

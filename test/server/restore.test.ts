@@ -1,0 +1,76 @@
+/** A backup that is put back under a running installation, with and without the command that says so. */
+
+import { expect, test } from 'vitest'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import { createTestClock } from '../../src/testing/clock.ts'
+import { createTestClient, createTestServer } from '../harness.ts'
+
+const lossWords = 'the database is older than what clients have seen'
+
+/** A group whose last name was given after the backup; the devices are away. */
+async function createLoss() {
+  const clock = createTestClock()
+  const database = createMemoryDatabase('epoch')
+  const before = createTestServer({ clock, database })
+  const ann = createTestClient(before, 'ann')
+  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  const backup = database.copy('epoch')
+  await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Lost' })
+  await ann.caughtUp()
+  // A ping brings the receipt.
+  await clock.advance(31_000)
+  await ann.engine.close()
+  return { clock, backup, storage: ann.storage }
+}
+
+test('a server whose data is behind a receipt renews its epoch once', async () => {
+  const { clock, backup, storage } = await createLoss()
+  const server = createTestServer({ clock, database: backup })
+  // The replaced entry is overtaken, so that positions alone do not tell.
+  const bob = createTestClient(server, 'bob')
+  await bob.caughtUp()
+  const ann = createTestClient(server, 'ann', { storage })
+  await ann.caughtUp()
+  expect((await ann.group('crew'))?.name).toBe('Crew')
+  expect(server.errors.map(error => String(error).includes(lossWords))).toEqual([true])
+  expect((await backup.snapshot(reader => reader.identity())).epoch).not.toBe('epoch')
+})
+
+test('sessions that were open before the epoch was renewed end at their next ping', async () => {
+  const { clock, backup, storage } = await createLoss()
+  const server = createTestServer({ clock, database: backup })
+  const bob = createTestClient(server, 'bob')
+  await bob.caughtUp()
+  await createTestClient(server, 'ann', { storage }).caughtUp()
+  await clock.advance(65_000)
+  const welcomes = bob.network.transcript.filter(({ message }) => message['type'] === 'welcome')
+  expect(welcomes.map(({ message }) => message['known'])).toEqual([false, false])
+})
+
+test.each(['99.1.forged', '99.99', '', 'x.y.z', '99.99.', 'NaN.NaN.x'])(
+  'a receipt that says %j changes nothing',
+  async receipt => {
+    const { clock, backup } = await createLoss()
+    const server = createTestServer({ clock, database: backup })
+    const network = server.network()
+    const link = network.connect({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => undefined })
+    await clock.advance(20)
+    link.send(
+      JSON.stringify({ type: 'hello', protocol: 2, kernel: 1, token: 'ann', epoch: 'epoch', receipt, feed: 0, groups: [] })
+    )
+    await clock.advance(100)
+    expect((await backup.snapshot(reader => reader.identity())).epoch).toBe('epoch')
+  }
+)
+
+test('after the epoch is renewed by command, an outbox is kept and sent', async () => {
+  const { clock, backup, storage } = await createLoss()
+  await backup.renewEpoch()
+  const server = createTestServer({ clock, database: backup })
+  const ann = createTestClient(server, 'ann', { storage, paused: true })
+  await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'kept' })
+  await ann.engine.close()
+  const next = createTestClient(server, 'ann', { storage })
+  await next.caughtUp()
+  expect(await next.group('crew')).toMatchObject({ name: 'Crew', introduction: 'kept' })
+})
