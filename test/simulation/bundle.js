@@ -22,31 +22,36 @@ const small = [
 
 /**
  * @typedef {{ file: string, find: string, replace: string }} Edit
- * @param {{ name?: string, edits?: readonly Edit[] }} [options]
+ * @param {{ name?: string, file?: string, edits?: readonly Edit[] }} [options]
  * @returns {Promise<string>} the path of the file
  */
-export async function bundle({ name = 'simulation', edits = [] } = {}) {
+export async function bundle({ name = 'simulation', file: fileName = name, edits = [] } = {}) {
+  /** @type {Set<Edit>} */
+  const missed = new Set([...small, ...edits])
   const build = await rolldown({
     input: join(root, 'test/simulation/worker.ts'),
     platform: 'node',
     external: [/^@electric-sql/],
     logLevel: 'silent',
-    plugins: [{ name: 'edited', transform: (code, id) => edited(code, id.slice(root.length), [...small, ...edits]) }]
+    plugins: [{ name: 'edited', transform: (code, id) => edited(code, id.slice(root.length), missed) }]
   })
   mkdirSync(join(root, 'dist/simulation'), { recursive: true })
-  const file = join(root, `dist/simulation/${name}.js`)
+  const file = join(root, `dist/simulation/${fileName}.js`)
   await build.write({ file, format: 'esm', codeSplitting: false, sourcemap: 'inline' })
   await build.close()
+  for (const { file, find } of missed) throw new Error(`${name}: ${file} does not have exactly once: ${find}`)
   return file
 }
 
-/** @param {string} code @param {string} path @param {readonly Edit[]} edits */
-function edited(code, path, edits) {
-  const mine = edits.filter(({ file }) => file === path)
+/** @param {string} code @param {string} path @param {Set<Edit>} missed those that were not made yet */
+function edited(code, path, missed) {
+  const mine = [...missed].filter(({ file, find }) => file === path && code.split(find).length === 2)
   if (mine.length === 0) return null
-  for (const { find, replace } of mine) {
-    if (code.split(find).length !== 2) throw new Error(`${path} does not have exactly once: ${find}`)
-    code = code.replace(find, () => replace)
+  let changed = code
+  for (const edit of mine) {
+    if (changed.split(edit.find).length !== 2) continue
+    changed = changed.replace(edit.find, () => edit.replace)
+    missed.delete(edit)
   }
-  return { code, map: null }
+  return { code: changed, map: null }
 }

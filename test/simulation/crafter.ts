@@ -22,30 +22,19 @@ export type CrafterOptions = {
   readonly userID: string
   readonly scene: Scene
   readonly gapMs: number
-  readonly isPooled: boolean
 }
 
-export function createCrafter(world: World, server: SimulatedServer, { userID, scene, gapMs, isPooled }: CrafterOptions) {
+export function createCrafter(world: World, server: SimulatedServer, { userID, scene, gapMs }: CrafterOptions) {
   const random = world.random('crafter')
   let isRunning = true
   let count = 0
   const own: string[] = []
-  const groupOf = new Map<string, string>()
 
   const others = () => [...server.history().applied.values()].map(({ opID }) => opID)
   const anyID = () => random.pickFrom(random.chance(0.5) ? own : others()) ?? 'nonsense'
   const anyGroup = () => (random.chance(0.85) ? random.pickFrom(scene.groupIDs) : undefined) ?? `nobody's ${random.below(9)}`
   const anyUser = () => random.pickFrom(scene.users) ?? userID
   const anyNumber = () => random.pick([0, 1, 2, 5, 1000, Number.MAX_SAFE_INTEGER])
-
-  /** An ID for this group. Several connections refuse an ID that two transactions write, so there it stays in its group. */
-  function idFor(groupID: string): string {
-    const id = anyID()
-    if (!isPooled) return id
-    const known = groupOf.get(id) ?? groupID
-    groupOf.set(id, known)
-    return known === groupID ? id : `crafted ${count++}`
-  }
 
   function operation(): PushedOperation {
     const groupID = anyGroup()
@@ -58,8 +47,7 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
       'dismissGroup',
       'x'
     ])
-    const opID = random.chance(0.7) ? `crafted ${count++}` : idFor(groupID)
-    groupOf.set(opID, groupID)
+    const opID = random.chance(0.7) ? `crafted ${count++}` : anyID()
     own.push(opID)
     return {
       opID,
@@ -75,7 +63,7 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
       waited: random.chance(0.9) ? 0 : anyNumber(),
       ...(random.chance(0.3) && { after: anyID() }),
       ...(random.chance(0.2) && {
-        merged: Array.from({ length: 1 + random.below(random.pick([3, mergedMax])) }, () => idFor(groupID))
+        merged: Array.from({ length: 1 + random.below(random.pick([3, mergedMax])) }, anyID)
       })
     }
   }

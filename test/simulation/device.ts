@@ -8,6 +8,7 @@ import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
 import { newerClient, newerServer } from '../other-build/newer.ts'
+import { createAttempts } from './attempts.ts'
 import { settlesWithin } from './calls.ts'
 import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -92,6 +93,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const wires = (conditions.has('http') ? createHttpWires : createWires)(world, server, options)
   const connect = isServerNewer ? newerServer(wires.connect) : wires.connect
   const tokens = createTokens(world, options)
+  const attempts = createAttempts(world, name)
 
   const freshness = createFreshness(world, {
     ...{ name, userID, disk, ledger, history: server.history },
@@ -115,6 +117,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
   }
 
   function openTab({ paused = false } = {}): Tab {
+    attempts.touched()
     const tabName = `${name}.${tabCount++}`
     const inFlight: Tab['inFlight'] = new Map()
     // Each reload may bring another build.
@@ -156,6 +159,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       storage: door,
       peers: peers.of(tab),
       connect: events => {
+        attempts.tried()
         const link = (isNewer ? newerClient(connect) : connect)({
           onOpen: () => tab.isAlive && events.onOpen(),
           onFrame: frame => tab.isAlive && events.onFrame(frame),
@@ -201,7 +205,12 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function askForToken(tab: Tab): void {
     const delayMs = tokens.delayMs()
-    if (delayMs !== undefined) world.at(world.now() + delayMs, () => tab.isAlive && void tab.engine.renewToken(tokens.next()))
+    if (delayMs !== undefined) world.at(world.now() + delayMs, () => tab.isAlive && renewToken(tab))
+  }
+
+  function renewToken(tab: Tab): void {
+    attempts.touched()
+    void tab.engine.renewToken(tokens.next())
   }
 
   function restart(tab: Tab): void {
@@ -255,9 +264,9 @@ export async function createDevice(world: World, server: SimulatedServer, option
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
       tab.hasCompany = tabs.size > 1
-      const answer = await (how === 'close' ? tab.engine.close() : tab.engine.logout(how)).finally(
-        () => how === 'discard' && leaving--
-      )
+      const ending: Promise<object | null | void> = how === 'close' ? tab.engine.close() : tab.engine.logout(how)
+      // A flush goes on for as long as verdicts come.
+      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(() => how === 'discard' && leaving--)
       if (answer) return
       world.note(`${tab.name} has closed`)
       for (const each of how === 'close' || how === 'keep' ? [tab] : [...tabs]) kill(each)
@@ -265,7 +274,9 @@ export async function createDevice(world: World, server: SimulatedServer, option
     },
 
     jump: (ms: number) => void (clockMs += ms),
+    touched: attempts.touched,
     wake(): void {
+      attempts.touched()
       for (const wake of wakings.values()) wake()
     },
     stop: () => void (isRunning = false),
@@ -287,7 +298,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       for (const tab of tabs) {
         tab.isPaused = false
         void tab.engine.resume()
-        void tab.engine.renewToken(tokens.next())
+        renewToken(tab)
       }
     }
   }

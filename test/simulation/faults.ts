@@ -81,6 +81,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'server crashes before commit': ({ server }) => server.failNext('crash before commit'),
   'server crashes after commit': ({ server }) => server.failNext('crash after commit'),
   'database refuses': ({ server }) => server.failNext('refuse'),
+  'server turns away': ({ server, random }) => server.turnAway(random.around(100_000)),
   'announcements lost': ({ server, random }) => server.loseAnnouncements(1 + random.below(3)),
   'announcements late': ({ server, random }) => server.delayAnnouncements(1 + random.below(3)),
   'log trimmed': ({ server, random }) => server.compact(random.pick([0, 5000, 60_000])),

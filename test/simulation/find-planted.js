@@ -10,7 +10,7 @@ const { values, positionals: names } = parseArgs({ options: { threads: { type: '
 let missed = 0
 for (const [name, { edits }] of Object.entries(planted)) {
   if (names.length > 0 && !names.includes(name)) continue
-  const file = await bundle({ name: 'planted', edits })
+  const file = await bundle({ name, file: 'planted', edits })
   const reports = await runSeeds(file, {
     seeds: Array.from({ length: seedsMax }, (_, index) => index + 1),
     steps: stepsToFind,

@@ -74,8 +74,8 @@ export function record(
   let seq = group.last.seq
   for (const entry of writes.log) {
     if (entry.seq !== ++seq) wrong.push(`${groupID}: position ${entry.seq} follows ${seq - 1}`)
-    // An operation's ID is its user's own.
-    const own = `${entry.actor}/${entry.opID}`
+    // An operation is named by its user, its group and its ID.
+    const own = `${entry.actor}/${groupID}/${entry.opID}`
     if (history.applied.has(own)) wrong.push(`${own} takes effect again`)
     history.applied.set(own, entry)
   }
@@ -94,7 +94,7 @@ export function record(
     [...merged, verdict.opID].map(opID => ({ userID, verdict: { ...verdict, opID } }))
   )
   for (const { userID, verdict } of verdicts) {
-    const name = `${userID}/${verdict.opID}`
+    const name = `${userID}/${groupID}/${verdict.opID}`
     if (history.verdicts.has(name)) wrong.push(`${verdict.opID} is judged again`)
     history.verdicts.set(name, verdict)
     // Tabs number their operations.

@@ -26,6 +26,8 @@ export function request(sessions: HttpSessions, body: string, onAnswer: (answer:
     headersSent: false,
     writableEnded: false,
     setHeader: () => response,
+    setTimeout: () => response,
+    destroy: () => close(),
     writeHead(status: number) {
       response.statusCode = status
       return response
@@ -39,10 +41,14 @@ export function request(sessions: HttpSessions, body: string, onAnswer: (answer:
     }
   })
   function close(): void {
+    if (response.closed) return
     response.closed = true
+    if (response.writableEnded) response.emit('finish')
     response.emit('close')
   }
   // As much of both as the sessions use.
   void sessions.handle(incoming as unknown as IncomingMessage, response as unknown as ServerResponse)
-  return () => void (response.closed || close())
+  incoming.emit('data', bytes)
+  incoming.emit('end')
+  return close
 }

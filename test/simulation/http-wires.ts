@@ -14,7 +14,7 @@ type Exchange = { fail(): void; fall(): void }
 type Fetch = (body: string, signal: AbortSignal) => Promise<Answer>
 
 /** Bodies that a proxy on the way takes. */
-const bodyBytesOfProxies = [2000, 8000, 1_000_000] as const
+const bodyBytesOfProxies = [1_000_000] as const
 /** Where a request goes, by its address. */
 const routes = new Map<string, Fetch>()
 

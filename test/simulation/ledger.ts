@@ -52,6 +52,9 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
     if (account.verdict && show(account.verdict) !== show(verdict))
       return wrong('I4', `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`)
     account.verdict = verdict
+    // Nothing waits that long here, whatever clocks say.
+    if (verdict.kind === 'rejected' && verdict.error.reason === 'OperationExpired')
+      wrong('I16', `${verdict.opID} is refused as expired`)
   }
 
   function checkOutbox(disk: Disk, removed: ReadonlySet<string>): void {

@@ -9,7 +9,7 @@ const others = Array.from({ length: 400 }, (_, index) => index + 1)
 test('every planted bug is found, most by the seed that was the first to find it', async () => {
   const missed: string[] = []
   for (const [name, { edits }] of Object.entries(planted)) {
-    const file = await bundle({ name: 'planted-test', edits })
+    const file = await bundle({ name, file: 'planted-test', edits })
     const reports = await runSeeds(file, {
       seeds: [foundBy[name] ?? 1, ...others],
       steps: stepsToFind,

@@ -16,6 +16,8 @@ import type { World } from './world.ts'
 
 /** What a lost announcement leaves behind is mended by the next ping. */
 const disturbedMs = 60_000
+/** By then most clients have caught up. */
+const turnedAwayAfterMs = 400
 
 type Process = {
   isAlive: boolean
@@ -46,6 +48,7 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
   let lostAnnouncements = 0
   let lateAnnouncements = 0
   let disturbedUntil = 0
+  let turnedAwayUntil = 0
   let process = start()
 
   function start(): Process {
@@ -132,6 +135,7 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       const own = process
       if (!own.isAlive) return undefined
       own.closings.add(onCrash)
+      if (world.now() < turnedAwayUntil) world.at(world.now() + turnedAwayAfterMs, onCrash)
       const audit = createAudit(world, history.said)
       const session = own.open({
         ...connection,
@@ -172,6 +176,8 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       }
     },
     failNext: (next: Failure) => void (failure = next),
+    /** For a while every session ends soon after it has begun. */
+    turnAway: (ms: number) => void (turnedAwayUntil = world.now() + ms),
     loseAnnouncements: (count: number) => void (lostAnnouncements += count),
     delayAnnouncements: (count: number) => void (lateAnnouncements += count),
     compact: (historyMs: number) =>
@@ -204,6 +210,7 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
     isDisturbed: () => world.now() < disturbedUntil,
     heal(): void {
       failure = undefined
+      turnedAwayUntil = 0
       lostAnnouncements = lateAnnouncements = 0
     }
   }

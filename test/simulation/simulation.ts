@@ -81,6 +81,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       const device = random.pickFrom(devices)
       const tab = device && random.pickFrom([...device.tabs])
       if (!device) return
+      device.touched()
       const doSomething = (tab: Tab) =>
         world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
       const fault = random.chance(swarm.faultRate) ? random.pickFrom(swarm.faults) : undefined
@@ -111,7 +112,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     if (conditions.has('crafter')) {
       const userID = names.user('crafter')
       server.expectCrafting(userID)
-      crafter = createCrafter(world, server, { userID, scene, gapMs: 500, isPooled: conditions.has('pool') })
+      crafter = createCrafter(world, server, { userID, scene, gapMs: 500 })
     }
     look()
     happen()
