@@ -463,6 +463,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async pause() {
       isPaused = true
       if (isLeading) sync.stop()
+      onStatus()
     },
     async resume() {
       isPaused = false

@@ -186,3 +186,15 @@ test('a follower whose leader says nothing is offline after 10 s', async () => {
   await server.clock.advance(2000)
   expect(await ann.status()).toMatchObject({ connection: 'offline' })
 })
+
+test('a follower that is paused says offline at once', async () => {
+  const [first, second] = createPeers()
+  const leader = createTestClient(server, 'ann', { peers: first.peers })
+  await server.clock.settle()
+  first.lead()
+  const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage })
+  await leader.caughtUp()
+  expect(await follower.status()).toMatchObject({ connection: 'online' })
+  await follower.engine.pause()
+  expect(await follower.status()).toMatchObject({ connection: 'offline' })
+})
