@@ -3,12 +3,12 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { described } from '../src/kernel/error-texts.ts'
-import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import { giveNotice } from './admin.ts'
 import { createBus } from './bus.ts'
 import { createLanes } from './lanes.ts'
 import { createHttpSessions } from './http.ts'
 import { openPGlite } from './pglite.ts'
+import { policyFrom, type PolicyOptions } from './policy.ts'
 import type { Database } from './port.ts'
 import { openSqlDatabase } from './sql.ts'
 import type { SessionContext } from './sessions.ts'
@@ -19,7 +19,7 @@ export { generateUserSig, type App } from './user-sig.ts'
 export { openPGlite } from './pglite.ts'
 export { openSqlDatabase, type Query, type Sql } from './sql.ts'
 export type { Database } from './port.ts'
-export type { Policy } from '../src/kernel/limits.ts'
+export type { PolicyOptions } from './policy.ts'
 
 export type ServerOptions = App & {
   /** `0` (unless given) takes any free port. */
@@ -32,7 +32,7 @@ export type ServerOptions = App & {
   readonly database?: Database
   /** Users with an owner's rights in every group. */
   readonly appAdmins?: readonly string[]
-  readonly policy?: Partial<Policy>
+  readonly policy?: PolicyOptions
   /** Origins that browsers may connect from; all when not given. */
   readonly allowedOrigins?: readonly string[]
   /** Answers what is not for the sync server, for instance a page. */
@@ -73,7 +73,7 @@ const path = '/sync'
 export async function startServer(options: ServerOptions): Promise<SyncServer> {
   const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], now = Date.now } = options
   const onError = oncePerError(options.onError ?? logError)
-  const policy = { ...defaultPolicy, ...options.policy }
+  const policy = policyFrom(options.policy)
   const database = options.database ?? (await openSqlDatabase(await openPGlite(options.dataDir, { onError })))
   const bus = createBus()
   const lanes = createLanes(database, { now, policy, announce: bus.publish, onError })

@@ -6,10 +6,10 @@ import { createBus } from '../server/bus.ts'
 import { createLanes } from '../server/lanes.ts'
 import { createMemoryDatabase } from '../server/memory.ts'
 import type { Database } from '../server/port.ts'
+import { policyFrom, type PolicyOptions } from '../server/policy.ts'
 import { openSession, type SessionContext } from '../server/sessions.ts'
 import type { Args, OperationName } from '../src/kernel/decide.ts'
 import { groupError } from '../src/kernel/errors.ts'
-import { defaultPolicy, type Policy } from '../src/kernel/limits.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
 import {
   editRow,
@@ -57,13 +57,13 @@ export function createTestServer({
   clock?: TestClock
   database?: Database
   appAdmins?: string[]
-  policy?: Partial<Policy>
+  policy?: PolicyOptions
   tokenLastsMs?: number
 } = {}): TestServer {
   const errors: unknown[] = []
   const bus = createBus()
   const onError = (error: unknown) => void errors.push(error)
-  const effective = { ...defaultPolicy, ...policy }
+  const effective = policyFrom(policy)
   const lanes = createLanes(database, { now: clock.now, policy: effective, announce: bus.publish, onError })
   const context: SessionContext = {
     database,

@@ -155,7 +155,7 @@ export const flag: Check<boolean> = (value, path, problems) => {
 
 const fieldKey: Check<string> = (value, path, problems) => {
   const key = text({ bytesMax: limits.customFieldKeyBytesMax, filled: true })(value, path, problems)
-  if (!/^[A-Za-z0-9_]*$/.test(key) || key === '__proto__') wrong(problems, path, 'letters, digits and _ only')
+  if (!/^[A-Za-z0-9_]*$/.test(key)) wrong(problems, path, 'letters, digits and _ only')
   return key
 }
 

@@ -46,13 +46,13 @@ export type Policy = {
 /** Who may write a field: who has at least this role. */
 export type WriteLevel = 'App' | 'Owner' | 'Admin' | 'Member'
 
+type FieldPolicy = { readonly key: string; readonly write: OrOther<WriteLevel> }
+
+/** Lists, because users choose the keys that are looked up in them. */
 export type CustomFieldPolicy = {
-  /** By key. */
-  readonly group: Readonly<Record<string, OrOther<WriteLevel>>>
-  /** By group type, then by key; `ownWrite`: whether members may write their own. */
-  readonly member: Readonly<
-    Partial<Record<GroupType, Readonly<Record<string, { readonly write: OrOther<WriteLevel>; readonly ownWrite: boolean }>>>>
-  >
+  readonly group: readonly FieldPolicy[]
+  /** `ownWrite`: whether members may write their own. */
+  readonly member: readonly (FieldPolicy & { readonly type: OrOther<GroupType>; readonly ownWrite: boolean })[]
 }
 
 export const defaultPolicy: Policy = { adminsCanKick: false, groupsPerUserMax: 3000, suppressTips: 'none' }

@@ -157,8 +157,8 @@ function levelRefusal(level: OrOther<WriteLevel>, { role, isAppAdmin }: Acting):
 /** The reason why the actor may not write a custom field of the group, if any. A field that was not declared does not exist. */
 export function mayWriteGroupField({ customFields }: Policy, acting: Acting, key: string): FieldRefusal {
   if (!customFields) return undefined
-  const level = Object.hasOwn(customFields.group, key) ? customFields.group[key] : undefined
-  return level ? levelRefusal(level, acting) : 'UndeclaredField'
+  const field = customFields.group.find(each => each.key === key)
+  return field ? levelRefusal(field.write, acting) : 'UndeclaredField'
 }
 
 export function mayWriteMemberField(
@@ -167,8 +167,7 @@ export function mayWriteMemberField(
   { key, isOwn }: { key: string; isOwn: boolean }
 ): FieldRefusal {
   if (!customFields) return undefined
-  const fields = customFields.member[acting.type] ?? {}
-  const field = Object.hasOwn(fields, key) ? fields[key] : undefined
+  const field = customFields.member.find(each => each.type === acting.type && each.key === key)
   if (!field) return 'UndeclaredField'
   return isOwn && field.ownWrite ? undefined : levelRefusal(field.write, acting)
 }

@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import type { GroupError } from '../kernel/errors.ts'
 import type { CustomField, GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
-import type { CustomFieldPolicy, Policy } from '../kernel/limits.ts'
+import type { Policy } from '../kernel/limits.ts'
 import { isFlat, unpack, type Flat, type MaybePacked } from '../kernel/packed.ts'
 import { isShallow } from '../kernel/shallow.ts'
 import type { Effective, Verdict } from '../kernel/verdict.ts'
@@ -178,18 +178,15 @@ export const notice = {
 }
 export const noticeRow: v.GenericSchema<unknown, NoticeRow> = v.object(notice)
 
-const isLevel = (level: unknown) => v.is(word, level)
-/** An object with values of one kind, by keys that are data. */
-const each = (isValue: (value: unknown) => boolean) => (value: unknown) => isFields(value) && Object.values(value).every(isValue)
-const isMemberLevel = (level: unknown) => isFields(level) && isLevel(level['write']) && typeof level['ownWrite'] === 'boolean'
+const fieldPolicy = { key: short, write: word }
 export const policySchema: v.GenericSchema<unknown, Policy> = v.object({
   adminsCanKick: truth,
   groupsPerUserMax: natural,
   suppressTips: word,
   customFields: v.exactOptional(
     v.object({
-      group: v.custom<CustomFieldPolicy['group']>(each(isLevel)),
-      member: v.custom<CustomFieldPolicy['member']>(each(each(isMemberLevel)))
+      group: v.array(v.object(fieldPolicy)),
+      member: v.array(v.object({ ...fieldPolicy, type: word, ownWrite: truth }))
     })
   )
 })

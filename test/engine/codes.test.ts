@@ -6,12 +6,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../server/memory.ts'
+import type { PolicyOptions } from '../../server/policy.ts'
 import type { Database } from '../../server/port.ts'
 import { generateUserSig, verifyUserSig } from '../../server/user-sig.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors, type GroupError } from '../../src/kernel/errors.ts'
-import type { Policy } from '../../src/kernel/limits.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import { protocolVersion } from '../../src/sync/messages.ts'
@@ -35,7 +35,7 @@ async function act(server: TestServer, userID: string, name: OperationName, args
 }
 
 /** A server with a group of Ann's in which Bob is a member, and `app`, who is an app admin, is not. */
-async function crewOf(type: string, { policy = {}, ...profile }: { policy?: Partial<Policy> } & Args = {}): Promise<TestServer> {
+async function crewOf(type: string, { policy = {}, ...profile }: { policy?: PolicyOptions } & Args = {}): Promise<TestServer> {
   const server = createTestServer({ policy })
   await act(server, 'ann', 'createGroup', {
     groupID: 'crew',
@@ -516,7 +516,7 @@ function rejection(answer: Awaited<ReturnType<TestClient['engine']['settled']>>)
 }
 
 /** A Public group that Eve has applied to; then nobody else fits in, where that is asked for. */
-async function applied({ policy, ...profile }: { policy?: Partial<Policy> } & Args = {}): Promise<TestServer> {
+async function applied({ policy, ...profile }: { policy?: PolicyOptions } & Args = {}): Promise<TestServer> {
   const server = await crewOf('Public', { joinOption: 'NeedPermission', ...(policy && { policy }) })
   await act(server, 'eve', 'joinGroup', crew)
   await act(server, 'ann', 'updateGroupProfile', { ...crew, ...profile })
@@ -569,7 +569,7 @@ const declaring = {
       }
     }
   }
-} as const satisfies { policy: Partial<Policy> }
+} as const satisfies { policy: PolicyOptions }
 
 async function declaredCrew(): Promise<TestServer> {
   const server = await crewOf('Public', declaring)

@@ -20,8 +20,8 @@ const isFields = (value: Json | undefined): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
 
-/** What an operation was given, and objects whose keys are data: anything more in there would be another key. */
-const untouched = new Set(['args', 'result', 'customFields'])
+/** What an operation was given and has answered: anything more in there would be another key. */
+const untouched = new Set(['args', 'result'])
 const isMap = (name: string, value: Fields) => name === 'groups' && !('groupID' in value)
 
 /** Every object gets a field that only the newer build knows. */
