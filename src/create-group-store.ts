@@ -1,11 +1,13 @@
 /** Puts a store together: the UI thread's end here, the engine in a worker or in this thread. */
 
 import { connectHere, connectWorker, type RemoteListener } from './client/remote.ts'
+import { wrongOption } from './client/options.ts'
 import type { Token } from './client/renew.ts'
 import { createPictureKeeper } from './client/picture.ts'
 import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
-import type { Engine, StoreLocation } from './engine/api.ts'
+import { whenOpen, type Engine, type StoreLocation } from './engine/api.ts'
+import type { GroupError } from './kernel/errors.ts'
 
 export type GroupStoreOptions = {
   /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
@@ -29,18 +31,26 @@ export type GroupStoreOptions = {
 
 /**
  * Opens the store of one user. It can be used at once: observables emit, and calls answer, when the local database is
- * open, whether or not there is a network.
+ * open, whether or not there is a network. With a wrong option, every call and the status answer with the reason (10004,
+ * 2002 without a user ID, 2003 without a token).
  *
  * @example
  * const store = createGroupStore({ url, userID: 'ann', token })
  */
 export const createGroupStore = (options: GroupStoreOptions): GroupStore => openGroupStore(options, { handsOn: false })
 
+/** A store that was never opened: every call is answered with the reason. */
+function refusedStore(refusal: GroupError): GroupStore & Arrivals {
+  const nothing = () => undefined
+  const api = whenOpen(new Promise<never>(nothing))
+  return createStore('', { api, request: nothing, end: nothing, failed: Promise.resolve(refusal) }, createStreamClient(nothing))
+}
+
 /** With `handsOn`, tips and notices are kept until somebody says that they were handed on. */
-export function openGroupStore(
-  { url, userID, token, worker, paused = false }: GroupStoreOptions,
-  { handsOn }: { handsOn: boolean }
-): GroupStore & Arrivals {
+export function openGroupStore(options: GroupStoreOptions, { handsOn }: { handsOn: boolean }): GroupStore & Arrivals {
+  const wrong = wrongOption(options)
+  if (wrong) return refusedStore(wrong)
+  const { url, userID, token, worker, paused = false } = options
   const location = { url, userID, token: typeof token === 'string' ? token : '', paused, handsOn }
   const streams = createStreamClient(request => remote.request(request))
   const picture = createPictureKeeper(location, streams)

@@ -5,8 +5,10 @@
 
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import { openGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
+import { wrongOption } from '../client/options.ts'
 import type { Arrivals, GroupStore } from '../client/store.ts'
 import type { Arrival, Status } from '../engine/api.ts'
+import { described } from '../kernel/error-texts.ts'
 import { errors, type GroupError } from '../kernel/errors.ts'
 import { noticeTypes } from '../kernel/notices.ts'
 import type { Tim } from './api.ts'
@@ -64,11 +66,14 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
   async function login({ userID, userSig }: { userID: string; userSig: string }) {
     if (!userID) throw failure(ownError('NoUserID'))
     if (!userSig) throw failure(ownError('NoUserSig'))
+    const location = { url, userID, token: userSig, ...(worker !== undefined && { worker }) }
+    const wrong = wrongOption(location)
+    if (wrong) throw failure(described(wrong))
     if (isLoggingIn) throw failure(ownError('LoginRunning'))
     if (session && session.userID !== userID) throw failure(ownError('LoggedInAsOther', session.userID))
     if (session) return respond({ ...loggedIn, errorInfo: `${userID} is logged in already`, repeatLogin: true })
     isLoggingIn = true
-    const store = openGroupStore({ url, userID, token: userSig, ...(worker !== undefined && { worker }) }, { handsOn: true })
+    const store = openGroupStore(location, { handsOn: true })
     const refused = await admitted(store)
     isLoggingIn = false
     if (refused) {
