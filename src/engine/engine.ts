@@ -338,8 +338,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (choice === 'discard') {
       const late = await bound(discardAll(), storageWithinMs, noAnswer)
       if (late) return late
-    }
-    if (choice === undefined || choice === 'flush') {
+    } else if (choice !== 'keep') {
       // What waits is not known.
       if (startError) return startError
       // Of what a tab has left that died, only storage knows.
