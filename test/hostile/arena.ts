@@ -29,11 +29,16 @@ const mebibyte = 1_048_576
 export type Arena = Awaited<ReturnType<typeof openArena>>
 
 export async function openArena({ clockFactor = 1 } = {}) {
-  const server = await startServerProcess({ clockFactor })
+  let server = await startServerProcess({ clockFactor })
   await createGroups(server)
   const measured: Record<string, string>[] = []
 
   async function withstand(scenario: Scenario): Promise<void> {
+    if (server.ended() !== undefined) {
+      // The last scenario has failed, which says nothing about this one.
+      server = await startServerProcess({ clockFactor })
+      await createGroups(server)
+    }
     await server.reset()
     const calm = await server.report()
     const [ann, bob] = [openHonest(server.url, 'ann'), openHonest(server.url, 'bob')]
@@ -46,6 +51,7 @@ export async function openArena({ clockFactor = 1 } = {}) {
     let operations: readonly string[] = []
     try {
       await scenario.attack(attackers, server)
+      expect(server.ended()).toBeUndefined()
       await newcomer.engine.resume()
       attackers.end()
       operations = await work.stop()
@@ -66,9 +72,7 @@ export async function openArena({ clockFactor = 1 } = {}) {
   }
 
   return {
-    server,
     withstand,
-    measured,
     async close() {
       console.table(measured)
       await server.stop()

@@ -64,10 +64,10 @@ const valueMutations: readonly [Mutation, ...Mutation[]] = [
   // An array's item twice, a key twice.
   ({ parent, key }) => {
     const value = write(parent[key])
-    if (Array.isArray(parent)) parent.push(parent[key])
+    if (Array.isArray(parent)) parent.push(new Written(value))
     else parent[key] = new Written(`${value},${JSON.stringify(key)}:${value}`)
   },
-  (place, { random }) => put(place, random.pick(values)),
+  (place, { random }) => put(place, structuredClone(random.pick(values))),
   (place, { random }) => put(place, new Written(random.pick(numbers))),
   (place, { random }) => put(place, random.pick(texts)),
   ({ parent, key }, { random }) => {

@@ -10,6 +10,7 @@ const { toServerBytesMax, groupsPerHelloMax } = frameLimits
 /** An operation of which nothing is known but its size. */
 const large = (opID: string, bytes: number) =>
   operation(opID, 'updateGroupProfile', { groupID: 'crew', unknown: 'x'.repeat(bytes) })
+const unknownGroup = (opID: string, groupID = opID) => operation(opID, 'quitGroup', { groupID })
 
 export const byteScenarios: readonly Scenario[] = [
   {
@@ -24,19 +25,6 @@ export const byteScenarios: readonly Scenario[] = [
     async attack({ socket }) {
       await repeat(20, async () => (await socket()).send('['.repeat(toServerBytesMax)))
     }
-  },
-  {
-    title: 'operations with 1 MB of unknown arguments by 20 users',
-    async attack({ socket }) {
-      await Promise.all(
-        times(20).map(async number => {
-          const connection = await socket()
-          await connection.login(`mallory${number}`)
-          for (const count of times(30)) await connection.send(push(large(`${count}`, 1_000_000)))
-        })
-      )
-    },
-    leaves: () => ({ verdicts: 20 * 30 })
   },
   {
     title: '950 operations that wait on each of 20 connections',
@@ -95,5 +83,35 @@ export const byteScenarios: readonly Scenario[] = [
       const groups = times(groupsPerHelloMax).map(index => [`g${index}`, 1, 1] as const)
       await Promise.all(times(20).map(async () => (await socket()).login('mallory', groups)))
     }
+  },
+  {
+    title: 'operations on 2,000 groups that nobody knows',
+    async attack({ socket }) {
+      for (const number of times(4)) {
+        const connection = await socket()
+        await connection.login('mallory')
+        await connection.judge(...times(50).map(count => unknownGroup(`unknown-${number}-${count}`)))
+        for (const frame of times(9))
+          await connection.send(push(...times(50).map(count => unknownGroup(`unknown-${number}-${frame}-${count}`))))
+      }
+    },
+    // A group that does not exist leaves no row, its operations one verdict each.
+    leaves: () => ({ verdicts: 4 * 500 })
+  },
+  {
+    title: 'refused operations that name 100 merged IDs each',
+    async attack({ socket }) {
+      const connection = await socket()
+      await connection.login('mallory')
+      const merged = (opID: string) => times(100).map(index => `merged-${opID}-${index}`)
+      await connection.judge(
+        ...times(50).map(index => ({
+          ...unknownGroup(`merging-${index}`, 'nowhere'),
+          merged: merged(`${index}`)
+        }))
+      )
+    },
+    // A refusal is stored for the operation that was sent; what it replaced is refused again.
+    leaves: () => ({ verdicts: 50 })
   }
 ]

@@ -103,6 +103,27 @@ export const operationScenarios: readonly Scenario[] = [
     leaves: () => ({ verdicts: 5 })
   },
   {
+    title: 'one operation ID for several groups at once over many connections',
+    async attack({ socket }) {
+      const connections = await Promise.all(times(8).map(() => socket()))
+      await Promise.all(connections.map(each => each.login('mallory')))
+      for (const round of times(20))
+        await Promise.all(
+          connections.map((connection, number) =>
+            connection.judge(
+              ...times(25).map(index =>
+                operation(`same-${round}-${index}`, 'quitGroup', {
+                  groupID: number % 2 ? 'crew' : `none-${number}`
+                })
+              )
+            )
+          )
+        )
+    },
+    // One verdict per ID and group.
+    leaves: () => ({ verdicts: 20 * 25 * 5 })
+  },
+  {
     title: 'one operation ID many times in a frame',
     async attack({ socket }) {
       const client = await socket()
@@ -112,7 +133,22 @@ export const operationScenarios: readonly Scenario[] = [
           ...times(50).map(index => operation(`twice-${round}`, 'quitGroup', { groupID: index % 2 ? 'crew' : 'vault' }))
         )
     },
-    leaves: () => ({ verdicts: 20 })
+    leaves: () => ({ verdicts: 20 * 2 })
+  },
+  {
+    title: 'IDs that mean something to databases and objects',
+    async attack(attackers) {
+      await outcomes(
+        attackers,
+        'mallory',
+        names.flatMap(name => [
+          operation(name, 'quitGroup', { groupID: 'crew' }, { merged: names.slice(0, 5) }),
+          operation(`in-${names.indexOf(name)}`, 'quitGroup', { groupID: name }, { after: name }),
+          operation(`of-${names.indexOf(name)}`, 'deleteGroupMember', { groupID: 'crew', userIDList: [name] })
+        ])
+      )
+    },
+    leaves: () => ({ verdicts: 3 * 14 })
   },
   {
     title: 'groups and members with the names of built-in properties',
