@@ -45,7 +45,7 @@ export const protocolVersion = 2
 export const frameLimits = {
   toServerBytesMax: 1_048_576,
   /** Operations are pushed in frames of about so many characters. */
-  pushLength: 200_000,
+  pushLength: 50_000,
   operationsPerPushMax: 50,
   membersPerPageMax: 500,
   groupsPerHelloMax: 10_000,
