@@ -127,6 +127,7 @@ export function createTestClient(
     peers,
     connect: network.connect,
     now: clock.now,
+    elapsedMs: server.clock.now,
     setTimer: server.clock.setTimer,
     onWake(callback) {
       onWake = callback

@@ -20,6 +20,7 @@ import { parsePeerMessage, readStored } from './stored.ts'
 import { createHub } from './streams.ts'
 import { createSubmit, memberNeeds } from './submit.ts'
 import { createSync, type SyncStatus } from './sync.ts'
+import { createTime } from './time.ts'
 import { nothingTouched, touchMember } from './touched.ts'
 import { createViews } from './views.ts'
 
@@ -40,6 +41,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     onDamaged: groupID => guard(refetch(groupID)),
     onLost: readAgain
   })
+  const time = createTime(host, state.base.meta)
   let isLeading = false
   /** Whether the leader holds what the last one has written: before that, it does not connect. */
   let isCurrent = false
@@ -60,10 +62,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   const tellPeers = (commit: Commit) => peers.post({ type: 'committed', commits: [commit] })
   const { commit, dismiss, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
-  const sync = createSync({ host, state, userID, handsOn, token, commit: writes => commit(writes).catch(doubt), onStatus })
-  const serverNow = () => host.now() + status().clockOffsetMs
+  const sync = createSync({ host, state, userID, handsOn, token, time, commit: writes => commit(writes).catch(doubt), onStatus })
   const mutes = createMutes({
-    now: serverNow,
+    now: time.serverNowMs,
     setTimer: host.setTimer,
     onEnd(groupID, user) {
       const touched = nothingTouched()
@@ -87,6 +88,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     host,
     state,
     userID,
+    time,
     status,
     version: hub.version,
     onQueued,
@@ -102,15 +104,16 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
 
   function status(): Status {
     const { connection, ...rest } = startError ? failed(startError) : isLeading ? sync.status() : leaderStatus
-    const { isAppAdmin = false, policy = defaultPolicy, clockOffsetMs = 0 } = state.base.meta() ?? {}
+    const { isAppAdmin = false, policy = defaultPolicy } = state.base.meta() ?? {}
+    const oldest = state.operations()[0]
     return {
       ...rest,
       connection: isPaused ? 'offline' : connection,
       pending: state.outbox.size,
-      oldestPendingAt: state.operations()[0]?.at,
+      oldestPendingAt: oldest && time.askedAtMs(oldest),
       isAppAdmin,
       policy,
-      clockOffsetMs
+      clockOffsetMs: time.clockOffsetMs()
     }
   }
 
@@ -126,6 +129,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     // Who leads before it reads finds all that there is.
     isCurrent = lock.isMine
     await reload({ isFirst: true }).catch(fail)
+    time.begin()
     lock.isAwaited = true
     // It is of no use, and must not keep others from leading.
     if (startError) return peers.stepDown()

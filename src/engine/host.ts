@@ -10,11 +10,13 @@ export type Host = {
   readonly storage: Storage
   readonly connect: Connect
   readonly peers: Peers
-  /** Milliseconds. */
+  /** Milliseconds, by a clock that may be wrong and may be set. */
   now(): number
+  /** Milliseconds since some moment, by a clock that nobody sets. It may stand still while the device sleeps. */
+  elapsedMs(): number
   /** Calls back after a while; the returned function prevents it. */
   setTimer(callback: () => void, delayMs: number): () => void
-  /** Calls back when the network may have come back; the returned function ends that. */
+  /** Calls back when the network may have come back, or the device has slept; the returned function ends that. */
   onWake(callback: () => void): () => void
   /** From 0 up to 1. */
   random(): number

@@ -61,7 +61,8 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
   kernel: natural,
   isAppAdmin: truth,
   policy: policySchema,
-  clockOffsetMs: number
+  clockOffsetMs: number,
+  serverTimeMs: number
 })
 
 const heldGroup: v.GenericSchema<unknown, HeldGroup> = where(
@@ -88,6 +89,7 @@ const pending: v.GenericSchema<unknown, Pending> = where(
     ...operation,
     groupID: text(),
     now: number,
+    isTimeUnknown: v.exactOptional(oneOf(true)),
     seen: natural,
     merged: v.exactOptional(v.array(v.object({ opID: text(), ...operation }))),
     applied: v.exactOptional(effective)

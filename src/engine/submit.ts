@@ -10,6 +10,7 @@ import { mergedMax } from '../sync/messages.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import { bytesOf, type State } from './state.ts'
+import type { Time } from './time.ts'
 
 const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
 
@@ -17,6 +18,7 @@ export type SubmitOptions = {
   readonly host: Host
   readonly state: State
   readonly userID: string
+  readonly time: Time
   status(): Status
   /** The version of the frame that shows what has just changed. */
   version(): number
@@ -36,13 +38,11 @@ type Checked = ReturnType<typeof prepare>
  */
 export type Call = { isShown: boolean; readonly isLate: boolean; readonly retried: string | undefined }
 
-export function createSubmit({ host, state, userID, status, version, isOpen, onQueued, onRetracted }: SubmitOptions) {
+export function createSubmit({ host, state, userID, time, status, version, isOpen, onQueued, onRetracted }: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
   const deciding = new Map<string, Promise<unknown>>()
   let order = 0
-
-  const serverSeconds = () => Math.floor((host.now() + status().clockOffsetMs) / 1000)
 
   /** Where the server goes by other rules, a refusal here is only a guess. */
   function decide(prepared: Prepared, now: number): Decision<Result> {
@@ -54,7 +54,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
   async function queue(given: Prepared, call: Call): Promise<Applied | GroupError> {
     const prepared = overlay.complete(given)
     const { operation, undecidedOffline } = prepared
-    const now = serverSeconds()
+    const now = time.serverNowSeconds()
     const decision = decide(prepared, now)
     if (decision.kind === 'reject') return decision.error
     if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && status().connection === 'offline')
@@ -107,12 +107,14 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
 
   function pendingOf(operation: Operation, now: number, replaced: Pending | undefined): Pending {
     order = Math.max(order, state.operations().at(-1)?.order ?? 0) + 1
+    const opID = host.newID()
     return {
-      opID: host.newID(),
+      opID,
       order,
       ...operation,
       at: host.now(),
       now,
+      ...time.queued(opID),
       seen: seen(operation.groupID),
       ...(replaced && { merged: [...(replaced.merged ?? []), asMerged(replaced)] })
     }
@@ -155,7 +157,7 @@ export function createSubmit({ host, state, userID, status, version, isOpen, onQ
       if (!checked.ok) return { kind: 'no', error: checked.error }
       const failed = await load(checked.prepared)
       if (failed) return { kind: 'no', error: failed }
-      const decision = decide(checked.prepared, serverSeconds())
+      const decision = decide(checked.prepared, time.serverNowSeconds())
       if (decision.kind === 'accept') return { kind: 'yes', outcome: decision.outcome, result: decision.result }
       return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
     }

@@ -14,6 +14,7 @@ import { forgetBase, isWhole, merge, type Held, type RowsMessage } from './merge
 import { createPages } from './pages.ts'
 import { answerWithinMs, backoffMs } from './schedule.ts'
 import type { State } from './state.ts'
+import type { Time } from './time.ts'
 
 /** Groups of at most so many members are replicated in the background; of larger ones, those that are looked at. */
 const replicatedMembersMax = 2000
@@ -31,12 +32,13 @@ export type SyncOptions = {
   /** Whether tips and notices are kept until they are handed on. */
   readonly handsOn: boolean
   readonly token: string
+  readonly time: Time
   /** Commits writes and takes them in. */
   commit(writes: readonly Write[]): Promise<void>
   onStatus(): void
 }
 
-export function createSync({ host, state, userID, handsOn, token: firstToken, commit, onStatus }: SyncOptions) {
+export function createSync({ host, state, userID, handsOn, token: firstToken, time, commit, onStatus }: SyncOptions) {
   let token = firstToken
   let caughtUp = false
   /** Whether the server's digests are of the version that this build makes. */
@@ -47,7 +49,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
   /** Questions to the server, by number, that wait for their answer, or at first for the connection. */
   const reading = new Map<number, { question: ClientMessage; answer(answer: GroupRow | GroupError): void }>()
   let questions = 0
-  const pages = createPages(host.now)
+  const pages = createPages(host.elapsedMs)
   let checked = ''
   let isPumping = false
   const connection = createConnection({ host, refusal: tokenError(token), hello, ping, receive, onLost, onStatus })
@@ -145,7 +147,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
       kernel,
       isAppAdmin,
       policy,
-      clockOffsetMs
+      clockOffsetMs,
+      serverTimeMs: serverTime
     }
     const isAnotherHistory = before && (before.meta.epoch !== epoch || !known)
     await commit(isAnotherHistory ? forgetBase({ ...before, meta }, epoch) : [{ table: 'meta', scope: '', id: '', row: meta }])
@@ -202,7 +205,8 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     const clockOffsetMs = serverTime - host.now()
     const isClockRight = Math.abs(clockOffsetMs - meta.clockOffsetMs) < clockToleranceMs
     if (isClockRight && receipt === (meta.receipt ?? '')) return
-    await commit([{ table: 'meta', scope: '', id: '', row: { ...meta, receipt, ...(!isClockRight && { clockOffsetMs }) } }])
+    const row = { ...meta, receipt, serverTimeMs: serverTime, ...(!isClockRight && { clockOffsetMs }) }
+    await commit([{ table: 'meta', scope: '', id: '', row }])
     onStatus()
   }
 
@@ -228,20 +232,13 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, co
     for (const operations of frames(batch)) connection.ask({ type: 'push', operations })
   }
 
-  /** In seconds; by this clock or the server's, for this one may have been set meanwhile. */
-  function waited({ at, now }: Pending): number {
-    const nowMs = host.now()
-    const waitedMs = Math.min(nowMs - at, nowMs + (state.base.meta()?.clockOffsetMs ?? 0) - now * 1000)
-    return Math.max(0, Math.floor(waitedMs / 1000))
-  }
-
   const pushed = (pending: Pending, after: string | undefined): PushedOperation => ({
     opID: pending.opID,
     name: pending.name,
     args: pending.args,
     groupID: pending.groupID,
     seen: pending.seen,
-    waited: waited(pending),
+    waited: time.waitedSeconds(pending),
     ...(pending.merged && { merged: pending.merged.map(({ opID }) => opID) }),
     ...(after !== undefined && { after })
   })

@@ -3,6 +3,7 @@
 import type { Engine, StoreLocation } from '../engine/api.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
+import { hasSlept } from '../engine/schedule.ts'
 import type { Commit } from '../storage/port.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
 import { databaseName } from '../storage/database.ts'
@@ -26,20 +27,36 @@ export const openBrowserEngine =
         connect: connectTo(url),
         peers,
         now: () => Date.now(),
+        elapsedMs: () => performance.now(),
         setTimer(callback, delayMs) {
           const timer = setTimeout(callback, delayMs)
           return () => clearTimeout(timer)
         },
-        onWake(callback) {
-          addEventListener('online', callback)
-          return () => removeEventListener('online', callback)
-        },
+        onWake,
         random: Math.random,
         newID
       },
       { userID, token, paused, handsOn }
     )
   }
+
+const watchEveryMs = 3000
+
+/** A worker hears of the network only. Sleep shows as time that has passed between two ticks. */
+function onWake(callback: () => void): () => void {
+  const wakeUps = ['online', 'pageshow']
+  let plannedMs = Date.now() + watchEveryMs
+  const watch = setInterval(() => {
+    const nowMs = Date.now()
+    if (hasSlept(plannedMs, nowMs)) callback()
+    plannedMs = nowMs + watchEveryMs
+  }, watchEveryMs)
+  for (const name of wakeUps) addEventListener(name, callback)
+  return () => {
+    clearInterval(watch)
+    for (const name of wakeUps) removeEventListener(name, callback)
+  }
+}
 
 /** `isKnown`: other tabs can know of this one, and tell it what they write from now on. */
 function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown> } {

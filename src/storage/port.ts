@@ -59,6 +59,8 @@ export type Meta = {
   readonly policy: Policy
   /** Server's clock minus this device's, in milliseconds. */
   readonly clockOffsetMs: number
+  /** The server's time at the last login, in milliseconds. It is not earlier than that. */
+  readonly serverTimeMs: number
 }
 
 /** A group the user follows, as the server last told it. */
@@ -107,10 +109,12 @@ export type Pending = {
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
   readonly groupID: string
-  /** When it was asked for, by this device's clock, in milliseconds; for display only. */
+  /** When it was asked for, by this device's clock at that moment, in milliseconds. */
   readonly at: number
   /** The server's time then, in seconds, as this device estimated it: what the prediction is made with. */
   readonly now: number
+  /** No server had told this device the time yet: `at` and `now` may be wrong by years. */
+  readonly isTimeUnknown?: true
   /** The position in the group's log that the user was looking at. */
   readonly seen: number
   /** Operations whose effect this one takes back, so that they were never sent: its verdict is theirs. */

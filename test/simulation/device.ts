@@ -169,6 +169,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
         return link
       },
       now: () => world.now() + clockMs,
+      elapsedMs: () => world.now(),
       setTimer: (callback, delayMs) => world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
       onWake(callback) {
         wakings.set(tab, callback)
