@@ -20,11 +20,12 @@ import type {
   Window
 } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
-import { worded } from '../kernel/error-texts.ts'
+import { described, worded } from '../kernel/error-texts.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
+import { bound } from './bound.ts'
 import type { Answer } from './can.ts'
 import type { Remote } from './remote.ts'
 import { keepLoggedIn } from './renew.ts'
@@ -256,7 +257,10 @@ export function createStore(
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
   const untilOver = until(Promise.race([failed, ended]))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
-  const call = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => worded(await untilOver(work(api)))
+  const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => worded(await untilOver(work(api)))
+  /** An engine answers in time. Where none does, its worker hangs, or never started. */
+  const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
+    bound(unbounded(work), workerWithinMs, () => described(groupError('WorkerFailed', 'no answer')))
 
   const status$ = new Observable<Status>(subscriber => {
     void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))
@@ -277,12 +281,15 @@ export function createStore(
     end()
   }
 
+  /** Streams that wait for storage hold nobody up. */
+  const shownUpTo = (version: number) => bound(untilOver(streams.reached(version)), shownWithinMs, () => undefined)
+
   /** Who has asked for a change sees it before learning that it is done. */
   async function shown<A extends Applied>(answering: Promise<A | GroupError>): Promise<Omit<A, 'version'> | GroupError> {
     const answer = await answering
     if ('code' in answer) return answer
     const { version, ...applied } = answer
-    await untilOver(streams.reached(version))
+    await shownUpTo(version)
     return applied
   }
 
@@ -309,9 +316,9 @@ export function createStore(
     retry: opID => shown(call(remote => remote.again(opID))),
     revise: (opID, args) => shown(call(remote => remote.again(opID, args))),
     async settled(opID) {
-      const answer = await call(remote => remote.settled(opID))
+      const answer = await unbounded(remote => remote.settled(opID))
       if ('code' in answer) return answer
-      await untilOver(streams.reached(answer.version))
+      await shownUpTo(answer.version)
       return answer.verdict
     },
     readProfile: groupID => call(remote => remote.readProfile(groupID, false)),
@@ -321,7 +328,8 @@ export function createStore(
     pause: async () => void (await call(remote => remote.pause())),
     resume: async () => void (await call(remote => remote.resume())),
     async logout({ pending } = {}) {
-      const refused = await call(remote => remote.logout(pending))
+      // Flushing takes as long as verdicts keep coming.
+      const refused = await (pending === 'flush' ? unbounded : call)(remote => remote.logout(pending))
       if (!refused) finish()
       return refused
     },
@@ -333,6 +341,10 @@ export function createStore(
     handedOn: async upTo => void (await call(remote => remote.handedOn(upTo)))
   }
 }
+
+/** Longer than an engine takes, whatever does not answer it. */
+const workerWithinMs = 20_000
+const shownWithinMs = 2000
 
 /** What a window says, always in the same order: the same window is the same query. */
 const windowFields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const

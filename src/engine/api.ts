@@ -229,6 +229,15 @@ export const whenOpen = (opening: Promise<EngineApi>): EngineApi =>
         ((await opening)[name] as (...args: unknown[]) => unknown)(...args)
   )
 
+/** Makes promises end in time: answers as `work`, or with `late` where it takes longer than `limitMs`. */
+export const createBound =
+  (setTimer: (callback: () => void, delayMs: number) => () => void) =>
+  <T, L>(work: Promise<T>, limitMs: number, late: () => L): Promise<T | L> =>
+    new Promise((resolve, reject) => {
+      const stopTimer = setTimer(() => resolve(late()), limitMs)
+      void work.then(resolve, reject).finally(stopTimer)
+    })
+
 /** What a row of a list is known by. */
 export function rowID(row: Row): string {
   if ('opID' in row) return row.opID

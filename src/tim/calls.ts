@@ -4,6 +4,7 @@ import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
+import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/store.ts'
 import type { Tim } from './api.ts'
 import { TYPES } from './constants.ts'
@@ -11,6 +12,8 @@ import { ownError, IMError, respond } from './im-error.ts'
 import type { Live } from './live.ts'
 import { timGroup, type TimGroup } from './shapes.ts'
 
+/** After this time a call says that its operation waits. Events tell what becomes of it. */
+const verdictWithinMs = 15_000
 const membersPerCall = 15
 const membersPerCallMax = 100
 const profilesPerCallMax = 50
@@ -32,7 +35,7 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
     if (isGroupError(answer)) throw failure(answer, name, args)
     const { groupID, opID, result } = answer as Applied<N>
     if (result !== undefined) return { session, groupID, result }
-    const verdict = await session.store.settled(opID)
+    const verdict = await bound(session.store.settled(opID), verdictWithinMs, () => ownError('StillWaiting'))
     if (isGroupError(verdict)) throw failure(verdict, name, args)
     if (verdict.kind === 'rejected') {
       await session.store.dismissVerdict(opID)

@@ -1,9 +1,12 @@
 /** Keeps the live objects of one logged-in user: made when first handed out, patched when the store says so. */
 
 import { filter, firstValueFrom, skipWhile, type Subscription } from 'rxjs'
+import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/store.ts'
 import type { Group, List, Member } from '../engine/api.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
+
+const membersWithinMs = 10_000
 
 export type Live = ReturnType<typeof createLive>
 
@@ -76,13 +79,14 @@ export function createLive(store: GroupStore, userID: string, onGroups: (list: T
       return row ? member(row) : undefined
     },
 
-    /** A page of members: all that there are of it, or without a network all that this device has. */
+    /** A page of members: all that there are of it, or where they do not come in time, all that this device has. */
     async members(groupID: string, window: { offset: number; limit: number }): Promise<TimGroupMember[]> {
       // Of the people in an audio-video chat room, nobody is told.
       const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'
       const isOffline = firstValueFrom(store.status$.pipe(filter(({ connection }) => connection === 'offline')))
       const whole = firstValueFrom(store.members$(groupID, window).pipe(skipWhile(({ complete }) => !complete && !isAVChatRoom)))
-      const list = await Promise.race([whole, isOffline.then(() => firstValueFrom(store.members$(groupID, window)))])
+      const held = () => firstValueFrom(store.members$(groupID, window))
+      const list = await bound(Promise.race([whole, isOffline.then(held)]), membersWithinMs, held)
       return list.rows.map(member)
     },
 

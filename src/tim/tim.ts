@@ -5,6 +5,7 @@
 
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import { openGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
+import { bound } from '../client/bound.ts'
 import { wrongOption } from '../client/options.ts'
 import type { Arrivals, GroupStore } from '../client/store.ts'
 import type { Arrival, Status } from '../engine/api.ts'
@@ -74,7 +75,7 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
     if (session) return respond({ ...loggedIn, errorInfo: `${userID} is logged in already`, repeatLogin: true })
     isLoggingIn = true
     const store = openGroupStore(location, { handsOn: true })
-    const refused = await admitted(store)
+    const refused = await bound(admitted(store), answerWithinMs, () => ownError('StorageFailed', 'no answer'))
     isLoggingIn = false
     if (refused) {
       await store.close()
@@ -135,7 +136,7 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
     throw error
   }
 
-  const calls = createCalls(ready, () => session !== undefined)
+  const calls = inTime(createCalls(ready, () => session !== undefined))
   return {
     login,
     logout,
@@ -150,6 +151,19 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
     setLogLevel: () => undefined,
     ...(strict2x ? strict(calls) : calls)
   }
+}
+
+const answerWithinMs = 30_000
+
+/** The same calls, each of which is answered in time, even if storage hangs. */
+function inTime<C extends object>(calls: C): C {
+  const late = (api: string) => () => Promise.reject(failure(ownError('StorageFailed', 'no answer'), api))
+  const timed = Object.entries(calls).map(([api, call]: [string, (argument: unknown) => Promise<unknown>]) => [
+    api,
+    (argument: unknown) => bound(call(argument), answerWithinMs, late(api))
+  ])
+  // The calls keep their names, arguments and results.
+  return Object.fromEntries(timed) as C
 }
 
 /** The same calls, each of which first checks its parameters as SDK 2.x does. */

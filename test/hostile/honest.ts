@@ -29,6 +29,7 @@ export function openHonest(url: string, userID: string, { paused = false } = {})
       connect: connectWebSocket(url),
       peers: alone,
       now: () => Date.now(),
+      elapsedMs: () => performance.now(),
       setTimer(callback, delayMs) {
         const timer = setTimeout(callback, delayMs)
         return () => clearTimeout(timer)
