@@ -120,7 +120,8 @@ export type GroupStore = {
    *
    * Resolves with a `GroupError` when the operation cannot be: the codes of `tim-groups.md` §5 (for instance 10004 for
    * an argument, 10007 for a missing permission, 2805 for what needs a network), 4501 when the queue is full, 4502 when
-   * storage refuses. With 4510 the worker has ended meanwhile: whether the operation was taken, `outbox$` tells.
+   * storage refuses, 4512 when the operation waits for storage that does not answer. With 4510 the worker has ended
+   * meanwhile, or hangs: whether the operation was taken, `outbox$` tells. Every call settles within 20 s.
    *
    * @example
    * const answer = await store.apply('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
