@@ -8,7 +8,7 @@ import { WebSocket } from 'ws'
 import { generateUserSig, startServer, type SyncServer } from '../../server/main.ts'
 import { must } from '../../src/kernel/must.ts'
 import { connectHttp, connectWebSocket, syncServerContract } from '../../src/testing/index.ts'
-import { databases } from './databases.ts'
+import { databasesWithPostgres as databases } from './databases.ts'
 
 // Node has had one of its own since version 22.
 Object.assign(globalThis, { WebSocket })

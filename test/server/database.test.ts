@@ -3,7 +3,7 @@ import { applicationKey, newMember, settingsKey, type Role } from '../../src/ker
 import type { TipRow } from '../../src/kernel/notices.ts'
 import { noGroup, type Database, type GroupWrites, type LogEntry } from '../../server/port.ts'
 import { group } from '../kernel/world.ts'
-import { databases } from './databases.ts'
+import { databasesWithPostgres as databases } from './databases.ts'
 import { missing } from './postgres.ts'
 
 test.skipIf(missing)('PostgreSQL is among the databases', () => expect(Object.keys(databases)).toContain('PostgreSQL'))

@@ -19,9 +19,11 @@ export function inProcess(db: PGlite): Sql {
   }
 }
 
+/** Those that answer without time passing, as virtual clocks need. */
 export const databases: Record<string, () => Promise<Database>> = {
   'in memory': async () => createMemoryDatabase('epoch'),
   'in memory with four connections': async () => createMemoryDatabase('epoch', { count: 4, pause: immediate }),
-  PGlite: async () => openSqlDatabase(inProcess(await PGlite.create())),
-  ...(missing === undefined && { PostgreSQL: openPostgres })
+  PGlite: async () => openSqlDatabase(inProcess(await PGlite.create()))
 }
+
+export const databasesWithPostgres = { ...databases, ...(missing === undefined && { PostgreSQL: openPostgres }) }

@@ -12,8 +12,9 @@ import { BrokenConnectionError, openSqlDatabase, type Sql } from '../../server/s
 const installed = '/usr/lib/postgresql'
 const programs = existsSync(installed) ? readdirSync(installed).map(version => join(installed, version, 'bin')) : []
 const bin = [...programs, '/usr/local/bin', '/usr/bin'].find(folder => existsSync(join(folder, 'initdb')))
-// PostgreSQL refuses to run as root.
-const asUser = process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
+// PostgreSQL refuses to run as root. It ends with this process, also where that is killed.
+const user = process.getuid?.() === 0 ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
+const asUser = ['setpriv', '--pdeathsig=QUIT', ...user]
 
 type Client = { query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>; release(destroy?: boolean): void }
 type Pool = { connect(): Promise<Client>; query: Client['query']; end(): Promise<void> }
@@ -40,10 +41,11 @@ if (missing) process.stderr.write(`${missing}\n`)
 
 let cluster: { readonly folder: string; readonly server: ChildProcess } | undefined
 let count = 0
+let open = 0
 
 function startCluster(): { folder: string; server: ChildProcess } {
   const folder = mkdtempSync(join(tmpdir(), 'offline-groups-pg-'))
-  if (asUser.length > 0) spawnSync('chown', ['postgres:postgres', folder])
+  if (user.length > 0) spawnSync('chown', ['postgres:postgres', folder])
   else chmodSync(folder, 0o700)
   const command = (program: string, ...args: string[]): [string, string[]] => {
     const [first = '', ...rest] = [...asUser, join(bin ?? '', program), ...args]
@@ -56,10 +58,7 @@ function startCluster(): { folder: string; server: ChildProcess } {
   if (created.status !== 0) throw new Error(created.stderr)
   const settings = ['listen_addresses=', 'fsync=off', 'max_connections=50'].flatMap(each => ['-c', each])
   const server = spawn(...command('postgres', '-D', data, '-k', folder, ...settings), { stdio: 'ignore' })
-  process.once('exit', () => {
-    server.kill('SIGQUIT')
-    rmSync(folder, { recursive: true, force: true })
-  })
+  server.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return { folder, server }
 }
 
@@ -99,5 +98,18 @@ export async function openPostgres(): Promise<Database> {
     }
   }
   await admin.end()
-  return openSqlDatabase(pooled(new Pool({ ...to, database: name, max: 10 })))
+  open++
+  const database = await openSqlDatabase(pooled(new Pool({ ...to, database: name, max: 10 })))
+  return {
+    ...database,
+    async close() {
+      await database.close()
+      if (--open > 0) return
+      const { server } = must(cluster)
+      cluster = undefined
+      const ended = new Promise(resolve => server.once('exit', resolve))
+      server.kill('SIGQUIT')
+      await ended
+    }
+  }
 }
