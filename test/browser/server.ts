@@ -4,9 +4,9 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { generateUserSig, startServer, type SyncServer } from 'offline-groups/server'
+import { openLine, type Line } from '../line.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
@@ -16,7 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const answers: Record<string, (parameters: URLSearchParams) => string | Promise<string>> = {
     '/token': parameters => generateUserSig(app, { userID: parameters.get('userID') ?? '' }),
     '/line': async parameters => {
-      const line = await openLine(Number(parameters.get('to') ?? server.port))
+      const line = await openLine(() => Number(parameters.get('to') ?? server.port))
       lines.set(line.port, line)
       return String(line.port)
     },
@@ -49,47 +49,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     for (const line of lines.values()) line.end()
     await Promise.all([server, ...[...clocked.values()].map(each => each.server)].map(each => each.close()))
-  }
-}
-
-type Line = { readonly port: number; cut(): void; restore(): void; end(): void }
-
-/** A way to the server through which bytes go as long as it is not cut. */
-async function openLine(to: number): Promise<Line> {
-  const open = new Set<Socket>()
-  let isCut = false
-  const line: Server = createServer(socket => {
-    if (isCut) return socket.destroy()
-    const onward = connect(to, '127.0.0.1')
-    for (const [one, other] of [
-      [socket, onward],
-      [onward, socket]
-    ] as const) {
-      open.add(one)
-      one.pipe(other)
-      one.on('error', () => other.destroy())
-      one.on('close', () => {
-        open.delete(one)
-        other.destroy()
-      })
-    }
-  })
-  await new Promise<void>(resolve => line.listen(0, '127.0.0.1', resolve))
-  const cut = () => {
-    isCut = true
-    for (const socket of open) socket.destroy()
-  }
-  return {
-    // A server that listens on a port has an address with one.
-    port: (line.address() as AddressInfo).port,
-    cut,
-    restore() {
-      isCut = false
-    },
-    end() {
-      cut()
-      line.close()
-    }
   }
 }
 
