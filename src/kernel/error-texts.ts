@@ -39,6 +39,7 @@ const texts: Readonly<Record<Reason, string>> = {
   OperationExpired: 'The operation has waited too long.',
   WorkerFailed: 'The worker could not be started.',
   BadFrame: 'A message could not be understood.',
+  PartlyDone: 'Only a part of this could be done.',
   NotJudged: 'The server cannot judge this: it is older than the data.',
   ServerBusy: 'The server could not answer just now.',
   UnknownOperation: 'There is no operation of this name.',

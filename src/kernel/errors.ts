@@ -46,6 +46,7 @@ export const errors = {
   StillWaiting: { code: 4512, scope: 'state' },
   WorkerFailed: { code: 4510, scope: 'retry' },
   BadFrame: { code: 4509, scope: 'retry' },
+  PartlyDone: { code: 4514, scope: 'limit' },
   NotJudged: { code: 4515, scope: 'retry' },
 
   ServerBusy: { code: 10002, scope: 'retry' },

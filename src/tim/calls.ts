@@ -11,6 +11,7 @@ import { TYPES } from './constants.ts'
 import { ownError, IMError, respond } from './im-error.ts'
 import type { Live } from './live.ts'
 import { timGroup, type TimGroup } from './shapes.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** After this time a call says that its operation waits. Events tell what becomes of it. */
 const verdictWithinMs = 15_000
@@ -19,7 +20,7 @@ const membersPerCallMax = 100
 const profilesPerCallMax = 50
 
 /** Who is logged in, and what of them there is here. */
-export type Session = { readonly userID: string; readonly store: GroupStore; readonly live: Live }
+export type Session = { readonly userID: string; readonly store: GroupStore; readonly live: Live; readonly verdicts: Verdicts }
 
 type Calls = Omit<Tim, 'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'>
 
@@ -31,16 +32,18 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
     args: Args<N>
   ): Promise<{ session: Session; groupID: string; result: Result<N> }> {
     const session = ready(name)
-    const answer = await session.store.apply(name, args)
+    const answer = await session.verdicts.awaiting(session.store.apply(name, args))
     if (isGroupError(answer)) throw failure(answer, name, args)
     const { groupID, opID, result } = answer as Applied<N>
     if (result !== undefined) return { session, groupID, result }
     const verdict = await bound(session.store.settled(opID), verdictWithinMs, () => ownError('StillWaiting'))
-    if (isGroupError(verdict)) throw failure(verdict, name, args)
-    if (verdict.kind === 'rejected') {
-      await session.store.dismissVerdict(opID)
-      throw failure(verdict.error, name, args)
+    if (isGroupError(verdict)) {
+      // The verdict comes later, and an event tells of it.
+      session.verdicts.abandon(opID)
+      throw failure(verdict, name, args)
     }
+    await session.verdicts.answered(opID)
+    if (verdict.kind === 'rejected') throw failure(verdict.error, name, args)
     if (verdict.kind === 'unknown') throw failure(ownError('BadFrame', verdict.word), name, args)
     // The server has run the operation of this name; its result is of that name's shape.
     return { session, groupID, result: verdict.result as Result<N> }

@@ -16,10 +16,11 @@ import type { Tim } from './api.ts'
 import { createCalls, failure, type Session } from './calls.ts'
 import { EVENT, TYPES } from './constants.ts'
 import { createEvents, type Events } from './events.ts'
-import { ownError, IMError, respond, type IMResponse } from './im-error.ts'
+import { ownError, respond, type IMResponse } from './im-error.ts'
 import { createLive } from './live.ts'
 import { noticeMessage, tipMessage } from './message.ts'
 import { validate2x } from './validate.ts'
+import { createVerdicts } from './verdicts.ts'
 
 export type { Tim } from './api.ts'
 export type { TimGroup, TimGroupMember } from './shapes.ts'
@@ -57,7 +58,10 @@ function create(options: TimOptions): Tim {
 const TIM = { create, TYPES, EVENT }
 export default TIM
 
-type OpenSession = Session & { readonly store: GroupStore & Arrivals; readonly watches: readonly Subscription[] }
+type OpenSession = Session & {
+  readonly store: GroupStore & Arrivals
+  readonly watches: readonly Pick<Subscription, 'unsubscribe'>[]
+}
 
 function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forget: () => void): Tim {
   const events = createEvents(reportError)
@@ -90,24 +94,12 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
 
   function openSession(store: GroupStore & Arrivals, userID: string): OpenSession {
     const live = createLive(store, userID, list => events.emit(EVENT.GROUP_LIST_UPDATED, list))
-    const watches: Subscription[] = []
-    const opened = { userID, store, live, watches }
+    const watches: Pick<Subscription, 'unsubscribe'>[] = []
+    const verdicts = createVerdicts(store, events)
+    const opened = { userID, store, live, verdicts, watches }
     session = opened
     events.emit(EVENT.SDK_READY, undefined)
-    watches.push(
-      store.arrivals$.subscribe(createHandOn(opened, events)),
-      watchStatus(store, events, expire),
-      store.verdicts$.subscribe(entries => {
-        for (const { opID, name, verdict } of entries) {
-          if (verdict.kind !== 'rejected' || !events.has(EVENT.ERROR)) continue
-          events.emit(
-            EVENT.ERROR,
-            new IMError(verdict.error, { groupID: verdict.groupID, operation: name, cause: verdict.cause ?? null })
-          )
-          void store.dismissVerdict(opID)
-        }
-      })
-    )
+    watches.push(store.arrivals$.subscribe(createHandOn(opened, events)), watchStatus(store, events, expire), verdicts)
     return opened
   }
 
@@ -145,8 +137,14 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
       forget()
       events.emit(EVENT.SDK_DESTROY, { SDKAppID })
     },
-    on: events.on,
-    once: events.once,
+    on(name, handler, context) {
+      events.on(name, handler, context)
+      session?.verdicts.tell()
+    },
+    once(name, handler, context) {
+      events.once(name, handler, context)
+      session?.verdicts.tell()
+    },
     off: events.off,
     setLogLevel: () => undefined,
     ...(strict2x ? strict(calls) : calls)

@@ -7,7 +7,9 @@ import { createStreamClient } from '../../src/client/streams.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { createCalls } from '../../src/tim/calls.ts'
 import type { IMError } from '../../src/tim/im-error.ts'
+import { createEvents } from '../../src/tim/events.ts'
 import { createLive } from '../../src/tim/live.ts'
+import { createVerdicts } from '../../src/tim/verdicts.ts'
 import { createTestClient, createTestServer } from '../harness.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
@@ -46,8 +48,12 @@ async function onHalfOpenLine() {
   line.isDead = true
   const store = openStore(Promise.resolve(client.engine))
   const live = createLive(store, 'ann', () => undefined)
+  const verdicts = createVerdicts(
+    store,
+    createEvents(() => undefined)
+  )
   const calls = createCalls(
-    () => ({ userID: 'ann', store, live }),
+    () => ({ userID: 'ann', store, live, verdicts }),
     () => true
   )
   /** Lets both clocks go on. */

@@ -659,6 +659,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   2026: '../browser/tim.test.ts',
   2662: '../browser/tim.test.ts',
   4510: '../browser/store.test.ts',
+  4514: '../client/tim-verdicts.test.ts',
   4515: '../other-build/other-build.test.ts'
 }
 

@@ -1,0 +1,84 @@
+/** Verdicts through Tencent's face: each is told once, by the call or by an event, and dismissed. */
+
+import { beforeEach, expect, test } from 'vitest'
+import { connectHere } from '../../src/client/remote.ts'
+import { createStore } from '../../src/client/store.ts'
+import { createStreamClient } from '../../src/client/streams.ts'
+import { createEvents } from '../../src/tim/events.ts'
+import { EVENT } from '../../src/tim/constants.ts'
+import { createVerdicts } from '../../src/tim/verdicts.ts'
+import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+
+let server: TestServer
+let ann: TestClient
+beforeEach(() => {
+  server = createTestServer({ policy: { groupsPerUserMax: 1 } })
+  ann = createTestClient(server, 'ann')
+})
+
+/** A page of the user: what its calls and events tell. */
+function page() {
+  const streams = createStreamClient(request => remote.request(request))
+  const remote = connectHere(Promise.resolve(ann.engine), { onFrame: streams.take, onRestart: streams.restart })
+  const store = createStore('ann', remote, streams)
+  const events = createEvents(error => expect.fail(String(error)))
+  const told: number[] = []
+  const verdicts = createVerdicts(store, events)
+  const listen = () => {
+    events.on(EVENT.ERROR, ({ data }) => void told.push(data.code))
+    verdicts.tell()
+  }
+  return { store, told, verdicts, listen }
+}
+
+/** Virtual time passes, and what is posted to the page arrives. */
+async function pass(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) {
+    await server.clock.advance(1000)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
+
+const crew = { groupID: 'crew', name: 'Crew', type: 'Private' } as const
+const full = () => server.judge('bob', { name: 'createGroup', args: { groupID: 'den', name: 'Den' }, groupID: 'den' })
+
+test('a part that could not be done is told once with 4514 and dismissed', async () => {
+  const { told, listen } = page()
+  listen()
+  await ann.settle('createGroup', crew)
+  await full()
+  await ann.apply('addGroupMember', { groupID: 'crew', userIDList: ['bob'] })
+  await pass()
+  expect([told, await ann.verdicts()]).toEqual([[4514], []])
+})
+
+test('a refusal that a call waits for is told by the call alone', async () => {
+  const { store, told, verdicts, listen } = page()
+  listen()
+  await ann.caughtUp()
+  const answer = verdicts.awaiting(store.apply('joinGroup', { groupID: 'nowhere' }))
+  await pass()
+  const { opID } = (await answer) as { opID: string }
+  await verdicts.answered(opID)
+  await pass()
+  expect([told, await ann.verdicts()]).toEqual([[], []])
+})
+
+test('a refusal is told by one of two tabs', async () => {
+  const tabs = [page(), page()]
+  for (const { listen } of tabs) listen()
+  await ann.caughtUp()
+  await ann.settle('joinGroup', { groupID: 'nowhere' })
+  await pass()
+  expect(tabs.flatMap(({ told }) => told).length).toBe(1)
+})
+
+test('a refusal that came before anybody listened is told then', async () => {
+  const { told, listen } = page()
+  await ann.caughtUp()
+  await ann.settle('joinGroup', { groupID: 'nowhere' })
+  await pass()
+  listen()
+  await pass()
+  expect([told, await ann.verdicts()]).toEqual([[10010], []])
+})
