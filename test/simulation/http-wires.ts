@@ -66,8 +66,7 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
         return true
       }
       const abort = () => {
-        if (!over()) return
-        hangUp()
+        if (over()) hangUp()
         reject(new DOMException('The request was aborted.', 'AbortError'))
       }
       const own: Exchange = {
@@ -77,6 +76,7 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
         },
         fall: () => void (hasFallen = true)
       }
+      if (signal.aborted) return abort()
       exchanges.add(own)
       signal.addEventListener('abort', abort)
       const answer = (given: Answer) =>
