@@ -100,7 +100,7 @@ export const planted = {
   // Each guards alone: the client forgets what it holds when the epoch is another.
   'the epoch is ignored by the server, and the client believes it': {
     edits: [
-      { file: 'server/sessions.ts', find: 'knownEpoch === epoch && (await', replace: '(await' },
+      { file: 'server/login.ts', find: 'epoch === identity.epoch && (await', replace: '(await' },
       { file: 'src/engine/sync.ts', find: '(before.meta.epoch !== epoch || !known)', replace: '!known' }
     ]
   },
@@ -119,7 +119,11 @@ export const planted = {
     '        if (group && group.mep >= mep) return\n',
     '        if (group) return\n'
   ),
-  'a failed commit is not taken back': edit('src/engine/submit.ts', '      state.retract({ pending, replaced })\n', ''),
+  'a failed commit is not taken back': edit(
+    'src/engine/submit.ts',
+    '      state.retract({ pending, replaced })\n      onRetracted()\n',
+    ''
+  ),
   'an operation is answered before it is stored': {
     edits: [
       {
