@@ -1,20 +1,6 @@
 /** Keeps a store logged in: asks the app for a token until the server accepts one. */
 
-import {
-  defer,
-  exhaustMap,
-  filter,
-  fromEvent,
-  merge,
-  NEVER,
-  repeat,
-  take,
-  takeWhile,
-  tap,
-  timer,
-  type Observable,
-  type Subscription
-} from 'rxjs'
+import type { Observable, Subscription } from 'rxjs'
 import type { Status } from '../engine/api.ts'
 import { errors } from '../kernel/errors.ts'
 
@@ -31,11 +17,13 @@ export function keepLoggedIn(
   { status$, renewToken }: { readonly status$: Observable<Status>; renewToken(token: string): Promise<void> }
 ): Subscription {
   let latest: Status | undefined
+  let isAsking = false
+  let isOver = false
   let failures = 0
-  const isRefused = () => (latest?.lastError?.code ?? 0) >= errors.TokenExpired.code
-  const online$ = 'addEventListener' in globalThis ? fromEvent(globalThis, 'online') : NEVER
+  let stopPause = () => {}
+  const isRefused = () => !isOver && (latest?.lastError?.code ?? 0) >= errors.TokenExpired.code
 
-  async function ask(): Promise<void> {
+  async function askOnce(): Promise<void> {
     try {
       const token = await getToken()
       // An answer may come late. Anything but a token counts as none.
@@ -46,24 +34,38 @@ export function keepLoggedIn(
     }
   }
 
-  /** Asks once, and lets time pass. A token refused again does not change the status, so time alone tells. */
-  const attempt$ = defer(() => merge(defer(ask), timer(answerWithinMs)).pipe(take(1)))
-  const pause$ = defer(() => merge(timer(Math.min(longestDelayMs, firstDelayMs * 2 ** failures++)), online$).pipe(take(1)))
+  /** Ends after this time, when the network is back, or with the subscription. */
+  const pause = (ms: number) =>
+    new Promise<void>(resolve => {
+      stopPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(stopPause, ms)
+    })
 
-  return status$
-    .pipe(
-      tap(status => {
-        latest = status
-        if (status.caughtUp) failures = 0
-      }),
-      filter(isRefused),
-      exhaustMap(() =>
-        attempt$.pipe(
-          exhaustMap(() => pause$),
-          repeat(),
-          takeWhile(isRefused)
-        )
-      )
-    )
-    .subscribe()
+  /** A token refused again does not change the status, so after each attempt time decides. */
+  async function ask(): Promise<void> {
+    isAsking = true
+    while (isRefused()) {
+      await Promise.race([askOnce(), pause(answerWithinMs)])
+      stopPause()
+      await pause(Math.min(longestDelayMs, firstDelayMs * 2 ** failures++))
+    }
+    isAsking = false
+  }
+
+  const wake = () => stopPause()
+  if ('addEventListener' in globalThis) addEventListener('online', wake)
+  const watching = status$.subscribe(status => {
+    latest = status
+    if (status.caughtUp) failures = 0
+    if (!isAsking && isRefused()) void ask()
+  })
+  watching.add(() => {
+    isOver = true
+    if ('addEventListener' in globalThis) removeEventListener('online', wake)
+    stopPause()
+  })
+  return watching
 }
