@@ -3,7 +3,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import * as v from 'valibot'
+import { isUserID } from '../src/kernel/args.ts'
 import { groupError, type GroupError } from '../src/kernel/errors.ts'
+import { limits } from '../src/kernel/limits.ts'
 
 export type App = {
   /** The number of the app, as in `TIM.create({ SDKAppID })`. */
@@ -12,9 +14,15 @@ export type App = {
   readonly secretKey: string
 }
 
+/** A userSig is valid for at most 180 days, the default of Tencent's own library. */
+export const userSigSecondsMax = 180 * 86_400
+/** The clock of the app's backend may be ahead of the server's by this much. */
+const clockToleranceSeconds = 300
+
 /**
- * Makes the userSig with which `userID` logs in, valid for `expireSeconds` (7 days unless given).
+ * Makes the userSig with which `userID` logs in, valid for `expireSeconds` (7 days unless given, at most 180 days).
  * Anybody who has one is that user, so call it where the user has already been identified.
+ * Throws a `RangeError` for a `userID` or an `expireSeconds` that no server accepts.
  *
  * @example
  * const userSig = generateUserSig({ sdkAppID: 1400000000, secretKey: 'a secret' }, { userID: 'ann' })
@@ -23,6 +31,10 @@ export function generateUserSig(
   { sdkAppID, secretKey }: App,
   { userID, expireSeconds = 604_800, now = Date.now() }: { userID: string; expireSeconds?: number; now?: number }
 ): string {
+  if (!isUserID(userID))
+    throw new RangeError(`userID: 1 to ${limits.userIDBytesMax} characters of printable ASCII, not all of them spaces`)
+  if (!Number.isSafeInteger(expireSeconds) || expireSeconds < 1 || expireSeconds > userSigSecondsMax)
+    throw new RangeError(`expireSeconds: a whole number from 1 to ${userSigSecondsMax}`)
   const time = Math.floor(now / 1000)
   const signed = {
     'TLS.ver': '2.0',
@@ -65,9 +77,12 @@ export function verifyUserSig(
   const expected = signature(secretKey, signed)
   const given = Buffer.from(sig, 'base64')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refuse('TokenMismatch')
-  const expiresAt = (signed['TLS.time'] + signed['TLS.expire']) * 1000
+  const { 'TLS.identifier': userID, 'TLS.time': issuedAtSeconds, 'TLS.expire': validSeconds } = signed
+  const expiresAt = (issuedAtSeconds + validSeconds) * 1000
   if (nowMs >= expiresAt) return refuse('TokenExpired')
-  return { ok: true, userID: signed['TLS.identifier'], expiresAt }
+  if (issuedAtSeconds > nowMs / 1000 + clockToleranceSeconds) return refuse('TokenFromFuture')
+  if (validSeconds > userSigSecondsMax) return refuse('TokenLastsTooLong')
+  return isUserID(userID) ? { ok: true, userID, expiresAt } : refuse('IllegalUserID')
 }
 
 function signature(secretKey: string, signed: Signed): Buffer {

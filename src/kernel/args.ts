@@ -108,8 +108,11 @@ export const newGroupID: Check<string | undefined> = (value, path, problems) => 
 export const generatedIDPrefix = '@TGS#'
 export const isGeneratedID = (id: string) => /^@TGS#[A-Za-z0-9_-]{22}$/.test(id)
 
+export const isUserID = (value: unknown): value is string =>
+  typeof value === 'string' && printable.test(value) && value.trim() !== '' && value.length <= limits.userIDBytesMax
+
 export const userID: Check<string> = (value, path, problems) => {
-  if (typeof value !== 'string' || !printable.test(value) || value.trim() === '' || value.length > limits.userIDBytesMax) {
+  if (!isUserID(value)) {
     return (wrong(problems, path, `must be a user ID: 1 to ${limits.userIDBytesMax} characters of ASCII`), '')
   }
   return value

@@ -59,9 +59,12 @@ const texts: Readonly<Record<Reason, string>> = {
   TokenExpired: 'The userSig has expired.',
   TokenEmpty: 'The userSig is empty.',
   TokenMalformed: 'The userSig cannot be read.',
+  TokenFromFuture: 'The userSig was issued in the future: check the clocks.',
+  TokenLastsTooLong: 'The userSig is valid for longer than the server allows.',
   TokenMismatch: 'The userSig was not made with the key of this app.',
   TokenOfOtherUser: 'The userSig belongs to another user.',
-  TokenOfOtherApp: 'The userSig belongs to another app.'
+  TokenOfOtherApp: 'The userSig belongs to another app.',
+  IllegalUserID: 'The userSig names a user ID that the protocol does not allow.'
 }
 
 /** The error as people read it. For a reason of another build there is only the message that came with it. */

@@ -68,9 +68,12 @@ export const errors = {
   TokenExpired: { code: 70001, scope: 'retry' },
   TokenEmpty: { code: 70002, scope: 'retry' },
   TokenMalformed: { code: 70003, scope: 'retry' },
+  TokenFromFuture: { code: 70004, scope: 'retry' },
+  TokenLastsTooLong: { code: 70005, scope: 'retry' },
   TokenMismatch: { code: 70009, scope: 'retry' },
   TokenOfOtherUser: { code: 70013, scope: 'retry' },
-  TokenOfOtherApp: { code: 70014, scope: 'retry' }
+  TokenOfOtherApp: { code: 70014, scope: 'retry' },
+  IllegalUserID: { code: 70402, scope: 'retry' }
 } as const satisfies Record<string, Entry>
 
 export type Reason = keyof typeof errors

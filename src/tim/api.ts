@@ -15,7 +15,7 @@ export type Tim = {
   /**
    * Opens the store of a user. Resolves when the local database is open; a user whom this device does not know yet also
    * waits for the server. `SDK_READY` follows. Rejects with 2002 or 2003 when something is missing, 2025 while another
-   * login runs, 2026 while another user is logged in, 70001 to 70014 for a userSig that the server refuses.
+   * login runs, 2026 while another user is logged in, 70001 to 70402 for a userSig that the server refuses.
    *
    * @example
    * await tim.login({ userID: 'ann', userSig })
