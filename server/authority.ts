@@ -14,7 +14,30 @@ import type { LogEntry, StoredVerdict, Transaction } from './port.ts'
 /** What somebody wanted so long ago is no longer done. */
 const waitedSecondsMax = 30 * 86_400
 
-export type Submission = { readonly userID: string; readonly isAppAdmin: boolean; readonly operation: PushedOperation }
+/** An operation that is to be judged, without its arguments: `checked` has those that it takes. */
+export type Submission = {
+  readonly userID: string
+  readonly isAppAdmin: boolean
+  readonly operation: Omit<PushedOperation, 'args'>
+  readonly checked: ReturnType<typeof prepare>
+  /** About so many bytes are held while it waits. */
+  readonly bytes: number
+}
+
+export function submission({
+  userID,
+  isAppAdmin,
+  operation
+}: {
+  userID: string
+  isAppAdmin: boolean
+  operation: PushedOperation
+}): Submission {
+  const { args: _args, ...rest } = operation
+  const checked = prepare(operation, userID)
+  const bytes = Buffer.byteLength(JSON.stringify([rest, checked.ok ? checked.prepared.operation.args : checked.error]))
+  return { userID, isAppAdmin, operation: rest, checked, bytes }
+}
 
 /** `retry`: what the operation builds on has not arrived, so it was not judged. */
 export type Outcome = { readonly kind: 'verdict'; readonly verdict: Verdict } | { readonly kind: 'retry' }
@@ -30,7 +53,7 @@ export async function judge(
   const known = await knownVerdicts(tx, groupID, submissions)
   const candidates = submissions.map(submission => ({
     submission,
-    checked: known.of(submission, submission.operation.opID) ? undefined : prepare(submission.operation, submission.userID)
+    checked: known.of(submission, submission.operation.opID) ? undefined : submission.checked
   }))
   const prepared = candidates.flatMap(({ checked }) => (checked?.ok ? [checked.prepared] : []))
   const batch = await openBatch(tx, { groupID, before, prepared, policy, now })

@@ -17,45 +17,61 @@ const usage = `offline-groups-server: the sync server of Offline Groups
 
 The key that userSigs are signed with is read from the environment: OFFLINE_GROUPS_SECRET.`
 
-const { values } = parseArgs({
-  options: {
-    'app-id': { type: 'string' },
-    port: { type: 'string', default: '8788' },
-    host: { type: 'string', default: '127.0.0.1' },
-    data: { type: 'string', default: './offline-groups-data' },
-    admin: { type: 'string', multiple: true, default: [] },
-    origin: { type: 'string', multiple: true },
-    'new-epoch': { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' }
+const options = {
+  'app-id': { type: 'string' },
+  port: { type: 'string', default: '8788' },
+  host: { type: 'string', default: '127.0.0.1' },
+  data: { type: 'string', default: './offline-groups-data' },
+  admin: { type: 'string', multiple: true, default: [] as string[] },
+  origin: { type: 'string', multiple: true },
+  'new-epoch': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' }
+} as const
+
+/** Starts the server; throws when an option is wrong. */
+async function start() {
+  const { values } = parseArgs({ options })
+  if (values.help) {
+    process.stdout.write(`${usage}\n`)
+    return undefined
   }
-})
-const secretKey = process.env['OFFLINE_GROUPS_SECRET']
-const sdkAppID = Number(values['app-id'])
-
-if (values['new-epoch']) {
-  const database = await openSqlDatabase(await openPGlite(values.data))
-  await database.renewEpoch()
-  await database.close()
-  process.stdout.write(`${values.data} has a new epoch\n`)
-  process.exit(0)
+  if (values['new-epoch']) {
+    const database = await openSqlDatabase(await openPGlite(values.data))
+    await database.renewEpoch()
+    await database.close()
+    process.stdout.write(`${values.data} has a new epoch\n`)
+    return undefined
+  }
+  const secretKey = process.env['OFFLINE_GROUPS_SECRET']
+  if (values['app-id'] === undefined) throw new Error('--app-id: is missing')
+  if (secretKey === undefined) throw new Error('OFFLINE_GROUPS_SECRET: is not set in the environment')
+  return startServer({
+    sdkAppID: wholeNumber('--app-id', values['app-id']),
+    secretKey,
+    port: wholeNumber('--port', values.port),
+    host: values.host,
+    dataDir: values.data,
+    appAdmins: values.admin,
+    ...(values.origin && { allowedOrigins: values.origin })
+  })
 }
 
-if (values.help || !secretKey || !Number.isSafeInteger(sdkAppID)) {
-  process.stdout.write(`${usage}\n`)
-  process.exit(values.help ? 0 : 2)
+// `Number` takes an empty text for 0, and port 0 for any free one.
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`${option}: must be a whole number; it is ${JSON.stringify(text)}`)
+  return Number(text)
 }
 
-const server = await startServer({
-  sdkAppID,
-  secretKey,
-  port: Number(values.port),
-  host: values.host,
-  dataDir: values.data,
-  appAdmins: values.admin,
-  ...(values.origin && { allowedOrigins: values.origin })
-})
-process.stdout.write(`Sync server: ${server.url}\n`)
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void server.close().then(() => process.exit(0)))
+try {
+  const server = await start()
+  if (server) {
+    process.stdout.write(`Sync server: ${server.url}\n`)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void server.close().then(() => process.exit(0)))
+    }
+  }
+} catch (error) {
+  // Expected: a wrong option, a port that is taken, a database that is in use. One line says which.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 2
 }

@@ -8,7 +8,7 @@ type Hello = { readonly userID: string; readonly epoch: string; readonly receipt
 
 /** Where the client's receipt proves that data was lost, the data gets another epoch: everybody is told everything anew. */
 export async function readLogin(
-  database: Database,
+  database: Pick<Database, 'snapshot' | 'renewEpoch'>,
   hello: Hello,
   onLoss: () => void
 ): Promise<{ epoch: string; known: boolean; receipt: string }> {

@@ -3,15 +3,19 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { described } from '../src/kernel/error-texts.ts'
+import { createAccounts } from './accounts.ts'
 import { giveNotice } from './admin.ts'
 import { createBus } from './bus.ts'
 import { createLanes } from './lanes.ts'
 import { createHttpSessions } from './http.ts'
+import { createLobby } from './lobby.ts'
+import { checkOptions } from './options.ts'
+import { createOrigins } from './origins.ts'
 import { openPGlite } from './pglite.ts'
 import { policyFrom, type PolicyOptions } from './policy.ts'
 import type { Database } from './port.ts'
 import { openSqlDatabase } from './sql.ts'
-import type { SessionContext } from './sessions.ts'
+import type { SessionContext } from './session-port.ts'
 import { verifyUserSig, type App } from './user-sig.ts'
 import { serveWebSockets } from './websocket.ts'
 
@@ -64,13 +68,14 @@ export type GroupNotice = { readonly groupID: string; readonly userDefinedField:
 const path = '/sync'
 
 /**
- * Starts a sync server. Rejects when the port is taken, or the database cannot be opened or is in use.
+ * Starts a sync server. Rejects when an option is wrong, the port is taken, or the database cannot be opened or is in use.
  *
  * @example
  * const server = await startServer({ sdkAppID: 1400000000, secretKey: 'a secret', dataDir: './data' })
  * console.log(server.url) // ws://127.0.0.1:…/sync
  */
 export async function startServer(options: ServerOptions): Promise<SyncServer> {
+  checkOptions(options)
   const { host = '127.0.0.1', port = 0, sdkAppID, secretKey, appAdmins = [], now = Date.now } = options
   const onError = oncePerError(options.onError ?? logError)
   const policy = policyFrom(options.policy)
@@ -82,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
     database,
     lanes,
     bus,
+    accounts: createAccounts(),
     policy,
     now,
     onError,
@@ -94,13 +100,15 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
       return verified.ok ? { ...verified, isAppAdmin: appAdmins.includes(verified.userID) } : verified
     }
   }
-  const { allowedOrigins, onRequest = notFound } = options
-  const sessions = createHttpSessions(context, allowedOrigins)
+  const { onRequest = notFound } = options
+  const origins = createOrigins(options.allowedOrigins, { now, onError })
+  const lobby = createLobby()
+  const sessions = createHttpSessions(context, { origins, lobby })
   const server = createServer((request, response) => {
     if (request.url?.split('?')[0] === path) sessions.handle(request, response).catch(onError)
     else onRequest(request, response)
   })
-  const stopSockets = serveWebSockets(server, context, { path, allowedOrigins })
+  const stopSockets = serveWebSockets(server, context, { path, origins, lobby })
   const stopForgetting = forgetHourly(database, now, onError)
   try {
     await new Promise<void>((resolve, reject) => {
@@ -118,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
 
   return {
     port: address.port,
-    url: `ws://${host}:${address.port}/sync`,
+    url: `ws://${host.includes(':') ? `[${host}]` : host}:${address.port}${path}`,
     async sendGroupNotice(notice) {
       const announcement = await database.transaction(tx => giveNotice(tx, notice, { nowMs: now() }))
       if ('code' in announcement) throw described(announcement)

@@ -17,9 +17,12 @@ import { announcedDelta, feedSince, groupSince, membersSentWholeMax, type Stand 
 
 /** Announcements that a session holds during a read. Of further ones it notes what to read. */
 const heldMax = 100
+/** What goes to a client at once is about so many groups and so many rows. The rest is read when that has gone. */
+const partMax = { groups: 100, rows: 2000 }
 
 type Check = NonNullable<Extract<ClientMessage, { type: 'ping' }>['check']>
 type Verdict = DeltaMessage['verdicts'][number]
+type Snapshots = Pick<Database, 'snapshot'>
 /**
  * `seq`: where the client stands; 0: it has nothing yet. `upTo`: between `seq` and there is nothing that concerns it.
  * `since`: from where on the user is in the group.
@@ -32,7 +35,10 @@ const nothingStale = () => ({ feed: false, groups: new Set<string>() })
 
 export type Replica = ReturnType<typeof createReplica>
 
-export function createReplica(userID: string, { subscribe, now }: { subscribe(topic: string): () => void; now(): number }) {
+/** `hasRoom`: whether the client takes what is announced; otherwise it is read when the client does. */
+type ReplicaOptions = { subscribe(topic: string): () => void; now(): number; hasRoom?(): boolean }
+
+export function createReplica(userID: string, { subscribe, now, hasRoom = () => true }: ReplicaOptions) {
   let feed = 0
   const positions = new Map<string, Position>()
   const subscriptions = new Map<string, () => void>()
@@ -42,6 +48,8 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
   let reads = 0
   let isReading = false
   let held: Announcement[] = []
+  /** Groups that the last read had no room for. */
+  let deferred = new Set<string>()
   /** Each with the number of reads that had begun before it. */
   const verdicts: { readonly verdict: Verdict; readonly addedAt: number }[] = []
   /** Whether the client has caught up. */
@@ -104,16 +112,31 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
   }
 
   function hold(announcement: Announcement): void {
-    if (held.length < heldMax) return void held.push(announcement)
-    stale.feed ||= announcement.feeds.has(userID)
-    stale.groups.add(announcement.groupID)
+    if (held.length < heldMax) held.push(announcement)
+    else note(announcement)
+  }
+
+  /** Has what was announced read later, without keeping it. */
+  function note({ feeds, groupID }: Announcement): void {
+    stale.feed ||= feeds.has(userID)
+    stale.groups.add(groupID)
+  }
+
+  function isPartFull(): boolean {
+    const rows = outgoing.groups.reduce((sum, { members, gone }) => sum + members.length + gone.length, 0)
+    return outgoing.groups.length >= partMax.groups || rows >= partMax.rows
   }
 
   function takeHeld(): void {
     isReading = false
     const announcements = held
     held = []
-    for (const announcement of announcements) take(announcement)
+    for (const announcement of announcements) takeOrNote(announcement)
+  }
+
+  function takeOrNote(announcement: Announcement): void {
+    if (hasRoom() && !isPartFull()) take(announcement)
+    else note(announcement)
   }
 
   /** Adds what brings the client from its position in a group to the present one. */
@@ -132,10 +155,11 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
    * Brings the client to the present of a snapshot, and has `work` read on in it. Of `listed` groups the client is told
    * the row, and asks for the members.
    */
-  async function read<T>(database: Database, work: (reader: Reader) => Promise<T>, listed: readonly string[] = []): Promise<T> {
+  async function read<T>(database: Snapshots, work: (reader: Reader) => Promise<T>, listed: readonly string[] = []): Promise<T> {
     // What is noted from here on may be missing in the snapshot.
     const due = stale
     stale = nothingStale()
+    deferred = new Set()
     reads++
     isReading = true
     try {
@@ -147,7 +171,11 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
           takeFeed(await feedSince(reader, { userID, from: feed, followed, now: now() }), due.groups)
         }
         for (const groupID of listed) await readGroup(reader, groupID, 0)
-        for (const groupID of due.groups) await readGroup(reader, groupID)
+        for (const groupID of due.groups) {
+          if (isPartFull()) deferred.add(groupID)
+          else await readGroup(reader, groupID)
+        }
+        for (const groupID of deferred) stale.groups.add(groupID)
         return await work(reader)
       })
     } finally {
@@ -157,7 +185,8 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
 
   /** Whether the client has the rows that a verdict speaks of. */
   function isReady({ verdict, addedAt }: { verdict: Verdict; addedAt: number }): boolean {
-    return verdict.kind === 'rejected' || reads > addedAt || (positions.get(verdict.groupID)?.seq ?? -1) >= verdict.seq
+    if (verdict.kind === 'rejected' || (positions.get(verdict.groupID)?.seq ?? -1) >= verdict.seq) return true
+    return reads > addedAt && !deferred.has(verdict.groupID)
   }
 
   return {
@@ -166,9 +195,9 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
 
     /** Brings the client from where it says it stands to now; `send` is called when there is enough for a frame. */
     async catchUp(
-      database: Database,
+      database: Snapshots,
       { feed: from, groups: known }: Stand,
-      { groupsPerFrame, send }: { groupsPerFrame: number; send(): void }
+      { groupsPerFrame, send }: { groupsPerFrame: number; send(): unknown }
     ): Promise<void> {
       isReading = true
       // Listened to before anything else is read: what changes in between is heard, and taken in afterwards.
@@ -190,18 +219,19 @@ export function createReplica(userID: string, { subscribe, now }: { subscribe(to
         if (isOver) return
         // The list of groups first; their members when the client asks for them.
         await read(database, async () => undefined, changed.slice(start, start + groupsPerFrame))
-        if (start + groupsPerFrame < changed.length) send()
+        // No transaction stays open while the client takes its time.
+        if (start + groupsPerFrame < changed.length) await send()
       }
       isLive = true
       takeHeld()
       outgoing.caughtUp = true
-      send()
+      await send()
     },
 
     /** Takes note of what has changed; answers whether there may be something to send. */
     hear(announcement: Announcement): boolean {
       if (isReading) hold(announcement)
-      else take(announcement)
+      else takeOrNote(announcement)
       return isLive
     },
 

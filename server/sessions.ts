@@ -1,83 +1,100 @@
 /**
  * One client's connection, whatever carries it: logs the user in, takes messages in one after another, and sends what
- * concerns the client.
+ * concerns the client. Nothing that a client does makes it hold more than its limits: a client that sends much is read
+ * more slowly, then refused; one that reads slowly is told less often, from the database.
  */
 
 import { kernelVersion } from '../src/kernel/decide.ts'
 import { groupError, type GroupError, type Reason } from '../src/kernel/errors.ts'
-import type { Policy } from '../src/kernel/limits.ts'
-import type { GroupRow } from '../src/kernel/model.ts'
 import { parseClientMessage, type ClientMessage, type ReceivedMessage } from '../src/sync/client-messages.ts'
 import { digestVersion } from '../src/sync/digest.ts'
 import { frameLimits, protocolVersion, serverFrame, type ServerMessage } from '../src/sync/messages.ts'
-import type { Outcome } from './authority.ts'
-import type { Bus } from './bus.ts'
-import type { Lanes } from './lanes.ts'
+import type { Account } from './accounts.ts'
+import { createBudget, holdInAll, roomInAll } from './budget.ts'
+import { deltaFrames } from './frames.ts'
 import { readLogin } from './login.ts'
 import type { Database, Reader } from './port.ts'
+import { createPush } from './push.ts'
+import { membersPage, profileAnswer, whileOpen } from './questions.ts'
 import { receiptOf } from './receipts.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { nowhere } from './replica-deltas.ts'
+import type { Connection, Session, SessionContext } from './session-port.ts'
 
-/** Catching up is cut into frames of about this many groups. */
+/** Catching up reads about this many groups at a time. */
 const groupsPerFrame = 100
 /** Changes that come together are sent together. */
 const coalesceMs = 5
 const framesWaitingMax = 200
-/** Twice what a client may have without a verdict. */
-const operationsWaitingMax = 1000
+/** Frames that wait, and operations that wait for their verdict: beyond the first limit nothing more is read. */
+const sessionBytes = { slowBytes: 1_048_576, bytesMax: 4_194_304 }
 const helloWithinMs = 10_000
-
-export type Connection = { send(frame: string): void; close(error: GroupError | undefined): void }
-
-export type SessionContext = {
-  readonly database: Database
-  readonly lanes: Lanes
-  readonly bus: Bus
-  readonly policy: Policy
-  now(): number
-  /** Calls back after a while; the returned function prevents it. */
-  setTimer(callback: () => void, delayMs: number): () => void
-  /** `expiresAt`: milliseconds. */
-  authenticate(
-    token: string
-  ): { ok: true; userID: string; isAppAdmin: boolean; expiresAt: number } | { ok: false; error: GroupError }
-  onError(error: unknown): void
-}
-
-export type Session = { receive(frame: string): void; closed(): void }
+/** Timers of more milliseconds fire at once. */
+const timerMsMax = 2 ** 31 - 1
 
 type User = {
   readonly userID: string
   readonly isAppAdmin: boolean
   readonly replica: Replica
-  readonly epoch: string
+  readonly account: Account
   expiresAt: number
+  /** The epoch of the data that the client was told of. */
+  epoch: string
 }
 
 export function openSession(context: SessionContext, connection: Connection): Session {
-  const { database, lanes, bus, policy, now } = context
+  const { database, lanes, bus, accounts, policy, now } = context
+  const budget = createBudget(sessionBytes)
   let user: User | undefined
   let isOpen = true
+  /** The client has to take something before more is sent. */
+  let isBlocked = false
   let framesWaiting = 0
-  let operationsWaiting = 0
+  let isFlushing = false
   let stopFlush: (() => void) | undefined
+  let stopExpiry: (() => void) | undefined
   let work: Promise<void> = Promise.resolve()
   const stopHelloTimer = context.setTimer(() => user ?? end('NotReady'), helloWithinMs)
+  const budgets = () => (user ? [budget, user.account.budget] : [budget])
 
-  function send(message: ServerMessage): void {
-    if (isOpen) connection.send(serverFrame(message))
+  const push = createPush(lanes, {
+    budgets,
+    onOutcome(opID, outcome) {
+      // A session that has ended keeps nothing for the operations that it leaves behind.
+      if (!user) return
+      if (outcome.kind === 'verdict') user.replica.addVerdict(outcome.verdict)
+      else user.replica.addRetry(opID)
+      flushSoon()
+    }
+  })
+
+  /** Reads as long as there is somebody to read for. */
+  const readable: Pick<Database, 'snapshot' | 'renewEpoch'> = {
+    renewEpoch: expected => database.renewEpoch(expected),
+    snapshot: work => database.snapshot(reader => work(whileOpen(reader, () => isOpen)))
   }
 
-  function sendOutgoing({ replica }: User): void {
+  async function sendFrames(frames: Iterable<string>): Promise<void> {
+    for (const frame of frames) {
+      if (!isOpen) return
+      const drained = connection.send(frame)
+      if (!drained) continue
+      isBlocked = true
+      await drained
+      isBlocked = false
+    }
+  }
+  const send = (message: ServerMessage) => sendFrames([serverFrame(message)])
+  const outgoing = ({ replica }: User): string[] => {
     const delta = replica.takeOutgoing()
-    if (delta) send({ type: 'delta', serverTime: now(), ...delta })
     if (replica.isBehind()) flushSoon()
+    return delta ? deltaFrames({ type: 'delta', serverTime: now(), ...delta }) : []
   }
 
   function end(reason: Reason | GroupError): void {
+    if (!isOpen) return
     const error = typeof reason === 'string' ? groupError(reason) : reason
-    send({ type: 'error', error })
+    void connection.send(serverFrame({ type: 'error', error }))
     close()
     connection.close(error)
   }
@@ -86,7 +103,16 @@ export function openSession(context: SessionContext, connection: Connection): Se
     isOpen = false
     stopHelloTimer()
     stopFlush?.()
+    stopExpiry?.()
     user?.replica.end()
+    user?.account.leave()
+    user = undefined
+  }
+
+  function fail(error: unknown): void {
+    if (!isOpen) return
+    context.onError(error)
+    end('ServerBusy')
   }
 
   /** One thing at a time: what is sent depends on what was sent before. */
@@ -96,9 +122,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
       try {
         await task()
       } catch (error) {
-        // Expected: the database is away. The client comes back and continues where it stands.
-        context.onError(error)
-        end('ServerBusy')
+        // Expected: the database is away, and the client comes back; or the client has gone, and nobody reads on for it.
+        fail(error)
       }
     })
   }
@@ -111,7 +136,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     if (message.type === 'unknown') return send(message)
     if (message.type === 'auth') return renew(user, message.token)
     if (now() >= user.expiresAt) return end('TokenExpired')
-    if (message.type === 'push') return push(user, message.operations)
+    if (message.type === 'push') return push(user, message.operations) ? undefined : end('TooFrequent')
     if (message.type === 'members') return members(user, message)
     if (message.type === 'read') return read(user, message)
     return ping(user, message)
@@ -130,19 +155,23 @@ export function openSession(context: SessionContext, connection: Connection): Se
     const { userID, isAppAdmin, expiresAt } = login
     const replica = createReplica(userID, {
       now,
+      hasRoom: () => !isBlocked,
       subscribe: topic =>
         bus.subscribe(topic, announcement => {
           if (replica.hear(announcement)) flushSoon()
         })
     })
     const stand = { feed, groups: new Map(groups.map(([groupID, mep, seq]) => [groupID, { mep, seq }])) }
-    const { epoch, known, receipt } = await readLogin(database, { userID, epoch: knownEpoch, receipt: seen, stand }, () =>
+    const account = accounts.enter(userID, () => end('TooFrequent'))
+    const loggedIn: User = { userID, isAppAdmin, replica, account, expiresAt, epoch: '' }
+    user = loggedIn
+    connection.loggedIn?.()
+    endAtExpiry(loggedIn)
+    const { epoch, known, receipt } = await readLogin(readable, { userID, epoch: knownEpoch, receipt: seen, stand }, () =>
       context.onError(new Error('the database is older than what clients have seen, as after a restore: all begin anew'))
     )
-    if (!isOpen) return
-    const loggedIn = { userID, isAppAdmin, replica, epoch, expiresAt }
-    user = loggedIn
-    send({
+    loggedIn.epoch = epoch
+    await send({
       type: 'welcome',
       protocol: protocolVersion,
       kernel: kernelVersion,
@@ -155,9 +184,9 @@ export function openSession(context: SessionContext, connection: Connection): Se
       receipt,
       digest: digestVersion
     })
-    await replica.catchUp(database, known ? stand : nowhere, {
+    await replica.catchUp(readable, known ? stand : nowhere, {
       groupsPerFrame,
-      send: () => sendOutgoing(loggedIn)
+      send: () => sendFrames(outgoing(loggedIn))
     })
   }
 
@@ -167,89 +196,82 @@ export function openSession(context: SessionContext, connection: Connection): Se
     if (!login.ok) return end(login.error)
     if (login.userID !== of.userID) return end('TokenOfOtherUser')
     of.expiresAt = login.expiresAt
+    endAtExpiry(of)
+  }
+
+  /** Nobody receives anything after the end of their token, also who says nothing. */
+  function endAtExpiry(of: User): void {
+    stopExpiry?.()
+    const expire = () => (now() >= of.expiresAt ? end('TokenExpired') : endAtExpiry(of))
+    stopExpiry = context.setTimer(expire, Math.min(of.expiresAt - now(), timerMsMax))
   }
 
   async function ping(from: User, { check }: Extract<ClientMessage, { type: 'ping' }>): Promise<void> {
     const { replica, userID } = from
-    const identity = await replica.read(database, async reader => {
+    const identity = await replica.read(readable, async reader => {
       await replica.checkHeads(reader)
       if (check) await replica.checkGroup(reader, check)
       return reader.identity()
     })
     // The data is another: the client comes back and is told everything anew.
     if (identity.epoch !== from.epoch) return end('ServerBusy')
-    sendOutgoing(from)
-    send({ type: 'pong', serverTime: now(), receipt: receiptOf(identity, userID, replica.seen()), ...replica.stand() })
+    const receipt = receiptOf(identity, userID, replica.seen())
+    // Taken together: the client stands there once it has everything before the answer.
+    await sendFrames([...outgoing(from), serverFrame({ type: 'pong', serverTime: now(), receipt, ...replica.stand() })])
   }
 
-  function push({ userID, isAppAdmin, replica }: User, operations: Extract<ClientMessage, { type: 'push' }>['operations']): void {
-    operationsWaiting += operations.length
-    if (operationsWaiting > operationsWaitingMax) return end('TooFrequent')
-    for (const operation of operations) {
-      const settle = (outcome: Outcome) => {
-        operationsWaiting--
-        if (outcome.kind === 'verdict') replica.addVerdict(outcome.verdict)
-        else replica.addRetry(operation.opID)
-        flushSoon()
-      }
-      lanes.submit({ userID, isAppAdmin, operation, settle })
-    }
-  }
-
-  async function members(from: User, { groupID, after, limit }: Extract<ClientMessage, { type: 'members' }>): Promise<void> {
+  /** The page speaks of the group as it is now, so the client gets there first. */
+  async function members(from: User, question: Extract<ClientMessage, { type: 'members' }>): Promise<void> {
     const { replica } = from
-    // The page speaks of the group as it is now, so the client gets there first.
-    const sendPage = async (reader: Reader) => {
-      sendOutgoing(from)
-      const position = replica.position(groupID)
-      const { row } = await reader.group(groupID)
-      // Somebody who is not in the group learns nothing, not even that it exists; of an AVChatRoom, nobody does.
-      if (!position || !row || row.type === 'AVChatRoom') return
-      const rows = await reader.membersAfter(groupID, after, limit)
-      const next = rows.length === limit ? (rows.at(-1)?.userID ?? null) : null
-      send({ type: 'members', groupID, mep: position.mep, asOf: position.seq, after, members: rows, next })
-    }
-    await replica.read(database, sendPage, [groupID])
+    const work = async (reader: Reader) => [...outgoing(from), ...(await membersPage(reader, replica, question))]
+    await sendFrames(await replica.read(readable, work, [question.groupID]))
   }
 
-  async function read(from: User, { request, groupID, search }: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
+  async function read(from: User, question: Extract<ClientMessage, { type: 'read' }>): Promise<void> {
     const { isAppAdmin, replica } = from
-    const { row } = await replica.read(database, reader => reader.group(groupID))
-    sendOutgoing(from)
-    const isIn = Boolean(replica.position(groupID)) || isAppAdmin
-    send({ type: 'profile', request, answer: row ? profileFor(row, { isIn, search }) : groupError('GroupNotFound') })
+    const { row } = await replica.read(readable, reader => reader.group(question.groupID))
+    const answer = profileAnswer(row, question, Boolean(replica.position(question.groupID)) || isAppAdmin)
+    await sendFrames([...outgoing(from), serverFrame(answer)])
   }
 
   function flushSoon(): void {
+    if (isFlushing) return
     stopFlush ??= context.setTimer(() => {
       stopFlush = undefined
+      isFlushing = true
       inTurn(flush)
     }, coalesceMs)
   }
 
   async function flush(): Promise<void> {
+    isFlushing = false
     if (!user) return
-    const { replica } = user
-    if (replica.isBehind()) await replica.read(database, async () => undefined)
-    sendOutgoing(user)
+    if (user.replica.isBehind()) await user.replica.read(readable, async () => undefined)
+    await sendFrames(outgoing(user))
   }
 
   return {
     receive(frame) {
-      const message = frame.length > frameLimits.toServerBytesMax ? undefined : parseClientMessage(frame)
-      if (!message) return end('BadFrame')
-      if (++framesWaiting > framesWaitingMax) return end('TooFrequent')
-      inTurn(async () => {
+      if (!isOpen) return undefined
+      const bytes = Buffer.byteLength(frame)
+      const isShort = bytes <= frameLimits.toServerBytesMax
+      const release = isShort && framesWaiting < framesWaitingMax ? holdInAll(budgets(), bytes) : undefined
+      if (!release) {
+        end(isShort ? 'TooFrequent' : 'BadFrame')
+        return undefined
+      }
+      framesWaiting++
+      work = work.then(() => {
         framesWaiting--
-        await handle(message)
+        release()
       })
+      // It waits as a text: what a client can write in one byte may take a hundred once it is read.
+      inTurn(async () => {
+        const message = parseClientMessage(frame)
+        await (message ? handle(message) : end('BadFrame'))
+      })
+      return roomInAll(budgets())
     },
     closed: close
   }
-}
-
-/** Who is not in a group may know what a search shows. A Private group is not found, and shows nothing to outsiders. */
-function profileFor(row: GroupRow, { isIn, search }: { isIn: boolean; search: boolean }): GroupRow | GroupError {
-  if (row.type === 'Private' && (search || !isIn)) return groupError('NotPermitted')
-  return isIn && !search ? row : { ...row, muteAllMembers: false, groupCustomField: [] }
 }

@@ -5,65 +5,94 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { errors, type GroupError } from '../src/kernel/errors.ts'
 import { frameLimits } from '../src/sync/messages.ts'
-import { openSession, type SessionContext } from './sessions.ts'
+import type { Lobby } from './lobby.ts'
+import type { Origins } from './origins.ts'
+import type { Connection, SessionContext } from './session-port.ts'
+import { openSession } from './sessions.ts'
 
-/** A client that does not read what it is sent is cut off; it comes back and continues where it stood. */
-const unsentBytesMax = 8_388_608
+/** With more bytes unsent, nothing more is read for a client until it has taken them. */
+const unsentBytesMax = 65_536
 const pingEveryMs = 30_000
+/** A client that gives no sign of life to so many pings in a row is cut off at the next one. */
+const unansweredPingsMax = 2
 
-export type WebSocketOptions = {
-  readonly path: string
-  /** Origins that browsers may connect from; all when not given. */
-  readonly allowedOrigins: readonly string[] | undefined
-}
+export type WebSocketOptions = { readonly path: string; readonly origins: Origins; readonly lobby: Lobby }
 
 /** Serves sessions on `server`; the returned function ends them all. */
-export function serveWebSockets(server: Server, context: SessionContext, { path, allowedOrigins }: WebSocketOptions): () => void {
+export function serveWebSockets(server: Server, context: SessionContext, { path, origins, lobby }: WebSocketOptions): () => void {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: frameLimits.toServerBytesMax,
     perMessageDeflate: false,
     clientTracking: true
   })
-  const alive = new WeakSet<WebSocket>()
+  const unanswered = new WeakMap<WebSocket, number>()
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // What the socket reports before it is upgraded has no other listener, and would end the process.
     socket.on('error', () => socket.destroy())
-    const { origin } = request.headers
     if (request.url?.split('?')[0] !== path) return refuse(socket, '404 Not Found')
-    if (allowedOrigins && (origin === undefined || !allowedOrigins.includes(origin))) return refuse(socket, '403 Forbidden')
-    sockets.handleUpgrade(request, socket, head, serve)
+    if (!origins.allow(request)) return refuse(socket, '403 Forbidden')
+    sockets.handleUpgrade(request, socket, head, upgraded => serve(upgraded, request, socket))
   }
   server.on('upgrade', onUpgrade)
 
-  function serve(socket: WebSocket): void {
-    alive.add(socket)
-    const session = openSession(context, {
+  function serve(socket: WebSocket, { socket: { remoteAddress = '' } }: IncomingMessage, stream: Duplex): void {
+    const isAlive = () => void unanswered.set(socket, 0)
+    isAlive()
+    let reading = 0
+    const place = lobby.enter(remoteAddress, () => socket.terminate())
+    const count = (chunk: Buffer) => place.add(chunk.length)
+    stream.on('data', count)
+    const connection: Connection = {
       send(frame) {
-        if (socket.bufferedAmount > unsentBytesMax) socket.terminate()
-        else socket.send(frame)
+        if (socket.bufferedAmount <= unsentBytesMax) return socket.send(frame)
+        // Called as well when the connection is over.
+        return new Promise(resolve =>
+          socket.send(frame, () => {
+            isAlive()
+            resolve()
+          })
+        )
       },
-      close: error => socket.close(closeCode(error), error?.reason)
-    })
-    socket.on('pong', () => alive.add(socket))
+      close: error => socket.close(closeCode(error), error?.reason),
+      loggedIn() {
+        stream.off('data', count)
+        place.leave()
+      }
+    }
+    const session = openSession(context, connection)
+    socket.on('pong', isAlive)
     socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) socket.close(1003)
-      else session.receive(data.toString())
+      isAlive()
+      if (isBinary) return socket.close(1003)
+      const room = session.receive(data.toString())
+      if (!room) return
+      reading++
+      socket.pause()
+      void room.then(() => --reading === 0 && socket.resume())
     })
-    socket.on('close', () => session.closed())
-    socket.on('error', error => context.onError(error))
+    socket.on('close', () => {
+      place.leave()
+      session.closed()
+    })
+    // A client that breaks the rules of WebSocket is closed with a code; nobody else has to know.
+    socket.on('error', () => undefined)
   }
 
-  const pinging = setInterval(() => {
+  let stopTimer = context.setTimer(ping, pingEveryMs)
+  function ping(): void {
+    stopTimer = context.setTimer(ping, pingEveryMs)
     for (const socket of sockets.clients) {
-      if (alive.delete(socket)) socket.ping()
+      const count = unanswered.get(socket) ?? 0
+      unanswered.set(socket, count + 1)
+      if (count < unansweredPingsMax) socket.ping()
       else socket.terminate()
     }
-  }, pingEveryMs)
+  }
 
   return () => {
-    clearInterval(pinging)
+    stopTimer()
     server.off('upgrade', onUpgrade)
     for (const socket of sockets.clients) socket.terminate()
     sockets.close()

@@ -1,13 +1,15 @@
 /** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
 
-import type { Outcome } from '../server/authority.ts'
+import { createAccounts } from '../server/accounts.ts'
+import { submission, type Outcome } from '../server/authority.ts'
 import type { Announcement } from '../server/batch.ts'
 import { createBus } from '../server/bus.ts'
 import { createLanes } from '../server/lanes.ts'
 import { createMemoryDatabase } from '../server/memory.ts'
 import type { Database } from '../server/port.ts'
 import { policyFrom, type PolicyOptions } from '../server/policy.ts'
-import { openSession, type SessionContext } from '../server/sessions.ts'
+import type { SessionContext } from '../server/session-port.ts'
+import { openSession } from '../server/sessions.ts'
 import type { Args, OperationName } from '../src/kernel/decide.ts'
 import { groupError } from '../src/kernel/errors.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
@@ -69,6 +71,7 @@ export function createTestServer({
     database,
     lanes,
     bus,
+    accounts: createAccounts(),
     policy: effective,
     now: clock.now,
     setTimer: clock.setTimer,
@@ -80,7 +83,7 @@ export function createTestServer({
         : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: clock.now() + tokenLastsMs }
   }
   const submit: TestServer['submit'] = (userID, operation) =>
-    new Promise(settle => lanes.submit({ userID, isAppAdmin: appAdmins.includes(userID), operation, settle }))
+    new Promise(settle => lanes.submit({ ...submission({ userID, isAppAdmin: appAdmins.includes(userID), operation }), settle }))
   const judge: TestServer['judge'] = async (userID, { name, args, groupID }) => {
     const outcome = await submit(userID, { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0, waited: 0 })
     if (outcome.kind === 'retry') throw new Error('not judged')

@@ -1,7 +1,7 @@
 /** Every cell of the permission matrix, asked of a device that holds what such a device holds, and of the authority. */
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import { judge } from '../../server/authority.ts'
+import { judge, submission } from '../../server/authority.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
@@ -193,12 +193,12 @@ async function again(server: TestServer, { engine, storage, userID }: TestClient
 async function askServer({ database, clock }: TestServer, userID: string, call: Call, adminsCanKick: boolean): Promise<Answer> {
   const undo = new Error('taken back')
   const operation = { ...call, groupID: String(call.args['groupID']), opID: 'asked', seen: 0, waited: 0 }
-  const submission = { userID, isAppAdmin: appAdmins.includes(userID), operation }
+  const asked = submission({ userID, isAppAdmin: appAdmins.includes(userID), operation })
   const context = { nowMs: clock.now(), policy: { ...defaultPolicy, adminsCanKick } }
   return outcome(async () => {
     let answer: Answer = 'not judged'
     const judging = database.transaction(async tx => {
-      const { outcomes } = await judge(tx, operation.groupID, [submission], context)
+      const { outcomes } = await judge(tx, operation.groupID, [asked], context)
       const [judged] = outcomes
       if (judged?.kind === 'verdict')
         answer =

@@ -582,7 +582,7 @@ describe('tokens and versions', () => {
     await server.clock.advance(600_000)
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 1, lastError: { code: 70001 }, nextRetryAt: null })
-    expect(said()).toEqual(['→ ping crew@1.1', '← pong', '→ ping crew@1.1', '← error 70001'])
+    expect(said()).toEqual(['→ ping crew@1.1', '← pong', '← error 70001'])
     await ann.engine.renewToken('ann')
     await ann.caughtUp()
     expect(said()).toEqual([

@@ -1,6 +1,7 @@
 /** What one session is told, where its end or its database comes in between. */
 
 import { expect, test } from 'vitest'
+import { submission } from '../../server/authority.ts'
 import type { Announcement } from '../../server/batch.ts'
 import { createBus } from '../../server/bus.ts'
 import { createLanes } from '../../server/lanes.ts'
@@ -25,7 +26,7 @@ function createWorld() {
   const judge = (groupID: string, name: string, args: object) =>
     new Promise<unknown>(settle => {
       const operation = { opID: `${count++}`, name, args: { groupID, ...args }, groupID, seen: 0, waited: 0 }
-      lanes.submit({ userID: 'ann', isAppAdmin: false, operation, settle })
+      lanes.submit({ ...submission({ userID: 'ann', isAppAdmin: false, operation }), settle })
     })
   return { database, announced, judge }
 }

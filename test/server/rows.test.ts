@@ -2,7 +2,7 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import { beforeAll, expect, test } from 'vitest'
-import type { Outcome } from '../../server/authority.ts'
+import { submission, type Outcome } from '../../server/authority.ts'
 import { createLanes } from '../../server/lanes.ts'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
@@ -34,7 +34,7 @@ const operation = (opID: string, groupID: string, rest: Partial<PushedOperation>
   ...rest
 })
 const submit = (lanes: ReturnType<typeof lanesOf>, userID: string, pushed: PushedOperation) =>
-  new Promise<Outcome>(settle => lanes.submit({ userID, isAppAdmin: false, operation: pushed, settle }))
+  new Promise<Outcome>(settle => lanes.submit({ ...submission({ userID, isAppAdmin: false, operation: pushed }), settle }))
 const count = async (table: string) => {
   const { rows } = await pglite.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`)
   return rows[0]?.count

@@ -1,10 +1,14 @@
 /** The real server, in a process that can die, over a database whose every call takes its time. */
 
+import { createAccounts } from '../../server/accounts.ts'
 import type { Announcement } from '../../server/batch.ts'
 import { createBus } from '../../server/bus.ts'
 import { createLanes } from '../../server/lanes.ts'
 import { createHttpSessions, type HttpSessions } from '../../server/http.ts'
-import { openSession, type Connection, type Session } from '../../server/sessions.ts'
+import { createLobby } from '../../server/lobby.ts'
+import { createOrigins } from '../../server/origins.ts'
+import type { Connection, Session } from '../../server/session-port.ts'
+import { openSession } from '../../server/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
 import { createAudit, type Audit } from './audit.ts'
@@ -86,6 +90,7 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       database: guarded,
       lanes,
       bus,
+      accounts: createAccounts(),
       policy: effective,
       now: world.now,
       setTimer: (callback: () => void, delayMs: number) => world.at(world.now() + delayMs, () => own.isAlive && callback()),
@@ -93,7 +98,7 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       authenticate
     }
     own.open = connection => openSession(context, connection)
-    own.http = createHttpSessions(context, undefined)
+    own.http = createHttpSessions(context, { origins: createOrigins(undefined, context), lobby: createLobby() })
     return own
   }
 
@@ -141,14 +146,14 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
         ...connection,
         send(frame) {
           audit.said(frame)
-          connection.send(frame)
+          return connection.send(frame)
         }
       })
       return {
         receive(frame) {
-          if (!own.isAlive) return
+          if (!own.isAlive) return undefined
           audit.heard(frame)
-          session.receive(frame)
+          return session.receive(frame)
         },
         closed() {
           own.closings.delete(onCrash)

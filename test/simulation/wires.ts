@@ -3,7 +3,7 @@
  * are lost, each way. In chaos frames are also lost, repeated and overtaken singly.
  */
 
-import type { Session } from '../../server/sessions.ts'
+import type { Session } from '../../server/session-port.ts'
 import type { Connect, Link, LinkEvents } from '../../src/sync/port.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'

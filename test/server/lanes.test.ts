@@ -1,0 +1,86 @@
+/** Operations that wait: in which form, how often, and which of them fail together. */
+
+import { expect, test } from 'vitest'
+import { submission, type Outcome } from '../../server/authority.ts'
+import { createLanes } from '../../server/lanes.ts'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import type { Database } from '../../server/port.ts'
+import { defaultPolicy } from '../../src/kernel/limits.ts'
+import type { PushedOperation } from '../../src/sync/messages.ts'
+
+const operation = (opID: string, groupID: string, rest: Partial<PushedOperation> = {}): PushedOperation => ({
+  opID,
+  groupID,
+  name: 'createGroup',
+  args: { groupID, name: 'Crew', type: 'Public' },
+  seen: 0,
+  waited: 0,
+  ...rest
+})
+
+function createWorld(database: Database = createMemoryDatabase('e')) {
+  const errors: unknown[] = []
+  const now = () => 1_700_000_000_000
+  const onError = (error: unknown) => errors.push(error)
+  const lanes = createLanes(database, { now, policy: defaultPolicy, announce: () => undefined, onError })
+  const submit = (userID: string, pushed: PushedOperation) =>
+    new Promise<Outcome>(settle =>
+      lanes.submit({ ...submission({ userID, isAppAdmin: false, operation: pushed }), settle })
+    ).then(outcome => (outcome.kind === 'retry' ? 'retry' : outcome.verdict.kind))
+  return { submit, errors }
+}
+
+/** A database whose transactions with an operation of `userID` fail. */
+function refusing(userID: string): Database {
+  const memory = createMemoryDatabase('e')
+  return {
+    ...memory,
+    transaction: work =>
+      memory.transaction(tx =>
+        work({
+          ...tx,
+          write(writes) {
+            if (writes.verdicts.some(verdict => verdict.userID === userID)) return Promise.reject(new Error('refused'))
+            return tx.write(writes)
+          }
+        })
+      )
+  }
+}
+
+test('operations that the database refuses fail alone', async () => {
+  const { submit, errors } = createWorld(refusing('mallory'))
+  const first = submit('ann', operation('first', 'crew'))
+  const join = { name: 'joinGroup', args: { groupID: 'crew' } }
+  const others = ['bob', 'mallory', 'eve'].map(userID => submit(userID, operation(`of ${userID}`, 'crew', join)))
+  expect([await first, ...(await Promise.all(others))]).toEqual(['applied', 'applied', 'retry', 'applied'])
+  expect(errors.length).toBe(1)
+})
+
+test('an operation ID of another user waits for nobody', async () => {
+  const { submit } = createWorld()
+  const both = [submit('ann', operation('same', 'crew')), submit('bob', operation('same', 'den'))]
+  expect(await Promise.all(both)).toEqual(['applied', 'applied'])
+})
+
+test('an operation that comes again while it waits is judged once', async () => {
+  let transactions = 0
+  const memory = createMemoryDatabase('e')
+  const { submit } = createWorld({
+    ...memory,
+    transaction: work => {
+      transactions++
+      return memory.transaction(work)
+    }
+  })
+  const all = Array.from({ length: 300 }, () => submit('ann', operation('same', 'crew')))
+  expect(new Set(await Promise.all(all))).toEqual(new Set(['applied']))
+  expect(transactions).toBe(1)
+})
+
+test('arguments that an operation does not take are not held', () => {
+  const args = { groupID: 'crew', name: 'Crew', type: 'Public', filler: 'x'.repeat(1_000_000) }
+  const held = submission({ userID: 'ann', isAppAdmin: false, operation: operation('one', 'crew', { args }) })
+  expect(JSON.stringify(held)).not.toContain('xxx')
+  expect(held.bytes).toBeLessThan(500)
+})

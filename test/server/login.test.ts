@@ -1,0 +1,134 @@
+/** How long a login counts, and which logins a server refuses although the app has signed them. */
+
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../server/user-sig.ts'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import type { Database } from '../../server/port.ts'
+import { kernelVersion } from '../../src/kernel/decide.ts'
+import { protocolVersion } from '../../src/sync/messages.ts'
+import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
+
+const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+const dayMs = 86_400_000
+
+/** A client that logs in as `ann` and then says nothing. */
+async function silent(server: TestServer) {
+  const { connect, transcript } = server.network()
+  let isClosed = false
+  const link = connect({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
+  await server.clock.advance(10)
+  const say = (message: object) => link.send(JSON.stringify(message))
+  say({ type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'ann', epoch: '', feed: 0, groups: [] })
+  await server.clock.advance(20)
+  return { say, transcript, isClosed: () => isClosed }
+}
+
+test('a silent session ends with 70001 when its userSig expires', async () => {
+  const server = createTestServer({ tokenLastsMs: 60_000 })
+  const { transcript, isClosed } = await silent(server)
+  await server.clock.advance(59_000)
+  expect(isClosed()).toBe(false)
+  await server.clock.advance(2000)
+  expect(isClosed()).toBe(true)
+  expect(transcript.at(-1)).toMatchObject({ to: 'client', message: { type: 'error', error: { code: 70001 } } })
+})
+
+test('a session whose userSig has expired receives no change', async () => {
+  const server = createTestServer({ tokenLastsMs: 60_000 })
+  const group = { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'ann' }] }
+  await server.judge('eve', { name: 'createGroup', args: group, groupID: 'crew' })
+  const { transcript } = await silent(server)
+  await server.clock.advance(dayMs)
+  const received = transcript.length
+  await server.judge('eve', { name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Secret' }, groupID: 'crew' })
+  await server.clock.advance(1000)
+  expect(transcript.slice(received)).toEqual([])
+})
+
+test('another userSig keeps a silent session alive', async () => {
+  const server = createTestServer({ tokenLastsMs: 60_000 })
+  const { say, isClosed } = await silent(server)
+  await server.clock.advance(50_000)
+  say({ type: 'auth', token: 'ann' })
+  await server.clock.advance(50_000)
+  expect(isClosed()).toBe(false)
+  await server.clock.advance(20_000)
+  expect(isClosed()).toBe(true)
+})
+
+test('a userSig of 100 days does not end its session at once', async () => {
+  const server = createTestServer({ tokenLastsMs: 100 * dayMs })
+  const { isClosed } = await silent(server)
+  await server.clock.advance(99 * dayMs)
+  expect(isClosed()).toBe(false)
+  await server.clock.advance(2 * dayMs)
+  expect(isClosed()).toBe(true)
+})
+
+test('a session that is catching up ends when its userSig expires', async () => {
+  const memory = createMemoryDatabase('e')
+  const database: Database = { ...memory, snapshot: () => new Promise(() => undefined) }
+  const server = createTestServer({ database, tokenLastsMs: 60_000 })
+  const { transcript, isClosed } = await silent(server)
+  await server.clock.advance(61_000)
+  expect(isClosed()).toBe(true)
+  expect(transcript.at(-1)).toMatchObject({ message: { type: 'error', error: { code: 70001 } } })
+})
+
+test('a client whose userSig expires in silence waits for another one', async () => {
+  const server = createTestServer({ tokenLastsMs: 60_000 })
+  const client = createTestClient(server, 'ann')
+  await client.caughtUp()
+  await server.clock.advance(61_000)
+  expect(await client.status()).toMatchObject({ connection: 'offline', lastError: { code: 70001 } })
+})
+
+// Tencent's package has no types and signs anything.
+const require = createRequire(import.meta.url)
+type Api = { genUserSig(userID: string, expire: number): string }
+const { Api } = require('tls-sig-api-v2') as { Api: new (sdkAppID: number, secretKey: string) => Api }
+const tencent = new Api(app.sdkAppID, app.secretKey)
+const verify = (userSig: string, nowMs = Date.now()) => verifyUserSig(app, userSig, nowMs)
+
+const userIDs: [title: string, userID: string][] = [
+  ['an empty user ID', ''],
+  ['a user ID of spaces', '   '],
+  ['a user ID of 33 characters', 'x'.repeat(33)],
+  ['a user ID of 1,000 characters', 'x'.repeat(1000)],
+  ['a user ID with a line break', 'ann\nbob'],
+  ['a user ID with NUL', 'ann\u0000'],
+  ['a user ID with DEL', 'ann\u007f'],
+  ['a user ID beyond ASCII', 'zoë']
+]
+test.each(userIDs)('a userSig for %s is refused with 70402', (_title, userID) => {
+  expect(verify(tencent.genUserSig(userID, 1000))).toMatchObject({ ok: false, error: { code: 70402 } })
+})
+test.each(userIDs)('generateUserSig refuses %s', (_title, userID) => {
+  expect(() => generateUserSig(app, { userID })).toThrow(RangeError)
+})
+
+test.each([NaN, Infinity, -1, 0, 0.5, userSigSecondsMax + 1])(
+  'generateUserSig refuses an expiry of %d seconds',
+  expireSeconds => {
+    expect(() => generateUserSig(app, { userID: 'ann', expireSeconds })).toThrow(RangeError)
+  }
+)
+
+test('a userSig of the year 2036 is refused with 70004', () => {
+  const userSig = generateUserSig(app, { userID: 'ann', now: Date.UTC(2036, 0) })
+  expect(verify(userSig, Date.UTC(2026, 0))).toMatchObject({ ok: false, error: { code: 70004 } })
+})
+
+test('a userSig from a clock four minutes ahead is accepted', () => {
+  const now = Date.UTC(2026, 0)
+  expect(verify(generateUserSig(app, { userID: 'ann', now: now + 240_000 }), now)).toMatchObject({ ok: true })
+})
+
+test('a userSig of 180 days is accepted', () => {
+  expect(verify(tencent.genUserSig('ann', userSigSecondsMax))).toMatchObject({ ok: true, userID: 'ann' })
+})
+
+test('a userSig of 181 days is refused with 70005', () => {
+  expect(verify(tencent.genUserSig('ann', 181 * 86_400))).toMatchObject({ ok: false, error: { code: 70005 } })
+})

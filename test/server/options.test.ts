@@ -1,0 +1,158 @@
+/** What a server is started with: mistakes are told at the start, each by one error that names the option. */
+
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { startServer, type ServerOptions } from '../../server/main.ts'
+import { createMemoryDatabase } from '../../server/memory.ts'
+
+const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+
+async function start(options: Partial<ServerOptions>) {
+  const errors: unknown[] = []
+  const database = createMemoryDatabase('e')
+  const server = await startServer({ ...app, database, onError: error => errors.push(error), ...options })
+  onTestFinished(() => server.close())
+  return { server, errors }
+}
+
+const mistakes: [option: string, value: unknown][] = [
+  ['secretKey', ''],
+  ['secretKey', '  '],
+  ['secretKey', undefined],
+  ['sdkAppID', 0],
+  ['sdkAppID', -1],
+  ['sdkAppID', 1.5],
+  ['sdkAppID', NaN],
+  ['sdkAppID', '1400000000'],
+  ['sdkAppID', undefined],
+  ['port', NaN],
+  ['port', -1],
+  ['port', 65_536],
+  ['port', '8788'],
+  ['host', ''],
+  ['host', 'http://localhost'],
+  ['host', 'localhost:8788'],
+  ['host', '[::1]'],
+  ['dataDir', ''],
+  ['dataDir', './data'],
+  ['database', {}],
+  ['appAdmins', 'app'],
+  ['appAdmins', ['']],
+  ['appAdmins', ['x'.repeat(33)]],
+  ['policy', { adminsCanKick: 'yes' }],
+  ['policy', { groupsPerUserMax: -1 }],
+  ['policy', { adminCanKick: true }],
+  ['policy', { customFields: null }],
+  ['policy', { customFields: { group: { color: 'Everybody' }, member: {} } }],
+  ['policy', { customFields: {} }],
+  ['allowedOrigins', 'https://app.example'],
+  ['allowedOrigins', ['app.example']],
+  ['allowedOrigins', ['https://app.example/page']],
+  ['allowedOrigins', ['*']],
+  ['allowedOrigins', ['null']],
+  ['onError', 'log'],
+  ['onRequest', {}],
+  ['now', 0],
+  ['allowedOrigin', ['https://app.example']]
+]
+test.each(mistakes)('the option %s is refused as %j', async (option, value) => {
+  const options = { ...app, database: createMemoryDatabase('e'), [option]: value }
+  await expect(startServer(options)).rejects.toThrow(new RegExp(`^${option}: `))
+})
+
+test('a refused secret key is not told in the error', async () => {
+  const options = { ...app, secretKey: 7654321 as never }
+  await expect(startServer(options)).rejects.not.toThrow(/7654321/)
+})
+
+test('the url of a server on IPv6 has brackets', async () => {
+  const { server } = await start({ host: '::1' })
+  expect(server.url).toBe(`ws://[::1]:${server.port}/sync`)
+  const socket = new WebSocket(server.url)
+  await once(socket, 'open')
+  socket.terminate()
+})
+
+/** The status of an upgrade from this origin. */
+async function upgrade(port: number, origin: string): Promise<number> {
+  const sent = request({
+    port,
+    path: '/sync',
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      origin
+    }
+  })
+  sent.end()
+  return new Promise((resolve, reject) => {
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      resolve(101)
+    })
+    sent.on('response', ({ statusCode = 0 }) => resolve(statusCode))
+    sent.on('error', reject)
+  })
+}
+
+test.each([
+  ['https://APP.example/', 'https://app.example'],
+  ['https://app.example', 'https://APP.EXAMPLE'],
+  ['https://app.example:443', 'https://app.example'],
+  ['http://app.example:8080/', 'http://app.example:8080'],
+  ['capacitor://localhost', 'capacitor://localhost']
+])('with %s allowed, the origin %s is accepted', async (allowed, origin) => {
+  const { server, errors } = await start({ allowedOrigins: [allowed] })
+  expect(await upgrade(server.port, origin)).toBe(101)
+  expect(errors).toEqual([])
+})
+
+test('a refused origin is reported with the allowed ones', async () => {
+  const { server, errors } = await start({ allowedOrigins: ['https://app.example'] })
+  expect(await upgrade(server.port, 'https://app.example.evil')).toBe(403)
+  expect(errors.map(String)).toEqual([
+    expect.stringMatching(/"https:\/\/app\.example\.evil".*allowedOrigins has https:\/\/app\.example$/)
+  ])
+})
+
+test('refused origins are reported at most 20 times a minute', async () => {
+  const { server, errors } = await start({ allowedOrigins: ['https://app.example'], now: () => 0 })
+  for (let count = 0; count < 30; count++) await upgrade(server.port, `https://evil${count}.example`)
+  expect(errors.length).toBe(20)
+})
+
+test('a client that speaks no WebSocket is not reported', async () => {
+  const { server, errors } = await start({})
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('nonsense\r\n\r\n')
+  await once(socket.resume(), 'close')
+  expect(errors).toEqual([])
+})
+
+const cli = new URL('../../dist/server/cli.js', import.meta.url).pathname
+const commands: [title: string, args: string[], message: RegExp][] = [
+  ['no app', [], /^--app-id: /],
+  ['an app in words', ['--app-id', 'mine'], /^--app-id: /],
+  ['an empty port', ['--app-id', '1', '--port', ''], /^--port: /],
+  ['a port in words', ['--app-id', '1', '--port', 'http'], /^--port: /],
+  ['a port that is none', ['--app-id', '1', '--port', '70000'], /^port: /],
+  ['an origin that is none', ['--app-id', '1', '--origin', 'app.example'], /^allowedOrigins: /],
+  ['an unknown option', ['--app-id', '1', '--prot', '80'], /--prot/]
+]
+test.each(commands)('the command line refuses %s in one line', async (_title, args, message) => {
+  const env = { OFFLINE_GROUPS_SECRET: 'for tests only' }
+  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>(resolve =>
+    execFile(process.execPath, [cli, ...args], { env, cwd: tmpdir(), timeout: 30_000 }, (error, _stdout, stderr) =>
+      resolve({ code: error?.code, stderr })
+    )
+  )
+  expect(stderr).toMatch(message)
+  expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1])
+})
