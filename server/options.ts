@@ -3,10 +3,11 @@
 import * as v from 'valibot'
 import { isUserID } from '../src/kernel/args.ts'
 import { defaultPolicy, limits } from '../src/kernel/limits.ts'
+import { groupTypes } from '../src/kernel/model.ts'
 import { policySchema } from '../src/sync/rows.ts'
 import type { ServerOptions } from './main.ts'
 import { normalOrigin } from './origins.ts'
-import { policyFrom } from './policy.ts'
+import { policyFrom, type PolicyOptions } from './policy.ts'
 
 type Rule = { readonly rule: string; readonly isRight: (value: unknown) => boolean; readonly isNeeded?: boolean }
 
@@ -15,13 +16,21 @@ const isFilled = (value: unknown): boolean => isText(value) && value.trim() !== 
 const isWhole = (value: unknown, min: number, max: number) =>
   Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
 const isList = (value: unknown, isRight: (item: unknown) => boolean) => Array.isArray(value) && value.every(isRight)
-function isPolicy(options: object): boolean {
-  try {
-    return v.is(policySchema, policyFrom(options))
-  } catch {
-    // Expected: custom fields of another shape.
-    return false
-  }
+const level = v.picklist(['App', 'Owner', 'Admin', 'Member'])
+const byKey = <T extends v.GenericSchema>(schema: T) => v.record(v.string(), schema)
+const customFields = v.strictObject({
+  group: byKey(level),
+  member: v.record(v.picklist(groupTypes), byKey(v.strictObject({ write: level, ownWrite: v.boolean() })))
+})
+function isPolicy(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const names = [...Object.keys(defaultPolicy), 'customFields']
+  const { customFields: fields, ...rest } = value as PolicyOptions
+  return (
+    Object.keys(value).every(name => names.includes(name)) &&
+    (fields === undefined || v.is(customFields, fields)) &&
+    v.is(policySchema, policyFrom(rest))
+  )
 }
 const isFunction = (value: unknown) => typeof value === 'function'
 const aFunction: Rule = { rule: 'a function', isRight: isFunction }
@@ -53,11 +62,7 @@ const rules: { readonly [Name in keyof Required<ServerOptions>]: Rule } = {
   },
   policy: {
     rule: `an object with some of ${[...Object.keys(defaultPolicy), 'customFields'].join(', ')}`,
-    isRight: value =>
-      typeof value === 'object' &&
-      value !== null &&
-      Object.keys(value).every(name => name in defaultPolicy || name === 'customFields') &&
-      isPolicy(value)
+    isRight: isPolicy
   },
   allowedOrigins: {
     rule: 'a list of origins such as https://app.example',
