@@ -50,7 +50,7 @@ export async function judge(
 ): Promise<{ outcomes: Outcome[]; announcement: Announcement | undefined }> {
   const now = Math.floor(nowMs / 1000)
   const before = await tx.lockGroup(groupID)
-  const known = await knownVerdicts(tx, groupID, submissions)
+  const known = await knownVerdicts(tx, submissions)
   const candidates = submissions.map(submission => ({
     submission,
     checked: known.of(submission, submission.operation.opID) ? undefined : submission.checked
@@ -108,14 +108,16 @@ export async function judge(
 const isFatal = (predecessor: StoredVerdict | undefined) =>
   predecessor?.verdict.kind === 'rejected' && (predecessor.name === 'createGroup' || predecessor.verdict.scope === 'dependency')
 
-async function knownVerdicts(tx: Transaction, groupID: string, submissions: readonly Submission[]) {
+async function knownVerdicts(tx: Transaction, submissions: readonly Submission[]) {
   const ids = new Map<string, Set<string>>()
   for (const { userID, operation } of submissions) {
     const { opID, after, merged = [] } = operation
     ids.set(userID, new Set([...(ids.get(userID) ?? []), opID, ...(after === undefined ? [] : [after]), ...merged]))
   }
   const known = new Map<string, Map<string, StoredVerdict>>()
-  for (const [userID, opIDs] of ids) known.set(userID, await tx.verdicts(userID, groupID, [...opIDs]))
+  // In one order, so that two transactions never wait for each other.
+  for (const [userID, opIDs] of [...ids].sort(([a], [b]) => (a < b ? -1 : 1)))
+    known.set(userID, await tx.verdicts(userID, [...opIDs]))
   return {
     of: ({ userID }: Submission, opID: string) => known.get(userID)?.get(opID),
     add: ({ userID }: Submission, opID: string, verdict: StoredVerdict) => void known.get(userID)?.set(opID, verdict)

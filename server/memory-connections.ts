@@ -48,6 +48,10 @@ export function sideBySide(data: Data, { count, pause }: Connections): Omit<Conn
       const result = await work(
         slow({
           ...reader(data),
+          verdicts: async (userID: string, opIDs: readonly string[]) => (
+            await own(`user ${userID}`),
+            reader(data).verdicts(userID, opIDs)
+          ),
           groupCounts: async (userIDs: readonly string[]) => (
             await own(...userIDs.map(userID => `count ${userID}`)),
             reader(data).groupCounts(userIDs)

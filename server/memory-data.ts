@@ -100,11 +100,11 @@ export function reader(data: Data): Reader {
     feed: async userID => data.feeds.get(userID)?.state ?? { head: 0, floor: 0 },
     feedSince: async (userID, from) =>
       (data.feeds.get(userID)?.events ?? []).filter(({ fseq }) => fseq > from).map(({ written: _written, ...event }) => event),
-    async verdicts(userID, groupID, opIDs) {
+    async verdicts(userID, opIDs) {
       const ofUser = data.verdicts.get(userID)
       return new Map(
         opIDs.flatMap((opID): [string, StoredVerdict][] => {
-          const found = ofUser?.get(verdictName(groupID, opID))
+          const found = ofUser?.get(opID)
           return found ? [[opID, { verdict: found.verdict, name: found.name }]] : []
         })
       )
@@ -194,11 +194,10 @@ export function writer(data: Data, writes: (() => void)[], mapAt: MapAt): Writer
         for (const membership of memberships) mapAt(data.memberships, groupID).set(membership.userID, membership)
         for (const { userID, verdict, name, at, merged } of verdicts)
           for (const opID of [...merged, verdict.opID])
-            mapAt(data.verdicts, userID).set(verdictName(groupID, opID), { verdict: { ...verdict, opID }, name, at })
+            mapAt(data.verdicts, userID).set(opID, { verdict: { ...verdict, opID }, name, at })
       })
     }
   }
 }
 
-const verdictName = (groupID: string, opID: string) => `${groupID}\n${opID}`
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

@@ -58,8 +58,8 @@ export type Reader = {
   groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>
   feed(userID: string): Promise<FeedState>
   feedSince(userID: string, from: number): Promise<FeedEvent[]>
-  /** Of operations on one group. The same ID on another group is another operation. */
-  verdicts(userID: string, groupID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
+  /** In a transaction, no other one settles operations of this user until its end: an ID has one verdict in all groups. */
+  verdicts(userID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
 }
 
 export type Transaction = Reader & {

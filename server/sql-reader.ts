@@ -135,11 +135,11 @@ export function reader(query: Query): Reader {
       const rows = await query('SELECT fseq, body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq', [userID, from])
       return all<{ fseq: string; body: NewFeedEvent }>(rows).map(({ fseq, body }) => ({ ...body, fseq: Number(fseq) }))
     },
-    async verdicts(userID, groupID, opIDs) {
+    async verdicts(userID, opIDs) {
       const rows = await query(
-        `SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND group_id = $2 AND op_id IN (SELECT jsonb_array_elements_text($3::jsonb))
-         UNION ALL SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND group_id = $2 AND merged ?| ARRAY(SELECT jsonb_array_elements_text($3::jsonb))`,
-        [userID, groupID, JSON.stringify(opIDs)]
+        `SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND op_id IN (SELECT jsonb_array_elements_text($2::jsonb))
+         UNION ALL SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND merged ?| ARRAY(SELECT jsonb_array_elements_text($2::jsonb))`,
+        [userID, JSON.stringify(opIDs)]
       )
       const asked = new Set(opIDs)
       return new Map(

@@ -3,8 +3,12 @@
 import { refusalsMax, type GroupWrites, type Transaction } from './port.ts'
 import { all, groupState, reader, type Query } from './sql-reader.ts'
 
-export function writer(query: Query): Pick<Transaction, 'lockGroup' | 'groupCounts' | 'appendFeeds' | 'write'> {
+export function writer(query: Query): Pick<Transaction, 'lockGroup' | 'verdicts' | 'groupCounts' | 'appendFeeds' | 'write'> {
   return {
+    async verdicts(userID, opIDs) {
+      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 2))', [userID])
+      return reader(query).verdicts(userID, opIDs)
+    },
     async groupCounts(userIDs) {
       // In one order, so that two transactions never wait for each other.
       await query(
@@ -119,10 +123,10 @@ export async function compact(query: Query, before: { history: number; verdicts:
   await query('DELETE FROM verdicts WHERE at < $1 OR (is_refusal AND at < $2)', [before.verdicts, before.refusals])
   await query(
     `DELETE FROM verdicts v USING (
-       SELECT user_id, group_id, op_id, sum(1 + coalesce(jsonb_array_length(merged), 0)) OVER (PARTITION BY user_id ORDER BY at DESC, op_id, group_id) AS ids
+       SELECT user_id, op_id, sum(1 + coalesce(jsonb_array_length(merged), 0)) OVER (PARTITION BY user_id ORDER BY at DESC, op_id) AS ids
        FROM verdicts WHERE is_refusal AND user_id IN (
          SELECT user_id FROM verdicts WHERE is_refusal GROUP BY user_id HAVING sum(1 + coalesce(jsonb_array_length(merged), 0)) > $1)) o
-     WHERE o.ids > $1 AND v.user_id = o.user_id AND v.group_id = o.group_id AND v.op_id = o.op_id`,
+     WHERE o.ids > $1 AND v.user_id = o.user_id AND v.op_id = o.op_id`,
     [refusalsMax]
   )
   await query('DELETE FROM groups WHERE seq = 0')

@@ -284,7 +284,7 @@ test('R-6: a refusal that came while nobody looked is told with operation, group
   await third.engine.dismissVerdict(opID)
   await third.caughtUp()
   expect(await third.verdicts()).toEqual([])
-  const kept = await server.database.snapshot(reader => reader.verdicts('bob', 'crew', [opID]))
+  const kept = await server.database.snapshot(reader => reader.verdicts('bob', [opID]))
   expect(kept.get(opID)).toMatchObject({ name: 'updateGroupProfile', verdict })
 })
 

@@ -208,7 +208,6 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
           ...(
             await tx.verdicts(
               user,
-              groupID,
               verdicts.map(({ verdict }) => verdict.opID)
             )
           ).keys()
@@ -262,8 +261,8 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     })
     expect(
       await database.snapshot(async tx => [
-        await tx.verdicts(user, groupID, ['op', 'other']),
-        await tx.verdicts('somebody', groupID, ['op']),
+        await tx.verdicts(user, ['op', 'other']),
+        await tx.verdicts('somebody', ['op']),
         await tx.logSince(groupID, 0, ['quitGroup']),
         await tx.logSince(groupID, 1, ['quitGroup']),
         await tx.logSince(groupID, 1, ['joinGroup', 'quitGroup']),

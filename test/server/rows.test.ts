@@ -4,12 +4,11 @@ import { PGlite } from '@electric-sql/pglite'
 import { beforeAll, expect, test } from 'vitest'
 import { submission, type Outcome } from '../../server/authority.ts'
 import { createLanes } from '../../server/lanes.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
 import { openSqlDatabase } from '../../server/sql.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 import type { PushedOperation } from '../../src/sync/messages.ts'
-import { inProcess } from './databases.ts'
+import { databasesWithPostgres, inProcess } from './databases.ts'
 
 const now = () => 1_700_000_000_000
 const errors: unknown[] = []
@@ -87,18 +86,23 @@ test('of the refusals of one user, the oldest are forgotten', async () => {
     })
   )
   await database.compact({ history: 0, verdicts: 0, refusals: 0 })
-  const kept = await database.snapshot(reader => reader.verdicts('eve', 'none', ['eve 49', 'eve 50', 'eve 249']))
+  const kept = await database.snapshot(reader => reader.verdicts('eve', ['eve 49', 'eve 50', 'eve 249']))
   expect([...kept.keys()].sort()).toEqual(['eve 249', 'eve 50'])
 })
 
-test('an operation ID that is used in two groups disturbs no other user', async () => {
-  const pause = () => new Promise<void>(resolve => setImmediate(resolve))
-  const lanes = lanesOf(createMemoryDatabase('epoch', { count: 4, pause }))
-  const pushed = ['a', 'b'].flatMap(groupID => [
-    submit(lanes, 'eve', operation('crafted', groupID)),
+const several = Object.entries(databasesWithPostgres).filter(([name]) => name.includes('connections') || name === 'PostgreSQL')
+
+test.each(several)('an operation ID that is used in two groups disturbs no other user: %s', async (_name, open) => {
+  const shared = await open()
+  const lanes = lanesOf(shared)
+  const before = errors.length
+  const pushed = ['a', 'b', 'c', 'd'].flatMap(groupID => [
+    submit(lanes, 'eve', operation('crafted', groupID, { merged: [`merged ${groupID}`, 'merged'] })),
     submit(lanes, 'ann', operation(`ann in ${groupID}`, groupID))
   ])
   expect((await Promise.all(pushed)).map(({ kind }) => kind)).toEqual(Array.from(pushed, () => 'verdict'))
+  expect(errors.length).toBe(before)
+  await shared.close()
 })
 
 test('an operation that the database does not accept fails alone', async () => {

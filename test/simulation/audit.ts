@@ -26,7 +26,7 @@ export function createAudit(world: World, verdicts: Map<string, string>) {
   }
 
   function checkVerdict(verdict: Verdict): void {
-    const key = `${userID}/${verdict.groupID}/${verdict.opID}`
+    const key = `${userID}/${verdict.opID}`
     const text = JSON.stringify(verdict)
     const earlier = verdicts.get(key)
     if (earlier !== undefined && earlier !== text) world.violate('I4 server', `${key} is ${text}, and was ${earlier}`)

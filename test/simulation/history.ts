@@ -94,7 +94,7 @@ export function record(
     [...merged, verdict.opID].map(opID => ({ userID, verdict: { ...verdict, opID } }))
   )
   for (const { userID, verdict } of verdicts) {
-    const name = `${userID}/${groupID}/${verdict.opID}`
+    const name = `${userID}/${verdict.opID}`
     if (history.verdicts.has(name)) wrong.push(`${verdict.opID} is judged again`)
     history.verdicts.set(name, verdict)
     // Tabs number their operations.
