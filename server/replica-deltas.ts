@@ -85,10 +85,10 @@ async function wholeGroup(
 }
 
 /** Of the people in an audio-video chat room, nobody is told but oneself. */
-export function visibleMembers(group: GroupRow | null, members: readonly MemberRow[], userID: string): MemberRow[] {
+function visibleMembers(group: GroupRow | null, members: readonly MemberRow[], userID: string): MemberRow[] {
   return group?.type === 'AVChatRoom' ? members.filter(member => member.userID === userID) : [...members]
 }
-export function visibleGone(group: GroupRow | null, gone: readonly string[], userID: string): string[] {
+function visibleGone(group: GroupRow | null, gone: readonly string[], userID: string): string[] {
   return group?.type === 'AVChatRoom' ? gone.filter(each => each === userID) : [...gone]
 }
 

@@ -19,7 +19,7 @@ export const printable = (form: RegExp) => v.custom<string>(value => isText(valu
 export const id = printable(/^[\x20-\x7e]{1,64}$/)
 export const short = text(1024)
 /** A word of an enumeration. Another build may know more of them, so any passes. */
-export const word = id
+export const word = printable(/^[\x20-\x7e]{1,64}$/)
 const within = (min: number, max: number) => v.custom<number>(value => typeof value === 'number' && value >= min && value <= max)
 export const number = within(-Infinity, Infinity)
 export const milliseconds = within(-8.64e15, 8.64e15)
@@ -43,7 +43,7 @@ export const truth = v.custom<boolean>(value => typeof value === 'boolean')
 export const oneOf = <const T extends string | number | boolean>(...values: readonly T[]) =>
   v.custom<T>(value => values.includes(value as T))
 /** Anything, within reason. */
-export const anything = v.custom<unknown>(value => isShallow(value))
+const anything = v.custom<unknown>(value => isShallow(value))
 export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.keys(value).every(({ length }) => length <= 64)
 /** An object whose keys are data. */

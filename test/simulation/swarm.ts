@@ -14,8 +14,6 @@ const conditionChance = 0.3
 /** Faults that happen only under a condition. */
 const conditionOf: Readonly<Record<string, Condition>> = { 'storage gone': 'storage' }
 
-export type Swarm = ReturnType<typeof drawSwarm>
-
 export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
   // Drawn apart, so that a condition forced by hand leaves the rest of the seed as it is.
