@@ -13,6 +13,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 const small = [
   { file: 'server/sessions.ts', find: 'const groupsPerFrame = 100\n', replace: 'const groupsPerFrame = 2\n' },
+  {
+    file: 'server/sessions.ts',
+    find: 'const sessionBytes = { slowBytes: 1_048_576, bytesMax: 4_194_304 }\n',
+    replace: 'const sessionBytes = { slowBytes: 4000, bytesMax: 40_000 }\n'
+  },
+  { file: 'server/replica.ts', find: 'const heldMax = 100\n', replace: 'const heldMax = 3\n' },
+  {
+    file: 'server/replica.ts',
+    find: 'const partMax = { groups: 100, rows: 2000 }\n',
+    replace: 'const partMax = { groups: 2, rows: 5 }\n'
+  },
+  { file: 'server/http-client.ts', find: 'const answerBytesMax = 131_072\n', replace: 'const answerBytesMax = 2000\n' },
   { file: 'server/replica-deltas.ts', find: 'const membersSentWholeMax = 500\n', replace: 'const membersSentWholeMax = 1\n' },
   { file: 'src/sync/messages.ts', find: 'membersPerPageMax: 500,', replace: 'membersPerPageMax: 1,' },
   { file: 'src/sync/messages.ts', find: 'operationsPerPushMax: 50,', replace: 'operationsPerPushMax: 3,' },

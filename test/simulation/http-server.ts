@@ -6,7 +6,7 @@ import type { HttpSessions } from '../../server/http.ts'
 
 export type Answer = { readonly status: number; readonly text: string }
 
-/** Hands a request over; the returned function hangs up before the answer. */
+/** Hands a request over. The returned function ends it: the answer has come over the network, or nobody waits for it. */
 export function request(sessions: HttpSessions, body: string, onAnswer: (answer: Answer) => void): () => void {
   const bytes = Buffer.from(body)
   const incoming = Object.assign(new EventEmitter(), {
@@ -33,9 +33,8 @@ export function request(sessions: HttpSessions, body: string, onAnswer: (answer:
       return response
     },
     end(text = '') {
-      if (response.closed) return response
+      if (response.closed || response.writableEnded) return response
       response.writableEnded = true
-      close()
       onAnswer({ status: response.statusCode, text })
       return response
     }

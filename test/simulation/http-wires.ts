@@ -14,7 +14,7 @@ type Exchange = { fail(): void; fall(): void }
 type Fetch = (body: string, signal: AbortSignal) => Promise<Answer>
 
 /** Bodies that a proxy on the way takes. */
-const bodyBytesOfProxies = [1_000_000] as const
+const bodyBytesOfProxies = [4000, 16_000, 1_000_000] as const
 /** Where a request goes, by its address. */
 const routes = new Map<string, Fetch>()
 
@@ -84,6 +84,7 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
           if (hasFallen || fallen.down) return
           if (isLost()) return own.fail()
           if (!over()) return
+          hangUp()
           note('down', `${given.status} ${given.text}`)
           resolve(given)
         })

@@ -185,7 +185,7 @@ export const planted = {
   // From here on: what the kind world of one connection, one build and honest users could not find.
   'what is announced during a read is dropped': edit(
     'server/replica.ts',
-    'if (held.length < heldMax) return void held.push(announcement)',
+    'if (held.length < heldMax) held.push(announcement)',
     'if (held.length < heldMax) return'
   ),
   'a guest ends an AVChatRoom': edit(
@@ -219,20 +219,37 @@ export const planted = {
     'failures = 0'
   ),
   'a clock that jumps lets operations expire': edit(
-    'src/engine/sync.ts',
-    'const waitedMs = Math.min(nowMs - at, nowMs + (state.base.meta()?.clockOffsetMs ?? 0) - now * 1000)',
-    'const waitedMs = nowMs - at'
+    'src/engine/time.ts',
+    'Math.max(0, Math.min(now() - pending.at, serverNowMs() - pending.now * 1000, byRun))',
+    'Math.max(0, now() - pending.at)'
   ),
   'a call waits for ever': {
     edits: [
-      { file: 'src/engine/bound.ts', find: 'setTimer(() => resolve(late()), limitMs)', replace: '() => undefined' },
+      { file: 'src/engine/api.ts', find: 'setTimer(() => resolve(late()), limitMs)', replace: '() => undefined' },
       {
         file: 'src/engine/sync.ts',
         find: "host.setTimer(() => answer(groupError('NoNetwork', 'no answer')), answerWithinMs)",
         replace: '() => undefined'
       }
     ]
-  }
+  },
+  'no timer ends a session whose token has ended': edit(
+    'server/sessions.ts',
+    'stopExpiry = context.setTimer(expire, Math.min(of.expiresAt - now(), timerMsMax))',
+    'stopExpiry = undefined'
+  ),
+  'what a frame has held is not released': edit('server/budget.ts', '        heldBytes -= bytes\n', ''),
+  'what a full socket does not take is dropped': edit('server/sessions.ts', '      await drained\n', '      return\n'),
+  'an HTTP answer that is lost is not noticed': edit(
+    'src/sync/http.ts',
+    'const { frames, isOver } = await read(await request([]))',
+    'const { frames, isOver } = await request([]).then(read).catch(() => ({ frames: [], isOver: over.signal.aborted }))'
+  ),
+  'HTTP answers overtake each other': edit(
+    'server/http-client.ts',
+    'const frames = isFree ? cut() : []',
+    'const frames = cut().reverse()'
+  )
 }
 
 /** @param {string} file @param {string} find @param {string} replace */

@@ -170,7 +170,6 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       }
       own.closings.add(onCrash)
       const hangUp = request(own.http, body, answer => {
-        own.closings.delete(onCrash)
         if (!own.isAlive) return
         auditAnswer(own, body, answer)
         onAnswer(answer)

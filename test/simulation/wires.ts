@@ -65,6 +65,7 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
     /** Whether this end takes part: the client's, and the server's, which may learn of the end later. */
     let client = true
     let session: Session | undefined
+    let room: Promise<void> | undefined
     let isCut = false
 
     function closeClient(): void {
@@ -130,6 +131,15 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
       if (lottery === 2 || lottery === 4) world.at(world.now() + random.around(10) * delay(), arrive)
     }
 
+    /** A server that has no room is given the next frame when it has. */
+    function receive(frame: string): void {
+      const give = () => session?.receive(frame)
+      const full = room ? room.then(give) : give()
+      if (!full) return
+      const own = full.then(() => void (room === own && (room = undefined)))
+      room = own
+    }
+
     const cable: Cable = { cut, fall }
     function fall(direction: Direction): void {
       if (!fallen.up && !fallen.down) hasFallen++
@@ -156,7 +166,7 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
       else cut()
     })
     return {
-      send: frame => client && carry('up', frame, () => session?.receive(frame)),
+      send: frame => client && carry('up', frame, () => receive(frame)),
       close() {
         // What was sent before still arrives.
         client = false
