@@ -98,7 +98,7 @@ export type GroupStore = {
   readonly outbox$: Observable<readonly PendingOperation[]>
   /**
    * What was refused, or only partly done: with the operation, the code, and where it is known who made it impossible.
-   * They stay, across reloads, until dismissed.
+   * They stay, across reloads, until dismissed: the newest 10,000 refusals, and 1,000 of what was partly done.
    *
    * @example
    * store.verdicts$.subscribe(entries => {

@@ -1,13 +1,16 @@
 /** What an engine writes beside new operations: one transaction each, taken in and told to other tabs once it is durable. */
 
 import { groupError } from '../kernel/errors.ts'
-import { rejected } from '../kernel/verdict.ts'
+import { rejected, type Verdict } from '../kernel/verdict.ts'
 import type { Commit, HeldGroup, Pending, Storage, Write } from '../storage/port.ts'
 import { finish } from './merge.ts'
 import type { State } from './state.ts'
 
-/** Verdicts of what simply succeeded are kept for `settled`, the newest of them. */
-const appliedVerdictsMax = 1000
+/**
+ * How many verdicts are kept, the newest of each kind. Those of what simply succeeded are for `settled`. Refusals stay
+ * until dismissed: as many as a full outbox, refused as a whole, and no app that shows them comes near.
+ */
+const keptMax: Readonly<Record<Verdict['kind'], number>> = { applied: 1000, partial: 1000, unknown: 1000, rejected: 10_000 }
 
 export type CommitOptions = {
   readonly storage: Storage
@@ -25,8 +28,13 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
 
   function outdatedVerdicts(writes: readonly Write[]): Write[] {
     if (!writes.some(write => write.table === 'verdicts')) return []
-    const applied = [...state.verdicts.values()].filter(({ verdict }) => verdict.kind === 'applied').sort((a, b) => b.at - a.at)
-    return applied.slice(appliedVerdictsMax).map(({ verdict }) => ({ table: 'verdicts', scope: '', id: verdict.opID, row: null }))
+    const all = [...state.verdicts.values()]
+    return (Object.keys(keptMax) as Verdict['kind'][]).flatMap(kind => {
+      const kept = all.filter(({ verdict }) => verdict.kind === kind)
+      if (kept.length <= keptMax[kind]) return []
+      const oldest = kept.sort((a, b) => b.at - a.at).slice(keptMax[kind])
+      return oldest.map(({ verdict }): Write => ({ table: 'verdicts', scope: '', id: verdict.opID, row: null }))
+    })
   }
 
   return {

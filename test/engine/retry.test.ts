@@ -94,3 +94,27 @@ test('a verdict that two tabs dismiss is dismissed by one', async () => {
   const answers = await Promise.all([ann.engine.dismissVerdict(opID), ann.engine.dismissVerdict(opID)])
   expect(answers.map(answer => answer?.code ?? 'dismissed')).toEqual(['dismissed', 4503])
 })
+
+test.each([
+  ['partial', 1000],
+  ['rejected', 10_000]
+] as const)('verdicts of the kind %s are bounded, and the newest stay', async (kind, max) => {
+  const storage = createMemoryStorage()
+  const rest =
+    kind === 'partial' ? { seq: 1, result: {} } : { scope: 'state', error: { code: 10007, reason: 'NotPermitted', message: '' } }
+  await storage.transact([], () =>
+    Array.from({ length: max + 5 }, (_, at) => {
+      const verdict = { kind, opID: `old-${at}`, groupID: 'crew', ...rest }
+      return {
+        table: 'verdicts',
+        scope: '',
+        id: verdict.opID,
+        row: { verdict: verdict as never, name: 'quitGroup', args: {}, at }
+      }
+    })
+  )
+  const ann = createTestClient(server, 'ann', { storage })
+  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew' })
+  const kept = new Set((await ann.verdicts()).map(({ opID }) => opID))
+  expect([kept.size, kept.has('old-4'), kept.has('old-5')]).toEqual([max, false, true])
+})
