@@ -37,9 +37,15 @@ export function createTime({ now, elapsedMs }: Pick<Host, 'now' | 'elapsedMs'>, 
     return last ? Math.max(byClock, last.serverTimeMs + elapsedMs() - last.learnedAtMs) : byClock
   }
 
+  /** Where the server has told the time in this run, this clock has no say: it may have been set since then. */
+  function certainNowMs(): number {
+    const last = look()
+    return last && isSure() ? last.serverTimeMs + elapsedMs() - last.learnedAtMs : serverNowMs()
+  }
+
   function waitedMs(pending: Pending): number {
     const byRun = elapsedMs() - (queuedAtMs.get(pending.opID) ?? (pending.isTimeUnknown ? startedAtMs : -Infinity))
-    return Math.max(0, Math.min(now() - pending.at, serverNowMs() - pending.now * 1000, byRun))
+    return Math.max(0, Math.min(now() - pending.at, certainNowMs() - pending.now * 1000, byRun))
   }
 
   return {

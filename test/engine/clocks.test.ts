@@ -1,6 +1,7 @@
 /** Clocks that are wrong, and are set while operations wait. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryDatabase } from '../../server/memory.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
@@ -123,6 +124,23 @@ describe('an operation that has really waited for 31 days', () => {
     await ann.engine.resume()
     expect(await verdictOf(ann, opID)).toBe(4511)
   })
+})
+
+test('an operation sent again over one connection survives a clock jump', async () => {
+  const database = createMemoryDatabase('epoch-1')
+  let failures = 0
+  server = createTestServer({
+    database: {
+      ...database,
+      transaction: work => (failures-- > 0 ? Promise.reject(new Error('away')) : database.transaction(work))
+    }
+  })
+  const ann = openDevice()
+  await ann.caughtUp()
+  failures = 1
+  const { opID } = await ask(ann)
+  wrongMs = 40 * day
+  expect(await verdictOf(ann, opID)).toBe('applied')
 })
 
 test('the oldest operation waits since an hour, also after the clock was set', async () => {

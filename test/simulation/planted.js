@@ -220,7 +220,7 @@ export const planted = {
   ),
   'a clock that jumps lets operations expire': edit(
     'src/engine/time.ts',
-    'Math.max(0, Math.min(now() - pending.at, serverNowMs() - pending.now * 1000, byRun))',
+    'Math.max(0, Math.min(now() - pending.at, certainNowMs() - pending.now * 1000, byRun))',
     'Math.max(0, now() - pending.at)'
   ),
   'a call waits for ever': {
