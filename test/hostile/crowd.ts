@@ -5,7 +5,7 @@ import { operation, type AttackerSocket } from './attacker.ts'
 import { times } from './repeat.ts'
 
 /** A group of the attacker's own with members enough for long answers. */
-const crowd = (groupID: string, size: number) => ({
+export const crowd = (groupID: string, size: number) => ({
   ...operation(`create-${groupID}`, 'createGroup', {
     groupID,
     name: 'Crowd',

@@ -3,6 +3,7 @@
 import { frameLimits } from '../../../src/sync/messages.ts'
 import { hello, operation, push } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
+import { crowd, crowdRows } from '../crowd.ts'
 import { repeat, times } from '../repeat.ts'
 
 const { toServerBytesMax, groupsPerHelloMax } = frameLimits
@@ -25,6 +26,38 @@ export const byteScenarios: readonly Scenario[] = [
     async attack({ socket }) {
       await repeat(20, async () => (await socket()).send('['.repeat(toServerBytesMax)))
     }
+  },
+  {
+    title: 'operations with 1 MB of unknown arguments over six connections',
+    async attack({ socket }) {
+      const connections = await Promise.all(times(6).map(() => socket()))
+      await Promise.all(connections.map(each => each.login('mallory')))
+      // While the database is busy with large groups, operations wait.
+      for (const [number, connection] of connections.entries())
+        await connection.send(push(...times(2).map(index => crowd(`slow-${number}-${index}`, 499))))
+      await Promise.all(
+        connections.map((connection, number) =>
+          repeat(150, index => connection.send(push(large(`large-${number}-${index}`, 1_000_000))))
+        )
+      )
+    },
+    leaves: () => {
+      const rows = crowdRows(12, 499)
+      return { ...rows, verdicts: rows.verdicts + 6 * 150 }
+    }
+  },
+  {
+    title: 'operations with 1 MB of unknown arguments by 20 users',
+    async attack({ socket }) {
+      await Promise.all(
+        times(20).map(async number => {
+          const connection = await socket()
+          await connection.login(`mallory${number}`)
+          for (const count of times(30)) await connection.send(push(large(`${count}`, 1_000_000)))
+        })
+      )
+    },
+    leaves: () => ({ verdicts: 20 * 30 })
   },
   {
     title: '950 operations that wait on each of 20 connections',

@@ -9,6 +9,9 @@ import { pause, repeat, times } from '../repeat.ts'
 
 const headers = 'Host: localhost\r\nOrigin: https://app.example\r\n'
 
+/** A user has at most 20 sessions; with more, the first would end. */
+const sessionsAtOnce = 18
+
 /** Waits until the server reads nothing more for the attackers: honest clients need few queries. */
 async function worked({ report }: ServerProcess): Promise<void> {
   for (let before = 0, now = Infinity; now - before > 300; now = (await report()).queries) {
@@ -112,7 +115,7 @@ export const connectionScenarios: readonly Scenario[] = [
       await own(owner, 'unread', 1, 499)
       const question = JSON.stringify({ type: 'members', groupID: 'unread-0', after: '', limit: 500 })
       await Promise.all(
-        times(20).map(async () => {
+        times(sessionsAtOnce).map(async () => {
           const reader = await socket()
           await reader.login('mallory')
           reader.pause()
@@ -129,7 +132,7 @@ export const connectionScenarios: readonly Scenario[] = [
       const owner = await socket()
       await owner.login('mallory')
       await own(owner, 'burst', 1, 0)
-      const readers = await Promise.all(times(50).map(() => socket()))
+      const readers = await Promise.all(times(sessionsAtOnce).map(() => socket()))
       await Promise.all(readers.map(reader => reader.login('mallory')))
       for (const reader of readers) reader.pause()
       for (const count of times(20))
@@ -146,6 +149,22 @@ export const connectionScenarios: readonly Scenario[] = [
     leaves: () => ({ ...crowdRows(1, 0), tips: 1001, log: 1001, verdicts: 1001, feed: 1001 })
   },
   {
+    title: 'clients that hang up in the middle of catching up',
+    async attack({ socket }) {
+      const owner = await socket()
+      await owner.login('mallory')
+      await own(owner, 'caught', 400, 0)
+      await repeat(60, async () => {
+        const leaver = await socket()
+        await leaver.send(hello('mallory'))
+        leaver.hangUp()
+      })
+    },
+    leaves: () => crowdRows(400, 0),
+    // Reading for a client ends when it has hung up: at most one frame of 100 groups each.
+    queriesMax: 40_000
+  },
+  {
     title: 'HTTP clients that never fetch what they have asked for',
     async attack({ socket, say }, server) {
       const owner = await socket()
@@ -153,7 +172,7 @@ export const connectionScenarios: readonly Scenario[] = [
       await own(owner, 'unfetched', 1, 499)
       const question = JSON.stringify({ type: 'members', groupID: 'unfetched-0', after: '', limit: 500 })
       await Promise.all(
-        times(20).map(async () => {
+        times(sessionsAtOnce).map(async () => {
           const session = (await say(''))?.session ?? ''
           await say(session, hello('mallory'))
           await repeat(4, () => say(session, ...times(40).map(() => question)))
