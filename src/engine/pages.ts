@@ -5,7 +5,7 @@
 
 import { countOf } from '../kernel/packed.ts'
 import { frameLimits, type MembersMessage } from '../sync/messages.ts'
-import { rowsAfterPages, rowsUnderWay } from './schedule.ts'
+import { firstRate, rateAfter, rowsUnderWay } from './schedule.ts'
 
 /** A server takes no more requests at a time than this, with room for others. */
 const pagesMax = 64
@@ -15,8 +15,8 @@ type Page = { readonly mep: number; readonly rows: number; readonly askedAtMs: n
 export function createPages(now: () => number) {
   /** By group: of each, one page at a time. */
   const pages = new Map<string, Page>()
-  let rowsMax: number = rowsUnderWay.first
-  let lastArrivalMs = -Infinity
+  let rate = firstRate
+  let arrivedAtMs = -Infinity
 
   const onTheWay = () => [...pages.values()].filter(({ isStoring }) => !isStoring)
 
@@ -25,6 +25,7 @@ export function createPages(now: () => number) {
 
     /** How many rows the next page may have; 0: it has to wait. */
     limit(): number {
+      const rowsMax = rowsUnderWay(rate)
       const page = Math.min(rowsMax, frameLimits.membersPerPageMax)
       const underWay = onTheWay()
       const rows = underWay.reduce((sum, { rows }) => sum + rows, 0)
@@ -44,9 +45,8 @@ export function createPages(now: () => number) {
       }
       if (askedAtMs === Infinity) return
       const rows = messages.reduce((sum, { members }) => sum + countOf(members), 0)
-      const tookMs = now() - Math.max(askedAtMs, lastArrivalMs)
-      lastArrivalMs = now()
-      rowsMax = rowsAfterPages(rowsMax, rows, tookMs)
+      rate = rateAfter(rate, rows, now() - Math.max(askedAtMs, arrivedAtMs))
+      arrivedAtMs = now()
     },
     stored: (groupID: string) => pages.delete(groupID),
     /** Forgets pages that may get no answer. */
@@ -55,7 +55,7 @@ export function createPages(now: () => number) {
     },
     /** The connection is over. If pages were still to come, they may have been too many. */
     lost(): void {
-      if (onTheWay().length > 0) rowsMax = Math.max(rowsUnderWay.min, Math.floor(rowsMax / 2))
+      if (onTheWay().length > 0) rate = { ...rate, rows: rate.rows / 2 }
       pages.clear()
     }
   }

@@ -46,15 +46,17 @@ export function pingMsAfterCut(pingMs: number, idleMs: number, idleBeforeMs: num
   return isSame && idleMs >= shortestPingMs ? Math.min(pingMs, Math.max(shortestPingMs, Math.floor((idleMs * 2) / 3))) : pingMs
 }
 
-/** How many rows of members may be asked for and not have come. */
-export const rowsUnderWay = { first: 1000, min: 50, max: 32_000 } as const
-/** Fewer rows tell how long an answer takes, not how many the link carries. */
-const rowsMeasuredMin = 100
+/** Rows of members that a link has carried, and in what time. Older ones count less. */
+export type Rate = { readonly rows: number; readonly ms: number }
+export const firstRate: Rate = { rows: 1000, ms: 2000 }
+const olderCounts = 0.8
+export const rateAfter = (rate: Rate, rows: number, tookMs: number): Rate => ({
+  rows: rate.rows * olderCounts + rows,
+  ms: Math.max(1, rate.ms * olderCounts + Math.max(0, tookMs))
+})
+
 const aheadMs = 2000
-/** So many rows as the link has just shown to carry in two seconds, halfway from as many as there were. */
-export function rowsAfterPages(rowsBefore: number, rows: number, tookMs: number): number {
-  if (rows < rowsMeasuredMin) return rowsBefore
-  const carried = (rows / Math.max(1, tookMs)) * aheadMs
-  const next = Math.floor((rowsBefore + Math.min(carried, rowsUnderWay.max)) / 2)
-  return Math.max(rowsUnderWay.min, next)
-}
+const [rowsMin, rowsMax] = [50, 32_000]
+/** How many rows may be asked for and not have come: as many as the link carries in two seconds. */
+export const rowsUnderWay = ({ rows, ms }: Rate): number =>
+  Math.min(rowsMax, Math.max(rowsMin, Math.floor((rows / ms) * aheadMs)))
