@@ -32,6 +32,8 @@ export type DoorEvents = {
 }
 
 type Work = {
+  /** What it would write when it is asked for. */
+  readonly asked: readonly Write[]
   readonly queries: readonly Query[]
   readonly body: (answers: never) => readonly Write[]
   resolve(at: number): void
@@ -121,7 +123,7 @@ export function createDisk(
       commitNext()
     }
 
-    async function commit({ queries, body, resolve, reject }: Work): Promise<void> {
+    async function commit({ asked, queries, body, resolve, reject }: Work): Promise<void> {
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
         return refuse(queries, body, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
@@ -129,6 +131,8 @@ export function createDisk(
       let writes: readonly Write[] = []
       const at = await (await real()).transact(queries, answers => (writes = body(answers as never)))
       onCommit(writes, () => copy(writes))
+      // Meanwhile another tab was first.
+      if (isAlive && writes.length === 0) onFailed(asked)
       if (!isAlive) return
       wait(1)
       answer(() => resolve(at))
@@ -174,8 +178,9 @@ export function createDisk(
       },
       transact(queries, body) {
         // `body` answers for the queries that it comes with.
-        const work = { queries, body: body as Work['body'] }
-        onWriting(work.body(peek(queries)))
+        const asked = (body as Work['body'])(peek(queries))
+        const work = { asked, queries, body: body as Work['body'] }
+        onWriting(asked)
         return new Promise((resolve, reject) => {
           if (isClosed) return void world.at(world.now(), () => refuse(queries, work.body, () => reject(closedError())))
           writing.push({ ...work, resolve, reject })
