@@ -1,6 +1,7 @@
 /** A client over HTTP: its session, and what it has not fetched yet. */
 
 import type { ServerResponse } from 'node:http'
+import { isLoginError } from '../src/kernel/errors.ts'
 import type { Place } from './lobby.ts'
 import type { SessionContext } from './session-port.ts'
 import { openSession } from './sessions.ts'
@@ -46,8 +47,10 @@ export function createHttpClient(
       queueMicrotask(() => waiting?.(false))
       return isFull() ? new Promise(resolve => onDrained.push(resolve)) : undefined
     },
-    close() {
+    close(error) {
       isOver = true
+      // After the end of a token its user receives nothing more: only the error, the last frame, is left.
+      if (error && isLoginError(error)) unsentBytes -= lengthOf(unsent.splice(0, unsent.length - 1))
       endAfter(lastFramesMs)
       waiting?.(false)
     },

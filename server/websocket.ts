@@ -3,7 +3,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { errors, type GroupError } from '../src/kernel/errors.ts'
+import { errors, isLoginError, type GroupError } from '../src/kernel/errors.ts'
 import { frameLimits } from '../src/sync/messages.ts'
 import type { Lobby } from './lobby.ts'
 import type { Origins } from './origins.ts'
@@ -108,6 +108,6 @@ function refuse(socket: Duplex, status: string): void {
 /** 44xx: the numbers that applications may use; 4401 for a login that failed, 4400 for a frame that is not one. */
 function closeCode(error: GroupError | undefined): number {
   if (!error) return 1000
-  if (error.code >= 70000 || error.code === errors.NotReady.code) return 4401
+  if (isLoginError(error) || error.code === errors.NotReady.code) return 4401
   return error.code === errors.BadFrame.code ? 4400 : 4429
 }

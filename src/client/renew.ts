@@ -2,7 +2,7 @@
 
 import type { Observable, Subscription } from 'rxjs'
 import type { Status } from '../engine/api.ts'
-import { errors } from '../kernel/errors.ts'
+import { isLoginError } from '../kernel/errors.ts'
 
 /** A token, or how to get one. */
 export type Token = string | (() => string | Promise<string>)
@@ -21,7 +21,7 @@ export function keepLoggedIn(
   let isOver = false
   let failures = 0
   let stopPause = () => {}
-  const isRefused = () => !isOver && (latest?.lastError?.code ?? 0) >= errors.TokenExpired.code
+  const isRefused = () => !isOver && isLoginError(latest?.lastError)
 
   async function askOnce(): Promise<void> {
     try {

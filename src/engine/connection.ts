@@ -5,7 +5,7 @@
  *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
  */
 
-import { errors, groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
+import { groupError, isLoginError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { ClientMessage } from '../sync/client-messages.ts'
 import { parseServerMessage, type ServerMessage } from '../sync/messages.ts'
 import type { Link } from '../sync/port.ts'
@@ -276,9 +276,6 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
     }
   }
 }
-
-/** Whether the server does not take the token: nothing but another one helps. */
-const isLoginError = (error: GroupError | null): boolean => error !== null && error.code >= errors.TokenExpired.code
 
 const noTimer = (): void => undefined
 

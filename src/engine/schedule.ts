@@ -1,6 +1,6 @@
 /** When to try again, when to ask whether the server is there, and how much to ask for at once. Pure. */
 
-import { errors, type GroupError } from '../kernel/errors.ts'
+import { errors, isLoginError, type GroupError } from '../kernel/errors.ts'
 
 const firstDelayMs = 500
 const longestDelayMs = 30_000
@@ -13,7 +13,7 @@ export function backoffMs(failures: number, random: number): number {
 /** Where the reason says when: after a login that failed never, until the app brings another token. */
 export function retryMs(error: GroupError | null): number | 'never' | undefined {
   if (error === null) return undefined
-  if (error.code >= errors.TokenExpired.code) return 'never'
+  if (isLoginError(error)) return 'never'
   return error.code === errors.ProtocolTooOld.code ? longestDelayMs : undefined
 }
 

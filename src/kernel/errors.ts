@@ -91,5 +91,8 @@ export const groupError = (reason: Reason, detail = ''): GroupError => ({ code: 
 /** Storage has refused, and said so. */
 export const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
 
+/** Whether a server does not accept the token: nothing but another one helps. */
+export const isLoginError = (error: GroupError | null | undefined): boolean => (error?.code ?? 0) >= errors.TokenExpired.code
+
 /** `unknown`: the reason is one that only another build knows. */
 export const scopeOf = ({ reason }: GroupError): Scope | 'unknown' => lookUp(errors, reason)?.scope ?? 'unknown'

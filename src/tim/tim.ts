@@ -10,7 +10,7 @@ import { wrongOption } from '../client/options.ts'
 import type { Arrivals, GroupStore } from '../client/store.ts'
 import type { Arrival, Status } from '../engine/api.ts'
 import { described } from '../kernel/error-texts.ts'
-import { errors, type GroupError } from '../kernel/errors.ts'
+import { errors, isLoginError, type GroupError } from '../kernel/errors.ts'
 import { noticeTypes } from '../kernel/notices.ts'
 import type { Tim } from './api.ts'
 import { createCalls, failure, type Session } from './calls.ts'
@@ -228,7 +228,8 @@ async function admitted(store: GroupStore): Promise<GroupError | undefined> {
   return error && isFatal(error) ? error : undefined
 }
 
-const isFatal = ({ code }: GroupError) => code >= 70000 || code === errors.StorageFailed.code || code === errors.WorkerFailed.code
+const isFatal = (error: GroupError) =>
+  isLoginError(error) || error.code === errors.StorageFailed.code || error.code === errors.WorkerFailed.code
 
 function reportError(error: unknown): void {
   // An app's own mistake in a handler: the app's console is where its author looks.

@@ -76,6 +76,17 @@ test('a frame that is none ends the session, after telling why', async () => {
   expect((await post(JSON.stringify({ session, frames: [] }))).status).toBe(410)
 })
 
+test('a session whose token has ended brings back only the error', async () => {
+  const { session } = await say('')
+  const token = generateUserSig(app, { userID: 'ann', expireSeconds: 1 })
+  await say(session, { ...hello('ann'), token })
+  // The server's own timer is older than this one, and due before it.
+  await new Promise(resolve => setTimeout(resolve, 2000))
+  const { frames, isOver } = await say(session)
+  expect(frames.map(frame => parseServerMessage(frame))).toMatchObject([{ type: 'error', error: { code: 70001 } }])
+  expect(isOver).toBe(true)
+})
+
 test('of two requests that wait, the later one brings back what comes', async () => {
   const { session } = await say('')
   const first = say(session)

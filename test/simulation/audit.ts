@@ -43,11 +43,10 @@ export function createAudit(world: World, verdicts: Map<string, string>) {
       ;({ userID } = read)
       untilMs = Math.max(untilMs, read.untilMs)
     },
-    /** A frame is sent to the client. Over HTTP, the last answer of a session brings what it said before its end. */
-    said(frame: string, isLast = false): void {
+    /** A frame is sent to the client. */
+    said(frame: string): void {
       const isError = frame.startsWith('{"type":"error"')
-      if (!isError && !isLast && world.now() > untilMs)
-        world.violate('I13', `${userID} is sent ${frame.slice(0, 80)} after its token ended`)
+      if (!isError && world.now() > untilMs) world.violate('I13', `${userID} is sent ${frame.slice(0, 80)} after its token ended`)
       const isOfRoom = frame.includes('"AVChatRoom"')
       if (!isOfRoom && !frame.includes('"verdicts":[{')) return
       const said = JSON.parse(frame) as Said

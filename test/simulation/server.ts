@@ -113,11 +113,11 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
   /** What was heard before is noted with the answer: nothing is said to a session in between. */
   function auditAnswer({ audits }: Process, body: string, { status, text }: Answer): void {
     if (status >= 300) return
-    const { session, frames: said, isOver } = JSON.parse(text) as { session: string; frames: string[]; isOver: boolean }
+    const { session, frames: said } = JSON.parse(text) as { session: string; frames: string[] }
     const audit = audits.get(session) ?? createAudit(world, history.said)
     audits.set(session, audit)
     for (const frame of (JSON.parse(body) as { frames: string[] }).frames) audit.heard(frame)
-    for (const frame of said) audit.said(frame, isOver)
+    for (const frame of said) audit.said(frame)
   }
 
   function crash(): void {
