@@ -23,7 +23,13 @@ export const tokenFor = (userID: string): Promise<string> => ask('/token', { use
 /** A server of its own whose clock is off by so much; `pass` lets time pass there. */
 export async function openClockedServer(offsetMs: number) {
   const port = await ask('/clocked', { offsetMs: String(offsetMs) })
-  return { port, url: `ws://127.0.0.1:${port}/sync`, pass: (ms: number) => ask('/pass', { port, ms: String(ms) }) }
+  return {
+    port,
+    url: `ws://127.0.0.1:${port}/sync`,
+    /** A userSig that is issued by the server's clock. */
+    tokenFor: (userID: string) => ask('/token', { userID, port }),
+    pass: (ms: number) => ask('/pass', { port, ms: String(ms) })
+  }
 }
 
 /** A line that can be cut, to the server or to another one. */

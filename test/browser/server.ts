@@ -8,13 +8,18 @@ import type { TestProject } from 'vitest/node'
 import { generateUserSig, startServer, type SyncServer } from 'offline-groups/server'
 import { openLine, type Line } from '../line.ts'
 
+/** Longer than any time that a test lets pass. */
+const tokenSeconds = 30 * 86_400
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const lines = new Map<number, Line>()
-  const clocked = new Map<number, { server: SyncServer; pass(ms: number): void }>()
+  const clocked = new Map<number, { server: SyncServer; now(): number; pass(ms: number): void }>()
   const answers: Record<string, (parameters: URLSearchParams) => string | Promise<string>> = {
-    '/token': parameters => generateUserSig(app, { userID: parameters.get('userID') ?? '' }),
+    '/token': parameters => {
+      const { now = Date.now } = clocked.get(Number(parameters.get('port'))) ?? {}
+      return generateUserSig(app, { userID: parameters.get('userID') ?? '', now: now(), expireSeconds: tokenSeconds })
+    },
     '/line': async parameters => {
       const line = await openLine(() => Number(parameters.get('to') ?? server.port))
       lines.set(line.port, line)
@@ -23,8 +28,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     // A server of its own, whose clock can be put on.
     '/clocked': async parameters => {
       let offsetMs = Number(parameters.get('offsetMs'))
-      const server = await startServer({ ...app, now: () => Date.now() + offsetMs })
-      clocked.set(server.port, { server, pass: ms => (offsetMs += ms) })
+      const now = () => Date.now() + offsetMs
+      const server = await startServer({ ...app, now })
+      clocked.set(server.port, { server, now, pass: ms => (offsetMs += ms) })
       return String(server.port)
     },
     '/pass': parameters => String(clocked.get(Number(parameters.get('port')))?.pass(Number(parameters.get('ms')))),

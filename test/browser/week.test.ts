@@ -73,8 +73,8 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
   const line = await openLine(server.port)
   const [ann, bob, carl] = [fresh('ann'), fresh('bob'), fresh('carl')]
   const { worker, passWeek } = startWorker()
-  const hers = await openStore(ann, { url: line.url, worker })
-  const his = await openStore(bob, { url: server.url })
+  const hers = await openStore(ann, { url: line.url, token: await server.tokenFor(ann), worker })
+  const his = await openStore(bob, { url: server.url, token: await server.tokenFor(bob) })
   const does = async (...calls: Call[]) => {
     const answers = await Promise.all(calls.map(async ([name, args]) => taken(await his.apply(name, args))))
     const verdicts = await Promise.all(answers.map(({ opID }) => his.settled(opID)))
@@ -144,7 +144,7 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
     verdicts.filter(
       (verdict): verdict is Verdict => 'kind' in verdict && verdict.kind === 'applied' && verdict.groupID === groupID
     )
-  const phone = await openStore(ann, { url: server.url })
+  const phone = await openStore(ann, { url: server.url, token: await server.tokenFor(ann) })
   const { rows: truth } = await until(phone.groups$, ({ rows }) => rows.length === groupCount - 10)
   const mine = await until(hers.groups$, () => true)
   expect(mine.rows).toEqual(truth)
