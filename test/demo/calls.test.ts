@@ -59,7 +59,7 @@ test('searchGroupByID, joinGroup, quitGroup: a group of others is looked up befo
   await bob.getByTestId('join-group').click()
   await bob.getByTestId('form').locator('[name=groupID]').fill(groupID)
   await bob.getByTestId('look-up').click()
-  await expect.poll(() => bob.getByTestId('found').textContent()).toContain('1 member, owned by ann. Anybody may come in.')
+  await expect.poll(() => bob.getByTestId('found').innerText()).toContain('1 member, owned by ann. Anybody may come in.')
   expect(await bob.getByTestId('found').textContent()).toContain('Apples.')
   await fillIn(bob, {})
   await expect.poll(() => bob.getByTestId('group-name').textContent()).toBe(`The ${groupID}`)
