@@ -1,5 +1,6 @@
 /** What a session of the server says, looked at from outside: to whom, whether it may, and whether it said otherwise before. */
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import { readToken } from './tokens.ts'
 import type { World } from './world.ts'
@@ -14,8 +15,8 @@ type Said = { readonly type: string; readonly groups?: readonly GroupSaid[]; rea
 
 export type Audit = ReturnType<typeof createAudit>
 
-/** `verdictsOf`: all that was ever said about operations, in the present epoch. */
-export function createAudit(world: World, verdicts: Map<string, string>) {
+/** `verdicts`: all that was ever said about operations, in the present epoch. */
+export function createAudit(world: World, verdicts: Map<string, Verdict>) {
   let userID = ''
   let untilMs = -Infinity
 
@@ -27,10 +28,10 @@ export function createAudit(world: World, verdicts: Map<string, string>) {
 
   function checkVerdict(verdict: Verdict): void {
     const key = `${userID}/${verdict.opID}`
-    const text = JSON.stringify(verdict)
     const earlier = verdicts.get(key)
-    if (earlier !== undefined && earlier !== text) world.violate('I4 server', `${key} is ${text}, and was ${earlier}`)
-    verdicts.set(key, text)
+    if (earlier && !isDeepStrictEqual(earlier, verdict))
+      world.violate('I4 server', `${key} is ${JSON.stringify(verdict)}, and was ${JSON.stringify(earlier)}`)
+    verdicts.set(key, verdict)
   }
 
   return {

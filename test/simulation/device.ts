@@ -1,5 +1,6 @@
 /** A user's device: a database and the tabs that are open on it, of which one holds the lock. */
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Status } from '../../src/engine/api.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
@@ -313,7 +314,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
     void tab.engine.settled(opID).then(settled => {
       const verdict = ledger.accounts.get(opID)?.verdict
-      if (tab.isAlive && 'verdict' in settled && JSON.stringify(settled.verdict) !== JSON.stringify(verdict))
+      if (tab.isAlive && 'verdict' in settled && !isDeepStrictEqual(settled.verdict, verdict))
         world.violate('I4', `${opID} is told to be settled, and is not`)
     })
   }

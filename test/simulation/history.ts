@@ -22,8 +22,8 @@ export type History = {
   /** Positions in logs, by operation. */
   readonly applied: Map<string, LogEntry>
   readonly verdicts: Map<string, Verdict>
-  /** What clients were told of them, as text. */
-  readonly said: Map<string, string>
+  /** What clients were told of them. */
+  readonly said: Map<string, Verdict>
   /** By group and tab: the number of the operation that was judged last. */
   readonly lanes: Map<string, number>
   readonly applications: Applications

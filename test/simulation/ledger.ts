@@ -1,5 +1,6 @@
 /** What every commit of a device has to keep to, and the accounts of its operations. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { sameRow, type GroupRow, type MemberRow, type SettingsRow } from '../../src/kernel/model.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { HeldGroup, Pending, Write } from '../../src/storage/port.ts'
@@ -49,7 +50,7 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
   function judge(verdict: Verdict): void {
     const account = accounts.get(verdict.opID)
     if (!account) return wrong('I4', `a verdict on ${verdict.opID}, which nobody has asked for`)
-    if (account.verdict && show(account.verdict) !== show(verdict))
+    if (account.verdict && !isDeepStrictEqual(account.verdict, verdict))
       return wrong('I4', `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`)
     account.verdict = verdict
     // Nothing waits that long here, whatever clocks say.

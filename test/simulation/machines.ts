@@ -5,11 +5,12 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { must } from '../../src/kernel/must.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import type { OpenStorage } from './disk.ts'
 import type { Restorable } from './database.ts'
 
-export type Machine = 'memory' | 'indexeddb' | 'pglite'
+export type Machine = 'memory' | 'indexeddb' | 'pglite' | 'postgres'
 
 export function openStorageOf(machine: Machine): OpenStorage {
   if (machine === 'indexeddb') {
@@ -28,7 +29,7 @@ export function openStorageOf(machine: Machine): OpenStorage {
 }
 
 export async function openDatabaseOf(machine: Machine): Promise<Restorable> {
-  if (machine !== 'pglite') return createMemoryDatabase('epoch-1')
-  const { databases } = await import('../server/databases.ts')
-  return (await databases['PGlite']?.()) ?? createMemoryDatabase('epoch-1')
+  if (machine === 'pglite') return must((await import('../server/databases.ts')).databases['PGlite'])()
+  if (machine === 'postgres') return (await import('../server/postgres.ts')).openPostgres()
+  return createMemoryDatabase('epoch-1')
 }

@@ -1,5 +1,5 @@
 /**
- * npm run simulate -- --seeds 100 --steps 2500 [--first 1] [--machine memory|indexeddb|pglite] [--threads 2]
+ * npm run simulate -- --seeds 100 --steps 2500 [--first 1] [--machine memory|indexeddb|pglite|postgres] [--threads 2]
  *   [--world links,names]: each seed under exactly these conditions (swarm.ts), instead of those that it draws
  * npm run simulate -- --seed 17 --steps 2500 [--only 3,5,8]: one seed again, with its transcript
  */

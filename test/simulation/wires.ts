@@ -153,6 +153,8 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
         : server.open(
             {
               send(frame) {
+                if (onDrained.length > 0 && !frame.startsWith('{"type":"error"'))
+                  world.violate('I17', `${name} is sent more although its socket is full: ${frame.slice(0, 80)}`)
                 carry('down', frame, () => client && events.onFrame(frame))
                 return unsent > socketBytes ? new Promise<void>(resolve => onDrained.push(resolve)) : undefined
               },

@@ -33,16 +33,17 @@ port.on('message', (job: Job | 'stop') => {
 
 async function run({ seeds, steps, machine, only, recorded, conditions, shrinking }: Job): Promise<Report> {
   const outcomes: Outcome[] = []
-  const once = async (seed: number, which: ReadonlySet<number> | undefined, isRecorded: boolean) =>
-    simulate({
-      seed,
-      steps,
-      recorded: isRecorded,
-      openStorage: openStorageOf(machine),
-      database: await openDatabaseOf(machine),
+  async function once(seed: number, which: ReadonlySet<number> | undefined, isRecorded: boolean): Promise<Outcome> {
+    const database = await openDatabaseOf(machine)
+    const options = { seed, steps, recorded: isRecorded, openStorage: openStorageOf(machine), database }
+    const outcome = await simulate({
+      ...options,
       ...(which && { only: which }),
       ...(conditions && { conditions: new Set(conditions) })
     })
+    await database.close()
+    return outcome
+  }
   for (const seed of seeds) {
     const outcome = await once(seed, only && new Set(only), recorded ?? false)
     outcomes.push({ ...outcome, transcript: recorded ? outcome.transcript : [] })
