@@ -3,49 +3,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Status } from '../../src/engine/api.ts'
 import { isGroupError } from '../../src/engine/api.ts'
-import { openEngine } from '../../src/engine/engine.ts'
-import type { Host } from '../../src/engine/host.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors } from '../../src/kernel/errors.ts'
-import type { Pending, Write } from '../../src/storage/port.ts'
+import type { Write } from '../../src/storage/port.ts'
 import { newerClient, newerServer } from '../other-build/newer.ts'
 import { createAttempts } from './attempts.ts'
 import { settlesWithin } from './calls.ts'
-import { createDisk, type Disk, type Door, type OpenStorage } from './disk.ts'
+import { createDisk, type Disk, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createFreshness } from './freshness.ts'
 import { createHttpWires } from './http-wires.ts'
 import { createPeers } from './peers.ts'
-import { createScreen, type Screen } from './screen.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
+import { createTab, type Tab } from './tab.ts'
 import { createTokens } from './tokens.ts'
-import { createView, isBroken, type ViewCheck } from './view.ts'
+import { isBroken } from './view.ts'
 import { createWires } from './wires.ts'
 import type { World } from './world.ts'
-
-export type Engine = ReturnType<typeof openEngine>
-
-export type Tab = {
-  readonly name: string
-  engine: Engine
-  screen: Screen
-  view: ViewCheck
-  readonly door: Door
-  /** Shown already, and not yet stored; with what each replaces, and since which step. */
-  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[]; readonly step: number }>
-  isAlive: boolean
-  isPaused: boolean
-  /** Messages of other tabs that are on their way. */
-  mail: number
-  stopped: boolean
-  /** Another tab has written, and died before it could tell. */
-  isUninformed: boolean
-  /** That has happened to it once. */
-  hasMissed: boolean
-  /** Another tab has been open since this one began to log out. */
-  hasCompany: boolean
-}
 
 export type Device = Awaited<ReturnType<typeof createDevice>>
 
@@ -107,8 +82,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
       return server.isDisturbed() || conditions.has('links') ? 'until the next ping' : 'none'
     }
   })
-  const wakings = new Map<Tab, () => void>()
-  const links = new Map<Tab, () => void>()
 
   function commit(writes: readonly Write[], apply: () => void): void {
     for (const tab of tabs) tab.view.touch(writes)
@@ -120,77 +93,23 @@ export async function createDevice(world: World, server: SimulatedServer, option
   function openTab({ paused = false } = {}): Tab {
     attempts.touched()
     const tabName = `${name}.${tabCount++}`
-    const inFlight: Tab['inFlight'] = new Map()
-    // Each reload may bring another build.
-    const isNewer = conditions.has('builds') && random.chance(0.5)
-    const door = disk.openDoor({
-      onWriting(writes) {
-        const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
-        if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
-        const replaced = writes.flatMap(write => (write.table === 'outbox' && 'id' in write && !write.row ? [write.id] : []))
-        inFlight.set(put.id, { pending: put.row, replaced, step: world.steps() })
-        tab.view.touchGroup(put.row.groupID)
-      },
-      onFailed(writes) {
-        for (const write of writes)
-          if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id)) tab.view.touchAll()
-      },
-      // What another tab takes while this one logs out goes with the rest.
-      onDestroyed() {
+    const tab = createTab(world, {
+      ...{ name: tabName, userID, disk, isPaused: paused, token: tokens.next() },
+      peersOf: peers.of,
+      // Each reload may bring another build.
+      connect: conditions.has('builds') && random.chance(0.5) ? newerClient(connect) : connect,
+      now: () => world.now() + clockMs,
+      random: ids.next,
+      newID: () => `${tabName}-${idCount++}`.padEnd(22, '_').slice(0, 22),
+      onConnecting: attempts.tried,
+      onStatus: attend,
+      onDestroyed(tab) {
+        // What another tab takes while this one logs out goes with the rest.
         if (tab.hasCompany) ledger.forget()
         else ledger.checkDestroyed()
         // All that is shown is of the past.
         tabs.forEach(miss)
       }
-    })
-    // The engine begins to speak before it is all there.
-    const tab = {
-      name: tabName,
-      door,
-      inFlight,
-      isAlive: true,
-      isPaused: paused,
-      mail: 0,
-      stopped: false,
-      isUninformed: false,
-      hasMissed: false,
-      hasCompany: false
-    } as unknown as Tab
-    const host: Host = {
-      storage: door,
-      peers: peers.of(tab),
-      connect: events => {
-        attempts.tried()
-        const link = (isNewer ? newerClient(connect) : connect)({
-          onOpen: () => tab.isAlive && events.onOpen(),
-          onFrame: frame => tab.isAlive && events.onFrame(frame),
-          onClose: () => tab.isAlive && events.onClose()
-        })
-        links.set(tab, link.close)
-        return link
-      },
-      now: () => world.now() + clockMs,
-      elapsedMs: () => world.now(),
-      setTimer: (callback, delayMs) => world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
-      onWake(callback) {
-        wakings.set(tab, callback)
-        return () => void wakings.delete(tab)
-      },
-      random: ids.next,
-      newID: () => `${tabName}-${idCount++}`.padEnd(22, '_').slice(0, 22)
-    }
-    tab.view = createView(world, { disk, userID, tab })
-    tab.engine = openEngine(host, { userID, token: tokens.next(), paused, handsOn: true })
-    tab.screen = createScreen(tab.engine, {
-      onGroup: groupID => tab.view.touchGroup(groupID),
-      onNotices: () => tab.view.touchAll(),
-      onStatus: status => attend(tab, status),
-      onFlicker: detail => world.violate('I9', `${tabName}: ${detail}`),
-      isAsked: (groupID, name) =>
-        [...inFlight.values()].some(
-          ({ pending, step }) => step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
-        ),
-      steps: world.steps
     })
     for (const other of tabs) other.hasCompany = true
     tabs.add(tab)
@@ -231,9 +150,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     world.note(`${tab.name} dies`)
     tab.isAlive = false
     tabs.delete(tab)
-    wakings.delete(tab)
-    links.get(tab)?.()
-    links.delete(tab)
+    tab.hangUp()
     if (tab.door.die() && tabs.size > 0) {
       tabs.forEach(miss)
       // Whoever gets its lock looks for what it has left; of another one nobody knows before its user opens the next.
@@ -251,7 +168,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tabs: tabs as ReadonlySet<Tab>,
     openTab,
     kill,
-    askForToken,
     within: (tab: Tab, what: string, call: Promise<unknown>) => void within(tab, what, call).catch(noted),
 
     /** Asks for an operation; what is answered has to be true. */
@@ -279,7 +195,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     touched: attempts.touched,
     wake(): void {
       attempts.touched()
-      for (const wake of wakings.values()) wake()
+      for (const tab of tabs) tab.wake()
     },
     stop: () => void (isRunning = false),
 

@@ -4,13 +4,11 @@
  * real storage stands a copy of the rows for the checks to look at.
  */
 
-import { rowsOf } from '../../src/kernel/packed.ts'
-import type { Query, Storage, TableName, Tables, Write } from '../../src/storage/port.ts'
-import { idOf } from '../../src/storage/pages.ts'
+import type { Query, Storage, Write } from '../../src/storage/port.ts'
+import { createRows } from './rows.ts'
 import { createTransactions } from './transactions.ts'
 import type { World } from './world.ts'
 
-export type Row = Tables[TableName]
 /** Opens a connection to the database of that name; the first of them creates it. */
 export type OpenStorage = (name: string) => Promise<Storage>
 
@@ -41,14 +39,13 @@ type Work = {
 }
 
 const closedError = () => new DOMException('The database connection is closing.', 'InvalidStateError')
-const none: ReadonlyMap<string, never> = new Map<string, never>()
 
 export function createDisk(
   world: World,
   { name, open, onCommit }: { name: string; open: OpenStorage; onCommit(writes: readonly Write[], apply: () => void): void }
 ) {
   const random = world.random('disk', name)
-  let rows = new Map<string, Map<string, Row>>()
+  const rows = createRows()
   const doors = new Set<Door>()
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
@@ -56,27 +53,6 @@ export function createDisk(
   let latencyMs = 1
   let waiting = 0
   const transactions = createTransactions(world, () => random.around(latencyMs))
-
-  const at = (table: TableName, scope: string) => `${table}/${scope}`
-
-  function copy(writes: readonly Write[]): void {
-    for (const write of writes) {
-      const key = at(write.table, write.scope)
-      const scope = rows.get(key) ?? new Map<string, Row>()
-      rows.set(key, scope)
-      if ('empty' in write) scope.clear()
-      else if ('run' in write) for (const row of rowsOf(write.run)) scope.set(row.userID, row)
-      else if (write.row) scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
-      else scope.delete(write.id)
-    }
-  }
-
-  /** What would be answered now. */
-  const peek = (queries: readonly Query[]) =>
-    queries.map(({ table, scope, ids }) => {
-      const known = rows.get(at(table, scope))
-      return ids ? ids.flatMap(id => known?.get(id) ?? []) : [...(known?.values() ?? [])]
-    }) as never
 
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
     let connection: Promise<Storage> | undefined
@@ -130,7 +106,7 @@ export function createDisk(
       }
       let writes: readonly Write[] = []
       const at = await (await real()).transact(queries, answers => (writes = body(answers as never)))
-      onCommit(writes, () => copy(writes))
+      onCommit(writes, () => rows.write(writes))
       // Meanwhile another tab was first.
       if (isAlive && writes.length === 0) onFailed(asked)
       if (!isAlive) return
@@ -140,7 +116,7 @@ export function createDisk(
 
     function refuse(queries: readonly Query[], body: Work['body'], tell: () => void): void {
       if (!isAlive) return
-      onFailed(body(peek(queries)))
+      onFailed(body(rows.peek(queries)))
       tell()
     }
 
@@ -154,7 +130,7 @@ export function createDisk(
     const hangUp = () => connection?.then(each => each.close())
 
     async function remove(): Promise<void> {
-      rows = new Map()
+      rows.clear()
       onDestroyed()
       await (await real()).destroy()
     }
@@ -178,7 +154,7 @@ export function createDisk(
       },
       transact(queries, body) {
         // `body` answers for the queries that it comes with.
-        const asked = (body as Work['body'])(peek(queries))
+        const asked = (body as Work['body'])(rows.peek(queries))
         const work = { asked, queries, body: body as Work['body'] }
         onWriting(asked)
         return new Promise((resolve, reject) => {
@@ -235,22 +211,16 @@ export function createDisk(
     isIdle: transactions.isIdle,
     /** Whether storage is slow or refuses. */
     isDisturbed: () => latencyMs > 1 || failing.writes + failing.reads > 0 || world.now() < Math.max(fullUntil, goneUntil),
-    table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
-    scopes: (table: TableName): string[] =>
-      [...rows].flatMap(([key, scope]) => (key.startsWith(`${table}/`) && scope.size > 0 ? key.slice(table.length + 1) : [])),
+    table: rows.table,
     /** Takes over everything from another disk. */
     async fill(writes: readonly Write[]): Promise<void> {
       const real = await open(name)
       await real.transact([], () => writes)
       await real.close()
-      copy(writes)
+      rows.write(writes)
     },
     /** Everything on it. */
-    image: (): Write[] =>
-      [...rows].flatMap(([key, scope]) => {
-        const [table = '', ...rest] = key.split('/')
-        return [...scope].map(([id, row]) => ({ table, scope: rest.join('/'), id, row }) as Write)
-      }),
+    image: rows.image,
     failWrites: (count: number) => void (failing.writes += count),
     failReads: (count: number) => void (failing.reads += count),
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),

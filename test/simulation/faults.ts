@@ -1,6 +1,7 @@
 /** What goes wrong. Each seed draws how often each happens, and most leave most out. */
 
-import type { Device, Tab } from './device.ts'
+import type { Device } from './device.ts'
+import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import type { SimulatedServer } from './server.ts'
 import type { World } from './world.ts'

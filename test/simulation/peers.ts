@@ -1,7 +1,7 @@
 /** What the tabs of a device say to each other, and which of them has the lock. */
 
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
-import type { Tab } from './device.ts'
+import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 

@@ -1,7 +1,8 @@
 /** One seed: users act, things go wrong, everything is checked after every step; then all is well again, and all agree. */
 
 import { createCrafter } from './crafter.ts'
-import { createDevice, type Device, type Tab } from './device.ts'
+import { createDevice, type Device } from './device.ts'
+import type { Tab } from './tab.ts'
 import type { Restorable } from './database.ts'
 import type { OpenStorage } from './disk.ts'
 import { faults } from './faults.ts'

@@ -3,7 +3,7 @@
 import type { Status } from '../../src/engine/api.ts'
 import { noticeTypes } from '../../src/kernel/notices.ts'
 import type { Pending, Write } from '../../src/storage/port.ts'
-import type { Tab } from './device.ts'
+import type { Tab } from './tab.ts'
 import type { Disk } from './disk.ts'
 import { applicationState, isShown, seenOf } from './expected.ts'
 import type { World } from './world.ts'

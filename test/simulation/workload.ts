@@ -2,7 +2,8 @@
 
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { groupTypes, joinOptions, remindTypes } from '../../src/kernel/model.ts'
-import type { Device, Tab } from './device.ts'
+import type { Device } from './device.ts'
+import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import { membersOf } from './screen.ts'
 

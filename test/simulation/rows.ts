@@ -1,0 +1,41 @@
+/** A copy of the rows of a database, for the checks to look at. */
+
+import { rowsOf } from '../../src/kernel/packed.ts'
+import { idOf } from '../../src/storage/pages.ts'
+import type { Query, TableName, Tables, Write } from '../../src/storage/port.ts'
+
+type Row = Tables[TableName]
+
+const none: ReadonlyMap<string, never> = new Map<string, never>()
+const at = (table: TableName, scope: string) => `${table}/${scope}`
+
+export function createRows() {
+  const rows = new Map<string, Map<string, Row>>()
+
+  return {
+    clear: () => rows.clear(),
+    write(writes: readonly Write[]): void {
+      for (const write of writes) {
+        const key = at(write.table, write.scope)
+        const scope = rows.get(key) ?? new Map<string, Row>()
+        rows.set(key, scope)
+        if ('empty' in write) scope.clear()
+        else if ('run' in write) for (const row of rowsOf(write.run)) scope.set(row.userID, row)
+        else if (write.row) scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
+        else scope.delete(write.id)
+      }
+    },
+    /** What would be answered now. */
+    peek: (queries: readonly Query[]) =>
+      queries.map(({ table, scope, ids }) => {
+        const known = rows.get(at(table, scope))
+        return ids ? ids.flatMap(id => known?.get(id) ?? []) : [...(known?.values() ?? [])]
+      }) as never,
+    table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
+    image: (): Write[] =>
+      [...rows].flatMap(([key, scope]) => {
+        const [table = '', ...rest] = key.split('/')
+        return [...scope].map(([id, row]) => ({ table, scope: rest.join('/'), id, row }) as Write)
+      })
+  }
+}

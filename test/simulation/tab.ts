@@ -1,0 +1,126 @@
+/** A tab: the real engine on a simulated host, what its screen shows, and the checks of that. */
+
+import type { Status } from '../../src/engine/api.ts'
+import { openEngine } from '../../src/engine/engine.ts'
+import type { Host } from '../../src/engine/host.ts'
+import type { Pending } from '../../src/storage/port.ts'
+import type { Connect, Link } from '../../src/sync/port.ts'
+import type { Disk, Door } from './disk.ts'
+import { createScreen, type Screen } from './screen.ts'
+import { createView, type ViewCheck } from './view.ts'
+import type { World } from './world.ts'
+
+export type Engine = ReturnType<typeof openEngine>
+
+export type Tab = {
+  readonly name: string
+  engine: Engine
+  screen: Screen
+  view: ViewCheck
+  readonly door: Door
+  /** Shown already, and not yet stored; with what each replaces, and since which step. */
+  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[]; readonly step: number }>
+  isAlive: boolean
+  isPaused: boolean
+  /** Messages of other tabs that are on their way. */
+  mail: number
+  stopped: boolean
+  /** Another tab has written, and died before it could tell. */
+  isUninformed: boolean
+  /** That has happened to it once. */
+  hasMissed: boolean
+  /** Another tab has been open since this one began to log out. */
+  hasCompany: boolean
+  /** The network may have come back. */
+  wake(): void
+  /** Its process is gone. */
+  hangUp(): void
+}
+
+export type TabOptions = Pick<Host, 'now' | 'random' | 'newID'> & {
+  readonly name: string
+  readonly userID: string
+  readonly disk: Disk
+  readonly isPaused: boolean
+  readonly token: string
+  readonly connect: Connect
+  readonly peersOf: (tab: Tab) => Host['peers']
+  onConnecting(): void
+  onStatus(tab: Tab, status: Status): void
+  onDestroyed(tab: Tab): void
+}
+
+export function createTab(world: World, options: TabOptions): Tab {
+  const { name, userID, disk, isPaused, token, connect, peersOf, now, random, newID } = options
+  const { onConnecting, onStatus, onDestroyed } = options
+  let link: Link | undefined
+  let onWake = () => {}
+  const inFlight: Tab['inFlight'] = new Map()
+  const door = disk.openDoor({
+    onWriting(writes) {
+      const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
+      if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
+      const replaced = writes.flatMap(write => (write.table === 'outbox' && 'id' in write && !write.row ? [write.id] : []))
+      inFlight.set(put.id, { pending: put.row, replaced, step: world.steps() })
+      tab.view.touchGroup(put.row.groupID)
+    },
+    onFailed(writes) {
+      for (const write of writes) if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id)) tab.view.touchAll()
+    },
+    onDestroyed: () => onDestroyed(tab)
+  })
+  // The engine begins to speak before it is all there.
+  const tab = {
+    name,
+    door,
+    inFlight,
+    isAlive: true,
+    isPaused,
+    mail: 0,
+    stopped: false,
+    isUninformed: false,
+    hasMissed: false,
+    hasCompany: false,
+    wake: () => onWake(),
+    hangUp() {
+      onWake = () => {}
+      link?.close()
+    }
+  } as unknown as Tab
+  const host: Host = {
+    storage: door,
+    peers: peersOf(tab),
+    connect: events => {
+      onConnecting()
+      link = connect({
+        onOpen: () => tab.isAlive && events.onOpen(),
+        onFrame: frame => tab.isAlive && events.onFrame(frame),
+        onClose: error => tab.isAlive && events.onClose(error)
+      })
+      return link
+    },
+    now,
+    elapsedMs: () => world.now(),
+    setTimer: (callback, delayMs) => world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
+    onWake(callback) {
+      onWake = callback
+      return () => void (onWake = () => {})
+    },
+    random,
+    newID
+  }
+  tab.view = createView(world, { disk, userID, tab })
+  tab.engine = openEngine(host, { userID, token, paused: isPaused, handsOn: true })
+  tab.screen = createScreen(tab.engine, {
+    onGroup: groupID => tab.view.touchGroup(groupID),
+    onNotices: () => tab.view.touchAll(),
+    onStatus: status => onStatus(tab, status),
+    onFlicker: detail => world.violate('I9', `${name}: ${detail}`),
+    isAsked: (groupID, name) =>
+      [...inFlight.values()].some(
+        ({ pending, step }) => step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
+      ),
+    steps: world.steps
+  })
+  return tab
+}
