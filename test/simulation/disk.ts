@@ -88,7 +88,7 @@ export function createDisk(
     /** All that waits goes into one transaction, which is created when the one before it is over. */
     function commitNext(): void {
       committing = undefined
-      if (isCut) for (const { queries, body, reject } of writing.splice(0)) refuse(queries, body, () => reject(closedError()))
+      if (isCut) for (const { asked, reject } of writing.splice(0)) refuse(asked, () => reject(closedError()))
       if (writing.length === 0) return onIdle()
       committing = { count: writing.length, takeBack: transactions.create(true, commitAll) }
     }
@@ -102,21 +102,23 @@ export function createDisk(
     async function commit({ asked, queries, body, resolve, reject }: Work): Promise<void> {
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
-        return refuse(queries, body, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
+        return refuse(asked, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
       }
       let writes: readonly Write[] = []
       const at = await (await real()).transact(queries, answers => (writes = body(answers as never)))
       onCommit(writes, () => rows.write(writes))
-      // Meanwhile another tab was first.
-      if (isAlive && writes.length === 0) onFailed(asked)
       if (!isAlive) return
       wait(1)
-      answer(() => resolve(at))
+      answer(() => {
+        // Another commit was first: until this answer, the tab cannot know.
+        if (writes.length === 0) onFailed(asked)
+        resolve(at)
+      })
     }
 
-    function refuse(queries: readonly Query[], body: Work['body'], tell: () => void): void {
+    function refuse(asked: readonly Write[], tell: () => void): void {
       if (!isAlive) return
-      onFailed(body(rows.peek(queries)))
+      onFailed(asked)
       tell()
     }
 
@@ -154,11 +156,11 @@ export function createDisk(
       },
       transact(queries, body) {
         // `body` answers for the queries that it comes with.
-        const asked = (body as Work['body'])(rows.peek(queries))
+        const asked = (body as Work['body'])(rows.expected(queries))
         const work = { asked, queries, body: body as Work['body'] }
         onWriting(asked)
         return new Promise((resolve, reject) => {
-          if (isClosed) return void world.at(world.now(), () => refuse(queries, work.body, () => reject(closedError())))
+          if (isClosed) return void world.at(world.now(), () => refuse(asked, () => reject(closedError())))
           writing.push({ ...work, resolve, reject })
           if (!committing) commitNext()
         })

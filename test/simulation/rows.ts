@@ -25,11 +25,11 @@ export function createRows() {
         else scope.delete(write.id)
       }
     },
-    /** What would be answered now. */
-    peek: (queries: readonly Query[]) =>
+    /** The answers that a tab writes by: it asks for a verdict only where it knows of it, and another tab may be first. */
+    expected: (queries: readonly Query[]) =>
       queries.map(({ table, scope, ids }) => {
         const known = rows.get(at(table, scope))
-        return ids ? ids.flatMap(id => known?.get(id) ?? []) : [...(known?.values() ?? [])]
+        return ids ? ids.flatMap(id => known?.get(id) ?? (table === 'verdicts' ? {} : [])) : [...(known?.values() ?? [])]
       }) as never,
     table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
     image: (): Write[] =>
