@@ -1,6 +1,5 @@
 /** The rows of the memory database, and how transactions read and write them. */
 
-import type { MemberRow } from '../src/kernel/model.ts'
 import { must } from '../src/kernel/must.ts'
 import type { TipRow } from '../src/kernel/notices.ts'
 import type { FeedEvent } from '../src/sync/messages.ts'
@@ -12,6 +11,7 @@ import {
   type GroupState,
   type Identity,
   type LogEntry,
+  type MarkedMember,
   type Membership,
   type Other,
   type Reader,
@@ -23,7 +23,7 @@ export type Data = {
   identity: Identity
   groups: Map<string, GroupState>
   /** By group, then by user or position. */
-  members: Map<string, Map<string, { userID: string; row: MemberRow | null; rv: number }>>
+  members: Map<string, Map<string, MarkedMember>>
   others: Map<string, Map<string, Other>>
   tips: Map<string, TipRow[]>
   log: Map<string, Map<number, LogEntry>>
@@ -72,13 +72,10 @@ export function reader(data: Data): Reader {
   return {
     identity: async () => data.identity,
     group: async groupID => head(groupID),
-    async changedSince(groupID, from) {
-      const changed = membersOf(groupID).filter(({ rv }) => rv > from)
-      return {
-        members: changed.flatMap(({ row }) => row ?? []),
-        gone: changed.filter(({ row }) => !row).map(({ userID }) => userID)
-      }
-    },
+    changedSince: async (groupID, from) =>
+      membersOf(groupID)
+        .filter(({ rv }) => rv > from)
+        .sort((a, b) => a.rv - b.rv),
     async membersAfter(groupID, after, limit) {
       const rows = membersOf(groupID).flatMap(({ row }) => (row && row.userID > after ? row : []))
       return rows.sort((a, b) => (a.userID < b.userID ? -1 : 1)).slice(0, limit)

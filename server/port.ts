@@ -35,12 +35,12 @@ export type Identity = { readonly epoch: string; readonly receiptKey: string }
 export type Reader = {
   identity(): Promise<Identity>
   group(groupID: string): Promise<GroupState>
-  /** Changed since `from`: members, and the users who are members no longer. */
-  changedSince(groupID: string, from: number): Promise<{ members: MemberRow[]; gone: string[] }>
+  /** The members that have changed since `from`, in the order of these changes. */
+  changedSince(groupID: string, from: number): Promise<MarkedMember[]>
   /** Members behind `after` in the order of their IDs. */
   membersAfter(groupID: string, after: string, limit: number): Promise<MemberRow[]>
   /** These members, with the position that last changed each; also where that was their removal. */
-  members(groupID: string, userIDs: readonly string[]): Promise<{ userID: string; row: MemberRow | null; rv: number }[]>
+  members(groupID: string, userIDs: readonly string[]): Promise<MarkedMember[]>
   /** Owner and admins. */
   admins(groupID: string): Promise<string[]>
   /** Rows of the group's other tables, those of these keys that exist. */
@@ -82,6 +82,9 @@ export type GroupState = {
   readonly digest: number
 }
 export const noGroup: GroupState = { seq: 0, row: null, floor: 0, digest: 0 }
+
+/** `row` null: a member no longer. `rv`: the position that changed it last. */
+export type MarkedMember = { readonly userID: string; readonly row: MemberRow | null; readonly rv: number }
 
 /** Where a user's feed ends, and from where on it is kept. */
 export type FeedState = { readonly head: number; readonly floor: number }
@@ -127,7 +130,7 @@ export type GroupWrites = {
   /** What has become of the group; the floor stays. */
   readonly state: Omit<GroupState, 'floor'>
   readonly log: readonly LogEntry[]
-  readonly members: readonly { readonly userID: string; readonly row: MemberRow | null; readonly rv: number }[]
+  readonly members: readonly MarkedMember[]
   /** Removes every member, whose marks stay, and all other rows. */
   readonly dissolved: boolean
   readonly others: readonly Other[]

@@ -1,15 +1,21 @@
 /** What brings a client from a position to the present, by the database or by an announcement. */
 
 import { settingsKey, type GroupRow, type MemberRow } from '../src/kernel/model.ts'
+import { must } from '../src/kernel/must.ts'
+import type { TipRow } from '../src/kernel/notices.ts'
 import type { FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
 import type { Announcement } from './batch.ts'
-import type { Reader } from './port.ts'
+import type { FeedState, MarkedMember, Reader } from './port.ts'
 
-/** A new group of at most so many members is sent whole; of a larger one the client fetches the members page by page. */
+/** A new group of at most so many members is sent whole, where that is one frame. */
 export const membersSentWholeMax = 500
 /** How many tips of a group, and notices of a user, somebody who was away is told. */
 const toldAfterwardsMax = 100
 const noticesKeptSeconds = 7 * 86_400
+/** Who is further behind in the feed is told from the beginning: anybody can fill the feed of somebody else. */
+const feedEventsMax = 1000
+/** Rows and tips of one delta: with the group's own row, so much is one frame. */
+const partBytesMax = 49_152
 
 export type Stand = {
   readonly feed: number
@@ -20,45 +26,80 @@ export const nowhere: Stand = { feed: 0, groups: new Map() }
 type Held = { readonly userID: string; readonly mep: number; readonly seq: number }
 type Followed = Awaited<ReturnType<Reader['followed']>>
 
-/** A group behind a position; whole where the client has nothing, or where that is shorter. `undefined`: nothing new. */
+/**
+ * A group behind a position; whole where the client has nothing, or where that is shorter. Much that has changed comes in
+ * several deltas, each from where the one before ends. None: nothing new.
+ */
 export async function groupSince(
   reader: Reader,
   { userID, groupID, mep, since, seq: held }: Held & { readonly groupID: string; readonly since: number },
   membersMax: number
-): Promise<GroupDelta | undefined> {
+): Promise<GroupDelta[]> {
   const { row, seq, floor } = await reader.group(groupID)
   // No row: dismissed; the feed says so.
-  if (!row || held >= seq) return undefined
+  if (!row || held >= seq) return []
   const changed = held > 0 && held >= floor ? await reader.changedSince(groupID, held) : undefined
   // What is longer than the whole is not worth telling.
-  const isDelta = changed && changed.members.length + changed.gone.length <= Math.max(row.memberNum, 1)
+  const isDelta = changed && changed.length <= Math.max(row.memberNum, 1)
   const from = isDelta ? held : 0
-  const { members, gone, complete } = isDelta
-    ? { ...changed, complete: false }
-    : await wholeGroup(reader, row, userID, membersMax)
   const tips = await reader.tipsSince(groupID, Math.max(from, since - 1), toldAfterwardsMax)
   const own = (await reader.others(groupID, [settingsKey({ groupID, userID })])).find(({ rv }) => rv > from)
-  return {
-    groupID,
-    mep,
-    from,
-    to: seq,
-    group: row,
-    members: visibleMembers(row, members, userID),
-    gone: visibleGone(row, gone, userID),
-    complete: complete && row.type !== 'AVChatRoom',
-    tips,
-    ...(own?.table === 'settings' && { settings: own.row })
+  const settings = own?.table === 'settings' ? { settings: own.row } : {}
+  const empty = { groupID, mep, from, to: seq, group: row, members: [], gone: [], complete: false, tips: [], ...settings }
+  if (isDelta) return inParts(empty, [...changed.filter(({ userID: id }) => isVisible(row, id, userID)), ...tips])
+  const recent = lastOf(tips, partBytesMax)
+  const whole = await wholeGroup(reader, row, { userID, membersMax, bytesMax: partBytesMax - bytesOf(recent) })
+  return [
+    {
+      ...empty,
+      members: whole.members.filter(({ userID: id }) => isVisible(row, id, userID)),
+      complete: whole.complete && row.type !== 'AVChatRoom',
+      tips: recent
+    }
+  ]
+}
+
+/** Cuts a delta at positions: every part but the last ends before what would make it too long. */
+function inParts(delta: GroupDelta, changes: readonly (MarkedMember | TipRow)[]): GroupDelta[] {
+  const positionOf = (change: MarkedMember | TipRow) => ('rv' in change ? change.rv : change.seq)
+  const parts: GroupDelta[] = [{ ...delta, members: [], gone: [], tips: [] }]
+  let bytes = 0
+  let last = delta.from
+  for (const change of [...changes].sort((a, b) => positionOf(a) - positionOf(b))) {
+    const position = positionOf(change)
+    bytes += bytesOf(change)
+    const open = parts.at(-1)
+    if (open && bytes > partBytesMax && position > last && last > open.from) {
+      parts.push({ ...delta, from: last, members: [], gone: [], tips: [] })
+      open.to = last
+      bytes = bytesOf(change)
+    }
+    last = position
+    const part = must(parts.at(-1))
+    if (!('rv' in change)) part.tips.push(change)
+    else if (change.row) part.members.push(change.row)
+    else part.gone.push(change.userID)
   }
+  return parts
+}
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
+
+/** The last ones that are this long together. */
+function lastOf<T>(list: readonly T[], bytesMax: number): T[] {
+  let bytes = 0
+  const tooMany = list.findLastIndex(each => (bytes += bytesOf(each)) > bytesMax)
+  return list.slice(tooMany + 1)
 }
 
 /** What an announcement says to a client that stands where it begins. `undefined`: it concerns others only. */
 export function announcedDelta(announcement: Announcement, { userID, mep, seq }: Held): GroupDelta | undefined {
   const { groupID, from, to, group, isRowChanged, tips, settings } = announcement
   const own = settings.get(userID)
-  const members = visibleMembers(group, announcement.members, userID)
-  const gone = visibleGone(group, announcement.gone, userID)
-  if (!group || (!isRowChanged && !own && members.length + gone.length + tips.length === 0)) return undefined
+  if (!group) return undefined
+  const members = announcement.members.filter(member => isVisible(group, member.userID, userID))
+  const gone = announcement.gone.filter(each => isVisible(group, each, userID))
+  if (!isRowChanged && !own && members.length + gone.length + tips.length === 0) return undefined
   return {
     groupID,
     mep,
@@ -73,24 +114,26 @@ export function announcedDelta(announcement: Announcement, { userID, mep, seq }:
   }
 }
 
+/** All members where they are few; otherwise the client fetches them page by page. */
 async function wholeGroup(
   reader: Reader,
   { groupID, memberNum, ownerID }: GroupRow,
-  userID: string,
-  membersMax: number
-): Promise<{ members: MemberRow[]; gone: string[]; complete: boolean }> {
-  if (memberNum <= membersMax) return { members: await reader.membersAfter(groupID, '', membersMax), gone: [], complete: true }
+  { userID, membersMax, bytesMax }: { userID: string; membersMax: number; bytesMax: number }
+): Promise<{ members: MemberRow[]; complete: boolean }> {
+  if (memberNum <= membersMax) {
+    const members = await reader.membersAfter(groupID, '', membersMax)
+    if (bytesOf(members) <= bytesMax) return { members, complete: true }
+  }
   const known = await reader.members(groupID, [...new Set([userID, ownerID])].filter(Boolean))
-  return { members: known.flatMap(member => member.row ?? []), gone: [], complete: false }
+  return { members: known.flatMap(member => member.row ?? []), complete: false }
 }
 
 /** Of the people in an audio-video chat room, nobody is told but oneself. */
-function visibleMembers(group: GroupRow | null, members: readonly MemberRow[], userID: string): MemberRow[] {
-  return group?.type === 'AVChatRoom' ? members.filter(member => member.userID === userID) : [...members]
-}
-function visibleGone(group: GroupRow | null, gone: readonly string[], userID: string): string[] {
-  return group?.type === 'AVChatRoom' ? gone.filter(each => each === userID) : [...gone]
-}
+const isVisible = ({ type }: GroupRow, memberID: string, userID: string): boolean => type !== 'AVChatRoom' || memberID === userID
+
+/** Whether what is behind a position in a feed can be told, event by event. */
+const reaches = (from: number, { head, floor }: FeedState): boolean =>
+  from > 0 && from >= floor && from <= head && head - from <= feedEventsMax
 
 /** The feed behind a position; from the beginning on where there is no position, or history no longer reaches back to it. */
 export async function feedSince(
@@ -98,7 +141,7 @@ export async function feedSince(
   { userID, from, followed, now }: { userID: string; from: number; followed: Followed; now: number }
 ): Promise<FeedDelta> {
   const { head, floor } = await reader.feed(userID)
-  if (from > 0 && from >= floor && from <= head) return { from, to: head, events: await reader.feedSince(userID, from) }
+  if (reaches(from, { head, floor })) return { from, to: head, events: await reader.feedSince(userID, from) }
   // Who has nothing needs no history: only the groups that are, and what of the notices is recent.
   const recent = await reader.feedSince(userID, Math.max(0, head - 2 * toldAfterwardsMax))
   const kept = recent.filter(
@@ -112,7 +155,7 @@ export async function feedSince(
 export async function canStand(reader: Reader, userID: string, { feed: from, groups: held }: Stand): Promise<boolean> {
   const { head, floor } = await reader.feed(userID)
   if (from > head) return false
-  const isTold = from > 0 && from >= floor
+  const isTold = reaches(from, { head, floor })
   const told = new Set(
     isTold ? (await reader.feedSince(userID, from)).flatMap(event => ('groupID' in event ? event.groupID : [])) : []
   )

@@ -79,15 +79,24 @@ export function createReplica(userID: string, { subscribe, now, hasRoom = () => 
     subscriptions.delete(topic)
   }
 
+  /** What is told from the beginning names every group that the user is in. */
+  function keepOnly(events: FeedDelta['events']): void {
+    const joined = new Set(events.flatMap(event => (event.kind === 'joined' ? event.groupID : [])))
+    for (const groupID of [...positions.keys()]) if (!joined.has(groupID)) unfollow(groupID)
+  }
+
   /** `due`: where groups are noted whose rows the client does not have yet. */
   function takeFeed({ from, to, events }: FeedDelta, due: Set<string>): void {
     // What begins at the beginning replaces all before it.
     const before = from === 0 ? undefined : outgoing.feed
     outgoing.feed = { from: before?.from ?? from, to, events: [...(before?.events ?? []), ...events] }
     feed = to
+    if (from === 0) keepOnly(events)
     for (const event of events) {
       if (event.kind === 'joined') {
         const { groupID, mep, since } = event
+        // The client keeps what it holds of this membership.
+        if (positions.get(groupID)?.mep === mep) continue
         follow(groupID, { mep, since, seq: 0, upTo: 0 })
         due.add(groupID)
       } else if (event.kind === 'left') unfollow(event.groupID)
@@ -142,7 +151,8 @@ export function createReplica(userID: string, { subscribe, now, hasRoom = () => 
   /** Adds what brings the client from its position in a group to the present one. */
   async function readGroup(reader: Reader, groupID: string, membersMax = membersSentWholeMax): Promise<void> {
     const position = positions.get(groupID)
-    if (position) addGroup(position, await groupSince(reader, { userID, groupID, ...position }, membersMax))
+    if (!position) return
+    for (const delta of await groupSince(reader, { userID, groupID, ...position }, membersMax)) addGroup(position, delta)
   }
 
   function addGroup(position: Position, delta: GroupDelta | undefined): void {

@@ -3,7 +3,16 @@
 import type { GroupRow, MemberRow } from '../src/kernel/model.ts'
 import type { TipRow } from '../src/kernel/notices.ts'
 import type { NewFeedEvent } from '../src/sync/messages.ts'
-import { noGroup, type GroupState, type LogEntry, type Membership, type Other, type Reader, type StoredVerdict } from './port.ts'
+import {
+  noGroup,
+  type GroupState,
+  type LogEntry,
+  type MarkedMember,
+  type Membership,
+  type Other,
+  type Reader,
+  type StoredVerdict
+} from './port.ts'
 
 export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
 
@@ -18,6 +27,13 @@ export function groupState(result: { rows: unknown[] }): GroupState {
   return row ? { seq: Number(row.seq), row: row.body, floor: Number(row.floor), digest: Number(row.digest) } : noGroup
 }
 
+const markedMembers = (result: { rows: unknown[] }): MarkedMember[] =>
+  all<{ user_id: string; body: MemberRow | null; rv: string }>(result).map(({ user_id, body, rv }) => ({
+    userID: user_id,
+    row: body,
+    rv: Number(rv)
+  }))
+
 export function reader(query: Query): Reader {
   return {
     async identity() {
@@ -28,10 +44,9 @@ export function reader(query: Query): Reader {
       return groupState(await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID]))
     },
     async changedSince(groupID, from) {
-      const rows = all<{ user_id: string; body: MemberRow | null }>(
-        await query('SELECT user_id, body FROM members WHERE group_id = $1 AND rv > $2', [groupID, from])
+      return markedMembers(
+        await query('SELECT user_id, body, rv FROM members WHERE group_id = $1 AND rv > $2 ORDER BY rv', [groupID, from])
       )
-      return { members: rows.flatMap(({ body }) => body ?? []), gone: rows.filter(({ body }) => !body).map(row => row.user_id) }
     },
     async membersAfter(groupID, after, limit) {
       const rows = await query(
@@ -46,11 +61,7 @@ export function reader(query: Query): Reader {
         'SELECT user_id, body, rv FROM members WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
         [groupID, JSON.stringify(userIDs)]
       )
-      return all<{ user_id: string; body: MemberRow | null; rv: string }>(rows).map(({ user_id, body, rv }) => ({
-        userID: user_id,
-        row: body,
-        rv: Number(rv)
-      }))
+      return markedMembers(rows)
     },
     async admins(groupID) {
       const rows = await query(`SELECT user_id FROM members WHERE group_id = $1 AND body->>'role' IN ('Owner', 'Admin')`, [

@@ -164,10 +164,7 @@ function widened(database: Database, change: (row: object) => object): Database 
       const state = await reader.group(groupID)
       return { ...state, row: widen(state.row) }
     },
-    changedSince: async (groupID, from) => {
-      const { members, gone } = await reader.changedSince(groupID, from)
-      return { members: members.flatMap(row => widen(row) ?? []), gone }
-    },
+    changedSince: async (...since) => (await reader.changedSince(...since)).map(each => ({ ...each, row: widen(each.row) })),
     membersAfter: async (...page) => (await reader.membersAfter(...page)).flatMap(row => widen(row) ?? []),
     members: async (...users) => (await reader.members(...users)).map(each => ({ ...each, row: widen(each.row) }))
   })

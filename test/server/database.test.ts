@@ -79,9 +79,9 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       members: [member(groupID, 'c', 2), { userID: 'a', row: null, rv: 3 }]
     })
     const since = (from: number) => database.snapshot(tx => tx.changedSince(groupID, from))
-    expect(await since(1)).toEqual({ members: [member(groupID, 'c', 2).row], gone: ['a'] })
-    expect(await since(2)).toEqual({ members: [], gone: ['a'] })
-    expect(await since(3)).toEqual({ members: [], gone: [] })
+    expect(await since(1)).toEqual([member(groupID, 'c', 2), { userID: 'a', row: null, rv: 3 }])
+    expect(await since(2)).toEqual([{ userID: 'a', row: null, rv: 3 }])
+    expect(await since(3)).toEqual([])
     expect(await database.snapshot(tx => tx.members(groupID, ['a', 'b', 'z']))).toEqual(
       expect.arrayContaining([{ userID: 'a', row: null, rv: 3 }, member(groupID, 'b', 1)])
     )
@@ -121,7 +121,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
         await tx.changedSince(groupID, 1),
         await tx.others(groupID, [key('x')])
       ])
-    ).toEqual([{ seq: 2, row: null, digest: 0, floor: 0 }, { members: [], gone: ['a'] }, []])
+    ).toEqual([{ seq: 2, row: null, digest: 0, floor: 0 }, [{ userID: 'a', row: null, rv: 2 }], []])
   })
 
   test('knows the owner and the admins', async () => {
@@ -216,7 +216,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ).toEqual([
       { ...state(3), floor: 2 },
       [at(3, 30)],
-      { members: [], gone: ['b'] },
+      [{ userID: 'b', row: null, rv: 3 }],
       { head: 3, floor: 2 },
       [{ ...joined, fseq: 3 }],
       [verdicts[1]?.verdict.opID]

@@ -164,3 +164,18 @@ test('an announcement that comes during a read does not move the client back', a
   positions.push(replica.position('crew')?.seq)
   expect([positions, replica.isBehind()]).toEqual([[2, 2], false])
 })
+
+test('a session that is told its feed from the beginning keeps only the groups in it', async () => {
+  const { database, judge } = createWorld()
+  for (const groupID of ['crew', 'den']) await judge(groupID, 'createGroup', { name: groupID, memberList: [{ userID: 'bob' }] })
+  const replica = createReplica('bob', { now, subscribe: () => () => undefined })
+  await replica.catchUp(database, nowhere, { groupsPerFrame: 100, send: () => replica.takeOutgoing() })
+  for (let round = 0; round < 300; round++) {
+    await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
+    await judge('crew', 'addGroupMember', { userIDList: ['bob'] })
+  }
+  await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
+  await replica.read(database, async () => undefined)
+  expect(replica.takeOutgoing()).toMatchObject({ feed: { from: 0 }, groups: [] })
+  expect([replica.position('crew'), replica.position('den')]).toMatchObject([undefined, { seq: 1 }])
+})

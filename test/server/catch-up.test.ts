@@ -1,0 +1,120 @@
+/** What a client is sent that comes back after much has happened: frames that a slow link brings in time. */
+
+import { expect, test } from 'vitest'
+import type { TestServer } from '../harness.ts'
+import { createTestServer } from '../harness.ts'
+import type { FeedDelta, GroupDelta, ServerMessage } from '../../src/sync/messages.ts'
+import { kernelVersion } from '../../src/kernel/decide.ts'
+import { protocolVersion } from '../../src/sync/messages.ts'
+
+/** At 10 KB/s so many bytes come within the 10 s that a client waits. */
+const frameBytesMax = 70_000
+
+type Position = [groupID: string, mep: number, seq: number]
+
+/** Logs `ann` in, who stands at this position, and collects all frames; some may come of what is done then. */
+async function login(
+  server: TestServer,
+  { feed, groups = [] }: { feed: number; groups?: Position[] },
+  then: () => Promise<unknown> = async () => undefined
+) {
+  const frames: string[] = []
+  const { epoch } = server.database
+  const hello = { type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'ann', epoch, feed, groups }
+  const link = server.network().connect({
+    onOpen: () => link.send(JSON.stringify(hello)),
+    onFrame: frame => void frames.push(frame),
+    onClose: error => expect.fail(JSON.stringify(error))
+  })
+  await server.clock.advance(1000)
+  expect(frames.join()).toContain('"caughtUp":true')
+  await then()
+  await server.clock.advance(1000)
+  const deltas = frames.map(frame => JSON.parse(frame) as ServerMessage).flatMap(each => (each.type === 'delta' ? each : []))
+  link.close()
+  return {
+    longest: Math.max(...frames.map(frame => Buffer.byteLength(frame))),
+    feeds: deltas.flatMap(({ feed }): FeedDelta[] => (feed ? [feed] : [])),
+    groups: deltas.flatMap((delta): GroupDelta[] => [...delta.groups])
+  }
+}
+
+const reason = 'x'.repeat(300)
+
+/** A stranger adds `ann` to a group and removes her again, so many times. */
+async function addAndRemove(server: TestServer, times: number): Promise<void> {
+  const crew = { groupID: 'crew', userIDList: ['ann'] }
+  const create = { groupID: 'crew', name: 'Crew' }
+  await server.judge('stranger', { name: 'createGroup', args: create, groupID: 'crew' })
+  for (let round = 0; round < times; round++) {
+    await server.judge('stranger', { name: 'addGroupMember', args: crew, groupID: 'crew' })
+    await server.judge('stranger', { name: 'deleteGroupMember', args: { ...crew, reason }, groupID: 'crew' })
+  }
+}
+
+test('a long feed comes in frames that a slow link brings in time', async () => {
+  const server = createTestServer()
+  await addAndRemove(server, 200)
+  const { longest, feeds } = await login(server, { feed: 1 })
+  expect(longest).toBeLessThan(frameBytesMax)
+  expect(feeds.flatMap(({ events }) => events.map(({ fseq }) => fseq))).toEqual(Array.from({ length: 799 }, (_, n) => n + 2))
+})
+
+test('a feed that a stranger has filled is told from the beginning instead', async () => {
+  const server = createTestServer()
+  await server.judge('ann', { name: 'createGroup', args: { groupID: 'den', name: 'Den' }, groupID: 'den' })
+  await addAndRemove(server, 600)
+  const { longest, feeds, groups } = await login(server, { feed: 2, groups: [['den', 1, 1]] })
+  expect(longest).toBeLessThan(frameBytesMax)
+  expect(feeds[0]?.from).toBe(0)
+  expect(feeds[0]?.events.filter(({ kind }) => kind === 'joined')).toMatchObject([{ groupID: 'den' }])
+  expect(groups).toEqual([])
+})
+
+const memberCustomField = Array.from({ length: 5 }, (_, key) => ({ key: `key${key}`, value: '감'.repeat(20) }))
+const members = (count: number) => Array.from({ length: count }, (_, n) => ({ userID: `user-${String(n).padStart(4, '0')}` }))
+
+async function createCrew(server: TestServer, memberList: readonly object[]): Promise<void> {
+  const args = { groupID: 'crew', name: 'Crew', type: 'ChatRoom', memberList }
+  await server.judge('ann', { name: 'createGroup', args, groupID: 'crew' })
+}
+
+test('many changed members come in frames that a slow link brings in time', async () => {
+  const server = createTestServer()
+  await createCrew(server, members(400))
+  for (const { userID } of members(400)) {
+    const args = { groupID: 'crew', userID, memberCustomField }
+    await server.judge(userID, { name: 'setGroupMemberCustomField', args, groupID: 'crew' })
+  }
+  const { longest, groups } = await login(server, { feed: 2, groups: [['crew', 1, 1]] })
+  expect(longest).toBeLessThan(frameBytesMax)
+  expect(groups.flatMap(group => group.members.map(({ userID }) => userID))).toEqual(members(400).map(({ userID }) => userID))
+  expect(groups.every(({ from }, index) => from === (index === 0 ? 1 : groups[index - 1]?.to))).toBe(true)
+})
+
+test('the members of a new group follow in pages where they are long', async () => {
+  const server = createTestServer()
+  const create = () =>
+    createCrew(
+      server,
+      members(400).map(member => ({ ...member, memberCustomField }))
+    )
+  const { longest, groups } = await login(server, { feed: 0 }, create)
+  expect(longest).toBeLessThan(frameBytesMax)
+  expect(groups).toMatchObject([{ groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }])
+})
+
+test('long tips come in frames that a slow link brings in time', async () => {
+  const server = createTestServer()
+  await createCrew(server, [])
+  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
+  for (let count = 0; count < 100; count++) {
+    const args = { groupID: 'crew', name: `Crew ${count}`, groupCustomField }
+    await server.judge('ann', { name: 'updateGroupProfile', args, groupID: 'crew' })
+  }
+  const back = await login(server, { feed: 2, groups: [['crew', 1, 1]] })
+  expect(back.longest).toBeLessThan(frameBytesMax)
+  expect(back.groups.flatMap(({ tips }) => tips)).toHaveLength(100)
+  const fresh = await login(server, { feed: 0 })
+  expect(fresh.longest).toBeLessThan(frameBytesMax)
+})
