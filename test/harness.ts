@@ -47,6 +47,8 @@ export type TestServer = {
   readonly database: Database
   readonly errors: unknown[]
   network(latencyMs?: number): TestNetwork
+  /** For sessions over a connection of the test's own. */
+  readonly context: SessionContext
 }
 
 export function createTestServer({
@@ -96,6 +98,7 @@ export function createTestServer({
     clock,
     database,
     errors,
+    context,
     network: latencyMs => createTestNetwork(clock, connection => openSession(context, connection), latencyMs)
   }
 }

@@ -2,9 +2,12 @@
 
 import { request } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { startServer } from '../../server/main.ts'
+import { generateUserSig, startServer } from '../../server/main.ts'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import { createLobby, lobbyLimits } from '../../server/lobby.ts'
+import { protocolVersion } from '../../src/sync/messages.ts'
+
+const app = { sdkAppID: 1, secretKey: 'for tests only' }
 
 test('the oldest connection of an address makes room for a new one', () => {
   const lobby = createLobby({ perAddressMax: 2, max: 10, bytesMax: 100 })
@@ -49,7 +52,7 @@ const post = (url: string, body: object) =>
   })
 
 async function start() {
-  const server = await startServer({ sdkAppID: 1, secretKey: 'for tests only', database: createMemoryDatabase('e') })
+  const server = await startServer({ ...app, database: createMemoryDatabase('e') })
   onTestFinished(() => server.close())
   const url = server.url.replace('ws', 'http')
   return {
@@ -65,11 +68,21 @@ test('sessions over HTTP without a login are limited per address', async () => {
   expect((await say(first)).status).toBe(410)
 })
 
+test('a session over HTTP that has logged in outlives a crowd without login', async () => {
+  const { open, say } = await start()
+  const session = await open()
+  const token = generateUserSig(app, { userID: 'ann' })
+  const hello = { type: 'hello', protocol: protocolVersion, kernel: 2, token, epoch: '', feed: 0, groups: [] }
+  await say(session, JSON.stringify(hello))
+  for (let count = 0; count <= lobbyLimits.perAddressMax; count += 50) await Promise.all(Array.from({ length: 50 }, open))
+  expect((await say(session)).status).toBe(200)
+})
+
 test('a failed login over HTTP ends its session with its answer', async () => {
   const { open, say } = await start()
   const session = await open()
   const waiting = say(session)
-  const hello = { type: 'hello', protocol: 2, kernel: 2, token: 'nonsense', epoch: '', feed: 0, groups: [] }
+  const hello = { type: 'hello', protocol: protocolVersion, kernel: 2, token: 'nonsense', epoch: '', feed: 0, groups: [] }
   await say(session, JSON.stringify(hello))
   expect(JSON.parse((await waiting).text)).toMatchObject({ isOver: true, frames: [expect.stringContaining('70003')] })
   expect((await say(session)).status).toBe(410)

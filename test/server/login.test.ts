@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
+import { openSession } from '../../server/sessions.ts'
 import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../server/user-sig.ts'
 import { createMemoryDatabase } from '../../server/memory.ts'
 import type { Database } from '../../server/port.ts'
@@ -131,4 +132,20 @@ test('a userSig of 180 days is accepted', () => {
 
 test('a userSig of 181 days is refused with 70005', () => {
   expect(verify(tencent.genUserSig('ann', 181 * 86_400))).toMatchObject({ ok: false, error: { code: 70005 } })
+})
+
+test('a userSig of 100 days needs no timer beyond 2^31 milliseconds', async () => {
+  const { context, clock } = createTestServer({ tokenLastsMs: 100 * dayMs })
+  const delays: number[] = []
+  const setTimer: typeof context.setTimer = (callback, delayMs) => {
+    delays.push(delayMs)
+    return context.setTimer(callback, delayMs)
+  }
+  const session = openSession({ ...context, setTimer }, { send: () => undefined, close: () => undefined })
+  const positions = { epoch: '', feed: 0, groups: [] }
+  void session.receive(
+    JSON.stringify({ type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'ann', ...positions })
+  )
+  await clock.advance(100)
+  expect(Math.max(...delays)).toBe(2 ** 31 - 1)
 })

@@ -1,0 +1,192 @@
+/** What one session may make the server hold, on virtual time. */
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { createLobby } from '../../server/lobby.ts'
+import { createMemoryDatabase } from '../../server/memory.ts'
+import { createOrigins } from '../../server/origins.ts'
+import { openSession } from '../../server/sessions.ts'
+import { serveWebSockets } from '../../server/websocket.ts'
+import { kernelVersion } from '../../src/kernel/decide.ts'
+import { protocolVersion, type ServerMessage } from '../../src/sync/messages.ts'
+import { createTestServer, type TestServer } from '../harness.ts'
+
+const hello = JSON.stringify({
+  type: 'hello',
+  protocol: protocolVersion,
+  kernel: kernelVersion,
+  token: 'ann',
+  epoch: '',
+  feed: 0,
+  groups: []
+})
+
+test('operations with 1 MB of unknown arguments each are held without them', async () => {
+  const memory = createMemoryDatabase('e')
+  const held: unknown[] = []
+  const server = createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+  const { connect: open, transcript } = server.network()
+  const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => held.push('closed') })
+  await server.clock.advance(10)
+  link.send(hello)
+  await server.clock.advance(20)
+  const filler = 'x'.repeat(900_000)
+  for (let count = 0; count < 50; count++) {
+    const args = { groupID: 'crew', filler }
+    const operation = { opID: `op${count}`, name: 'quitGroup', args, groupID: 'crew', seen: 0, waited: 0 }
+    link.send(JSON.stringify({ type: 'push', operations: [operation] }))
+    await server.clock.advance(20)
+  }
+  // Held with its arguments, the fifth would be over the limit.
+  expect(held).toEqual([])
+  expect(transcript.filter(({ to }) => to === 'client').map(({ message }) => message['type'])).not.toContain('error')
+})
+
+test('operations with long arguments that wait are refused with 10006 beyond the limit', async () => {
+  const memory = createMemoryDatabase('e')
+  const server = createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+  const { connect: open, transcript } = server.network()
+  let isClosed = false
+  const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
+  await server.clock.advance(10)
+  link.send(hello)
+  await server.clock.advance(20)
+  for (let count = 0; count < 10; count++) {
+    const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
+    const operation = { opID: `op${count}`, name: 'updateGroupProfile', args, groupID: 'crew', seen: 0, waited: 0 }
+    link.send(JSON.stringify({ type: 'push', operations: [operation] }))
+    await server.clock.advance(20)
+  }
+  expect(isClosed).toBe(true)
+  expect(transcript.at(-1)).toMatchObject({ to: 'client', message: { type: 'error', error: { code: 10006 } } })
+})
+
+/** A session of `ann` over a connection that takes nothing until it is told to. */
+function blockedSession(server: TestServer) {
+  const frames: string[] = []
+  let take: (() => void) | undefined
+  let isBlocked = false
+  const session = openSession(server.context, {
+    send(frame) {
+      frames.push(frame)
+      return isBlocked ? new Promise<void>(resolve => (take = resolve)) : undefined
+    },
+    close: () => undefined
+  })
+  void session.receive(hello)
+  return {
+    session,
+    frames,
+    block: () => (isBlocked = true),
+    unblock() {
+      isBlocked = false
+      take?.()
+    }
+  }
+}
+const crew = { groupID: 'crew', name: 'Crew', type: 'Public' }
+
+test('changes that a slow client does not take come together afterwards', async () => {
+  const server = createTestServer()
+  await server.judge('ann', { name: 'createGroup', args: crew, groupID: 'crew' })
+  const ann = blockedSession(server)
+  await server.clock.advance(100)
+  ann.block()
+  const rename = async (name: string) => {
+    await server.judge('ann', { name: 'updateGroupProfile', args: { groupID: 'crew', name }, groupID: 'crew' })
+    await server.clock.advance(10)
+  }
+  await rename('first')
+  ann.frames.length = 0
+  for (let count = 0; count < 50; count++) await rename(`name ${count}`)
+  expect(ann.frames).toEqual([])
+  ann.unblock()
+  await server.clock.advance(100)
+  const groups = ann.frames.flatMap(frame => {
+    const message = JSON.parse(frame) as ServerMessage
+    return message.type === 'delta' ? message.groups : []
+  })
+  expect(groups).toMatchObject([{ groupID: 'crew', to: 52, group: { name: 'name 49' } }])
+})
+
+test('catching up ends when its client has hung up', async () => {
+  const memory = createMemoryDatabase('e')
+  let reads = 0
+  let hangUp: () => void = () => undefined
+  const server = createTestServer({
+    database: {
+      ...memory,
+      snapshot: work =>
+        memory.snapshot(reader =>
+          work({
+            ...reader,
+            group(groupID) {
+              if (++reads === 3) hangUp()
+              return reader.group(groupID)
+            }
+          })
+        )
+    }
+  })
+  for (let count = 0; count < 20; count++) {
+    const groupID = `group-${count}`
+    await server.judge('ann', { name: 'createGroup', args: { ...crew, groupID }, groupID })
+  }
+  const { session } = blockedSession(server)
+  hangUp = session.closed
+  await server.clock.advance(1000)
+  expect(reads).toBe(3)
+  expect(server.errors).toEqual([])
+})
+
+test('operations that are judged make room for more', async () => {
+  const server = createTestServer()
+  const ann = blockedSession(server)
+  await server.clock.advance(100)
+  for (let count = 0; count < 30; count++) {
+    const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
+    const operation = { opID: `op${count}`, name: 'updateGroupProfile', args, groupID: 'crew', seen: 0, waited: 0 }
+    void ann.session.receive(JSON.stringify({ type: 'push', operations: [operation] }))
+    await server.clock.advance(10)
+  }
+  expect(ann.frames.filter(frame => frame.includes('"type":"error"'))).toEqual([])
+})
+
+test('the oldest of 21 sessions of a user ends with 10006', async () => {
+  const server = createTestServer()
+  const sessions = Array.from({ length: 21 }, () => blockedSession(server))
+  await server.clock.advance(100)
+  const ends = sessions.map(({ frames }) => frames.some(frame => frame.includes('"code":10006')))
+  expect(ends).toEqual([true, ...Array.from({ length: 20 }, () => false)])
+})
+
+test('a WebSocket that gives no sign of life is cut off at the third ping', async () => {
+  const { context, clock } = createTestServer()
+  const http = createServer()
+  const origins = createOrigins(undefined, context)
+  const stop = serveWebSockets(http, context, { path: '/sync', origins, lobby: createLobby() })
+  await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    stop()
+    http.close()
+  })
+  // No listener on a port has no address.
+  const { port } = http.address() as AddressInfo
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/sync`, { autoPong: false })
+  let pings = 0
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  await new Promise(resolve => socket.once('open', resolve))
+  socket.send(hello)
+  await new Promise(resolve => socket.once('message', resolve))
+  socket.on('ping', () => pings++)
+  for (let count = 0; count < 2; count++) {
+    const pinged = new Promise(resolve => socket.once('ping', resolve))
+    await clock.advance(30_000)
+    await pinged
+  }
+  await clock.advance(30_000)
+  await closed
+  expect(pings).toBe(2)
+})
