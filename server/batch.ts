@@ -60,7 +60,7 @@ export async function openBatch(
   const others = new Map((await tx.others(groupID, otherKeys)).map(other => [otherName(other), other.row]))
   const counts = await tx.groupCounts([...new Set(prepared.flatMap(({ counted }) => counted))])
   const memberships = new Map<string, Membership>()
-  const roleChanges = new Map<number, Promise<LogEntry[]>>()
+  let storedRoleChanges: Promise<LogEntry[]> | undefined
 
   let { row: group, seq, digest } = before
   let isDissolved = false
@@ -172,11 +172,10 @@ export async function openBatch(
     verdicts,
     seq: () => seq,
     memberRow: (userID: string) => members.get(userID),
-    /** What has been done about roles behind a position. */
+    /** The last changes of roles behind a position. */
     async roleChanges(from: number): Promise<LogEntry[]> {
-      const stored = roleChanges.get(from) ?? tx.logSince(groupID, from, roleOperations)
-      roleChanges.set(from, stored)
-      return [...(await stored), ...log.filter(({ seq, name }) => seq > from && roleOperations.includes(name))]
+      storedRoleChanges ??= tx.logSince(groupID, 0, roleOperations, roleChangesMax)
+      return [...(await storedRoleChanges), ...log].filter(({ seq, name }) => seq > from && roleOperations.includes(name))
     },
     membership: async (userID: string) => {
       await loadMemberships([userID])
@@ -232,6 +231,8 @@ export async function openBatch(
 
 /** Who may decide about applications. */
 const handlers: readonly string[] = ['Owner', 'Admin']
+/** A cause that lies further back is not found: looking for it must not keep the group from others. */
+const roleChangesMax = 100
 const roleOperations = ['setGroupMemberRole', 'changeGroupOwner']
 const isOther = (key: Key): key is OtherKey => key.table !== 'groups' && key.table !== 'members'
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

@@ -84,8 +84,8 @@ export function reader(data: Data): Reader {
     admins: async groupID => membersOf(groupID).flatMap(({ userID, row }) => (row && row.role !== 'Member' ? userID : [])),
     others: async (groupID, keys) => found(data.others.get(groupID), keys.map(otherName)),
     tipsSince: async (groupID, from, limit) => (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > from).slice(-limit),
-    logSince: async (groupID, from, names) =>
-      [...(data.log.get(groupID)?.values() ?? [])].filter(({ seq, name }) => seq > from && names.includes(name)),
+    logSince: async (groupID, from, names, limit) =>
+      [...(data.log.get(groupID)?.values() ?? [])].filter(({ seq, name }) => seq > from && names.includes(name)).slice(-limit),
     followed: async userID =>
       [...memberships(userID)]
         .map(each => ({ ...each, seq: head(each.groupID).seq }))

@@ -47,8 +47,8 @@ export type Reader = {
   others(groupID: string, keys: readonly OtherKey[]): Promise<Other[]>
   /** The last tips behind a position, in order. */
   tipsSince(groupID: string, from: number, limit: number): Promise<TipRow[]>
-  /** Entries of the log behind a position, those of operations of these names. */
-  logSince(groupID: string, from: number, names: readonly string[]): Promise<LogEntry[]>
+  /** The last entries of the log behind a position, those of operations of these names, in order. */
+  logSince(groupID: string, from: number, names: readonly string[], limit: number): Promise<LogEntry[]>
   /** The groups a user follows: those it is in, and AVChatRooms it owns. */
   followed(userID: string): Promise<{ groupID: string; mep: number; since: number; seq: number }[]>
   followers(groupID: string): Promise<string[]>

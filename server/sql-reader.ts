@@ -88,13 +88,15 @@ export function reader(query: Query): Reader {
         .map(({ body }) => body)
         .reverse()
     },
-    async logSince(groupID, from, names) {
+    async logSince(groupID, from, names, limit) {
       const rows = await query(
         `SELECT body FROM log WHERE group_id = $1 AND seq > $2 AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
-         ORDER BY seq`,
-        [groupID, from, JSON.stringify(names)]
+         ORDER BY seq DESC LIMIT $4`,
+        [groupID, from, JSON.stringify(names), limit]
       )
-      return all<{ body: LogEntry }>(rows).map(({ body }) => body)
+      return all<{ body: LogEntry }>(rows)
+        .map(({ body }) => body)
+        .reverse()
     },
     async followed(userID) {
       const rows = await query(

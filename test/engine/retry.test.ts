@@ -27,7 +27,7 @@ async function refused(options: Parameters<typeof createTestClient>[2] = {}): Pr
 }
 
 /** How many operations of this name the server has carried out. */
-const done = (name: string) => server.database.snapshot(async reader => (await reader.logSince('crew', 0, [name])).length)
+const done = (name: string) => server.database.snapshot(async reader => (await reader.logSince('crew', 0, [name], 10)).length)
 const codes = (answers: readonly unknown[]) =>
   answers.map(answer => (typeof answer === 'object' && answer && isGroupError(answer) ? answer.code : 'queued'))
 

@@ -52,7 +52,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const groupID = fresh('g')
     expect(await database.snapshot(tx => tx.group(groupID))).toEqual(noGroup)
     expect(await database.transaction(tx => tx.lockGroup(groupID))).toEqual(noGroup)
-    expect(await database.snapshot(tx => tx.logSince(groupID, 0, ['quitGroup']))).toEqual([])
+    expect(await database.snapshot(tx => tx.logSince(groupID, 0, ['quitGroup'], 10))).toEqual([])
   })
 
   test('a failed transaction leaves nothing behind', async () => {
@@ -200,7 +200,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
-        await tx.logSince(groupID, 0, ['quitGroup']),
+        await tx.logSince(groupID, 0, ['quitGroup'], 10),
         await tx.changedSince(groupID, 0),
         await tx.feed(user),
         await tx.feedSince(user, 0),
@@ -263,10 +263,10 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       await database.snapshot(async tx => [
         await tx.verdicts(user, ['op', 'other']),
         await tx.verdicts('somebody', ['op']),
-        await tx.logSince(groupID, 0, ['quitGroup']),
-        await tx.logSince(groupID, 1, ['quitGroup']),
-        await tx.logSince(groupID, 1, ['joinGroup', 'quitGroup']),
-        await tx.logSince(groupID, 0, ['joinGroup'])
+        await tx.logSince(groupID, 0, ['quitGroup'], 10),
+        await tx.logSince(groupID, 1, ['quitGroup'], 10),
+        await tx.logSince(groupID, 1, ['joinGroup', 'quitGroup'], 10),
+        await tx.logSince(groupID, 0, ['joinGroup'], 10)
       ])
     ).toEqual([new Map([['op', { verdict, name: 'quitGroup' }]]), new Map(), [entry(1), last], [last], [joined, last], [joined]])
   })

@@ -84,3 +84,35 @@ test('arguments that an operation does not take are not held', () => {
   expect(JSON.stringify(held)).not.toContain('xxx')
   expect(held.bytes).toBeLessThan(500)
 })
+
+test('refused operations read the changes of roles once in a transaction', async () => {
+  const memory = createMemoryDatabase('e')
+  let entriesRead = 0
+  const counting: Database = {
+    ...memory,
+    transaction: work =>
+      memory.transaction(tx =>
+        work({
+          ...tx,
+          async logSince(...question) {
+            const entries = await tx.logSince(...question)
+            entriesRead += entries.length
+            return entries
+          }
+        })
+      )
+  }
+  const { submit } = createWorld(counting)
+  await submit('ann', operation('1', 'crew', { args: { groupID: 'crew', name: 'Crew', memberList: [{ userID: 'bob' }] } }))
+  await submit('ann', operation('2', 'crew', { name: 'changeGroupOwner', args: { groupID: 'crew', newOwnerID: 'bob' } }))
+  for (let count = 0; count < 150; count++) {
+    const [actor, newOwnerID] = count % 2 === 0 ? ['bob', 'ann'] : ['ann', 'bob']
+    const change = { name: 'changeGroupOwner', args: { groupID: 'crew', newOwnerID } }
+    await submit(actor, operation(`change ${count}`, 'crew', change))
+  }
+  const dismiss = (seen: number) =>
+    submit('ann', operation(`refused ${seen}`, 'crew', { name: 'dismissGroup', args: { groupID: 'crew' }, seen }))
+  const first = dismiss(0)
+  expect(await Promise.all([first, ...Array.from({ length: 50 }, (_, index) => dismiss(index + 1))])).toContain('rejected')
+  expect(entriesRead).toBeLessThanOrEqual(200)
+})
