@@ -48,6 +48,7 @@ export async function giveNotice(
     members: [],
     gone: [],
     tips: [],
+    bytes: 0,
     settings: new Map(),
     feeds
   }

@@ -33,6 +33,8 @@ export type Announcement = {
   readonly members: readonly MemberRow[]
   readonly gone: readonly string[]
   readonly tips: readonly TipRow[]
+  /** The length of rows and tips. */
+  readonly bytes: number
   /** What users have set for themselves, for nobody else's eyes. */
   readonly settings: ReadonlyMap<string, SettingsRow>
   readonly feeds: ReadonlyMap<string, FeedDelta>
@@ -222,6 +224,7 @@ export async function openBatch(
         members: rows.flatMap(({ row }) => row ?? []),
         gone: rows.flatMap(({ userID, row }) => (row ? [] : [userID])),
         tips,
+        bytes: Buffer.byteLength(JSON.stringify([rows, tips])),
         settings: new Map(changedOthers.flatMap(({ table, id, row }) => (table === 'settings' ? [[id, row]] : []))),
         feeds: new Map([...feeds].map(([userID, events]) => [userID, numbered(events, must(tails.get(userID)))]))
       }

@@ -15,7 +15,7 @@ const noticesKeptSeconds = 7 * 86_400
 /** Who is further behind in the feed is told from the beginning: anybody can fill the feed of somebody else. */
 const feedEventsMax = 1000
 /** Rows and tips of one delta: with the group's own row, so much is one frame. */
-const partBytesMax = 49_152
+export const partBytesMax = 49_152
 
 export type Stand = {
   readonly feed: number

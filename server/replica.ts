@@ -13,7 +13,7 @@ import type { DeltaMessage, FeedDelta, GroupDelta } from '../src/sync/messages.t
 import type { Announcement } from './batch.ts'
 import { groupTopic, userTopic } from './bus.ts'
 import type { Database, Reader } from './port.ts'
-import { announcedDelta, feedSince, groupSince, membersSentWholeMax, type Stand } from './replica-deltas.ts'
+import { announcedDelta, feedSince, groupSince, membersSentWholeMax, partBytesMax, type Stand } from './replica-deltas.ts'
 
 /** Announcements that a session holds during a read. Of further ones it notes what to read. */
 const heldMax = 100
@@ -115,7 +115,9 @@ export function createReplica(userID: string, { subscribe, now, hasRoom = () => 
     if (!group || !position || to <= position.upTo) return
     // While the feed is not known, the user may have left.
     const isCurrent = !stale.feed && !stale.groups.has(groupID)
-    if (!(isCurrent && from > 0 && position.upTo === from)) return void stale.groups.add(groupID)
+    // A long one is read instead, in parts.
+    if (!(isCurrent && announcement.bytes <= partBytesMax && from > 0 && position.upTo === from))
+      return void stale.groups.add(groupID)
     position.upTo = to
     addGroup(position, announcedDelta(announcement, { userID, ...position }))
   }

@@ -118,3 +118,17 @@ test('long tips come in frames that a slow link brings in time', async () => {
   const fresh = await login(server, { feed: 0 })
   expect(fresh.longest).toBeLessThan(frameBytesMax)
 })
+
+test('a long announcement comes in frames that a slow link brings in time', async () => {
+  const server = createTestServer()
+  await createCrew(server, [])
+  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
+  const update = (count: number) => {
+    const args = { groupID: 'crew', name: `Crew ${count}`, groupCustomField }
+    return server.judge('ann', { name: 'updateGroupProfile', args, groupID: 'crew' })
+  }
+  const updateAll = () => Promise.all(Array.from({ length: 100 }, (_, count) => update(count)))
+  const { longest, groups } = await login(server, { feed: 1, groups: [['crew', 1, 1]] }, updateAll)
+  expect(longest).toBeLessThan(frameBytesMax)
+  expect(groups.flatMap(({ tips }) => tips)).toHaveLength(100)
+})
