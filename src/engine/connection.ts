@@ -16,6 +16,7 @@ import {
   answerWithinMs,
   backoffMs,
   hasSlept,
+  hurriedRetryMs,
   pingEveryMs,
   pingMsAfterCut,
   probeAfterMs,
@@ -54,6 +55,10 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
   const timers = { retry: noTimer, ping: noTimer, probe: noTimer, silence: noTimer, steady: noTimer }
   /** How long the server may still be silent. */
   let patienceMs = Infinity
+  let isProbePlanned = false
+  /** When the last attempt began, and when the next one is due, by a clock that nobody sets. */
+  let triedAtMs = -Infinity
+  let retryDueMs = Infinity
   let pingMs = pingEveryMs
   /** When the connection was used last, and for how long the one before was idle when it was cut. */
   let usedAtMs = 0
@@ -74,6 +79,7 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
   function answered(): void {
     timers.silence()
     timers.probe()
+    isProbePlanned = false
     patienceMs = Infinity
   }
 
@@ -81,6 +87,7 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
     if (!isStarted || link) return
     timers.retry()
     nextRetryAt = null
+    triedAtMs = host.elapsedMs()
     // Trying again is no news: nobody knows yet whether the network is back.
     if (failures === 0) state = 'connecting'
     onStatus()
@@ -102,7 +109,7 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
       }
     })
     link = opened
-    patienceMs = Infinity
+    answered()
     expectFrame(answerWithinMs)
   }
 
@@ -172,8 +179,11 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
     send(message)
     expectAnswer()
   }
+  /** The first question without an answer decides: later ones must not postpone the probe. */
   function expectAnswer(): void {
-    if (patienceMs === Infinity) setTimer('probe', () => probe(answerWithinMs), probeAfterMs)
+    if (patienceMs !== Infinity || isProbePlanned) return
+    isProbePlanned = true
+    setTimer('probe', () => probe(answerWithinMs), probeAfterMs)
   }
 
   function fail(error: GroupError): void {
@@ -198,11 +208,14 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
     if (!isStarted) return
     const delayMs = retryMs(lastError) ?? backoffMs(failures, host.random())
     failures++
-    if (delayMs !== 'never') {
-      nextRetryAt = host.now() + delayMs
-      setTimer('retry', connect, delayMs)
-    }
+    if (delayMs !== 'never') retryIn(delayMs)
     onStatus()
+  }
+
+  function retryIn(delayMs: number): void {
+    nextRetryAt = host.now() + delayMs
+    retryDueMs = host.elapsedMs() + delayMs
+    setTimer('retry', connect, delayMs)
   }
 
   function disconnect(): void {
@@ -212,13 +225,20 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
     state = 'offline'
     nextRetryAt = null
     for (const stop of Object.values(timers)) stop()
-    patienceMs = Infinity
+    answered()
     onLost()
     closing?.close()
   }
 
   function tryNow(): void {
     if (!isLoginError(lastError)) connect()
+  }
+
+  /** Retries before the back-off ends, but not at once after the last attempt: users may queue operations by the hundred. */
+  function trySoon(): void {
+    if (!isStarted || link || retryMs(lastError) !== undefined) return
+    const soonestMs = triedAtMs + hurriedRetryMs
+    if (soonestMs < retryDueMs) retryIn(Math.max(0, soonestMs - host.elapsedMs()))
   }
 
   return {
@@ -249,10 +269,12 @@ export function createConnection({ host, refusal, hello, ping, receive, onLost, 
     },
     /** The network may be back, or have gone without a word. */
     wake(): void {
-      if (link) probe(answerAfterWakeWithinMs)
-      else tryNow()
+      if (link) return probe(answerAfterWakeWithinMs)
+      // It may be another network, without the proxy of the last one.
+      pingMs = pingEveryMs
+      tryNow()
     },
-    tryNow,
+    trySoon,
     /** There is another token. */
     renewed(): void {
       if (isLoginError(lastError)) lastError = null

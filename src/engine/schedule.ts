@@ -17,6 +17,9 @@ export function retryMs(error: GroupError | null): number | 'never' | undefined 
   return error.code === errors.ProtocolTooOld.code ? longestDelayMs : undefined
 }
 
+/** Where a queued operation is a reason to retry sooner, attempts keep this distance. */
+export const hurriedRetryMs = 3000
+
 /** A session that has lasted this long after catching up resets the back-off. */
 export const steadyAfterMs = 10_000
 

@@ -275,7 +275,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, ti
     wake: connection.wake,
     /** There is something to send, and a reason to try. What comes in the same turn goes together. */
     push(): void {
-      if (!connection.isOnline()) return connection.tryNow()
+      if (!connection.isOnline()) return connection.trySoon()
       if (isPumping) return
       isPumping = true
       void Promise.resolve().then(() => {

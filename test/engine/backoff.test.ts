@@ -66,3 +66,27 @@ test('a connection that was good for 10 s is followed by a quick attempt', async
   await ann.caughtUp()
   expect((attempts[0] ?? 0) - cutAt).toBe(250)
 })
+
+test('operations queued each 100 ms make one attempt in 3 s', async () => {
+  const { ann, attempts } = counting((_frame, deliver) => deliver('not a frame'))
+  await server.clock.advance(60_000)
+  attempts.length = 0
+  for (let count = 0; count < 300; count++) {
+    void ann.engine.apply('createGroup', { groupID: `crew${count}`, name: 'Crew' })
+    await server.clock.advance(100)
+  }
+  expect(attempts.length).toBeLessThanOrEqual(11)
+})
+
+test('an operation queued just after an attempt is sent within 3 s', async () => {
+  const { ann } = counting(() => undefined)
+  await ann.caughtUp()
+  ann.network.cut()
+  await server.clock.advance(120_000)
+  await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  await server.clock.advance(100)
+  ann.network.restore()
+  await ann.apply('createGroup', { groupID: 'boat', name: 'Boat' })
+  await server.clock.advance(3000)
+  expect((await ann.status())?.pending).toBe(0)
+})

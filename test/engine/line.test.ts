@@ -62,6 +62,18 @@ describe('a dead line', () => {
     expect(await msUntilOffline(ann)).toBeLessThanOrEqual(15_000)
   })
 
+  test('is noticed within 15 s of the first of many operations', async () => {
+    const { ann, line } = mortalLine()
+    await ann.settle('createGroup', { groupID: 'crew', name: 'Crew' })
+    line.isDead = true
+    const rename = () => {
+      void ann.apply('updateGroupProfile', { groupID: 'crew', name: `Crew at ${server.clock.now()}` })
+      server.clock.setTimer(rename, 3000)
+    }
+    rename()
+    expect(await msUntilOffline(ann)).toBeLessThanOrEqual(15_000)
+  })
+
   test('is noticed within 15 s of a welcome', async () => {
     const { ann, line } = mortalLine()
     await server.clock.until(async () => (await ann.status())?.connection === 'online')
@@ -138,6 +150,22 @@ test.each([6000, 10_000, 15_000, 25_000])('a proxy that cuts at %i ms does so tw
   const shown = status.emissions.map(([value]) => (value as { connection: string }).connection)
   const cuts = shown.filter((connection, index) => connection === 'offline' && shown[index - 1] === 'online')
   expect(cuts.length).toBeLessThanOrEqual(2)
+})
+
+test('the learned ping interval is forgotten when the network comes back', async () => {
+  let idleMs = 15_000
+  const ann = onLine(connect => events => cutsIdle(idleMs)(connect)(events))
+  await ann.caughtUp()
+  await server.clock.advance(120_000)
+  idleMs = Infinity
+  ann.network.cut()
+  await server.clock.advance(1000)
+  ann.network.restore()
+  ann.wake()
+  await ann.caughtUp()
+  ann.network.transcript.length = 0
+  await server.clock.advance(95_000)
+  expect(ann.network.transcript.filter(({ message }) => message['type'] === 'ping')).toHaveLength(3)
 })
 
 test.each([
