@@ -9,6 +9,8 @@ import type { Host } from './host.ts'
 
 /** A difference of this size is no news. */
 const toleranceMs = 2000
+/** A clock that is so far behind the last contact with the server was set wrong: it does not just drift. */
+const slowMs = 60_000
 
 export type Time = ReturnType<typeof createTime>
 
@@ -30,10 +32,18 @@ export function createTime({ now, elapsedMs }: Pick<Host, 'now' | 'elapsedMs'>, 
   /** Whether the server has told the time in this run. */
   const isSure = () => look() !== undefined && contact?.serverTimeMs !== storedMs
 
+  const byClockMs = () => now() + (meta()?.clockOffsetMs ?? 0)
+
+  /** Whether the time of an operation that is being queued means anything in a later run. */
+  function isTimeKnown(): boolean {
+    const last = look()
+    return last !== undefined && (isSure() || byClockMs() > last.serverTimeMs + elapsedMs() - last.learnedAtMs - slowMs)
+  }
+
   /** By this device's clock, but not before what is certain. */
   function serverNowMs(): number {
     const last = look()
-    const byClock = now() + (meta()?.clockOffsetMs ?? 0)
+    const byClock = byClockMs()
     return last ? Math.max(byClock, last.serverTimeMs + elapsedMs() - last.learnedAtMs) : byClock
   }
 
@@ -64,7 +74,7 @@ export function createTime({ now, elapsedMs }: Pick<Host, 'now' | 'elapsedMs'>, 
     /** An operation is being queued. */
     queued(opID: string): Pick<Pending, 'isTimeUnknown'> {
       if (!isSure()) queuedAtMs.set(opID, elapsedMs())
-      return meta() ? {} : { isTimeUnknown: true }
+      return isTimeKnown() ? {} : { isTimeUnknown: true }
     },
     /** How long an operation has waited at least. */
     waitedSeconds: (pending: Pending): number => Math.floor(waitedMs(pending) / 1000),

@@ -94,6 +94,17 @@ describe.each(clocks)('an operation queued for an hour with a clock %s', (_title
   })
 })
 
+test('an operation is done whose device was off for 40 days and woke with a slow clock', async () => {
+  await usedBefore()
+  await server.clock.advance(40 * day)
+  wrongMs = -50 * day
+  const before = openDevice({ isOffline: true })
+  const { opID } = await ask(before)
+  await before.engine.close()
+  wrongMs = 0
+  expect(await verdictOf(openDevice(), opID)).toBe('applied')
+})
+
 describe('an operation that has really waited for 31 days', () => {
   test('is refused after a run that lasted as long', async () => {
     const ann = openDevice({ isOffline: true })
