@@ -24,19 +24,20 @@ export function keepLoggedIn(
   const isRefused = () => !isOver && isLoginError(latest?.lastError)
 
   async function askOnce(): Promise<void> {
+    let token: unknown
     try {
-      const token = await getToken()
-      // An answer may come late. Anything but a token counts as none.
-      if (isRefused()) await renewToken(typeof token === 'string' ? token : '')
+      token = await getToken()
     } catch {
       // Expected: the app cannot get one just now, most likely for want of a network.
-      await renewToken('')
     }
+    // An answer may come late. Anything but a token counts as none.
+    if (isRefused()) await renewToken(typeof token === 'string' ? token : '')
   }
 
   /** Ends after this time, when the network is back, or with the subscription. */
   const pause = (ms: number) =>
     new Promise<void>(resolve => {
+      if (isOver) return resolve()
       stopPause = () => {
         clearTimeout(timer)
         resolve()

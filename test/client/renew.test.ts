@@ -1,9 +1,9 @@
 /** A store whose token comes from a function of the app, whatever that function does. */
 
-import { filter, firstValueFrom } from 'rxjs'
+import { BehaviorSubject, filter, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectHere } from '../../src/client/remote.ts'
-import type { Token } from '../../src/client/renew.ts'
+import { keepLoggedIn, type Token } from '../../src/client/renew.ts'
 import { createStore, type GroupStore } from '../../src/client/store.ts'
 import { createStreamClient } from '../../src/client/streams.ts'
 import type { Status } from '../../src/engine/api.ts'
@@ -95,4 +95,22 @@ describe('while the token function fails', () => {
 test('a token function that never answers leaves the store offline', async () => {
   const { until } = openStore(() => new Promise(() => undefined))
   expect(await until(({ connection }) => connection === 'offline')).toMatchObject({ lastError: { code: 70002 } })
+})
+
+test.each([
+  ['answers', () => 'ann'],
+  ['rejects', fail]
+])('a token function that %s after the store has closed renews nothing', async (_title, answer) => {
+  let end = () => {}
+  const closed = new Promise<void>(resolve => (end = resolve))
+  const renewed: string[] = []
+  const status = { lastError: { code: 70002 }, caughtUp: false } as Status
+  const watching = keepLoggedIn(() => closed.then(answer), {
+    status$: new BehaviorSubject(status),
+    renewToken: async token => void renewed.push(token)
+  })
+  watching.unsubscribe()
+  end()
+  await new Promise(resolve => setTimeout(resolve, 5))
+  expect(renewed).toEqual([])
 })
