@@ -1,6 +1,6 @@
 /** What an engine writes beside new operations: one transaction each, taken in and told to other tabs once it is durable. */
 
-import { groupError } from '../kernel/errors.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
 import { rejected, type Verdict } from '../kernel/verdict.ts'
 import type { Commit, HeldGroup, Pending, Storage, Write } from '../storage/port.ts'
 import { finish } from './merge.ts'
@@ -76,6 +76,12 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
         ([[held]]) => (writes = held ? withoutMembers(held) : [])
       )
       taken({ at, writes })
+    },
+
+    /** An operation that its caller believes to be waiting has not been stored. */
+    async refuse(pending: Pending, error: GroupError): Promise<void> {
+      const writes = finish(pending, rejected(pending, error))
+      taken({ at: await storage.transact([], () => writes), writes })
     },
 
     /** Nothing waits any more: everything has been refused. */

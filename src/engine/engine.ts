@@ -60,7 +60,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
   const tellPeers = (commit: Commit) => peers.post({ type: 'committed', commits: [commit] })
-  const { commit, dismiss, forgetMembers, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
+  const { commit, dismiss, forgetMembers, refuse, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
   const sync = createSync({ host, state, userID, handsOn, token, time, commit: writes => commit(writes).catch(doubt), onStatus })
   const mutes = createMutes({
     now: time.serverNowMs,
@@ -95,6 +95,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       push()
       probe()
     },
+    onLost: refuseInTheEnd,
     isOpen: () => leaving === 0 && !isClosing()
   })
   const stopWaking = host.onWake(() => {
@@ -171,6 +172,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Storage has refused: perhaps there is no room, perhaps another tab has removed the database. */
   function probe(): void {
     guard(storage.read([{ table: 'meta', scope: '' }]))
+  }
+  /** Storage has refused an operation: as soon as it does not, the user is told so. */
+  function refuseInTheEnd(pending: Pending, error: GroupError): void {
+    void refuse(pending, error).catch(() => {
+      // Expected: storage refuses this as well.
+      if (!isClosing()) host.setTimer(() => refuseInTheEnd(pending, error), storageWithinMs)
+    })
   }
   function doubt(error: unknown): never {
     probe()

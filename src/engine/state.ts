@@ -8,11 +8,14 @@ import type { Prepared } from '../kernel/decide.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import { inOrder, type Commit, type Pending, type Settled, type Storage, type Write } from '../storage/port.ts'
 import { createBase } from './base.ts'
+import { keepLast } from './left.ts'
 import { createOverlay } from './overlay.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 
 /** Seldom do others commit more often before a commit is answered, or told of; where they do, storage is read again. */
 const recentMax = 200
+/** As many as a full outbox: an app may ask for their verdicts one after another. */
+const trimmedMax = 10_000
 
 /** An operation, and the one before it that it leaves nothing of. */
 export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
@@ -34,6 +37,8 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
   let sorted: Pending[] | undefined
   let outboxBytes = 0
   const verdicts = new Map<string, Settled>()
+  /** Verdicts of what succeeded that storage had no room for any more: `settled` still answers them in this run. */
+  const trimmed = new Map<string, Verdict>()
   const uncommitted = new Set<string>()
   const unsent = new Set<string>()
   const recording = new Set<Commit[]>()
@@ -92,10 +97,18 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     if ('empty' in write) verdicts.clear()
     else if (write.row) {
       verdicts.set(write.id, write.row)
-      for (const resolve of waiting.get(write.id) ?? []) resolve(write.row.verdict)
-      waiting.delete(write.id)
-    } else verdicts.delete(write.id)
+      answerWaiting(write.id, write.row.verdict)
+    } else {
+      const verdict = verdicts.get(write.id)?.verdict
+      if (verdict?.kind === 'applied') keepLast(trimmed, write.id, verdict, trimmedMax)
+      verdicts.delete(write.id)
+    }
     touched.verdicts = true
+  }
+
+  function answerWaiting(opID: string, verdict: Verdict | undefined): void {
+    for (const resolve of waiting.get(opID) ?? []) resolve(verdict)
+    waiting.delete(opID)
   }
 
   /** Keeps a commit in mind, also for a reload that may not have found it; answers what was written after it. */
@@ -202,15 +215,13 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
           ...later.flatMap(({ writes }) => writes)
         ])
         // Of what is gone without a verdict, another tab has dismissed that.
-        for (const [opID, resolves] of [...waiting]) {
-          if (isWaiting(opID)) continue
-          for (const resolve of resolves) resolve(undefined)
-          waiting.delete(opID)
-        }
+        for (const opID of [...waiting.keys()]) if (!isWaiting(opID)) answerWaiting(opID, undefined)
       })
       lastReload = turn.catch(() => undefined)
       return turn
     },
+
+    answerWaiting,
 
     /** The operation could not be made durable: it never was. */
     retract({ pending, replaced }: Replacing): void {
@@ -225,14 +236,13 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     /** Nobody learns of verdicts any more. */
     endWaiting(): void {
       isOver = true
-      for (const resolve of [...waiting.values()].flat()) resolve(undefined)
-      waiting.clear()
+      for (const opID of [...waiting.keys()]) answerWaiting(opID, undefined)
     },
 
     /** `undefined`: nobody knows of it, or not any more. */
     verdictOf(opID: string): Promise<Verdict | undefined> | undefined {
-      const settled = verdicts.get(opID)
-      if (settled) return Promise.resolve(settled.verdict)
+      const verdict = verdicts.get(opID)?.verdict ?? trimmed.get(opID)
+      if (verdict) return Promise.resolve(verdict)
       if (isOver || !isWaiting(opID)) return undefined
       return new Promise(resolve => waiting.set(opID, [...(waiting.get(opID) ?? []), resolve]))
     }

@@ -28,6 +28,8 @@ export type SubmitOptions = {
   onQueued(pending: Pending, commit: Commit): void
   /** The operation could not be stored: nothing has to wait for it. */
   onRetracted(): void
+  /** Nor could this one, and its caller has been told that it waits. */
+  onLost(pending: Pending, error: GroupError): void
 }
 
 type Checked = ReturnType<typeof prepare>
@@ -38,7 +40,18 @@ type Checked = ReturnType<typeof prepare>
  */
 export type Call = { isShown: boolean; readonly isLate: boolean; readonly retried: string | undefined }
 
-export function createSubmit({ host, state, userID, time, status, version, isOpen, onQueued, onRetracted }: SubmitOptions) {
+export function createSubmit({
+  host,
+  state,
+  userID,
+  time,
+  status,
+  version,
+  isOpen,
+  onQueued,
+  onRetracted,
+  onLost
+}: SubmitOptions) {
   const { base, overlay } = state
   /** Operations of one group are decided in the order of their calls. */
   const deciding = new Map<string, Promise<unknown>>()
@@ -67,6 +80,7 @@ export function createSubmit({ host, state, userID, time, status, version, isOpe
     state.show({ pending: shown, replaced }, prepared, decision)
     call.isShown = true
     const frame = version()
+    const { merged: _, ...alone } = shown
     let pending = shown
     let writes: readonly Write[] = []
     const { retried } = call
@@ -77,7 +91,6 @@ export function createSubmit({ host, state, userID, time, status, version, isOpe
         const waiting = answers[0]
         if (retried !== undefined && answers.at(-1)?.length === 0) return (writes = [])
         // What another tab has discarded meanwhile has its verdict.
-        const { merged: _, ...alone } = shown
         pending = replaced && waiting?.length === 0 ? alone : shown
         writes = [
           { table: 'outbox', scope: '', id: pending.opID, row: pending },
@@ -88,13 +101,17 @@ export function createSubmit({ host, state, userID, time, status, version, isOpe
       })
     } catch (error) {
       // Expected: storage refuses. The operation never was, and its caller is told.
+      const failure = storageFailed(error)
       state.retract({ pending, replaced })
+      if (call.isLate) onLost(alone, failure)
+      else state.answerWaiting(pending.opID, undefined)
       onRetracted()
-      return storageFailed(error)
+      return failure
     }
     if (writes.length === 0) {
       // Another tab was first.
       state.retract({ pending, replaced })
+      state.answerWaiting(pending.opID, undefined)
       return groupError('UnknownOperationID', retried)
     }
     state.confirm({ pending, replaced }, { at, writes })

@@ -156,6 +156,66 @@ test('an operation whose storage answers late counts after the call has said so'
   expect((await ann.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
 })
 
+/** A client whose next commit fails after so long; those after it succeed. */
+async function failingOnceAfter(ms: number) {
+  const disk = createMemoryStorage()
+  let failures = 0
+  const ann = createTestClient(server, 'ann', {
+    storage: {
+      ...disk,
+      async transact(queries, body, isRecoverable) {
+        if (failures-- <= 0) return disk.transact(queries, body, isRecoverable)
+        await new Promise<void>(resolve => void server.clock.setTimer(resolve, ms))
+        throw new Error('no room')
+      }
+    }
+  })
+  await ann.caughtUp()
+  const fail = (count: number) => (failures = count)
+  const create = () => ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  return { ann, fail, create }
+}
+
+describe('an operation that storage refuses after its call has settled', () => {
+  test.each([1, 2])('is refused with 4502, after %i failures', async failures => {
+    const { ann, fail, create } = await failingOnceAfter(20_000)
+    fail(failures)
+    expect(await within(create())).toMatchObject({ code: 4512 })
+    await server.clock.advance(60_000)
+    expect(await ann.verdicts()).toMatchObject([{ verdict: { kind: 'rejected', error: { code: 4502 } } }])
+  })
+
+  test('ends waiting for its verdict', async () => {
+    const { ann, fail, create } = await failingOnceAfter(20_000)
+    fail(1)
+    void create()
+    const opID = (await ann.outbox())[0]?.opID ?? ''
+    expect(await within(ann.engine.settled(opID), 30_000)).toMatchObject({ verdict: { error: { code: 4502 } } })
+  })
+})
+
+test('waiting for an operation that could not be stored ends with 4503', async () => {
+  const { ann, fail, create } = await failingOnceAfter(1000)
+  fail(1)
+  void create()
+  const opID = (await ann.outbox())[0]?.opID ?? ''
+  expect(await within(ann.engine.settled(opID))).toMatchObject({ code: 4503 })
+})
+
+test('verdicts of 1,500 operations can be asked for one after another', async () => {
+  const ann = createTestClient(server, 'ann', { paused: true })
+  await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  const opIDs: string[] = []
+  for (let count = 0; count < 1500; count++) {
+    const userID = count % 2 === 0 ? {} : { userID: 'ann' }
+    opIDs.push((await ann.apply('setGroupMemberNameCard', { groupID: 'crew', ...userID, nameCard: `${count}` })).opID)
+  }
+  await ann.engine.resume()
+  await ann.caughtUp()
+  const answers = await Promise.all(opIDs.map(ann.engine.settled))
+  expect(answers.filter(answer => !('verdict' in answer))).toEqual([])
+})
+
 test('an operation refused for want of storage is not queued later', async () => {
   const { state, storage } = fallibleDisk()
   const disk = createMemoryStorage()
