@@ -48,6 +48,10 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
   }
 
   function judge(verdict: Verdict): void {
+    // Storage failed after the call of this operation had settled: the operation never came into the outbox.
+    const isLost = verdict.kind === 'rejected' && verdict.error.reason === 'StorageFailed'
+    if (isLost && !accounts.has(verdict.opID))
+      accounts.set(verdict.opID, { opID: verdict.opID, groupID: verdict.groupID, verdict: undefined })
     const account = accounts.get(verdict.opID)
     if (!account) return wrong('I4', `a verdict on ${verdict.opID}, which nobody has asked for`)
     if (account.verdict && !isDeepStrictEqual(account.verdict, verdict))
