@@ -35,7 +35,7 @@ export type ServerProcess = {
 }
 
 /** An attack that makes the server hold more than this ends its process, and fails the test. */
-const heapMiBMax = 512
+const heapMiBMax = 640
 
 export async function startServerProcess({ clockFactor = 1 } = {}): Promise<ServerProcess> {
   const child = fork(fileURLToPath(new URL('server.js', import.meta.url)), {

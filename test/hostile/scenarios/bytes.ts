@@ -3,8 +3,8 @@
 import { frameLimits } from '../../../src/sync/messages.ts'
 import { hello, operation, push } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
-import { crowd, crowdRows } from '../crowd.ts'
-import { repeat, times } from '../repeat.ts'
+import { crowd, crowdRows, own } from '../crowd.ts'
+import { pause, repeat, times } from '../repeat.ts'
 
 const { toServerBytesMax, groupsPerHelloMax } = frameLimits
 
@@ -45,6 +45,29 @@ export const byteScenarios: readonly Scenario[] = [
       const rows = crowdRows(12, 499)
       return { ...rows, verdicts: rows.verdicts + 6 * 150 }
     }
+  },
+  {
+    title: 'frames of 1 MB that wait behind answers nobody reads',
+    async attack({ socket }) {
+      const owner = await socket()
+      await owner.login('mallory')
+      await own(owner, 'behind', 1, 499)
+      const question = { type: 'members', groupID: 'behind-0', after: '', limit: 500 }
+      await Promise.all(
+        times(18).map(async number => {
+          const connection = await socket()
+          await connection.login('mallory')
+          connection.pause()
+          await repeat(100, () => connection.send(question))
+          // What the system and the server hold for a socket is full some time before the last answer.
+          await pause(3000)
+          await Promise.all(times(10).map(index => connection.send(push(large(`behind-${number}-${index}`, 1_000_000)))))
+        })
+      )
+    },
+    leaves: () => ({ ...crowdRows(1, 499), verdicts: 1 + 18 * 10 }),
+    // 16 MiB of frames for a user, over any number of sessions.
+    heldMiBMax: 32
   },
   {
     title: 'operations with 1 MB of unknown arguments by 20 users',
