@@ -30,7 +30,10 @@ export const groupOrders: Readonly<Record<GroupOrder, Compare<Group>>> = {
  * The text as a search compares it: forms of a character that mean the same are one, and so are capitals and small
  * letters. Capitals last: a small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
  */
-const folded = (text: string): string => text.normalize('NFKC').toLowerCase().toUpperCase().normalize('NFKC')
+const folded = (text: string): string =>
+  text.normalize('NFKC').toLowerCase().replaceAll(dottedI, 'i').toUpperCase().normalize('NFKC')
+/** The Turkish İ as a small letter: an i, and its dot once more. */
+const dottedI = 'i\u0307'
 
 /** Tells whether one of the texts holds what is searched for. */
 export function finder(search: string): (...texts: string[]) => boolean {

@@ -108,6 +108,8 @@ describe('members', () => {
   test.each([
     ['감독', '감독'.normalize('NFD')],
     ['STRASSE', 'Straße'],
+    ['istanbul', 'İstanbul'],
+    ['ﾖﾂﾄﾞ', 'ヨツド'],
     ['σοφοσ', 'ΣΟΦΟΣ']
   ])('a search for %s finds %s, and the other way round', async (one, other) => {
     await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'kim', nameCard: one })
