@@ -5,7 +5,7 @@
 
 import { flag, groupID as groupIDCheck, parseArgs } from '../kernel/args.ts'
 import { prepare } from '../kernel/decide.ts'
-import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
+import { groupError, isLoginError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Pending, Settled, Write } from '../storage/port.ts'
@@ -52,6 +52,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const bound = createBound(host.setTimer)
   /** What the leader says, where this is not the leader. */
   let leaderStatus = unheard
+  /** The token that this tab or another has told the leader last. */
+  let knownToLeader = ''
   let startError: GroupError | undefined
   let rereading: Promise<void> | undefined
   /** Verdicts whose operation is being asked for again here. */
@@ -227,6 +229,15 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (!isPaused && !isClosing() && !startError) sync.start()
   }
 
+  /** Where the server refuses the leader's token, this tab may have a better one. Each is offered once. */
+  function offerToken({ lastError }: SyncStatus): boolean {
+    const token = sync.token()
+    if (isLeading || !isLoginError(lastError) || token === '' || token === knownToLeader) return false
+    knownToLeader = token
+    peers.post({ type: 'token', token })
+    return true
+  }
+
   /** The one who was asked leads no longer. */
   function answerAsked(): void {
     for (const answer of asked.values()) answer(groupError('NoNetwork'))
@@ -252,6 +263,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         void close()
         break
       case 'status':
+        // The leader answers with another status.
+        if (offerToken(message.status)) break
         leaderStatus = message.status
         onStatus()
         break
@@ -263,6 +276,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         onStatus()
         break
       case 'token':
+        knownToLeader = message.token
         sync.renew(message.token)
         break
       case 'ask':
@@ -468,7 +482,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async renewToken(fresh) {
       sync.renew(fresh)
       // All tabs: whichever comes to lead needs it. An empty one only says that there is none.
-      if (fresh) peers.post({ type: 'token', token: fresh })
+      if (!fresh) return
+      knownToLeader = fresh
+      peers.post({ type: 'token', token: fresh })
     },
     async pause() {
       isPaused = true

@@ -270,6 +270,7 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, ti
 
   return {
     status: (): SyncStatus => ({ ...connection.status(), caughtUp }),
+    token: () => token,
     start: connection.start,
     stop: connection.stop,
     wake: connection.wake,

@@ -93,3 +93,25 @@ test('an empty token of one tab does not replace the good one of another', async
   await server.clock.advance(60_000)
   expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })
 })
+
+test('the good token of one tab replaces the refused one of the leader', async () => {
+  const [first, second] = createPeers()
+  const leader = createTestClient(server, 'ann', { peers: first.peers, token: 'nobody' })
+  await server.clock.settle()
+  first.lead()
+  await server.clock.advance(1000)
+  const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage })
+  await server.clock.advance(5000)
+  expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })
+})
+
+test('refused tokens of two tabs are tried once each', async () => {
+  const [first, second, third] = createPeers()
+  const leader = createTestClient(server, 'ann', { peers: first.peers, token: 'nobody' })
+  await server.clock.settle()
+  first.lead()
+  for (const { peers } of [second, third]) createTestClient(server, 'ann', { peers, storage: leader.storage, token: 'nobody' })
+  await server.clock.advance(60_000)
+  const hellos = leader.network.transcript.filter(({ message }) => message['type'] === 'hello')
+  expect(hellos.length).toBeLessThanOrEqual(3)
+})
