@@ -234,7 +234,7 @@ export async function openBatch(
 
 /** Who may decide about applications. */
 const handlers: readonly string[] = ['Owner', 'Admin']
-/** A cause that lies further back is not found: looking for it must not keep the group from others. */
+/** Older changes are not searched for a cause: reading them would make other groups wait. */
 const roleChangesMax = 100
 const roleOperations = ['setGroupMemberRole', 'changeGroupOwner']
 const isOther = (key: Key): key is OtherKey => key.table !== 'groups' && key.table !== 'members'

@@ -19,7 +19,7 @@ export function deltaFrames({ feed, groups, verdicts, retry, caughtUp, ...rest }
   })
 }
 
-/** Every part of the feed begins a frame; groups fill the last of them, and go on in others. */
+/** Each part of the feed gets a frame. Groups fill the last of these frames, then further ones. */
 function cut(feeds: readonly FeedDelta[], groups: readonly GroupDelta[]): Part[] {
   const parts: Part[] = feeds.length > 0 ? feeds.map(feed => ({ feed, groups: [] })) : [{ groups: [] }]
   let room = frameBytesTarget - bytesOf(feeds.at(-1))
@@ -35,7 +35,7 @@ function cut(feeds: readonly FeedDelta[], groups: readonly GroupDelta[]): Part[]
   return parts
 }
 
-/** Parts that continue each other. A feed that is told from the beginning is one: its events have no positions. */
+/** Consecutive parts. A feed from the beginning stays whole: its events share one position. */
 function cutFeed({ from, to, events }: FeedDelta): FeedDelta[] {
   const parts: FeedDelta[] = [{ from, to, events: [] }]
   let bytes = 0

@@ -7,14 +7,14 @@ import type { FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
 import type { Announcement } from './batch.ts'
 import type { FeedState, MarkedMember, Reader } from './port.ts'
 
-/** A new group of at most so many members is sent whole, where that is one frame. */
+/** A new group of at most so many members is sent whole if it fits into one frame. */
 export const membersSentWholeMax = 500
 /** How many tips of a group, and notices of a user, somebody who was away is told. */
 const toldAfterwardsMax = 100
 const noticesKeptSeconds = 7 * 86_400
-/** Who is further behind in the feed is told from the beginning: anybody can fill the feed of somebody else. */
+/** A client that is further behind receives the feed from the beginning: a stranger can fill it. */
 const feedEventsMax = 1000
-/** Rows and tips of one delta: with the group's own row, so much is one frame. */
+/** Rows and tips of one delta. The group's own row still fits into the frame. */
 export const partBytesMax = 49_152
 
 export type Stand = {
@@ -27,8 +27,8 @@ type Held = { readonly userID: string; readonly mep: number; readonly seq: numbe
 type Followed = Awaited<ReturnType<Reader['followed']>>
 
 /**
- * A group behind a position; whole where the client has nothing, or where that is shorter. Much that has changed comes in
- * several deltas, each from where the one before ends. None: nothing new.
+ * What brings a group from a position to the present: all of it where the client has nothing, or where that is shorter.
+ * Many changes become several deltas, each of which continues the one before.
  */
 export async function groupSince(
   reader: Reader,
@@ -59,7 +59,7 @@ export async function groupSince(
   ]
 }
 
-/** Cuts a delta at positions: every part but the last ends before what would make it too long. */
+/** Cuts a delta between positions of the log, before the changes that would make a part too long. */
 function inParts(delta: GroupDelta, changes: readonly (MarkedMember | TipRow)[]): GroupDelta[] {
   const positionOf = (change: MarkedMember | TipRow) => ('rv' in change ? change.rv : change.seq)
   const parts: GroupDelta[] = [{ ...delta, members: [], gone: [], tips: [] }]

@@ -79,7 +79,7 @@ export function createReplica(userID: string, { subscribe, now, hasRoom = () => 
     subscriptions.delete(topic)
   }
 
-  /** What is told from the beginning names every group that the user is in. */
+  /** A feed from the beginning names every group that the user is in. */
   function keepOnly(events: FeedDelta['events']): void {
     const joined = new Set(events.flatMap(event => (event.kind === 'joined' ? event.groupID : [])))
     for (const groupID of [...positions.keys()]) if (!joined.has(groupID)) unfollow(groupID)
@@ -115,7 +115,7 @@ export function createReplica(userID: string, { subscribe, now, hasRoom = () => 
     if (!group || !position || to <= position.upTo) return
     // While the feed is not known, the user may have left.
     const isCurrent = !stale.feed && !stale.groups.has(groupID)
-    // A long one is read instead, in parts.
+    // The database delivers a long one in parts.
     if (!(isCurrent && announcement.bytes <= partBytesMax && from > 0 && position.upTo === from))
       return void stale.groups.add(groupID)
     position.upTo = to

@@ -1,4 +1,4 @@
-/** What a client is sent that comes back after much has happened: frames that a slow link brings in time. */
+/** A client that returns after many changes receives frames that a slow link brings in time. */
 
 import { expect, test } from 'vitest'
 import type { TestServer } from '../harness.ts'
@@ -12,7 +12,7 @@ const frameBytesMax = 70_000
 
 type Position = [groupID: string, mep: number, seq: number]
 
-/** Logs `ann` in, who stands at this position, and collects all frames; some may come of what is done then. */
+/** Logs `ann` in at this position and collects all frames, those that `then` causes included. */
 async function login(
   server: TestServer,
   { feed, groups = [] }: { feed: number; groups?: Position[] },
