@@ -5,7 +5,7 @@ import { createBudget, type Budget } from './budget.ts'
 /** The oldest session of a user ends when there is one more. */
 const sessionsPerUserMax = 20
 /** Frames that wait, and operations that wait for their verdict. */
-const userBytes = { slowBytes: 4_194_304, bytesMax: 16_777_216 }
+const userBytes = { slowAbove: 4_194_304, max: 16_777_216 }
 const operationsPerUserMax = 2000
 
 export type Account = {

@@ -1,25 +1,25 @@
-/** Counts bytes that the server holds for somebody: over a first limit it is slowed, over a second refused. */
+/** Counts what the server holds for a client, in bytes or frames: over a first limit it is slowed, over a second refused. */
 
 export type Budget = {
-  /** Counts `bytes` until the returned function is called. `undefined`: they would be over the limit. */
-  hold(bytes: number): (() => void) | undefined
-  /** Resolves when fewer than `slowBytes` are held; `undefined`: that is so now. */
+  /** Counts `amount` until the returned function is called. `undefined`: it would be over the limit. */
+  hold(amount: number): (() => void) | undefined
+  /** Resolves when no more than `slowAbove` is held; `undefined`: that is so now. */
   room(): Promise<void> | undefined
 }
 
-export function createBudget({ slowBytes, bytesMax }: { slowBytes: number; bytesMax: number }): Budget {
-  let heldBytes = 0
+export function createBudget({ slowAbove, max }: { slowAbove: number; max: number }): Budget {
+  let held = 0
   const waiting: (() => void)[] = []
   return {
-    hold(bytes) {
-      if (heldBytes + bytes > bytesMax) return undefined
-      heldBytes += bytes
+    hold(amount) {
+      if (held + amount > max) return undefined
+      held += amount
       return () => {
-        heldBytes -= bytes
-        if (heldBytes <= slowBytes) for (const resolve of waiting.splice(0)) resolve()
+        held -= amount
+        if (held <= slowAbove) for (const resolve of waiting.splice(0)) resolve()
       }
     },
-    room: () => (heldBytes <= slowBytes ? undefined : new Promise(resolve => waiting.push(resolve)))
+    room: () => (held <= slowAbove ? undefined : new Promise(resolve => waiting.push(resolve)))
   }
 }
 

@@ -11,7 +11,7 @@ import type { Origins } from './origins.ts'
 import type { SessionContext } from './session-port.ts'
 
 const bodyBytesMax = 2 * frameLimits.toServerBytesMax
-const framesPerRequestMax = 200
+const framesPerRequestMax = 100
 /** At 40 KB/s, a body of the greatest length comes within this time. */
 const bodyWithinMs = 60_000
 /** An answer of which the client takes nothing for so long is given up. */

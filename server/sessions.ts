@@ -25,9 +25,10 @@ import type { Connection, Session, SessionContext } from './session-port.ts'
 const groupsPerFrame = 100
 /** Changes that come together are sent together. */
 const coalesceMs = 5
-const framesWaitingMax = 200
+/** One request over HTTP brings 100, and is answered when there is room for the next one. */
+const framesWaiting = { slowAbove: 100, max: 200 }
 /** Frames that wait, and operations that wait for their verdict: beyond the first limit nothing more is read. */
-const sessionBytes = { slowBytes: 1_048_576, bytesMax: 4_194_304 }
+const sessionBytes = { slowAbove: 1_048_576, max: 4_194_304 }
 const helloWithinMs = 10_000
 /** Timers of more milliseconds fire at once. */
 const timerMsMax = 2 ** 31 - 1
@@ -49,7 +50,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   let isOpen = true
   /** The client has to take something before more is sent. */
   let isBlocked = false
-  let framesWaiting = 0
+  const frameCount = createBudget(framesWaiting)
   let isFlushing = false
   let stopFlush: (() => void) | undefined
   let stopExpiry: (() => void) | undefined
@@ -255,14 +256,15 @@ export function openSession(context: SessionContext, connection: Connection): Se
       if (!isOpen) return undefined
       const bytes = Buffer.byteLength(frame)
       const isShort = bytes <= frameLimits.toServerBytesMax
-      const release = isShort && framesWaiting < framesWaitingMax ? holdInAll(budgets(), bytes) : undefined
+      const countDown = isShort ? frameCount.hold(1) : undefined
+      const release = countDown && holdInAll(budgets(), bytes)
       if (!release) {
+        countDown?.()
         end(isShort ? 'TooFrequent' : 'BadFrame')
         return undefined
       }
-      framesWaiting++
       work = work.then(() => {
-        framesWaiting--
+        countDown()
         release()
       })
       // It waits as a text: what a client can write in one byte may take a hundred once it is read.
@@ -270,7 +272,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
         const message = parseClientMessage(frame)
         await (message ? handle(message) : end('BadFrame'))
       })
-      return roomInAll(budgets())
+      return roomInAll([...budgets(), frameCount])
     },
     closed: close
   }

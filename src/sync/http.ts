@@ -12,7 +12,7 @@ const answer = v.object({ session: v.string(), frames: v.array(v.string()), isOv
 
 /** Proxies cut off requests at 1 MB, some earlier. */
 const firstBytesMax = 400_000
-const framesMax = 200
+const framesMax = 100
 
 export function connectHttp(url: string): Connect {
   /** How much one request carries, if it has more than one frame: as much as has passed so far. */

@@ -52,7 +52,7 @@ const wrong: [title: string, ask: () => Promise<{ status: number | undefined }>,
   ['what is no JSON', () => post('{'), 400],
   ['a list', () => post('[]'), 400],
   ['frames that are no texts', () => post('{"session":"","frames":[1]}'), 400],
-  ['more frames than one may send at once', () => post(JSON.stringify({ session: '', frames: Array(201).fill('') })), 400],
+  ['more frames than one may send at once', () => post(JSON.stringify({ session: '', frames: Array(101).fill('') })), 400],
   ['more than one may send at once', () => post(JSON.stringify({ session: '', frames: ['x'.repeat(3_000_000)] })), 413],
   ['a session that there is none of', () => post('{"session":"x","frames":[]}'), 410],
   ['a session that names a prototype', () => post('{"session":"__proto__","frames":[]}'), 410],
@@ -131,4 +131,24 @@ test('a client is told of what others do, and loses nothing when it says much at
   await expect.poll(() => groups().size).toBe(100)
   ann.close()
   bob.close()
+})
+
+test('requests of 100 frames, one after another, are within the limits', async () => {
+  const { session } = await say('', hello('bob'))
+  const many = Array.from({ length: 100 }, () => ({ type: 'ping' }))
+  const fetchAll = async () => {
+    let pongs = 0
+    while (pongs < 1000) {
+      const { frames, isOver } = await say(session)
+      expect(isOver).toBe(false)
+      pongs += frames.filter(frame => frame.includes('"pong"')).length
+    }
+    return pongs
+  }
+  const fetched = fetchAll()
+  for (let count = 0; count < 10; count++) {
+    const { status } = await post(JSON.stringify({ session, frames: many.map(frame => JSON.stringify(frame)) }))
+    expect(status).toBe(200)
+  }
+  expect(await fetched).toBe(1000)
 })

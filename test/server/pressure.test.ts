@@ -128,7 +128,7 @@ test('nothing is read for a client that takes nothing', async () => {
   for (const client of [ann, bob]) client.socket.send(hello('ann'))
   await ann.until(isCaughtUp(ann))
   await bob.until(isCaughtUp(bob))
-  const asked = 190
+  const asked = 95
   ann.socket.pause()
   for (let page = 0; page < asked; page++)
     ann.socket.send(JSON.stringify({ type: 'members', groupID: 'group-0', after: '', limit: 500 }))
@@ -180,7 +180,7 @@ test('an answer over HTTP brings at most 256 KiB, the next one the rest', async 
 
 test('nothing is read for a client over HTTP that fetches nothing', async () => {
   const { url, pages } = await start({ groups: 1, members: 400 })
-  const asked = 190
+  const asked = 95
   const question = JSON.stringify({ type: 'members', groupID: 'group-0', after: '', limit: 500 })
   const sessions = await Promise.all(
     [0, 1].map(async () => {

@@ -15,8 +15,8 @@ const small = [
   { file: 'server/sessions.ts', find: 'const groupsPerFrame = 100\n', replace: 'const groupsPerFrame = 2\n' },
   {
     file: 'server/sessions.ts',
-    find: 'const sessionBytes = { slowBytes: 1_048_576, bytesMax: 4_194_304 }\n',
-    replace: 'const sessionBytes = { slowBytes: 4000, bytesMax: 40_000 }\n'
+    find: 'const sessionBytes = { slowAbove: 1_048_576, max: 4_194_304 }\n',
+    replace: 'const sessionBytes = { slowAbove: 4000, max: 40_000 }\n'
   },
   { file: 'server/replica.ts', find: 'const heldMax = 100\n', replace: 'const heldMax = 3\n' },
   {
