@@ -93,8 +93,8 @@ export const planted = {
   'the floor is ignored': edit('server/replica-deltas.ts', 'held > 0 && held >= floor ?', 'held > 0 ?'),
   'the floor of the feed is ignored': edit(
     'server/replica-deltas.ts',
-    'if (from > 0 && from >= floor && from <= head) return',
-    'if (from > 0 && from <= head) return'
+    'from > 0 && from >= floor && from <= head &&',
+    'from > 0 && from <= head &&'
   ),
   'the epoch is ignored by the client': edit('src/engine/sync.ts', '(before.meta.epoch !== epoch || !known)', 'false'),
   // Each guards alone: the client forgets what it holds when the epoch is another.
@@ -155,11 +155,7 @@ export const planted = {
     'if (seq > (positions.get(groupID)?.upTo ?? seq)) await',
     'if (seq < 0) await'
   ),
-  'an announcement need not continue': edit(
-    'server/replica.ts',
-    '!(isCurrent && from > 0 && position.upTo === from)',
-    '!(isCurrent && from > 0)'
-  ),
+  'an announcement need not continue': edit('server/replica.ts', ' && from > 0 && position.upTo === from)', ' && from > 0)'),
   'removed members are not told': edit(
     'server/replica-deltas.ts',
     '    gone,\n    complete: false',
@@ -238,7 +234,7 @@ export const planted = {
     'stopExpiry = context.setTimer(expire, Math.min(of.expiresAt - now(), timerMsMax))',
     'stopExpiry = undefined'
   ),
-  'what a frame has held is not released': edit('server/budget.ts', '        heldBytes -= bytes\n', ''),
+  'what a frame has held is not released': edit('server/budget.ts', '        held -= amount\n', ''),
   'what a full socket does not take is dropped': edit('server/sessions.ts', '      await drained\n', '      return\n'),
   'an HTTP answer that is lost is not noticed': edit(
     'src/sync/http.ts',
