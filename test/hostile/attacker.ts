@@ -65,7 +65,8 @@ export function createAttackers({ port }: { port: number }) {
 
   async function socket() {
     const ws = new WebSocket(`ws://127.0.0.1:${port}/sync`, { perMessageDeflate: false })
-    open.add(() => ws.terminate())
+    const hangUp = () => ws.terminate()
+    open.add(hangUp)
     const frames: string[] = []
     let code: number | undefined
     const news = new Set<() => void>()
@@ -84,6 +85,7 @@ export function createAttackers({ port }: { port: number }) {
     ws.on('error', () => undefined)
     const closed = new Promise<number>(resolve =>
       ws.on('close', number => {
+        open.delete(hangUp)
         code = number
         resolve(number)
         wake()
@@ -101,7 +103,7 @@ export function createAttackers({ port }: { port: number }) {
       code: () => code,
       pause: () => ws.pause(),
       resume: () => ws.resume(),
-      hangUp: () => ws.terminate(),
+      hangUp,
       /** Sends a frame; resolves when the system has it, the connection is over, or the server reads no more. */
       async send(message: unknown): Promise<void> {
         if (code !== undefined || ws.readyState !== WebSocket.OPEN) return
@@ -150,7 +152,9 @@ export function createAttackers({ port }: { port: number }) {
 
   function raw(): Socket & { received(): string; over: Promise<void> } {
     const tcp = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-    open.add(() => tcp.destroy())
+    const destroy = () => void tcp.destroy()
+    open.add(destroy)
+    tcp.on('close', () => open.delete(destroy))
     let received = ''
     tcp.on('data', chunk => {
       received = (received + chunk.toString('latin1')).slice(-100_000)
@@ -191,8 +195,9 @@ export function createAttackers({ port }: { port: number }) {
         })
       })
       request.on('error', none)
-      open.add(() => request.destroy())
-      request.on('close', () => open.delete(() => request.destroy()))
+      const destroy = () => void request.destroy()
+      open.add(destroy)
+      request.on('close', () => open.delete(destroy))
       request.end(body)
     })
   }

@@ -44,7 +44,9 @@ export const byteScenarios: readonly Scenario[] = [
     leaves: () => {
       const rows = crowdRows(12, 499)
       return { ...rows, verdicts: rows.verdicts + 6 * 150 }
-    }
+    },
+    // Frames that arrive, beside those that wait, and the groups that are created meanwhile.
+    heldMiBMax: 128
   },
   {
     title: 'frames of 1 MB that wait behind answers nobody reads',
