@@ -23,7 +23,7 @@ export type DatabaseOptions = {
 
 const connectionsMax = 4
 /** How long a statement takes on the mean, in milliseconds: the slower, the more runs side by side. */
-const statementMs = [0.5, 5, 50] as const
+const statementMs = [2, 10, 50] as const
 const away = () => new Error('the database is away')
 /** Of a process that is dead. */
 const never = <T>() => new Promise<T>(() => undefined)

@@ -2,6 +2,7 @@
 
 import type { Device } from './device.ts'
 import type { Tab } from './tab.ts'
+import type { OperationName } from '../../src/kernel/decide.ts'
 import type { Random } from './random.ts'
 import type { SimulatedServer } from './server.ts'
 import type { World } from './world.ts'
@@ -53,6 +54,26 @@ function change({ userID, disk }: Device, devices: readonly Device[]): void {
   }
 }
 
+/** Somebody applies, comes in another way, leaves, and an admin agrees to the old application. */
+function overtakeApplication({ world, devices, random }: Stage): void {
+  const [owner, applicant] = devices.map(({ tabs }) => [...tabs][0])
+  const [device, other] = devices
+  const groups = owner ? [...owner.screen.groups.rows.values()] : []
+  const groupID = random.pickFrom(groups.filter(({ type, ownerID }) => type === 'Public' && ownerID === device?.userID))?.groupID
+  if (!device || !other || !owner || !applicant || groupID === undefined || other.userID === device.userID) return
+  const steps: [Device, Tab, OperationName, object][] = [
+    [device, owner, 'updateGroupProfile', { joinOption: 'NeedPermission' }],
+    [other, applicant, 'quitGroup', {}],
+    [other, applicant, 'joinGroup', {}],
+    [device, owner, 'updateGroupProfile', { joinOption: 'FreeAccess' }],
+    [other, applicant, 'joinGroup', {}],
+    [other, applicant, 'quitGroup', {}],
+    [device, owner, 'handleGroupApplication', { userID: other.userID, handleAction: 'Agree' }]
+  ]
+  for (const [index, [from, tab, name, args]] of steps.entries())
+    world.at(world.now() + index * 200, () => tab.isAlive && void from.apply(tab, name, { groupID, ...args }))
+}
+
 /** Each happens to a device, or to the server. */
 export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'connection cut': ({ device }) => device.wires.cut(),
@@ -82,6 +103,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'server crashes before commit': ({ server }) => server.failNext('crash before commit'),
   'server crashes after commit': ({ server }) => server.failNext('crash after commit'),
   'database refuses': ({ server }) => server.failNext('refuse'),
+  'application overtaken': overtakeApplication,
   'server turns away': ({ server, random }) => server.turnAway(random.around(100_000)),
   'announcements lost': ({ server, random }) => server.loseAnnouncements(1 + random.below(3)),
   'announcements late': ({ server, random }) => server.delayAnnouncements(1 + random.below(3)),
@@ -125,6 +147,10 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
   'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),
+  'storage hangs'({ world, device, random }) {
+    device.disk.setLatency(15_000)
+    world.at(world.now() + random.around(60_000), () => device.disk.setLatency(1))
+  },
   'storage gone': ({ device, random }) => device.disk.goAway(random.around(20_000)),
   'slow storage'({ world, device, random }) {
     device.disk.setLatency(random.around(1500))

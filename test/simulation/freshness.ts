@@ -20,7 +20,7 @@ export type FreshnessOptions = {
 /** An operation is sent, and has its verdict, within so much time. */
 const verdictWithinMs = 45_000
 /** Rows follow the server's within so much time, and what announcements lost is found out by a ping. */
-const rowsWithinMs = { none: 15_000, 'until the next ping': 75_000 } as const
+const rowsWithinMs = { none: 8000, 'until the next ping': 75_000 } as const
 
 export function createFreshness(world: World, options: FreshnessOptions) {
   const { name, userID, disk, ledger, history, isCaughtUp, disturbance } = options
@@ -63,7 +63,6 @@ export function createFreshness(world: World, options: FreshnessOptions) {
       lagging.set(groupID, { seq, since })
       if (world.now() - since > withinMs)
         world.violate('I11', `${name} is caught up for ${world.now() - since} ms, but ${groupID}: ${wrong}`)
-      lagging.delete(groupID)
     }
   }
 

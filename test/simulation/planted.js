@@ -197,7 +197,7 @@ export const planted = {
   'positions are looked up by name on an object': edit(
     'server/sessions.ts',
     'groups: new Map(groups.map(([groupID, mep, seq]) => [groupID, { mep, seq }]))',
-    'groups: (found => ({ get: id => found[id] }))(Object.fromEntries(groups.map(([id, mep, seq]) => [id, { mep, seq }])))'
+    'groups: (found => ({ get: id => found[id] && (([mep, seq]) => ({ mep, seq }))(found[id]) }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))'
   ),
   'an unknown event makes a frame bad': edit(
     'src/sync/messages.ts',
@@ -241,11 +241,7 @@ export const planted = {
     'const { frames, isOver } = await read(await request([]))',
     'const { frames, isOver } = await request([]).then(read).catch(() => ({ frames: [], isOver: over.signal.aborted }))'
   ),
-  'HTTP answers overtake each other': edit(
-    'server/http-client.ts',
-    'const frames = isFree ? cut() : []',
-    'const frames = cut().reverse()'
-  )
+  'HTTP requests overtake each other': edit('src/sync/http.ts', '      if (isSending) return\n', '')
 }
 
 /** @param {string} file @param {string} find @param {string} replace */

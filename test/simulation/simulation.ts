@@ -8,6 +8,7 @@ import type { OpenStorage } from './disk.ts'
 import { faults } from './faults.ts'
 import { followedBy } from './history.ts'
 import { behind } from './ledger.ts'
+import type { Random } from './random.ts'
 import { createServer } from './server.ts'
 import { drawSwarm, type Conditions } from './swarm.ts'
 import { act } from './workload.ts'
@@ -42,6 +43,8 @@ export type Outcome = {
 export const stepsToSettleMax = 4000
 const msToSettleMax = 300_000
 const lookEveryMs = 2500
+const togetherMs = 200
+const questionsTogether = 3
 
 export async function simulate(options: RunOptions): Promise<Outcome> {
   const { seed, steps, only, recorded = false, conditions: forced, openStorage, database } = options
@@ -72,10 +75,25 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
 
   let crafter: { heal(): void } | undefined
   let events = 0
+  /** Everybody acts and asks at once before a pause: no later change makes up for a race then. */
+  function actTogether(random: Random, index: number): void {
+    const groupID = random.pickFrom(scene.groupIDs) ?? ''
+    for (const device of devices)
+      for (const tab of device.tabs) {
+        const soon = (run: () => void) =>
+          world.at(world.now() + random.around(togetherMs), () => tab.isAlive && !isHealed && run())
+        soon(() => world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`))
+        for (let count = 0; count < questionsTogether; count++)
+          soon(() => device.within(tab, 'readProfile', tab.engine.readProfile(groupID, false)))
+      }
+  }
+
   function happen(): void {
     const random = world.random('event', events)
     const index = events++
-    world.at(world.now() + random.around(random.chance(swarm.lull) ? swarm.lullMs : swarm.gapMs), () => {
+    const isLull = random.chance(swarm.lull)
+    if (isLull && conditions.has('pool') && (!only || only.has(index))) actTogether(random, index)
+    world.at(world.now() + random.around(isLull ? swarm.lullMs : swarm.gapMs), () => {
       if (isHealed) return
       happen()
       if (only && !only.has(index)) return

@@ -12,7 +12,7 @@ export type Conditions = ReadonlySet<Condition>
 const conditionChance = 0.3
 
 /** Faults that happen only under a condition. */
-const conditionOf: Readonly<Record<string, Condition>> = { 'storage gone': 'storage' }
+const conditionOf: Readonly<Record<string, Condition>> = { 'storage gone': 'storage', 'storage hangs': 'storage' }
 
 export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
@@ -33,8 +33,8 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
     tokenMs: random.chance(0.3) ? 20_000 + random.below(300_000) : 1e12,
     // Much at once and then a pause: a race is seen only where nothing that comes later makes up for it.
     gapMs: conditions.has('pool') ? random.pick([1, 5, 30, 100]) : random.pick([5, 30, 100, 400, 1500]),
-    lull: conditions.has('pool') ? random.pick([0.01, 0.04]) : random.pick([0, 0.005, 0.02]),
-    lullMs: conditions.has('pool') ? 15_000 : 60_000,
+    lull: conditions.has('pool') ? random.pick([0.03, 0.1]) : random.pick([0, 0.005, 0.02]),
+    lullMs: conditions.has('pool') ? 20_000 : 60_000,
     chanceOfSecondDevice: () => random.chance(0.3),
     policy: { suppressTips: lots.pick(['none', 'tencent'] as const), adminsCanKick: lots.chance(0.3) },
     names: conditions.has('names') ? hostileNames(lots) : plainNames
