@@ -50,6 +50,7 @@ export function createDisk(
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
   let goneUntil = 0
+  let slowUntil = 0
   let latencyMs = 1
   let waiting = 0
   const transactions = createTransactions(world, () => random.around(latencyMs))
@@ -212,7 +213,8 @@ export function createDisk(
     isWaiting: () => waiting > 0,
     isIdle: transactions.isIdle,
     /** Whether storage is slow or refuses. */
-    isDisturbed: () => latencyMs > 1 || failing.writes + failing.reads > 0 || world.now() < Math.max(fullUntil, goneUntil),
+    isDisturbed: () =>
+      latencyMs > 1 || failing.writes + failing.reads > 0 || world.now() < Math.max(fullUntil, goneUntil, slowUntil),
     table: rows.table,
     /** Takes over everything from another disk. */
     async fill(writes: readonly Write[]): Promise<void> {
@@ -229,7 +231,11 @@ export function createDisk(
     /** Nothing can be read or written for a while. */
     goAway: (ms: number) => void (goneUntil = world.now() + ms),
     latencyMs: () => latencyMs,
-    setLatency: (ms: number) => void (latencyMs = ms),
+    setLatency(ms: number): void {
+      // What has begun goes on being slow.
+      slowUntil = Math.max(slowUntil, world.now() + 6 * latencyMs)
+      latencyMs = ms
+    },
     heal(): void {
       failing.writes = failing.reads = 0
       fullUntil = goneUntil = 0

@@ -83,7 +83,7 @@ export const planted = {
   ),
   '`after` is not sent, and nothing keeps the order': edit('src/engine/sync.ts', '...(after !== undefined && { after })', ''),
   '`after` is ignored': edit('server/authority.ts', 'if (after !== undefined && !predecessor) {', 'if (after === "never") {'),
-  'no retry after a failure': edit('src/engine/connection.ts', "      setTimer('retry', connect, delayMs)\n", ''),
+  'no retry after a failure': edit('src/engine/connection.ts', "    setTimer('retry', connect, delayMs)\n", ''),
   'operations to send again are not': edit('src/engine/sync.ts', 'if (message.retry.length > 0) resend(message.retry)', ''),
   'nobody notices silence': edit(
     'src/engine/connection.ts',
@@ -121,8 +121,8 @@ export const planted = {
   ),
   'a failed commit is not taken back': edit(
     'src/engine/submit.ts',
-    '      state.retract({ pending, replaced })\n      onRetracted()\n',
-    ''
+    'state.retract({ pending, replaced })\n      if (call.isLate)',
+    'if (call.isLate)'
   ),
   'an operation is answered before it is stored': {
     edits: [
