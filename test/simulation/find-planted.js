@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { bundle } from './bundle.js'
-import { planted, stepsToFind } from './planted.js'
+import { planted, stepsToFind, worldOf } from './planted.js'
 import { runSeeds } from './pool.js'
 
 const seedsMax = 400
@@ -16,6 +16,7 @@ for (const [name, { edits }] of Object.entries(planted)) {
     steps: stepsToFind,
     machine: 'memory',
     perJob: 2,
+    ...(worldOf[name] && { conditions: worldOf[name] }),
     ...(values.threads !== undefined && { threads: Number(values.threads) })
   })
   const failed = reports
