@@ -1,11 +1,9 @@
 /** What brings a client from a position to the present, by the database or by an announcement. */
 
 import { settingsKey, type GroupRow, type MemberRow } from '../src/kernel/model.ts'
-import { must } from '../src/kernel/must.ts'
-import type { TipRow } from '../src/kernel/notices.ts'
 import type { FeedDelta, FeedEvent, GroupDelta } from '../src/sync/messages.ts'
 import type { Announcement } from './batch.ts'
-import type { FeedState, MarkedMember, Reader } from './port.ts'
+import type { FeedState, Reader } from './port.ts'
 
 /** A new group of at most so many members is sent whole if it fits into one frame. */
 export const membersSentWholeMax = 500
@@ -26,61 +24,33 @@ export const nowhere: Stand = { feed: 0, groups: new Map() }
 type Held = { readonly userID: string; readonly mep: number; readonly seq: number }
 type Followed = Awaited<ReturnType<Reader['followed']>>
 
-/**
- * What brings a group from a position to the present: all of it where the client has nothing, or where that is shorter.
- * Many changes become several deltas, each of which continues the one before.
- */
+/** What brings a group from a position to the present: all of it where the client has nothing, or where that is shorter. */
 export async function groupSince(
   reader: Reader,
   { userID, groupID, mep, since, seq: held }: Held & { readonly groupID: string; readonly since: number },
   membersMax: number
-): Promise<GroupDelta[]> {
+): Promise<GroupDelta | undefined> {
   const { row, seq, floor } = await reader.group(groupID)
   // No row: dismissed; the feed says so.
-  if (!row || held >= seq) return []
+  if (!row || held >= seq) return undefined
   const changed = held > 0 && held >= floor ? await reader.changedSince(groupID, held) : undefined
-  // What is longer than the whole is not worth telling.
-  const isDelta = changed && changed.length <= Math.max(row.memberNum, 1)
+  const visible = changed?.filter(({ userID: id }) => isVisible(row, id, userID))
+  // A delta longer than the whole, or than a frame, is not worth telling: the members of the whole come in pages.
+  const isDelta = visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= partBytesMax
   const from = isDelta ? held : 0
-  const tips = await reader.tipsSince(groupID, Math.max(from, since - 1), toldAfterwardsMax)
+  const allTips = await reader.tipsSince(groupID, Math.max(from, since - 1), toldAfterwardsMax)
+  const tips = lastOf(allTips, partBytesMax - (isDelta ? bytesOf(visible) : 0))
   const own = (await reader.others(groupID, [settingsKey({ groupID, userID })])).find(({ rv }) => rv > from)
   const settings = own?.table === 'settings' ? { settings: own.row } : {}
-  const empty = { groupID, mep, from, to: seq, group: row, members: [], gone: [], complete: false, tips: [], ...settings }
-  if (isDelta) return inParts(empty, [...changed.filter(({ userID: id }) => isVisible(row, id, userID)), ...tips])
-  const recent = lastOf(tips, partBytesMax)
-  const whole = await wholeGroup(reader, row, { userID, membersMax, bytesMax: partBytesMax - bytesOf(recent) })
-  return [
-    {
-      ...empty,
-      members: whole.members.filter(({ userID: id }) => isVisible(row, id, userID)),
-      complete: whole.complete && row.type !== 'AVChatRoom',
-      tips: recent
-    }
-  ]
-}
-
-/** Cuts a delta between positions of the log, before the changes that would make a part too long. */
-function inParts(delta: GroupDelta, changes: readonly (MarkedMember | TipRow)[]): GroupDelta[] {
-  const positionOf = (change: MarkedMember | TipRow) => ('rv' in change ? change.rv : change.seq)
-  const parts: GroupDelta[] = [{ ...delta, members: [], gone: [], tips: [] }]
-  let bytes = 0
-  let last = delta.from
-  for (const change of [...changes].sort((a, b) => positionOf(a) - positionOf(b))) {
-    const position = positionOf(change)
-    bytes += bytesOf(change)
-    const open = parts.at(-1)
-    if (open && bytes > partBytesMax && position > last && last > open.from) {
-      parts.push({ ...delta, from: last, members: [], gone: [], tips: [] })
-      open.to = last
-      bytes = bytesOf(change)
-    }
-    last = position
-    const part = must(parts.at(-1))
-    if (!('rv' in change)) part.tips.push(change)
-    else if (change.row) part.members.push(change.row)
-    else part.gone.push(change.userID)
+  const delta = { groupID, mep, from, to: seq, group: row, tips, ...settings }
+  if (isDelta) {
+    const members = visible.flatMap(each => each.row ?? [])
+    const gone = visible.flatMap(each => (each.row ? [] : each.userID))
+    return { ...delta, members, gone, complete: false }
   }
-  return parts
+  const whole = await wholeGroup(reader, row, { userID, membersMax, bytesMax: partBytesMax - bytesOf(tips) })
+  const members = whole.members.filter(({ userID: id }) => isVisible(row, id, userID))
+  return { ...delta, members, gone: [], complete: whole.complete && row.type !== 'AVChatRoom' }
 }
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))

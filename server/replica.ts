@@ -154,7 +154,7 @@ export function createReplica(userID: string, { subscribe, now, hasRoom = () => 
   async function readGroup(reader: Reader, groupID: string, membersMax = membersSentWholeMax): Promise<void> {
     const position = positions.get(groupID)
     if (!position) return
-    for (const delta of await groupSince(reader, { userID, groupID, ...position }, membersMax)) addGroup(position, delta)
+    addGroup(position, await groupSince(reader, { userID, groupID, ...position }, membersMax))
   }
 
   function addGroup(position: Position, delta: GroupDelta | undefined): void {

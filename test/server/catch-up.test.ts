@@ -79,7 +79,7 @@ async function createCrew(server: TestServer, memberList: readonly object[]): Pr
   await server.judge('ann', { name: 'createGroup', args, groupID: 'crew' })
 }
 
-test('many changed members come in frames that a slow link brings in time', async () => {
+test('many changed members follow in pages, as in a new group', async () => {
   const server = createTestServer()
   await createCrew(server, members(400))
   for (const { userID } of members(400)) {
@@ -88,8 +88,7 @@ test('many changed members come in frames that a slow link brings in time', asyn
   }
   const { longest, groups } = await login(server, { feed: 2, groups: [['crew', 1, 1]] })
   expect(longest).toBeLessThan(frameBytesMax)
-  expect(groups.flatMap(group => group.members.map(({ userID }) => userID))).toEqual(members(400).map(({ userID }) => userID))
-  expect(groups.every(({ from }, index) => from === (index === 0 ? 1 : groups[index - 1]?.to))).toBe(true)
+  expect(groups).toMatchObject([{ groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }])
 })
 
 test('the members of a new group follow in pages where they are long', async () => {
@@ -104,7 +103,7 @@ test('the members of a new group follow in pages where they are long', async () 
   expect(groups).toMatchObject([{ groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }])
 })
 
-test('long tips come in frames that a slow link brings in time', async () => {
+test('of long tips the last ones come, in a frame that is not too long', async () => {
   const server = createTestServer()
   await createCrew(server, [])
   const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
@@ -114,12 +113,12 @@ test('long tips come in frames that a slow link brings in time', async () => {
   }
   const back = await login(server, { feed: 2, groups: [['crew', 1, 1]] })
   expect(back.longest).toBeLessThan(frameBytesMax)
-  expect(back.groups.flatMap(({ tips }) => tips)).toHaveLength(100)
+  expect(back.groups.flatMap(({ tips }) => tips).at(-1)).toMatchObject({ seq: 101 })
   const fresh = await login(server, { feed: 0 })
   expect(fresh.longest).toBeLessThan(frameBytesMax)
 })
 
-test('a long announcement comes in frames that a slow link brings in time', async () => {
+test('of a long announcement the last tips come, in a frame that is not too long', async () => {
   const server = createTestServer()
   await createCrew(server, [])
   const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
@@ -130,5 +129,5 @@ test('a long announcement comes in frames that a slow link brings in time', asyn
   const updateAll = () => Promise.all(Array.from({ length: 100 }, (_, count) => update(count)))
   const { longest, groups } = await login(server, { feed: 1, groups: [['crew', 1, 1]] }, updateAll)
   expect(longest).toBeLessThan(frameBytesMax)
-  expect(groups.flatMap(({ tips }) => tips)).toHaveLength(100)
+  expect(groups.flatMap(({ tips }) => tips).at(-1)).toMatchObject({ seq: 101 })
 })
