@@ -1,7 +1,6 @@
 /** Cuts what a client is to be told into frames that a slow link brings within seconds. */
 
 import type { MemberRow } from '../src/kernel/model.ts'
-import { must } from '../src/kernel/must.ts'
 import { serverFrame, type DeltaMessage, type FeedDelta, type GroupDelta, type MembersMessage } from '../src/sync/messages.ts'
 
 /** A client gives up after 10 s without a frame: at 10 KB/s so many bytes come in time. */
@@ -11,7 +10,7 @@ type Part = { readonly feed?: FeedDelta; readonly groups: GroupDelta[] }
 
 /** A delta in one frame or several: the feed comes first, then the groups, and verdicts after the rows they speak of. */
 export function deltaFrames({ feed, groups, verdicts, retry, caughtUp, ...rest }: DeltaMessage): string[] {
-  const parts = cut(feed ? cutFeed(feed) : [], groups)
+  const parts = cut(feed, groups)
   return parts.map((part, index) => {
     const isLast = index === parts.length - 1
     const end = isLast ? { verdicts, retry, caughtUp } : { verdicts: [], retry: [], caughtUp: false }
@@ -19,10 +18,10 @@ export function deltaFrames({ feed, groups, verdicts, retry, caughtUp, ...rest }
   })
 }
 
-/** Each part of the feed gets a frame. Groups fill the last of these frames, then further ones. */
-function cut(feeds: readonly FeedDelta[], groups: readonly GroupDelta[]): Part[] {
-  const parts: Part[] = feeds.length > 0 ? feeds.map(feed => ({ feed, groups: [] })) : [{ groups: [] }]
-  let room = frameBytesTarget - bytesOf(feeds.at(-1))
+/** The feed stays whole: a position within a commit is none that the server ever had. */
+function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[] {
+  const parts: Part[] = [{ ...(feed && { feed }), groups: [] }]
+  let room = frameBytesTarget - bytesOf(feed)
   for (const group of groups) {
     const bytes = bytesOf(group)
     if (bytes > room && room < frameBytesTarget) {
@@ -31,22 +30,6 @@ function cut(feeds: readonly FeedDelta[], groups: readonly GroupDelta[]): Part[]
     }
     parts.at(-1)?.groups.push(group)
     room -= bytes
-  }
-  return parts
-}
-
-/** Consecutive parts. A feed from the beginning stays whole: its events share one position. */
-function cutFeed({ from, to, events }: FeedDelta): FeedDelta[] {
-  const parts: FeedDelta[] = [{ from, to, events: [] }]
-  let bytes = 0
-  for (const event of events) {
-    const part = must(parts.at(-1))
-    bytes += bytesOf(event)
-    if (from > 0 && bytes > frameBytesTarget && part.events.length > 0) {
-      part.to = event.fseq - 1
-      parts.push({ from: part.to, to, events: [event] })
-      bytes = bytesOf(event)
-    } else part.events.push(event)
   }
   return parts
 }

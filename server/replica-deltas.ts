@@ -11,7 +11,7 @@ export const membersSentWholeMax = 500
 const toldAfterwardsMax = 100
 const noticesKeptSeconds = 7 * 86_400
 /** A client that is further behind receives the feed from the beginning: a stranger can fill it. */
-const feedEventsMax = 1000
+const feedEventsMax = 150
 /** Rows and tips of one delta. The group's own row still fits into the frame. */
 export const partBytesMax = 49_152
 

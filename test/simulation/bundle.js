@@ -31,7 +31,7 @@ const small = [
     find: 'export const partBytesMax = 49_152\n',
     replace: 'export const partBytesMax = 1000\n'
   },
-  { file: 'server/replica-deltas.ts', find: 'const feedEventsMax = 1000\n', replace: 'const feedEventsMax = 5\n' },
+  { file: 'server/replica-deltas.ts', find: 'const feedEventsMax = 150\n', replace: 'const feedEventsMax = 5\n' },
   { file: 'server/frames.ts', find: 'const frameBytesTarget = 65_536\n', replace: 'const frameBytesTarget = 1000\n' },
   { file: 'src/sync/messages.ts', find: 'membersPerPageMax: 500,', replace: 'membersPerPageMax: 1,' },
   { file: 'src/sync/messages.ts', find: 'operationsPerPushMax: 50,', replace: 'operationsPerPushMax: 3,' },
