@@ -76,5 +76,5 @@ if (failed) {
 }
 print(
   `${runs} seeds, ${steps} steps, ${operations} operations, ${Math.round((performance.now() - started) / 1000)} s, ${rate()} steps/s, ` +
-    `settled in at most ${slowest} steps, hash ${hash.toString(16)}`
+    `settled in at most ${slowest} steps per device, hash ${hash.toString(16)}`
 )

@@ -35,7 +35,7 @@ export type Outcome = {
   readonly hash: number
   readonly violation: Violation | undefined
   readonly transcript: readonly string[]
-  /** How many steps it took to settle in the end. */
+  /** How many steps per device it took to settle in the end. */
   readonly settledIn: number
 }
 
@@ -172,7 +172,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     hash: world.hash(),
     violation: world.violation(),
     transcript: world.transcript(),
-    settledIn
+    settledIn: Math.ceil(settledIn / devices.length)
   }
 }
 
