@@ -7,10 +7,10 @@ import { connectHttp } from '../../src/sync/http.ts'
 import type { LinkEvents } from '../../src/sync/port.ts'
 import type { Answer } from './http-server.ts'
 import type { SimulatedServer } from './server.ts'
-import { linkOf, type Direction, type Wires, type WiresOptions } from './wires.ts'
+import { linkOf, usualLatencyMsMax, type Direction, type Wires, type WiresOptions } from './wires.ts'
 import type { World } from './world.ts'
 
-type Exchange = { fail(): void; fall(): void }
+type Exchange = { fail(): void; fall(): void; hasFallen(): boolean }
 type Fetch = (body: string, signal: AbortSignal) => Promise<Answer>
 
 /** Bodies that a proxy on the way takes. */
@@ -42,7 +42,10 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
   let isDown = false
   let isChaotic = chaos
   let latencyMs = 10
+  /** When the last body arrives that left while the network was slow. */
+  let lateUntil = 0
 
+  const isSlow = () => latencyMs > usualLatencyMsMax
   // Names of sessions are random.
   const note = (direction: Direction, text: string) =>
     world.note(`${name} ${direction} ${text.replace(/"session":"[^"]+"/, '"session":"…"')}`)
@@ -51,7 +54,9 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
   function arrival(direction: Direction, { length }: string): number {
     const carriedAt = Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
     freeAt[direction] = bytesPerSecond === Infinity ? 0 : carriedAt
-    return carriedAt + 1 + random.around(latencyMs)
+    const at = carriedAt + 1 + random.around(latencyMs)
+    if (isSlow()) lateUntil = Math.max(lateUntil, at)
+    return at
   }
 
   const exchange: Fetch = (body, signal) =>
@@ -74,7 +79,8 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
           if (over()) world.at(world.now() + 1 + random.around(latencyMs), () => reject(new TypeError('Failed to fetch')))
           hangUp()
         },
-        fall: () => void (hasFallen = true)
+        fall: () => void (hasFallen = true),
+        hasFallen: () => hasFallen
       }
       if (signal.aborted) return abort()
       exchanges.add(own)
@@ -107,7 +113,14 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
   routes.set(url, exchange)
   return {
     connect: (events: LinkEvents) => connectHttp(url)(events),
-    isDisturbed: () => isDown || isChaotic || latencyMs > 50 || fallen.up || fallen.down,
+    isDisturbed: () =>
+      isDown ||
+      isChaotic ||
+      isSlow() ||
+      world.now() < lateUntil ||
+      fallen.up ||
+      fallen.down ||
+      [...exchanges].some(each => each.hasFallen()),
     cut(): void {
       fallen.up = fallen.down = false
       for (const each of [...exchanges]) each.fail()

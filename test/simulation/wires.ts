@@ -25,6 +25,9 @@ type Cable = { cut(): void; fall(direction: Direction): void }
 
 export type WiresOptions = { readonly name: string; readonly chaos: boolean; readonly conditions: Conditions }
 
+/** A network that takes longer on average is disturbed. */
+export const usualLatencyMsMax = 50
+
 /** A slow link carries so many bytes in a second. */
 const ratesOfSlowLinks = [4000, 16_000, 64_000] as const
 /** What a socket takes before its server has to wait. */
@@ -48,10 +51,13 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
   let isDown = false
   let latencyMs = 10
   let isChaotic = chaos
+  /** When the last frame arrives that left while the network was slow; later frames queue behind it. */
+  let lateUntil = 0
   /** Connections that carry nothing any more, in one direction. */
   let hasFallen = 0
 
   const delay = () => 1 + random.around(latencyMs)
+  const isSlow = () => latencyMs > usualLatencyMsMax
 
   function connect(events: LinkEvents): Link {
     const arrivals = { up: 0, down: 0 }
@@ -115,6 +121,7 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
       if (direction === 'down') unsent += frame.length
       const at = lottery === 1 ? arrival : Math.max(arrival, arrivals[direction])
       arrivals[direction] = Math.max(at, arrivals[direction])
+      if (isSlow()) lateUntil = Math.max(lateUntil, at)
       const arrive = () => {
         if (isCut || fallen[direction]) return
         pass()
@@ -184,7 +191,7 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
 
   return {
     connect,
-    isDisturbed: () => isDown || isChaotic || latencyMs > 50 || hasFallen > 0,
+    isDisturbed: () => isDown || isChaotic || isSlow() || world.now() < lateUntil || hasFallen > 0,
     cut(): void {
       for (const { cut } of [...cables]) cut()
     },
