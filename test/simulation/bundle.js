@@ -58,19 +58,32 @@ export async function bundle({ name = 'simulation', file: fileName = name, edits
   const file = join(root, `dist/simulation/${fileName}.js`)
   await build.write({ file, format: 'esm', codeSplitting: false, sourcemap: 'inline' })
   await build.close()
-  for (const { file, find } of missed) throw new Error(`${name}: ${file} does not have exactly once: ${find}`)
+  for (const { file, find } of missed) throw new Error(`${name}: ${file} does not contain exactly once: ${find}`)
   return file
 }
 
 /** @param {string} code @param {string} path @param {Set<Edit>} missed those that were not made yet */
 function edited(code, path, missed) {
-  const mine = [...missed].filter(({ file, find }) => file === path && code.split(find).length === 2)
-  if (mine.length === 0) return null
   let changed = code
-  for (const edit of mine) {
-    if (changed.split(edit.find).length !== 2) continue
-    changed = changed.replace(edit.find, () => edit.replace)
+  for (const edit of missed) {
+    if (edit.file !== path) continue
+    const range = onlyRange(changed, edit.find)
+    if (!range) continue
+    changed = changed.slice(0, range.start) + edit.replace + changed.slice(range.end)
     missed.delete(edit)
   }
-  return { code: changed, map: null }
+  return changed === code ? null : { code: changed, map: null }
+}
+
+/**
+ * The place of a text that occurs exactly once. Spaces and line breaks do not count, so that a formatter moves nothing.
+ * @param {string} code @param {string} find
+ */
+function onlyRange(code, find) {
+  const places = [...code.matchAll(/\S/g)].map(({ index }) => index)
+  const dense = places.map(place => code[place]).join('')
+  const wanted = find.replace(/\s/g, '')
+  const first = dense.indexOf(wanted)
+  if (first === -1 || dense.indexOf(wanted, first + 1) !== -1) return undefined
+  return { start: places[first], end: places[first + wanted.length - 1] + 1 }
 }
