@@ -73,12 +73,8 @@ export async function judge(
       continue
     }
     const settle = (verdict: Verdict) => {
-      // A copy of the device's database may still hold what this one has replaced, and push it.
-      const replaced = (operation.merged ?? []).filter(merged => !known.of(submission, merged))
-      const merged = [...new Set(replaced)].filter(each => each !== opID)
-      for (const settled of [...merged, opID])
-        known.add(submission, settled, { verdict: { ...verdict, opID: settled }, name: operation.name })
-      batch.verdicts.push({ userID, verdict, name: operation.name, at: now, merged })
+      known.add(submission, opID, { verdict, name: operation.name })
+      batch.verdicts.push({ userID, verdict, name: operation.name, at: now })
       outcomes.push({ kind: 'verdict', verdict })
     }
     const refuse = (error: GroupError, cause?: Cause) => settle(rejected(operation, error, cause))
@@ -111,8 +107,8 @@ const isFatal = (predecessor: StoredVerdict | undefined) =>
 async function knownVerdicts(tx: Transaction, submissions: readonly Submission[]) {
   const ids = new Map<string, Set<string>>()
   for (const { userID, operation } of submissions) {
-    const { opID, after, merged = [] } = operation
-    ids.set(userID, new Set([...(ids.get(userID) ?? []), opID, ...(after === undefined ? [] : [after]), ...merged]))
+    const { opID, after = opID } = operation
+    ids.set(userID, new Set([...(ids.get(userID) ?? []), opID, after]))
   }
   const known = new Map<string, Map<string, StoredVerdict>>()
   // In one order, so that two transactions never wait for each other.

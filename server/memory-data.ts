@@ -189,9 +189,8 @@ export function writer(data: Data, writes: (() => void)[], mapAt: MapAt): Writer
         if (tips.length > 0) data.tips.set(groupID, [...(data.tips.get(groupID) ?? []), ...tips])
         for (const entry of log) mapAt(data.log, groupID).set(entry.seq, entry)
         for (const membership of memberships) mapAt(data.memberships, groupID).set(membership.userID, membership)
-        for (const { userID, verdict, name, at, merged } of verdicts)
-          for (const opID of [...merged, verdict.opID])
-            mapAt(data.verdicts, userID).set(opID, { verdict: { ...verdict, opID }, name, at })
+        for (const { userID, verdict, name, at } of verdicts)
+          mapAt(data.verdicts, userID).set(verdict.opID, { verdict, name, at })
       })
     }
   }

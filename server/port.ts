@@ -121,8 +121,7 @@ export const refusalsMax = 20_000
 
 export type StoredVerdict = { readonly verdict: Verdict; readonly name: string }
 
-/** `merged`: other operations that the verdict is also of. */
-export type NewVerdict = StoredVerdict & { readonly userID: string; readonly at: number; readonly merged: readonly string[] }
+export type NewVerdict = StoredVerdict & { readonly userID: string; readonly at: number }
 
 /** What a batch of operations leaves behind in one group. */
 export type GroupWrites = {

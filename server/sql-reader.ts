@@ -150,17 +150,12 @@ export function reader(query: Query): Reader {
     },
     async verdicts(userID, opIDs) {
       const rows = await query(
-        `SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND op_id IN (SELECT jsonb_array_elements_text($2::jsonb))
-         UNION ALL SELECT name, body, merged FROM verdicts WHERE user_id = $1 AND merged ?| ARRAY(SELECT jsonb_array_elements_text($2::jsonb))`,
+        `SELECT name, body FROM verdicts
+         WHERE user_id = $1 AND op_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
         [userID, JSON.stringify(opIDs)]
       )
-      const asked = new Set(opIDs)
       return new Map(
-        all<{ name: string; body: StoredVerdict['verdict']; merged: string[] | null }>(rows).flatMap(({ name, body, merged }) =>
-          [body.opID, ...(merged ?? [])]
-            .filter(opID => asked.has(opID))
-            .map((opID): [string, StoredVerdict] => [opID, { verdict: { ...body, opID }, name }])
-        )
+        all<{ name: string; body: StoredVerdict['verdict'] }>(rows).map(({ name, body }) => [body.opID, { verdict: body, name }])
       )
     }
   }

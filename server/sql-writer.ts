@@ -97,9 +97,9 @@ function statementsFor({
       memberships
     ],
     [
-      `INSERT INTO verdicts (user_id, group_id, op_id, name, at, is_refusal, merged, body)
-       SELECT e->>'userID', $1, e->'verdict'->>'opID', e->>'name', (e->>'at')::bigint, e->'verdict'->>'kind' = 'rejected',
-         NULLIF(e->'merged', '[]'::jsonb), e->'verdict' FROM jsonb_array_elements($2::jsonb) e`,
+      `INSERT INTO verdicts (user_id, group_id, op_id, name, at, is_refusal, body)
+       SELECT e->>'userID', $1, e->'verdict'->>'opID', e->>'name', (e->>'at')::bigint,
+         e->'verdict'->>'kind' = 'rejected', e->'verdict' FROM jsonb_array_elements($2::jsonb) e`,
       verdicts
     ]
   ]
@@ -123,10 +123,10 @@ export async function compact(query: Query, before: { history: number; verdicts:
   await query('DELETE FROM verdicts WHERE at < $1 OR (is_refusal AND at < $2)', [before.verdicts, before.refusals])
   await query(
     `DELETE FROM verdicts v USING (
-       SELECT user_id, op_id, sum(1 + coalesce(jsonb_array_length(merged), 0)) OVER (PARTITION BY user_id ORDER BY at DESC, op_id) AS ids
+       SELECT user_id, op_id, row_number() OVER (PARTITION BY user_id ORDER BY at DESC, op_id) AS place
        FROM verdicts WHERE is_refusal AND user_id IN (
-         SELECT user_id FROM verdicts WHERE is_refusal GROUP BY user_id HAVING sum(1 + coalesce(jsonb_array_length(merged), 0)) > $1)) o
-     WHERE o.ids > $1 AND v.user_id = o.user_id AND v.op_id = o.op_id`,
+         SELECT user_id FROM verdicts WHERE is_refusal GROUP BY user_id HAVING count(*) > $1)) o
+     WHERE o.place > $1 AND v.user_id = o.user_id AND v.op_id = o.op_id`,
     [refusalsMax]
   )
   await query('DELETE FROM groups WHERE seq = 0')

@@ -32,8 +32,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS feeds (user_id text PRIMARY KEY, head bigint NOT NULL, floor bigint NOT NULL DEFAULT 0);
   CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
   CREATE INDEX IF NOT EXISTS feed_by_time ON feed (at);
-  CREATE TABLE IF NOT EXISTS verdicts (user_id text, op_id text, group_id text NOT NULL, name text NOT NULL, at bigint NOT NULL, is_refusal boolean NOT NULL, merged jsonb, body jsonb NOT NULL, PRIMARY KEY (user_id, op_id));
-  CREATE INDEX IF NOT EXISTS verdicts_merged ON verdicts USING gin (merged) WHERE merged IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS verdicts (user_id text, op_id text, group_id text NOT NULL, name text NOT NULL, at bigint NOT NULL, is_refusal boolean NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, op_id));
   CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at);
 `
 

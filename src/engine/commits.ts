@@ -41,14 +41,13 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
     async commit(writes: readonly Write[]): Promise<void> {
       const all = [...writes, ...outdatedVerdicts(writes)]
       const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
-      const merged = new Map(ids.map(id => [id, state.outbox.get(id)?.merged?.map(({ opID }) => opID)]))
       let known = all
       const at = await storage.transact(
         [{ table: 'outbox', scope: '', ids }],
         ([waiting]) => {
-          // What another tab has discarded meanwhile has its verdict, and so has what was merged into it.
+          // An operation that another tab has discarded has its verdict.
           const kept = new Set(waiting.map(({ opID }) => opID))
-          const gone = new Set(ids.filter(id => !kept.has(id)).flatMap(id => [id, ...(merged.get(id) ?? [])]))
+          const gone = new Set(ids.filter(id => !kept.has(id)))
           return (known = all.filter(write => !('id' in write && gone.has(write.id))))
         },
         true

@@ -293,10 +293,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     if (isLeading) peers.post({ type: 'status', status: sync.status() })
   }
 
-  function onQueued({ opID }: Pending, commit: Commit): void {
+  function onQueued(commit: Commit): void {
     tellPeers(commit)
-    if (!isLeading) return
-    state.unsent.add(opID)
     push()
   }
 

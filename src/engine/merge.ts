@@ -3,7 +3,7 @@
 import type { GroupRow, MemberRow } from '../kernel/model.ts'
 import { noticeTypes, type NoticeRow, type TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
-import { ringPlace, type HeldGroup, type HeldNotice, type Meta, type Pending, type Settled, type Write } from '../storage/port.ts'
+import { ringPlace, type HeldGroup, type HeldNotice, type Meta, type Pending, type Write } from '../storage/port.ts'
 import type { DeltaMessage, FeedDelta, FeedEvent, GroupDelta, MembersMessage } from '../sync/messages.ts'
 
 export type Held = {
@@ -48,14 +48,11 @@ export function forgetBase(held: Held, epoch: string): Write[] {
 const putMember = (row: MemberRow): Write => ({ table: 'members', scope: row.groupID, id: row.userID, row })
 const putNotice = (row: HeldNotice): Write => ({ table: 'notices', scope: '', id: ringPlace(row.number), row })
 
-/** The operation waits no longer; those merged into it get the same verdict. */
-export function finish(pending: Pending, verdict: Verdict): Write[] {
-  const settled = [...(pending.merged ?? []), pending].map(({ opID, name, args, at }): Write => {
-    const row: Settled = { verdict: { ...verdict, opID }, name, args, at }
-    return { table: 'verdicts', scope: '', id: opID, row }
-  })
-  return [{ table: 'outbox', scope: '', id: pending.opID, row: null }, ...settled]
-}
+/** The operation leaves the outbox, and its verdict is kept. */
+export const finish = ({ opID, name, args, at }: Pending, verdict: Verdict): Write[] => [
+  { table: 'outbox', scope: '', id: opID, row: null },
+  { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, at } }
+]
 
 function createDraft({ userID, meta, groups: heldGroups, outbox: heldOutbox, notices, handsOn }: Held) {
   const writes: Write[] = []

@@ -124,8 +124,6 @@ export function createOverlay(base: Base, userID: string) {
     isVisible,
     decide,
     complete: (prepared: Prepared) => prepared.complete(viewOf(prepared.operation.groupID)),
-    /** The operation on the group that comes last. */
-    last: (groupID: string) => lanes.get(groupID)?.operations.at(-1)?.pending,
     /** Whether operations on the group wait. */
     hasLane: (groupID: string) => lanes.has(groupID),
     hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase ?? false,

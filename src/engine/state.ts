@@ -17,9 +17,6 @@ const recentMax = 200
 /** As many as a full outbox: an app may ask for their verdicts one after another. */
 const trimmedMax = 10_000
 
-/** An operation, and the one before it that it leaves nothing of. */
-export type Replacing = { readonly pending: Pending; readonly replaced: Pending | undefined }
-
 export type State = ReturnType<typeof createState>
 
 type StateOptions = {
@@ -40,7 +37,6 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
   /** Verdicts of what succeeded that storage had no room for any more: `settled` still answers them in this run. */
   const trimmed = new Map<string, Verdict>()
   const uncommitted = new Set<string>()
-  const unsent = new Set<string>()
   const recording = new Set<Commit[]>()
   /** The last commits: one that is told of late, or answered, lies beneath those that came after it. */
   const recent: { readonly at: number; readonly writes: Write[] }[] = []
@@ -60,7 +56,8 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
 
   function put(pending: Pending): void {
     const known = outbox.get(pending.opID)
-    outboxBytes += bytesOf(pending) - bytesOf(known)
+    // The arguments of an operation never change.
+    if (!known) outboxBytes += bytesOf(pending)
     outbox.set(pending.opID, pending)
     const last = sorted?.at(-1)
     // Mostly one is asked for after the other.
@@ -84,8 +81,6 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     } else if (write.row) {
       // Told of late: it has its verdict, and waits no longer.
       if (verdicts.has(write.id)) return
-      // Storage still has what is being replaced.
-      if (uncommitted.has(write.id) && !outbox.has(write.id)) return
       put(write.row)
       overlay.insert(write.row)
     } else remove(write.id)
@@ -126,11 +121,6 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     return later.flatMap(({ writes }) => writes)
   }
 
-  function isWaiting(opID: string): boolean {
-    const isMerged = ({ merged = [] }: Pending) => merged.some(each => each.opID === opID)
-    return outbox.has(opID) || [...outbox.values()].some(isMerged)
-  }
-
   /** Takes in what is committed, whoever tells of it, and when. */
   function absorb(commit: Commit): void {
     take(commit.at > foundUpTo ? [...commit.writes, ...note(commit)] : commit.writes.filter(isCached))
@@ -163,29 +153,21 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
 
     absorb,
 
-    /** Operations that are shown already and not yet durable, and those that they replace. */
+    /** Operations that are shown already and not yet durable. */
     uncommitted: uncommitted as ReadonlySet<string>,
-    /** Operations that nobody can have sent: only these can still be replaced. */
-    unsent,
 
-    /** Shows an operation that is about to be committed, in place of the one that it replaces. */
-    show({ pending, replaced }: Replacing, prepared: Prepared, decision: Decision): void {
+    /** Shows an operation that is about to be committed. */
+    show(pending: Pending, prepared: Prepared, decision: Decision): void {
       const touched = { ...nothingTouched(), outbox: true, status: true }
       uncommitted.add(pending.opID)
-      if (replaced) uncommitted.add(replaced.opID)
-      if (replaced) remove(replaced.opID)
       put(pending)
       overlay.append(pending, prepared, decision, touched)
-      // What comes last changes nothing for those before it.
-      if (replaced) overlay.rebase(touched)
       tell(touched)
     },
 
-    /** The operation is durable, as `pending`. */
-    confirm({ pending, replaced }: Replacing, commit: Commit): void {
+    /** The operation is durable. */
+    confirm(pending: Pending, commit: Commit): void {
       uncommitted.delete(pending.opID)
-      if (replaced) uncommitted.delete(replaced.opID)
-      if (replaced) unsent.delete(replaced.opID)
       // Storage was read after that, and had it no more.
       if (commit.at <= foundUpTo && !found.has(pending.opID)) take([removal(pending.opID)])
       // It is shown already.
@@ -215,7 +197,7 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
           ...later.flatMap(({ writes }) => writes)
         ])
         // Of what is gone without a verdict, another tab has dismissed that.
-        for (const opID of [...waiting.keys()]) if (!isWaiting(opID)) answerWaiting(opID, undefined)
+        for (const opID of [...waiting.keys()]) if (!outbox.has(opID)) answerWaiting(opID, undefined)
       })
       lastReload = turn.catch(() => undefined)
       return turn
@@ -224,13 +206,9 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     answerWaiting,
 
     /** The operation could not be made durable: it never was. */
-    retract({ pending, replaced }: Replacing): void {
-      uncommitted.delete(pending.opID)
-      if (replaced) uncommitted.delete(replaced.opID)
-      take([
-        removal(pending.opID),
-        ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: replaced } as const] : [])
-      ])
+    retract({ opID }: Pending): void {
+      uncommitted.delete(opID)
+      take([removal(opID)])
     },
 
     /** Nobody learns of verdicts any more. */
@@ -243,7 +221,7 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     verdictOf(opID: string): Promise<Verdict | undefined> | undefined {
       const verdict = verdicts.get(opID)?.verdict ?? trimmed.get(opID)
       if (verdict) return Promise.resolve(verdict)
-      if (isOver || !isWaiting(opID)) return undefined
+      if (isOver || !outbox.has(opID)) return undefined
       return new Promise(resolve => waiting.set(opID, [...(waiting.get(opID) ?? []), resolve]))
     }
   }
@@ -254,16 +232,5 @@ const isCached = ({ table }: Write): boolean => table === 'members' || table ===
 
 const removal = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: null })
 
-/** Arguments never change, and a chain of coalesced operations shares them: each is measured once. */
-const lengths = new WeakMap<object, number>()
-function lengthOf(args: object): number {
-  const length = lengths.get(args) ?? JSON.stringify(args).length
-  lengths.set(args, length)
-  return length
-}
-
-/** Characters of JSON, those of coalesced operations included. */
-export function bytesOf(pending: Pending | undefined): number {
-  if (!pending) return 0
-  return [pending, ...(pending.merged ?? [])].reduce((sum, { args }) => sum + lengthOf(args), 0)
-}
+/** Characters of JSON. */
+export const bytesOf = ({ args }: Pick<Pending, 'args'>): number => JSON.stringify(args).length

@@ -91,7 +91,6 @@ const pending: v.GenericSchema<unknown, Pending> = where(
     now: number,
     isTimeUnknown: v.exactOptional(oneOf(true)),
     seen: natural,
-    merged: v.exactOptional(v.array(v.object({ opID: text(), ...operation }))),
     applied: v.exactOptional(effective)
   }),
   row => isSendable(row)

@@ -4,9 +4,8 @@ import { generatedIDPrefix } from '../kernel/args.ts'
 import { kernelVersion, prepare, type Operation, type Prepared, type Result } from '../kernel/decide.ts'
 import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import type { CustomField, GroupRow } from '../kernel/model.ts'
-import type { Commit, Merged, Pending, Query, Write } from '../storage/port.ts'
-import { mergedMax } from '../sync/messages.ts'
+import type { GroupRow } from '../kernel/model.ts'
+import type { Commit, Pending, Write } from '../storage/port.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
 import { bytesOf, type State } from './state.ts'
@@ -25,7 +24,7 @@ export type SubmitOptions = {
   /** Whether operations are still taken. */
   isOpen(): boolean
   /** The operation is durable. */
-  onQueued(pending: Pending, commit: Commit): void
+  onQueued(commit: Commit): void
   /** The operation could not be stored: nothing has to wait for it. */
   onRetracted(): void
   /** Nor could this one, and its caller has been told that it waits. */
@@ -72,57 +71,49 @@ export function createSubmit({
     if (decision.kind === 'reject') return decision.error
     if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && status().connection === 'offline')
       return groupError('NoNetwork')
-    const replaced = replaceable(prepared)
-    const shown = pendingOf(operation, now, replaced)
-    const isFull = state.outbox.size - (replaced ? 1 : 0) >= outboxLimits.operationsMax
-    if (isFull || state.outboxBytes() - bytesOf(replaced) + bytesOf(shown) > outboxLimits.bytesMax) return groupError('QueueFull')
+    const isFull =
+      state.outbox.size >= outboxLimits.operationsMax || state.outboxBytes() + bytesOf(operation) > outboxLimits.bytesMax
+    if (isFull) return groupError('QueueFull')
 
-    state.show({ pending: shown, replaced }, prepared, decision)
+    const pending = pendingOf(operation, now)
+    state.show(pending, prepared, decision)
     call.isShown = true
     const frame = version()
-    const { merged: _, ...alone } = shown
-    let pending = shown
+    const { opID, groupID } = pending
+    const retried = call.retried === undefined ? [] : [call.retried]
     let writes: readonly Write[] = []
-    const { retried } = call
     let at: number
     try {
-      const queries = [...named('outbox', replaced?.opID), ...named('verdicts', retried)]
+      const queries = retried.map(id => ({ table: 'verdicts', scope: '', ids: [id] }) as const)
       at = await host.storage.transact(queries, answers => {
-        const waiting = answers[0]
-        if (retried !== undefined && answers.at(-1)?.length === 0) return (writes = [])
-        // What another tab has discarded meanwhile has its verdict.
-        pending = replaced && waiting?.length === 0 ? alone : shown
+        if (answers.some(found => found.length === 0)) return (writes = [])
         writes = [
-          { table: 'outbox', scope: '', id: pending.opID, row: pending },
-          ...(replaced ? [{ table: 'outbox', scope: '', id: replaced.opID, row: null } as const] : []),
-          ...(retried === undefined ? [] : [{ table: 'verdicts', scope: '', id: retried, row: null } as const])
+          { table: 'outbox', scope: '', id: opID, row: pending },
+          ...retried.map(id => ({ table: 'verdicts', scope: '', id, row: null }) as const)
         ]
         return writes
       })
     } catch (error) {
       // Expected: storage refuses. The operation never was, and its caller is told.
       const failure = storageFailed(error)
-      state.retract({ pending, replaced })
-      if (call.isLate) onLost(alone, failure)
-      else state.answerWaiting(pending.opID, undefined)
+      state.retract(pending)
+      if (call.isLate) onLost(pending, failure)
+      else state.answerWaiting(opID, undefined)
       onRetracted()
       return failure
     }
     if (writes.length === 0) {
       // Another tab was first.
-      state.retract({ pending, replaced })
-      state.answerWaiting(pending.opID, undefined)
-      return groupError('UnknownOperationID', retried)
+      state.retract(pending)
+      state.answerWaiting(opID, undefined)
+      return groupError('UnknownOperationID', call.retried)
     }
-    state.confirm({ pending, replaced }, { at, writes })
-    onQueued(pending, { at, writes })
-    const { opID, groupID } = pending
+    state.confirm(pending, { at, writes })
+    onQueued({ at, writes })
     return { opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version: frame }
   }
 
-  const seen = (groupID: string) => base.groups.get(groupID)?.seq ?? 0
-
-  function pendingOf(operation: Operation, now: number, replaced: Pending | undefined): Pending {
+  function pendingOf(operation: Operation, now: number): Pending {
     order = Math.max(order, state.operations().at(-1)?.order ?? 0) + 1
     const opID = host.newID()
     return {
@@ -132,17 +123,8 @@ export function createSubmit({
       at: host.now(),
       now,
       ...time.queued(opID),
-      seen: seen(operation.groupID),
-      ...(replaced && { merged: [...(replaced.merged ?? []), asMerged(replaced)] })
+      seen: base.groups.get(operation.groupID)?.seq ?? 0
     }
-  }
-
-  /** The last operation of the lane, where this one leaves nothing of it, nobody has seen it, and nothing has come between. */
-  function replaceable({ operation, overwrites }: Prepared): Pending | undefined {
-    if (!overwrites) return undefined
-    const last = overlay.last(operation.groupID)
-    if (!last || !state.unsent.has(last.opID) || last.seen !== seen(operation.groupID)) return undefined
-    return (last.merged?.length ?? 0) < mergedMax && fieldsOf(last) === fieldsOf(operation) ? last : undefined
   }
 
   /** Loads the rows to judge by, and waits for who came before. */
@@ -179,21 +161,6 @@ export function createSubmit({
       return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
     }
   }
-}
-
-const named = (table: 'outbox' | 'verdicts', id: string | undefined): Query<'outbox' | 'verdicts'>[] =>
-  id === undefined ? [] : [{ table, scope: '', ids: [id] }]
-
-const asMerged = ({ opID, name, args, at }: Pending): Merged => ({ opID, name, args, at })
-
-/** What an operation sets, without the values. */
-function fieldsOf({ name, args }: Pick<Pending, 'name' | 'args'>): string {
-  const fields = Object.entries(args).map(([field, value]) => {
-    if (field === 'userID') return [field, value]
-    // Custom fields are merged by key.
-    return Array.isArray(value) ? [field, (value as CustomField[]).map(({ key }) => key).sort()] : [field]
-  })
-  return JSON.stringify([name, fields.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))])
 }
 
 /** The members whose rows it takes to decide. */

@@ -226,7 +226,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, ti
       last.set(pending.groupID, pending.opID)
       if (sent.has(pending.opID) || sent.size >= unansweredMax) continue
       sent.add(pending.opID)
-      state.unsent.delete(pending.opID)
       batch.push(pushed(pending, after))
     }
     for (const operations of frames(batch)) connection.ask({ type: 'push', operations })
@@ -239,7 +238,6 @@ export function createSync({ host, state, userID, handsOn, token: firstToken, ti
     groupID: pending.groupID,
     seen: pending.seen,
     waited: time.waitedSeconds(pending),
-    ...(pending.merged && { merged: pending.merged.map(({ opID }) => opID) }),
     ...(after !== undefined && { after })
   })
 

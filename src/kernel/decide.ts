@@ -30,7 +30,6 @@ export type Prepared = {
   /** Users whose number of groups counts. */
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
-  readonly overwrites: boolean
   /** The same operation with the arguments that its caller left out, as far as the rows say them. */
   complete(view: View): Prepared
   decide(view: View, ctx: Omit<Context, 'groupID'>): Decision<Result>
@@ -59,7 +58,6 @@ export function prepare(
     counted: definition.counted?.(args, actor) ?? [],
     complete: view => preparedWith(definition.complete?.(args, view) ?? args),
     undecidedOffline: definition.undecidedOffline ?? 'queue',
-    overwrites: definition.overwrites ?? false,
     decide(view, ctx) {
       const decision = definition.decide(view, args, { ...ctx, groupID })
       return parsed.limit && decision.kind !== 'reject' ? { kind: 'reject', error: parsed.limit } : decision

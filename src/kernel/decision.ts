@@ -65,8 +65,6 @@ export type Definition<S extends ArgsSpec, R> = {
   counted?(args: ArgsOf<S>, actor: string): readonly string[]
   /** What a device without a network does when it cannot decide. `queue` unless said otherwise. */
   readonly undecidedOffline?: 'queue' | 'refuse'
-  /** Whether doing it again with the same fields, and other values, leaves nothing of what it did. */
-  readonly overwrites?: true
   /** Adds arguments that follow from what the user was shown. A device does this once, before it enqueues the operation. */
   complete?(args: ArgsOf<S>, view: View): ArgsOf<S>
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>

@@ -117,13 +117,9 @@ export type Pending = {
   readonly isTimeUnknown?: true
   /** The position in the group's log that the user was looking at. */
   readonly seen: number
-  /** Operations whose effect this one takes back, so that they were never sent: its verdict is theirs. */
-  readonly merged?: readonly Merged[]
   /** The verdict, once it is known; the operation stays in view until the rows hold its effect. */
   readonly applied?: Effective
 }
-
-export type Merged = Pick<Pending, 'opID' | 'name' | 'args' | 'at'>
 
 /** The order in which operations were asked for, the same on every tab. */
 export const inOrder = (a: Pending, b: Pending): number => a.order - b.order || (a.opID < b.opID ? -1 : 1)

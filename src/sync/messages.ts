@@ -52,9 +52,6 @@ export const frameLimits = {
   tokenLengthMax: 4096
 } as const
 
-/** How many operations one may replace. */
-export const mergedMax = 100
-
 /** Operations as they are pushed. */
 export const pushedOperation = v.object({
   opID: id,
@@ -63,8 +60,6 @@ export const pushedOperation = v.object({
   groupID: id,
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
-  /** Operations that this one has replaced before they were sent: they get the same verdict. */
-  merged: v.exactOptional(where(v.array(id), ids => ids.length <= mergedMax)),
   /** The position in the group's log that the user was looking at. */
   seen: natural,
   /** How long it has waited on the device, in seconds. */

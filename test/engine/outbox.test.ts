@@ -435,54 +435,6 @@ test('R-9: the first that a device shows after a cold start offline has everythi
   expect((await again.outbox()).length).toBe(3)
 })
 
-test('what an operation has replaced is not done by a copy of the database either: it has its verdict', async () => {
-  const storage = createMemoryStorage()
-  const first = createTestClient(server, 'ann', { storage })
-  await first.settle('createGroup', { groupID: 'crew', name: 'Crew' })
-  await first.caughtUp()
-  first.network.cut()
-  const { opID } = await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  const copy = createMemoryStorage()
-  for (const { table, scope } of [
-    { table: 'meta', scope: '' },
-    { table: 'groups', scope: '' },
-    { table: 'members', scope: 'crew' },
-    { table: 'outbox', scope: '' }
-  ] as const) {
-    const [rows] = (await storage.read([{ table, scope }])).answers
-    const idOf = { meta: () => '', groups: () => 'crew', members: () => 'ann', outbox: () => opID }[table]
-    await copy.transact([], () => rows.map(row => ({ table, scope, id: idOf(), row }) as never))
-  }
-  await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Ship' })
-  first.network.restore()
-  await first.caughtUp()
-
-  const second = createTestClient(server, 'ann', { storage: copy })
-  await second.caughtUp()
-  expect((await second.group('crew'))?.name).toBe('Ship')
-  for (const { engine } of [first, second])
-    expect(await engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied', opID } })
-})
-
-test('what another tab has discarded keeps that verdict, also where an operation was about to replace it', async () => {
-  const device = createTestClient(server, 'ann')
-  await device.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
-  await device.engine.pause()
-  const { opID: first } = await device.apply('updateGroupProfile', { groupID: 'crew', name: 'One' })
-  // It dies before everything is removed, and before anybody hears of it.
-  const other = createTestClient(server, 'ann', { storage: { ...device.storage, destroy: () => never }, paused: true })
-  void other.engine.logout('discard')
-  await server.clock.settle()
-
-  await device.apply('updateGroupProfile', { groupID: 'crew', name: 'Two' })
-  expect((await device.outbox()).map(({ opID }) => opID)).not.toContain(first)
-  await device.engine.resume()
-  await device.caughtUp()
-  expect((await device.groups()).map(({ name }) => name)).toEqual(['Two'])
-  const [verdicts] = (await device.storage.read([{ table: 'verdicts', scope: '', ids: [first] }])).answers
-  expect(verdicts).toMatchObject([{ verdict: { kind: 'rejected', error: { reason: 'Discarded' } } }])
-})
-
 test('what a tab wrote just before it died is taken over, also by one who is still reading storage for another reason', async () => {
   const first = createTestClient(server, 'ann')
   await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })

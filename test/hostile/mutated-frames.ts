@@ -16,7 +16,7 @@ export type Tally = {
   readonly answers: Map<string, number>
   /** Frames that the server did not answer as it has to, with the way to send them again. */
   readonly failures: string[]
-  /** Operations and merged IDs in frames that the server could read. */
+  /** Operations in frames that the server could read. */
   operations: number
   frames: number
 }
@@ -87,7 +87,7 @@ const isUtf8 = (bytes: Buffer, text: string) => Buffer.from(text).equals(bytes)
 function countOperations(tally: Tally, text: string): void {
   const message = parseClientMessage(text)
   if (message?.type !== 'push') return
-  for (const { merged = [] } of message.operations) tally.operations += 1 + merged.length
+  tally.operations += message.operations.length
 }
 
 const silence = Symbol('silence')

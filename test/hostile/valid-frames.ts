@@ -43,7 +43,7 @@ export function validMessages({ name, userID }: { name: string; userID: string }
       operation(`${name}-${index}`, operationName, args, { seen: index })
     )
   )
-  const [first, second, third] = operations
+  const [first, second] = operations
   return [
     () => hello(userID, [['lair', 1, 1]], { feed: 1 }),
     () => hello(userID),
@@ -56,7 +56,7 @@ export function validMessages({ name, userID }: { name: string; userID: string }
     () => ({ type: 'ping' }),
     () => ({ type: 'of another build', with: 'more' }),
     ...operations.map(each => () => push(each)),
-    () => push({ ...second, after: first?.opID, merged: [third?.opID, `${name}-merged`] }),
+    () => push({ ...second, after: first?.opID }),
     () => push(...operations.slice(0, 3).map((each, index) => ({ ...each, opID: `${name}-${index}` })))
   ]
 }

@@ -190,7 +190,6 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       userID: user,
       name: 'quitGroup',
       at: time,
-      merged: [],
       verdict: { kind: 'applied' as const, opID: fresh('op'), groupID, seq: 1, result: null }
     }))
     await write(groupID, { verdicts })
@@ -257,7 +256,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const last = entry(3)
     await write(groupID, {
       log: [entry(1), joined, last],
-      verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1, merged: [] }]
+      verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1 }]
     })
     expect(
       await database.snapshot(async tx => [

@@ -777,19 +777,6 @@ test('an operation is judged once, whatever comes under its ID the next time, in
   await expectAlive()
 })
 
-test.each(Object.entries(databases))(
-  'who names a replaced operation twice, or the operation itself, gets one verdict on each, and nobody waits: %s',
-  async (_name, openDatabase) => {
-    const judging = createTestServer({ database: await openDatabase() })
-    const args = { name: 'Crew', type: 'Public', groupID: 'crew' }
-    const operation = { opID: 'new', name: 'createGroup', args, groupID: 'crew', seen: 0, waited: 0 }
-    const outcome = await judging.submit('ann', { ...operation, merged: ['old', 'old', 'new'] })
-    expect([outcome, judging.errors]).toMatchObject([{ kind: 'verdict', verdict: { kind: 'applied', opID: 'new' } }, []])
-    await judging.database.close()
-  },
-  30_000
-)
-
 test("under somebody else's operation ID one gets a verdict of one's own", async () => {
   const [ann, mallory] = [await login('ann'), await login('mallory')]
   const hers = { ...on('crew', 'deleteGroupMember', { userIDList: ['nobody'] }), opID: 'hers' }

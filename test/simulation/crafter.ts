@@ -6,7 +6,7 @@
 import { kernelVersion } from '../../src/kernel/decide.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { ClientMessage } from '../../src/sync/client-messages.ts'
-import { mergedMax, protocolVersion, type PushedOperation } from '../../src/sync/messages.ts'
+import { protocolVersion, type PushedOperation } from '../../src/sync/messages.ts'
 import type { Session } from '../../server/session-port.ts'
 import type { SimulatedServer } from './server.ts'
 import { tokenOf } from './tokens.ts'
@@ -61,10 +61,7 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
       ]),
       seen: anyNumber(),
       waited: random.chance(0.9) ? 0 : anyNumber(),
-      ...(random.chance(0.3) && { after: anyID() }),
-      ...(random.chance(0.2) && {
-        merged: Array.from({ length: 1 + random.below(random.pick([3, mergedMax])) }, anyID)
-      })
+      ...(random.chance(0.3) && { after: anyID() })
     }
   }
 

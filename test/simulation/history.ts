@@ -90,10 +90,7 @@ export function record(
     if (owners.length > 1 || owners.some(({ userID }) => userID !== row?.ownerID)) wrong.push(`${groupID}: owners do not agree`)
   }
   follow(history, groupID, writes.memberships, tails)
-  const verdicts = writes.verdicts.flatMap(({ userID, verdict, merged }) =>
-    [...merged, verdict.opID].map(opID => ({ userID, verdict: { ...verdict, opID } }))
-  )
-  for (const { userID, verdict } of verdicts) {
+  for (const { userID, verdict } of writes.verdicts) {
     const name = `${userID}/${verdict.opID}`
     if (history.verdicts.has(name)) wrong.push(`${verdict.opID} is judged again`)
     history.verdicts.set(name, verdict)

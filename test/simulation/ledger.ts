@@ -39,12 +39,10 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
   const wrong = (invariant: string, detail: string) => world.violate(invariant, `${name}: ${detail}`)
   const show = (value: unknown) => JSON.stringify(value)
 
-  function open(pending: Pending): void {
-    for (const { opID } of [pending, ...(pending.merged ?? [])]) {
-      const account = accounts.get(opID)
-      if (account?.verdict) wrong('I4', `${opID} waits again after its verdict`)
-      if (!account) accounts.set(opID, { opID, groupID: pending.groupID, verdict: undefined })
-    }
+  function open({ opID, groupID }: Pending): void {
+    const account = accounts.get(opID)
+    if (account?.verdict) wrong('I4', `${opID} waits again after its verdict`)
+    if (!account) accounts.set(opID, { opID, groupID, verdict: undefined })
   }
 
   function judge(verdict: Verdict): void {
@@ -64,11 +62,8 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
 
   function checkOutbox(disk: Disk, removed: ReadonlySet<string>): void {
     const outbox = disk.table('outbox')
-    for (const opID of removed) {
-      if (outbox.has(opID) || accounts.get(opID)?.verdict) continue
-      if (![...outbox.values()].some(({ merged }) => merged?.some(each => each.opID === opID)))
-        wrong('I4', `${opID} is gone without a verdict`)
-    }
+    for (const opID of removed)
+      if (!outbox.has(opID) && !accounts.get(opID)?.verdict) wrong('I4', `${opID} is gone without a verdict`)
   }
 
   function checkReached(disk: Disk, verdict: Verdict, begun: ReadonlySet<string>): void {

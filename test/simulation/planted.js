@@ -55,8 +55,9 @@ export const foundBy = {
   'an announcement need not continue': 261,
   'removed members are not told': 6,
   'a page of members of any moment is taken': 101,
-  'the verdict of an operation that others were merged into is not theirs': 4,
-  'merging replaces what was sent': 23,
+  'an operation leaves the outbox when the next one is queued': 1,
+  'a verdict leaves its operation in the outbox': 1,
+  'the outbox is ordered by ID': 1,
   'who has left is told of the group': 7,
   'logout destroys what could not be read': 67,
   'what is announced during a read is dropped': 26,
@@ -155,7 +156,7 @@ export const planted = {
   ),
   'a failed commit is not taken back': edit(
     'src/engine/submit.ts',
-    'state.retract({ pending, replaced })\n      if (call.isLate)',
+    'state.retract(pending)\n      if (call.isLate)',
     'if (call.isLate)'
   ),
   'an operation is answered before it is stored': {
@@ -200,12 +201,17 @@ export const planted = {
     'if (group?.mep === mep && group.seq === asOf && group.membersUpTo === after)',
     'if (group && group.membersUpTo !== null)'
   ),
-  'the verdict of an operation that others were merged into is not theirs': edit(
-    'src/engine/merge.ts',
-    '[...(pending.merged ?? []), pending].map',
-    '[pending].map'
+  'an operation leaves the outbox when the next one is queued': edit(
+    'src/engine/submit.ts',
+    "{ table: 'outbox', scope: '', id: opID, row: pending },\n",
+    "{ table: 'outbox', scope: '', id: opID, row: pending },\n          ...state.operations().slice(-2, -1).map(last => ({ table: 'outbox', scope: '', id: last.opID, row: null }) as const),\n"
   ),
-  'merging replaces what was sent': edit('src/engine/submit.ts', '!state.unsent.has(last.opID) || ', ''),
+  'a verdict leaves its operation in the outbox': edit(
+    'src/engine/merge.ts',
+    "  { table: 'outbox', scope: '', id: opID, row: null },\n",
+    ''
+  ),
+  'the outbox is ordered by ID': edit('src/storage/port.ts', 'a.order - b.order || ', ''),
   'who has left is told of the group': edit('server/replica.ts', 'if (head > feed) {', 'if (head > feed && !isLive) {'),
   'logout destroys what could not be read': edit(
     'src/engine/engine.ts',

@@ -18,8 +18,8 @@ export type Tab = {
   screen: Screen
   view: ViewCheck
   readonly door: Door
-  /** Shown already, and not yet stored; with what each replaces, and since which step. */
-  readonly inFlight: Map<string, { readonly pending: Pending; readonly replaced: readonly string[]; readonly step: number }>
+  /** Shown already, and not yet stored; with the step since which. */
+  readonly inFlight: Map<string, { readonly pending: Pending; readonly step: number }>
   isAlive: boolean
   isPaused: boolean
   /** Messages of other tabs that are on their way. */
@@ -60,8 +60,7 @@ export function createTab(world: World, options: TabOptions): Tab {
     onWriting(writes) {
       const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
       if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
-      const replaced = writes.flatMap(write => (write.table === 'outbox' && 'id' in write && !write.row ? [write.id] : []))
-      inFlight.set(put.id, { pending: put.row, replaced, step: world.steps() })
+      inFlight.set(put.id, { pending: put.row, step: world.steps() })
       tab.view.touchGroup(put.row.groupID)
     },
     onFailed(writes) {

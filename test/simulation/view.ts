@@ -27,13 +27,7 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
   let all = true
   let lists = true
 
-  function waiting(): Pending[] {
-    const replaced = new Set([...tab.inFlight.values()].flatMap(each => each.replaced))
-    return [
-      ...[...disk.table('outbox').values()].filter(({ opID }) => !replaced.has(opID)),
-      ...[...tab.inFlight.values()].flatMap(({ pending }) => (replaced.has(pending.opID) ? [] : pending))
-    ]
-  }
+  const waiting = (): Pending[] => [...disk.table('outbox').values(), ...[...tab.inFlight.values()].map(({ pending }) => pending)]
 
   /** Every group that could be seen. */
   function everything(operations: readonly Pending[]): Set<string> {

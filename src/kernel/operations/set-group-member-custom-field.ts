@@ -10,7 +10,6 @@ const args = { groupID, userID: optional(userID), memberCustomField }
 export const setGroupMemberCustomField = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],
-  overwrites: true,
   decide: onGroup(
     () => [permissions.setGroupMemberCustomField],
     (facts, { groupID, memberCustomField: updates, ...given }: ArgsOf<typeof args>, ctx, view) => {

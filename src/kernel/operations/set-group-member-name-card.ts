@@ -10,7 +10,6 @@ const args = { groupID, userID: optional(userID), nameCard: name({ bytesMax: lim
 export const setGroupMemberNameCard = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],
-  overwrites: true,
   decide: onGroup(
     () => [permissions.setGroupMemberNameCard],
     (facts, { groupID, nameCard, ...given }: ArgsOf<typeof args>, ctx, view) => {

@@ -9,7 +9,6 @@ const args = { groupID, messageRemindType: choice(remindTypes) }
 export const setMessageRemindType = defineOperation({
   args,
   needs: ({ groupID }, actor) => [settingsKey({ groupID, userID: actor })],
-  overwrites: true,
   decide: onGroup(
     () => [permissions.setMessageRemindType],
     ({ self }, { groupID, messageRemindType }: ArgsOf<typeof args>, { actor }, view) => {

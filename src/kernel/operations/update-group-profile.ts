@@ -34,7 +34,6 @@ const rules: Record<Field, Rule> = {
 /** Seed: "Updating a group profile". Only what is passed changes; custom fields are merged by key. */
 export const updateGroupProfile = defineOperation({
   args,
-  overwrites: true,
   decide: onGroup(
     (given: Args, group, { policy }) => {
       const fields = wanted(given, group)

@@ -155,21 +155,5 @@ export const byteScenarios: readonly Scenario[] = [
     },
     // A group that does not exist leaves no row, its operations one verdict each.
     leaves: () => ({ verdicts: 4 * 500 })
-  },
-  {
-    title: 'refused operations that name 100 merged IDs each',
-    async attack({ socket }) {
-      const connection = await socket()
-      await connection.login('mallory')
-      const merged = (opID: string) => times(100).map(index => `merged-${opID}-${index}`)
-      await connection.judge(
-        ...times(50).map(index => ({
-          ...unknownGroup(`merging-${index}`, 'nowhere'),
-          merged: merged(`${index}`)
-        }))
-      )
-    },
-    // A refusal is stored for the operation that was sent; what it replaced is refused again.
-    leaves: () => ({ verdicts: 50 })
   }
 ]
