@@ -4,9 +4,13 @@
  */
 
 import type { Endpoint } from 'comlink'
-import { groupError } from '../kernel/errors.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
 
 type Message = { readonly id?: string | undefined; readonly type?: string; readonly value?: unknown }
+
+/** Why arguments cannot be copied. A getter of theirs may throw anything, also what has no text. */
+export const notCopied = (error: unknown): GroupError =>
+  groupError('IllegalArgument', error instanceof Error ? error.message : 'it cannot be copied')
 
 export function batched(endpoint: Endpoint): Endpoint {
   const listeners = new Set<(event: Event) => void>()
@@ -33,7 +37,7 @@ export function batched(endpoint: Endpoint): Endpoint {
         calls.push(transfer.length > 0 ? message : structuredClone(message))
       } catch (error) {
         // Expected: an argument cannot be copied, a function perhaps.
-        return hear([{ id: message.id, type: 'RAW', value: groupError('IllegalArgument', String(error)) }])
+        return hear([{ id: message.id, type: 'RAW', value: notCopied(error) }])
       }
       if (transfer.length > 0) flush(transfer)
       else if (calls.length === 1) queueMicrotask(() => flush())

@@ -3,7 +3,7 @@
 import { generatedIDPrefix } from '../kernel/args.ts'
 import { prepare } from '../kernel/decide.ts'
 import type { View } from '../kernel/decision.ts'
-import type { GroupError } from '../kernel/errors.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
 import {
   groupKey,
   newMember,
@@ -33,7 +33,16 @@ export type CanOptions = {
   readonly nowMs: number
 }
 
-export function can(name: string, args: unknown, { userID, status, shown, nowMs }: CanOptions): Answer {
+export function can(name: string, args: unknown, options: CanOptions): Answer {
+  try {
+    return judge(name, args, options)
+  } catch (error) {
+    // Expected: an argument is a getter or a proxy that throws.
+    return { kind: 'no', error: groupError('IllegalArgument', error instanceof Error ? error.message : '') }
+  }
+}
+
+function judge(name: string, args: unknown, { userID, status, shown, nowMs }: CanOptions): Answer {
   const given: unknown = typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
   const groupID = typeof given === 'string' && given !== '' ? given : `${generatedIDPrefix}${'0'.repeat(22)}`
   const checked = prepare({ name, args, groupID }, userID)

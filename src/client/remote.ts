@@ -13,7 +13,7 @@ import {
   type WorkerApi
 } from '../engine/api.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import { batched } from './batched.ts'
+import { batched, notCopied } from './batched.ts'
 import { until } from './until.ts'
 
 export type Remote = {
@@ -69,7 +69,8 @@ export function connectWorker(made: Worker | (() => Worker), location: StoreLoca
   return {
     // What a dead worker was asked, nobody answers any more.
     api: forEachCall(name => (...args) => {
-      if (name === 'renewToken') now = { ...now, token: String(args[0]) }
+      const [token] = args
+      if (name === 'renewToken' && typeof token === 'string' && token !== '') now = { ...now, token }
       if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
       // Comlink's proxy answers for as long as it is referenced; its calls return what the API says, as promises.
       const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
@@ -105,12 +106,25 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
   return { api, port, worker, opened, died, whileAlive: until(died) }
 }
 
+/** Copies arguments as a message to a worker would: callers may go on with their objects. */
+const copying = (api: EngineApi): EngineApi =>
+  forEachCall(name => async (...args) => {
+    let copies: unknown[]
+    try {
+      copies = structuredClone(args)
+    } catch (error) {
+      // Expected: an argument cannot be copied, a function perhaps.
+      return notCopied(error)
+    }
+    return (api[name] as (...args: unknown[]) => unknown)(...copies)
+  })
+
 export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
   const streams = opening.then(engine => engine.openStreams(onFrame, paintMs))
   // A failure is reported as `failed`; nothing waits for streams that never came about.
   streams.catch(() => undefined)
   return {
-    api: whenOpen(opening),
+    api: copying(whenOpen(opening)),
     request: request => void streams.then(open => open.request(request)),
     end: () => undefined,
     failed: new Promise(resolve => opening.catch(error => resolve(storageFailed(error))))

@@ -315,7 +315,8 @@ export function createStore(
       return 'code' in answer ? { kind: 'no', error: answer } : answer
     },
     retry: opID => shown(call(remote => remote.again(opID))),
-    revise: (opID, args) => shown(call(remote => remote.again(opID, args))),
+    revise: (opID, args: Readonly<Record<string, unknown>> | undefined) =>
+      shown(call(remote => remote.again(opID, args ?? null))),
     async settled(opID) {
       const answer = await unbounded(remote => remote.settled(opID))
       if ('code' in answer) return answer
@@ -328,7 +329,9 @@ export function createStore(
     renewToken,
     pause: async () => void (await call(remote => remote.pause())),
     resume: async () => void (await call(remote => remote.resume())),
-    async logout({ pending } = {}) {
+    async logout(options) {
+      const pending = choiceOf(options)
+      if (pending === null) return described(groupError('IllegalArgument', `pending: one of ${choices.join(', ')}`))
       // Flushing takes as long as verdicts keep coming.
       const refused = await (pending === 'flush' ? unbounded : call)(remote => remote.logout(pending))
       if (!refused) finish()
@@ -343,14 +346,38 @@ export function createStore(
   }
 }
 
+const choices = ['keep', 'flush', 'discard'] as const
+
+/** What to do with operations that wait; `null`: nothing that is known. A slip must not remove anything. */
+function choiceOf(options: unknown): (typeof choices)[number] | undefined | null {
+  if (options === undefined) return undefined
+  if (typeof options !== 'object' || options === null) return null
+  try {
+    const pending: unknown = 'pending' in options ? options.pending : undefined
+    return pending === undefined ? undefined : (choices.find(each => each === pending) ?? null)
+  } catch {
+    // Expected: a getter that throws.
+    return null
+  }
+}
+
 /** Longer than an engine takes, whatever does not answer it. */
 const workerWithinMs = 20_000
 const shownWithinMs = 2000
 
 /** What a window says, always in the same order: the same window is the same query. */
 const windowFields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
-const partOf = <Order extends string>(window: Window<Order>): Window<Order> =>
-  Object.fromEntries(windowFields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]])))
+function partOf<Order extends string>(window: Window<Order>): Window<Order> {
+  try {
+    if (typeof window !== 'object') return noWindow
+    return Object.fromEntries(windowFields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]])))
+  } catch {
+    // Expected: there is no window, or one of its fields is a getter that throws.
+    return noWindow
+  }
+}
+/** The engine refuses it with 10004. */
+const noWindow = { limit: NaN }
 
 const unopened: Status = {
   connection: 'offline',

@@ -115,8 +115,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   return {
     observe: <V>(query: Query) =>
       new Observable<V>(subscriber => {
-        const name = JSON.stringify(query)
-        const replica = byQuery.get(name) ?? open(name, query)
+        const name = nameOf(query)
+        const replica = byQuery.get(name) ?? open(name, JSON.parse(name) as Query)
         replica.stopLingering()
         replica.subscribers.add(subscriber)
         // The query decides what its value is.
@@ -185,6 +185,19 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         request({ type: 'open', stream: replica.stream, query: replica.query })
       }
     }
+  }
+}
+
+/**
+ * A query as text: queries that say the same are one. What cannot be text becomes `null`, or an order that does not
+ * exist, and the engine refuses the query.
+ */
+function nameOf(query: Query): string {
+  try {
+    return JSON.stringify(query)
+  } catch {
+    // Expected: a number too large for JSON, an object that holds itself.
+    return JSON.stringify({ kind: query.kind, limit: null })
   }
 }
 

@@ -153,7 +153,7 @@ export type EngineApi = {
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
   /** Asks again for what a verdict has refused, with other arguments where given, and dismisses the verdict. */
-  again(opID: string, args?: Readonly<Record<string, unknown>>): Promise<Applied | GroupError>
+  again(opID: string, args?: Readonly<Record<string, unknown>> | null): Promise<Applied | GroupError>
   settled(opID: string): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** The profile of a group that the user need not be in; error 2805 without a network. */
   readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>

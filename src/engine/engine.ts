@@ -453,22 +453,22 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       const late = await begun()
       if (late) return late
       const entry = entryOf(opID)
-      if (!entry || retrying.has(opID)) return groupError('UnknownOperationID', opID)
+      if (!entry || retrying.has(opID)) return unknownID(opID)
       retrying.add(opID)
-      const asked = submit.check(entry.name, args ?? { groupID: entry.verdict.groupID, ...entry.args })
+      const asked = submit.check(entry.name, args === undefined ? { groupID: entry.verdict.groupID, ...entry.args } : args)
       return queue(asked, opID).finally(() => retrying.delete(opID))
     },
     async settled(opID) {
       await ready
       const verdict = await state.verdictOf(opID)
       if (verdict) return { verdict, version: hub.version() }
-      return isClosing() ? groupError('NotReady') : groupError('UnknownOperationID', opID)
+      return isClosing() ? groupError('NotReady') : unknownID(opID)
     },
     async dismissVerdict(opID) {
       const late = await begun()
       if (late) return late
-      if (!entryOf(opID)) return groupError('UnknownOperationID', opID)
-      const dismissed = dismiss(opID).then(isMine => (isMine ? null : groupError('UnknownOperationID', opID)), storageFailed)
+      if (!entryOf(opID)) return unknownID(opID)
+      const dismissed = dismiss(opID).then(isMine => (isMine ? null : unknownID(opID)), storageFailed)
       return bound(dismissed, storageWithinMs, noAnswer)
     },
     readProfile,
@@ -480,7 +480,7 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     async renewToken(fresh) {
       sync.renew(fresh)
       // All tabs: whichever comes to lead needs it. An empty one only says that there is none.
-      if (!fresh) return
+      if (typeof fresh !== 'string' || fresh === '') return
       knownToLeader = fresh
       peers.post({ type: 'token', token: fresh })
     },
@@ -499,6 +499,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
     openStreams: hub.open
   }
 }
+
+/** JavaScript passes anything, also what has no text. */
+const unknownID = (opID: unknown): GroupError =>
+  groupError('UnknownOperationID', typeof opID === 'string' ? opID.slice(0, 64) : typeof opID)
 
 /** Storage has not answered in time. */
 const noAnswer = (): GroupError => groupError('StorageFailed', 'no answer')
