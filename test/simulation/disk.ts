@@ -207,6 +207,12 @@ export function createDisk(
     return door
   }
 
+  function setLatency(ms: number): void {
+    // A transaction that has begun stays slow.
+    slowUntil = Math.max(slowUntil, world.now() + 6 * latencyMs)
+    latencyMs = ms
+  }
+
   return {
     openDoor,
     /** Whether answers are outstanding at any door, so that memory may not be what storage is. */
@@ -231,15 +237,11 @@ export function createDisk(
     /** Nothing can be read or written for a while. */
     goAway: (ms: number) => void (goneUntil = world.now() + ms),
     latencyMs: () => latencyMs,
-    setLatency(ms: number): void {
-      // What has begun goes on being slow.
-      slowUntil = Math.max(slowUntil, world.now() + 6 * latencyMs)
-      latencyMs = ms
-    },
+    setLatency,
     heal(): void {
       failing.writes = failing.reads = 0
       fullUntil = goneUntil = 0
-      latencyMs = 1
+      setLatency(1)
     }
   }
 }
