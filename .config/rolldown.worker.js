@@ -20,7 +20,12 @@ const worker = (transport, file) =>
         }
       }
     ],
-    output: { file: `dist/src/${file}`, format: 'esm', minify: true, comments: { annotation: false, jsdoc: false } },
+    output: {
+      file: `dist/src/${file}`,
+      format: 'esm',
+      minify: true,
+      comments: { annotation: false, jsdoc: false }
+    },
     logLevel: 'warn'
   })
 

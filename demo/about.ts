@@ -19,7 +19,10 @@ export function about(group: Group): TemplateResult {
     ['introduction', group.introduction || 'none'],
     ['notification', group.notification || 'none'],
     ['avatar', group.avatar || 'none'],
-    ['groupCustomField', group.groupCustomField.map(({ key, value }) => `${key}: ${value}`).join(', ') || 'none']
+    [
+      'groupCustomField',
+      group.groupCustomField.map(({ key, value }) => `${key}: ${value}`).join(', ') || 'none'
+    ]
   ]
   return html`<dl class="profile" tabindex="0" aria-label="Profile">
     ${fields.map(

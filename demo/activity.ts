@@ -7,7 +7,8 @@ import { plain, time } from './text.ts'
 import { tipSentence } from './told.ts'
 
 export function activity({ tips }: Selected): TemplateResult {
-  if (tips?.rows.length === 0) return html`<p class="empty">Nothing has happened here since this device knows the group.</p>`
+  if (tips?.rows.length === 0)
+    return html`<p class="empty">Nothing has happened here since this device knows the group.</p>`
   return html`<ol class="lines" tabindex="0" aria-label="Activity">
     ${repeat(
       tips?.rows.toReversed() ?? [],

@@ -8,14 +8,22 @@ export const roleBadge = (role: string): TemplateResult =>
   html`<span class="role ${role}" data-testid="role">${role.toLowerCase()}</span>`
 
 /** Stands where something is shown that the server has not confirmed. */
-export const pendingMark = html`<span class="clock" role="img" aria-label="not confirmed yet"></span>`
+export const pendingMark = html`<span
+  class="clock"
+  role="img"
+  aria-label="not confirmed yet"
+></span>`
 
 /** How much is left of a mute. When it is over, the store says so. */
 export function muteBadge({ view }: User, muteUntil: number): TemplateResult | typeof nothing {
   if (muteUntil === 0) return nothing
   const now = (Date.now() + (view.status?.clockOffsetMs ?? 0)) / 1000
   const left = span(Math.max(0, Math.ceil(muteUntil - now)))
-  return html`<span class="mute" data-testid="mute" data-runs-down title="muted until ${time(muteUntil * 1000)}"
+  return html`<span
+    class="mute"
+    data-testid="mute"
+    data-runs-down
+    title="muted until ${time(muteUntil * 1000)}"
     >muted ${left}</span
   >`
 }

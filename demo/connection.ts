@@ -14,13 +14,17 @@ export function connection(user: User): TemplateResult {
       <h2>${userID}</h2>
       <p role="status">
         <span class="dot"></span>
-        <span data-testid="connection">${status ? words(status, view) : 'opening the database'}</span>
+        <span data-testid="connection"
+          >${status ? words(status, view) : 'opening the database'}</span
+        >
         ${outbox.length > 0 ? html`<span class="pending" data-testid="pending">${count(outbox.length)} waiting</span>` : nothing}
       </p>
       ${retry(status)}
       ${
         status?.lastError
-          ? html`<p class="last-error" data-testid="last-error">${status.lastError.code} ${status.lastError.message}</p>`
+          ? html`<p class="last-error" data-testid="last-error">
+              ${status.lastError.code} ${status.lastError.message}
+            </p>`
           : nothing
       }
     </div>
@@ -38,7 +42,10 @@ export function connection(user: User): TemplateResult {
 }
 
 /** "caught up" promises both directions. `caughtUp` of the status is only about receiving. */
-function words({ connection, caughtUp }: Status, { isOffline, outbox, callCount }: User['view']): string {
+function words(
+  { connection, caughtUp }: Status,
+  { isOffline, outbox, callCount }: User['view']
+): string {
   if (isOffline) return 'offline'
   if (connection !== 'online') return connection === 'connecting' ? 'connecting' : 'no connection'
   if (!caughtUp) return 'online, catching up'
@@ -49,5 +56,7 @@ function words({ connection, caughtUp }: Status, { isOffline, outbox, callCount 
 function retry(status: Status | undefined): TemplateResult | typeof nothing {
   if (!status?.nextRetryAt) return nothing
   const seconds = Math.max(0, Math.ceil((status.nextRetryAt - Date.now()) / 1000))
-  return html`<p class="retry" data-testid="next-retry" data-runs-down>next attempt in ${seconds} s</p>`
+  return html`<p class="retry" data-testid="next-retry" data-runs-down>
+    next attempt in ${seconds} s
+  </p>`
 }

@@ -13,7 +13,10 @@ type Options = {
 }
 
 const caption = (label: string, { hint, refusal }: Options): TemplateResult =>
-  html`<span>${label} ${refusal ? html`<small>${plain(refusal.message)}</small>` : html`<small>${hint ?? ''}</small>`}</span>`
+  html`<span
+    >${label}
+    ${refusal ? html`<small>${plain(refusal.message)}</small>` : html`<small>${hint ?? ''}</small>`}</span
+  >`
 
 export const text = (name: string, label: string, options: Options = {}): TemplateResult =>
   html`<label>
@@ -31,15 +34,30 @@ export const text = (name: string, label: string, options: Options = {}): Templa
 export const area = (name: string, label: string, options: Options = {}): TemplateResult =>
   html`<label>
     ${caption(label, options)}
-    <textarea name=${name} rows="2" .defaultValue=${options.value ?? ''} ?disabled=${options.refusal}></textarea>
+    <textarea
+      name=${name}
+      rows="2"
+      .defaultValue=${options.value ?? ''}
+      ?disabled=${options.refusal}
+    ></textarea>
   </label>`
 
-export const check = (name: string, label: string, { isChecked, ...options }: Options & { isChecked: boolean }): TemplateResult =>
+export const check = (
+  name: string,
+  label: string,
+  { isChecked, ...options }: Options & { isChecked: boolean }
+): TemplateResult =>
   html`<label class="check">
-    <input type="checkbox" name=${name} ?checked=${isChecked} ?disabled=${options.refusal} /> ${caption(label, options)}
+    <input type="checkbox" name=${name} ?checked=${isChecked} ?disabled=${options.refusal} />
+    ${caption(label, options)}
   </label>`
 
-export const choice = (name: string, label: string, all: readonly string[], options: Options = {}): TemplateResult =>
+export const choice = (
+  name: string,
+  label: string,
+  all: readonly string[],
+  options: Options = {}
+): TemplateResult =>
   html`<label class=${name}>
     ${caption(label, options)}
     <select name=${name} ?disabled=${options.refusal}>
@@ -55,16 +73,35 @@ export function customFields(
   known: readonly CustomField[],
   { countMax, refusal }: { countMax: number; refusal?: GroupError | undefined }
 ): TemplateResult {
-  const rows: readonly CustomField[] = [...known, ...Array.from({ length: emptyRows }, () => ({ key: '', value: '' }))]
+  const rows: readonly CustomField[] = [
+    ...known,
+    ...Array.from({ length: emptyRows }, () => ({ key: '', value: '' }))
+  ]
   return html`<fieldset class="custom-fields" ?disabled=${refusal}>
     <legend>
-      Custom fields <small>${refusal ? plain(refusal.message) : known.length > 0 ? 'without a value, a field goes' : ''}</small>
+      Custom fields
+      <small
+        >${refusal ? plain(refusal.message) : known.length > 0 ? 'without a value, a field goes' : ''}</small
+      >
     </legend>
     ${rows.slice(0, countMax).map(
       ({ key, value }, index) =>
         html`<div>
-          <input name="key${index}" aria-label="Key" placeholder="key" value=${key} ?readonly=${key !== ''} autocomplete="off" />
-          <input name="value${index}" aria-label="Value" placeholder="value" value=${value} autocomplete="off" />
+          <input
+            name="key${index}"
+            aria-label="Key"
+            placeholder="key"
+            value=${key}
+            ?readonly=${key !== ''}
+            autocomplete="off"
+          />
+          <input
+            name="value${index}"
+            aria-label="Value"
+            placeholder="value"
+            value=${value}
+            autocomplete="off"
+          />
         </div>`
     )}
   </fieldset>`
@@ -90,12 +127,15 @@ export function answers(form: HTMLFormElement) {
       const box = form.elements.namedItem(name)
       return box instanceof HTMLInputElement && !box.disabled ? box.checked : undefined
     },
-    oneOf: <const T extends string>(name: string, all: readonly T[]) => all.find(each => each === text(name)),
+    oneOf: <const T extends string>(name: string, all: readonly T[]) =>
+      all.find(each => each === text(name)),
     users: (name: string) => (text(name) ?? '').split(/[\s,]+/).filter(Boolean),
     /** The custom fields that are not as they were. */
     changedFields(before: readonly CustomField[]): CustomField[] {
       const known = new Map(before.map(({ key, value }) => [key, value]))
-      const indexes = [...new FormData(form).keys()].filter(name => /^key\d+$/.test(name)).map(name => name.slice(3))
+      const indexes = [...new FormData(form).keys()]
+        .filter(name => /^key\d+$/.test(name))
+        .map(name => name.slice(3))
       return indexes
         .map(index => ({ key: text(`key${index}`) ?? '', value: text(`value${index}`) ?? '' }))
         .filter(({ key, value }) => key !== '' && value !== (known.get(key) ?? ''))

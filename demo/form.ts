@@ -9,7 +9,11 @@ import { createGroup } from './forms/create-group.ts'
 import type { Form, Subject } from './forms/form.ts'
 import { joinGroup } from './forms/join-group.ts'
 import { dismissGroup, quitGroup } from './forms/leave-group.ts'
-import { setGroupMemberCustomField, setGroupMemberMuteTime, setGroupMemberNameCard } from './forms/member-fields.ts'
+import {
+  setGroupMemberCustomField,
+  setGroupMemberMuteTime,
+  setGroupMemberNameCard
+} from './forms/member-fields.ts'
 import { addGroupMember, changeGroupOwner, deleteGroupMember } from './forms/members.ts'
 import { updateGroupProfile } from './forms/update-group-profile.ts'
 import type { User } from './user.ts'

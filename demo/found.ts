@@ -15,9 +15,14 @@ const ways: Readonly<Record<JoinOption, string>> = {
 export function found({ view }: User): TemplateResult | typeof nothing {
   if (!view.found) return nothing
   const { groupID, answer } = view.found
-  if (!answer) return html`<p class="found" data-testid="found">Asking about <bdi>${plain(groupID)}</bdi> …</p>`
+  if (!answer)
+    return html`<p class="found" data-testid="found">
+      Asking about <bdi>${plain(groupID)}</bdi> …
+    </p>`
   if (isGroupError(answer)) {
-    return html`<p class="found refused" data-testid="found"><code>${answer.code}</code> ${plain(answer.message)}</p>`
+    return html`<p class="found refused" data-testid="found">
+      <code>${answer.code}</code> ${plain(answer.message)}
+    </p>`
   }
   const { name, type, memberNum, ownerID, introduction, joinOption } = answer
   return html`<div class="found" data-testid="found">

@@ -18,8 +18,15 @@ import { you } from './you.ts'
 
 export function groupDetails(user: User): TemplateResult {
   const { selected } = user.view
-  return html`<article class="details" data-testid="details" aria-label="Group" ?inert=${user.view.form}>
-    <button class="leave quiet" id="${user.userID}-leave" data-testid="leave" @click=${user.leave}>‹ Groups</button>
+  return html`<article
+    class="details"
+    data-testid="details"
+    aria-label="Group"
+    ?inert=${user.view.form}
+  >
+    <button class="leave quiet" id="${user.userID}-leave" data-testid="leave" @click=${user.leave}>
+      ‹ Groups
+    </button>
     ${selected ? keyed(selected.groupID, contents(user, selected)) : html`<p class="empty">Choose a group.</p>`}
   </article>`
 }
@@ -44,13 +51,15 @@ function contents(user: User, selected: Selected): TemplateResult | typeof nothi
 }
 
 function head(user: User, group: Group): TemplateResult {
-  const { groupID, name, avatar, type, selfInfo, introduction, notification, muteAllMembers } = group
+  const { groupID, name, avatar, type, selfInfo, introduction, notification, muteAllMembers } =
+    group
   const isPending = user.view.outbox.some(pending => pending.groupID === groupID)
   return html`<header>
     ${/^https:/i.test(avatar) ? html`<img class="avatar" src=${avatar} alt="" referrerpolicy="no-referrer" />` : nothing}
     <h3><bdi data-testid="group-name">${plain(name)}</bdi> ${isPending ? pendingMark : nothing}</h3>
     <p class="badges">
-      ${typeBadge(type)} ${selfInfo ? roleBadge(selfInfo.role) : html`<span class="role">not joined</span>`}
+      ${typeBadge(type)}
+      ${selfInfo ? roleBadge(selfInfo.role) : html`<span class="role">not joined</span>`}
       ${selfInfo ? muteBadge(user, selfInfo.muteUntil) : nothing}
       ${muteAllMembers ? html`<span class="mute">all muted</span>` : nothing}
     </p>
@@ -58,7 +67,13 @@ function head(user: User, group: Group): TemplateResult {
       ${
         selfInfo
           ? nothing
-          : deed(user, { id: 'enter-group', label: 'Join', kind: 'primary', name: 'joinGroup', args: { groupID } })
+          : deed(user, {
+              id: 'enter-group',
+              label: 'Join',
+              kind: 'primary',
+              name: 'joinGroup',
+              args: { groupID }
+            })
       }
       ${deed(user, {
         id: 'edit-profile',
@@ -95,9 +110,15 @@ const endings = (user: User, groupID: string): TemplateResult => html`
 function notInGroup(user: User, groupID: string): TemplateResult {
   const { view, userID, nameOf } = user
   return html`<div class="empty" data-testid="not-in-group">
-    <p>${userID} is not in <bdi>${plain(nameOf(groupID))}</bdi>, and this device keeps nothing of it.</p>
-    <button data-testid="ask-server" @click=${() => user.lookUp(groupID, 'readProfile')}>Ask the server about it</button>
-    <button data-testid="join-again" @click=${() => user.open({ name: 'joinGroup', groupID })}>Join…</button>
+    <p>
+      ${userID} is not in <bdi>${plain(nameOf(groupID))}</bdi>, and this device keeps nothing of it.
+    </p>
+    <button data-testid="ask-server" @click=${() => user.lookUp(groupID, 'readProfile')}>
+      Ask the server about it
+    </button>
+    <button data-testid="join-again" @click=${() => user.open({ name: 'joinGroup', groupID })}>
+      Join…
+    </button>
     <div aria-live="polite">${view.found?.groupID === groupID ? found(user) : nothing}</div>
   </div>`
 }

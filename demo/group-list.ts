@@ -28,8 +28,16 @@ export function groupList(user: User): TemplateResult {
         <option value="lastInfoTime">Latest</option>
         <option value="name">By name</option>
       </select>
-      <button data-testid="join-group" @click=${() => user.open({ name: 'joinGroup' })}>Join…</button>
-      <button class="primary" data-testid="create-group" @click=${() => user.open({ name: 'createGroup' })}>New…</button>
+      <button data-testid="join-group" @click=${() => user.open({ name: 'joinGroup' })}>
+        Join…
+      </button>
+      <button
+        class="primary"
+        data-testid="create-group"
+        @click=${() => user.open({ name: 'createGroup' })}
+      >
+        New…
+      </button>
     </div>
     <div
       class="rows"

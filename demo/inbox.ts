@@ -12,22 +12,34 @@ import type { User } from './user.ts'
 /** What there is to decide, and what has not been read. */
 export const unreadCount = ({ view: { notices, readUpTo } }: User): number =>
   (notices?.rows ?? []).filter(
-    ({ application, fseq }) => application === 'pending' || (readUpTo !== undefined && fseq > readUpTo)
+    ({ application, fseq }) =>
+      application === 'pending' || (readUpTo !== undefined && fseq > readUpTo)
   ).length
 
 export function inbox(user: User): TemplateResult {
   const { notices } = user.view
-  if (notices?.rows.length === 0) return html`<p class="empty">Nobody has told ${user.userID} anything yet.</p>`
+  if (notices?.rows.length === 0)
+    return html`<p class="empty">Nobody has told ${user.userID} anything yet.</p>`
   const latestFirst = notices?.rows.toReversed() ?? []
   const isPending = ({ application }: Notice) => application === 'pending'
-  const inOrder = [...latestFirst.filter(isPending), ...latestFirst.filter(notice => !isPending(notice))]
-  return html`<ol class="notices" tabindex="0" aria-label="Notices to ${user.userID}" aria-live="polite">
+  const inOrder = [
+    ...latestFirst.filter(isPending),
+    ...latestFirst.filter(notice => !isPending(notice))
+  ]
+  return html`<ol
+    class="notices"
+    tabindex="0"
+    aria-label="Notices to ${user.userID}"
+    aria-live="polite"
+  >
     ${repeat(
       inOrder,
       ({ fseq }) => fseq,
       notice =>
         html`<li class=${isPending(notice) ? 'pending' : nothing} data-testid="notice">
-          <p class="sentence"><bdi>${plain(noticeSentence(notice))}</bdi> ${outcome(user, notice)}</p>
+          <p class="sentence">
+            <bdi>${plain(noticeSentence(notice))}</bdi> ${outcome(user, notice)}
+          </p>
           ${notice.handleMessage ? html`<p class="message"><bdi>${quoted(notice.handleMessage)}</bdi></p>` : nothing}
           <p class="where">${where(user, notice)} <time>${time(notice.time * 1000)}</time></p>
           ${isPending(notice) ? decision(user, notice) : nothing}
@@ -36,7 +48,10 @@ export function inbox(user: User): TemplateResult {
   </ol>`
 }
 
-function outcome({ view }: User, { application, groupID, operatorID }: Notice): TemplateResult | typeof nothing {
+function outcome(
+  { view }: User,
+  { application, groupID, operatorID }: Notice
+): TemplateResult | typeof nothing {
   if (!application || application === 'pending') return nothing
   const words = new Map([
     ['agreed', 'let in'],
@@ -44,19 +59,27 @@ function outcome({ view }: User, { application, groupID, operatorID }: Notice): 
     ['replaced', 'has asked again']
   ])
   const isWaiting = view.outbox.some(
-    ({ name, groupID: of, args }) => name === 'handleGroupApplication' && of === groupID && args['userID'] === operatorID
+    ({ name, groupID: of, args }) =>
+      name === 'handleGroupApplication' && of === groupID && args['userID'] === operatorID
   )
-  return html`<strong class=${application} data-testid="outcome">${words.get(application) ?? plain(application)}</strong>
+  return html`<strong class=${application} data-testid="outcome"
+      >${words.get(application) ?? plain(application)}</strong
+    >
     ${isWaiting ? pendingMark : nothing}`
 }
 
 function where(user: User, { groupID, groupName }: Notice): TemplateResult {
   const name = html`<bdi>${plain(groupName || groupID)}</bdi>`
   const isIn = user.view.groups?.rows.some(group => group.groupID === groupID)
-  return isIn ? html`<button class="link" @click=${() => user.enter(groupID)}>${name}</button>` : html`<span>${name}</span>`
+  return isIn
+    ? html`<button class="link" @click=${() => user.enter(groupID)}>${name}</button>`
+    : html`<span>${name}</span>`
 }
 
-function decision(user: User, { groupID, operatorID: userID, applicationSeq, fseq }: Notice): TemplateResult {
+function decision(
+  user: User,
+  { groupID, operatorID: userID, applicationSeq, fseq }: Notice
+): TemplateResult {
   const button = (handleAction: 'Agree' | 'Reject') => {
     const args = { groupID, userID, applicationSeq, handleAction }
     const isAgreed = handleAction === 'Agree'
@@ -68,11 +91,17 @@ function decision(user: User, { groupID, operatorID: userID, applicationSeq, fse
       kind: isAgreed ? 'primary' : '',
       name: 'handleGroupApplication',
       args,
-      press: event => void user.apply('handleGroupApplication', { ...args, handleMessage: messageBeside(event) })
+      press: event =>
+        void user.apply('handleGroupApplication', { ...args, handleMessage: messageBeside(event) })
     })
   }
   return html`<form class="decision" @submit=${(event: Event) => event.preventDefault()}>
-    <input name="handleMessage" placeholder="A word to ${userID}" aria-label="A word to ${userID}" autocomplete="off" />
+    <input
+      name="handleMessage"
+      placeholder="A word to ${userID}"
+      aria-label="A word to ${userID}"
+      autocomplete="off"
+    />
     ${button('Agree')} ${button('Reject')}
   </form>`
 }

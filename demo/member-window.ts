@@ -8,7 +8,10 @@ const windowStep = 50
 /** The next window is asked for when the end of this one is as near as this. */
 const marginRows = 25
 
-export type MemberView = { readonly search: string; readonly orderBy: (typeof memberOrders)[number] }
+export type MemberView = {
+  readonly search: string
+  readonly orderBy: (typeof memberOrders)[number]
+}
 export const memberOrders = ['joinTime', 'role', 'nameCard'] as const
 
 export type MemberWindow = {
@@ -24,7 +27,11 @@ export type MemberWindow = {
 
 type Window = { readonly offset: number; readonly limit: number; list?: List<Member>; stop(): void }
 
-export function openMemberWindow(store: GroupStore, groupID: string, onChange: () => void): MemberWindow {
+export function openMemberWindow(
+  store: GroupStore,
+  groupID: string,
+  onChange: () => void
+): MemberWindow {
   /** The last is what is looked at; those before stay until it has something to show. */
   let windows: Window[] = []
   let view: MemberView = { search: '', orderBy: 'joinTime' }

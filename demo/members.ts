@@ -116,11 +116,16 @@ function row(
   }
 }
 
-function person(user: User, { userID, role, joinTime, nameCard, muteUntil }: Member, isPending: boolean): TemplateResult {
+function person(
+  user: User,
+  { userID, role, joinTime, nameCard, muteUntil }: Member,
+  isPending: boolean
+): TemplateResult {
   const isSelf = userID === user.userID
   return html`<bdi class="name">${plain(userID)}${isSelf ? html` <i>you</i>` : nothing}</bdi>
-    ${nameCard ? html`<bdi class="name-card">${plain(nameCard)}</bdi>` : nothing} ${isPending ? pendingMark : nothing}
-    ${role === 'Member' ? nothing : roleBadge(role)} ${muteBadge(user, muteUntil)}
+    ${nameCard ? html`<bdi class="name-card">${plain(nameCard)}</bdi>` : nothing}
+    ${isPending ? pendingMark : nothing} ${role === 'Member' ? nothing : roleBadge(role)}
+    ${muteBadge(user, muteUntil)}
     <time>${time(joinTime * 1000)}</time>`
 }
 
@@ -152,7 +157,11 @@ function openCard(user: User, selected: Selected, userID: string): void {
   focusSoon(`${user.userID}-parts-you`)
 }
 
-function move(event: KeyboardEvent, user: User, { selected, total }: { selected: Selected; total: number }): void {
+function move(
+  event: KeyboardEvent,
+  user: User,
+  { selected, total }: { selected: Selected; total: number }
+): void {
   if (event.key === 'Enter') return open(user, selected, selected.activeRow)
   const index = selected.memberRows.moved(event, { from: selected.activeRow, total })
   if (index !== undefined) selected.moveTo(index)
@@ -161,11 +170,15 @@ function move(event: KeyboardEvent, user: User, { selected, total }: { selected:
 /** Whose membership an operation changes. */
 function usersOf({ name, args }: PendingOperation, self: string): string[] {
   const { userID, userIDList, memberList, newOwnerID } = args
-  const initial = Array.isArray(memberList) ? memberList.map((member: { userID: string }) => member.userID) : []
+  const initial = Array.isArray(memberList)
+    ? memberList.map((member: { userID: string }) => member.userID)
+    : []
   const isOfSelf = name.startsWith('setGroupMember') && userID === undefined
   return [
     ...initial,
     ...(Array.isArray(userIDList) ? userIDList.map(String) : []),
-    ...[userID, newOwnerID, isOfSelf && self].flatMap(each => (typeof each === 'string' ? each : []))
+    ...[userID, newOwnerID, isOfSelf && self].flatMap(each =>
+      typeof each === 'string' ? each : []
+    )
   ]
 }

@@ -2,7 +2,15 @@
 
 import { html, type TemplateResult } from 'lit-html'
 
-export function menu({ id, label, content }: { id: string; label: string; content: TemplateResult }): TemplateResult {
+export function menu({
+  id,
+  label,
+  content
+}: {
+  id: string
+  label: string
+  content: TemplateResult
+}): TemplateResult {
   return html`<details
     class="menu"
     @keydown=${closeOnEscape}
@@ -25,7 +33,8 @@ function closeOnEscape({ key, currentTarget }: KeyboardEvent): void {
 
 function closeWhenLeft({ currentTarget, relatedTarget }: FocusEvent): void {
   if (!(currentTarget instanceof HTMLDetailsElement)) return
-  if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) currentTarget.open = false
+  if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget)))
+    currentTarget.open = false
 }
 
 /** Before the button itself is told: what it opens gives the focus back to where it was. */

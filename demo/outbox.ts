@@ -12,10 +12,14 @@ const shownMax = 100
 export function outbox({ view: { outbox, status, isOffline }, nameOf }: User): TemplateResult {
   const state = status?.connection === 'online' ? 'sent' : 'waiting'
   return html`<section class="outbox" aria-label="Outbox" data-testid="outbox">
-    <h3>Outbox ${outbox.length > 0 ? html`<span class="number">${outbox.length}</span>` : nothing}</h3>
+    <h3>
+      Outbox ${outbox.length > 0 ? html`<span class="number">${outbox.length}</span>` : nothing}
+    </h3>
     ${
       outbox.length === 0
-        ? html`<p class="empty">${isOffline ? 'Nothing waits yet.' : 'Nothing waits: the server has answered everything.'}</p>`
+        ? html`<p class="empty">
+            ${isOffline ? 'Nothing waits yet.' : 'Nothing waits: the server has answered everything.'}
+          </p>`
         : html`<ol tabindex="0" aria-label="Operations that wait">
             ${repeat(
               outbox.slice(0, shownMax),

@@ -15,7 +15,10 @@ import { verdicts } from './verdicts.ts'
 export const page = (users: readonly User[]): TemplateResult => html`
   <header class="top">
     <h1>Offline Groups</h1>
-    <p>Two people, each with a database of their own. Take one offline, change things on both sides, come back.</p>
+    <p>
+      Two people, each with a database of their own. Take one offline, change things on both sides,
+      come back.
+    </p>
     ${menu({ id: 'ideas', label: 'What to try', content: ideas })}
   </header>
   <main>${users.map(pane)}</main>
@@ -23,15 +26,27 @@ export const page = (users: readonly User[]): TemplateResult => html`
 
 const ideas = html`<ol>
   <li>Take Ann offline, rename a group, reload the page, bring her back: Bob sees the new name.</li>
-  <li>Take both offline in a group that Ann owns. She removes him, he renames it. Bring her back, then him.</li>
-  <li>Let Bob join <code>lighthouse</code>, which asks its admins first. Ann finds him in her inbox.</li>
+  <li>
+    Take both offline in a group that Ann owns. She removes him, he renames it. Bring her back, then
+    him.
+  </li>
+  <li>
+    Let Bob join <code>lighthouse</code>, which asks its admins first. Ann finds him in her inbox.
+  </li>
 </ol>`
 
 function pane(user: User): TemplateResult {
   const { userID, view } = user
-  return html`<section class="pane ${userID}" data-testid=${userID} aria-label=${userID} ?data-offline=${view.isOffline}>
+  return html`<section
+    class="pane ${userID}"
+    data-testid=${userID}
+    aria-label=${userID}
+    ?data-offline=${view.isOffline}
+  >
     ${connection(user)} ${verdicts(user)}
-    <div class="work" ?data-in-group=${view.isInGroup}>${side(user)} ${groupDetails(user)} ${form(user)} ${toast(user)}</div>
+    <div class="work" ?data-in-group=${view.isInGroup}>
+      ${side(user)} ${groupDetails(user)} ${form(user)} ${toast(user)}
+    </div>
     ${outbox(user)}
   </section>`
 }
@@ -47,7 +62,12 @@ function side(user: User): TemplateResult {
       choose: show,
       all: [
         { name: 'groups', label: 'Groups', panel: groupList(user) },
-        { name: 'inbox', label: 'Inbox', ...(unread > 0 && { badge: count(unread) }), panel: inbox(user) }
+        {
+          name: 'inbox',
+          label: 'Inbox',
+          ...(unread > 0 && { badge: count(unread) }),
+          panel: inbox(user)
+        }
       ]
     })}
   </nav>`

@@ -16,7 +16,9 @@ export const properties = (all: readonly Property[]): TemplateResult =>
       ({ id, label, value, control }) =>
         html`<div>
           <dt>${label}</dt>
-          <dd data-testid=${id}>${typeof value === 'string' ? html`<bdi>${plain(value)}</bdi>` : value}</dd>
+          <dd data-testid=${id}>
+            ${typeof value === 'string' ? html`<bdi>${plain(value)}</bdi>` : value}
+          </dd>
           ${control ? html`<dd class="control">${control}</dd>` : nothing}
         </div>`
     )}

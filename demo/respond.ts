@@ -26,14 +26,19 @@ export const respond: RequestListener = (request, response) => {
   const [pathname = '/', query] = (request.url ?? '/').split('?')
   const answer = (status: number, type: string, body: string | Buffer) =>
     response
-      .writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+      .writeHead(status, {
+        'content-type': type,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff'
+      })
       .end(request.method === 'HEAD' ? undefined : body)
 
   const file = files.get(pathname)
   const userID = users.find(user => user === new URLSearchParams(query).get('userID'))
   if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'text/plain', 'Only GET.')
   else if (file) answer(200, file.type, file.body)
-  else if (pathname === '/token' && userID) answer(200, 'text/plain', generateUserSig(app, { userID }))
+  else if (pathname === '/token' && userID)
+    answer(200, 'text/plain', generateUserSig(app, { userID }))
   else answer(404, 'text/plain', 'Nothing here.')
 }
 

@@ -1,8 +1,12 @@
 /** Names for the groups and people of the demo. */
 
-const places = words('Harbour Hillside Riverside Station Market Northside Lakeside Garden Bridge Castle')
+const places = words(
+  'Harbour Hillside Riverside Station Market Northside Lakeside Garden Bridge Castle'
+)
 const circles = [
-  ...words('runners readers choir cyclists neighbours parents bakers climbers gardeners volunteers commuters'),
+  ...words(
+    'runners readers choir cyclists neighbours parents bakers climbers gardeners volunteers commuters'
+  ),
   ...['chess club', 'film night', 'book swap', 'photo walk', 'dog walkers']
 ]
 const others = [
@@ -26,7 +30,16 @@ const others = [
     'Night shift',
     'Bienen & Honig 🐝'
   ],
-  ...['Five-a-side ⚽', '广场舞', 'Flat hunting', 'Sauna, Thursdays', '上海咖啡地图', 'Lost & found', 'Ski trip 🎿', '围棋社'],
+  ...[
+    'Five-a-side ⚽',
+    '广场舞',
+    'Flat hunting',
+    'Sauna, Thursdays',
+    '上海咖啡地图',
+    'Lost & found',
+    'Ski trip 🎿',
+    '围棋社'
+  ],
   ...[
     'House 7, all floors',
     'Ceilidh band 🎻',
@@ -43,7 +56,10 @@ const others = [
 export const groupNames: readonly string[] = places.flatMap((place, row) =>
   circles.flatMap((circle, column) => {
     const other = column % 5 === 0 ? others[row * 4 + column / 5] : undefined
-    return [`${places[(row + column) % places.length] ?? place} ${circle}`, ...(other === undefined ? [] : [other])]
+    return [
+      `${places[(row + column) % places.length] ?? place} ${circle}`,
+      ...(other === undefined ? [] : [other])
+    ]
   })
 )
 
@@ -61,7 +77,9 @@ const family = words(
 )
 
 /** 6,000 userIDs. */
-export const people: readonly string[] = given.flatMap(first => family.map(last => `${first}.${last}`))
+export const people: readonly string[] = given.flatMap(first =>
+  family.map(last => `${first}.${last}`)
+)
 
 function words(text: string): string[] {
   return text.split(' ')

@@ -19,7 +19,8 @@ export async function seed(url: string): Promise<void> {
   const clients = { ann, bob, carla }
 
   const groups = groupNames.map(ordinaryGroup)
-  const ownedBy = (userID: string) => groups.filter(({ owner }) => owner === userID).map(({ operation }) => operation)
+  const ownedBy = (userID: string) =>
+    groups.filter(({ owner }) => owner === userID).map(({ operation }) => operation)
   await Promise.all(Object.entries(clients).map(([userID, client]) => client.push(ownedBy(userID))))
 
   // Lists begin with what changed last, and count in seconds: the groups worth seeing first come a second later.
@@ -28,10 +29,14 @@ export async function seed(url: string): Promise<void> {
   await Promise.all([
     ann.push([operation('quitGroup', 'plot-12', {}), operation('joinGroup', 'pier-live', {})]),
     bob.push([operation('joinGroup', 'pier-live', {})]),
-    carla.push([operation('joinGroup', 'lighthouse', { applyMessage: 'I could take the Sundays.' })]),
+    carla.push([
+      operation('joinGroup', 'lighthouse', { applyMessage: 'I could take the Sundays.' })
+    ]),
     admin.push(
       Array.from({ length: people.length / membersPerCall }, (_, call) =>
-        operation('addGroupMember', festival, { userIDList: crowd.slice(call * membersPerCall, (call + 1) * membersPerCall) })
+        operation('addGroupMember', festival, {
+          userIDList: crowd.slice(call * membersPerCall, (call + 1) * membersPerCall)
+        })
       )
     )
   ])
@@ -47,7 +52,10 @@ const specialGroups: readonly Operation[] = [
     type: 'Public',
     introduction: 'Everybody who sails, mends or bails out the Petrel.',
     notification: 'We meet at the slipway on Saturday, nine o’clock.',
-    memberList: [{ userID: 'bob', role: 'Admin' }, ...people.slice(40, 58).map(userID => ({ userID }))]
+    memberList: [
+      { userID: 'bob', role: 'Admin' },
+      ...people.slice(40, 58).map(userID => ({ userID }))
+    ]
   }),
   create(festival, {
     name: 'Harbour festival 2026 🎆',
@@ -63,9 +71,16 @@ const specialGroups: readonly Operation[] = [
     memberList: [{ userID: 'bob' }, ...people.slice(200, 216).map(userID => ({ userID }))]
   }),
   create('flat-3', { name: 'Flat 3', memberList: [{ userID: 'bob' }, { userID: 'mona.lang' }] }),
-  create('plot-12', { name: 'Allotment 12', memberList: [{ userID: 'bob' }, { userID: 'otto.fischer' }] }),
+  create('plot-12', {
+    name: 'Allotment 12',
+    memberList: [{ userID: 'bob' }, { userID: 'otto.fischer' }]
+  }),
   create('pier-live', { name: 'Live from the pier 🎙️', type: 'AVChatRoom' }),
-  create('night-market', { name: 'Night market', type: 'ChatRoom', notification: 'Bring your own lanterns.' }),
+  create('night-market', {
+    name: 'Night market',
+    type: 'ChatRoom',
+    notification: 'Bring your own lanterns.'
+  }),
   create('lighthouse', {
     name: 'Lighthouse keepers',
     type: 'Public',
@@ -83,7 +98,11 @@ function ordinaryGroup(name: string, index: number): { owner: string; operation:
   const both = index % 3 !== 0 || owner === 'carla'
   const companions = ['ann', 'bob'].filter(userID => userID !== owner && both)
   const role = type !== 'Private' && index % 4 < 2 ? 'Admin' : undefined
-  const args = { name, type, memberList: [...companions.map(userID => ({ userID, role })), ...memberList] }
+  const args = {
+    name,
+    type,
+    memberList: [...companions.map(userID => ({ userID, role })), ...memberList]
+  }
   const groupID = `@TGS#${newID()}`
   return { owner, operation: { opID: newID(), name: 'createGroup', args, groupID } }
 }

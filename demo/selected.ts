@@ -31,7 +31,12 @@ export type Selected = {
 
 type Source<T> = { subscribe(next: (value: T) => void): { unsubscribe(): void } }
 
-type Options = { readonly store: GroupStore; readonly userID: string; readonly groupID: string; changed(): void }
+type Options = {
+  readonly store: GroupStore
+  readonly userID: string
+  readonly groupID: string
+  changed(): void
+}
 
 export function openGroup({ store, userID, groupID, changed }: Options): Selected {
   function watch<T>(source: Source<T>, take: (value: T) => void): () => void {
@@ -71,7 +76,10 @@ export function openGroup({ store, userID, groupID, changed }: Options): Selecte
     openCard(userID) {
       closeCard()
       selected.card = { userID, member: undefined }
-      closeCard = watch(store.member$(groupID, userID), member => (selected.card = { userID, member }))
+      closeCard = watch(
+        store.member$(groupID, userID),
+        member => (selected.card = { userID, member })
+      )
       changed()
     },
     closeCard() {

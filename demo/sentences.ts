@@ -9,23 +9,28 @@ const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = 
   updateGroupProfile: ({ groupID: _, name, muteAllMembers, ...others }) =>
     [
       ...(name === undefined ? [] : [`rename to ${quoted(name)}`]),
-      ...(muteAllMembers === undefined ? [] : [muteAllMembers ? 'mute everybody' : 'unmute everybody']),
+      ...(muteAllMembers === undefined
+        ? []
+        : [muteAllMembers ? 'mute everybody' : 'unmute everybody']),
       ...Object.keys(others).map(field => `change the ${fieldNames[field] ?? field}`)
     ].join(', ') || 'change nothing',
   joinGroup: () => 'join',
   quitGroup: () => 'leave',
   dismissGroup: () => 'dismiss the group',
   changeGroupOwner: ({ newOwnerID }) => `hand the group over to ${plain(newOwnerID)}`,
-  handleGroupApplication: ({ userID, handleAction }) => `${handleAction === 'Agree' ? 'let in' : 'turn away'} ${plain(userID)}`,
+  handleGroupApplication: ({ userID, handleAction }) =>
+    `${handleAction === 'Agree' ? 'let in' : 'turn away'} ${plain(userID)}`,
   setMessageRemindType: ({ messageRemindType }) => `set notifications to ${messageRemindType}`,
   addGroupMember: ({ userIDList }) => `add ${enumerate(userIDList)}`,
   deleteGroupMember: ({ userIDList }) => `remove ${enumerate(userIDList)}`,
-  setGroupMemberRole: ({ userID, role }) => `make ${plain(userID)} ${role === 'Admin' ? 'an admin' : 'a plain member'}`,
+  setGroupMemberRole: ({ userID, role }) =>
+    `make ${plain(userID)} ${role === 'Admin' ? 'an admin' : 'a plain member'}`,
   setGroupMemberMuteTime: ({ userID, muteTime }) =>
     muteTime > 0 ? `mute ${plain(userID)} for ${span(muteTime)}` : `unmute ${plain(userID)}`,
   setGroupMemberNameCard: ({ nameCard, userID }) =>
     `set ${userID === undefined ? 'the own' : `${plain(userID)}’s`} name card to ${quoted(nameCard)}`,
-  setGroupMemberCustomField: ({ userID }) => `set ${userID === undefined ? 'own' : `${plain(userID)}’s`} custom fields`
+  setGroupMemberCustomField: ({ userID }) =>
+    `set ${userID === undefined ? 'own' : `${plain(userID)}’s`} custom fields`
 }
 
 export const fieldNames: Readonly<Record<string, string>> = {
@@ -56,5 +61,7 @@ const causes: Readonly<Record<string, (by: string, at: string) => string>> = {
 export function causeSentence({ reason, by, at }: Cause): string {
   // A newer server may know more causes.
   const words = Object.hasOwn(causes, reason) ? causes[reason] : undefined
-  return words ? words(plain(by), time(at * 1000)) : `of “${plain(reason)}” by ${plain(by)} at ${time(at * 1000)}`
+  return words
+    ? words(plain(by), time(at * 1000))
+    : `of “${plain(reason)}” by ${plain(by)} at ${time(at * 1000)}`
 }

@@ -18,7 +18,13 @@ export type Tabs<T extends string> = {
   choose(name: T): void
 }
 
-export function tabs<T extends string>({ id, label, all, current, choose }: Tabs<T>): TemplateResult {
+export function tabs<T extends string>({
+  id,
+  label,
+  all,
+  current,
+  choose
+}: Tabs<T>): TemplateResult {
   return html`<div class="tabs" role="tablist" aria-label=${label} @keydown=${move}>
       ${all.map(
         ({ name, label, badge }) =>
@@ -31,7 +37,8 @@ export function tabs<T extends string>({ id, label, all, current, choose }: Tabs
             tabindex=${name === current ? 0 : -1}
             @click=${() => choose(name)}
           >
-            ${label} ${badge === undefined ? nothing : html`<span class="number" data-testid="${name}-count">${badge}</span>`}
+            ${label}
+            ${badge === undefined ? nothing : html`<span class="number" data-testid="${name}-count">${badge}</span>`}
           </button>`
       )}
     </div>

@@ -9,24 +9,37 @@ export const quoted = (text: string): string => `“${plain(text)}”`
 
 const numbers = new Intl.NumberFormat('en')
 export const count = (number: number): string => numbers.format(number)
-export const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? '' : 's'}`
+export const counted = (number: number, noun: string): string =>
+  `${count(number)} ${noun}${number === 1 ? '' : 's'}`
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const calendar = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const calendar = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric'
+})
 
 /** The time of day, with the date unless it is today's. */
 export function time(atMs: number): string {
   const at = new Date(atMs)
-  return at.toDateString() === new Date().toDateString() ? clock.format(at) : `${calendar.format(at)}, ${clock.format(at)}`
+  return at.toDateString() === new Date().toDateString()
+    ? clock.format(at)
+    : `${calendar.format(at)}, ${clock.format(at)}`
 }
 
 /** “4:59”, “1:04:59”, “3 days”. */
 export function span(seconds: number): string {
   const days = Math.floor(seconds / 86_400)
   if (days > 0) return counted(days, 'day')
-  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const [hours, minutes, rest] = [
+    Math.floor(seconds / 3600),
+    Math.floor(seconds / 60) % 60,
+    seconds % 60
+  ]
   const twoDigits = (number: number) => String(number).padStart(2, '0')
-  return hours > 0 ? `${hours}:${twoDigits(minutes)}:${twoDigits(rest)}` : `${minutes}:${twoDigits(rest)}`
+  return hours > 0
+    ? `${hours}:${twoDigits(minutes)}:${twoDigits(rest)}`
+    : `${minutes}:${twoDigits(rest)}`
 }
 
 /** “ann”, “ann and bob”, “ann, bob and 3 others”. */

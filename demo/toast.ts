@@ -12,10 +12,19 @@ export function toast({ view, say }: User): TemplateResult {
         ? html`<div class="toast ${view.toast.kind}" data-testid="toast">
             ${
               view.toast.kind === 'refusal'
-                ? html`<p><code>${view.toast.error.code}</code> ${plain(view.toast.error.message)}</p>`
+                ? html`<p>
+                    <code>${view.toast.error.code}</code> ${plain(view.toast.error.message)}
+                  </p>`
                 : html`<p>${plain(view.toast.text)}</p>`
             }
-            <button class="quiet" data-testid="dismiss-toast" aria-label="Dismiss" @click=${() => say(undefined)}>✕</button>
+            <button
+              class="quiet"
+              data-testid="dismiss-toast"
+              aria-label="Dismiss"
+              @click=${() => say(undefined)}
+            >
+              ✕
+            </button>
           </div>`
         : nothing
     }

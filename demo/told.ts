@@ -6,7 +6,9 @@ import { enumerate, quoted, span } from './text.ts'
 
 const tips: Readonly<Record<number, (tip: Tip) => string>> = {
   1: ({ operatorID, userIDList }) =>
-    userIDList[0] === operatorID ? `${operatorID} joined` : `${operatorID} brought in ${enumerate(userIDList)}`,
+    userIDList[0] === operatorID
+      ? `${operatorID} joined`
+      : `${operatorID} brought in ${enumerate(userIDList)}`,
   2: ({ operatorID }) => `${operatorID} left`,
   3: ({ operatorID, userIDList }) => `${operatorID} removed ${enumerate(userIDList)}`,
   4: ({ operatorID, userIDList }) => `${operatorID} made ${enumerate(userIDList)} an admin`,
@@ -15,20 +17,30 @@ const tips: Readonly<Record<number, (tip: Tip) => string>> = {
   7: ({ operatorID, memberList = [] }) =>
     memberList
       .map(({ userID, muteTime }) =>
-        muteTime > 0 ? `${operatorID} muted ${userID} for ${span(muteTime)}` : `${operatorID} unmuted ${userID}`
+        muteTime > 0
+          ? `${operatorID} muted ${userID} for ${span(muteTime)}`
+          : `${operatorID} unmuted ${userID}`
       )
       .join(', ')
 }
 
-export const tipSentence = (tip: Tip): string => tips[tip.operationType]?.(tip) ?? `${tip.operatorID} did something new`
+export const tipSentence = (tip: Tip): string =>
+  tips[tip.operationType]?.(tip) ?? `${tip.operatorID} did something new`
 
-function enumerateChanges({ name, ownerID, muteAllMembers, ...others }: NonNullable<Tip['newGroupProfile']>): string {
+function enumerateChanges({
+  name,
+  ownerID,
+  muteAllMembers,
+  ...others
+}: NonNullable<Tip['newGroupProfile']>): string {
   // Numbers and times that follow from a change are no news.
   const fields = Object.keys(others).flatMap(field => fieldNames[field] ?? [])
   return [
     ...(name === undefined ? [] : [`renamed the group to ${quoted(name)}`]),
     ...(ownerID === undefined ? [] : [`handed the group over to ${ownerID}`]),
-    ...(muteAllMembers === undefined ? [] : [muteAllMembers ? 'muted everybody' : 'unmuted everybody']),
+    ...(muteAllMembers === undefined
+      ? []
+      : [muteAllMembers ? 'muted everybody' : 'unmuted everybody']),
     ...fields.map(field => `changed the ${field}`)
   ].join(', ')
 }

@@ -38,7 +38,10 @@ export type User = {
   open(form: OpenForm): void
   closeForm(): void
   /** Does an operation; a refusal is shown, and answered with `undefined`. */
-  apply: <N extends OperationName>(name: N, args: Args<N>) => Promise<{ groupID: string; opID: string } | undefined>
+  apply: <N extends OperationName>(
+    name: N,
+    args: Args<N>
+  ) => Promise<{ groupID: string; opID: string } | undefined>
   /** What the rules have against an operation, as far as this page can tell. */
   whyNot: <N extends OperationName>(name: N, args: Args<N>) => GroupError | undefined
   /** Asks the server for a group that the user is not in. */
@@ -55,10 +58,15 @@ type Listing = { readonly search: string; readonly orderBy: 'lastInfoTime' | 'na
 
 export type Side = 'groups' | 'inbox'
 
-type Toast = { readonly kind: 'refusal'; readonly error: GroupError } | { readonly kind: 'note'; readonly text: string }
+type Toast =
+  | { readonly kind: 'refusal'; readonly error: GroupError }
+  | { readonly kind: 'note'; readonly text: string }
 
 /** What the server has said about a group of others; `undefined` while it is asked. */
-export type Found = { readonly groupID: string; readonly answer: Awaited<ReturnType<GroupStore['searchGroup']>> | undefined }
+export type Found = {
+  readonly groupID: string
+  readonly answer: Awaited<ReturnType<GroupStore['searchGroup']>> | undefined
+}
 
 type View = {
   groups: List<Group> | undefined
@@ -83,7 +91,10 @@ type View = {
   toast: Toast | undefined
 }
 
-export function openUser({ userID, token, url }: { userID: string; token: string; url: string }, changed: () => void): User {
+export function openUser(
+  { userID, token, url }: { userID: string; token: string; url: string },
+  changed: () => void
+): User {
   const remembered = `${userID} is offline`
   const isOffline = localStorage.getItem(remembered) !== null
   const store = createGroupStore({ url, userID, token, paused: isOffline })
@@ -142,11 +153,16 @@ export function openUser({ userID, token, url }: { userID: string; token: string
   store.status$.subscribe(status => change({ status }))
 
   /** Shows a refusal. The page says "sending" from the click on, however busy the worker is. */
-  async function call<T extends object>(start: () => Promise<T | GroupError>): Promise<T | undefined> {
+  async function call<T extends object>(
+    start: () => Promise<T | GroupError>
+  ): Promise<T | undefined> {
     change({ toast: undefined, callCount: view.callCount + 1 })
     const answer = await start()
     const isRefused = isGroupError(answer)
-    change({ callCount: view.callCount - 1, ...(isRefused && { toast: { kind: 'refusal', error: answer } }) })
+    change({
+      callCount: view.callCount - 1,
+      ...(isRefused && { toast: { kind: 'refusal', error: answer } })
+    })
     return isRefused ? undefined : answer
   }
 
@@ -163,7 +179,9 @@ export function openUser({ userID, token, url }: { userID: string; token: string
     if (groupID === view.selected?.groupID) return
     hasChosen = true
     view.selected?.close()
-    change({ selected: groupID === undefined ? undefined : openGroup({ store, userID, groupID, changed }) })
+    change({
+      selected: groupID === undefined ? undefined : openGroup({ store, userID, groupID, changed })
+    })
   }
 
   function select(groupID: string | undefined): void {
@@ -186,7 +204,8 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       change({ isInGroup: false })
       focusSoon(`${userID}-groups`)
     },
-    show: side => change({ side, ...(side === 'inbox' && { readUpTo: view.notices?.rows.at(-1)?.fseq }) }),
+    show: side =>
+      change({ side, ...(side === 'inbox' && { readUpTo: view.notices?.rows.at(-1)?.fseq }) }),
     list,
     setOffline(isOffline) {
       if (isOffline) localStorage.setItem(remembered, 'yes')
@@ -226,7 +245,9 @@ export function openUser({ userID, token, url }: { userID: string; token: string
       const created = creation && String(creation.args['name'])
       // After a reload, a notice may know the name that a queued change replaces.
       const noticed = view.notices?.rows.findLast(isIt)?.groupName || undefined
-      return names.get(groupID) ?? noticed ?? created ?? view.groups?.rows.find(isIt)?.name ?? groupID
+      return (
+        names.get(groupID) ?? noticed ?? created ?? view.groups?.rows.find(isIt)?.name ?? groupID
+      )
     }
   }
 }

@@ -18,7 +18,12 @@ export function verdicts(user: User): TemplateResult {
   </section>`
 }
 
-const headings = { rejected: 'Refused', partial: 'Partly done', unknown: 'Answered', applied: 'Done' } as const
+const headings = {
+  rejected: 'Refused',
+  partial: 'Partly done',
+  unknown: 'Answered',
+  applied: 'Done'
+} as const
 
 function card(user: User, entry: VerdictEntry): TemplateResult {
   const { opID, groupID, at, verdict } = entry
@@ -32,12 +37,16 @@ function card(user: User, entry: VerdictEntry): TemplateResult {
             ${plain(verdict.error.message)}
             ${verdict.cause ? html`<strong data-testid="cause">Because ${causeSentence(verdict.cause)}.</strong>` : nothing}
           </p>`
-        : html`<p>${verdict.kind === 'unknown' ? plain(verdict.word) : leftOver(verdict.result)}</p>`
+        : html`<p>
+            ${verdict.kind === 'unknown' ? plain(verdict.word) : leftOver(verdict.result)}
+          </p>`
     }
     <footer>
       ${isRefused ? html`<code data-testid="code">${verdict.error.code} ${verdict.error.reason}</code>` : nothing}
       ${isRefused ? again(user, entry) : nothing}
-      <button data-testid="dismiss-verdict" @click=${() => user.dismissVerdict(opID)}>Dismiss</button>
+      <button data-testid="dismiss-verdict" @click=${() => user.dismissVerdict(opID)}>
+        Dismiss
+      </button>
     </footer>
   </article>`
 }
@@ -66,6 +75,11 @@ function wish(entry: VerdictEntry): string {
 }
 
 function leftOver(result: unknown): string {
-  const users: unknown = typeof result === 'object' && result !== null ? Reflect.get(result, 'failureUserIDList') : undefined
-  return Array.isArray(users) ? `Not added, being in too many groups: ${enumerate(users.map(String))}.` : ''
+  const users: unknown =
+    typeof result === 'object' && result !== null
+      ? Reflect.get(result, 'failureUserIDList')
+      : undefined
+  return Array.isArray(users)
+    ? `Not added, being in too many groups: ${enumerate(users.map(String))}.`
+    : ''
 }

@@ -11,14 +11,23 @@ export type VirtualList = {
   /** What the scrolling element needs: `<div @scroll=${list.scrolled} ${list.element}>${list.rows(…)}</div>`. */
   scrolled(event: Event): void
   readonly element: DirectiveResult
-  rows(total: number, row: (index: number) => { readonly key: string; readonly content: TemplateResult }): TemplateResult
+  rows(
+    total: number,
+    row: (index: number) => { readonly key: string; readonly content: TemplateResult }
+  ): TemplateResult
   /** Where a key leads to, which is then in sight; `undefined` for keys that lead nowhere. */
-  moved(event: KeyboardEvent, place: { readonly from: number; readonly total: number }): number | undefined
+  moved(
+    event: KeyboardEvent,
+    place: { readonly from: number; readonly total: number }
+  ): number | undefined
   /** For another search or order: its first rows matter. */
   scrollToTop(): void
 }
 
-export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range) => void): VirtualList {
+export function createVirtualList(
+  rowHeightPx: number,
+  onMoved: (inSight: Range) => void
+): VirtualList {
   let scroller: HTMLElement | undefined
   let top = 0
   let height = 0
@@ -52,12 +61,20 @@ export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range)
       const first = Math.max(0, Math.min(from, last - Math.ceil(height / rowHeightPx)))
       const indexes = Array.from({ length: last - first }, (_, index) => first + index)
       const rows = indexes.map(index => ({ top: index * rowHeightPx, ...row(index) }))
-      return html`<div class="all-rows" role="presentation" .style=${`height: ${total * rowHeightPx}px`}>
+      return html`<div
+        class="all-rows"
+        role="presentation"
+        .style=${`height: ${total * rowHeightPx}px`}
+      >
         ${repeat(
           rows,
           ({ key }) => key,
           ({ top, content }) =>
-            html`<div class="row" role="presentation" .style=${`height: ${rowHeightPx}px; translate: 0 ${top}px`}>
+            html`<div
+              class="row"
+              role="presentation"
+              .style=${`height: ${rowHeightPx}px; translate: 0 ${top}px`}
+            >
               ${content}
             </div>`
         )}
@@ -91,6 +108,7 @@ export function createVirtualList(rowHeightPx: number, onMoved: (inSight: Range)
     if (!scroller) return
     const [rowTop, rowEnd] = [index * rowHeightPx, (index + 1) * rowHeightPx]
     if (rowTop < scroller.scrollTop) scroller.scrollTop = rowTop
-    else if (rowEnd > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = rowEnd - scroller.clientHeight
+    else if (rowEnd > scroller.scrollTop + scroller.clientHeight)
+      scroller.scrollTop = rowEnd - scroller.clientHeight
   }
 }

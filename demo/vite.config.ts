@@ -9,5 +9,10 @@ export default defineConfig({
   root: path('.'),
   resolve: { alias: { 'offline-groups': path('../dist/src/index.js') } },
   worker: { format: 'es' },
-  build: { outDir: path('../dist/demo/page'), emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } }
+  build: {
+    outDir: path('../dist/demo/page'),
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false }
+  }
 })

@@ -16,7 +16,9 @@ type Message =
   | { type: 'welcome' | 'pong' | 'members' }
   | { type: 'error'; error: { reason: string } }
   | { type: 'delta'; groups: unknown[]; verdicts: Verdict[]; retry: string[]; caughtUp: boolean }
-type Verdict = { opID: string; kind: 'applied' | 'partial' } | { opID: string; kind: 'rejected'; error: { reason: string } }
+type Verdict =
+  | { opID: string; kind: 'applied' | 'partial' }
+  | { opID: string; kind: 'rejected'; error: { reason: string } }
 
 export type Wire = {
   /** How many groups the user was in at the beginning. */
@@ -34,7 +36,9 @@ export function connect(url: string, token: string): Promise<Wire> {
 
   return new Promise((resolve, reject) => {
     socket.on('error', reject)
-    socket.on('open', () => send({ type: 'hello', protocol: 2, kernel: 1, token, epoch: '', feed: 0, groups: [] }))
+    socket.on('open', () =>
+      send({ type: 'hello', protocol: 2, kernel: 1, token, epoch: '', feed: 0, groups: [] })
+    )
     socket.on('message', (frame: Buffer) => {
       // This project's own server, in this process.
       const message = JSON.parse(frame.toString()) as Message
@@ -47,14 +51,20 @@ export function connect(url: string, token: string): Promise<Wire> {
   })
 
   async function push(operations: readonly Operation[]): Promise<void> {
-    const verdicts = operations.map(({ opID }) => new Promise<Verdict>(resolve => waiting.set(opID, resolve)))
+    const verdicts = operations.map(
+      ({ opID }) => new Promise<Verdict>(resolve => waiting.set(opID, resolve))
+    )
     for (let start = 0; start < operations.length; start += operationsPerPush) {
       const batch = operations.slice(start, start + operationsPerPush)
-      send({ type: 'push', operations: batch.map(operation => ({ ...operation, seen: 0, waited: 0 })) })
+      send({
+        type: 'push',
+        operations: batch.map(operation => ({ ...operation, seen: 0, waited: 0 }))
+      })
     }
     for (const verdict of await Promise.all(verdicts)) {
       waiting.delete(verdict.opID)
-      if (verdict.kind === 'rejected') throw new Error(`The operation ${verdict.opID} was refused: ${verdict.error.reason}`)
+      if (verdict.kind === 'rejected')
+        throw new Error(`The operation ${verdict.opID} was refused: ${verdict.error.reason}`)
     }
   }
 }

@@ -14,21 +14,35 @@ const remindTypes = ['AcceptAndNotify', 'AcceptNotNotify', 'Discard'] as const
 
 export function you(user: User, { self }: Selected, group: Group): TemplateResult {
   const { selfInfo } = group
-  if (!selfInfo) return html`<p class="empty">${user.userID} owns this room without being in it.</p>`
+  if (!selfInfo)
+    return html`<p class="empty">${user.userID} owns this room without being in it.</p>`
   const { role, joinTime, muteUntil } = selfInfo
   return properties([
     { id: 'own-role', label: 'Role', value: role },
-    { id: 'own-mute', label: 'Mute', value: muteUntil > 0 ? html`${muteBadge(user, muteUntil)}` : 'not muted' },
+    {
+      id: 'own-mute',
+      label: 'Mute',
+      value: muteUntil > 0 ? html`${muteBadge(user, muteUntil)}` : 'not muted'
+    },
     { id: 'own-remind', label: 'Messages', value: reminding(user, group, selfInfo) },
     ...(self ? ownFields(user, self) : []),
     { id: 'own-joined', label: 'Joined', value: time(joinTime * 1000) }
   ])
 }
 
-function reminding(user: User, { groupID }: Group, { messageRemindType }: NonNullable<Group['selfInfo']>): TemplateResult {
-  const refusal = user.whyNot('setMessageRemindType', { groupID, messageRemindType: 'AcceptAndNotify' })
+function reminding(
+  user: User,
+  { groupID }: Group,
+  { messageRemindType }: NonNullable<Group['selfInfo']>
+): TemplateResult {
+  const refusal = user.whyNot('setMessageRemindType', {
+    groupID,
+    messageRemindType: 'AcceptAndNotify'
+  })
   const onChange = ({ currentTarget }: Event) => {
-    const chosen = currentTarget instanceof HTMLSelectElement && remindTypes.find(type => type === currentTarget.value)
+    const chosen =
+      currentTarget instanceof HTMLSelectElement &&
+      remindTypes.find(type => type === currentTarget.value)
     if (chosen) void user.apply('setMessageRemindType', { groupID, messageRemindType: chosen })
   }
   return html`<select
@@ -44,5 +58,7 @@ function reminding(user: User, { groupID }: Group, { messageRemindType }: NonNul
       <option value="AcceptNotNotify">Receive quietly</option>
       <option value="Discard">Receive none</option>
     </select>
-    <small class="reason" id="${user.userID}-remind-reason">${refusal ? plain(refusal.message) : ''}</small>`
+    <small class="reason" id="${user.userID}-remind-reason"
+      >${refusal ? plain(refusal.message) : ''}</small
+    >`
 }

@@ -4,7 +4,7 @@ import { connectHere, connectWorker, type RemoteListener } from './client/remote
 import { wrongOption } from './client/options.ts'
 import type { Token } from './client/renew.ts'
 import { createPictureKeeper } from './client/picture.ts'
-import { createStore, type Arrivals, type GroupStore } from './client/store.ts'
+import { createStore, type Undelivered, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import { whenOpen, type Engine, type StoreLocation } from './engine/api.ts'
 import type { GroupError } from './kernel/errors.ts'
@@ -37,21 +37,35 @@ export type GroupStoreOptions = {
  * @example
  * const store = createGroupStore({ url, userID: 'ann', token })
  */
-export const createGroupStore = (options: GroupStoreOptions): GroupStore => openGroupStore(options, { handsOn: false })
+export const createGroupStore = (options: GroupStoreOptions): GroupStore =>
+  openGroupStore(options, { keepUndelivered: false })
 
 /** A store that was never opened: every call is answered with the reason. */
-function refusedStore(refusal: GroupError): GroupStore & Arrivals {
+function refusedStore(refusal: GroupError): GroupStore & Undelivered {
   const nothing = () => undefined
   const api = whenOpen(new Promise<never>(nothing))
-  return createStore('', { api, request: nothing, end: nothing, failed: Promise.resolve(refusal) }, createStreamClient(nothing))
+  return createStore(
+    '',
+    { api, request: nothing, end: nothing, failed: Promise.resolve(refusal) },
+    createStreamClient(nothing)
+  )
 }
 
-/** With `handsOn`, tips and notices are kept until somebody says that they were handed on. */
-export function openGroupStore(options: GroupStoreOptions, { handsOn }: { handsOn: boolean }): GroupStore & Arrivals {
+/** With `keepUndelivered`, tips and notices are kept until somebody says that they were handed on. */
+export function openGroupStore(
+  options: GroupStoreOptions,
+  { keepUndelivered }: { keepUndelivered: boolean }
+): GroupStore & Undelivered {
   const wrong = wrongOption(options)
   if (wrong) return refusedStore(wrong)
   const { url, userID, token, worker, paused = false } = options
-  const location = { url, userID, token: typeof token === 'string' ? token : '', paused, handsOn }
+  const location = {
+    url,
+    userID,
+    token: typeof token === 'string' ? token : '',
+    paused,
+    keepUndelivered
+  }
   const streams = createStreamClient(request => remote.request(request))
   const picture = createPictureKeeper(location, streams)
   const listener: RemoteListener = {
@@ -69,19 +83,25 @@ export function openGroupStore(options: GroupStoreOptions, { handsOn }: { handsO
     picture.end()
     remote.end()
   }
-  return createStore(userID, { ...remote, end }, streams, typeof token === 'string' ? undefined : token)
+  return createStore(
+    userID,
+    { ...remote, end },
+    streams,
+    typeof token === 'string' ? undefined : token
+  )
 }
 
 const isHttp = (url: string) => /^http/i.test(url)
 
 // Bundlers look for exactly these expressions, and bring the workers along.
 const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
-const startHttpWorker = () => new Worker(new URL('./worker-http.js', import.meta.url), { type: 'module' })
+const startHttpWorker = () =>
+  new Worker(new URL('./worker-http.js', import.meta.url), { type: 'module' })
 
 async function openHere(location: StoreLocation): Promise<Engine> {
   const { openBrowserEngine } = await import('./host/browser.ts')
   const connectTo = isHttp(location.url)
-    ? (await import('./sync/http.ts')).connectHttp
-    : (await import('./sync/websocket.ts')).connectWebSocket
+    ? (await import('./protocol/transports/http.ts')).connectHttp
+    : (await import('./protocol/transports/websocket.ts')).connectWebSocket
   return openBrowserEngine(connectTo)(location)
 }

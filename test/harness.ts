@@ -1,15 +1,15 @@
 /** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
 
-import { createAccounts } from '../server/accounts.ts'
-import { submission, type Outcome } from '../server/authority.ts'
-import type { Announcement } from '../server/batch.ts'
-import { createBus } from '../server/bus.ts'
-import { createLanes } from '../server/lanes.ts'
-import { createMemoryDatabase } from '../server/memory.ts'
-import type { Database } from '../server/port.ts'
-import { policyFrom, type PolicyOptions } from '../server/policy.ts'
-import type { SessionContext } from '../server/session-port.ts'
-import { openSession } from '../server/sessions.ts'
+import { createAccounts } from '../src/server/sessions/accounts.ts'
+import { submission, type Outcome } from '../src/server/authority/authority.ts'
+import type { Announcement } from '../src/server/authority/batch.ts'
+import { createBus } from '../src/server/sessions/bus.ts'
+import { createLanes } from '../src/server/authority/lanes.ts'
+import { createMemoryDatabase } from '../src/server/database/memory.ts'
+import type { Database } from '../src/server/database/port.ts'
+import { policyFrom, type PolicyOptions } from '../src/server/policy.ts'
+import type { SessionContext } from '../src/server/sessions/session-port.ts'
+import { openSession } from '../src/server/sessions/sessions.ts'
 import type { Args, OperationName } from '../src/kernel/decide.ts'
 import { groupError } from '../src/kernel/errors.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
@@ -17,7 +17,7 @@ import {
   editRow,
   isGroupError,
   type Applied,
-  type Arrival,
+  type UndeliveredEvent,
   type Engine,
   type Group,
   type Member,
@@ -30,7 +30,7 @@ import {
 } from '../src/engine/api.ts'
 import { openEngine } from '../src/engine/engine.ts'
 import { alone, type Host, type PeerMessage, type Peers } from '../src/engine/host.ts'
-import type { PushedOperation } from '../src/sync/messages.ts'
+import type { PushedOperation } from '../src/protocol/messages.ts'
 import { createMemoryStorage } from '../src/storage/memory.ts'
 import type { Storage } from '../src/storage/port.ts'
 import { createTestClock, type TestClock } from '../src/testing/clock.ts'
@@ -40,7 +40,10 @@ export type TestServer = {
   /** Has an operation judged as it is. */
   submit(userID: string, operation: PushedOperation): Promise<Outcome>
   /** Judges an operation with authority, as if a client had sent it unchecked. */
-  judge(userID: string, operation: { name: string; args: object; groupID: string }): Promise<Verdict>
+  judge(
+    userID: string,
+    operation: { name: string; args: object; groupID: string }
+  ): Promise<Verdict>
   /** Tells sessions what has changed. */
   publish(announcement: Announcement): void
   readonly clock: TestClock
@@ -68,7 +71,12 @@ export function createTestServer({
   const bus = createBus()
   const onError = (error: unknown) => void errors.push(error)
   const effective = policyFrom(policy)
-  const lanes = createLanes(database, { now: clock.now, policy: effective, announce: bus.publish, onError })
+  const lanes = createLanes(database, {
+    now: clock.now,
+    policy: effective,
+    announce: bus.publish,
+    onError
+  })
   const context: SessionContext = {
     database,
     lanes,
@@ -82,12 +90,29 @@ export function createTestServer({
     authenticate: token =>
       token === 'nobody'
         ? { ok: false, error: groupError('TokenMismatch') }
-        : { ok: true, userID: token, isAppAdmin: appAdmins.includes(token), expiresAt: clock.now() + tokenLastsMs }
+        : {
+            ok: true,
+            userID: token,
+            isAppAdmin: appAdmins.includes(token),
+            expiresAt: clock.now() + tokenLastsMs
+          }
   }
   const submit: TestServer['submit'] = (userID, operation) =>
-    new Promise(settle => lanes.submit({ ...submission({ userID, isAppAdmin: appAdmins.includes(userID), operation }), settle }))
+    new Promise(settle =>
+      lanes.submit({
+        ...submission({ userID, isAppAdmin: appAdmins.includes(userID), operation }),
+        settle
+      })
+    )
   const judge: TestServer['judge'] = async (userID, { name, args, groupID }) => {
-    const outcome = await submit(userID, { name, args: { ...args }, groupID, opID: `judged-${count++}`, seen: 0, waited: 0 })
+    const outcome = await submit(userID, {
+      name,
+      args: { ...args },
+      groupID,
+      opID: `judged-${count++}`,
+      seen: 0,
+      waited: 0
+    })
     if (outcome.kind === 'retry') throw new Error('not judged')
     return outcome.verdict
   }
@@ -99,7 +124,8 @@ export function createTestServer({
     database,
     errors,
     context,
-    network: latencyMs => createTestNetwork(clock, connection => openSession(context, connection), latencyMs)
+    network: latencyMs =>
+      createTestNetwork(clock, connection => openSession(context, connection), latencyMs)
   }
 }
 
@@ -114,14 +140,14 @@ export function createTestClient(
     storage = createMemoryStorage(),
     peers = alone,
     paused = false,
-    handsOn = false,
+    keepUndelivered = false,
     token = userID,
     clock = server.clock
   }: {
     storage?: Storage
     peers?: Peers
     paused?: boolean
-    handsOn?: boolean
+    keepUndelivered?: boolean
     token?: string
     clock?: Pick<TestClock, 'now'>
   } = {}
@@ -142,7 +168,7 @@ export function createTestClient(
     random: () => 0.5,
     newID: () => `${String(count++).padStart(6, '0')}-of-${userID}`.padEnd(22, '_').slice(0, 22)
   }
-  const engine: Engine = openEngine(host, { userID, token, paused, handsOn })
+  const engine: Engine = openEngine(host, { userID, token, paused, keepUndelivered })
   const watched = new Map<string, Watched>()
   const streams = engine.openStreams(frame => {
     for (const [stream, patch] of frame.patches) byStream.get(stream)?.take(patch)
@@ -177,10 +203,11 @@ export function createTestClient(
     watch,
     groups: () => rows<Group>({ kind: 'groups' }),
     group: async (groupID: string) => (await rows<Group>({ kind: 'group', groupID }))[0],
-    members: (groupID: string, { offset = 0, limit = 100 } = {}) => rows<Member>({ kind: 'members', groupID, offset, limit }),
+    members: (groupID: string, { offset = 0, limit = 100 } = {}) =>
+      rows<Member>({ kind: 'members', groupID, offset, limit }),
     tips: (groupID: string) => rows<Tip>({ kind: 'tips', groupID }),
     notices: () => rows<Notice>({ kind: 'notices' }),
-    arrivals: () => rows<Arrival>({ kind: 'arrivals' }),
+    undelivered: () => rows<UndeliveredEvent>({ kind: 'undelivered' }),
     outbox: () => rows<{ opID: string; name: string }>({ kind: 'outbox' }),
     verdicts: () => rows<{ opID: string; verdict: Verdict }>({ kind: 'verdicts' }),
     status: async () => (await rows<Status>({ kind: 'status' }))[0],
@@ -194,7 +221,9 @@ export function createTestClient(
     async settle<N extends OperationName>(name: N, args: Args<N>): Promise<Verdict> {
       const { opID } = await this.apply(name, args)
       let verdict: Verdict | undefined
-      void engine.settled(opID).then(answer => (verdict = 'verdict' in answer ? answer.verdict : undefined))
+      void engine
+        .settled(opID)
+        .then(answer => (verdict = 'verdict' in answer ? answer.verdict : undefined))
       await server.clock.until(() => verdict !== undefined)
       return verdict as unknown as Verdict
     },
@@ -244,7 +273,8 @@ export function createPeers() {
       lead: callback => (onLeading = callback),
       stepDown: () => undefined,
       post: message => {
-        for (const [other, listener] of listeners) if (other !== tab) queueMicrotask(() => listener(message))
+        for (const [other, listener] of listeners)
+          if (other !== tab) queueMicrotask(() => listener(message))
       },
       listen: listener => listeners.set(tab, listener),
       close: () => listeners.delete(tab)

@@ -5,7 +5,11 @@ import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 
 const limits = [
-  { name: 'page: createGroupStore, with RxJS and Comlink', entry: 'dist/src/index.js', limitKiB: 14 },
+  {
+    name: 'page: createGroupStore, with RxJS and Comlink',
+    entry: 'dist/src/index.js',
+    limitKiB: 14
+  },
   { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 64 },
   { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 64 }
 ]
@@ -16,7 +20,9 @@ for (const { name, entry, file, limitKiB } of limits) {
   const sizeKiB = gzipSync(code, { level: 9 }).length / 1024
   const fits = sizeKiB <= limitKiB
   passed &&= fits
-  console.log(`${fits ? 'ok  ' : 'OVER'} ${sizeKiB.toFixed(1).padStart(5)} of ${limitKiB} KiB gzip  ${name}`)
+  console.log(
+    `${fits ? 'ok  ' : 'OVER'} ${sizeKiB.toFixed(1).padStart(5)} of ${limitKiB} KiB gzip  ${name}`
+  )
 }
 process.exit(passed ? 0 : 1)
 
@@ -27,6 +33,9 @@ async function bundled(entry) {
   const start = output.find(chunk => chunk.type === 'chunk' && chunk.isEntry)
   const loaded = new Set([start.fileName])
   for (const fileName of loaded)
-    for (const imported of output.find(chunk => chunk.fileName === fileName).imports) loaded.add(imported)
-  return Buffer.concat([...loaded].map(fileName => Buffer.from(output.find(chunk => chunk.fileName === fileName).code)))
+    for (const imported of output.find(chunk => chunk.fileName === fileName).imports)
+      loaded.add(imported)
+  return Buffer.concat(
+    [...loaded].map(fileName => Buffer.from(output.find(chunk => chunk.fileName === fileName).code))
+  )
 }

@@ -43,7 +43,9 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: await findChromium(), args: chromiumArgs } }),
+            provider: playwright({
+              launchOptions: { executablePath: await findChromium(), args: chromiumArgs }
+            }),
             instances: [{ browser: 'chromium' }]
           }
         }

@@ -3,6 +3,6 @@
 import type { Endpoint } from 'comlink'
 import { serve } from './serve.ts'
 import { openBrowserEngine } from '../src/host/browser.ts'
-import { connectHttp } from '../src/sync/http.ts'
+import { connectHttp } from '../src/protocol/transports/http.ts'
 
 serve(openBrowserEngine(connectHttp), globalThis as unknown as Endpoint)

@@ -5,10 +5,20 @@
  */
 
 import type { Endpoint } from 'comlink'
-import { paintMs, whenOpen, type Engine, type StoreLocation, type StreamRequest, type WorkerApi } from '../src/engine/api.ts'
+import {
+  paintMs,
+  whenOpen,
+  type Engine,
+  type StoreLocation,
+  type StreamRequest,
+  type WorkerApi
+} from '../src/engine/api.ts'
 import { groupError, storageFailed } from '../src/kernel/errors.ts'
 
-export function serve(openEngine: (location: StoreLocation) => Promise<Engine>, endpoint: Endpoint): void {
+export function serve(
+  openEngine: (location: StoreLocation) => Promise<Engine>,
+  endpoint: Endpoint
+): void {
   let isOpening = false
   let open: (engine: Engine | Promise<never>) => void
   const opening = new Promise<Engine>(resolve => (open = resolve))
@@ -47,7 +57,12 @@ function connect(engine: Engine, port: MessagePort): void {
   port.onmessage = ({ data }: MessageEvent<StreamRequest>) => streams.request(data)
 }
 
-type Call = { readonly id?: unknown; readonly type?: unknown; readonly path?: unknown; readonly argumentList?: unknown }
+type Call = {
+  readonly id?: unknown
+  readonly type?: unknown
+  readonly path?: unknown
+  readonly argumentList?: unknown
+}
 type Argument = { readonly type?: unknown; readonly value?: unknown } | null
 
 /** Calls come one by one or as a list; answers of one turn go together. */
@@ -59,10 +74,21 @@ function answerCalls(endpoint: Endpoint, api: object): void {
     endpoint.postMessage(all)
   }
   const answer = async ({ id, type, path, argumentList }: Call) => {
-    if (type !== 'APPLY' || !Array.isArray(path) || path.length !== 1 || !Array.isArray(argumentList)) return
+    if (
+      type !== 'APPLY' ||
+      !Array.isArray(path) ||
+      path.length !== 1 ||
+      !Array.isArray(argumentList)
+    )
+      return
     const name: unknown = path[0]
     const args = argumentList as Argument[]
-    if (typeof name !== 'string' || !Object.hasOwn(api, name) || !args.every(arg => arg?.type === 'RAW')) return
+    if (
+      typeof name !== 'string' ||
+      !Object.hasOwn(api, name) ||
+      !args.every(arg => arg?.type === 'RAW')
+    )
+      return
     // What `api` has of its own is its calls.
     const call = Reflect.get(api, name) as (...args: unknown[]) => Promise<unknown>
     // Expected: storage cannot be closed.

@@ -6,14 +6,16 @@ export const createGroup: Form = {
   title: () => 'New group',
   submit: 'Create',
   fields: () => html`
-    ${text('name', 'Name', { isRequired: true })} ${choice('type', 'Type', ['Public', 'Private', 'ChatRoom', 'AVChatRoom'])}
+    ${text('name', 'Name', { isRequired: true })}
+    ${choice('type', 'Type', ['Public', 'Private', 'ChatRoom', 'AVChatRoom'])}
     ${choice('joinOption', 'Joining', ['FreeAccess', 'NeedPermission', 'DisableApply'])}
     ${text('members', 'Members', { hint: 'user IDs, separated by spaces' })}
-    ${text('admins', 'Admins', { hint: 'user IDs, separated by spaces' })} ${text('groupID', 'Group ID', { hint: 'optional' })}
-    ${area('introduction', 'Introduction')}
+    ${text('admins', 'Admins', { hint: 'user IDs, separated by spaces' })}
+    ${text('groupID', 'Group ID', { hint: 'optional' })} ${area('introduction', 'Introduction')}
     <details class="more">
       <summary data-testid="more-fields">More</summary>
-      ${area('notification', 'Notification')} ${text('avatar', 'Avatar', { hint: 'an https address' })}
+      ${area('notification', 'Notification')}
+      ${text('avatar', 'Avatar', { hint: 'an https address' })}
       ${text('maxMemberNum', 'Member limit')} ${customFields([], { countMax: 20 })}
     </details>
   `,

@@ -10,13 +10,18 @@ export const joinGroup: Form = {
   fields: ({ user, groupID }) => html`
     <div class="with-button">
       ${text('groupID', 'Group ID', { value: groupID, isRequired: true })}
-      <button type="button" data-testid="look-up" @click=${(event: Event) => lookUp(user, event)}>Look up</button>
+      <button type="button" data-testid="look-up" @click=${(event: Event) => lookUp(user, event)}>
+        Look up
+      </button>
     </div>
     <div aria-live="polite">${found(user)}</div>
     ${text('applyMessage', 'Message', { hint: 'for its admins, where they decide who comes in' })}
   `,
   async send({ user }, { text, filled }) {
-    const joined = await user.apply('joinGroup', { groupID: text('groupID') ?? '', applyMessage: filled('applyMessage') })
+    const joined = await user.apply('joinGroup', {
+      groupID: text('groupID') ?? '',
+      applyMessage: filled('applyMessage')
+    })
     if (joined) void tellOutcome(user, joined)
     return Boolean(joined)
   }
@@ -29,10 +34,17 @@ function lookUp(user: User, { currentTarget }: Event): void {
 }
 
 /** Whether somebody may simply come in, or has to be let in, only the server knows. */
-async function tellOutcome(user: User, { groupID, opID }: { groupID: string; opID: string }): Promise<void> {
+async function tellOutcome(
+  user: User,
+  { groupID, opID }: { groupID: string; opID: string }
+): Promise<void> {
   const verdict = await user.store.settled(opID)
   if (!('kind' in verdict) || verdict.kind === 'rejected' || verdict.kind === 'unknown') return
-  const status: unknown = typeof verdict.result === 'object' && verdict.result !== null && Reflect.get(verdict.result, 'status')
-  if (status === 'WaitAdminApproval') user.say({ kind: 'note', text: 'The admins of the group have been asked.' })
+  const status: unknown =
+    typeof verdict.result === 'object' &&
+    verdict.result !== null &&
+    Reflect.get(verdict.result, 'status')
+  if (status === 'WaitAdminApproval')
+    user.say({ kind: 'note', text: 'The admins of the group have been asked.' })
   else user.enter(groupID)
 }

@@ -7,7 +7,8 @@ import type { Form } from './form.ts'
 export const quitGroup: Form = {
   title: () => 'Leave this group?',
   submit: 'Leave',
-  fields: ({ group }) => html`<p>This device forgets everything about <bdi>${plain(group?.name ?? '')}</bdi>.</p>`,
+  fields: ({ group }) =>
+    html`<p>This device forgets everything about <bdi>${plain(group?.name ?? '')}</bdi>.</p>`,
   async send({ user, groupID }) {
     const done = await user.apply('quitGroup', { groupID })
     if (done) user.select(undefined)
@@ -18,7 +19,8 @@ export const quitGroup: Form = {
 export const dismissGroup: Form = {
   title: () => 'Dismiss this group?',
   submit: 'Dismiss for everybody',
-  fields: ({ group }) => html`<p>Nobody will be in <bdi>${plain(group?.name ?? '')}</bdi> any more.</p>`,
+  fields: ({ group }) =>
+    html`<p>Nobody will be in <bdi>${plain(group?.name ?? '')}</bdi> any more.</p>`,
   async send({ user, groupID }) {
     const done = await user.apply('dismissGroup', { groupID })
     if (done) user.select(undefined)

@@ -13,21 +13,30 @@ export const setGroupMemberMuteTime: Form = {
   submit: 'Mute',
   fields: () =>
     html`<div class="with-button">
-      ${text('muteTime', 'For how long', { value: '10', isRequired: true })} ${choice('unit', 'Unit', units)}
+      ${text('muteTime', 'For how long', { value: '10', isRequired: true })}
+      ${choice('unit', 'Unit', units)}
     </div>`,
   async send({ user, groupID, member }, { number, oneOf }) {
     if (!member) return true
     const muteTime = (number('muteTime') ?? 0) * secondsIn[oneOf('unit', units) ?? 'minutes']
-    return Boolean(await user.apply('setGroupMemberMuteTime', { groupID, userID: member.userID, muteTime }))
+    return Boolean(
+      await user.apply('setGroupMemberMuteTime', { groupID, userID: member.userID, muteTime })
+    )
   }
 }
 
 export const setGroupMemberNameCard: Form = {
   title: subject => `Change ${nameOf(subject)} name card`,
   submit: 'Save',
-  fields: ({ member }) => text('nameCard', 'Name in this group', { value: member?.nameCard, hint: 'empty: none' }),
+  fields: ({ member }) =>
+    text('nameCard', 'Name in this group', { value: member?.nameCard, hint: 'empty: none' }),
   send: async (subject, { text }) =>
-    Boolean(await subject.user.apply('setGroupMemberNameCard', { ...targetOf(subject), nameCard: text('nameCard') ?? '' }))
+    Boolean(
+      await subject.user.apply('setGroupMemberNameCard', {
+        ...targetOf(subject),
+        nameCard: text('nameCard') ?? ''
+      })
+    )
 }
 
 export const setGroupMemberCustomField: Form = {

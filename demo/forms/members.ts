@@ -19,14 +19,21 @@ export const deleteGroupMember: Form = {
   fields: () => text('reason', 'Reason', { hint: 'for who is removed' }),
   async send({ user, groupID, member }, { filled }) {
     if (!member) return true
-    return Boolean(await user.apply('deleteGroupMember', { groupID, userIDList: [member.userID], reason: filled('reason') }))
+    return Boolean(
+      await user.apply('deleteGroupMember', {
+        groupID,
+        userIDList: [member.userID],
+        reason: filled('reason')
+      })
+    )
   }
 }
 
 export const changeGroupOwner: Form = {
   title: ({ member }) => `Make ${plain(member?.userID ?? '')} the owner?`,
   submit: 'Hand over',
-  fields: ({ group }) => html`<p>You stay in <bdi>${plain(group?.name ?? '')}</bdi> as a plain member.</p>`,
+  fields: ({ group }) =>
+    html`<p>You stay in <bdi>${plain(group?.name ?? '')}</bdi> as a plain member.</p>`,
   async send({ user, groupID, member }) {
     if (!member) return true
     return Boolean(await user.apply('changeGroupOwner', { groupID, newOwnerID: member.userID }))

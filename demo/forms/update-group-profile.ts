@@ -9,7 +9,16 @@ export const updateGroupProfile: Form = {
   fields(subject) {
     const { group } = subject
     if (!group) return html``
-    const { name, introduction, notification, avatar, type, joinOption, muteAllMembers, groupCustomField } = group
+    const {
+      name,
+      introduction,
+      notification,
+      avatar,
+      type,
+      joinOption,
+      muteAllMembers,
+      groupCustomField
+    } = group
     const limit = String(group.maxMemberNum)
     return html`
       ${text('name', 'Name', { value: name, isRequired: true, refusal: whyNot(subject, { name }) })}
@@ -32,7 +41,8 @@ export const updateGroupProfile: Form = {
   async send({ user, group }, { text, number, oneOf, isChecked, changedFields }) {
     if (!group) return true
     // Only what has changed: each field has rules of its own.
-    const changed = <T>(before: unknown, after: T | undefined) => (after === before ? undefined : after)
+    const changed = <T>(before: unknown, after: T | undefined) =>
+      after === before ? undefined : after
     const groupCustomField = changedFields(group.groupCustomField)
     return Boolean(
       await user.apply('updateGroupProfile', {

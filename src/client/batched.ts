@@ -6,7 +6,11 @@
 import type { Endpoint } from 'comlink'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 
-type Message = { readonly id?: string | undefined; readonly type?: string; readonly value?: unknown }
+type Message = {
+  readonly id?: string | undefined
+  readonly type?: string
+  readonly value?: unknown
+}
 
 /** Why arguments cannot be copied. A getter of theirs may throw anything, also what has no text. */
 export const notCopied = (error: unknown): GroupError =>
@@ -17,7 +21,8 @@ export function batched(endpoint: Endpoint): Endpoint {
   let calls: Message[] = []
 
   const hear = (messages: readonly Message[]) => {
-    for (const data of messages) for (const listener of listeners) listener({ data } as MessageEvent)
+    for (const data of messages)
+      for (const listener of listeners) listener({ data } as MessageEvent)
   }
   endpoint.addEventListener('message', event => {
     const { data } = event as MessageEvent<Message | Message[]>
@@ -43,6 +48,7 @@ export function batched(endpoint: Endpoint): Endpoint {
       else if (calls.length === 1) queueMicrotask(() => flush())
     },
     addEventListener: (_type, listener) => void listeners.add(listener as (event: Event) => void),
-    removeEventListener: (_type, listener) => void listeners.delete(listener as (event: Event) => void)
+    removeEventListener: (_type, listener) =>
+      void listeners.delete(listener as (event: Event) => void)
   }
 }

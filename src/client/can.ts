@@ -38,13 +38,18 @@ export function can(name: string, args: unknown, options: CanOptions): Answer {
     return judge(name, args, options)
   } catch (error) {
     // Expected: an argument is a getter or a proxy that throws.
-    return { kind: 'no', error: groupError('IllegalArgument', error instanceof Error ? error.message : '') }
+    return {
+      kind: 'no',
+      error: groupError('IllegalArgument', error instanceof Error ? error.message : '')
+    }
   }
 }
 
 function judge(name: string, args: unknown, { userID, status, shown, nowMs }: CanOptions): Answer {
-  const given: unknown = typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
-  const groupID = typeof given === 'string' && given !== '' ? given : `${generatedIDPrefix}${'0'.repeat(22)}`
+  const given: unknown =
+    typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
+  const groupID =
+    typeof given === 'string' && given !== '' ? given : `${generatedIDPrefix}${'0'.repeat(22)}`
   const checked = prepare({ name, args, groupID }, userID)
   if (!checked.ok) return { kind: 'no', error: checked.error }
   // Who the user is to the server comes with the status.
@@ -67,7 +72,9 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
     shown.flatMap(({ query, value }) => (isWanted(query) ? [value as V] : []))
 
   function group(groupID: string): Group | undefined {
-    const single = valuesOf<Group | null>(query => query.kind === 'group' && query.groupID === groupID).find(Boolean)
+    const single = valuesOf<Group | null>(
+      query => query.kind === 'group' && query.groupID === groupID
+    ).find(Boolean)
     const lists = valuesOf<List<Group>>(({ kind }) => kind === 'groups')
     return single ?? lists.flatMap(({ rows }) => rows).find(row => row.groupID === groupID)
   }
@@ -79,8 +86,12 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
       query => query.kind === 'member' && query.groupID === groupID && query.userID === user
     )
     if (singles.length > 0) return singles[0]
-    const windows = valuesOf<List<Member>>(query => query.kind === 'members' && query.groupID === groupID)
-    const whole = valuesOf<List<Member>>(query => query.kind === 'members' && query.groupID === groupID && !query.search)
+    const windows = valuesOf<List<Member>>(
+      query => query.kind === 'members' && query.groupID === groupID
+    )
+    const whole = valuesOf<List<Member>>(
+      query => query.kind === 'members' && query.groupID === groupID && !query.search
+    )
     const row = windows.flatMap(({ rows }) => rows).find(each => each.userID === user)
     const isAll = whole.some(({ rows, total, complete }) => complete && rows.length === total)
     return row ?? (isAll ? null : undefined)
@@ -92,13 +103,32 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
   }
 
   function application(groupID: string, user: string): ApplicationRow | undefined {
-    const notices = valuesOf<List<Notice>>(({ kind }) => kind === 'notices').flatMap(({ rows }) => rows)
+    const notices = valuesOf<List<Notice>>(({ kind }) => kind === 'notices').flatMap(
+      ({ rows }) => rows
+    )
     const notice = notices.findLast(
-      each => each.operationType === noticeTypes.applied && each.groupID === groupID && each.operatorID === user
+      each =>
+        each.operationType === noticeTypes.applied &&
+        each.groupID === groupID &&
+        each.operatorID === user
     )
     if (!notice?.application) return undefined
-    const { applicationSeq: seq = 0, handleMessage: applyMessage, time: applyTime, application: state } = notice
-    return { groupID, userID: user, seq, applyMessage, applyTime, state, handlerID: '', handleMessage: '' }
+    const {
+      applicationSeq: seq = 0,
+      handleMessage: applyMessage,
+      time: applyTime,
+      application: state
+    } = notice
+    return {
+      groupID,
+      userID: user,
+      seq,
+      applyMessage,
+      applyTime,
+      state,
+      handlerID: '',
+      handleMessage: ''
+    }
   }
 
   function get(key: Key): Rows[Table] | null | undefined {
@@ -120,7 +150,9 @@ function viewOf(shown: readonly { query: Query; value: unknown }[], userID: stri
     // `get` answers with a row of the table that the key names.
     get: <T extends Table>(key: Key<T>) => get(key) as Rows[T] | null | undefined,
     groupCount: user =>
-      user === userID ? valuesOf<List<Group>>(query => query.kind === 'groups' && !query.search)[0]?.total : undefined
+      user === userID
+        ? valuesOf<List<Group>>(query => query.kind === 'groups' && !query.search)[0]?.total
+        : undefined
   }
 }
 

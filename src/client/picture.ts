@@ -18,7 +18,10 @@ const shownWithinMs = 200
 /** In characters. */
 const lengthMax = 1_500_000
 
-export function createPictureKeeper(location: { readonly url: string; readonly userID: string }, streams: StreamClient) {
+export function createPictureKeeper(
+  location: { readonly url: string; readonly userID: string },
+  streams: StreamClient
+) {
   const pictures = openPictures(databaseName(location))
   let timer: ReturnType<typeof setTimeout> | undefined
   let changes = 0
@@ -42,10 +45,14 @@ export function createPictureKeeper(location: { readonly url: string; readonly u
     if (changes !== before) return
     if (mark === undefined) return tries < triesMax ? wait(againMs, tries + 1) : undefined
     await pause(shownWithinMs)
-    const shown = [...streams.shown()].filter(({ query, isCurrent }) => isCurrent && isList(query.kind))
+    const shown = [...streams.shown()].filter(
+      ({ query, isCurrent }) => isCurrent && isList(query.kind)
+    )
     const values = shown.map(({ value }) => value)
     const isKept =
-      mark === kept.mark && values.length === kept.values.length && values.every((each, at) => each === kept.values[at])
+      mark === kept.mark &&
+      values.length === kept.values.length &&
+      values.every((each, at) => each === kept.values[at])
     // A tab that shows no list leaves the picture of another.
     if (isKept || values.length === 0) return
     const lists: string[] = []
@@ -96,14 +103,24 @@ function listsIn(text: string): Map<string, List<Row>> {
 function isEntry(entry: unknown): entry is [string, List<Row>] {
   if (!Array.isArray(entry)) return false
   const [query, list] = entry as [unknown, Partial<List<unknown>> | null]
-  if (typeof query !== 'string' || !isList((JSON.parse(query) as { kind?: unknown } | null)?.kind)) return false
+  if (typeof query !== 'string' || !isList((JSON.parse(query) as { kind?: unknown } | null)?.kind))
+    return false
   const { rows, total, complete } = list ?? {}
-  return typeof total === 'number' && typeof complete === 'boolean' && Array.isArray(rows) && rows.every(isRow)
+  return (
+    typeof total === 'number' &&
+    typeof complete === 'boolean' &&
+    Array.isArray(rows) &&
+    rows.every(isRow)
+  )
 }
 
 /** What each row that is listed has as text; the engine says soon enough what the rest has to be. */
 function isRow(row: unknown): boolean {
   if (typeof row !== 'object' || row === null || !isShallow(row)) return false
-  const { groupID, name, nameCard } = row as { groupID?: unknown; name?: unknown; nameCard?: unknown }
+  const { groupID, name, nameCard } = row as {
+    groupID?: unknown
+    name?: unknown
+    nameCard?: unknown
+  }
   return typeof groupID === 'string' && typeof (name ?? nameCard) === 'string'
 }

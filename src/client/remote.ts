@@ -43,7 +43,11 @@ type Running = {
 }
 
 /** With a function that makes workers, one that dies (browsers end workers to get memory back) is replaced. */
-export function connectWorker(made: Worker | (() => Worker), location: StoreLocation, listener: RemoteListener): Remote {
+export function connectWorker(
+  made: Worker | (() => Worker),
+  location: StoreLocation,
+  listener: RemoteListener
+): Remote {
   let now = location
   let isOver = false
   let fail: (error: GroupError) => void
@@ -70,7 +74,8 @@ export function connectWorker(made: Worker | (() => Worker), location: StoreLoca
     // What a dead worker was asked, nobody answers any more.
     api: forEachCall(name => (...args) => {
       const [token] = args
-      if (name === 'renewToken' && typeof token === 'string' && token !== '') now = { ...now, token }
+      if (name === 'renewToken' && typeof token === 'string' && token !== '')
+        now = { ...now, token }
       if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
       // Comlink's proxy answers for as long as it is referenced; its calls return what the API says, as promises.
       const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
@@ -93,7 +98,9 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
   // A lock that the worker holds for as long as it lives. Where there are no locks, nobody notices its death.
   const lock = `offline-groups worker ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
   const broken = new Promise<GroupError>(resolve => {
-    worker.addEventListener('error', event => resolve(groupError('WorkerFailed', event.message)), { once: true })
+    worker.addEventListener('error', event => resolve(groupError('WorkerFailed', event.message)), {
+      once: true
+    })
   })
   const opened = Promise.race([broken, api.open(location, transfer(port2, [port2]), lock)])
   const died = new Promise<GroupError>(resolve => {

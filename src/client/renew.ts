@@ -14,7 +14,10 @@ const answerWithinMs = 60_000
 
 export function keepLoggedIn(
   getToken: () => string | Promise<string>,
-  { status$, renewToken }: { readonly status$: Observable<Status>; renewToken(token: string): Promise<void> }
+  {
+    status$,
+    renewToken
+  }: { readonly status$: Observable<Status>; renewToken(token: string): Promise<void> }
 ): Subscription {
   let latest: Status | undefined
   let isAsking = false

@@ -3,7 +3,7 @@
 import { map, Observable } from 'rxjs'
 import type {
   Applied,
-  Arrival,
+  UndeliveredEvent,
   EngineApi,
   Group,
   GroupOrder,
@@ -64,7 +64,10 @@ export type GroupStore = {
    * @example
    * store.members$('crew', { offset: 0, limit: 50 }).subscribe(({ rows, total }) => console.log(rows.length, 'of', total))
    */
-  members$(groupID: string, window: Window<MemberOrder> & { readonly limit: number }): Observable<List<Member>>
+  members$(
+    groupID: string,
+    window: Window<MemberOrder> & { readonly limit: number }
+  ): Observable<List<Member>>
   /**
    * One member, or `null` for who is not in the group.
    *
@@ -128,7 +131,10 @@ export type GroupStore = {
    * if (isGroupError(answer)) console.log(answer.code, answer.message)
    * else console.log('created', answer.groupID, 'as operation', answer.opID)
    */
-  apply<N extends OperationName>(name: N, args: Args<N>): Promise<Omit<Applied<N>, 'version'> | GroupError>
+  apply<N extends OperationName>(
+    name: N,
+    args: Args<N>
+  ): Promise<Omit<Applied<N>, 'version'> | GroupError>
   /**
    * Whether an operation would be accepted, judged at once by the rows that are shown just now: `yes`, `no` with the
    * error, or `unknown` with the rows it would take (a group or member that no observable shows; nothing is known in the
@@ -164,7 +170,10 @@ export type GroupStore = {
    * @example
    * await store.revise(opID, { groupID: 'crew', name: 'A better name' })
    */
-  revise(opID: string, args: Readonly<Record<string, unknown>>): Promise<Omit<Applied, 'version'> | GroupError>
+  revise(
+    opID: string,
+    args: Readonly<Record<string, unknown>>
+  ): Promise<Omit<Applied, 'version'> | GroupError>
   /**
    * Resolves with the verdict on an operation, whenever it comes; with error 4503 if none of this ID is known.
    *
@@ -240,10 +249,10 @@ export type GroupStore = {
 }
 
 /** What the TIM face needs beside the store: tips and notices, each once. */
-export type Arrivals = {
+export type Undelivered = {
   /** What has not been handed on yet, in order. */
-  readonly arrivals$: Observable<readonly Arrival[]>
-  handedOn(upTo: number): Promise<void>
+  readonly undelivered$: Observable<readonly UndeliveredEvent[]>
+  delivered(upTo: number): Promise<void>
 }
 
 export function createStore(
@@ -251,14 +260,15 @@ export function createStore(
   { api, failed, end }: Remote,
   streams: StreamClient,
   getToken?: () => string | Promise<string>
-): GroupStore & Arrivals {
+): GroupStore & Undelivered {
   const observe = <V>(query: Query) => streams.observe<V>(query)
   const rowsOf = <R>(query: Query) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
   let over: () => void = () => undefined
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
   const untilOver = until(Promise.race([failed, ended]))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
-  const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> => worded(await untilOver(work(api)))
+  const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
+    worded(await untilOver(work(api)))
   /** An engine answers in time. Where none does, its worker hangs, or never started. */
   const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
     bound(unbounded(work), workerWithinMs, () => described(groupError('WorkerFailed', 'no answer')))
@@ -283,10 +293,13 @@ export function createStore(
   }
 
   /** Streams that wait for storage hold nobody up. */
-  const shownUpTo = (version: number) => bound(untilOver(streams.reached(version)), shownWithinMs, () => undefined)
+  const shownUpTo = (version: number) =>
+    bound(untilOver(streams.reached(version)), shownWithinMs, () => undefined)
 
   /** Who has asked for a change sees it before learning that it is done. */
-  async function shown<A extends Applied>(answering: Promise<A | GroupError>): Promise<Omit<A, 'version'> | GroupError> {
+  async function shown<A extends Applied>(
+    answering: Promise<A | GroupError>
+  ): Promise<Omit<A, 'version'> | GroupError> {
     const answer = await answering
     if ('code' in answer) return answer
     const { version, ...applied } = answer
@@ -307,7 +320,9 @@ export function createStore(
     status$,
     can(name, args) {
       if (!judge) return { kind: 'unknown', missing: [] }
-      return worded(judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() }))
+      return worded(
+        judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
+      )
     },
     apply: (name, args) => shown(call(remote => remote.apply(name, args))),
     async preview(name, args) {
@@ -331,9 +346,12 @@ export function createStore(
     resume: async () => void (await call(remote => remote.resume())),
     async logout(options) {
       const pending = choiceOf(options)
-      if (pending === null) return described(groupError('IllegalArgument', `pending: one of ${choices.join(', ')}`))
+      if (pending === null)
+        return described(groupError('IllegalArgument', `pending: one of ${choices.join(', ')}`))
       // Flushing takes as long as verdicts keep coming.
-      const refused = await (pending === 'flush' ? unbounded : call)(remote => remote.logout(pending))
+      const refused = await (pending === 'flush' ? unbounded : call)(remote =>
+        remote.logout(pending)
+      )
       if (!refused) finish()
       return refused
     },
@@ -341,8 +359,8 @@ export function createStore(
       await call(remote => remote.close())
       finish()
     },
-    arrivals$: rowsOf({ kind: 'arrivals' }),
-    handedOn: async upTo => void (await call(remote => remote.handedOn(upTo)))
+    undelivered$: rowsOf({ kind: 'undelivered' }),
+    delivered: async upTo => void (await call(remote => remote.delivered(upTo)))
   }
 }
 
@@ -370,7 +388,9 @@ const windowFields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
 function partOf<Order extends string>(window: Window<Order>): Window<Order> {
   try {
     if (typeof window !== 'object') return noWindow
-    return Object.fromEntries(windowFields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]])))
+    return Object.fromEntries(
+      windowFields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]]))
+    )
   } catch {
     // Expected: there is no window, or one of its fields is a getter that throws.
     return noWindow

@@ -58,7 +58,11 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let unanswered = 0
   let isAnswered = false
   let earlier: ReadonlyMap<string, List<Row>> | undefined
-  let waiting: { readonly version: number; readonly opened: readonly Replica[]; resolve(): void }[] = []
+  let waiting: {
+    readonly version: number
+    readonly opened: readonly Replica[]
+    resolve(): void
+  }[] = []
 
   function open(name: string, query: Query): Replica {
     const replica: Replica = {
@@ -87,7 +91,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   }
 
   function tell(changed: readonly Replica[]): void {
-    for (const { subscribers, value } of changed) for (const subscriber of [...subscribers]) subscriber.next(value)
+    for (const { subscribers, value } of changed)
+      for (const subscriber of [...subscribers]) subscriber.next(value)
   }
 
   function forget(name: string, { stream }: Replica): void {
@@ -98,7 +103,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
 
   function resolveReached(): void {
     const isReached = (each: (typeof waiting)[number]) =>
-      each.version <= version && each.opened.every(replica => isCurrent(replica) || !byStream.has(replica.stream))
+      each.version <= version &&
+      each.opened.every(replica => isCurrent(replica) || !byStream.has(replica.stream))
     const reached = waiting.filter(isReached)
     waiting = waiting.filter(each => !reached.includes(each))
     for (const { resolve } of reached) resolve()
@@ -170,7 +176,11 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
 
     reached: target =>
       new Promise(resolve => {
-        waiting.push({ version: target, opened: [...byQuery.values()].filter(replica => !isCurrent(replica)), resolve })
+        waiting.push({
+          version: target,
+          opened: [...byQuery.values()].filter(replica => !isCurrent(replica)),
+          resolve
+        })
         resolveReached()
       }),
 
@@ -202,7 +212,8 @@ function nameOf(query: Query): string {
 }
 
 /** Whether the engine has answered: a value of an earlier page or engine does not count. */
-const isCurrent = ({ value, earlier }: Replica): boolean => value !== undefined && earlier === undefined
+const isCurrent = ({ value, earlier }: Replica): boolean =>
+  value !== undefined && earlier === undefined
 
 function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Value {
   const { rows, value, earlier } = replica

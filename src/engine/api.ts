@@ -3,13 +3,21 @@
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { Policy } from '../kernel/limits.ts'
-import type { ApplicationState, GroupRow, Key, MemberRow, OrOther, RemindType, Role } from '../kernel/model.ts'
+import type {
+  ApplicationState,
+  GroupRow,
+  Key,
+  MemberRow,
+  OrOther,
+  RemindType,
+  Role
+} from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
-import type { Arrival } from '../storage/port.ts'
-import type { Part } from './ordered.ts'
+import type { UndeliveredEvent } from '../storage/port.ts'
+import type { Part } from './views/ordered.ts'
 
-export type { Arrival } from '../storage/port.ts'
+export type { UndeliveredEvent } from '../storage/port.ts'
 
 /** A group as the user sees it: its profile, and the user's own place in it. */
 export type Group = GroupRow & { readonly selfInfo: SelfInfo }
@@ -98,12 +106,12 @@ export type Query =
   | { readonly kind: 'member'; readonly groupID: string; readonly userID: string }
   | { readonly kind: 'tips'; readonly groupID: string }
   | { readonly kind: 'notices' }
-  | { readonly kind: 'arrivals' }
+  | { readonly kind: 'undelivered' }
   | { readonly kind: 'outbox' }
   | { readonly kind: 'verdicts' }
   | { readonly kind: 'status' }
 
-export type Row = Group | Member | Tip | Notice | Arrival | PendingOperation | VerdictEntry
+export type Row = Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
 
 /** The row at position `from` goes to position `to`, as `row` where that is given; outside the list is `-1`. */
 export type Edit<R = Row> = readonly [from: number, to: number, row?: R | undefined]
@@ -123,7 +131,10 @@ export type Patch =
     }
 
 /** One frame per change of the store, with a patch for each stream that it concerns. */
-export type StreamFrame = { readonly version: number; readonly patches: readonly (readonly [stream: number, patch: Patch])[] }
+export type StreamFrame = {
+  readonly version: number
+  readonly patches: readonly (readonly [stream: number, patch: Patch])[]
+}
 
 /** Streams are numbered by who opens them, so that they can be closed before anything has come. */
 export type StreamRequest =
@@ -153,12 +164,17 @@ export type EngineApi = {
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
   /** Asks again for what a verdict has refused, with other arguments where given, and dismisses the verdict. */
-  again(opID: string, args?: Readonly<Record<string, unknown>> | null): Promise<Applied | GroupError>
-  settled(opID: string): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
+  again(
+    opID: string,
+    args?: Readonly<Record<string, unknown>> | null
+  ): Promise<Applied | GroupError>
+  settled(
+    opID: string
+  ): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** The profile of a group that the user need not be in; error 2805 without a network. */
   readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
-  /** The arrivals up to this number have been handed on. */
-  handedOn(upTo: number): Promise<void>
+  /** The undelivered up to this number have been handed on. */
+  delivered(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>
   /** Another token of the same user, in place of one that expires. */
   renewToken(token: string): Promise<void>
@@ -191,7 +207,7 @@ export type StoreLocation = {
   readonly token: string
   readonly paused: boolean
   /** Whether tips and notices are kept until they are handed on. */
-  readonly handsOn: boolean
+  readonly keepUndelivered: boolean
 }
 
 /** What the UI thread can call in a worker. */
@@ -206,7 +222,7 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
   again: true,
   settled: true,
   readProfile: true,
-  handedOn: true,
+  delivered: true,
   dismissVerdict: true,
   renewToken: true,
   pause: true,
@@ -216,9 +232,13 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
 }
 
 /** An engine, call by call. */
-export function forEachCall(call: (name: keyof EngineApi) => (...args: unknown[]) => unknown): EngineApi {
+export function forEachCall(
+  call: (name: keyof EngineApi) => (...args: unknown[]) => unknown
+): EngineApi {
   // Each is called with the arguments of its own name, and answers what its name says.
-  return Object.fromEntries(Object.keys(calls).map(name => [name, call(name as keyof EngineApi)])) as EngineApi
+  return Object.fromEntries(
+    Object.keys(calls).map(name => [name, call(name as keyof EngineApi)])
+  ) as EngineApi
 }
 
 /** The calls of an engine that is still being opened: they wait. */
@@ -252,4 +272,5 @@ export function editRow<R>(rows: R[], [from, to, row = rows[from]]: Edit<R>): vo
   if (to >= 0 && row !== undefined) rows.splice(to, 0, row)
 }
 
-export const isGroupError = (value: object): value is GroupError => 'code' in value && 'reason' in value
+export const isGroupError = (value: object): value is GroupError =>
+  'code' in value && 'reason' in value

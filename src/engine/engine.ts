@@ -10,18 +10,18 @@ import { defaultPolicy } from '../kernel/limits.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Pending, Settled, Write } from '../storage/port.ts'
 import { createBound, type Applied, type Engine, type Preview, type Status } from './api.ts'
-import { createCommits } from './commits.ts'
+import { createCommits } from './state/commits.ts'
 import type { Host } from './host.ts'
-import { createMutes } from './mutes.ts'
-import { answerWithinMs, flushStuckAfterMs, storageWithinMs } from './schedule.ts'
-import { createState } from './state.ts'
-import { parsePeerMessage, readStored } from './stored.ts'
-import { createHub } from './streams.ts'
+import { createMutes } from './state/mutes.ts'
+import { answerWithinMs, flushStuckAfterMs, storageWithinMs } from './sync/schedule.ts'
+import { createState } from './state/state.ts'
+import { parsePeerMessage, readStored } from './state/stored.ts'
+import { createHub } from './views/streams.ts'
 import { createSubmit, memberNeeds } from './submit.ts'
-import { createSync, type SyncStatus } from './sync.ts'
-import { createTime } from './time.ts'
-import { nothingTouched, touchMember } from './touched.ts'
-import { createViews } from './views.ts'
+import { createSync, type SyncStatus } from './sync/sync.ts'
+import { createTime } from './state/time.ts'
+import { nothingTouched, touchMember } from './views/touched.ts'
+import { createViews } from './views/views.ts'
 
 export type EngineOptions = {
   readonly userID: string
@@ -29,10 +29,13 @@ export type EngineOptions = {
   /** Begins without talking to the network, until `resume`. */
   readonly paused?: boolean
   /** Keeps tips and notices until they are handed on. */
-  readonly handsOn?: boolean
+  readonly keepUndelivered?: boolean
 }
 
-export function openEngine(host: Host, { userID, token, paused = false, handsOn = false }: EngineOptions): Engine {
+export function openEngine(
+  host: Host,
+  { userID, token, paused = false, keepUndelivered = false }: EngineOptions
+): Engine {
   const { storage, peers } = host
   const state = createState({
     storage,
@@ -62,8 +65,22 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
   const tellPeers = (commit: Commit) => peers.post({ type: 'committed', commits: [commit] })
-  const { commit, dismiss, forgetMembers, refuse, discardAll } = createCommits({ storage, state, tellPeers, onMissed: readAgain })
-  const sync = createSync({ host, state, userID, handsOn, token, time, commit: writes => commit(writes).catch(doubt), onStatus })
+  const { commit, dismiss, forgetMembers, refuse, discardAll } = createCommits({
+    storage,
+    state,
+    tellPeers,
+    onMissed: readAgain
+  })
+  const sync = createSync({
+    host,
+    state,
+    userID,
+    keepUndelivered,
+    token,
+    time,
+    commit: writes => commit(writes).catch(doubt),
+    onStatus
+  })
   const mutes = createMutes({
     now: time.serverNowMs,
     setTimer: host.setTimer,
@@ -73,7 +90,13 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       state.tell(touched)
     }
   })
-  const views = createViews({ state, userID, mutes, status, caughtUp: () => (isLeading ? sync.status() : leaderStatus).caughtUp })
+  const views = createViews({
+    state,
+    userID,
+    mutes,
+    status,
+    caughtUp: () => (isLeading ? sync.status() : leaderStatus).caughtUp
+  })
   const ready = start()
   const hub = createHub({
     views,
@@ -105,7 +128,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   })
 
   function status(): Status {
-    const { connection, ...rest } = startError ? failed(startError) : isLeading ? sync.status() : leaderStatus
+    const { connection, ...rest } = startError
+      ? failed(startError)
+      : isLeading
+        ? sync.status()
+        : leaderStatus
     const { isAppAdmin = false, policy = defaultPolicy } = state.base.meta() ?? {}
     const oldest = state.operations()[0]
     return {
@@ -232,7 +259,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   /** Where the server refuses the leader's token, this tab may have a better one. Each is offered once. */
   function offerToken({ lastError }: SyncStatus): boolean {
     const token = sync.token()
-    if (isLeading || !isLoginError(lastError) || token === '' || token === knownToLeader) return false
+    if (isLeading || !isLoginError(lastError) || token === '' || token === knownToLeader)
+      return false
     knownToLeader = token
     peers.post({ type: 'token', token })
     return true
@@ -251,7 +279,8 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       case 'committed':
         message.commits.forEach(state.absorb)
         for (const write of message.commits.flatMap(({ writes }) => writes))
-          if (write.table === 'outbox' && 'row' in write && write.row) guard(loadNeeds(write.row.groupID))
+          if (write.table === 'outbox' && 'row' in write && write.row)
+            guard(loadNeeds(write.row.groupID))
         if (isLeading) sync.push()
         break
       case 'leading':
@@ -281,7 +310,9 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
         break
       case 'ask':
         if (isLeading)
-          void readProfile(message.groupID, message.search).then(answer => peers.post({ type: 'answer', id: message.id, answer }))
+          void readProfile(message.groupID, message.search).then(answer =>
+            peers.post({ type: 'answer', id: message.id, answer })
+          )
         break
       case 'answer':
         asked.get(message.id)?.(message.answer)
@@ -369,9 +400,11 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       if (isLeading) push()
       else peers.post({ type: 'hello', wanted: [] })
       const waiting = state.operations()
-      if (waiting.length > 0 && choice !== 'flush') return groupError('PendingOperations', `${waiting.length}`)
+      if (waiting.length > 0 && choice !== 'flush')
+        return groupError('PendingOperations', `${waiting.length}`)
       if (waiting.length > 0 && status().connection === 'offline') return groupError('NoNetwork')
-      if (!(await flushed(waiting))) return groupError('NoNetwork', `${state.outbox.size} still wait`)
+      if (!(await flushed(waiting)))
+        return groupError('NoNetwork', `${state.outbox.size} still wait`)
     }
     if (choice !== 'keep') peers.post({ type: 'logout' })
     await close(choice === 'keep' ? storage.close : storage.destroy)
@@ -424,7 +457,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
   }
 
   /** The operation is queued, or refused, in time. */
-  function queue(checked: ReturnType<typeof submit.check>, retried?: string): Promise<Applied | GroupError> {
+  function queue(
+    checked: ReturnType<typeof submit.check>,
+    retried?: string
+  ): Promise<Applied | GroupError> {
     const call = { isShown: false, isLate: false, retried }
     return bound(
       ready.then(() => startError ?? submit.apply(checked, call)),
@@ -455,7 +491,10 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       const entry = entryOf(opID)
       if (!entry || retrying.has(opID)) return unknownID(opID)
       retrying.add(opID)
-      const asked = submit.check(entry.name, args === undefined ? { groupID: entry.verdict.groupID, ...entry.args } : args)
+      const asked = submit.check(
+        entry.name,
+        args === undefined ? { groupID: entry.verdict.groupID, ...entry.args } : args
+      )
       return queue(asked, opID).finally(() => retrying.delete(opID))
     },
     async settled(opID) {
@@ -468,14 +507,24 @@ export function openEngine(host: Host, { userID, token, paused = false, handsOn 
       const late = await begun()
       if (late) return late
       if (!entryOf(opID)) return unknownID(opID)
-      const dismissed = dismiss(opID).then(isMine => (isMine ? null : unknownID(opID)), storageFailed)
+      const dismissed = dismiss(opID).then(
+        isMine => (isMine ? null : unknownID(opID)),
+        storageFailed
+      )
       return bound(dismissed, storageWithinMs, noAnswer)
     },
     readProfile,
-    async handedOn(upTo) {
-      const done = [...state.base.arrivals.values()].filter(({ number }) => number <= upTo)
+    async delivered(upTo) {
+      const done = [...state.base.undelivered.values()].filter(({ number }) => number <= upTo)
       if (done.length > 0)
-        await tryCommit(done.map(({ number }): Write => ({ table: 'arrivals', scope: '', id: String(number), row: null })))
+        await tryCommit(
+          done.map(({ number }): Write => ({
+            table: 'undelivered',
+            scope: '',
+            id: String(number),
+            row: null
+          }))
+        )
     },
     async renewToken(fresh) {
       sync.renew(fresh)
@@ -507,6 +556,16 @@ const unknownID = (opID: unknown): GroupError =>
 /** Storage has not answered in time. */
 const noAnswer = (): GroupError => groupError('StorageFailed', 'no answer')
 
-const unheard: SyncStatus = { connection: 'connecting', caughtUp: false, lastError: null, nextRetryAt: null }
+const unheard: SyncStatus = {
+  connection: 'connecting',
+  caughtUp: false,
+  lastError: null,
+  nextRetryAt: null
+}
 
-const failed = (lastError: GroupError): SyncStatus => ({ connection: 'offline', caughtUp: false, lastError, nextRetryAt: null })
+const failed = (lastError: GroupError): SyncStatus => ({
+  connection: 'offline',
+  caughtUp: false,
+  lastError,
+  nextRetryAt: null
+})

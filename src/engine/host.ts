@@ -3,8 +3,8 @@
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Storage } from '../storage/port.ts'
-import type { Connect } from '../sync/port.ts'
-import type { SyncStatus } from './sync.ts'
+import type { Connect } from '../protocol/port.ts'
+import type { SyncStatus } from './sync/sync.ts'
 
 export type Host = {
   readonly storage: Storage
@@ -43,7 +43,12 @@ export type PeerMessage =
   | { readonly type: 'leading' }
   | { readonly type: 'status'; readonly status: SyncStatus }
   /** A question to the server that only the leader can ask, and the answer. */
-  | { readonly type: 'ask'; readonly id: string; readonly groupID: string; readonly search: boolean }
+  | {
+      readonly type: 'ask'
+      readonly id: string
+      readonly groupID: string
+      readonly search: boolean
+    }
   | { readonly type: 'answer'; readonly id: string; readonly answer: GroupRow | GroupError }
   /** Another token of the user, for who talks to the server. */
   | { readonly type: 'token'; readonly token: string }

@@ -1,15 +1,21 @@
 /** Taking operations: checked, decided, shown, made durable, in the order of their calls. */
 
 import { generatedIDPrefix } from '../kernel/args.ts'
-import { kernelVersion, prepare, type Operation, type Prepared, type Result } from '../kernel/decide.ts'
+import {
+  kernelVersion,
+  prepare,
+  type Operation,
+  type Prepared,
+  type Result
+} from '../kernel/decide.ts'
 import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Pending, Write } from '../storage/port.ts'
 import type { Applied, Preview, Status } from './api.ts'
 import type { Host } from './host.ts'
-import { bytesOf, type State } from './state.ts'
-import type { Time } from './time.ts'
+import { bytesOf, type State } from './state/state.ts'
+import type { Time } from './state/time.ts'
 
 const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
 
@@ -37,7 +43,11 @@ type Checked = ReturnType<typeof prepare>
  * How far a call has come, and whether its caller has been given an answer. `retried`: the operation that it asks for
  * again. Its verdict goes in the transaction that queues the new one, so that it is done again once.
  */
-export type Call = { isShown: boolean; readonly isLate: boolean; readonly retried: string | undefined }
+export type Call = {
+  isShown: boolean
+  readonly isLate: boolean
+  readonly retried: string | undefined
+}
 
 export function createSubmit({
   host,
@@ -69,10 +79,15 @@ export function createSubmit({
     const now = time.serverNowSeconds()
     const decision = decide(prepared, now)
     if (decision.kind === 'reject') return decision.error
-    if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && status().connection === 'offline')
+    if (
+      decision.kind === 'unknown' &&
+      undecidedOffline === 'refuse' &&
+      status().connection === 'offline'
+    )
       return groupError('NoNetwork')
     const isFull =
-      state.outbox.size >= outboxLimits.operationsMax || state.outboxBytes() + bytesOf(operation) > outboxLimits.bytesMax
+      state.outbox.size >= outboxLimits.operationsMax ||
+      state.outboxBytes() + bytesOf(operation) > outboxLimits.bytesMax
     if (isFull) return groupError('QueueFull')
 
     const pending = pendingOf(operation, now)
@@ -110,7 +125,12 @@ export function createSubmit({
     }
     state.confirm(pending, { at, writes })
     onQueued({ at, writes })
-    return { opID, groupID, result: decision.kind === 'accept' ? decision.result : undefined, version: frame }
+    return {
+      opID,
+      groupID,
+      result: decision.kind === 'accept' ? decision.result : undefined,
+      version: frame
+    }
   }
 
   function pendingOf(operation: Operation, now: number): Pending {
@@ -134,7 +154,9 @@ export function createSubmit({
     const before = deciding.get(groupID)
     if (!before && base.isLoaded(groupID, users)) return undefined
     // At once, as they are read together; what others have let go of meanwhile, again.
-    const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() => base.load(groupID, users))
+    const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
+      base.load(groupID, users)
+    )
     deciding.set(groupID, loaded)
     const outcome = await Promise.allSettled([loaded])
     if (deciding.get(groupID) === loaded) deciding.delete(groupID)
@@ -143,12 +165,18 @@ export function createSubmit({
 
   return {
     check: (name: string, args: unknown): Checked =>
-      prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` }, userID),
+      prepare(
+        { name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` },
+        userID
+      ),
 
     async apply(checked: Checked, call: Call): Promise<Applied | GroupError> {
       if (!checked.ok) return checked.error
       const failed = await load(checked.prepared)
-      return failed ?? (isOpen() && !call.isLate ? queue(checked.prepared, call) : groupError('NotReady'))
+      return (
+        failed ??
+        (isOpen() && !call.isLate ? queue(checked.prepared, call) : groupError('NotReady'))
+      )
     },
 
     /** What `apply` would answer now, without doing anything. */
@@ -157,7 +185,8 @@ export function createSubmit({
       const failed = await load(checked.prepared)
       if (failed) return { kind: 'no', error: failed }
       const decision = decide(checked.prepared, time.serverNowSeconds())
-      if (decision.kind === 'accept') return { kind: 'yes', outcome: decision.outcome, result: decision.result }
+      if (decision.kind === 'accept')
+        return { kind: 'yes', outcome: decision.outcome, result: decision.result }
       return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
     }
   }
@@ -168,6 +197,7 @@ export const memberNeeds = ({ needs }: Prepared, group: GroupRow | null): string
   needs(group).flatMap(({ table, id }) => (table === 'members' ? id : []))
 
 const groupIDOf = (args: unknown): string | undefined => {
-  const groupID = typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
+  const groupID =
+    typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
   return typeof groupID === 'string' && groupID !== '' ? groupID : undefined
 }

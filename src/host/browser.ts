@@ -3,18 +3,18 @@
 import type { Engine, StoreLocation } from '../engine/api.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
-import { hasSlept } from '../engine/schedule.ts'
+import { hasSlept } from '../engine/sync/schedule.ts'
 import type { Commit } from '../storage/port.ts'
 import { openDexieStorage } from '../storage/dexie.ts'
 import { databaseName } from '../storage/database.ts'
-import { protocolVersion } from '../sync/messages.ts'
-import type { Connect } from '../sync/port.ts'
+import { protocolVersion } from '../protocol/messages.ts'
+import type { Connect } from '../protocol/port.ts'
 
 /** An engine rejects when the database cannot be opened. `connectTo`: the transport. */
 export const openBrowserEngine =
   (connectTo: (url: string) => Connect) =>
   async (location: StoreLocation): Promise<Engine> => {
-    const { url, userID, token, paused, handsOn } = location
+    const { url, userID, token, paused, keepUndelivered } = location
     const name = databaseName(location)
     const opening = openDexieStorage(name)
     const peers = browserPeers(`${name} v${protocolVersion}`)
@@ -36,7 +36,7 @@ export const openBrowserEngine =
         random: Math.random,
         newID
       },
-      { userID, token, paused, handsOn }
+      { userID, token, paused, keepUndelivered }
     )
   }
 
@@ -75,7 +75,10 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
   // each operation once.
   const hasLocks = 'locks' in navigator
   if (!hasLocks) void held()
-  else navigator.locks.request(name, { signal: closed.signal }, held).catch(() => undefined /* closed while it waited */)
+  else
+    navigator.locks
+      .request(name, { signal: closed.signal }, held)
+      .catch(() => undefined /* closed while it waited */)
 
   /** Every other tab waits for the lock, from before it reads anything. */
   async function isAlone(): Promise<boolean> {
@@ -90,7 +93,8 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     await Promise.resolve()
     for (let message = untold.shift(); message; message = untold.shift()) {
       // Hundreds of rows are not copied for nobody.
-      const writes = message.type === 'committed' ? message.commits.flatMap(commit => commit.writes) : []
+      const writes =
+        message.type === 'committed' ? message.commits.flatMap(commit => commit.writes) : []
       const isLong = writes.length > 100 || writes.some(write => 'run' in write)
       if (!isLong || !(await isAlone())) channel.postMessage(message)
     }

@@ -29,8 +29,19 @@ export function admit(
 ): readonly Change[] {
   // Where this side does not know of a mute, there is none to show.
   const muteUntil = view.get(muteKey({ groupID, userID }))?.muteUntil ?? 0
-  const member = newMember({ groupID, userID, role, joinTime: now, muteUntil: muteUntil > now ? muteUntil : 0 })
+  const member = newMember({
+    groupID,
+    userID,
+    role,
+    joinTime: now,
+    muteUntil: muteUntil > now ? muteUntil : 0
+  })
   const application = view.get(applicationKey({ groupID, userID }))
   const isOpen = application?.state === 'pending'
-  return [putMember(member), ...(isOpen ? [putApplication({ ...application, state: 'agreed', handlerID, handleMessage })] : [])]
+  return [
+    putMember(member),
+    ...(isOpen
+      ? [putApplication({ ...application, state: 'agreed', handlerID, handleMessage })]
+      : [])
+  ]
 }

@@ -29,7 +29,9 @@ export function parseArgs<S extends ArgsSpec>(
 ): { ok: true; args: ArgsOf<S>; limit: GroupError | undefined } | { ok: false; error: GroupError } {
   const problems: Problems = {}
   const args = record(spec)(input, '', problems)
-  return problems.shape ? { ok: false, error: problems.shape } : { ok: true, args, limit: problems.limit }
+  return problems.shape
+    ? { ok: false, error: problems.shape }
+    : { ok: true, args, limit: problems.limit }
 }
 
 function record<S extends ArgsSpec>(spec: S): Check<ArgsOf<S>> {
@@ -53,15 +55,24 @@ function record<S extends ArgsSpec>(spec: S): Check<ArgsOf<S>> {
 }
 
 export function optional<T>(check: Check<T>): Check<T | undefined> {
-  return (value, path, problems) => (value === undefined || value === null ? undefined : check(value, path, problems))
+  return (value, path, problems) =>
+    value === undefined || value === null ? undefined : check(value, path, problems)
 }
 
-export function text({ bytesMax, filled = false }: { bytesMax: number; filled?: boolean }): Check<string> {
+export function text({
+  bytesMax,
+  filled = false
+}: {
+  bytesMax: number
+  filled?: boolean
+}): Check<string> {
   return (value, path, problems) => {
     if (typeof value !== 'string') return (wrong(problems, path, 'must be a string'), '')
     if (filled && value === '') return (wrong(problems, path, 'must not be empty'), '')
-    if (utf8Length(value) > bytesMax) over(problems, 'IllegalArgument', `${path}: at most ${bytesMax} bytes`)
-    if (unprintable.test(value)) over(problems, 'IllegalArgument', `${path}: has characters that nobody can see`)
+    if (utf8Length(value) > bytesMax)
+      over(problems, 'IllegalArgument', `${path}: at most ${bytesMax} bytes`)
+    if (unprintable.test(value))
+      over(problems, 'IllegalArgument', `${path}: has characters that nobody can see`)
     return value
   }
 }
@@ -69,11 +80,18 @@ export function text({ bytesMax, filled = false }: { bytesMax: number; filled?: 
 const unprintable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]|\p{Surrogate}/u
 
 /** The name of something: one line that shows something. */
-export function name({ bytesMax, filled = true }: { bytesMax: number; filled?: boolean }): Check<string> {
+export function name({
+  bytesMax,
+  filled = true
+}: {
+  bytesMax: number
+  filled?: boolean
+}): Check<string> {
   return (value, path, problems) => {
     const checked = text({ bytesMax, filled })(value, path, problems)
     if (!isOneLine(checked)) over(problems, 'IllegalArgument', `${path}: must be one line`)
-    if (checked !== '' && !showsSomething(checked)) over(problems, 'IllegalArgument', `${path}: must show something`)
+    if (checked !== '' && !showsSomething(checked))
+      over(problems, 'IllegalArgument', `${path}: must show something`)
     return checked
   }
 }
@@ -82,7 +100,8 @@ export const avatar: Check<string> = (value, path, problems) => {
   const url = text({ bytesMax: limits.avatarBytesMax })(value, path, problems)
   // Browsers pass over line breaks and tabs in an address, and take a backslash for a slash.
   const scheme = /^\s*(?:([a-z][a-z0-9+.-]*):|[\\/]{2})/i.exec(url.replace(/[\t\n\r]/g, ''))
-  if (scheme && !/^https?$/i.test(scheme[1] ?? '')) over(problems, 'IllegalArgument', `${path}: only http and https addresses`)
+  if (scheme && !/^https?$/i.test(scheme[1] ?? ''))
+    over(problems, 'IllegalArgument', `${path}: only http and https addresses`)
   return url
 }
 
@@ -90,8 +109,10 @@ const printable = /^[\x20-\x7e]+$/
 
 /** The ID of a group that may exist. */
 export const groupID: Check<string> = (value, path, problems) => {
-  if (typeof value !== 'string' || value === '') return (wrong(problems, path, 'must be a group ID'), '')
-  if (!printable.test(value) || value.length > limits.groupIDBytesMax) problems.shape ??= groupError('IllegalGroupID')
+  if (typeof value !== 'string' || value === '')
+    return (wrong(problems, path, 'must be a group ID'), '')
+  if (!printable.test(value) || value.length > limits.groupIDBytesMax)
+    problems.shape ??= groupError('IllegalGroupID')
   return value
 }
 
@@ -100,8 +121,16 @@ export const newGroupID: Check<string | undefined> = (value, path, problems) => 
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') return (wrong(problems, path, 'must be a string'), undefined)
   const isPrintable = printable.test(value) && value.trim() !== ''
-  if (!isPrintable || value.length > limits.groupIDBytesMax || value.startsWith(generatedIDPrefix)) {
-    wrong(problems, path, `1 to ${limits.groupIDBytesMax} characters of ASCII, not starting with ${generatedIDPrefix}`)
+  if (
+    !isPrintable ||
+    value.length > limits.groupIDBytesMax ||
+    value.startsWith(generatedIDPrefix)
+  ) {
+    wrong(
+      problems,
+      path,
+      `1 to ${limits.groupIDBytesMax} characters of ASCII, not starting with ${generatedIDPrefix}`
+    )
   }
   return value
 }
@@ -109,23 +138,36 @@ export const generatedIDPrefix = '@TGS#'
 export const isGeneratedID = (id: string) => /^@TGS#[A-Za-z0-9_-]{22}$/.test(id)
 
 export const isUserID = (value: unknown): value is string =>
-  typeof value === 'string' && printable.test(value) && value.trim() !== '' && value.length <= limits.userIDBytesMax
+  typeof value === 'string' &&
+  printable.test(value) &&
+  value.trim() !== '' &&
+  value.length <= limits.userIDBytesMax
 
 export const userID: Check<string> = (value, path, problems) => {
   if (!isUserID(value)) {
-    return (wrong(problems, path, `must be a user ID: 1 to ${limits.userIDBytesMax} characters of ASCII`), '')
+    return (
+      wrong(problems, path, `must be a user ID: 1 to ${limits.userIDBytesMax} characters of ASCII`),
+      ''
+    )
   }
   return value
 }
 
 /** Users to act on, each once. */
 export const userIDList: Check<readonly string[]> = (value, path, problems) => {
-  const users = list(userID, { countMax: limits.accountsPerCallMax, reason: 'TooManyAccounts' })(value, path, problems)
+  const users = list(userID, { countMax: limits.accountsPerCallMax, reason: 'TooManyAccounts' })(
+    value,
+    path,
+    problems
+  )
   if (users.length === 0) wrong(problems, path, 'must name at least one user')
   return [...new Set(users)]
 }
 
-function list<T>(check: Check<T>, { countMax, reason }: { countMax: number; reason: Reason }): Check<readonly T[]> {
+function list<T>(
+  check: Check<T>,
+  { countMax, reason }: { countMax: number; reason: Reason }
+): Check<readonly T[]> {
   return (value, path, problems) => {
     if (!Array.isArray(value)) return (wrong(problems, path, 'must be an array'), [])
     if (value.length > countMax) over(problems, reason, `${path}: at most ${countMax}`)
@@ -134,10 +176,14 @@ function list<T>(check: Check<T>, { countMax, reason }: { countMax: number; reas
   }
 }
 
-export function choice<const T extends string>(values: readonly T[], reason: Reason = 'IllegalArgument'): Check<T> {
+export function choice<const T extends string>(
+  values: readonly T[],
+  reason: Reason = 'IllegalArgument'
+): Check<T> {
   return (value, path, problems) => {
     const found = values.find(each => each === value)
-    if (found === undefined) problems.shape ??= groupError(reason, `${path}: one of ${values.join(', ')}`)
+    if (found === undefined)
+      problems.shape ??= groupError(reason, `${path}: one of ${values.join(', ')}`)
     // Only used when nothing was found wrong.
     return found as T
   }
@@ -145,7 +191,8 @@ export function choice<const T extends string>(values: readonly T[], reason: Rea
 
 export function count({ min, max }: { min: number; max: number }): Check<number> {
   return (value, path, problems) => {
-    if (typeof value !== 'number' || !Number.isInteger(value)) return (wrong(problems, path, 'must be a whole number'), 0)
+    if (typeof value !== 'number' || !Number.isInteger(value))
+      return (wrong(problems, path, 'must be a whole number'), 0)
     if (value < min || value > max) over(problems, 'IllegalArgument', `${path}: ${min} to ${max}`)
     return value
   }
@@ -163,10 +210,20 @@ const fieldKey: Check<string> = (value, path, problems) => {
 }
 
 const customFields =
-  ({ fieldsMax, valueBytesMax }: { fieldsMax: number; valueBytesMax: number }): Check<readonly CustomField[]> =>
+  ({
+    fieldsMax,
+    valueBytesMax
+  }: {
+    fieldsMax: number
+    valueBytesMax: number
+  }): Check<readonly CustomField[]> =>
   (value, path, problems) => {
     const field = { key: fieldKey, value: optional(text({ bytesMax: valueBytesMax })) }
-    const fields = list(record(field), { countMax: fieldsMax, reason: 'IllegalArgument' })(value, path, problems)
+    const fields = list(record(field), { countMax: fieldsMax, reason: 'IllegalArgument' })(
+      value,
+      path,
+      problems
+    )
     return fields.map(({ key, value = '' }) => ({ key, value }))
   }
 
@@ -179,8 +236,15 @@ export const memberCustomField = customFields({
   valueBytesMax: limits.memberCustomFieldBytesMax
 })
 
-const initialMember = { userID, role: optional(choice(['Admin'])), memberCustomField: optional(memberCustomField) }
-export const memberList = list(record(initialMember), { countMax: limits.accountsPerCallMax, reason: 'TooManyAccounts' })
+const initialMember = {
+  userID,
+  role: optional(choice(['Admin'])),
+  memberCustomField: optional(memberCustomField)
+}
+export const memberList = list(record(initialMember), {
+  countMax: limits.accountsPerCallMax,
+  reason: 'TooManyAccounts'
+})
 
 function wrong(problems: Problems, path: string, detail: string): void {
   problems.shape ??= groupError('IllegalArgument', `${path}: ${detail}`)

@@ -11,9 +11,13 @@ export const kernelVersion = 2
 
 export type OperationName = keyof typeof operations
 /** What a caller may pass: whatever is optional may also be `undefined`. */
-export type Args<N extends OperationName = OperationName> = Loose<ArgsOf<(typeof operations)[N]['args']>>
+export type Args<N extends OperationName = OperationName> = Loose<
+  ArgsOf<(typeof operations)[N]['args']>
+>
 type Loose<T> = { [K in keyof T]: T extends Required<Pick<T, K>> ? T[K] : T[K] | undefined }
-export type Result<N extends OperationName = OperationName> = Accepted<ReturnType<(typeof operations)[N]['decide']>>
+export type Result<N extends OperationName = OperationName> = Accepted<
+  ReturnType<(typeof operations)[N]['decide']>
+>
 type Accepted<D> = D extends { kind: 'accept'; result: infer R } ? R : never
 
 /** An operation whose arguments have passed their checks. */
@@ -50,17 +54,29 @@ export function prepare(
   if (!parsed.ok) return parsed
   const named = parsed.args['groupID']
   if (named === undefined ? !isGeneratedID(groupID) : named !== groupID) {
-    return { ok: false, error: groupError('IllegalGroupID', `${generatedIDPrefix}… expected, or the groupID of the arguments`) }
+    return {
+      ok: false,
+      error: groupError(
+        'IllegalGroupID',
+        `${generatedIDPrefix}… expected, or the groupID of the arguments`
+      )
+    }
   }
   const preparedWith = (args: ArgsOf<ArgsSpec>): Prepared => ({
     operation: { name, args, groupID },
-    needs: group => [groupKey(groupID), memberKey({ groupID, userID: actor }), ...(definition.needs?.(args, actor, group) ?? [])],
+    needs: group => [
+      groupKey(groupID),
+      memberKey({ groupID, userID: actor }),
+      ...(definition.needs?.(args, actor, group) ?? [])
+    ],
     counted: definition.counted?.(args, actor) ?? [],
     complete: view => preparedWith(definition.complete?.(args, view) ?? args),
     undecidedOffline: definition.undecidedOffline ?? 'queue',
     decide(view, ctx) {
       const decision = definition.decide(view, args, { ...ctx, groupID })
-      return parsed.limit && decision.kind !== 'reject' ? { kind: 'reject', error: parsed.limit } : decision
+      return parsed.limit && decision.kind !== 'reject'
+        ? { kind: 'reject', error: parsed.limit }
+        : decision
     }
   })
   return { ok: true, prepared: preparedWith(parsed.args) }

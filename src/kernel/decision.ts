@@ -124,13 +124,22 @@ export function targetMember(
   facts: Facts,
   userID: string,
   { ctx, view }: { ctx: Context; view: View }
-): { readonly ok: true; readonly row: MemberRow } | { readonly ok: false; readonly answer: Decision<never> } {
+):
+  | { readonly ok: true; readonly row: MemberRow }
+  | { readonly ok: false; readonly answer: Decision<never> } {
   const key = memberKey({ groupID: ctx.groupID, userID })
   const row = view.get(key)
   if (row === undefined) {
-    const reasons = new Set((['Owner', 'Admin', 'Member', 'None'] as const).map(each => targetRefusal(rule, facts.acting, each)))
+    const reasons = new Set(
+      (['Owner', 'Admin', 'Member', 'None'] as const).map(each =>
+        targetRefusal(rule, facts.acting, each)
+      )
+    )
     const [reason] = reasons
-    return { ok: false, answer: reason && reasons.size === 1 ? reject(reason, userID) : unknown([key]) }
+    return {
+      ok: false,
+      answer: reason && reasons.size === 1 ? reject(reason, userID) : unknown([key])
+    }
   }
   const refused = refusedTarget(rule, facts, { userID, row }, ctx)
   if (refused) return { ok: false, answer: refused }

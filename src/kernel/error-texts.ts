@@ -35,7 +35,8 @@ const texts: Readonly<Record<Reason, string>> = {
   DamagedOperation: 'The stored operation could not be read any more.',
   PredecessorRejected: 'What this builds on was refused.',
   ProtocolTooOld: 'The server has moved on: update the app. Nothing is lost.',
-  StillWaiting: 'There is no answer yet. The operation waits: the outbox and the verdicts tell what becomes of it.',
+  StillWaiting:
+    'There is no answer yet. The operation waits: the outbox and the verdicts tell what becomes of it.',
   OperationExpired: 'The operation has waited too long.',
   WorkerFailed: 'The worker could not be started.',
   BadFrame: 'A message could not be understood.',
@@ -70,7 +71,8 @@ const texts: Readonly<Record<Reason, string>> = {
 /** The error as people read it. For a reason of another build there is only the message that came with it. */
 export function described(error: GroupError): GroupError {
   const text = lookUp(texts, error.reason)
-  if (text === undefined) return { ...error, message: error.message || `${error.reason} (${error.code})` }
+  if (text === undefined)
+    return { ...error, message: error.message || `${error.reason} (${error.code})` }
   return { ...error, message: error.message === '' ? text : `${text} (${error.message})` }
 }
 
@@ -81,6 +83,8 @@ export function worded<T>(said: T): T {
   if (typeof said !== 'object' || said === null) return said
   // An error, or what holds one in its place: the same shape again.
   if ('reason' in said && 'code' in said) return described(said as unknown as GroupError) as T
-  const carried = carriers.flatMap(name => (name in said ? [[name, worded(said[name as keyof T])] as const] : []))
+  const carried = carriers.flatMap(name =>
+    name in said ? [[name, worded(said[name as keyof T])] as const] : []
+  )
   return carried.length > 0 ? { ...said, ...Object.fromEntries(carried) } : said
 }

@@ -6,7 +6,8 @@
 import { lookUp, type OrOther } from './model.ts'
 
 /** Why an operation cannot stand, for an app that wants to react without knowing every code. */
-export type Scope = 'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dependency' | 'expired' | 'retry'
+export type Scope =
+  'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dependency' | 'expired' | 'retry'
 
 type Entry = { readonly code: number; readonly scope: Scope }
 
@@ -86,13 +87,20 @@ export type GroupError = {
   readonly message: string
 }
 
-export const groupError = (reason: Reason, detail = ''): GroupError => ({ code: errors[reason].code, reason, message: detail })
+export const groupError = (reason: Reason, detail = ''): GroupError => ({
+  code: errors[reason].code,
+  reason,
+  message: detail
+})
 
 /** Storage has refused, and said so. */
-export const storageFailed = (error: unknown): GroupError => groupError('StorageFailed', String(error))
+export const storageFailed = (error: unknown): GroupError =>
+  groupError('StorageFailed', String(error))
 
 /** Whether a server does not accept the token: nothing but another one helps. */
-export const isLoginError = (error: GroupError | null | undefined): boolean => (error?.code ?? 0) >= errors.TokenExpired.code
+export const isLoginError = (error: GroupError | null | undefined): boolean =>
+  (error?.code ?? 0) >= errors.TokenExpired.code
 
 /** `unknown`: the reason is one that only another build knows. */
-export const scopeOf = ({ reason }: GroupError): Scope | 'unknown' => lookUp(errors, reason)?.scope ?? 'unknown'
+export const scopeOf = ({ reason }: GroupError): Scope | 'unknown' =>
+  lookUp(errors, reason)?.scope ?? 'unknown'

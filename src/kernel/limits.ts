@@ -52,10 +52,17 @@ type FieldPolicy = { readonly key: string; readonly write: OrOther<WriteLevel> }
 export type CustomFieldPolicy = {
   readonly group: readonly FieldPolicy[]
   /** `ownWrite`: whether members may write their own. */
-  readonly member: readonly (FieldPolicy & { readonly type: OrOther<GroupType>; readonly ownWrite: boolean })[]
+  readonly member: readonly (FieldPolicy & {
+    readonly type: OrOther<GroupType>
+    readonly ownWrite: boolean
+  })[]
 }
 
-export const defaultPolicy: Policy = { adminsCanKick: false, groupsPerUserMax: 3000, suppressTips: 'none' }
+export const defaultPolicy: Policy = {
+  adminsCanKick: false,
+  groupsPerUserMax: 3000,
+  suppressTips: 'none'
+}
 
 // Not TextEncoder: mini-programs have none.
 export function utf8Length(text: string): number {

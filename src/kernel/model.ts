@@ -81,7 +81,11 @@ export type SettingsRow = {
 }
 
 /** Until when a user is muted in a group, whether in it or not: leaving and coming back ends no mute. */
-export type MuteRow = { readonly groupID: string; readonly userID: string; readonly muteUntil: number }
+export type MuteRow = {
+  readonly groupID: string
+  readonly userID: string
+  readonly muteUntil: number
+}
 
 export type Rows = {
   groups: GroupRow
@@ -96,13 +100,21 @@ export type Table = keyof Rows
  * Where a row stands. Rows of one group share a scope, the group's ID, so that they can be dropped together;
  * the groups themselves share the scope `''`.
  */
-export type Key<T extends Table = Table> = { readonly table: T; readonly scope: string; readonly id: string }
+export type Key<T extends Table = Table> = {
+  readonly table: T
+  readonly scope: string
+  readonly id: string
+}
 
 /** What accepting an operation does to one row. `null`: the row goes. A group that goes takes all rows of its scope along. */
-export type Change<T extends Table = Table> = { [K in T]: Key<K> & { readonly row: Rows[K] | null } }[T]
+export type Change<T extends Table = Table> = {
+  [K in T]: Key<K> & { readonly row: Rows[K] | null }
+}[T]
 
 /** Somebody who has just come in. */
-export const newMember = (member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTime'> & Partial<MemberRow>): MemberRow => ({
+export const newMember = (
+  member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTime'> & Partial<MemberRow>
+): MemberRow => ({
   role: 'Member',
   nameCard: '',
   muteUntil: 0,
@@ -110,29 +122,54 @@ export const newMember = (member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTi
   ...member
 })
 
-export const groupKey = (groupID: string): Key<'groups'> => ({ table: 'groups', scope: '', id: groupID })
+export const groupKey = (groupID: string): Key<'groups'> => ({
+  table: 'groups',
+  scope: '',
+  id: groupID
+})
 
 type InGroup = { readonly groupID: string; readonly userID: string }
-export const memberKey = ({ groupID, userID }: InGroup): Key<'members'> => ({ table: 'members', scope: groupID, id: userID })
+export const memberKey = ({ groupID, userID }: InGroup): Key<'members'> => ({
+  table: 'members',
+  scope: groupID,
+  id: userID
+})
 
 export const applicationKey = ({ groupID, userID }: InGroup): Key<'applications'> => ({
   table: 'applications',
   scope: groupID,
   id: userID
 })
-export const settingsKey = ({ groupID, userID }: InGroup): Key<'settings'> => ({ table: 'settings', scope: groupID, id: userID })
-export const muteKey = ({ groupID, userID }: InGroup): Key<'mutes'> => ({ table: 'mutes', scope: groupID, id: userID })
+export const settingsKey = ({ groupID, userID }: InGroup): Key<'settings'> => ({
+  table: 'settings',
+  scope: groupID,
+  id: userID
+})
+export const muteKey = ({ groupID, userID }: InGroup): Key<'mutes'> => ({
+  table: 'mutes',
+  scope: groupID,
+  id: userID
+})
 
 export const putGroup = (row: GroupRow): Change<'groups'> => ({ ...groupKey(row.groupID), row })
-export const dropGroup = (groupID: string): Change<'groups'> => ({ ...groupKey(groupID), row: null })
+export const dropGroup = (groupID: string): Change<'groups'> => ({
+  ...groupKey(groupID),
+  row: null
+})
 export const putMember = (row: MemberRow): Change<'members'> => ({ ...memberKey(row), row })
 export const dropMember = (row: MemberRow): Change<'members'> => ({ ...memberKey(row), row: null })
-export const putApplication = (row: ApplicationRow): Change<'applications'> => ({ ...applicationKey(row), row })
+export const putApplication = (row: ApplicationRow): Change<'applications'> => ({
+  ...applicationKey(row),
+  row
+})
 export const putSettings = (row: SettingsRow): Change<'settings'> => ({ ...settingsKey(row), row })
 export const putMute = (row: MuteRow): Change<'mutes'> => ({ ...muteKey(row), row })
 
 /** Custom fields are merged by key; an empty value clears a field. */
-export function mergeFields(fields: readonly CustomField[], updates: readonly CustomField[]): readonly CustomField[] {
+export function mergeFields(
+  fields: readonly CustomField[],
+  updates: readonly CustomField[]
+): readonly CustomField[] {
   const merged = new Map([...fields, ...updates].map(({ key, value }) => [key, value]))
   return [...merged].filter(([, value]) => value !== '').map(([key, value]) => ({ key, value }))
 }

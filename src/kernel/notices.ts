@@ -89,6 +89,11 @@ const untoldByTencent: Record<GroupType, readonly TipType[]> = {
 
 export function isTold(tip: Tip, type: OrOther<GroupType>, { suppressTips }: Policy): boolean {
   if (suppressTips !== 'tencent') return true
-  const told = Object.keys(tip.newGroupProfile ?? {}).filter(key => key !== 'muteAllMembers' && key !== 'joinOption')
-  return !lookUp(untoldByTencent, type)?.includes(tip.operationType) && (!tip.newGroupProfile || told.length > 0)
+  const told = Object.keys(tip.newGroupProfile ?? {}).filter(
+    key => key !== 'muteAllMembers' && key !== 'joinOption'
+  )
+  return (
+    !lookUp(untoldByTencent, type)?.includes(tip.operationType) &&
+    (!tip.newGroupProfile || told.length > 0)
+  )
 }

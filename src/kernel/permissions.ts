@@ -29,7 +29,13 @@ const members: ActorCells = { ...admins, Member: ok }
 const insiders: ActorCells = { ...members, App: no }
 const anyone: ActorCells = { ...members, None: ok }
 
-const all = (reason: Cell): ActorCells => ({ App: reason, Owner: reason, Admin: reason, Member: reason, None: reason })
+const all = (reason: Cell): ActorCells => ({
+  App: reason,
+  Owner: reason,
+  Admin: reason,
+  Member: reason,
+  None: reason
+})
 
 export const permissions = {
   /** name, avatar, introduction, notification */
@@ -37,19 +43,35 @@ export const permissions = {
   updateMaxMemberNum: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: nobody },
   updateGroupCustomField: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   /** Where fields are declared, each says who may write it. */
-  updateDeclaredField: { Private: members, Public: members, ChatRoom: members, AVChatRoom: members },
+  updateDeclaredField: {
+    Private: members,
+    Public: members,
+    ChatRoom: members,
+    AVChatRoom: members
+  },
   /** Only Public groups have a choice; for the others the argument is ignored before this is asked. */
   updateJoinOption: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
   updateMuteAllMembers: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
 
   dismissGroup: {
-    Private: { App: ok, Owner: 'CannotDismissPrivate', Admin: 'CannotDismissPrivate', Member: 'CannotDismissPrivate', None: no },
+    Private: {
+      App: ok,
+      Owner: 'CannotDismissPrivate',
+      Admin: 'CannotDismissPrivate',
+      Member: 'CannotDismissPrivate',
+      None: no
+    },
     Public: owner,
     ChatRoom: owner,
     AVChatRoom: owner
   },
   /** Members may call it: they learn that they are in the group. */
-  joinGroup: { Private: { ...members, App: no, None: no }, Public: anyone, ChatRoom: anyone, AVChatRoom: anyone },
+  joinGroup: {
+    Private: { ...members, App: no, None: no },
+    Public: anyone,
+    ChatRoom: anyone,
+    AVChatRoom: anyone
+  },
   quitGroup: {
     Private: { ...all(ok), App: 'NotInGroup', None: 'NotInGroup' },
     Public: { ...all(ok), App: 'NotInGroup', Owner: 'OwnerCannotQuit', None: 'NotInGroup' },
@@ -82,15 +104,42 @@ export const permissions = {
     AVChatRoom: { ...all('CannotTransferAVChatRoom'), None: no }
   },
   handleGroupApplication: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
-  setMessageRemindType: { Private: insiders, Public: insiders, ChatRoom: insiders, AVChatRoom: nobody },
+  setMessageRemindType: {
+    Private: insiders,
+    Public: insiders,
+    ChatRoom: insiders,
+    AVChatRoom: nobody
+  },
   setGroupMemberMuteTime: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
-  setGroupMemberNameCard: { Private: members, Public: members, ChatRoom: members, AVChatRoom: { ...nobody, Owner: ok } },
-  setGroupMemberCustomField: { Private: members, Public: members, ChatRoom: members, AVChatRoom: nobody },
+  setGroupMemberNameCard: {
+    Private: members,
+    Public: members,
+    ChatRoom: members,
+    AVChatRoom: { ...nobody, Owner: ok }
+  },
+  setGroupMemberCustomField: {
+    Private: members,
+    Public: members,
+    ChatRoom: members,
+    AVChatRoom: nobody
+  },
   setGroupMemberRole: {
-    Private: { App: 'NoRolesInGroupType', Owner: 'NoRolesInGroupType', Admin: 'NotOwner', Member: 'NotOwner', None: no },
+    Private: {
+      App: 'NoRolesInGroupType',
+      Owner: 'NoRolesInGroupType',
+      Admin: 'NotOwner',
+      Member: 'NotOwner',
+      None: no
+    },
     Public: { App: ok, Owner: ok, Admin: 'NotOwner', Member: 'NotOwner', None: no },
     ChatRoom: { App: ok, Owner: ok, Admin: 'NotOwner', Member: 'NotOwner', None: no },
-    AVChatRoom: { App: 'NoRolesInGroupType', Owner: 'NoRolesInGroupType', Admin: 'NotOwner', Member: 'NotOwner', None: no }
+    AVChatRoom: {
+      App: 'NoRolesInGroupType',
+      Owner: 'NoRolesInGroupType',
+      Admin: 'NotOwner',
+      Member: 'NotOwner',
+      None: no
+    }
   }
 } as const satisfies Record<string, Rule>
 
@@ -102,14 +151,38 @@ const kickAll: TargetCells = { Self: bad, Owner: bad, Admin: ok, Member: ok, Non
 const kickMembers: TargetCells = { Self: bad, Owner: no, Admin: no, Member: ok, None: ok }
 const kick = { App: kickAll, Owner: kickAll, Admin: kickMembers, Member: noTarget, None: noTarget }
 
-const setRole: TargetCells = { Self: 'CannotSetOwnRole', Owner: bad, Admin: ok, Member: ok, None: bad }
+const setRole: TargetCells = {
+  Self: 'CannotSetOwnRole',
+  Owner: bad,
+  Admin: ok,
+  Member: ok,
+  None: bad
+}
 const setRoles = { App: setRole, Owner: setRole, Admin: noTarget, Member: noTarget, None: noTarget }
 
-const transferAll: TargetCells = { Self: 'CannotTransferToSelf', Owner: bad, Admin: ok, Member: ok, None: bad }
-const transfer = { App: transferAll, Owner: transferAll, Admin: noTarget, Member: noTarget, None: noTarget }
+const transferAll: TargetCells = {
+  Self: 'CannotTransferToSelf',
+  Owner: bad,
+  Admin: ok,
+  Member: ok,
+  None: bad
+}
+const transfer = {
+  App: transferAll,
+  Owner: transferAll,
+  Admin: noTarget,
+  Member: noTarget,
+  None: noTarget
+}
 
 const muteAll: TargetCells = { Self: 'CannotMuteSelf', Owner: no, Admin: ok, Member: ok, None: bad }
-const muteMembers: TargetCells = { Self: 'CannotMuteSelf', Owner: no, Admin: no, Member: ok, None: bad }
+const muteMembers: TargetCells = {
+  Self: 'CannotMuteSelf',
+  Owner: no,
+  Admin: no,
+  Member: ok,
+  None: bad
+}
 const mute = { App: muteAll, Owner: muteAll, Admin: muteMembers, Member: noTarget, None: noTarget }
 
 const editAll: TargetCells = { Self: ok, Owner: ok, Admin: ok, Member: ok, None: bad }
@@ -117,25 +190,54 @@ const editLower: TargetCells = { Self: ok, Owner: no, Admin: no, Member: ok, Non
 const editOwn: TargetCells = { Self: ok, Owner: no, Admin: no, Member: no, None: no }
 const edit = { App: editAll, Owner: editAll, Admin: editLower, Member: editOwn, None: noTarget }
 // The server keeps no records of the people in an audio-video chat room, but of its owner.
-const editOwnerOnly = { App: noTarget, Owner: editOwn, Admin: noTarget, Member: noTarget, None: noTarget }
+const editOwnerOnly = {
+  App: noTarget,
+  Owner: editOwn,
+  Admin: noTarget,
+  Member: noTarget,
+  None: noTarget
+}
 
 export const targetPermissions = {
-  changeGroupOwner: { Private: transfer, Public: transfer, ChatRoom: transfer, AVChatRoom: transfer },
+  changeGroupOwner: {
+    Private: transfer,
+    Public: transfer,
+    ChatRoom: transfer,
+    AVChatRoom: transfer
+  },
   setGroupMemberMuteTime: { Private: mute, Public: mute, ChatRoom: mute, AVChatRoom: mute },
-  setGroupMemberNameCard: { Private: edit, Public: edit, ChatRoom: edit, AVChatRoom: editOwnerOnly },
+  setGroupMemberNameCard: {
+    Private: edit,
+    Public: edit,
+    ChatRoom: edit,
+    AVChatRoom: editOwnerOnly
+  },
   setGroupMemberCustomField: { Private: edit, Public: edit, ChatRoom: edit, AVChatRoom: edit },
   deleteGroupMember: { Private: kick, Public: kick, ChatRoom: kick, AVChatRoom: kick },
-  setGroupMemberRole: { Private: setRoles, Public: setRoles, ChatRoom: setRoles, AVChatRoom: setRoles }
+  setGroupMemberRole: {
+    Private: setRoles,
+    Public: setRoles,
+    ChatRoom: setRoles,
+    AVChatRoom: setRoles
+  }
 } as const satisfies Record<string, TargetRule>
 
-export type Acting = { readonly type: GroupType; readonly role: Role | 'None'; readonly isAppAdmin: boolean }
+export type Acting = {
+  readonly type: GroupType
+  readonly role: Role | 'None'
+  readonly isAppAdmin: boolean
+}
 
 /** The reason why not, or `undefined`: allowed. An app admin who is also a member may what either may. */
 export function refusal(rule: Rule, { type, role, isAppAdmin }: Acting): Reason | undefined {
   return weigh(role, rule[type][role], isAppAdmin && rule[type].App)
 }
 
-export function targetRefusal(rule: TargetRule, { type, role, isAppAdmin }: Acting, target: Target): Reason | undefined {
+export function targetRefusal(
+  rule: TargetRule,
+  { type, role, isAppAdmin }: Acting,
+  target: Target
+): Reason | undefined {
   return weigh(role, rule[type][role][target], isAppAdmin && rule[type].App[target])
 }
 
@@ -144,7 +246,13 @@ function weigh(role: Role | 'None', asMember: Cell, asAppAdmin: Cell | false): R
   return asAppAdmin && role !== 'Owner' ? asAppAdmin : asMember
 }
 
-const ranks: Record<WriteLevel | 'None', number> = { None: 0, Member: 1, Admin: 2, Owner: 3, App: 4 }
+const ranks: Record<WriteLevel | 'None', number> = {
+  None: 0,
+  Member: 1,
+  Admin: 2,
+  Owner: 3,
+  App: 4
+}
 
 /** `unknown`: the policy names a level that only another build knows. */
 type FieldRefusal = Reason | 'unknown' | undefined
@@ -155,7 +263,11 @@ function levelRefusal(level: OrOther<WriteLevel>, { role, isAppAdmin }: Acting):
 }
 
 /** The reason why the actor may not write a custom field of the group, if any. A field that was not declared does not exist. */
-export function mayWriteGroupField({ customFields }: Policy, acting: Acting, key: string): FieldRefusal {
+export function mayWriteGroupField(
+  { customFields }: Policy,
+  acting: Acting,
+  key: string
+): FieldRefusal {
   if (!customFields) return undefined
   const field = customFields.group.find(each => each.key === key)
   return field ? levelRefusal(field.write, acting) : 'UndeclaredField'

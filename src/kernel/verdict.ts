@@ -33,10 +33,18 @@ export type Verdict =
 export type Effective = Exclude<Verdict, { kind: 'rejected' }>
 
 /** What made an operation impossible: who did what, and when, in seconds by the server's clock. */
-export type Cause = { readonly reason: OrOther<CauseReason>; readonly by: string; readonly at: number }
+export type Cause = {
+  readonly reason: OrOther<CauseReason>
+  readonly by: string
+  readonly at: number
+}
 export const causeReasons = ['quit', 'kicked', 'dismissed', 'demoted', 'predecessor'] as const
 export type CauseReason = (typeof causeReasons)[number]
 
-export function rejected({ opID, groupID }: { opID: string; groupID: string }, error: GroupError, cause?: Cause): Verdict {
+export function rejected(
+  { opID, groupID }: { opID: string; groupID: string },
+  error: GroupError,
+  cause?: Cause
+): Verdict {
   return { kind: 'rejected', opID, groupID, error, scope: scopeOf(error), ...(cause && { cause }) }
 }

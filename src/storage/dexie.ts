@@ -4,7 +4,7 @@
  */
 
 import { Dexie } from 'dexie'
-import { countOf } from '../kernel/packed.ts'
+import { countOf } from '../protocol/packed.ts'
 import { createJournal, readFrom, written, type Entry, type JournalRecord } from './journal.ts'
 import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
@@ -21,7 +21,11 @@ type Job = {
   reject(error: unknown): void
 }
 type Found = { readonly answers: Row[][]; readonly asOf: number }
-type Question = { readonly queries: readonly Query[]; resolve(found: Found): void; reject(error: unknown): void }
+type Question = {
+  readonly queries: readonly Query[]
+  resolve(found: Found): void
+  reject(error: unknown): void
+}
 
 /** A shorter run goes into the journal like single rows. */
 const runMin = 128
@@ -36,7 +40,10 @@ const quietMs = 5000
  * Opens (or creates) the database of that name. Rejects with what IndexedDB says when it cannot. `journalMax`: how many
  * rows the journal holds before it is folded without waiting for a quiet moment.
  */
-export async function openDexieStorage(name: string, { journalMax = 50_000 } = {}): Promise<Storage> {
+export async function openDexieStorage(
+  name: string,
+  { journalMax = 50_000 } = {}
+): Promise<Storage> {
   const db = new Dexie(name)
   // 3: a build that reads journals of objects only does not stay beside one that writes text.
   db.version(3).stores({ pages: '', journal: '++at' })
@@ -75,7 +82,8 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
         const draft = createLayer()
         const writes: Write[] = []
         for (const job of jobs) {
-          const answers = job.queries.length > 0 ? await readAll(stores, [job.queries], draft) : [[]]
+          const answers =
+            job.queries.length > 0 ? await readAll(stores, [job.queries], draft) : [[]]
           try {
             const own = job.body(answers[0] ?? [])
             own.forEach(draft.take)
@@ -115,9 +123,17 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
   }
 
   /** Pages as a server hands them out are written as such; the rest goes into the journal. */
-  async function entryOf(stores: Stores, draft: Layer, writes: readonly Write[]): Promise<Entry | undefined> {
+  async function entryOf(
+    stores: Stores,
+    draft: Layer,
+    writes: readonly Write[]
+  ): Promise<Entry | undefined> {
     if (writes.length === 0) return undefined
-    const paged = new Set(writes.flatMap(write => ('run' in write && countOf(write.run) >= runMin ? partName(write) : [])))
+    const paged = new Set(
+      writes.flatMap(write =>
+        'run' in write && countOf(write.run) >= runMin ? partName(write) : []
+      )
+    )
     if (paged.size > 0) await refresh(stores)
     const parts = [...draft.parts].filter(([name]) => paged.has(name))
     await openPages(stores.pages).write(parts.map(([name, part]) => joined(name, part)))
@@ -126,7 +142,9 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
 
   function joined(name: string, part: Part): Part {
     const before = part.hides ? undefined : journal.layer.parts.get(name)
-    return before ? { ...part, hides: before.hides, rows: new Map([...editsIn(before), ...part.rows]) } : part
+    return before
+      ? { ...part, hides: before.hides, rows: new Map([...editsIn(before), ...part.rows]) }
+      : part
   }
 
   async function fold(): Promise<void> {
@@ -161,12 +179,18 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
   }
 
   async function refresh({ journal: records }: Stores): Promise<void> {
-    const added = (await done(records.getAll(IDBKeyRange.lowerBound(journal.known(), true)))) as JournalRecord[]
+    const added = (await done(
+      records.getAll(IDBKeyRange.lowerBound(journal.known(), true))
+    )) as JournalRecord[]
     added.forEach(record => journal.take(readFrom(record)))
   }
 
   /** What each caller's queries find, also of what the same transaction is about to write. */
-  async function readAll(stores: Stores, callers: readonly (readonly Query[])[], draft?: Layer): Promise<Row[][][]> {
+  async function readAll(
+    stores: Stores,
+    callers: readonly (readonly Query[])[],
+    draft?: Layer
+  ): Promise<Row[][][]> {
     const refreshed = refresh(stores)
     const pages = openPages(stores.pages)
     if (callers.length > 1) await pages.readAhead(callers.flat())
@@ -194,7 +218,9 @@ export async function openDexieStorage(name: string, { journalMax = 50_000 } = {
           callers: await readAll(stores, callers),
           asOf: journal.known()
         }))
-        questions.forEach(({ resolve }, index) => resolve({ answers: found.callers[index] ?? [], asOf: found.asOf }))
+        questions.forEach(({ resolve }, index) =>
+          resolve({ answers: found.callers[index] ?? [], asOf: found.asOf })
+        )
       } catch (error) {
         for (const { reject } of questions) reject(error)
       }

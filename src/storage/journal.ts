@@ -8,7 +8,7 @@
  * so nobody takes a page for older or newer than it is.
  */
 
-import { countOf, isFlat, pack, unpack } from '../kernel/packed.ts'
+import { countOf, isFlat, pack, unpack } from '../protocol/packed.ts'
 import { createLayer, type Layer } from './layer.ts'
 import { parsed } from './pages.ts'
 import { tableNames, type TableName, type Write } from './port.ts'
@@ -22,7 +22,10 @@ export type JournalRecord = Entry & { readonly at: number }
 
 /** As it is stored: text is written in a fraction of the time that objects take. */
 export const written = (entry: Entry) => ({ ...entry, writes: textOf(entry.writes) })
-export const readFrom = (record: JournalRecord): JournalRecord => ({ ...record, writes: writesIn(record.writes) as Write[] })
+export const readFrom = (record: JournalRecord): JournalRecord => ({
+  ...record,
+  writes: writesIn(record.writes) as Write[]
+})
 
 /** Table by table, because rows of one pack well, and no row depends on one of another. */
 function textOf(writes: readonly Write[]): string {
@@ -75,6 +78,8 @@ function isWrite(write: unknown): write is Write {
   return (
     tableNames.includes(table as TableName) &&
     typeof scope === 'string' &&
-    (run === undefined ? typeof id === 'string' || empty === true : Array.isArray(run) || isFlat(run))
+    (run === undefined
+      ? typeof id === 'string' || empty === true
+      : Array.isArray(run) || isFlat(run))
   )
 }

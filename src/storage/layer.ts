@@ -4,7 +4,7 @@
  */
 
 import { idOf, isRow, type Row } from './pages.ts'
-import { rowsOf } from '../kernel/packed.ts'
+import { rowsOf } from '../protocol/packed.ts'
 import type { Query, Run, TableName, Write } from './port.ts'
 
 /** One scope of a table, as far as it was written. */
@@ -20,14 +20,21 @@ export type Part = {
 }
 export type Layer = ReturnType<typeof createLayer>
 
-export const partName = ({ table, scope }: { readonly table: TableName; readonly scope: string }): string => `${table}/${scope}`
+export const partName = ({
+  table,
+  scope
+}: {
+  readonly table: TableName
+  readonly scope: string
+}): string => `${table}/${scope}`
 
 /** The place of what is no row. */
 const damaged = ''
 
 /** What a part puts and removes, by ID. */
 export function editsIn({ table, rows, runs }: Part): Map<string, Row | null> {
-  for (const run of runs.splice(0)) for (const row of rowsOf(run)) rows.set(isRow(table, row) ? row.userID : damaged, row)
+  for (const run of runs.splice(0))
+    for (const row of rowsOf(run)) rows.set(isRow(table, row) ? row.userID : damaged, row)
   return rows
 }
 
@@ -40,7 +47,13 @@ export function createLayer(hides = false) {
 
     take(write: Write): void {
       const { table, scope } = write
-      const part = parts.get(partName(write)) ?? { table, scope, hides, rows: new Map<string, Row | null>(), runs: [] }
+      const part = parts.get(partName(write)) ?? {
+        table,
+        scope,
+        hides,
+        rows: new Map<string, Row | null>(),
+        runs: []
+      }
       parts.set(partName(write), part)
       if ('empty' in write) {
         part.hides = true
@@ -66,8 +79,12 @@ export function createLayer(hides = false) {
       const nameOf = (row: Row) => (isRow(table, row) ? id(row) : damaged)
       const seen = part.hides ? [] : beneath.filter(row => !rows.has(nameOf(row)))
       const wanted = ids ? new Set([...ids, damaged]) : rows.keys()
-      const own = [...wanted].map(each => rows.get(each)).filter(row => row !== undefined && row !== null)
-      return own.length === 0 ? seen : [...seen, ...own].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+      const own = [...wanted]
+        .map(each => rows.get(each))
+        .filter(row => row !== undefined && row !== null)
+      return own.length === 0
+        ? seen
+        : [...seen, ...own].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     }
   }
 }

@@ -4,7 +4,7 @@
  * Pages are written by many rows at once: what is written singly stands in the journal first.
  */
 
-import { pack, slice, unpack, type Flat, type MaybePacked } from '../kernel/packed.ts'
+import { pack, slice, unpack, type Flat, type MaybePacked } from '../protocol/packed.ts'
 import { ringPlace, type TableName, type Tables } from './port.ts'
 
 const rowsPerPageMax = 256
@@ -15,7 +15,7 @@ export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   members: member => member.userID,
   tips: tip => ringPlace(tip.number),
   notices: notice => ringPlace(notice.number),
-  arrivals: arrival => String(arrival.number),
+  undelivered: arrival => String(arrival.number),
   outbox: pending => pending.opID,
   verdicts: settled => settled.verdict.opID
 }
@@ -57,7 +57,8 @@ export function editPage(table: TableName, { name, rows }: Page, edits: Edits): 
   })
   const added = [...unplaced.values()].filter(row => row !== null && isRow(table, row)) as Row[]
   // Mostly rows take the place of others, and the order is as it was.
-  const sorted = added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
+  const sorted =
+    added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
   return cuts(sorted.length).map(([start, end], index) => {
     const part = sorted.slice(start, end)
     return { name: index === 0 || !part[0] ? name : id(part[0]), rows: part }
@@ -72,18 +73,29 @@ function cuts(length: number): [start: number, end: number][] {
 }
 
 /** A long run is cut into pages as it is; the first is named by whoever knows what lies before. */
-export const pagesOf = (run: Flat): Flat[] => cuts(run.count).map(([start, end]) => slice(run, start, end))
+export const pagesOf = (run: Flat): Flat[] =>
+  cuts(run.count).map(([start, end]) => slice(run, start, end))
 
 export const recordOf = (rows: MaybePacked<Row>): string => JSON.stringify(pack(rows))
 
 /** Where the IDs of rows stand. */
-const idField: { readonly [T in TableName]?: string } = { members: 'userID', groups: 'groupID', outbox: 'opID' }
+const idField: { readonly [T in TableName]?: string } = {
+  members: 'userID',
+  groups: 'groupID',
+  outbox: 'opID'
+}
 
 /** The rows in a record, or some that hold those asked for; what is none is for the reader to see. */
-export function rowsIn(record: unknown, only?: { readonly table: TableName; readonly asked: ReadonlySet<string> }): Row[] {
+export function rowsIn(
+  record: unknown,
+  only?: { readonly table: TableName; readonly asked: ReadonlySet<string> }
+): Row[] {
   const rows = unpack(
     parsed(record),
-    only && { field: idField[only.table] ?? '', isWanted: id => typeof id !== 'string' || only.asked.has(id) }
+    only && {
+      field: idField[only.table] ?? '',
+      isWanted: id => typeof id !== 'string' || only.asked.has(id)
+    }
   )
   return (Array.isArray(rows) ? rows : rows === undefined ? [] : [rows]) as Row[]
 }

@@ -1,13 +1,25 @@
 /** Pages in IndexedDB: found by the IDs of their rows, read, and written anew. A page's key is its table, scope and name. */
 
 import type { MemberRow } from '../kernel/model.ts'
-import { isFlat, valuesOf, type Flat, type MaybePacked } from '../kernel/packed.ts'
-import { editPage, idOf, isRow, pageOf, pagesOf, parsed, recordOf, rowsIn, type Page, type Row } from './pages.ts'
+import { isFlat, valuesOf, type Flat, type MaybePacked } from '../protocol/packed.ts'
+import {
+  editPage,
+  idOf,
+  isRow,
+  pageOf,
+  pagesOf,
+  parsed,
+  recordOf,
+  rowsIn,
+  type Page,
+  type Row
+} from './pages.ts'
 import { done } from './database.ts'
 import { editsIn, partName, type Part } from './layer.ts'
 import type { Query, TableName } from './port.ts'
 
-const whole = (table: TableName, scope: string) => IDBKeyRange.bound([table, scope], [table, scope, []])
+const whole = (table: TableName, scope: string) =>
+  IDBKeyRange.bound([table, scope], [table, scope, []])
 /** The key of the record that has the names of all pages but the first of each scope, so that a page is found by its key. */
 const namesKey = ['names']
 
@@ -31,7 +43,9 @@ export function openPages(store: IDBObjectStore) {
 
   function get(key: PageKey): Promise<Stored> {
     const text = JSON.stringify(key)
-    const page = got.get(text) ?? done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
+    const page =
+      got.get(text) ??
+      done(store.get(key)).then(record => ({ name: key[2], record: parsed(record) }))
     got.set(text, page)
     return page
   }
@@ -78,7 +92,11 @@ export function openPages(store: IDBObjectStore) {
     const found = hides ? [{ name: '', record: [], ids }] : await find(table, scope, ids)
     return found.map(({ name, record, ids }) => ({
       name,
-      parts: editPage(table, { name, rows: rowsIn(record) }, new Map(ids.map(id => [id, edits.get(id) ?? null])))
+      parts: editPage(
+        table,
+        { name, rows: rowsIn(record) },
+        new Map(ids.map(id => [id, edits.get(id) ?? null]))
+      )
     }))
   }
 
@@ -92,10 +110,17 @@ export function openPages(store: IDBObjectStore) {
     const [first = ''] = ids
     const last = inScope.at(-1) ?? ''
     const placed = new Set(ids)
-    if (ids.length < run.count || !isSorted(ids) || last >= first || ![...rows.keys()].every(id => placed.has(id)))
+    if (
+      ids.length < run.count ||
+      !isSorted(ids) ||
+      last >= first ||
+      ![...rows.keys()].every(id => placed.has(id))
+    )
       return undefined
     const record = hides ? undefined : (await get([table, scope, last])).record
-    const before = isFlat(record) ? valuesOf<MemberRow, 'userID'>(record, 'userID') : rowsIn(record).map(idIn)
+    const before = isFlat(record)
+      ? valuesOf<MemberRow, 'userID'>(record, 'userID')
+      : rowsIn(record).map(idIn)
     if (!before.every(id => typeof id === 'string' && id < first)) return undefined
     const isAlone = last === '' && before.length === 0
     return pagesOf(run).map((page, index) => {
@@ -116,7 +141,8 @@ export function openPages(store: IDBObjectStore) {
     },
 
     async read({ table, scope, ids }: Query): Promise<Row[]> {
-      if (!ids) return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
+      if (!ids)
+        return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
       if (ids.length === 0) return []
       const asked = new Set(ids)
       const id = idOf[table] as (row: Row) => string
@@ -138,14 +164,21 @@ export function openPages(store: IDBObjectStore) {
 const idIn = (row: Row) => (isRow('members', row) ? (row as MemberRow).userID : undefined)
 
 const isNames = (record: unknown): record is [string, string[]][] =>
-  Array.isArray(record) && record.every(each => Array.isArray(each) && Array.isArray(each[1]) && isSorted(each[1]))
+  Array.isArray(record) &&
+  record.every(each => Array.isArray(each) && Array.isArray(each[1]) && isSorted(each[1]))
 
 const isSorted = (names: readonly unknown[]) =>
-  names.every((name, index) => typeof name === 'string' && name > (index > 0 ? String(names[index - 1]) : ''))
+  names.every(
+    (name, index) => typeof name === 'string' && name > (index > 0 ? String(names[index - 1]) : '')
+  )
 
 function namesOf(keys: readonly IDBValidKey[]): Names {
   const names: Names = new Map()
   for (const [table, scope = '', name] of keys as [TableName, string?, string?][])
-    if (name) names.set(partName({ table, scope }), [...(names.get(partName({ table, scope })) ?? []), name])
+    if (name)
+      names.set(partName({ table, scope }), [
+        ...(names.get(partName({ table, scope })) ?? []),
+        name
+      ])
   return names
 }

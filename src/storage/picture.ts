@@ -38,7 +38,10 @@ export function openPictures(name: string) {
   }
 
   // Dexie is the worker's. Whatever is wrong with the database, the engine tells; here it only means that there is no picture.
-  async function within<T>(mode: IDBTransactionMode, work: (stores: Stores) => Promise<T>): Promise<T | undefined> {
+  async function within<T>(
+    mode: IDBTransactionMode,
+    work: (stores: Stores) => Promise<T>
+  ): Promise<T | undefined> {
     try {
       const database = isOver ? undefined : await (opening ??= open())
       if (!database) return undefined
@@ -55,15 +58,21 @@ export function openPictures(name: string) {
     }
   }
 
-  const lastKey = (journal: IDBObjectStore) => done(journal.openKeyCursor(null, 'prev')).then(cursor => cursor?.key)
+  const lastKey = (journal: IDBObjectStore) =>
+    done(journal.openKeyCursor(null, 'prev')).then(cursor => cursor?.key)
 
   return {
     /** `undefined`: there is none that counts, or no database. */
     read: (): Promise<string | undefined> =>
       within('readonly', async ({ pages, journal }) => {
-        const [last, kept] = await Promise.all([lastKey(journal), done(pages.get(pictureKey) as IDBRequest<unknown>)])
+        const [last, kept] = await Promise.all([
+          lastKey(journal),
+          done(pages.get(pictureKey) as IDBRequest<unknown>)
+        ])
         const { mark, text } = (kept ?? {}) as Partial<Picture>
-        return typeof text === 'string' && typeof mark === 'number' && mark === last ? text : undefined
+        return typeof text === 'string' && typeof mark === 'number' && mark === last
+          ? text
+          : undefined
       }),
 
     /** The number of the last record; `undefined`: there are others before it, so it will soon be followed by a fold. */

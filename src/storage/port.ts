@@ -3,8 +3,14 @@
  * how rows become records; nothing above this port knows.
  */
 
-import type { ApplicationState, GroupRow, MemberRow, OrOther, SettingsRow } from '../kernel/model.ts'
-import type { MaybePacked } from '../kernel/packed.ts'
+import type {
+  ApplicationState,
+  GroupRow,
+  MemberRow,
+  OrOther,
+  SettingsRow
+} from '../kernel/model.ts'
+import type { MaybePacked } from '../protocol/packed.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
 import type { Effective, Verdict } from '../kernel/verdict.ts'
@@ -22,7 +28,7 @@ export type Tables = {
   /** Scope `''`, by place in a ring: the last notices of the user. */
   notices: HeldNotice
   /** Scope `''`, by number: tips and notices that were not handed on yet, where somebody asks for that. */
-  arrivals: Arrival
+  undelivered: UndeliveredEvent
   /** Scope `''`, by opID. */
   outbox: Pending
   /** Scope `''`, by opID. */
@@ -35,7 +41,7 @@ export const tableNames = [
   'members',
   'tips',
   'notices',
-  'arrivals',
+  'undelivered',
   'outbox',
   'verdicts'
 ] as const satisfies readonly TableName[]
@@ -51,7 +57,7 @@ export type Meta = {
   /** How many notices have come, and the position of the last. */
   readonly noticeCount: number
   readonly noticeSeq: number
-  /** How many arrivals there have been. */
+  /** How many undelivered there have been. */
   readonly arrivalCount: number
   /** The rules that the server judges by. */
   readonly kernel: number
@@ -71,7 +77,7 @@ export type HeldGroup = {
   /** The user's own membership; kept here too, so that the group list needs no members. */
   readonly self: MemberRow | null
   /** Which membership the position belongs to; it rises when the user joins again. */
-  readonly mep: number
+  readonly membershipEpoch: number
   /** Position in the group's log. */
   readonly seq: number
   /** Members up to this userID are held; `null`: all of them. */
@@ -92,8 +98,9 @@ export type HeldNotice = NoticeRow & {
   readonly handled: { readonly state: OrOther<ApplicationState>; readonly by: string } | null
 }
 
-export type Arrival = { readonly number: number } & (
-  { readonly kind: 'tip'; readonly tip: TipRow } | { readonly kind: 'notice'; readonly notice: NoticeRow }
+export type UndeliveredEvent = { readonly number: number } & (
+  | { readonly kind: 'tip'; readonly tip: TipRow }
+  | { readonly kind: 'notice'; readonly notice: NoticeRow }
 )
 
 /** How many tips per group, and notices, are kept. */
@@ -122,7 +129,8 @@ export type Pending = {
 }
 
 /** The order in which operations were asked for, the same on every tab. */
-export const inOrder = (a: Pending, b: Pending): number => a.order - b.order || (a.opID < b.opID ? -1 : 1)
+export const inOrder = (a: Pending, b: Pending): number =>
+  a.order - b.order || (a.opID < b.opID ? -1 : 1)
 
 export type Settled = {
   readonly verdict: Verdict
@@ -136,24 +144,38 @@ export type Query<T extends TableName = TableName> = {
   [K in T]: { readonly table: K; readonly scope: string; readonly ids?: readonly string[] }
 }[T]
 
-export type Answers<Q extends readonly Query[]> = { -readonly [I in keyof Q]: Tables[Q[I]['table']][] }
+export type Answers<Q extends readonly Query[]> = {
+  -readonly [I in keyof Q]: Tables[Q[I]['table']][]
+}
 
 /** Puts a row, removes it (`null`), or empties a whole scope. */
 export type Write<T extends TableName = TableName> =
   | {
       [K in T]:
-        | { readonly table: K; readonly scope: string; readonly id: string; readonly row: Tables[K] | null }
+        | {
+            readonly table: K
+            readonly scope: string
+            readonly id: string
+            readonly row: Tables[K] | null
+          }
         | { readonly table: K; readonly scope: string; readonly empty: true }
     }[T]
   | Run
 /** Puts members whose IDs follow one another: many at once, as a server hands them out page by page. */
-export type Run = { readonly table: 'members'; readonly scope: string; readonly run: MaybePacked<MemberRow> }
+export type Run = {
+  readonly table: 'members'
+  readonly scope: string
+  readonly run: MaybePacked<MemberRow>
+}
 
 /** What one transaction has written. Commits are numbered in their order, whichever engine made them. */
 export type Commit = { readonly at: number; readonly writes: readonly Write[] }
 
 /** `asOf`: the last commit that is in it. */
-export type Snapshot<Q extends readonly Query[] = readonly Query[]> = { readonly answers: Answers<Q>; readonly asOf: number }
+export type Snapshot<Q extends readonly Query[] = readonly Query[]> = {
+  readonly answers: Answers<Q>
+  readonly asOf: number
+}
 
 export type Storage = {
   read<const Q extends readonly Query[]>(queries: Q): Promise<Snapshot<Q>>

@@ -56,7 +56,8 @@ export function createTestClock(startMs = 1_600_000_000_000): TestClock {
       for (;;) {
         await settle()
         if (await condition()) return
-        if (!(await step(end))) throw new Error(`still not so after ${limitMs} ms: ${condition.toString()}`)
+        if (!(await step(end)))
+          throw new Error(`still not so after ${limitMs} ms: ${condition.toString()}`)
       }
     }
   }

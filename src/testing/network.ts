@@ -1,6 +1,6 @@
 /** A network between clients and a server in one process: it takes time, it can be cut, and it records what was said. */
 
-import type { Connect, LinkEvents } from '../sync/port.ts'
+import type { Connect, LinkEvents } from '../protocol/port.ts'
 import type { TestClock } from './clock.ts'
 
 /** The server's end of a connection. */
@@ -10,7 +10,10 @@ export type Serve = (connection: { send(frame: string): void; close(): void }) =
 export type TestNetwork = {
   readonly connect: Connect
   /** Everything that arrived, in order, parsed. */
-  readonly transcript: { readonly to: 'server' | 'client'; readonly message: Record<string, unknown> }[]
+  readonly transcript: {
+    readonly to: 'server' | 'client'
+    readonly message: Record<string, unknown>
+  }[]
   /** Ends all connections and refuses new ones. */
   cut(): void
   restore(): void

@@ -27,8 +27,14 @@ export function storageContract(
       await storage.close()
     })
 
-  const member = (userID: string, row: Partial<MemberRow> = {}) => newMember({ groupID: 'g', userID, joinTime: 1, ...row })
-  const put = (row: MemberRow): Write => ({ table: 'members', scope: row.groupID, id: row.userID, row })
+  const member = (userID: string, row: Partial<MemberRow> = {}) =>
+    newMember({ groupID: 'g', userID, joinTime: 1, ...row })
+  const put = (row: MemberRow): Write => ({
+    table: 'members',
+    scope: row.groupID,
+    id: row.userID,
+    row
+  })
   const drop = (userID: string): Write => ({ table: 'members', scope: 'g', id: userID, row: null })
   const pending = (opID: string): Pending => ({
     opID,
@@ -40,9 +46,15 @@ export function storageContract(
     now: 0,
     seen: 0
   })
-  const queue = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: pending(opID) })
+  const queue = (opID: string): Write => ({
+    table: 'outbox',
+    scope: '',
+    id: opID,
+    row: pending(opID)
+  })
   const members = { table: 'members', scope: 'g' } as const
-  const names = async (storage: Storage) => (await storage.read([members])).answers[0].map(row => row.userID)
+  const names = async (storage: Storage) =>
+    (await storage.read([members])).answers[0].map(row => row.userID)
   const numbered = (number: number) => `u${String(number).padStart(5, '0')}`
   const outcome = (promise: Promise<unknown>) =>
     promise.then(
@@ -52,30 +64,44 @@ export function storageContract(
 
   withStorage('a new store is empty', async storage => {
     expect(
-      (await storage.read([members, { table: 'outbox', scope: '' }, { table: 'meta', scope: '', ids: [''] }])).answers
+      (
+        await storage.read([
+          members,
+          { table: 'outbox', scope: '' },
+          { table: 'meta', scope: '', ids: [''] }
+        ])
+      ).answers
     ).toEqual([[], [], []])
   })
 
   withStorage('what was written is read, in the order of IDs', async storage => {
-    await storage.transact([], () => [put(member('b')), put(member('a', { nameCard: 'A' })), queue('2'), queue('1')])
+    await storage.transact([], () => [
+      put(member('b')),
+      put(member('a', { nameCard: 'A' })),
+      queue('2'),
+      queue('1')
+    ])
     expect((await storage.read([members, { table: 'outbox', scope: '' }])).answers).toEqual([
       [member('a', { nameCard: 'A' }), member('b')],
       [pending('1'), pending('2')]
     ])
   })
 
-  withStorage('rows asked for by ID come in the order of IDs, those that exist, each once', async storage => {
-    await storage.transact([], () => [put(member('a')), put(member('b')), queue('1')])
-    expect(
-      (
-        await storage.read([
-          { ...members, ids: ['z', 'b', 'a', 'b'] },
-          { ...members, ids: [] },
-          { table: 'outbox', scope: '', ids: ['9', '1'] }
-        ])
-      ).answers
-    ).toEqual([[member('a'), member('b')], [], [pending('1')]])
-  })
+  withStorage(
+    'rows asked for by ID come in the order of IDs, those that exist, each once',
+    async storage => {
+      await storage.transact([], () => [put(member('a')), put(member('b')), queue('1')])
+      expect(
+        (
+          await storage.read([
+            { ...members, ids: ['z', 'b', 'a', 'b'] },
+            { ...members, ids: [] },
+            { table: 'outbox', scope: '', ids: ['9', '1'] }
+          ])
+        ).answers
+      ).toEqual([[member('a'), member('b')], [], [pending('1')]])
+    }
+  )
 
   withStorage('scopes and tables are apart', async storage => {
     await storage.transact([], () => [put(member('a')), put({ ...member('a'), groupID: 'g2' })])
@@ -105,34 +131,52 @@ export function storageContract(
     expect(await names(storage)).toEqual(['z'])
   })
 
-  withStorage('thousands of rows, put, changed and removed here and there, stay exact', async storage => {
-    const model = new Map<string, MemberRow>()
-    const apply = async (rows: readonly (readonly [string, MemberRow | null])[]) => {
-      await storage.transact([], () => rows.map(([id, row]) => (row ? put(row) : drop(id))))
-      for (const [id, row] of rows) {
-        if (row) model.set(id, row)
-        else model.delete(id)
+  withStorage(
+    'thousands of rows, put, changed and removed here and there, stay exact',
+    async storage => {
+      const model = new Map<string, MemberRow>()
+      const apply = async (rows: readonly (readonly [string, MemberRow | null])[]) => {
+        await storage.transact([], () => rows.map(([id, row]) => (row ? put(row) : drop(id))))
+        for (const [id, row] of rows) {
+          if (row) model.set(id, row)
+          else model.delete(id)
+        }
       }
+      await apply(
+        Array.from({ length: 3000 }, (_, i) => [numbered(i * 2), member(numbered(i * 2))])
+      )
+      await apply(
+        Array.from({ length: 500 }, (_, i) => [
+          numbered(i * 7),
+          member(numbered(i * 7), { nameCard: `n${i}` })
+        ])
+      )
+      await apply(Array.from({ length: 1500 }, (_, i) => [numbered(i * 3), null]))
+      await apply([
+        ['a', member('a')],
+        ['zz', member('zz')]
+      ])
+      await apply([...model.keys()].slice(0, 200).map(id => [id, null]))
+      const expected = [...model.values()].sort((a, b) => (a.userID < b.userID ? -1 : 1))
+      expect((await storage.read([members])).answers[0]).toEqual(expected)
+      const some = expected.filter((_, index) => index % 97 === 0)
+      expect(
+        (await storage.read([{ ...members, ids: some.map(row => row.userID) }])).answers[0]
+      ).toEqual(some)
     }
-    await apply(Array.from({ length: 3000 }, (_, i) => [numbered(i * 2), member(numbered(i * 2))]))
-    await apply(Array.from({ length: 500 }, (_, i) => [numbered(i * 7), member(numbered(i * 7), { nameCard: `n${i}` })]))
-    await apply(Array.from({ length: 1500 }, (_, i) => [numbered(i * 3), null]))
-    await apply([
-      ['a', member('a')],
-      ['zz', member('zz')]
-    ])
-    await apply([...model.keys()].slice(0, 200).map(id => [id, null]))
-    const expected = [...model.values()].sort((a, b) => (a.userID < b.userID ? -1 : 1))
-    expect((await storage.read([members])).answers[0]).toEqual(expected)
-    const some = expected.filter((_, index) => index % 97 === 0)
-    expect((await storage.read([{ ...members, ids: some.map(row => row.userID) }])).answers[0]).toEqual(some)
-  })
+  )
 
   withStorage('a transaction decides by what it reads', async storage => {
     const join = (userID: string) =>
-      storage.transact([members], ([rows]) => [put(member(userID, { nameCard: `after ${rows.length}` }))])
+      storage.transact([members], ([rows]) => [
+        put(member(userID, { nameCard: `after ${rows.length}` }))
+      ])
     await Promise.all([join('a'), join('b'), join('c')])
-    expect((await storage.read([members])).answers[0].map(row => row.nameCard)).toEqual(['after 0', 'after 1', 'after 2'])
+    expect((await storage.read([members])).answers[0].map(row => row.nameCard)).toEqual([
+      'after 0',
+      'after 1',
+      'after 2'
+    ])
   })
 
   withStorage('a body that throws writes nothing and harms no other', async storage => {
@@ -154,7 +198,9 @@ export function storageContract(
   withStorage('a read sees all of a transaction or nothing of it', async storage => {
     const rows = Array.from({ length: 200 }, (_, i) => put(member(numbered(i))))
     const writing = storage.transact([], () => rows)
-    const seen = await Promise.all(Array.from({ length: 5 }, async () => (await names(storage)).length))
+    const seen = await Promise.all(
+      Array.from({ length: 5 }, async () => (await names(storage)).length)
+    )
     await writing
     seen.push((await names(storage)).length)
     expect(seen.filter(length => length !== 0 && length !== 200)).toEqual([])
@@ -170,21 +216,26 @@ export function storageContract(
   })
 
   withStorage('many callers at once each get their answer', async storage => {
-    await Promise.all(Array.from({ length: 500 }, (_, i) => storage.transact([], () => [queue(numbered(i))])))
+    await Promise.all(
+      Array.from({ length: 500 }, (_, i) => storage.transact([], () => [queue(numbered(i))]))
+    )
     expect((await storage.read([{ table: 'outbox', scope: '' }])).answers[0].length).toEqual(500)
   })
 
   if (survives) {
-    withStorage('what was written is there after closing and opening again', async (storage, name) => {
-      await storage.transact([], () => [put(member('a')), queue('1')])
-      const writing = storage.transact([], () => [put(member('b'))])
-      await storage.close()
-      await writing
-      const again = await open(name)
-      const found = (await again.read([members, { table: 'outbox', scope: '' }])).answers
-      await again.close()
-      expect(found).toEqual([[member('a'), member('b')], [pending('1')]])
-    })
+    withStorage(
+      'what was written is there after closing and opening again',
+      async (storage, name) => {
+        await storage.transact([], () => [put(member('a')), queue('1')])
+        const writing = storage.transact([], () => [put(member('b'))])
+        await storage.close()
+        await writing
+        const again = await open(name)
+        const found = (await again.read([members, { table: 'outbox', scope: '' }])).answers
+        await again.close()
+        expect(found).toEqual([[member('a'), member('b')], [pending('1')]])
+      }
+    )
 
     test('what was destroyed is not there any more', async () => {
       const name = fresh()
@@ -206,7 +257,10 @@ export function storageContract(
           numbers.push(await each.transact([], () => [put(member(numbered(index)))]))
         const ends = [await storage.read([members]), await other.read([])].map(({ asOf }) => asOf)
         const late = other.transact([members], ([rows]) => [queue(String(rows.length))])
-        const [early, last] = await Promise.all([storage.read([{ table: 'outbox', scope: '' }]), late])
+        const [early, last] = await Promise.all([
+          storage.read([{ table: 'outbox', scope: '' }]),
+          late
+        ])
         await other.close()
         expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
         expect(ends.map(asOf => asOf >= Math.max(...numbers) && asOf < last)).toEqual([true, true])
@@ -214,14 +268,19 @@ export function storageContract(
       }
     )
 
-    withStorage('two connections see each other, and neither loses what the other wrote', async (storage, name) => {
-      const other = await open(name)
-      await Promise.all(
-        Array.from({ length: 40 }, (_, i) => (i % 2 ? storage : other).transact([], () => [put(member(numbered(i)))]))
-      )
-      const counts = [(await names(storage)).length, (await names(other)).length]
-      await other.close()
-      expect(counts).toEqual([40, 40])
-    })
+    withStorage(
+      'two connections see each other, and neither loses what the other wrote',
+      async (storage, name) => {
+        const other = await open(name)
+        await Promise.all(
+          Array.from({ length: 40 }, (_, i) =>
+            (i % 2 ? storage : other).transact([], () => [put(member(numbered(i)))])
+          )
+        )
+        const counts = [(await names(storage)).length, (await names(other)).length]
+        await other.close()
+        expect(counts).toEqual([40, 40])
+      }
+    )
   }
 }

@@ -11,7 +11,7 @@ import { createStage, type Stage, type SyncServerUnderTest } from './sync/stage.
 export type { SyncServerUnderTest } from './sync/stage.ts'
 
 /**
- * Tests a server of the protocol in `server/PROTOCOL.md`, through connections alone. Users and groups are new in every
+ * Tests a server of the protocol in `src/protocol/PROTOCOL.md`, through connections alone. Users and groups are new in every
  * test, so that the server may keep its data; it judges by the rules as they are unless set otherwise. Before version 22,
  * Node has no WebSocket: it can be given that of the package `ws`.
  *
@@ -24,7 +24,10 @@ export type { SyncServerUnderTest } from './sync/stage.ts'
  *   makeToken: userID => generateUserSig(app, { userID })
  * })
  */
-export function syncServerContract({ test, expect }: ContractRunner, server: SyncServerUnderTest): void {
+export function syncServerContract(
+  { test, expect }: ContractRunner,
+  server: SyncServerUnderTest
+): void {
   const check = (title: string, body: (stage: Stage) => Promise<void>) =>
     test(title, async () => {
       const stage = createStage(server)
@@ -34,5 +37,6 @@ export function syncServerContract({ test, expect }: ContractRunner, server: Syn
         stage.end()
       }
     })
-  for (const cases of [sessionCases, operationCases, deltaCases, roomCases, noticeCases]) cases({ server, expect, check })
+  for (const cases of [sessionCases, operationCases, deltaCases, roomCases, noticeCases])
+    cases({ server, expect, check })
 }

@@ -72,7 +72,9 @@ export type Tim = {
    * @example
    * const { groupList } = (await tim.getGroupList()).data
    */
-  getGroupList(options?: { groupProfileFilter?: readonly string[] }): Promise<IMResponse<{ groupList: TimGroup[] }>>
+  getGroupList(options?: {
+    groupProfileFilter?: readonly string[]
+  }): Promise<IMResponse<{ groupList: TimGroup[] }>>
   /**
    * Seed: "Obtaining the detailed group profile". Of a group that the user is not in, the server is asked: 10010 where
    * there is none, 10007 for a Private group, 2805 without a network.
@@ -114,7 +116,9 @@ export type Tim = {
    * @example
    * const { status, group } = (await tim.joinGroup({ groupID: 'crew', type: TIM.TYPES.GRP_PUBLIC })).data
    */
-  joinGroup(options: Args<'joinGroup'>): Promise<IMResponse<{ status: Result<'joinGroup'>['status']; group?: TimGroup }>>
+  joinGroup(
+    options: Args<'joinGroup'>
+  ): Promise<IMResponse<{ status: Result<'joinGroup'>['status']; group?: TimGroup }>>
   /**
    * Seed: "Quitting a group". 10009 for the owner of a group that is not Private, 2623 for who is not in it.
    *
@@ -188,10 +192,13 @@ export type Tim = {
    * const { group: own } = (await tim.createGroup({ name: 'Private crew' })).data
    * const { successUserIDList } = (await tim.addGroupMember({ groupID: own.groupID, userIDList: ['bob', 'carl'] })).data
    */
-  addGroupMember(
-    options: Args<'addGroupMember'>
-  ): Promise<
-    IMResponse<{ successUserIDList: string[]; failureUserIDList: string[]; existedUserIDList: string[]; group?: TimGroup }>
+  addGroupMember(options: Args<'addGroupMember'>): Promise<
+    IMResponse<{
+      successUserIDList: string[]
+      failureUserIDList: string[]
+      existedUserIDList: string[]
+      group?: TimGroup
+    }>
   >
   /**
    * Seed: "Deleting a group member". 10007, 2680 for an AVChatRoom, 10004 for oneself.
@@ -199,7 +206,9 @@ export type Tim = {
    * @example
    * const { group, userIDList } = (await tim.deleteGroupMember({ groupID: 'crew', userIDList: ['bob'], reason: 'rules' })).data
    */
-  deleteGroupMember(options: Args<'deleteGroupMember'>): Promise<IMResponse<{ group: TimGroup; userIDList: string[] }>>
+  deleteGroupMember(
+    options: Args<'deleteGroupMember'>
+  ): Promise<IMResponse<{ group: TimGroup; userIDList: string[] }>>
   /**
    * Seed: "Muting or unmuting a group member", for so many seconds; 0 unmutes. 10007, 2685 for oneself, 10004.
    *
@@ -231,4 +240,7 @@ export type Tim = {
 }
 
 /** The part of a notice's payload that names an application; without `messageKey` the last one of its author. */
-type ApplicationPayload = Pick<GroupSystemNoticePayload, 'groupProfile' | 'operatorID' | 'operationType' | 'messageKey'>
+type ApplicationPayload = Pick<
+  GroupSystemNoticePayload,
+  'groupProfile' | 'operatorID' | 'operationType' | 'messageKey'
+>

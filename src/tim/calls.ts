@@ -20,7 +20,12 @@ const membersPerCallMax = 100
 const profilesPerCallMax = 50
 
 /** Who is logged in, and what of them there is here. */
-export type Session = { readonly userID: string; readonly store: GroupStore; readonly live: Live; readonly verdicts: Verdicts }
+export type Session = {
+  readonly userID: string
+  readonly store: GroupStore
+  readonly live: Live
+  readonly verdicts: Verdicts
+}
 
 type Calls = Omit<Tim, 'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'>
 
@@ -36,7 +41,9 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
     if (isGroupError(answer)) throw failure(answer, name, args)
     const { groupID, opID, result } = answer as Applied<N>
     if (result !== undefined) return { session, groupID, result }
-    const verdict = await bound(session.store.settled(opID), verdictWithinMs, () => ownError('StillWaiting'))
+    const verdict = await bound(session.store.settled(opID), verdictWithinMs, () =>
+      ownError('StillWaiting')
+    )
     if (isGroupError(verdict)) {
       // The verdict comes later, and an event tells of it.
       session.verdicts.abandon(opID)
@@ -49,7 +56,13 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
     return { session, groupID, result: verdict.result as Result<N> }
   }
 
-  async function groupOf({ session, groupID }: { session: Session; groupID: string }): Promise<TimGroup> {
+  async function groupOf({
+    session,
+    groupID
+  }: {
+    session: Session
+    groupID: string
+  }): Promise<TimGroup> {
     const group = await session.live.group(groupID)
     if (!group) throw failure(ownError('GroupNotFound', groupID))
     return group
@@ -96,7 +109,9 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 
     async getGroupProfile({ groupID }) {
       const known = await ready('getGroupProfile').live.group(groupID)
-      return respond({ group: known ?? (await ask('getGroupProfile', groupID, store => store.readProfile(groupID))) })
+      return respond({
+        group: known ?? (await ask('getGroupProfile', groupID, store => store.readProfile(groupID)))
+      })
     },
 
     createGroup: withGroup('createGroup'),
@@ -120,7 +135,8 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 
     async joinGroup(options) {
       // Tencent lets guests into audio-video chat rooms only, and says so.
-      if (!isLoggedIn() && options.type !== TYPES.GRP_AVCHATROOM) throw failure(ownError('LoginToJoin'), 'joinGroup', options)
+      if (!isLoggedIn() && options.type !== TYPES.GRP_AVCHATROOM)
+        throw failure(ownError('LoginToJoin'), 'joinGroup', options)
       const done = await perform('joinGroup', options)
       const { status } = done.result
       if (status !== TYPES.JOIN_STATUS_SUCCESS) return respond({ status })
@@ -130,7 +146,9 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
     },
 
     searchGroupByID: async groupID =>
-      respond({ group: await ask('searchGroupByID', groupID, store => store.searchGroup(groupID)) }),
+      respond({
+        group: await ask('searchGroupByID', groupID, store => store.searchGroup(groupID))
+      }),
 
     async handleGroupApplication({ handleAction, handleMessage, message }) {
       // What an app passes may be anything; what is missing is refused as an argument.
@@ -148,13 +166,20 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 
     async getGroupMemberList({ groupID, count = membersPerCall, offset = 0 }) {
       const { live } = await inside('getGroupMemberList', groupID)
-      return respond({ memberList: await live.members(groupID, { offset, limit: Math.min(count, membersPerCallMax) }) })
+      return respond({
+        memberList: await live.members(groupID, {
+          offset,
+          limit: Math.min(count, membersPerCallMax)
+        })
+      })
     },
 
     async getGroupMemberProfile({ groupID, userIDList }) {
       const { live } = await inside('getGroupMemberProfile', groupID)
       await live.members(groupID, { offset: 0, limit: 1 })
-      const found = await Promise.all(userIDList.slice(0, profilesPerCallMax).map(userID => live.member(groupID, userID)))
+      const found = await Promise.all(
+        userIDList.slice(0, profilesPerCallMax).map(userID => live.member(groupID, userID))
+      )
       return respond({ memberList: found.flatMap(member => member ?? []) })
     },
 
@@ -162,7 +187,9 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
       const done = await perform('addGroupMember', options)
       const { successUserIDList, failureUserIDList, existedUserIDList } = done.result
       const lists = { successUserIDList, failureUserIDList, existedUserIDList }
-      return respond(successUserIDList.length > 0 ? { ...lists, group: await groupOf(done) } : lists)
+      return respond(
+        successUserIDList.length > 0 ? { ...lists, group: await groupOf(done) } : lists
+      )
     },
 
     async deleteGroupMember(options) {
@@ -176,11 +203,17 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 async function leaveOtherRooms({ live, store, userID }: Session, groupID: string): Promise<void> {
   const others = live
     .list()
-    .filter(group => group.type === TYPES.GRP_AVCHATROOM && group.groupID !== groupID && group.ownerID !== userID)
+    .filter(
+      group =>
+        group.type === TYPES.GRP_AVCHATROOM && group.groupID !== groupID && group.ownerID !== userID
+    )
   await Promise.all(others.map(other => store.apply('quitGroup', { groupID: other.groupID })))
 }
 
 export function failure(error: GroupError, operation?: string, args?: object): IMError {
   const groupID: unknown = args && 'groupID' in args ? args.groupID : undefined
-  return new IMError(error, { ...(operation && { operation }), ...(typeof groupID === 'string' && { groupID }) })
+  return new IMError(error, {
+    ...(operation && { operation }),
+    ...(typeof groupID === 'string' && { groupID })
+  })
 }

@@ -12,7 +12,10 @@ export type TimEventData = {
   [EVENT.SDK_DESTROY]: { SDKAppID: number }
   [EVENT.MESSAGE_RECEIVED]: TimMessage[]
   [EVENT.GROUP_LIST_UPDATED]: TimGroup[]
-  [EVENT.GROUP_SYSTEM_NOTICE_RECEIVED]: { message: TimMessage<GroupSystemNoticePayload>; type: number }
+  [EVENT.GROUP_SYSTEM_NOTICE_RECEIVED]: {
+    message: TimMessage<GroupSystemNoticePayload>
+    type: number
+  }
   [EVENT.KICKED_OUT]: { type: string }
   [EVENT.ERROR]: IMError
   [EVENT.NET_STATE_CHANGE]: { state: string }
@@ -25,7 +28,11 @@ export type TimHandler<N extends TimEventName = TimEventName> = (event: {
 
 /** A handler of any event, kept under the name whose data it takes. */
 type AnyHandler = (event: never) => void
-type Registered = { readonly handler: AnyHandler; readonly context: unknown; readonly once: boolean }
+type Registered = {
+  readonly handler: AnyHandler
+  readonly context: unknown
+  readonly once: boolean
+}
 
 export function createEvents(onHandlerError: (error: unknown) => void) {
   const handlers = new Map<TimEventName, Registered[]>()

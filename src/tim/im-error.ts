@@ -33,4 +33,5 @@ export class IMError extends Error {
 }
 
 /** An error of the face's own. */
-export const ownError = (reason: Reason, detail?: string): GroupError => described(groupError(reason, detail))
+export const ownError = (reason: Reason, detail?: string): GroupError =>
+  described(groupError(reason, detail))

@@ -10,7 +10,11 @@ const membersWithinMs = 10_000
 
 export type Live = ReturnType<typeof createLive>
 
-export function createLive(store: GroupStore, userID: string, onGroups: (list: TimGroup[]) => void) {
+export function createLive(
+  store: GroupStore,
+  userID: string,
+  onGroups: (list: TimGroup[]) => void
+) {
   const groups = new Map<string, { readonly live: TimGroup; row: Group }>()
   const members = new Map<string, { readonly live: TimGroupMember; readonly watch: Subscription }>()
   let listed: TimGroup[] = []
@@ -80,11 +84,20 @@ export function createLive(store: GroupStore, userID: string, onGroups: (list: T
     },
 
     /** A page of members: all that there are of it, or where they do not come in time, all that this device has. */
-    async members(groupID: string, window: { offset: number; limit: number }): Promise<TimGroupMember[]> {
+    async members(
+      groupID: string,
+      window: { offset: number; limit: number }
+    ): Promise<TimGroupMember[]> {
       // Of the people in an audio-video chat room, nobody is told.
       const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'
-      const isOffline = firstValueFrom(store.status$.pipe(filter(({ connection }) => connection === 'offline')))
-      const whole = firstValueFrom(store.members$(groupID, window).pipe(skipWhile(({ complete }) => !complete && !isAVChatRoom)))
+      const isOffline = firstValueFrom(
+        store.status$.pipe(filter(({ connection }) => connection === 'offline'))
+      )
+      const whole = firstValueFrom(
+        store
+          .members$(groupID, window)
+          .pipe(skipWhile(({ complete }) => !complete && !isAVChatRoom))
+      )
       const held = () => firstValueFrom(store.members$(groupID, window))
       const list = await bound(Promise.race([whole, isOffline.then(held)]), membersWithinMs, held)
       return list.rows.map(member)

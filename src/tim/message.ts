@@ -4,7 +4,13 @@ import type { Notice, Tip } from '../engine/api.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { TYPES } from './constants.ts'
 
-type TimGroupProfile = { from: string; to: string; groupID: string; name: string; groupName: string }
+type TimGroupProfile = {
+  from: string
+  to: string
+  groupID: string
+  name: string
+  groupName: string
+}
 
 /**
  * What a group tip says. Seed: "Group Notification".
@@ -70,8 +76,12 @@ export type TimMessage<P = GroupTipPayload | GroupSystemNoticePayload> = {
   _elements: { type: string; content: P }[]
 }
 
-export function tipMessage(tip: Tip, { userID, groupName }: { userID: string; groupName: string }): TimMessage<GroupTipPayload> {
-  const { groupID, operatorID, operationType, userIDList, memberNum, newGroupProfile, memberList } = tip
+export function tipMessage(
+  tip: Tip,
+  { userID, groupName }: { userID: string; groupName: string }
+): TimMessage<GroupTipPayload> {
+  const { groupID, operatorID, operationType, userIDList, memberNum, newGroupProfile, memberList } =
+    tip
   const payload: GroupTipPayload = {
     operatorID,
     operationType,
@@ -79,11 +89,15 @@ export function tipMessage(tip: Tip, { userID, groupName }: { userID: string; gr
     groupProfile: { from: operatorID, to: groupID, groupID, name: groupName, groupName },
     ...(memberNum !== undefined && { memberNum, memberCount: memberNum }),
     ...(newGroupProfile && {
-      newGroupProfile: { ...newGroupProfile, ...(newGroupProfile.name !== undefined && { groupName: newGroupProfile.name }) }
+      newGroupProfile: {
+        ...newGroupProfile,
+        ...(newGroupProfile.name !== undefined && { groupName: newGroupProfile.name })
+      }
     }),
     ...(memberList && { memberList: memberList.map(member => ({ ...member })) })
   }
-  if (memberList) Object.defineProperty(payload, 'msgMemberInfo', { get: () => memberList.map(oldMemberInfo) })
+  if (memberList)
+    Object.defineProperty(payload, 'msgMemberInfo', { get: () => memberList.map(oldMemberInfo) })
   const conversation = {
     conversationID: `${TYPES.CONV_GROUP}${groupID}`,
     conversationType: TYPES.CONV_GROUP,
@@ -102,10 +116,25 @@ export function tipMessage(tip: Tip, { userID, groupName }: { userID: string; gr
 }
 
 /** The name that `memberList` had before. */
-const oldMemberInfo = ({ userID, muteTime }: { userID: string; muteTime: number }) => ({ userID, shutupTime: muteTime })
+const oldMemberInfo = ({ userID, muteTime }: { userID: string; muteTime: number }) => ({
+  userID,
+  shutupTime: muteTime
+})
 
-export function noticeMessage(notice: Omit<Notice, 'application'>, userID: string): TimMessage<GroupSystemNoticePayload> {
-  const { fseq, groupID, groupName, operatorID, operationType, handleMessage, userDefinedField, time } = notice
+export function noticeMessage(
+  notice: Omit<Notice, 'application'>,
+  userID: string
+): TimMessage<GroupSystemNoticePayload> {
+  const {
+    fseq,
+    groupID,
+    groupName,
+    operatorID,
+    operationType,
+    handleMessage,
+    userDefinedField,
+    time
+  } = notice
   const { applicationSeq: messageKey } = notice
   const payload: GroupSystemNoticePayload = {
     operatorID,
@@ -115,7 +144,11 @@ export function noticeMessage(notice: Omit<Notice, 'application'>, userID: strin
     ...(messageKey !== undefined && { messageKey, authentication: `${groupID} ${operatorID}` }),
     ...(userDefinedField !== undefined && { userDefinedField })
   }
-  const conversation = { conversationID: TYPES.CONV_SYSTEM, conversationType: TYPES.CONV_SYSTEM, isSystemMessage: true }
+  const conversation = {
+    conversationID: TYPES.CONV_SYSTEM,
+    conversationType: TYPES.CONV_SYSTEM,
+    isSystemMessage: true
+  }
   return message({
     ...conversation,
     type: TYPES.MSG_GRP_SYS_NOTICE,
@@ -130,7 +163,15 @@ export function noticeMessage(notice: Omit<Notice, 'application'>, userID: strin
 
 type Parts<P> = Pick<
   TimMessage<P>,
-  'conversationID' | 'conversationType' | 'isSystemMessage' | 'type' | 'payload' | 'from' | 'to' | 'time' | 'sequence'
+  | 'conversationID'
+  | 'conversationType'
+  | 'isSystemMessage'
+  | 'type'
+  | 'payload'
+  | 'from'
+  | 'to'
+  | 'time'
+  | 'sequence'
 >
 
 function message<P>({ userID, ...parts }: Parts<P> & { userID: string }): TimMessage<P> {

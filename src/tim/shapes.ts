@@ -5,7 +5,14 @@
  */
 
 import type { Group, Member } from '../engine/api.ts'
-import type { CustomField, GroupRow, GroupType, JoinOption, OrOther, Role } from '../kernel/model.ts'
+import type {
+  CustomField,
+  GroupRow,
+  GroupType,
+  JoinOption,
+  OrOther,
+  Role
+} from '../kernel/model.ts'
 
 /**
  * A group, as Tencent's API shows it. Times are in seconds.
@@ -35,7 +42,12 @@ export type TimGroup = {
     joinTime: number
     nameCard: string
   }
-  lastMessage: { lastTime: number; lastSequence: number; fromAccount: string; messageForShow: string }
+  lastMessage: {
+    lastTime: number
+    lastSequence: number
+    fromAccount: string
+    messageForShow: string
+  }
   nextMessageSeq: number
   memberNum: number
   maxMemberNum: number

@@ -7,8 +7,8 @@ import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import { openGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
 import { bound } from '../client/bound.ts'
 import { wrongOption } from '../client/options.ts'
-import type { Arrivals, GroupStore } from '../client/store.ts'
-import type { Arrival, Status } from '../engine/api.ts'
+import type { Undelivered, GroupStore } from '../client/store.ts'
+import type { UndeliveredEvent, Status } from '../engine/api.ts'
 import { described } from '../kernel/error-texts.ts'
 import { errors, isLoginError, type GroupError } from '../kernel/errors.ts'
 import { noticeTypes } from '../kernel/notices.ts'
@@ -59,11 +59,14 @@ const TIM = { create, TYPES, EVENT }
 export default TIM
 
 type OpenSession = Session & {
-  readonly store: GroupStore & Arrivals
+  readonly store: GroupStore & Undelivered
   readonly watches: readonly Pick<Subscription, 'unsubscribe'>[]
 }
 
-function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forget: () => void): Tim {
+function createTim(
+  { SDKAppID, url, worker, strict2x = false }: TimOptions,
+  forget: () => void
+): Tim {
   const events = createEvents(reportError)
   let session: OpenSession | undefined
   let isLoggingIn = false
@@ -75,11 +78,19 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
     const wrong = wrongOption(location)
     if (wrong) throw failure(described(wrong))
     if (isLoggingIn) throw failure(ownError('LoginRunning'))
-    if (session && session.userID !== userID) throw failure(ownError('LoggedInAsOther', session.userID))
-    if (session) return respond({ ...loggedIn, errorInfo: `${userID} is logged in already`, repeatLogin: true })
+    if (session && session.userID !== userID)
+      throw failure(ownError('LoggedInAsOther', session.userID))
+    if (session)
+      return respond({
+        ...loggedIn,
+        errorInfo: `${userID} is logged in already`,
+        repeatLogin: true
+      })
     isLoggingIn = true
-    const store = openGroupStore(location, { handsOn: true })
-    const refused = await bound(admitted(store), answerWithinMs, () => ownError('StorageFailed', 'no answer'))
+    const store = openGroupStore(location, { keepUndelivered: true })
+    const refused = await bound(admitted(store), answerWithinMs, () =>
+      ownError('StorageFailed', 'no answer')
+    )
     isLoggingIn = false
     if (refused) {
       await store.close()
@@ -92,14 +103,18 @@ function createTim({ SDKAppID, url, worker, strict2x = false }: TimOptions, forg
     return respond({ ...loggedIn, errorInfo: '' })
   }
 
-  function openSession(store: GroupStore & Arrivals, userID: string): OpenSession {
+  function openSession(store: GroupStore & Undelivered, userID: string): OpenSession {
     const live = createLive(store, userID, list => events.emit(EVENT.GROUP_LIST_UPDATED, list))
     const watches: Pick<Subscription, 'unsubscribe'>[] = []
     const verdicts = createVerdicts(store, events)
     const opened = { userID, store, live, verdicts, watches }
     session = opened
     events.emit(EVENT.SDK_READY, undefined)
-    watches.push(store.arrivals$.subscribe(createHandOn(opened, events)), watchStatus(store, events, expire), verdicts)
+    watches.push(
+      store.undelivered$.subscribe(createDelivery(opened, events)),
+      watchStatus(store, events, expire),
+      verdicts
+    )
     return opened
   }
 
@@ -155,48 +170,56 @@ const answerWithinMs = 30_000
 
 /** The same calls, each of which is answered in time, even if storage hangs. */
 function inTime<C extends object>(calls: C): C {
-  const late = (api: string) => () => Promise.reject(failure(ownError('StorageFailed', 'no answer'), api))
-  const timed = Object.entries(calls).map(([api, call]: [string, (argument: unknown) => Promise<unknown>]) => [
-    api,
-    (argument: unknown) => bound(call(argument), answerWithinMs, late(api))
-  ])
+  const late = (api: string) => () =>
+    Promise.reject(failure(ownError('StorageFailed', 'no answer'), api))
+  const timed = Object.entries(calls).map(
+    ([api, call]: [string, (argument: unknown) => Promise<unknown>]) => [
+      api,
+      (argument: unknown) => bound(call(argument), answerWithinMs, late(api))
+    ]
+  )
   // The calls keep their names, arguments and results.
   return Object.fromEntries(timed) as C
 }
 
 /** The same calls, each of which first checks its parameters as SDK 2.x does. */
 function strict<C extends object>(calls: C): C {
-  const checked = Object.entries(calls).map(([api, call]: [string, (argument: unknown) => unknown]) => [
-    api,
-    (argument: unknown) => {
-      validate2x(api, argument)
-      return call(argument)
-    }
-  ])
+  const checked = Object.entries(calls).map(
+    ([api, call]: [string, (argument: unknown) => unknown]) => [
+      api,
+      (argument: unknown) => {
+        validate2x(api, argument)
+        return call(argument)
+      }
+    ]
+  )
   // The calls keep their names, arguments and results.
   return Object.fromEntries(checked) as C
 }
 
 /** Tells the app of tips and notices, each once and after what it speaks of is in place. */
-function createHandOn({ userID, store, live }: OpenSession, events: Events) {
+function createDelivery({ userID, store, live }: OpenSession, events: Events) {
   let last = -1
-  return (arrivals: readonly Arrival[]): void => {
-    const fresh = arrivals.filter(({ number }) => number > last)
+  return (undelivered: readonly UndeliveredEvent[]): void => {
+    const fresh = undelivered.filter(({ number }) => number > last)
     for (const arrival of fresh) {
       last = arrival.number
       if (arrival.kind === 'notice') {
         const message = noticeMessage(arrival.notice, userID)
         const type = arrival.notice.operationType
         // The creator of a group learns nothing by hearing of it.
-        if (type !== noticeTypes.created) events.emit(EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, { type, message })
+        if (type !== noticeTypes.created)
+          events.emit(EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, { type, message })
         events.emit(EVENT.MESSAGE_RECEIVED, [message])
       } else {
         const group = live.known(arrival.tip.groupID)
         if (group?.selfInfo.messageRemindType === TYPES.MSG_REMIND_DISCARD) continue
-        events.emit(EVENT.MESSAGE_RECEIVED, [tipMessage(arrival.tip, { userID, groupName: group?.name ?? '' })])
+        events.emit(EVENT.MESSAGE_RECEIVED, [
+          tipMessage(arrival.tip, { userID, groupName: group?.name ?? '' })
+        ])
       }
     }
-    if (fresh.length > 0) void store.handedOn(last)
+    if (fresh.length > 0) void store.delivered(last)
   }
 }
 
@@ -220,16 +243,22 @@ const netStates: Record<Status['connection'], string> = {
 
 /** Resolves when the user may come in: with the refusal when there is one. Who has been here before need not wait for the server. */
 async function admitted(store: GroupStore): Promise<GroupError | undefined> {
-  const here = firstValueFrom(store.groups$).then(({ rows }) => (rows.length > 0 ? undefined : decided))
+  const here = firstValueFrom(store.groups$).then(({ rows }) =>
+    rows.length > 0 ? undefined : decided
+  )
   const decided = firstValueFrom(
-    store.status$.pipe(filter(({ connection, lastError }) => connection !== 'connecting' || lastError !== null))
+    store.status$.pipe(
+      filter(({ connection, lastError }) => connection !== 'connecting' || lastError !== null)
+    )
   )
   const error = (await Promise.race([decided, here]))?.lastError
   return error && isFatal(error) ? error : undefined
 }
 
 const isFatal = (error: GroupError) =>
-  isLoginError(error) || error.code === errors.StorageFailed.code || error.code === errors.WorkerFailed.code
+  isLoginError(error) ||
+  error.code === errors.StorageFailed.code ||
+  error.code === errors.WorkerFailed.code
 
 function reportError(error: unknown): void {
   // An app's own mistake in a handler: the app's console is where its author looks.

@@ -5,7 +5,11 @@
  */
 
 type Type = 'String' | 'Number' | 'Boolean' | 'Array'
-type Parameter = { readonly type: Type; readonly required?: true; isValid?(value: unknown): boolean }
+type Parameter = {
+  readonly type: Type
+  readonly required?: true
+  isValid?(value: unknown): boolean
+}
 
 const text: Parameter = { type: 'String' }
 const requiredText: Parameter = { type: 'String', required: true }
@@ -15,7 +19,11 @@ const requiredList: Parameter = { type: 'Array', required: true }
 /** By call: the parameters of its options, or the one that it takes by position. */
 const specs: Readonly<Record<string, Parameter | Readonly<Record<string, Parameter>>>> = {
   getGroupList: { groupProfileFilter: list },
-  getGroupProfile: { groupID: requiredText, groupCustomFieldFilter: list, memberCustomFieldFilter: list },
+  getGroupProfile: {
+    groupID: requiredText,
+    groupCustomFieldFilter: list,
+    memberCustomFieldFilter: list
+  },
   createGroup: { name: requiredText },
   joinGroup: { groupID: requiredText, type: text, applyMessage: text },
   quitGroup: requiredText,
@@ -23,8 +31,16 @@ const specs: Readonly<Record<string, Parameter | Readonly<Record<string, Paramet
   searchGroupByID: requiredText,
   changeGroupOwner: { groupID: requiredText, newOwnerID: requiredText },
   updateGroupProfile: { groupID: requiredText, muteAllMembers: { type: 'Boolean' } },
-  getGroupMemberList: { groupID: requiredText, offset: { type: 'Number' }, count: { type: 'Number' } },
-  getGroupMemberProfile: { groupID: requiredText, userIDList: requiredList, memberCustomFieldFilter: list },
+  getGroupMemberList: {
+    groupID: requiredText,
+    offset: { type: 'Number' },
+    count: { type: 'Number' }
+  },
+  getGroupMemberProfile: {
+    groupID: requiredText,
+    userIDList: requiredList,
+    memberCustomFieldFilter: list
+  },
   setGroupMemberRole: { groupID: requiredText, userID: requiredText, role: requiredText },
   setGroupMemberMuteTime: {
     groupID: requiredText,
@@ -37,7 +53,11 @@ const specs: Readonly<Record<string, Parameter | Readonly<Record<string, Paramet
     nameCard: { ...requiredText, isValid: value => String(value).trim() !== '' }
   },
   setMessageRemindType: { groupID: requiredText, messageRemindType: requiredText },
-  setGroupMemberCustomField: { groupID: requiredText, userID: text, memberCustomField: requiredList },
+  setGroupMemberCustomField: {
+    groupID: requiredText,
+    userID: text,
+    memberCustomField: requiredList
+  },
   deleteGroupMember: { groupID: requiredText }
 }
 
@@ -48,23 +68,32 @@ export function validate2x(api: string, argument: unknown): void {
   const parameters: readonly (readonly [string, Parameter, unknown])[] = isParameter(spec)
     ? [['groupID', spec, argument]]
     : Object.entries(spec).map(([name, parameter]) => [name, parameter, fieldOf(argument, name)])
-  const problems = parameters.flatMap(([name, parameter, value]) => problemsOf(api, name, parameter, value))
+  const problems = parameters.flatMap(([name, parameter, value]) =>
+    problemsOf(api, name, parameter, value)
+  )
   if (problems.length === 0) return
   for (const problem of problems) console.error(problem)
   throw new Error('Params validate failed.')
 }
 
-function problemsOf(api: string, name: string, { type, required, isValid }: Parameter, value: unknown): string[] {
+function problemsOf(
+  api: string,
+  name: string,
+  { type, required, isValid }: Parameter,
+  value: unknown
+): string[] {
   const problems: string[] = []
   if (isEmpty(value)) {
     if (required) problems.push(`TIM [${api}] Missing required params: "${name}".`)
   } else if (typeOf(value) !== type)
     problems.push(`TIM [${api}] Invalid params: type check failed for "${name}".Expected ${type}.`)
-  if (isValid && !isValid(value)) problems.push(`TIM [${api}] Invalid params: custom validator check failed for params.`)
+  if (isValid && !isValid(value))
+    problems.push(`TIM [${api}] Invalid params: custom validator check failed for params.`)
   return problems
 }
 
-const isParameter = (spec: object): spec is Parameter => 'type' in spec && typeof spec.type === 'string'
+const isParameter = (spec: object): spec is Parameter =>
+  'type' in spec && typeof spec.type === 'string'
 const typeOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1)
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

@@ -12,7 +12,10 @@ import { IMError, ownError } from './im-error.ts'
 
 export type Verdicts = ReturnType<typeof createVerdicts>
 
-export function createVerdicts(store: Pick<GroupStore, 'verdicts$' | 'dismissVerdict'>, events: Pick<Events, 'has' | 'emit'>) {
+export function createVerdicts(
+  store: Pick<GroupStore, 'verdicts$' | 'dismissVerdict'>,
+  events: Pick<Events, 'has' | 'emit'>
+) {
   /** Calls whose operation is not known yet: its verdict may come first. */
   let applying = 0
   /** Operations whose call still waits for the verdict, and tells of it. */
@@ -30,7 +33,8 @@ export function createVerdicts(store: Pick<GroupStore, 'verdicts$' | 'dismissVer
 
   function tell(): void {
     if (applying > 0 || !events.has(EVENT.ERROR)) return
-    for (const entry of entries) if (!awaited.has(entry.opID) && !telling.has(entry.opID)) void tellOf(entry)
+    for (const entry of entries)
+      if (!awaited.has(entry.opID) && !telling.has(entry.opID)) void tellOf(entry)
   }
 
   const watch = store.verdicts$.subscribe(next => {
@@ -42,7 +46,9 @@ export function createVerdicts(store: Pick<GroupStore, 'verdicts$' | 'dismissVer
     /** Somebody has begun to listen for errors. */
     tell,
     /** The answer to a call; where the device could not decide, the call waits for the verdict itself. */
-    async awaiting<A extends Omit<Applied, 'version'>>(answering: Promise<A | GroupError>): Promise<A | GroupError> {
+    async awaiting<A extends Omit<Applied, 'version'>>(
+      answering: Promise<A | GroupError>
+    ): Promise<A | GroupError> {
       applying++
       try {
         const answer = await answering
@@ -69,7 +75,9 @@ export function createVerdicts(store: Pick<GroupStore, 'verdicts$' | 'dismissVer
 
 function errorOf({ name: operation, verdict }: VerdictEntry): IMError {
   const { groupID } = verdict
-  if (verdict.kind === 'rejected') return new IMError(verdict.error, { groupID, operation, cause: verdict.cause ?? null })
-  if (verdict.kind === 'unknown') return new IMError(ownError('BadFrame', verdict.word), { groupID, operation })
+  if (verdict.kind === 'rejected')
+    return new IMError(verdict.error, { groupID, operation, cause: verdict.cause ?? null })
+  if (verdict.kind === 'unknown')
+    return new IMError(ownError('BadFrame', verdict.word), { groupID, operation })
   return new IMError(ownError('PartlyDone'), { groupID, operation, result: verdict.result })
 }

@@ -17,7 +17,11 @@ declare global {
   }
 }
 
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' }
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm'
+}
 
 export async function servePages(): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
@@ -36,10 +40,18 @@ export async function servePages(): Promise<{ url: string; close(): void }> {
     )
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://localhost:${(server.address() as AddressInfo).port}`, close: () => server.close() }
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: () => server.close()
+  }
 }
 
-export type Session = { readonly page: Page; readonly cdp: CDPSession; readonly version: string; close(): Promise<void> }
+export type Session = {
+  readonly page: Page
+  readonly cdp: CDPSession
+  readonly version: string
+  close(): Promise<void>
+}
 
 /** A profile on disk, that outlives the browser. */
 export async function newProfile(): Promise<{ folder: string; remove(): Promise<void> }> {
@@ -50,7 +62,11 @@ export async function newProfile(): Promise<{ folder: string; remove(): Promise<
 export async function openPage(folder: string, url: string): Promise<Session> {
   const context: BrowserContext = await chromium.launchPersistentContext(folder, {
     executablePath: await findChromium(),
-    args: [...chromiumArgs, '--enable-blink-features=ForceEagerMeasureMemory', '--js-flags=--expose-gc'],
+    args: [
+      ...chromiumArgs,
+      '--enable-blink-features=ForceEagerMeasureMemory',
+      '--js-flags=--expose-gc'
+    ],
     headless: true
   })
   const page = context.pages()[0] ?? (await context.newPage())
@@ -63,41 +79,67 @@ export async function openPage(folder: string, url: string): Promise<Session> {
 }
 
 /** Milliseconds in which the UI thread is busy while `work` is done, and its longest task. */
-export async function traced(page: Page, work: () => Promise<unknown>): Promise<{ busyMs: number; longestMs: number }> {
+export async function traced(
+  page: Page,
+  work: () => Promise<unknown>
+): Promise<{ busyMs: number; longestMs: number }> {
   const browser = page.context().browser()
   if (!browser) throw new Error('no browser to trace')
   await browser.startTracing(page, {
-    categories: ['toplevel', '__metadata', 'disabled-by-default-devtools.timeline', 'blink.user_timing']
+    categories: [
+      'toplevel',
+      '__metadata',
+      'disabled-by-default-devtools.timeline',
+      'blink.user_timing'
+    ]
   })
   await page.evaluate(() => performance.mark('bench-begin'))
   await work()
   await page.evaluate(() => performance.mark('bench-end'))
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] }
-  const [begin, end] = ['bench-begin', 'bench-end'].map(name => traceEvents.find(event => event.name === name))
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[]
+  }
+  const [begin, end] = ['bench-begin', 'bench-end'].map(name =>
+    traceEvents.find(event => event.name === name)
+  )
   if (!begin || !end) throw new Error('nothing was traced')
   const tasks = traceEvents.filter(
-    ({ name, pid, tid, ts }) => name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts
+    ({ name, pid, tid, ts }) =>
+      name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts
   )
   const durations = tasks.map(({ dur = 0 }) => dur / 1000)
-  return { busyMs: durations.reduce((sum, ms) => sum + ms, 0), longestMs: Math.max(0, ...durations) }
+  return {
+    busyMs: durations.reduce((sum, ms) => sum + ms, 0),
+    longestMs: Math.max(0, ...durations)
+  }
 }
 type TraceEvent = { name: string; pid: number; tid: number; ts: number; dur?: number }
 
 /** MiB that page and worker hold after a collection, and that the renderer's process has to itself. */
-export async function memory({ page, cdp }: Session): Promise<{ heapMiB: number; privateMiB: number }> {
+export async function memory({
+  page,
+  cdp
+}: Session): Promise<{ heapMiB: number; privateMiB: number }> {
   await cdp.send('HeapProfiler.collectGarbage')
   const bytes = await page.evaluate(async () => {
-    const measure = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
+    const measure = performance as unknown as {
+      measureUserAgentSpecificMemory(): Promise<{ bytes: number }>
+    }
     return (await measure.measureUserAgentSpecificMemory()).bytes
   })
   const browser = await page.context().browser()?.newBrowserCDPSession()
   const { processInfo } = (await browser?.send('SystemInfo.getProcessInfo')) ?? { processInfo: [] }
-  const sizes = await Promise.all(processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => privateBytes(id)))
+  const sizes = await Promise.all(
+    processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => privateBytes(id))
+  )
   return { heapMiB: bytes / 2 ** 20, privateMiB: Math.max(...sizes) / 2 ** 20 }
 }
 
 async function privateBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-  const kib = [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, [, size]) => sum + Number(size), 0)
+  const kib = [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce(
+    (sum, [, size]) => sum + Number(size),
+    0
+  )
   return kib * 1024
 }

@@ -10,7 +10,10 @@ export const builtFolder = `${bench}/dist/pages`
 
 export async function build(contenders: Readonly<Record<string, Kind>>): Promise<void> {
   await mkdir(builtFolder, { recursive: true })
-  await cp(`${bench}/node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm`, `${builtFolder}/sqlite3.wasm`)
+  await cp(
+    `${bench}/node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm`,
+    `${builtFolder}/sqlite3.wasm`
+  )
   await Promise.all(
     Object.entries(contenders).flatMap(([name, kind]) => [
       writeFile(`${builtFolder}/${name}.html`, html(name)),

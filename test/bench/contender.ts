@@ -6,7 +6,8 @@ import type { Change, Op, Shape, Window } from './data.ts'
 export type Durability = 'relaxed' | 'strict'
 
 /** What a window shows: all of its rows, or those that have changed. */
-export type Update = { readonly rows: readonly MemberRow[] } | { readonly changed: readonly MemberRow[] }
+export type Update =
+  { readonly rows: readonly MemberRow[] } | { readonly changed: readonly MemberRow[] }
 
 export type Contender = {
   /** Opens what is stored, or begins. */

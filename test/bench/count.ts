@@ -1,6 +1,8 @@
 /** Counts what a worker posts, as JSON: begins and ends when told to. Goes into every contender's worker, first of all. */
 
-const scope = globalThis as unknown as { postMessage(message: unknown, transfer?: Transferable[]): void }
+const scope = globalThis as unknown as {
+  postMessage(message: unknown, transfer?: Transferable[]): void
+}
 const post = scope.postMessage.bind(scope)
 const postToPort = MessagePort.prototype.postMessage
 let isCounting = false
@@ -14,7 +16,11 @@ scope.postMessage = (message, transfer = []) => {
   count(message)
   post(message, transfer)
 }
-MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, options?: unknown) {
+MessagePort.prototype.postMessage = function (
+  this: MessagePort,
+  message: unknown,
+  options?: unknown
+) {
   count(message)
   postToPort.call(this, message, options as StructuredSerializeOptions)
 }

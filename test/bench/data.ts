@@ -13,11 +13,14 @@ export const fullShape: Shape = [
 export const userID = 'me'
 const startTime = 1_600_000_000
 
-export const sizesOf = (shape: Shape): number[] => shape.flatMap(([groups, members]) => Array<number>(groups).fill(members))
-export const rowCount = (shape: Shape): number => sizesOf(shape).reduce((sum, size) => sum + size, 0)
+export const sizesOf = (shape: Shape): number[] =>
+  shape.flatMap(([groups, members]) => Array<number>(groups).fill(members))
+export const rowCount = (shape: Shape): number =>
+  sizesOf(shape).reduce((sum, size) => sum + size, 0)
 
 export const groupIDOf = (index: number): string => `g${String(index).padStart(6, '0')}`
-const userIDOf = (index: number): string => (index === 0 ? userID : `user-${String(index).padStart(6, '0')}`)
+const userIDOf = (index: number): string =>
+  index === 0 ? userID : `user-${String(index).padStart(6, '0')}`
 
 export const groupAt = (index: number, size: number): GroupRow => ({
   groupID: groupIDOf(index),
@@ -61,7 +64,12 @@ export type Window = { readonly groupID: string; readonly offset: number; readon
 export type Op = { readonly groupID: string; readonly userID: string; readonly nameCard: string }
 
 /** What the server says: the whole row of one member, with another title. */
-export type Change = { readonly group: number; readonly index: number; readonly size: number; readonly title: string }
+export type Change = {
+  readonly group: number
+  readonly index: number
+  readonly size: number
+  readonly title: string
+}
 
 export const changedRow = ({ group, index, size, title }: Change): MemberRow => ({
   ...memberAt(group, index, size),
@@ -69,21 +77,29 @@ export const changedRow = ({ group, index, size, title }: Change): MemberRow => 
 })
 
 /** The rows of a window. */
-export function windowRows(size: number, { offset, limit }: Pick<Window, 'offset' | 'limit'>): number[] {
+export function windowRows(
+  size: number,
+  { offset, limit }: Pick<Window, 'offset' | 'limit'>
+): number[] {
   const order = Array.from({ length: size }, (_, index) => index)
   return order.sort((a, b) => joinOrder(a, size) - joinOrder(b, size)).slice(offset, offset + limit)
 }
 
-export const memberKey = ({ groupID, userID }: Pick<MemberRow, 'groupID' | 'userID'>): string => `${groupID}/${userID}`
+export const memberKey = ({ groupID, userID }: Pick<MemberRow, 'groupID' | 'userID'>): string =>
+  `${groupID}/${userID}`
 
 /** What is pending stays: the rows of the server, with the user's name cards over them. */
-export const rebased = (rows: readonly MemberRow[], pending: ReadonlyMap<string, string>): MemberRow[] =>
+export const rebased = (
+  rows: readonly MemberRow[],
+  pending: ReadonlyMap<string, string>
+): MemberRow[] =>
   rows.map(row => {
     const nameCard = pending.get(memberKey(row))
     return nameCard === undefined ? row : { ...row, nameCard }
   })
 
-export const pause = (ms: number): Promise<void> => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve())
+export const pause = (ms: number): Promise<void> =>
+  ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()
 
 /** The same numbers from 0 up to 1 each time. */
 export function createRandom(seed = 1): () => number {

@@ -26,7 +26,9 @@ export async function growth(url: string, plotFile: URL): Promise<string> {
   }
   for (const size of membersPerGroup) {
     const [p50, p99, visible, bytes] = await ofMembers(url, size)
-    operations.push(`| ${count(size)} | ${p50.toFixed(2)} | ${p99.toFixed(2)} | ${visible.toFixed(2)} | ${bytes.toFixed(0)} |`)
+    operations.push(
+      `| ${count(size)} | ${p50.toFixed(2)} | ${p99.toFixed(2)} | ${visible.toFixed(2)} | ${bytes.toFixed(0)} |`
+    )
     series.latency.push([size, p50])
     series.bytes.push([size, bytes])
   }
@@ -34,10 +36,16 @@ export async function growth(url: string, plotFile: URL): Promise<string> {
   for (const pending of pendings) series.replay.push([pending, await ofPending(url, pending)])
 
   const plots: Series[] = [
-    { title: 'operation, call → durable, p50, ms, by members of the group', points: series.latency },
+    {
+      title: 'operation, call → durable, p50, ms, by members of the group',
+      points: series.latency
+    },
     { title: 'bytes to the UI thread per change, by members of the group', points: series.bytes },
     { title: 'initial load, rows/s, by rows', points: series.load },
-    { title: 'cold start to a list with all pending operations in it, ms, by pending operations', points: series.replay }
+    {
+      title: 'cold start to a list with all pending operations in it, ms, by pending operations',
+      points: series.replay
+    }
   ]
   writeFileSync(plotFile, plot(plots))
   return [
@@ -47,7 +55,9 @@ export async function growth(url: string, plotFile: URL): Promise<string> {
     '',
     '| rows | initial load, rows/s |',
     '|---:|---:|',
-    ...series.load.map(([rows, perSecond]) => `| ${count(rows)} | ${count(Math.round(perSecond))} |`),
+    ...series.load.map(
+      ([rows, perSecond]) => `| ${count(rows)} | ${count(Math.round(perSecond))} |`
+    ),
     '',
     '| pending operations | cold start with all of them in view, ms |',
     '|---:|---:|',
@@ -57,7 +67,10 @@ export async function growth(url: string, plotFile: URL): Promise<string> {
 
 const count = (value: number) => value.toLocaleString('en')
 
-async function fresh<T>(url: string, work: (session: Session, folder: string) => Promise<T>): Promise<T> {
+async function fresh<T>(
+  url: string,
+  work: (session: Session, folder: string) => Promise<T>
+): Promise<T> {
   const profile = await newProfile()
   const session = await openPage(profile.folder, `${url}/ours.html`)
   try {
@@ -81,7 +94,10 @@ const ofMembers = (url: string, size: number) =>
     const { page } = session
     // The measured group is the second.
     await load(session, [[2, size]])
-    const { durable, visible } = await page.evaluate(size => window.bench.latency(1, size, { warmUp: 20, count: 150 }), size)
+    const { durable, visible } = await page.evaluate(
+      size => window.bench.latency(1, size, { warmUp: 20, count: 150 }),
+      size
+    )
     await page.evaluate(() => window.bench.settle())
     const changes = windowRows(size, { offset: 0, limit: 50 }).map((index): Change => ({
       group: 1,
@@ -89,13 +105,23 @@ const ofMembers = (url: string, size: number) =>
       size,
       title: `new ${index}`
     }))
-    await page.evaluate(() => window.bench.watchAll([{ groupID: 'g000001', offset: 0, limit: 50 }], false))
+    await page.evaluate(() =>
+      window.bench.watchAll([{ groupID: 'g000001', offset: 0, limit: 50 }], false)
+    )
     await page.evaluate(
       batches => window.bench.prepareRemote(batches),
       changes.map(change => [change])
     )
-    const bytes = await page.evaluate(last => window.bench.counted(() => window.bench.remote(last)), changes.at(-1)!)
-    return [quantile(durable, 0.5), quantile(durable, 0.99), quantile(visible, 0.5), bytes / changes.length] as const
+    const bytes = await page.evaluate(
+      last => window.bench.counted(() => window.bench.remote(last)),
+      changes.at(-1)!
+    )
+    return [
+      quantile(durable, 0.5),
+      quantile(durable, 0.99),
+      quantile(visible, 0.5),
+      bytes / changes.length
+    ] as const
   })
 
 /** Operations that wait, then a new start: until the first window shows all of them. */
@@ -103,12 +129,19 @@ const ofPending = (url: string, pending: number) =>
   fresh(url, async (session, folder) => {
     const size = Math.max(100, pending)
     await load(session, [[1, size]])
-    const places = windowRows(size, { offset: 0, limit: pending }).map(index => ({ group: 0, index, size }))
+    const places = windowRows(size, { offset: 0, limit: pending }).map(index => ({
+      group: 0,
+      index,
+      size
+    }))
     await session.page.evaluate(places => window.bench.pend(places), places)
     await session.page.evaluate(() => window.bench.close())
     await session.close()
     const cold = { durability: 'strict', size, limit: size, pending }
-    const again = await openPage(folder, `${url}/ours.html#${encodeURIComponent(JSON.stringify(cold))}`)
+    const again = await openPage(
+      folder,
+      `${url}/ours.html#${encodeURIComponent(JSON.stringify(cold))}`
+    )
     try {
       const { groupsMs, membersMs } = await again.page.evaluate(() => window.cold)
       return Math.max(groupsMs, membersMs)
@@ -137,12 +170,17 @@ export const cycles = (url: string) =>
     ].join('\n')
   })
 
-async function held({ page, cdp }: Session): Promise<{ kib: number; listeners: number; allKiB: number }> {
+async function held({
+  page,
+  cdp
+}: Session): Promise<{ kib: number; listeners: number; allKiB: number }> {
   await cdp.send('HeapProfiler.collectGarbage')
   const { usedSize } = await cdp.send('Runtime.getHeapUsage')
   const { jsEventListeners } = await cdp.send('Memory.getDOMCounters')
   const bytes = await page.evaluate(async () => {
-    const measure = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
+    const measure = performance as unknown as {
+      measureUserAgentSpecificMemory(): Promise<{ bytes: number }>
+    }
     return (await measure.measureUserAgentSpecificMemory()).bytes
   })
   return { kib: usedSize / 1024, listeners: jsEventListeners, allKiB: bytes / 1024 }

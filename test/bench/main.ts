@@ -22,7 +22,9 @@ const names = values.of ? values.of.split(',') : Object.keys(contenders)
 
 await build(contenders)
 const server = await servePages()
-const results: Results = Object.fromEntries(names.map(name => [name, { samples: {}, failures: [] }]))
+const results: Results = Object.fromEntries(
+  names.map(name => [name, { samples: {}, failures: [] }])
+)
 const extra: string[] = []
 let chromium = ''
 const began = performance.now()
@@ -30,7 +32,9 @@ const rounds = parts.some(part => part !== 7 && part !== 9) ? Number(values.roun
 for (let count = 1; count <= rounds; count++)
   for (const name of names) {
     const result = results[name]!
-    console.log(`round ${count}: ${name}, after ${Math.round((performance.now() - began) / 1000)} s`)
+    console.log(
+      `round ${count}: ${name}, after ${Math.round((performance.now() - began) / 1000)} s`
+    )
     chromium = await round({
       name,
       url: server.url,
@@ -49,8 +53,13 @@ for (let count = 1; count <= rounds; count++)
     if (values.write) writeFileSync(new URL('../RESULTS.md', import.meta.url), `${report()}\n`)
   }
 if (parts.includes(7))
-  extra.push('## How cost grows', await growth(server.url, new URL('../growth.svg', import.meta.url)), '![](growth.svg)')
-if (parts.includes(9)) extra.push('## 10,000 times subscribed and unsubscribed', await cycles(server.url))
+  extra.push(
+    '## How cost grows',
+    await growth(server.url, new URL('../growth.svg', import.meta.url)),
+    '![](growth.svg)'
+  )
+if (parts.includes(9))
+  extra.push('## 10,000 times subscribed and unsubscribed', await cycles(server.url))
 server.close()
 if (values.write) writeFileSync(new URL('../RESULTS.md', import.meta.url), `${report()}\n`)
 console.log(`\n${report()}`)
@@ -58,7 +67,9 @@ console.log(`\n${report()}`)
 function report(): string {
   const [cpu] = cpus()
   const machine = `${cpu?.model ?? ''}, ${cpus().length} cores`
-  const versions = ['dexie', 'rxdb', '@sqlite.org/sqlite-wasm', 'tinybase', 'comlink'].map(versionOf).join(', ')
+  const versions = ['dexie', 'rxdb', '@sqlite.org/sqlite-wasm', 'tinybase', 'comlink']
+    .map(versionOf)
+    .join(', ')
   return [
     `${chromium}, Node ${process.version}, ${machine}; ${values.rounds} rounds, medians (least–most).`,
     `${versions}.`,

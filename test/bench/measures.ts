@@ -3,7 +3,16 @@
 import type { Page } from 'playwright'
 import { memory, newProfile, openPage, traced, type Session } from './browser.ts'
 import type { Durability } from './contender.ts'
-import { createRandom, fullShape, groupIDOf, rowCount, sizesOf, windowRows, type Change, type Window } from './data.ts'
+import {
+  createRandom,
+  fullShape,
+  groupIDOf,
+  rowCount,
+  sizesOf,
+  windowRows,
+  type Change,
+  type Window
+} from './data.ts'
 import type { Place } from './page.ts'
 import { contenders, quantile, type FigureName } from './table.ts'
 
@@ -29,12 +38,22 @@ export type RoundOptions = {
   fail(why: string): void
 }
 
-export async function round({ name, url, durability, parts, report, fail }: RoundOptions): Promise<string> {
+export async function round({
+  name,
+  url,
+  durability,
+  parts,
+  report,
+  fail
+}: RoundOptions): Promise<string> {
   const profile = await newProfile()
   const address = `${url}/${name}.html`
   let version = ''
 
-  async function session(work: (session: Session) => Promise<void>, { opened = durability, hash = '' } = {}): Promise<void> {
+  async function session(
+    work: (session: Session) => Promise<void>,
+    { opened = durability, hash = '' } = {}
+  ): Promise<void> {
     const open = await openPage(profile.folder, address + hash)
     ;({ version } = open)
     try {
@@ -93,7 +112,11 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 
 const coldWindow: Window = { groupID: groupIDOf(0), offset: 0, limit: 100 }
 const coldPlaces = () =>
-  windowRows(largeSize, { offset: 0, limit: coldPending }).map(index => ({ group: 0, index, size: largeSize }))
+  windowRows(largeSize, { offset: 0, limit: coldPending }).map(index => ({
+    group: 0,
+    index,
+    size: largeSize
+  }))
 
 async function load({ page }: Session, report: Report): Promise<void> {
   await page.evaluate(shape => window.bench.prepare(shape), shape)
@@ -119,12 +142,14 @@ async function latency(
   { durability, rounds }: { durability: Durability; rounds: { warmUp: number; count: number } },
   report: Report
 ): Promise<void> {
-  const { durable, visible } = await page.evaluate(([size, rounds]) => window.bench.latency(1, size, rounds), [
-    largeSize,
-    rounds
-  ] as const)
+  const { durable, visible } = await page.evaluate(
+    ([size, rounds]) => window.bench.latency(1, size, rounds),
+    [largeSize, rounds] as const
+  )
   const [p50, p99] =
-    durability === 'strict' ? (['durableStrict', 'durableStrict99'] as const) : (['durableRelaxed', 'durableRelaxed99'] as const)
+    durability === 'strict'
+      ? (['durableStrict', 'durableStrict99'] as const)
+      : (['durableRelaxed', 'durableRelaxed99'] as const)
   report(p50, quantile(durable, 0.5))
   report(p99, quantile(durable, 0.99))
   if (durability === 'strict') report('visible', quantile(visible, 0.5))
@@ -140,13 +165,27 @@ async function concurrent({ page }: Session, report: Report): Promise<void> {
 
 /** 200 subscriptions: the groups, four windows on each large group, one on 159 others. */
 async function views({ page }: Session, report: Report): Promise<void> {
-  const shown = sizes
-    .slice(0, 169)
-    .flatMap((size, group) => (size === largeSize ? [0, 50, 100, 150] : [0]).map(offset => ({ group, size, offset, limit: 50 })))
-  const windows = shown.map(({ group, offset, limit }): Window => ({ groupID: groupIDOf(group), offset, limit }))
-  const places = shown.flatMap(({ group, size, ...window }) => windowRows(size, window).map(index => ({ group, index, size })))
+  const shown = sizes.slice(0, 169).flatMap((size, group) =>
+    (size === largeSize ? [0, 50, 100, 150] : [0]).map(offset => ({
+      group,
+      size,
+      offset,
+      limit: 50
+    }))
+  )
+  const windows = shown.map(({ group, offset, limit }): Window => ({
+    groupID: groupIDOf(group),
+    offset,
+    limit
+  }))
+  const places = shown.flatMap(({ group, size, ...window }) =>
+    windowRows(size, window).map(index => ({ group, index, size }))
+  )
   const random = createRandom(5)
-  const changes = Array.from({ length: 1000 }, (_, index): Change => ({ ...picked(places, random), title: `Change ${index}` }))
+  const changes = Array.from({ length: 1000 }, (_, index): Change => ({
+    ...picked(places, random),
+    title: `Change ${index}`
+  }))
   await page.evaluate(windows => window.bench.watchAll(windows, true), windows)
 
   const one = (changes: readonly Change[]) => changes.map(change => [change])
@@ -156,14 +195,17 @@ async function views({ page }: Session, report: Report): Promise<void> {
   await prepare(page, one(before))
   await tell(page, before)
   await prepare(page, one(changes))
-  const { busyMs, longestMs } = await traced(page, async () => void (await tell(page, changes, changeEveryMs)))
+  const { busyMs, longestMs } = await traced(
+    page,
+    async () => void (await tell(page, changes, changeEveryMs))
+  )
   await page.evaluate(changes => window.bench.checkRemote(changes, []), changes)
   const counted = told(changes.slice(0, 300), 'after')
   await prepare(page, one(counted))
-  const bytes = await page.evaluate(([last, everyMs]) => window.bench.counted(() => window.bench.remote(last, everyMs)), [
-    counted.at(-1)!,
-    changeEveryMs
-  ] as const)
+  const bytes = await page.evaluate(
+    ([last, everyMs]) => window.bench.counted(() => window.bench.remote(last, everyMs)),
+    [counted.at(-1)!, changeEveryMs] as const
+  )
   report('busy', busyMs)
   report('longest', longestMs)
   if (bytes > 0) report('bytes', bytes / counted.length)
@@ -183,14 +225,20 @@ async function remote({ page }: Session, report: Report): Promise<void> {
     Array.from({ length: 10 }, (_, batch) => changes.slice(batch * 500, (batch + 1) * 500))
   )
   const ms = await tell(page, changes)
-  await page.evaluate(([changes, pending]) => window.bench.checkRemote(changes, pending), [changes, pending] as const)
+  await page.evaluate(([changes, pending]) => window.bench.checkRemote(changes, pending), [
+    changes,
+    pending
+  ] as const)
   report('remote', changes.length / (ms / 1000))
 }
 
 const prepare = (page: Page, batches: readonly (readonly Change[])[]) =>
   page.evaluate(batches => window.bench.prepareRemote(batches), batches)
 const tell = (page: Page, changes: readonly Change[], everyMs = 0) =>
-  page.evaluate(([last, everyMs]) => window.bench.remote(last, everyMs), [changes.at(-1)!, everyMs] as const)
+  page.evaluate(([last, everyMs]) => window.bench.remote(last, everyMs), [
+    changes.at(-1)!,
+    everyMs
+  ] as const)
 
 function randomPlaces(count: number, seed: number): Place[] {
   const random = createRandom(seed)
@@ -209,4 +257,5 @@ function randomPlaces(count: number, seed: number): Place[] {
   return [...chosen.values()]
 }
 
-const picked = <T>(items: readonly T[], random: () => number): T => items[Math.floor(random() * items.length)]!
+const picked = <T>(items: readonly T[], random: () => number): T =>
+  items[Math.floor(random() * items.length)]!

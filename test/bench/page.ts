@@ -29,14 +29,22 @@ export function remote(worker: Worker): Contender {
     watch: (window, onUpdate) => contender.watch(window, proxy(onUpdate)),
     watchGroups: onRows => contender.watchGroups(proxy(onRows))
   }
-  return new Proxy(contender, { get: (target, name) => Reflect.get(name in over ? over : target, name) })
+  return new Proxy(contender, {
+    get: (target, name) => Reflect.get(name in over ? over : target, name)
+  })
 }
 
 export function createBench(contender: Contender, worker?: Worker) {
   /** What the subscribers have been told; who gets all rows keeps them as they are. */
   let views: { readonly groupID: string; rows: readonly MemberRow[] }[] = []
   let groups: readonly GroupRow[] = []
-  let isSeen: { readonly groupID: string; readonly test: (row: MemberRow) => boolean; resolve(atMs: number): void } | undefined
+  let isSeen:
+    | {
+        readonly groupID: string
+        readonly test: (row: MemberRow) => boolean
+        resolve(atMs: number): void
+      }
+    | undefined
 
   const seen = (groupID: string, test: (row: MemberRow) => boolean) =>
     new Promise<number>(resolve => (isSeen = { groupID, test, resolve }))
@@ -82,11 +90,15 @@ export function createBench(contender: Contender, worker?: Worker) {
     nameCard
   })
 
-  async function check(places: readonly Place[], expected: (row: MemberRow, place: Place) => boolean): Promise<void> {
+  async function check(
+    places: readonly Place[],
+    expected: (row: MemberRow, place: Place) => boolean
+  ): Promise<void> {
     for (const place of places) {
       const { groupID, userID } = memberAt(place.group, place.index, place.size)
       const row = await contender.member(groupID, userID)
-      if (!row || !expected(row, place)) throw new Error(`${groupID}/${userID} is ${JSON.stringify(row)}`)
+      if (!row || !expected(row, place))
+        throw new Error(`${groupID}/${userID} is ${JSON.stringify(row)}`)
     }
   }
 
@@ -99,7 +111,8 @@ export function createBench(contender: Contender, worker?: Worker) {
     async load(shape: Shape): Promise<number> {
       const ms = await timed(() => contender.load())
       const { groups, members } = await contender.counts()
-      if (groups !== sizesOf(shape).length || members !== rowCount(shape)) throw new Error(`${groups} groups, ${members} members`)
+      if (groups !== sizesOf(shape).length || members !== rowCount(shape))
+        throw new Error(`${groups} groups, ${members} members`)
       return ms
     },
 
@@ -115,30 +128,47 @@ export function createBench(contender: Contender, worker?: Worker) {
       const membersMs = new Promise<number>(resolve => {
         void contender.watch({ groupID: groupIDOf(0), offset: 0, limit }, update => {
           if ('rows' in update) rows.splice(0, rows.length, ...update.rows)
-          if (rows.filter(row => row.nameCard.startsWith('pending')).length === pending) resolve(performance.now())
+          if (rows.filter(row => row.nameCard.startsWith('pending')).length === pending)
+            resolve(performance.now())
         })
       })
       const measured = { groupsMs: await groupsMs, membersMs: await membersMs }
-      const order = windowRows(size, { offset: 0, limit }).map(index => memberAt(0, index, size).userID)
-      if (rows.map(row => row.userID).join() !== order.join()) throw new Error('the window shows other rows')
+      const order = windowRows(size, { offset: 0, limit }).map(
+        index => memberAt(0, index, size).userID
+      )
+      if (rows.map(row => row.userID).join() !== order.join())
+        throw new Error('the window shows other rows')
       return { ...measured, groups: groups.length }
     },
 
     async pend(places: readonly Place[]): Promise<void> {
-      await Promise.all(places.map((place, index) => contender.apply(opAt(place, `pending ${index}`))))
+      await Promise.all(
+        places.map((place, index) => contender.apply(opAt(place, `pending ${index}`)))
+      )
     },
 
     /** One operation after another, on members that are in view. */
-    async latency(group: number, size: number, { warmUp, count }: { warmUp: number; count: number }) {
+    async latency(
+      group: number,
+      size: number,
+      { warmUp, count }: { warmUp: number; count: number }
+    ) {
       // What is there already would not be shown again.
       const name = `op ${Math.round(performance.timeOrigin)}`
-      const places = windowRows(size, { offset: 0, limit: 100 }).map(index => ({ group, index, size }))
+      const places = windowRows(size, { offset: 0, limit: 100 }).map(index => ({
+        group,
+        index,
+        size
+      }))
       await watch({ groupID: groupIDOf(group), offset: 0, limit: 100 })
       const durable: number[] = []
       const visible: number[] = []
       for (let round = 0; round < warmUp + count; round++) {
         const op = opAt(places[round % places.length]!, `${name} ${round}`)
-        const shows = seen(op.groupID, row => row.userID === op.userID && row.nameCard === op.nameCard)
+        const shows = seen(
+          op.groupID,
+          row => row.userID === op.userID && row.nameCard === op.nameCard
+        )
         const start = performance.now()
         await contender.apply(op)
         const done = performance.now() - start
@@ -156,10 +186,16 @@ export function createBench(contender: Contender, worker?: Worker) {
     /** All at once. */
     async concurrent(places: readonly Place[]): Promise<number> {
       const before = await contender.counts()
-      const ms = await timed(() => Promise.all(places.map((place, index) => contender.apply(opAt(place, `at once ${index}`)))))
+      const ms = await timed(() =>
+        Promise.all(places.map((place, index) => contender.apply(opAt(place, `at once ${index}`))))
+      )
       const after = await contender.counts()
-      if (after.pending - before.pending !== places.length) throw new Error(`${after.pending - before.pending} are queued`)
-      await check(places.slice(0, 20), (row, place) => row.nameCard === `at once ${places.indexOf(place)}`)
+      if (after.pending - before.pending !== places.length)
+        throw new Error(`${after.pending - before.pending} are queued`)
+      await check(
+        places.slice(0, 20),
+        (row, place) => row.nameCard === `at once ${places.indexOf(place)}`
+      )
       return ms
     },
 
@@ -173,13 +209,21 @@ export function createBench(contender: Contender, worker?: Worker) {
     /** Until the last change of the server is durable, and who looks at it has been told. */
     async remote(last: Change, everyMs = 0): Promise<number> {
       const { groupID, userID } = memberAt(last.group, last.index, last.size)
-      const shows = seen(groupID, row => row.userID === userID && row.memberCustomField[0]?.value === last.title)
+      const shows = seen(
+        groupID,
+        row => row.userID === userID && row.memberCustomField[0]?.value === last.title
+      )
       return timed(() => Promise.all([contender.remote(everyMs), shows]))
     },
 
     /** That the changes are there, and what is pending as well. */
     async checkRemote(changes: readonly Change[], pending: readonly Place[]): Promise<void> {
-      const final = new Map(changes.map(change => [memberKey(memberAt(change.group, change.index, change.size)), change]))
+      const final = new Map(
+        changes.map(change => [
+          memberKey(memberAt(change.group, change.index, change.size)),
+          change
+        ])
+      )
       await check([...final.values()].slice(-50), (row, place) => {
         const wanted = final.get(memberKey(memberAt(place.group, place.index, place.size)))
         return row.memberCustomField[0]?.value === wanted?.title
@@ -187,7 +231,8 @@ export function createBench(contender: Contender, worker?: Worker) {
       await check(pending, row => row.nameCard.startsWith('pending'))
       for (const row of views.flatMap(view => view.rows)) {
         const title = final.get(memberKey(row))?.title
-        if (title && row.memberCustomField[0]?.value !== title) throw new Error(`${memberKey(row)} is shown as it was`)
+        if (title && row.memberCustomField[0]?.value !== title)
+          throw new Error(`${memberKey(row)} is shown as it was`)
       }
     },
 
@@ -220,7 +265,15 @@ export function createBench(contender: Contender, worker?: Worker) {
 export function start(bench: Bench): void {
   const { hash } = location
   const cold = hash
-    ? (JSON.parse(decodeURIComponent(hash.slice(1))) as { durability: Durability; size: number; limit: number; pending: number })
+    ? (JSON.parse(decodeURIComponent(hash.slice(1))) as {
+        durability: Durability
+        size: number
+        limit: number
+        pending: number
+      })
     : undefined
-  Object.assign(window, { bench, cold: cold && bench.open(cold.durability).then(() => bench.coldStart(cold)) })
+  Object.assign(window, {
+    bench,
+    cold: cold && bench.open(cold.durability).then(() => bench.coldStart(cold))
+  })
 }

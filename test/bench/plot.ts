@@ -1,6 +1,9 @@
 /** Small plots over a logarithmic axis, as one SVG. */
 
-export type Series = { readonly title: string; readonly points: readonly (readonly [x: number, y: number])[] }
+export type Series = {
+  readonly title: string
+  readonly points: readonly (readonly [x: number, y: number])[]
+}
 
 const [width, height, margin] = [420, 240, 48] as const
 
@@ -21,7 +24,8 @@ function one({ title, points }: Series): string {
   const xs = points.map(([x]) => Math.log10(x))
   const [from, to] = [Math.min(...xs), Math.max(...xs)]
   const most = niceAbove(Math.max(...points.map(([, y]) => y)))
-  const atX = (x: number) => margin + ((Math.log10(x) - from) / (to - from || 1)) * (width - 2 * margin)
+  const atX = (x: number) =>
+    margin + ((Math.log10(x) - from) / (to - from || 1)) * (width - 2 * margin)
   const atY = (y: number) => height - margin - (y / most) * (height - 2 * margin)
   const places = points.map(([x, y]) => [atX(x).toFixed(1), atY(y).toFixed(1)] as const)
   const marks = [0, most / 2, most].map(
@@ -29,7 +33,8 @@ function one({ title, points }: Series): string {
 <text x="${margin - 4}" y="${atY(y) + 3}" text-anchor="end">${short(y)}</text>`
   )
   const labels = points.map(
-    ([x], index) => `<text x="${places[index]?.[0]}" y="${height - margin + 14}" text-anchor="middle">${short(x)}</text>`
+    ([x], index) =>
+      `<text x="${places[index]?.[0]}" y="${height - margin + 14}" text-anchor="middle">${short(x)}</text>`
   )
   return `<text x="${margin}" y="${margin - 20}" font-size="10" font-weight="bold">${title}</text>
 ${marks.join('\n')}
@@ -38,7 +43,8 @@ ${places.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3" fill="#2563eb"/>`).j
 ${labels.join('\n')}`
 }
 
-const short = (value: number) => value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 })
+const short = (value: number) =>
+  value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 })
 
 function niceAbove(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(value))

@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 
 const here = import.meta.dirname
-if (!existsSync(`${here}/node_modules`)) execFileSync('npm', ['install'], { cwd: here, stdio: 'inherit' })
+if (!existsSync(`${here}/node_modules`))
+  execFileSync('npm', ['install'], { cwd: here, stdio: 'inherit' })
 const bundle = await rolldown({
   input: `${here}/main.ts`,
   platform: 'node',

@@ -19,19 +19,54 @@ const titles: Readonly<Record<string, string>> = {
   tinybase: 'TinyBase'
 }
 
-export type Figure = { readonly part: number; readonly title: string; readonly unit: string; readonly digits: number }
+export type Figure = {
+  readonly part: number
+  readonly title: string
+  readonly unit: string
+  readonly digits: number
+}
 export const figures = {
   load: { part: 1, title: 'initial load into durable storage', unit: 'rows/s', digits: 0 },
   coldGroups: { part: 2, title: 'cold start to the group list', unit: 'ms', digits: 0 },
-  coldBoth: { part: 2, title: 'cold start to the group list and 100 of 6,000 members', unit: 'ms', digits: 0 },
-  durableRelaxed: { part: 3, title: 'operation, call → durable, p50, relaxed', unit: 'ms', digits: 2 },
+  coldBoth: {
+    part: 2,
+    title: 'cold start to the group list and 100 of 6,000 members',
+    unit: 'ms',
+    digits: 0
+  },
+  durableRelaxed: {
+    part: 3,
+    title: 'operation, call → durable, p50, relaxed',
+    unit: 'ms',
+    digits: 2
+  },
   durableRelaxed99: { part: 3, title: 'the same, p99', unit: 'ms', digits: 2 },
-  durableStrict: { part: 3, title: 'operation, call → durable, p50, strict', unit: 'ms', digits: 2 },
+  durableStrict: {
+    part: 3,
+    title: 'operation, call → durable, p50, strict',
+    unit: 'ms',
+    digits: 2
+  },
   durableStrict99: { part: 3, title: 'the same, p99', unit: 'ms', digits: 2 },
-  visible: { part: 3, title: 'operation, call → visible to a subscriber, p50, strict', unit: 'ms', digits: 2 },
+  visible: {
+    part: 3,
+    title: 'operation, call → visible to a subscriber, p50, strict',
+    unit: 'ms',
+    digits: 2
+  },
   concurrent: { part: 4, title: '2,000 operations at once', unit: 'operations/s', digits: 0 },
-  busy: { part: 5, title: '200 subscriptions, 1,000 changes: UI thread busy', unit: 'ms', digits: 0 },
-  bytes: { part: 5, title: 'bytes posted to the UI thread per change, as JSON', unit: 'B', digits: 0 },
+  busy: {
+    part: 5,
+    title: '200 subscriptions, 1,000 changes: UI thread busy',
+    unit: 'ms',
+    digits: 0
+  },
+  bytes: {
+    part: 5,
+    title: 'bytes posted to the UI thread per change, as JSON',
+    unit: 'B',
+    digits: 0
+  },
   longest: { part: 5, title: 'longest task of the UI thread', unit: 'ms', digits: 1 },
   remote: {
     part: 6,
@@ -45,7 +80,10 @@ export const figures = {
 export type FigureName = keyof typeof figures
 
 /** Of each contender, each round's figures, or why it has none. */
-export type Results = Record<string, { samples: Partial<Record<FigureName, number[]>>; failures: string[] }>
+export type Results = Record<
+  string,
+  { samples: Partial<Record<FigureName, number[]>>; failures: string[] }
+>
 
 export function table(results: Results, parts: readonly number[]): string {
   const names = Object.keys(results)
@@ -53,15 +91,22 @@ export function table(results: Results, parts: readonly number[]): string {
     `| | | ${names.map(name => titles[name] ?? name).join(' | ')} |`,
     `|---|---|${names.map(() => '---:').join('|')}|`
   ]
-  for (const [key, { part, title, unit, digits }] of Object.entries(figures) as [FigureName, Figure][]) {
+  for (const [key, { part, title, unit, digits }] of Object.entries(figures) as [
+    FigureName,
+    Figure
+  ][]) {
     if (!parts.includes(part)) continue
     const cells = names.map(name => cell(results[name]?.samples[key], digits))
     lines.push(`| ${part} | ${title}, ${unit} | ${cells.join(' | ')} |`)
   }
-  const failures = names.flatMap(name => results[name]?.failures.map(why => `- ${titles[name] ?? name}: ${why}`) ?? [])
+  const failures = names.flatMap(
+    name => results[name]?.failures.map(why => `- ${titles[name] ?? name}: ${why}`) ?? []
+  )
   return [
     ...lines,
-    ...(failures.length > 0 ? ['', 'No figure, because a check has failed:', '', ...new Set(failures)] : [])
+    ...(failures.length > 0
+      ? ['', 'No figure, because a check has failed:', '', ...new Set(failures)]
+      : [])
   ].join('\n')
 }
 
@@ -71,7 +116,9 @@ function cell(samples: readonly number[] = [], digits: number): string {
   const sorted = [...samples].sort((a, b) => a - b)
   const middle = format(median(sorted), digits)
   const [least = 0, most = 0] = [sorted[0], sorted.at(-1)]
-  return sorted.length === 1 ? middle : `${middle} (${format(least, digits)}–${format(most, digits)})`
+  return sorted.length === 1
+    ? middle
+    : `${middle} (${format(least, digits)}–${format(most, digits)})`
 }
 
 const format = (value: number, digits: number) =>
@@ -80,7 +127,9 @@ const format = (value: number, digits: number) =>
 function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b)
   const middle = sorted.length / 2
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
+  return (
+    ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
+  )
 }
 
 export function quantile(samples: readonly number[], part: number): number {

@@ -1,7 +1,13 @@
 /** Stores of users on the real server, for tests in the browser. */
 
 import { firstValueFrom, filter, type Observable } from 'rxjs'
-import { createGroupStore, isGroupError, type GroupError, type GroupStore, type GroupStoreOptions } from 'offline-groups'
+import {
+  createGroupStore,
+  isGroupError,
+  type GroupError,
+  type GroupStore,
+  type GroupStoreOptions
+} from 'offline-groups'
 import { inject, onTestFinished } from 'vitest'
 
 // Files run side by side, and two may start in the same millisecond.
@@ -35,7 +41,11 @@ export async function openClockedServer(offsetMs: number) {
 /** A line that can be cut, to the server or to another one. */
 export async function openLine(to?: string) {
   const port = await ask('/line', to ? { to } : {})
-  return { url: `ws://127.0.0.1:${port}/sync`, cut: () => ask('/cut', { port }), restore: () => ask('/restore', { port }) }
+  return {
+    url: `ws://127.0.0.1:${port}/sync`,
+    cut: () => ask('/cut', { port }),
+    restore: () => ask('/restore', { port })
+  }
 }
 
 /** What to do with the end of what was opened: with the test's, unless a file keeps it for all of its tests. */
@@ -46,7 +56,12 @@ export async function openStore(
   options: Partial<GroupStoreOptions> = {},
   whenDone: WhenDone = onTestFinished
 ): Promise<GroupStore> {
-  const store = createGroupStore({ url: inject('url'), userID, token: await tokenFor(userID), ...options })
+  const store = createGroupStore({
+    url: inject('url'),
+    userID,
+    token: await tokenFor(userID),
+    ...options
+  })
   whenDone(() => store.close())
   return store
 }

@@ -17,16 +17,20 @@ const sources = import.meta.glob<string>(['../../src/**/*.ts', '!../../src/testi
 type Example = { readonly title: string; readonly code: string }
 
 const beside: Example[] = Object.entries(sources).flatMap(([file, source]) =>
-  [...source.matchAll(/@example\n(?<code>(?: +\* ?.*\n)+?) +\*\/\s*(?<owner>.*)/g)].map(({ groups }) => ({
-    title: `${file.replace('../../src/', '')}: ${groups?.['owner']?.trim().slice(0, 60)}`,
-    code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
-  }))
+  [...source.matchAll(/@example\n(?<code>(?: +\* ?.*\n)+?) +\*\/\s*(?<owner>.*)/g)].map(
+    ({ groups }) => ({
+      title: `${file.replace('../../src/', '')}: ${groups?.['owner']?.trim().slice(0, 60)}`,
+      code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
+    })
+  )
 )
 
-const inReadme: Example[] = [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(({ groups }, index) => ({
-  title: `README, example ${index + 1}`,
-  code: (groups?.['code'] ?? '').replaceAll(/^import .*\n/gm, '')
-}))
+const inReadme: Example[] = [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(
+  ({ groups }, index) => ({
+    title: `README, example ${index + 1}`,
+    code: (groups?.['code'] ?? '').replaceAll(/^import .*\n/gm, '')
+  })
+)
 
 /** Runs code with what an app would have around it; resolves with what it logged. */
 async function run(code: string): Promise<unknown[][]> {
@@ -35,7 +39,12 @@ async function run(code: string): Promise<unknown[][]> {
   const groupID = fresh('crew')
   const store = await openStore(ann)
   const created = taken(
-    await store.apply('createGroup', { groupID, name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+    await store.apply('createGroup', {
+      groupID,
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
   )
   await store.settled(created.opID)
   const { tim } = await login(ann)
@@ -53,7 +62,9 @@ async function run(code: string): Promise<unknown[][]> {
     opID: created.opID,
     console: { log, warn: log, error: log }
   }
-  const AsyncFunction = (async () => undefined).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>
+  const AsyncFunction = (async () => undefined).constructor as new (
+    ...args: string[]
+  ) => (...args: unknown[]) => Promise<void>
   // The user and the group of an example are those of this run.
   const body = code.replaceAll("'crew'", `'${groupID}'`).replaceAll("'ann'", `'${ann}'`)
   // In a block of its own, so that it may name things as it likes.

@@ -8,7 +8,14 @@ test('over HTTP a store sends, hears what others do, and comes back after a cut'
   const line = await openLine()
   const hers = await openStore(ann, { url: line.url.replace('ws', 'http') })
   const his = await openStore(bob, { url: inject('url').replace('ws', 'http') })
-  const created = taken(await hers.apply('createGroup', { groupID, name: 'Crew', type: 'Public', memberList: [{ userID: bob }] }))
+  const created = taken(
+    await hers.apply('createGroup', {
+      groupID,
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: bob }]
+    })
+  )
   expect(await hers.settled(created.opID)).toMatchObject({ kind: 'applied' })
   await until(his.group$(groupID), group => group?.name === 'Crew')
 

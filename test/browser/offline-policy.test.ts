@@ -1,16 +1,23 @@
 /** What each of Tencent's calls does without a network: row by row as the README beside the face says. */
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import TIM, { type GroupSystemNoticePayload, type IMError, type Tim, type TimMessage } from 'offline-groups/tim'
+import TIM, {
+  type GroupSystemNoticePayload,
+  type IMError,
+  type Tim,
+  type TimMessage
+} from 'offline-groups/tim'
 import readme from '../../src/tim/README.md?raw'
 import { fresh, openLine, openStore, until } from './connect.ts'
 import { elsewhere, login, rejection } from './session.ts'
 
 /** The table of the README: the offline column by call. */
 const promised = new Map(
-  [...readme.matchAll(/^\| (?<call>\w+(?: of [a-z ]+)?) \| [^|]* \| (?<offline>resolves: (?:here|queued)|rejects \d+) \|/gm)].map(
-    ({ groups }) => [groups?.['call'] ?? '', groups?.['offline'] ?? '']
-  )
+  [
+    ...readme.matchAll(
+      /^\| (?<call>\w+(?: of [a-z ]+)?) \| [^|]* \| (?<offline>resolves: (?:here|queued)|rejects \d+) \|/gm
+    )
+  ].map(({ groups }) => [groups?.['call'] ?? '', groups?.['offline'] ?? ''])
 )
 
 let tim: Tim
@@ -38,9 +45,19 @@ beforeAll(async () => {
       if (data.type === 1) resolve(data.message)
     })
   })
-  await tim.createGroup({ groupID: groups.open, name: 'Open', type: 'Public', memberList: [{ userID: bob }, { userID: carl }] })
+  await tim.createGroup({
+    groupID: groups.open,
+    name: 'Open',
+    type: 'Public',
+    memberList: [{ userID: bob }, { userID: carl }]
+  })
   await tim.createGroup({ groupID: groups.closed, name: 'Closed', memberList: [{ userID: bob }] })
-  await tim.createGroup({ groupID: groups.asking, name: 'Asking', type: 'Public', joinOption: 'NeedPermission' })
+  await tim.createGroup({
+    groupID: groups.asking,
+    name: 'Asking',
+    type: 'Public',
+    joinOption: 'NeedPermission'
+  })
   await tim.createGroup({ groupID: groups.room, name: 'Room', type: 'AVChatRoom' })
   const asDora = await elsewhere(fresh('dora'), whenDone)
   await asDora('createGroup', { groupID: groups.others, name: 'Others', type: 'Public' })
@@ -67,16 +84,24 @@ const calls: Record<string, () => Promise<{ data: object }>> = {
   joinGroup: () => tim.joinGroup({ groupID: groups.room, type: 'AVChatRoom' }),
   'joinGroup of a group never seen': () => tim.joinGroup({ groupID: groups.others }),
   searchGroupByID: () => tim.searchGroupByID(groups.open),
-  handleGroupApplication: () => tim.handleGroupApplication({ handleAction: 'Agree', message: application }),
-  setMessageRemindType: () => tim.setMessageRemindType({ groupID: groups.open, messageRemindType: 'Discard' }),
+  handleGroupApplication: () =>
+    tim.handleGroupApplication({ handleAction: 'Agree', message: application }),
+  setMessageRemindType: () =>
+    tim.setMessageRemindType({ groupID: groups.open, messageRemindType: 'Discard' }),
   getGroupMemberList: () => tim.getGroupMemberList({ groupID: groups.open }),
-  getGroupMemberProfile: () => tim.getGroupMemberProfile({ groupID: groups.open, userIDList: [bob] }),
+  getGroupMemberProfile: () =>
+    tim.getGroupMemberProfile({ groupID: groups.open, userIDList: [bob] }),
   addGroupMember: () => tim.addGroupMember({ groupID: groups.closed, userIDList: [carl] }),
-  setGroupMemberMuteTime: () => tim.setGroupMemberMuteTime({ groupID: groups.open, userID: bob, muteTime: 60 }),
-  setGroupMemberRole: () => tim.setGroupMemberRole({ groupID: groups.open, userID: bob, role: 'Admin' }),
+  setGroupMemberMuteTime: () =>
+    tim.setGroupMemberMuteTime({ groupID: groups.open, userID: bob, muteTime: 60 }),
+  setGroupMemberRole: () =>
+    tim.setGroupMemberRole({ groupID: groups.open, userID: bob, role: 'Admin' }),
   setGroupMemberNameCard: () => tim.setGroupMemberNameCard({ groupID: groups.open, nameCard: 'A' }),
   setGroupMemberCustomField: () =>
-    tim.setGroupMemberCustomField({ groupID: groups.open, memberCustomField: [{ key: 'k', value: 'v' }] }),
+    tim.setGroupMemberCustomField({
+      groupID: groups.open,
+      memberCustomField: [{ key: 'k', value: 'v' }]
+    }),
   deleteGroupMember: () => tim.deleteGroupMember({ groupID: groups.open, userIDList: [carl] }),
   changeGroupOwner: () => tim.changeGroupOwner({ groupID: groups.open, newOwnerID: bob }),
   quitGroup: () => tim.quitGroup(groups.closed),
@@ -101,6 +126,8 @@ test('back online all of it is done', async () => {
   const store = await openStore(bob)
   await until(store.group$(groups.open), group => group?.name === 'Boat' && group.ownerID === bob)
   await until(store.groups$, all => !all.rows.some(group => group.groupID === groups.asking))
-  await until(store.members$(groups.closed, { offset: 0, limit: 10 }), ({ rows }) => rows.some(member => member.userID === carl))
+  await until(store.members$(groups.closed, { offset: 0, limit: 10 }), ({ rows }) =>
+    rows.some(member => member.userID === carl)
+  )
   expect(refusals).toEqual([])
 })

@@ -8,10 +8,17 @@ import { openPictures } from '../../src/storage/picture.ts'
 import { fresh, openStore, taken, until } from './connect.ts'
 
 /** A worker that takes its time: nothing of what a page then shows can have come from it. */
-const silentWorker = () => new Worker(URL.createObjectURL(new Blob([''], { type: 'text/javascript' })))
+const silentWorker = () =>
+  new Worker(URL.createObjectURL(new Blob([''], { type: 'text/javascript' })))
 
 function openSilent(userID: string) {
-  const store = createGroupStore({ url: inject('url'), userID, token: '', worker: silentWorker, paused: true })
+  const store = createGroupStore({
+    url: inject('url'),
+    userID,
+    token: '',
+    worker: silentWorker,
+    paused: true
+  })
   const groups: List<Group>[] = []
   const members: List<Member>[] = []
   store.groups$.subscribe(list => groups.push(list))
@@ -40,7 +47,11 @@ test('what was shown last is shown before the worker has started, with what wait
   await store.close()
   const { groups, members } = openSilent(userID)
   await expect.poll(() => [groups.length, members.length]).toEqual([1, 1])
-  expect(groups[0]).toMatchObject({ rows: [{ groupID: 'crew', name: 'Crew' }], total: 1, stale: true })
+  expect(groups[0]).toMatchObject({
+    rows: [{ groupID: 'crew', name: 'Crew' }],
+    total: 1,
+    stale: true
+  })
   expect(members[0]).toMatchObject({ rows: [{ userID, role: 'Owner' }], stale: true })
 })
 
@@ -64,7 +75,9 @@ test('the worker goes on from there: what it knows the same is not shown twice',
   const look = again.groups$.subscribe(list => seen.push(list))
   onTestFinished(() => look.unsubscribe())
   await until(again.status$, ({ pending }) => pending === 1)
-  taken(await again.apply('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' }))
+  taken(
+    await again.apply('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
+  )
   const rows = seen.map(list => list.rows[0]?.selfInfo?.messageRemindType)
   expect(rows).toEqual(['AcceptAndNotify', 'Discard'])
 })

@@ -4,7 +4,13 @@
  */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import TIM, { type GroupSystemNoticePayload, type IMError, type Tim, type TimHandler, type TimMessage } from 'offline-groups/tim'
+import TIM, {
+  type GroupSystemNoticePayload,
+  type IMError,
+  type Tim,
+  type TimHandler,
+  type TimMessage
+} from 'offline-groups/tim'
 import { fresh } from './connect.ts'
 import { elsewhere, login } from './session.ts'
 
@@ -70,7 +76,9 @@ describe('Obtaining the detailed group profile', () => {
         { key: 'key2', value: 'b' }
       ]
     })
-    await handled(tim.getGroupProfile({ groupID: group1, groupCustomFieldFilter: ['key1', 'key2'] }))
+    await handled(
+      tim.getGroupProfile({ groupID: group1, groupCustomFieldFilter: ['key1', 'key2'] })
+    )
     expect(imResponse?.data.group).toMatchObject({
       groupID: group1,
       memberNum: 2,
@@ -83,7 +91,9 @@ describe('Obtaining the detailed group profile', () => {
   })
 
   test('of a group that does not exist, is refused', async () => {
-    await handled(tim.getGroupProfile({ groupID: nowhere(), groupCustomFieldFilter: ['key1', 'key2'] }))
+    await handled(
+      tim.getGroupProfile({ groupID: nowhere(), groupCustomFieldFilter: ['key1', 'key2'] })
+    )
     expect(imError).toMatchObject({ code: 10010 })
   })
 })
@@ -91,7 +101,11 @@ describe('Obtaining the detailed group profile', () => {
 describe('Creating a group', () => {
   test('creates a private group with its members', async () => {
     await handled(
-      tim.createGroup({ type: TIM.TYPES.GRP_PRIVATE, name: 'WebSDK', memberList: [{ userID: 'user1' }, { userID: 'user2' }] })
+      tim.createGroup({
+        type: TIM.TYPES.GRP_PRIVATE,
+        name: 'WebSDK',
+        memberList: [{ userID: 'user1' }, { userID: 'user2' }]
+      })
     )
     expect(imResponse?.data.group).toMatchObject({
       type: 'Private',
@@ -113,10 +127,15 @@ describe('Creating a group', () => {
   })
 
   test('an audio-video chat room has to be joined after its creation', async () => {
-    await handled(tim.createGroup({ type: TIM.TYPES.GRP_AVCHATROOM, groupID: group1, name: 'Live' }))
+    await handled(
+      tim.createGroup({ type: TIM.TYPES.GRP_AVCHATROOM, groupID: group1, name: 'Live' })
+    )
     expect(imResponse?.data.group).toMatchObject({ type: 'AVChatRoom', memberNum: 0 })
     await handled(tim.joinGroup({ groupID: group1, type: TIM.TYPES.GRP_AVCHATROOM }))
-    expect(imResponse?.data).toMatchObject({ status: TIM.TYPES.JOIN_STATUS_SUCCESS, group: { groupID: group1, memberNum: 1 } })
+    expect(imResponse?.data).toMatchObject({
+      status: TIM.TYPES.JOIN_STATUS_SUCCESS,
+      group: { groupID: group1, memberNum: 1 }
+    })
   })
 })
 
@@ -155,7 +174,12 @@ describe('Updating a group profile', () => {
 
   test('by a common member of a public group, is refused', async () => {
     const asOther = await elsewhere(user1)
-    await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', memberList: [{ userID: me }] })
+    await asOther('createGroup', {
+      groupID: group1,
+      name: 'His',
+      type: 'Public',
+      memberList: [{ userID: me }]
+    })
     await expect.poll(async () => (await tim.getGroupList()).data.groupList.length).toBe(1)
     await handled(tim.updateGroupProfile({ groupID: group1, name: 'new name' }))
     expect(imError).toMatchObject({ code: 10007 })
@@ -169,14 +193,17 @@ describe('Applying to join a group', () => {
   ] as const)('a group with %s answers %s', async (joinOption, status) => {
     const asOther = await elsewhere(user1)
     await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', joinOption })
-    await handled(tim.joinGroup({ groupID: group1, applyMessage: 'please', type: TIM.TYPES.GRP_PUBLIC }))
+    await handled(
+      tim.joinGroup({ groupID: group1, applyMessage: 'please', type: TIM.TYPES.GRP_PUBLIC })
+    )
     let seen: string | undefined
     switch (imResponse?.data.status) {
       case TIM.TYPES.JOIN_STATUS_WAIT_APPROVAL:
         seen = TIM.TYPES.JOIN_STATUS_WAIT_APPROVAL
         break
       case TIM.TYPES.JOIN_STATUS_SUCCESS:
-        seen = imResponse.data.group.groupID === group1 ? TIM.TYPES.JOIN_STATUS_SUCCESS : 'another group'
+        seen =
+          imResponse.data.group.groupID === group1 ? TIM.TYPES.JOIN_STATUS_SUCCESS : 'another group'
         break
     }
     expect(seen).toBe(status)
@@ -186,7 +213,10 @@ describe('Applying to join a group', () => {
     const asOther = await elsewhere(user1)
     await asOther('createGroup', { groupID: group1, name: 'Live', type: 'AVChatRoom' })
     await handled(tim.joinGroup({ groupID: group1, type: TIM.TYPES.GRP_AVCHATROOM }))
-    expect(imResponse?.data).toMatchObject({ status: 'JoinedSuccess', group: { groupID: group1, type: 'AVChatRoom' } })
+    expect(imResponse?.data).toMatchObject({
+      status: 'JoinedSuccess',
+      group: { groupID: group1, type: 'AVChatRoom' }
+    })
   })
 
   test('a private group cannot be joined by applying', async () => {
@@ -243,14 +273,26 @@ describe('Deleting a group member', () => {
   test('gives the profile afterwards and who was deleted', async () => {
     await ownGroup()
     await handled(
-      tim.deleteGroupMember({ groupID: group1, userIDList: [user1], reason: 'You are deleted because you broke the rules.' })
+      tim.deleteGroupMember({
+        groupID: group1,
+        userIDList: [user1],
+        reason: 'You are deleted because you broke the rules.'
+      })
     )
-    expect(imResponse?.data).toMatchObject({ group: { groupID: group1, memberNum: 1 }, userIDList: [user1] })
+    expect(imResponse?.data).toMatchObject({
+      group: { groupID: group1, memberNum: 1 },
+      userIDList: [user1]
+    })
   })
 
   test('by somebody who is not the owner, is refused', async () => {
     const asOther = await elsewhere(user1)
-    await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', memberList: [{ userID: me, role: 'Admin' }] })
+    await asOther('createGroup', {
+      groupID: group1,
+      name: 'His',
+      type: 'Public',
+      memberList: [{ userID: me, role: 'Admin' }]
+    })
     await expect.poll(async () => (await tim.getGroupList()).data.groupList.length).toBe(1)
     await handled(tim.deleteGroupMember({ groupID: group1, userIDList: [user1], reason: '' }))
     expect(imError).toMatchObject({ code: 10007 })
@@ -260,20 +302,35 @@ describe('Deleting a group member', () => {
 describe('Setting or canceling the admin', () => {
   test('gives the profile and the member afterwards', async () => {
     await ownGroup()
-    await handled(tim.setGroupMemberRole({ groupID: group1, userID: user1, role: TIM.TYPES.GRP_MBR_ROLE_ADMIN }))
-    expect(imResponse?.data).toMatchObject({ group: { groupID: group1 }, member: { userID: user1, role: 'Admin' } })
+    await handled(
+      tim.setGroupMemberRole({ groupID: group1, userID: user1, role: TIM.TYPES.GRP_MBR_ROLE_ADMIN })
+    )
+    expect(imResponse?.data).toMatchObject({
+      group: { groupID: group1 },
+      member: { userID: user1, role: 'Admin' }
+    })
   })
 
   test('in a private group there are no admins', async () => {
     await ownGroup('Private')
-    await handled(tim.setGroupMemberRole({ groupID: group1, userID: user1, role: TIM.TYPES.GRP_MBR_ROLE_ADMIN }))
+    await handled(
+      tim.setGroupMemberRole({ groupID: group1, userID: user1, role: TIM.TYPES.GRP_MBR_ROLE_ADMIN })
+    )
     expect(imError).toMatchObject({ code: 2682 })
   })
 })
 
 /** Somebody who has applied to join the user's own group; resolves with the message of the notice. */
-async function application(): Promise<{ message: TimMessage<GroupSystemNoticePayload>; applicant: string }> {
-  await tim.createGroup({ groupID: group1, name: 'WebSDK', type: 'Public', joinOption: 'NeedPermission' })
+async function application(): Promise<{
+  message: TimMessage<GroupSystemNoticePayload>
+  applicant: string
+}> {
+  await tim.createGroup({
+    groupID: group1,
+    name: 'WebSDK',
+    type: 'Public',
+    joinOption: 'NeedPermission'
+  })
   const received = new Promise<TimMessage<GroupSystemNoticePayload>>(resolve => {
     const onGroupSystemNoticeReceived: TimHandler<'receiveGroupSystemNotice'> = event => {
       const { type, message } = event.data
@@ -284,7 +341,9 @@ async function application(): Promise<{ message: TimMessage<GroupSystemNoticePay
   const applicant = fresh('applicant')
   const asApplicant = await elsewhere(applicant)
   await expect
-    .poll(async () => (await asApplicant('joinGroup', { groupID: group1, applyMessage: 'please' })).valueOf())
+    .poll(async () =>
+      (await asApplicant('joinGroup', { groupID: group1, applyMessage: 'please' })).valueOf()
+    )
     .toMatchObject({ kind: 'applied' })
   return { message: await received, applicant }
 }
@@ -292,7 +351,12 @@ async function application(): Promise<{ message: TimMessage<GroupSystemNoticePay
 describe('Searching for a group by group ID', () => {
   test('gives the profile of the group', async () => {
     const asOther = await elsewhere(user1)
-    await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', introduction: 'about' })
+    await asOther('createGroup', {
+      groupID: group1,
+      name: 'His',
+      type: 'Public',
+      introduction: 'about'
+    })
     await handled(tim.searchGroupByID(group1))
     expect(imResponse?.data.group).toMatchObject({
       groupID: group1,
@@ -320,7 +384,11 @@ describe('Transferring a group', () => {
   test('gives the profile of the group', async () => {
     await ownGroup()
     await handled(tim.changeGroupOwner({ groupID: group1, newOwnerID: user1 }))
-    expect(imResponse?.data.group).toMatchObject({ groupID: group1, ownerID: user1, selfInfo: { role: 'Member' } })
+    expect(imResponse?.data.group).toMatchObject({
+      groupID: group1,
+      ownerID: user1,
+      selfInfo: { role: 'Member' }
+    })
   })
 
   test('to oneself, is refused', async () => {
@@ -339,14 +407,18 @@ describe('Processing an application to join a group', () => {
       handleMessage: 'please',
       groupProfile: { groupID: group1 }
     })
-    await handled(tim.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'Welcome', message }))
+    await handled(
+      tim.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'Welcome', message })
+    )
     expect(imResponse?.data.group).toMatchObject({ groupID: group1, memberNum: 2 })
   })
 
   test('a second time, is refused', async () => {
     const { message } = await application()
     await tim.handleGroupApplication({ handleAction: 'Reject', message })
-    await handled(tim.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'Welcome', message }))
+    await handled(
+      tim.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'Welcome', message })
+    )
     expect(imError).toMatchObject({ code: 10024 })
   })
 
@@ -359,13 +431,17 @@ describe('Processing an application to join a group', () => {
 describe('Setting the notification type for group messages', () => {
   test('gives the profile after modification', async () => {
     await ownGroup()
-    await handled(tim.setMessageRemindType({ groupID: group1, messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }))
+    await handled(
+      tim.setMessageRemindType({ groupID: group1, messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD })
+    )
     expect(imResponse?.data.group.selfInfo.messageRemindType).toBe('Discard')
   })
 
   test('of a kind that does not exist, is refused', async () => {
     await ownGroup()
-    await handled(tim.setMessageRemindType({ groupID: group1, messageRemindType: 'Shout' as never }))
+    await handled(
+      tim.setMessageRemindType({ groupID: group1, messageRemindType: 'Shout' as never })
+    )
     expect(imError).toMatchObject({ code: 10004 })
   })
 })
@@ -373,9 +449,17 @@ describe('Setting the notification type for group messages', () => {
 describe('Obtaining the profiles of group members', () => {
   test('gives those who are in the group, in the order asked', async () => {
     await ownGroup()
-    await tim.setGroupMemberCustomField({ groupID: group1, userID: user1, memberCustomField: [{ key: 'city', value: 'Oslo' }] })
+    await tim.setGroupMemberCustomField({
+      groupID: group1,
+      userID: user1,
+      memberCustomField: [{ key: 'city', value: 'Oslo' }]
+    })
     await handled(
-      tim.getGroupMemberProfile({ groupID: group1, userIDList: [user1, 'ghost', me], memberCustomFieldFilter: ['city'] })
+      tim.getGroupMemberProfile({
+        groupID: group1,
+        userIDList: [user1, 'ghost', me],
+        memberCustomFieldFilter: ['city']
+      })
     )
     expect(imResponse?.data.memberList).toMatchObject([
       { userID: user1, memberCustomField: [{ key: 'city', value: 'Oslo' }] },
@@ -388,7 +472,10 @@ describe('Muting or unmuting a group member', () => {
   test('gives the profile and the member afterwards', async () => {
     await ownGroup()
     await handled(tim.setGroupMemberMuteTime({ groupID: group1, userID: user1, muteTime: 600 }))
-    expect(imResponse?.data).toMatchObject({ group: { groupID: group1 }, member: { userID: user1 } })
+    expect(imResponse?.data).toMatchObject({
+      group: { groupID: group1 },
+      member: { userID: user1 }
+    })
     expect(imResponse?.data.member.muteUntil * 1000).toBeGreaterThan(Date.now())
     await handled(tim.setGroupMemberMuteTime({ groupID: group1, userID: user1, muteTime: 0 }))
     expect(imResponse?.data.member.muteUntil).toBe(0)
@@ -404,8 +491,13 @@ describe('Muting or unmuting a group member', () => {
 describe("Modifying a group member's name card", () => {
   test('gives the profile and the member afterwards', async () => {
     await ownGroup()
-    await handled(tim.setGroupMemberNameCard({ groupID: group1, userID: user1, nameCard: 'Name card' }))
-    expect(imResponse?.data).toMatchObject({ group: { groupID: group1 }, member: { userID: user1, nameCard: 'Name card' } })
+    await handled(
+      tim.setGroupMemberNameCard({ groupID: group1, userID: user1, nameCard: 'Name card' })
+    )
+    expect(imResponse?.data).toMatchObject({
+      group: { groupID: group1 },
+      member: { userID: user1, nameCard: 'Name card' }
+    })
   })
 
   test("is one's own unless said otherwise", async () => {
@@ -419,7 +511,9 @@ describe("Modifying a group member's name card", () => {
 
   test('over 50 bytes, is refused', async () => {
     await ownGroup()
-    await handled(tim.setGroupMemberNameCard({ groupID: group1, userID: user1, nameCard: 'x'.repeat(51) }))
+    await handled(
+      tim.setGroupMemberNameCard({ groupID: group1, userID: user1, nameCard: 'x'.repeat(51) })
+    )
     expect(imError).toMatchObject({ code: 10004 })
   })
 })
@@ -428,7 +522,10 @@ describe('Modifying a group member custom field', () => {
   test('gives the profile and the member afterwards', async () => {
     await ownGroup()
     await handled(
-      tim.setGroupMemberCustomField({ groupID: group1, memberCustomField: [{ key: 'group_member_test', value: 'test' }] })
+      tim.setGroupMemberCustomField({
+        groupID: group1,
+        memberCustomField: [{ key: 'group_member_test', value: 'test' }]
+      })
     )
     expect(imResponse?.data).toMatchObject({
       group: { groupID: group1 },
@@ -438,10 +535,19 @@ describe('Modifying a group member custom field', () => {
 
   test('of others, common members may not', async () => {
     const asOther = await elsewhere(user1)
-    await asOther('createGroup', { groupID: group1, name: 'His', type: 'Public', memberList: [{ userID: me }] })
+    await asOther('createGroup', {
+      groupID: group1,
+      name: 'His',
+      type: 'Public',
+      memberList: [{ userID: me }]
+    })
     await expect.poll(async () => (await tim.getGroupList()).data.groupList.length).toBe(1)
     await handled(
-      tim.setGroupMemberCustomField({ groupID: group1, userID: user1, memberCustomField: [{ key: 'k', value: 'v' }] })
+      tim.setGroupMemberCustomField({
+        groupID: group1,
+        userID: user1,
+        memberCustomField: [{ key: 'k', value: 'v' }]
+      })
     )
     expect(imError).toMatchObject({ code: 10007 })
   })
@@ -456,6 +562,10 @@ describe('Group System Notification', () => {
       type: 'TIMGroupSystemNoticeElem',
       to: me
     })
-    expect(message.payload).toMatchObject({ operatorID: applicant, operationType: 1, handleMessage: 'please' })
+    expect(message.payload).toMatchObject({
+      operatorID: applicant,
+      operationType: 1,
+      handleMessage: 'please'
+    })
   })
 })

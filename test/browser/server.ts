@@ -18,7 +18,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const answers: Record<string, (parameters: URLSearchParams) => string | Promise<string>> = {
     '/token': parameters => {
       const { now = Date.now } = clocked.get(Number(parameters.get('port'))) ?? {}
-      return generateUserSig(app, { userID: parameters.get('userID') ?? '', now: now(), expireSeconds: tokenSeconds })
+      return generateUserSig(app, {
+        userID: parameters.get('userID') ?? '',
+        now: now(),
+        expireSeconds: tokenSeconds
+      })
     },
     '/line': async parameters => {
       const line = await openLine(() => Number(parameters.get('to') ?? server.port))
@@ -33,11 +37,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
       clocked.set(server.port, { server, now, pass: ms => (offsetMs += ms) })
       return String(server.port)
     },
-    '/pass': parameters => String(clocked.get(Number(parameters.get('port')))?.pass(Number(parameters.get('ms')))),
+    '/pass': parameters =>
+      String(clocked.get(Number(parameters.get('port')))?.pass(Number(parameters.get('ms')))),
     '/cut': parameters => String(lines.get(Number(parameters.get('port')))?.cut()),
     '/restore': parameters => String(lines.get(Number(parameters.get('port')))?.restore()),
     '/notice': async parameters => {
-      await server.sendGroupNotice({ groupID: parameters.get('groupID') ?? '', userDefinedField: parameters.get('text') ?? '' })
+      await server.sendGroupNotice({
+        groupID: parameters.get('groupID') ?? '',
+        userDefinedField: parameters.get('text') ?? ''
+      })
       return ''
     }
   }
@@ -47,14 +55,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     onRequest(request: IncomingMessage, response: ServerResponse) {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
       void Promise.resolve(answers[pathname]?.(searchParams)).then(answer =>
-        response.writeHead(answer === undefined ? 404 : 200, { 'access-control-allow-origin': '*' }).end(answer)
+        response
+          .writeHead(answer === undefined ? 404 : 200, { 'access-control-allow-origin': '*' })
+          .end(answer)
       )
     }
   })
   project.provide('url', server.url)
   return async () => {
     for (const line of lines.values()) line.end()
-    await Promise.all([server, ...[...clocked.values()].map(each => each.server)].map(each => each.close()))
+    await Promise.all(
+      [server, ...[...clocked.values()].map(each => each.server)].map(each => each.close())
+    )
   }
 }
 

@@ -7,19 +7,31 @@ const places: [string, Partial<GroupStoreOptions>][] = [
   ['in the calling thread', { worker: false }]
 ]
 
-test.each(places)('an engine %s shows, keeps and delivers what is done', async (_place, options) => {
-  const [ann, bob] = [fresh('ann'), fresh('bob')]
-  const hers = await openStore(ann, options)
-  const his = await openStore(bob, options)
-  const { groupID, opID } = taken(
-    await hers.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: bob }] })
-  )
-  expect((await until(hers.groups$, () => true)).rows.map(({ name }) => name)).toEqual(['Crew'])
-  expect(await hers.settled(opID)).toMatchObject({ kind: 'applied', groupID })
-  const { rows } = await until(his.groups$, list => list.rows.length > 0)
-  expect(rows).toMatchObject([{ groupID, name: 'Crew', memberNum: 2, selfInfo: { role: 'Member' } }])
-  expect(await until(hers.status$, ({ connection }) => connection === 'online')).toMatchObject({ pending: 0, lastError: null })
-})
+test.each(places)(
+  'an engine %s shows, keeps and delivers what is done',
+  async (_place, options) => {
+    const [ann, bob] = [fresh('ann'), fresh('bob')]
+    const hers = await openStore(ann, options)
+    const his = await openStore(bob, options)
+    const { groupID, opID } = taken(
+      await hers.apply('createGroup', {
+        name: 'Crew',
+        type: 'Public',
+        memberList: [{ userID: bob }]
+      })
+    )
+    expect((await until(hers.groups$, () => true)).rows.map(({ name }) => name)).toEqual(['Crew'])
+    expect(await hers.settled(opID)).toMatchObject({ kind: 'applied', groupID })
+    const { rows } = await until(his.groups$, list => list.rows.length > 0)
+    expect(rows).toMatchObject([
+      { groupID, name: 'Crew', memberNum: 2, selfInfo: { role: 'Member' } }
+    ])
+    expect(await until(hers.status$, ({ connection }) => connection === 'online')).toMatchObject({
+      pending: 0,
+      lastError: null
+    })
+  }
+)
 
 test('what is done is seen before the call resolves', async () => {
   const store = await openStore(fresh('ann'))
@@ -47,16 +59,25 @@ test('unchanged rows stay the same objects, and nobody can change them', async (
   const ann = fresh('ann')
   const store = await openStore(ann)
   const { groupID } = taken(
-    await store.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'x' }, { userID: 'y' }] })
+    await store.apply('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'x' }, { userID: 'y' }]
+    })
   )
   const lists: List<Member>[] = []
   store.members$(groupID, { offset: 0, limit: 10 }).subscribe(list => lists.push(list))
   await until(store.members$(groupID, { offset: 0, limit: 10 }), ({ rows }) => rows.length === 3)
   taken(await store.apply('setGroupMemberRole', { groupID, userID: 'y', role: 'Admin' }))
-  await until(store.members$(groupID, { offset: 0, limit: 10 }), ({ rows }) => rows.some(({ role }) => role === 'Admin'))
-  const before = lists.find(({ rows }) => rows.length === 3 && rows.every(({ role }) => role !== 'Admin'))
+  await until(store.members$(groupID, { offset: 0, limit: 10 }), ({ rows }) =>
+    rows.some(({ role }) => role === 'Admin')
+  )
+  const before = lists.find(
+    ({ rows }) => rows.length === 3 && rows.every(({ role }) => role !== 'Admin')
+  )
   const after = lists.find(({ rows }) => rows.some(({ role }) => role === 'Admin'))
-  const unchanged = (list: List<Member> | undefined) => list?.rows.filter(({ userID }) => userID !== 'y') ?? []
+  const unchanged = (list: List<Member> | undefined) =>
+    list?.rows.filter(({ userID }) => userID !== 'y') ?? []
   expect([unchanged(before).length, unchanged(after).length]).toEqual([2, 2])
   unchanged(before).forEach((row, index) => expect(unchanged(after)[index]).toBe(row))
   expect(() => Object.assign(after?.rows[0] ?? {}, { role: 'Owner' })).toThrow(TypeError)
@@ -94,9 +115,13 @@ test('two tabs of a user: both show everything, one talks to the network, and th
 })
 
 test('a worker that cannot be loaded is an error, not silence', async () => {
-  const store = await openStore(fresh('ann'), { worker: () => new Worker('/nowhere.js', { type: 'module' }) })
+  const store = await openStore(fresh('ann'), {
+    worker: () => new Worker('/nowhere.js', { type: 'module' })
+  })
   expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
-  expect((await until(store.status$, ({ lastError }) => lastError !== null)).lastError?.code).toBe(4510)
+  expect((await until(store.status$, ({ lastError }) => lastError !== null)).lastError?.code).toBe(
+    4510
+  )
 })
 
 test('R-26: two users take turns in one browser: neither sees, sends or loses what the other one has queued', async () => {

@@ -13,7 +13,13 @@ test('a worker that the browser has ended is replaced: nothing flickers, nothing
       return workers.at(-1)!
     }
   })
-  const { groupID } = taken(await store.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] }))
+  const { groupID } = taken(
+    await store.apply('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
+  )
   await until(store.status$, ({ connection, pending }) => connection === 'online' && pending === 0)
   const lists: List<Group>[] = []
   store.groups$.subscribe(list => lists.push(list))
@@ -43,7 +49,9 @@ test('a worker that the app has made, and that has died, cannot be replaced: the
   const store = await openStore(fresh('ann'), { worker })
   taken(await store.apply('createGroup', { name: 'Crew' }))
   worker.terminate()
-  expect((await until(store.status$, ({ lastError }) => lastError !== null)).lastError?.code).toBe(4510)
+  expect((await until(store.status$, ({ lastError }) => lastError !== null)).lastError?.code).toBe(
+    4510
+  )
   const answer = await store.apply('createGroup', { name: 'Boat' })
   expect(isGroupError(answer) && answer.code).toBe(4510)
 })
@@ -62,7 +70,11 @@ test('R-19: the group list shows before any members have come, and members follo
   const memberList = Array.from({ length: 100 }, (_, index) => ({ userID: `user-${index}` }))
   const created = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      hers.apply('createGroup', { name: `Group ${index}`, type: 'Public', memberList: [...memberList, { userID: bob }] })
+      hers.apply('createGroup', {
+        name: `Group ${index}`,
+        type: 'Public',
+        memberList: [...memberList, { userID: bob }]
+      })
     )
   )
   await Promise.all(created.map(answer => hers.settled(taken(answer).opID)))
@@ -70,5 +82,8 @@ test('R-19: the group list shows before any members have come, and members follo
   const first = await until(his.groups$, ({ rows }) => rows.length > 0)
   expect(first.rows.every(({ memberNum }) => memberNum === 102)).toBe(true)
   const groupID = taken(created[19]!).groupID
-  await until(his.members$(groupID, { limit: 100 }), ({ complete, total }) => complete && total === 102)
+  await until(
+    his.members$(groupID, { limit: 100 }),
+    ({ complete, total }) => complete && total === 102
+  )
 })

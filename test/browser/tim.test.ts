@@ -18,8 +18,12 @@ test('a call before login is refused 2999, and the app hears of it', async () =>
 
 test('a userSig that the server does not accept is refused at login', async () => {
   const tim = createTim()
-  expect((await rejection(tim.login({ userID: fresh('ann'), userSig: await tokenFor('bob') }))).code).toBe(70013)
-  expect((await rejection(tim.login({ userID: fresh('ann'), userSig: 'nonsense' }))).code).toBe(70003)
+  expect(
+    (await rejection(tim.login({ userID: fresh('ann'), userSig: await tokenFor('bob') }))).code
+  ).toBe(70013)
+  expect((await rejection(tim.login({ userID: fresh('ann'), userSig: 'nonsense' }))).code).toBe(
+    70003
+  )
   expect((await rejection(tim.login({ userID: '', userSig: 'x' }))).code).toBe(2002)
   expect((await rejection(tim.login({ userID: fresh('ann'), userSig: '' }))).code).toBe(2003)
 })
@@ -46,15 +50,30 @@ test('the list has changed, and the app has heard of it, before the call that ch
 test('objects are live: what the app holds changes in place', async () => {
   const { tim, userID } = await login()
   const bob = fresh('bob')
-  const { group } = (await tim.createGroup({ name: 'Crew', type: TIM.TYPES.GRP_PUBLIC, memberList: [{ userID: bob }] })).data
+  const { group } = (
+    await tim.createGroup({
+      name: 'Crew',
+      type: TIM.TYPES.GRP_PUBLIC,
+      memberList: [{ userID: bob }]
+    })
+  ).data
   const { memberList } = (await tim.getGroupMemberList({ groupID: group.groupID })).data
   const held = memberList.find(member => member.userID === bob)
-  const { member } = (await tim.setGroupMemberRole({ groupID: group.groupID, userID: bob, role: TIM.TYPES.GRP_MBR_ROLE_ADMIN }))
-    .data
+  const { member } = (
+    await tim.setGroupMemberRole({
+      groupID: group.groupID,
+      userID: bob,
+      role: TIM.TYPES.GRP_MBR_ROLE_ADMIN
+    })
+  ).data
   expect(member).toBe(held)
   expect(held?.role).toBe('Admin')
   await tim.updateGroupProfile({ groupID: group.groupID, name: 'Boat' })
-  expect([group.name, group.selfInfo.userID, group.selfInfo.role]).toEqual(['Boat', userID, 'Owner'])
+  expect([group.name, group.selfInfo.userID, group.selfInfo.role]).toEqual([
+    'Boat',
+    userID,
+    'Owner'
+  ])
   await tim.deleteGroupMember({ groupID: group.groupID, userIDList: [bob] })
   expect([group.memberNum, group.memberCount]).toEqual([1, 1])
 })
@@ -93,7 +112,9 @@ test('a refusal that comes after the call has resolved arrives as an ERROR event
   const asBob = await elsewhere(fresh('bob'))
   await asBob('createGroup', { groupID, name: 'His', type: 'Public' })
   const { tim } = await login()
-  const refused = new Promise<IMError>(resolve => tim.once(TIM.EVENT.ERROR, event => resolve(event.data)))
+  const refused = new Promise<IMError>(resolve =>
+    tim.once(TIM.EVENT.ERROR, event => resolve(event.data))
+  )
   await tim.createGroup({ groupID, name: 'Hers' })
   expect(await refused).toMatchObject({ code: 10021, data: { groupID, operation: 'createGroup' } })
   expect((await tim.getGroupList()).data.groupList).toEqual([])
@@ -105,8 +126,14 @@ test('joining a group that the device has never seen waits for the server', asyn
   await asBob('createGroup', { groupID, name: 'Crew', type: 'Public' })
   const { tim } = await login()
   const { status, group } = (await tim.joinGroup({ groupID })).data
-  expect([status, group?.name, group?.memberNum]).toEqual([TIM.TYPES.JOIN_STATUS_SUCCESS, 'Crew', 2])
-  expect((await tim.joinGroup({ groupID })).data).toEqual({ status: TIM.TYPES.JOIN_STATUS_ALREADY_IN_GROUP })
+  expect([status, group?.name, group?.memberNum]).toEqual([
+    TIM.TYPES.JOIN_STATUS_SUCCESS,
+    'Crew',
+    2
+  ])
+  expect((await tim.joinGroup({ groupID })).data).toEqual({
+    status: TIM.TYPES.JOIN_STATUS_ALREADY_IN_GROUP
+  })
   expect((await rejection(tim.joinGroup({ groupID: fresh('nowhere') }))).code).toBe(10010)
 })
 
@@ -116,7 +143,10 @@ test('the profile of a group that one is not in comes from the server, if it may
   await asBob('createGroup', { groupID: open, name: 'Open', type: 'Public' })
   await asBob('createGroup', { groupID: closed, name: 'Closed' })
   const { tim } = await login()
-  expect((await tim.getGroupProfile({ groupID: open })).data.group).toMatchObject({ name: 'Open', selfInfo: { role: '' } })
+  expect((await tim.getGroupProfile({ groupID: open })).data.group).toMatchObject({
+    name: 'Open',
+    selfInfo: { role: '' }
+  })
   expect((await rejection(tim.getGroupProfile({ groupID: closed }))).code).toBe(10007)
   expect((await rejection(tim.getGroupProfile({ groupID: fresh('nowhere') }))).code).toBe(10010)
   expect((await rejection(tim.getGroupMemberList({ groupID: open }))).code).toBe(10007)
@@ -125,9 +155,13 @@ test('the profile of a group that one is not in comes from the server, if it may
 test('members come 15 at a time, at most 100, and none behind the last', async () => {
   const { tim } = await login()
   const memberList = Array.from({ length: 130 }, (_, index) => ({ userID: fresh(`m${index}`) }))
-  const { groupID } = (await tim.createGroup({ name: 'Crew', type: TIM.TYPES.GRP_PUBLIC, memberList })).data.group
+  const { groupID } = (
+    await tim.createGroup({ name: 'Crew', type: TIM.TYPES.GRP_PUBLIC, memberList })
+  ).data.group
   const count = (options: { count?: number; offset?: number }) =>
-    tim.getGroupMemberList({ groupID, ...options }).then(response => response.data.memberList.length)
+    tim
+      .getGroupMemberList({ groupID, ...options })
+      .then(response => response.data.memberList.length)
   expect([
     await count({}),
     await count({ count: 500 }),
@@ -174,7 +208,9 @@ describe('messages', () => {
     tim.on(TIM.EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, event => heard.push(`notice ${event.data.type}`))
     tim.on(TIM.EVENT.MESSAGE_RECEIVED, event => {
       for (const message of event.data)
-        heard.push(`message ${message.isSystemMessage ? 'notice' : 'tip'} ${message.payload.operationType}`)
+        heard.push(
+          `message ${message.isSystemMessage ? 'notice' : 'tip'} ${message.payload.operationType}`
+        )
     })
     return heard
   }
@@ -234,7 +270,9 @@ describe('messages', () => {
     const roles: string[] = []
     tim.on(TIM.EVENT.MESSAGE_RECEIVED, () => roles.push(group.selfInfo.role))
     await asBob('setGroupMemberRole', { groupID, userID, role: 'Admin' })
-    await expect.poll(() => heard.toSorted()).toEqual(['message notice 9', 'message tip 4', 'notice 9'])
+    await expect
+      .poll(() => heard.toSorted())
+      .toEqual(['message notice 9', 'message tip 4', 'notice 9'])
     expect(roles).toEqual(['Admin', 'Admin'])
   })
 
@@ -250,7 +288,8 @@ describe('messages', () => {
     const { groupID } = (await tim.createGroup({ name: 'Crew', type: 'Public' })).data.group
     const received = new Promise<TimMessage>(resolve => {
       tim.on(TIM.EVENT.MESSAGE_RECEIVED, event => {
-        for (const message of event.data) if (message.type === TIM.TYPES.MSG_GRP_TIP) resolve(message)
+        for (const message of event.data)
+          if (message.type === TIM.TYPES.MSG_GRP_TIP) resolve(message)
       })
     })
     await tim.updateGroupProfile({ groupID, name: 'Boat' })
@@ -291,12 +330,16 @@ describe('messages', () => {
     const next = createTim()
     const heard = told(next)
     await next.login({ userID, userSig: await tokenFor(userID) })
-    await expect.poll(() => heard.filter(each => each.startsWith('message'))).toEqual(['message tip 6'])
+    await expect
+      .poll(() => heard.filter(each => each.startsWith('message')))
+      .toEqual(['message tip 6'])
     await next.logout()
     await next.login({ userID, userSig: await tokenFor(userID) })
     await next.getGroupList().catch(() => undefined)
     await asBob('updateGroupProfile', { groupID, name: 'Ship' })
-    await expect.poll(() => heard.filter(each => each.startsWith('message'))).toEqual(['message tip 6', 'message tip 6'])
+    await expect
+      .poll(() => heard.filter(each => each.startsWith('message')))
+      .toEqual(['message tip 6', 'message tip 6'])
     await next.destroy()
   })
 })
@@ -305,10 +348,14 @@ describe('one audio-video chat room at a time', () => {
   test('joining another leaves the one before', async () => {
     const [first, second] = [fresh('live'), fresh('live')]
     const asBob = await elsewhere(fresh('bob'))
-    for (const groupID of [first, second]) await asBob('createGroup', { groupID, name: 'Live', type: 'AVChatRoom' })
+    for (const groupID of [first, second])
+      await asBob('createGroup', { groupID, name: 'Live', type: 'AVChatRoom' })
     const { tim } = await login()
-    for (const groupID of [first, second]) await tim.joinGroup({ groupID, type: TIM.TYPES.GRP_AVCHATROOM })
-    await expect.poll(async () => (await tim.getGroupList()).data.groupList.map(group => group.groupID)).toEqual([second])
+    for (const groupID of [first, second])
+      await tim.joinGroup({ groupID, type: TIM.TYPES.GRP_AVCHATROOM })
+    await expect
+      .poll(async () => (await tim.getGroupList()).data.groupList.map(group => group.groupID))
+      .toEqual([second])
   })
 })
 
@@ -317,8 +364,12 @@ describe('strict2x', () => {
     const tim = TIM.create({ SDKAppID: 77, url: inject('url'), strict2x: true })
     expect(() => tim.quitGroup('')).toThrow('Params validate failed.')
     expect(() => tim.getGroupProfile({ groupID: 5 as never })).toThrow('Params validate failed.')
-    expect(() => tim.setGroupMemberMuteTime({ groupID: 'g', userID: 'u', muteTime: -1 })).toThrow('Params validate failed.')
-    expect(() => tim.setGroupMemberNameCard({ groupID: 'g', nameCard: '  ' })).toThrow('Params validate failed.')
+    expect(() => tim.setGroupMemberMuteTime({ groupID: 'g', userID: 'u', muteTime: -1 })).toThrow(
+      'Params validate failed.'
+    )
+    expect(() => tim.setGroupMemberNameCard({ groupID: 'g', nameCard: '  ' })).toThrow(
+      'Params validate failed.'
+    )
     expect((await rejection(tim.quitGroup('g'))).code).toBe(2999)
   })
 
@@ -332,5 +383,7 @@ describe('strict2x', () => {
 test('only audio-video chat rooms can be joined before logging in, and this library knows no guests', async () => {
   const tim = createTim()
   expect((await rejection(tim.joinGroup({ groupID: 'g' }))).code).toBe(2662)
-  expect((await rejection(tim.joinGroup({ groupID: 'g', type: TIM.TYPES.GRP_AVCHATROOM }))).code).toBe(2999)
+  expect(
+    (await rejection(tim.joinGroup({ groupID: 'g', type: TIM.TYPES.GRP_AVCHATROOM }))).code
+  ).toBe(2999)
 })

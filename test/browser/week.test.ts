@@ -20,14 +20,17 @@ function startWorker(): { worker: Worker; passWeek(): void } {
     Date.now = () => real() + offset
     addEventListener('message', ({ data }) => { if (data === 'a week passes') offset = 0 })
   `
-  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module' })
+  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), {
+    type: 'module'
+  })
   onTestFinished(() => worker.terminate())
   return { worker, passWeek: () => worker.postMessage('a week passes') }
 }
 
 const groupIDs = Array.from({ length: groupCount }, (_, index) => fresh(`crew${index}`))
 /** What becomes of a group while ann is away. */
-const fate = (index: number) => (['demoted', 'kicked', 'dismissed', 'renamed', 'joined'] as const)[index % 10] ?? 'quiet'
+const fate = (index: number) =>
+  (['demoted', 'kicked', 'dismissed', 'renamed', 'joined'] as const)[index % 10] ?? 'quiet'
 
 /** The operations that ann queues in one group: never the same field twice in a row, and never a value twice. */
 function wishes(groupID: string, ann: string, carl: string): Call[] {
@@ -50,23 +53,27 @@ function wishes(groupID: string, ann: string, carl: string): Call[] {
 /** Everything that a store shows, from now on. */
 function record(store: GroupStore, groups: readonly string[]) {
   const shown = new Map<string, string[]>()
-  const note = (view: string, value: unknown) => shown.set(view, [...(shown.get(view) ?? []), JSON.stringify(value)])
+  const note = (view: string, value: unknown) =>
+    shown.set(view, [...(shown.get(view) ?? []), JSON.stringify(value)])
   const listed: (readonly Group[])[] = []
   store.groups$.subscribe(({ rows }) => listed.push(rows))
   for (const groupID of groups) {
     store.group$(groupID).subscribe(group => {
       note(`${groupID}: whole`, group)
-      for (const field of ['name', 'introduction', 'notification'] as const) note(`${groupID}: ${field}`, group?.[field])
+      for (const field of ['name', 'introduction', 'notification'] as const)
+        note(`${groupID}: ${field}`, group?.[field])
     })
     store.members$(groupID, { offset: 0, limit: 100 }).subscribe(({ rows }: List<Member>) => {
-      for (const { userID, nameCard, role, muteUntil } of rows) note(`${groupID}: ${userID}`, [nameCard, role, muteUntil])
+      for (const { userID, nameCard, role, muteUntil } of rows)
+        note(`${groupID}: ${userID}`, [nameCard, role, muteUntil])
       note(`${groupID}: who`, rows.map(({ userID }) => userID).sort())
     })
   }
   return { shown, listed }
 }
 
-const changes = (values: readonly string[]) => values.filter((value, index) => value !== values[index - 1])
+const changes = (values: readonly string[]) =>
+  values.filter((value, index) => value !== values[index - 1])
 
 test('a week offline with 1,000 operations over 50 groups that others change: each gets one verdict, and nothing flickers', async () => {
   const server = await openClockedServer(-weekMs)
@@ -76,24 +83,39 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
   const hers = await openStore(ann, { url: line.url, token: await server.tokenFor(ann), worker })
   const his = await openStore(bob, { url: server.url, token: await server.tokenFor(bob) })
   const does = async (...calls: Call[]) => {
-    const answers = await Promise.all(calls.map(async ([name, args]) => taken(await his.apply(name, args))))
+    const answers = await Promise.all(
+      calls.map(async ([name, args]) => taken(await his.apply(name, args)))
+    )
     const verdicts = await Promise.all(answers.map(({ opID }) => his.settled(opID)))
-    expect(verdicts.map(verdict => 'kind' in verdict && verdict.kind)).toEqual(calls.map(() => 'applied'))
+    expect(verdicts.map(verdict => 'kind' in verdict && verdict.kind)).toEqual(
+      calls.map(() => 'applied')
+    )
   }
   const memberList = [{ userID: ann, role: 'Admin' as const }, { userID: carl }]
-  await does(...groupIDs.map((groupID): Call => ['createGroup', { groupID, name: 'Crew', type: 'Public', memberList }]))
+  await does(
+    ...groupIDs.map((groupID): Call => [
+      'createGroup',
+      { groupID, name: 'Crew', type: 'Public', memberList }
+    ])
+  )
   await until(hers.groups$, ({ rows }) => rows.length === groupCount)
   for (const groupID of groupIDs)
-    await until(hers.members$(groupID, { limit: 9 }), ({ complete, total }) => complete && total === 3)
+    await until(
+      hers.members$(groupID, { limit: 9 }),
+      ({ complete, total }) => complete && total === 3
+    )
   await until(hers.status$, ({ caughtUp }) => caughtUp)
 
   // Offline.
   await line.cut()
   await until(hers.status$, ({ connection }) => connection === 'offline')
   const { shown, listed } = record(hers, groupIDs)
-  for (const groupID of groupIDs) await until(hers.members$(groupID, { offset: 0, limit: 100 }), ({ rows }) => rows.length === 3)
+  for (const groupID of groupIDs)
+    await until(hers.members$(groupID, { offset: 0, limit: 100 }), ({ rows }) => rows.length === 3)
   const queued = groupIDs.flatMap(groupID => wishes(groupID, ann, carl))
-  const answers = await Promise.all(queued.map(async ([name, args]) => taken(await hers.apply(name, args))))
+  const answers = await Promise.all(
+    queued.map(async ([name, args]) => taken(await hers.apply(name, args)))
+  )
   const status = await until(hers.status$, ({ pending }) => pending === queued.length)
   expect([queued.length, Date.now() - (status.oldestPendingAt ?? 0) > weekMs]).toEqual([1000, true])
 
@@ -126,7 +148,9 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
   const verdicts = await Promise.all(answers.map(({ opID }) => hers.settled(opID)))
   const outcomes = verdicts.map(verdict => {
     if (!('kind' in verdict)) return verdict.code
-    return verdict.kind === 'rejected' ? `${verdict.error.code} ${verdict.cause?.reason}` : verdict.kind
+    return verdict.kind === 'rejected'
+      ? `${verdict.error.code} ${verdict.cause?.reason}`
+      : verdict.kind
   })
   const expected = queued.map(([name], index) => {
     const of = fate(Math.floor(index / operationsPerGroup))
@@ -142,7 +166,8 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
   // Each took effect once: what changes the profile counts up.
   const applied = (groupID: string) =>
     verdicts.filter(
-      (verdict): verdict is Verdict => 'kind' in verdict && verdict.kind === 'applied' && verdict.groupID === groupID
+      (verdict): verdict is Verdict =>
+        'kind' in verdict && verdict.kind === 'applied' && verdict.groupID === groupID
     )
   const phone = await openStore(ann, { url: server.url, token: await server.tokenFor(ann) })
   const { rows: truth } = await until(phone.groups$, ({ rows }) => rows.length === groupCount - 10)
@@ -153,20 +178,28 @@ test('a week offline with 1,000 operations over 50 groups that others change: ea
     if (!group) continue
     const isRenamed = fate(index) === 'renamed'
     const profiles = applied(groupID).filter((_, at) => at % 5 !== 1 && at % 5 !== 3).length
-    expect([groupID, group.infoSequence]).toEqual([groupID, fate(index) === 'demoted' ? 1 : 1 + profiles + (isRenamed ? 1 : 0)])
+    expect([groupID, group.infoSequence]).toEqual([
+      groupID,
+      fate(index) === 'demoted' ? 1 : 1 + profiles + (isRenamed ? 1 : 0)
+    ])
     const window = { offset: 0, limit: 100 }
-    const [theirs, held] = [phone, hers].map(store => until(store.members$(groupID, window), ({ complete }) => complete))
+    const [theirs, held] = [phone, hers].map(store =>
+      until(store.members$(groupID, window), ({ complete }) => complete)
+    )
     expect((await held)?.rows).toEqual((await theirs)?.rows)
   }
 
   // Nothing flickered: no value went and came back, other than to what it was before where all was refused.
-  const before = (view: string) => (fate(groupIDs.findIndex(groupID => view.startsWith(`${groupID}:`))) === 'demoted' ? 1 : 0)
+  const before = (view: string) =>
+    fate(groupIDs.findIndex(groupID => view.startsWith(`${groupID}:`))) === 'demoted' ? 1 : 0
   const flickers = [...shown].filter(([view, values]) => {
     const sequence = changes(values).slice(before(view))
     return new Set(sequence).size < sequence.length
   })
   expect(flickers).toEqual([])
-  const repeated = [...shown].filter(([view, values]) => view.endsWith('whole') && changes(values).length < values.length)
+  const repeated = [...shown].filter(
+    ([view, values]) => view.endsWith('whole') && changes(values).length < values.length
+  )
   expect(repeated).toEqual([])
   for (const groupID of groupIDs) {
     const present = listed.map(rows => String(rows.some(row => row.groupID === groupID)))

@@ -18,17 +18,22 @@ function startWorker(channel = 'none') {
     const channel = new BroadcastChannel(${JSON.stringify(channel)})
     channel.onmessage = ({ data }) => data?.last && postMessage('heard')
   `
-  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module' })
+  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), {
+    type: 'module'
+  })
   onTestFinished(() => worker.terminate())
   /** Answers to messages of this test, and errors that reach the page. */
   const heard: unknown[] = []
   let reported: (report: unknown) => void = () => undefined
   worker.addEventListener('error', event => heard.push(event.message))
-  worker.addEventListener('message', ({ data }: MessageEvent<{ id?: unknown }[] | { report: unknown } | string>) => {
-    if (typeof data === 'object' && 'report' in data) reported(data.report)
-    else if (typeof data === 'string') heard.push(data)
-    else heard.push(...data.filter(({ id }) => id === 'raw'))
-  })
+  worker.addEventListener(
+    'message',
+    ({ data }: MessageEvent<{ id?: unknown }[] | { report: unknown } | string>) => {
+      if (typeof data === 'object' && 'report' in data) reported(data.report)
+      else if (typeof data === 'string') heard.push(data)
+      else heard.push(...data.filter(({ id }) => id === 'raw'))
+    }
+  )
   return {
     worker,
     heard,
@@ -42,9 +47,19 @@ function startWorker(channel = 'none') {
 const nothingWrong = { failures: [], isClean: true }
 
 const raw = (value: unknown) => ({ type: 'RAW', value })
-const call = (path: unknown, argumentList: unknown = []) => ({ id: 'raw', type: 'APPLY', path, argumentList })
+const call = (path: unknown, argumentList: unknown = []) => ({
+  id: 'raw',
+  type: 'APPLY',
+  path,
+  argumentList
+})
 const set = (...path: string[]) => ({ id: 'raw', type: 'SET', path, value: raw('polluted') })
-const other = (type: unknown, path: unknown = ['apply']) => ({ id: 'raw', type, path, argumentList: [] })
+const other = (type: unknown, path: unknown = ['apply']) => ({
+  id: 'raw',
+  type,
+  path,
+  argumentList: []
+})
 
 const ignored: [title: string, message: unknown][] = [
   ['null', null],
@@ -57,8 +72,14 @@ const ignored: [title: string, message: unknown][] = [
   ['an error', new Error('APPLY')],
   ['bytes', new Uint8Array([1, 2, 3])],
   ['an empty object', {}],
-  ['an object in an object, a thousand deep', Array.from({ length: 1000 }).reduce(inner => ({ inner }), {})],
-  ['a call in the prototype', JSON.parse('{"id":"raw","__proto__":{"type":"APPLY","path":["pause"]}}')],
+  [
+    'an object in an object, a thousand deep',
+    Array.from({ length: 1000 }).reduce(inner => ({ inner }), {})
+  ],
+  [
+    'a call in the prototype',
+    JSON.parse('{"id":"raw","__proto__":{"type":"APPLY","path":["pause"]}}')
+  ],
   ['a type that there is none of', other('DROP')],
   ['a type that is a number', other(5)],
   ['a type that is a list', other(['APPLY'])],
@@ -90,31 +111,49 @@ const ignored: [title: string, message: unknown][] = [
   ['a call of the constructor', call(['constructor'])],
   ['a call of what every object has', call(['hasOwnProperty'], [raw('apply')])],
   ['a call of what every function has', call(['apply', 'call'])],
-  ['a call of the constructor of a function', call(['apply', 'constructor'], [raw('polluted = 1')])],
+  [
+    'a call of the constructor of a function',
+    call(['apply', 'constructor'], [raw('polluted = 1')])
+  ],
   ['a call through the prototype', call(['__proto__', 'toString'])],
-  ['a call of what defines getters', call(['__proto__', '__defineGetter__'], [raw('polluted'), raw(1)])],
+  [
+    'a call of what defines getters',
+    call(['__proto__', '__defineGetter__'], [raw('polluted'), raw(1)])
+  ],
   ['a call with a number for arguments', call(['pause'], 5)],
   ['a call with a text for arguments', call(['pause'], 'x')],
   ['a call with an object for arguments', call(['pause'], { length: 1 })],
   ['a call with null among the arguments', call(['pause'], [null])],
-  ['a call with an argument by an unknown handler', call(['pause'], [{ type: 'HANDLER', name: 'none', value: 1 }])],
+  [
+    'a call with an argument by an unknown handler',
+    call(['pause'], [{ type: 'HANDLER', name: 'none', value: 1 }])
+  ],
   [
     'a call with an argument that throws',
     call(['pause'], [{ type: 'HANDLER', name: 'throw', value: { isError: false, value: 1 } }])
   ],
-  ['a call with a proxy that has no port', call(['pause'], [{ type: 'HANDLER', name: 'proxy', value: 1 }])]
+  [
+    'a call with a proxy that has no port',
+    call(['pause'], [{ type: 'HANDLER', name: 'proxy', value: 1 }])
+  ]
 ]
-test.each(ignored)('%s is ignored by the worker, before a store is opened and after', async (_title, message) => {
-  const { worker, heard, report } = startWorker()
-  worker.postMessage(message)
-  const store = await openStore(fresh('ann'), { worker })
-  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
-  worker.postMessage(message)
-  expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
-  expect(await report()).toEqual(nothingWrong)
-  expect(heard).toEqual([])
-  expect(await until(store.status$, () => true)).toMatchObject({ connection: 'online', lastError: null })
-})
+test.each(ignored)(
+  '%s is ignored by the worker, before a store is opened and after',
+  async (_title, message) => {
+    const { worker, heard, report } = startWorker()
+    worker.postMessage(message)
+    const store = await openStore(fresh('ann'), { worker })
+    const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+    worker.postMessage(message)
+    expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
+    expect(await report()).toEqual(nothingWrong)
+    expect(heard).toEqual([])
+    expect(await until(store.status$, () => true)).toMatchObject({
+      connection: 'online',
+      lastError: null
+    })
+  }
+)
 
 const calls: [title: string, message: object, code: number][] = [
   ['no operation', call(['apply']), 10003],
@@ -129,18 +168,24 @@ const calls: [title: string, message: object, code: number][] = [
   ['a second store, of nothing', call(['open']), 4510],
   ['a second store, of a text', call(['open'], [raw('wss://evil.example'), raw('port')]), 4510]
 ]
-test.each(calls)('a call that asks for %s gets an error, and nothing is done', async (_title, message, code) => {
-  const { worker, heard, report } = startWorker()
-  const store = await openStore(fresh('ann'), { worker })
-  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
-  expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
-  worker.postMessage(message)
-  await expect.poll(() => heard).toMatchObject([{ type: 'RAW', value: { code } }])
-  expect(taken(await store.apply('createGroup', { name: 'Boat' })).groupID).toMatch(/^@TGS#/)
-  expect((await until(store.groups$, () => true)).rows).toHaveLength(2)
-  expect(await report()).toEqual(nothingWrong)
-  expect(await until(store.status$, () => true)).toMatchObject({ connection: 'online', lastError: null })
-})
+test.each(calls)(
+  'a call that asks for %s gets an error, and nothing is done',
+  async (_title, message, code) => {
+    const { worker, heard, report } = startWorker()
+    const store = await openStore(fresh('ann'), { worker })
+    const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+    expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
+    worker.postMessage(message)
+    await expect.poll(() => heard).toMatchObject([{ type: 'RAW', value: { code } }])
+    expect(taken(await store.apply('createGroup', { name: 'Boat' })).groupID).toMatch(/^@TGS#/)
+    expect((await until(store.groups$, () => true)).rows).toHaveLength(2)
+    expect(await report()).toEqual(nothingWrong)
+    expect(await until(store.status$, () => true)).toMatchObject({
+      connection: 'online',
+      lastError: null
+    })
+  }
+)
 
 test('a server at an address that is none is one that cannot be reached', async () => {
   const { worker, report } = startWorker()
@@ -160,8 +205,14 @@ const requests: [title: string, request: unknown][] = [
   ['a type that there is none of', { type: 'drop', stream: 0 }],
   ['a query that is null', { type: 'open', stream: 0, query: null }],
   ['a query that is a text', { type: 'open', stream: 0, query: 'groups' }],
-  ['a query of a kind that there is none of', { type: 'open', stream: 0, query: { kind: 'secrets' } }],
-  ['a query of a kind that every object has', { type: 'open', stream: 0, query: { kind: 'toString' } }],
+  [
+    'a query of a kind that there is none of',
+    { type: 'open', stream: 0, query: { kind: 'secrets' } }
+  ],
+  [
+    'a query of a kind that every object has',
+    { type: 'open', stream: 0, query: { kind: 'toString' } }
+  ],
   ['a query for the members of nothing', { type: 'open', stream: 0, query: { kind: 'members' } }],
   [
     'a query for negative members',
@@ -172,32 +223,40 @@ const requests: [title: string, request: unknown][] = [
   ['frames taken in up to a text', { type: 'taken', version: 'all' }],
   ['frames taken in up to what has not come', { type: 'taken', version: 1e308 }]
 ]
-test.each(requests)('where streams are asked for, %s does no harm to the others', async (_title, request) => {
-  const { worker, report } = startWorker()
-  const userID = fresh('ann')
-  const { port1: port, port2 } = new MessageChannel()
-  const location = { url: inject('url'), userID, token: await tokenFor(userID), paused: true }
-  const frames: { patches: [stream: number, patch: { total?: number }][] }[] = []
-  port.onmessage = ({ data }: MessageEvent<string>) => {
-    const frame = JSON.parse(data)
-    frames.push(frame)
-    port.postMessage({ type: 'taken', version: frame.version })
+test.each(requests)(
+  'where streams are asked for, %s does no harm to the others',
+  async (_title, request) => {
+    const { worker, report } = startWorker()
+    const userID = fresh('ann')
+    const { port1: port, port2 } = new MessageChannel()
+    const location = { url: inject('url'), userID, token: await tokenFor(userID), paused: true }
+    const frames: { patches: [stream: number, patch: { total?: number }][] }[] = []
+    port.onmessage = ({ data }: MessageEvent<string>) => {
+      const frame = JSON.parse(data)
+      frames.push(frame)
+      port.postMessage({ type: 'taken', version: frame.version })
+    }
+    worker.postMessage(call(['open'], [raw(location), raw(port2)]), [port2])
+    port.postMessage(request)
+    port.postMessage({ type: 'open', stream: 7, query: { kind: 'groups' } })
+    worker.postMessage(call(['apply'], [raw('createGroup'), raw({ name: 'Crew' })]))
+    const last = () =>
+      frames.flatMap(({ patches }) => patches.filter(([stream]) => stream === 7)).at(-1)?.[1]
+    await expect.poll(last).toMatchObject({ kind: 'list', total: 1 })
+    expect(await report()).toEqual(nothingWrong)
   }
-  worker.postMessage(call(['open'], [raw(location), raw(port2)]), [port2])
-  port.postMessage(request)
-  port.postMessage({ type: 'open', stream: 7, query: { kind: 'groups' } })
-  worker.postMessage(call(['apply'], [raw('createGroup'), raw({ name: 'Crew' })]))
-  const last = () => frames.flatMap(({ patches }) => patches.filter(([stream]) => stream === 7)).at(-1)?.[1]
-  await expect.poll(last).toMatchObject({ kind: 'list', total: 1 })
-  expect(await report()).toEqual(nothingWrong)
-})
+)
 
 test('of calls made at once, one that cannot be copied to the worker is refused, and the others are answered', async () => {
   const { worker, report } = startWorker()
   const store = await openStore(fresh('ann'), { worker })
   const names = ['One', () => 'Two', 'Three'] as string[]
   const answers = await Promise.all(names.map(name => store.apply('createGroup', { name })))
-  expect(answers).toMatchObject([{ result: {} }, { code: 10004, reason: 'IllegalArgument' }, { result: {} }])
+  expect(answers).toMatchObject([
+    { result: {} },
+    { code: 10004, reason: 'IllegalArgument' },
+    { result: {} }
+  ])
   const list = await until(store.groups$, ({ rows }) => rows.length === 2)
   expect(list.rows.map(({ name }) => name).sort()).toEqual(['One', 'Three'])
   expect(await report()).toEqual(nothingWrong)
@@ -213,15 +272,24 @@ const posts: [title: string, message: unknown][] = [
   ['a row that is null', { type: 'committed', commits: [{ at: 9, writes: [null] }] }],
   [
     'a row of a table that there is none of',
-    { type: 'committed', commits: [{ at: 9, writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }] }
+    {
+      type: 'committed',
+      commits: [{ at: 9, writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }]
+    }
   ],
   [
     'a group that is a number',
-    { type: 'committed', commits: [{ at: 9, writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }] }
+    {
+      type: 'committed',
+      commits: [{ at: 9, writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }]
+    }
   ],
   [
     'an operation that is a number',
-    { type: 'committed', commits: [{ at: 9, writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }] }
+    {
+      type: 'committed',
+      commits: [{ at: 9, writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }]
+    }
   ],
   ['a status that is none', { type: 'status' }],
   ['a wish for the members of nothing', { type: 'hello' }],
@@ -240,7 +308,10 @@ test.each(posts)('between tabs, %s of another build does no harm', async (_title
   await expect.poll(() => heard).toContain('heard')
   const { opID } = taken(await store.apply('createGroup', { name: 'Boat' }))
   expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
-  expect((await until(store.groups$, () => true)).rows.map(row => row.name).sort()).toEqual(['Boat', 'Crew'])
+  expect((await until(store.groups$, () => true)).rows.map(row => row.name).sort()).toEqual([
+    'Boat',
+    'Crew'
+  ])
   expect(await report()).toEqual(nothingWrong)
   expect(heard).toEqual(['heard'])
 })

@@ -12,7 +12,10 @@ let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'offline-groups-ci-'))
   symlinkSync(path('node_modules'), join(folder, 'node_modules'))
-  writeFileSync(join(folder, 'good.test.js'), `import { test } from 'vitest'\ntest('good', () => undefined)`)
+  writeFileSync(
+    join(folder, 'good.test.js'),
+    `import { test } from 'vitest'\ntest('good', () => undefined)`
+  )
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -21,9 +24,19 @@ function counted(source: string): string {
   const [bad, report] = [join(folder, 'bad.test.js'), join(folder, 'report.json')]
   writeFileSync(bad, `import { afterAll, test } from 'vitest'\n${source}`)
   writeFileSync(report, '')
-  const vitest = [path('node_modules/vitest/vitest.mjs'), 'run', '--root', folder, '--reporter=json']
-  const { status } = spawnSync(process.execPath, [...vitest, `--outputFile=${report}`], { env: { ...process.env, VITEST: '' } })
-  return execFileSync(process.execPath, [path('test/ci/count.js'), report, String(status)], { encoding: 'utf8' }).trim()
+  const vitest = [
+    path('node_modules/vitest/vitest.mjs'),
+    'run',
+    '--root',
+    folder,
+    '--reporter=json'
+  ]
+  const { status } = spawnSync(process.execPath, [...vitest, `--outputFile=${report}`], {
+    env: { ...process.env, VITEST: '' }
+  })
+  return execFileSync(process.execPath, [path('test/ci/count.js'), report, String(status)], {
+    encoding: 'utf8'
+  }).trim()
 }
 
 const endings: [title: string, source: string, counts: string][] = [
@@ -35,7 +48,11 @@ const endings: [title: string, source: string, counts: string][] = [
   ['whose process exits', `test('one', () => process.exit(0))`, '1 1'],
   ['whose process is killed', `test('one', () => process.kill(process.pid, 'SIGKILL'))`, '1 1'],
   ['with an unhandled rejection', `test('one', () => void Promise.reject(new Error('no')))`, '2 1'],
-  ['that fails after its tests', `test('one', () => undefined)\nafterAll(() => { throw new Error('no') })`, '2 1'],
+  [
+    'that fails after its tests',
+    `test('one', () => undefined)\nafterAll(() => { throw new Error('no') })`,
+    '2 1'
+  ],
   ['that ends vitest itself', `test('one', () => process.kill(process.ppid, 'SIGKILL'))`, '0 1']
 ]
 test.each(endings)('CI counts a test file %s', (_title, source, counts) => {

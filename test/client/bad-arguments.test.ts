@@ -13,7 +13,10 @@ let client: TestClient
 beforeAll(async () => {
   client = createTestClient(createTestServer(), 'ann')
   const streams = createStreamClient(request => remote.request(request))
-  const remote = connectHere(Promise.resolve(client.engine), { onFrame: streams.take, onRestart: streams.restart })
+  const remote = connectHere(Promise.resolve(client.engine), {
+    onFrame: streams.take,
+    onRestart: streams.restart
+  })
   store = createStore('ann', remote, streams)
   await client.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
   // The rules for `can` follow the first status.
@@ -26,7 +29,13 @@ cyclic['groupID'] = cyclic
 const fail = () => {
   throw new Error('on purpose')
 }
-const trap = { get: fail, has: fail, ownKeys: fail, getOwnPropertyDescriptor: fail, getPrototypeOf: fail }
+const trap = {
+  get: fail,
+  has: fail,
+  ownKeys: fail,
+  getOwnPropertyDescriptor: fail,
+  getPrototypeOf: fail
+}
 
 const values: [string, unknown][] = [
   ['null', null],
@@ -38,7 +47,10 @@ const values: [string, unknown][] = [
   ['an array', [1]],
   ['an object without a prototype', Object.create(null)],
   ['an object that holds itself', cyclic],
-  ['an object with a getter that throws', Object.defineProperty({}, 'groupID', { get: fail, enumerable: true })],
+  [
+    'an object with a getter that throws',
+    Object.defineProperty({}, 'groupID', { get: fail, enumerable: true })
+  ],
   ['an object that throws whatever is done with it', new Proxy({}, trap)],
   ['a field that is a function', { groupID: fail, limit: fail }],
   ['a field that is a symbol', { groupID: Symbol('crew'), offset: Symbol('crew') }],
@@ -49,31 +61,53 @@ const values: [string, unknown][] = [
 const anyStore = () => store as unknown as Record<string, (...args: unknown[]) => unknown>
 
 describe.each(values)('%s', (_title, value) => {
-  const calls = ['apply', 'preview', 'retry', 'revise', 'settled', 'readProfile', 'searchGroup', 'dismissVerdict']
+  const calls = [
+    'apply',
+    'preview',
+    'retry',
+    'revise',
+    'settled',
+    'readProfile',
+    'searchGroup',
+    'dismissVerdict'
+  ]
   test.each(calls)('is refused by %s with a code', async call => {
-    const args = call === 'apply' || call === 'preview' ? ['updateGroupProfile', value] : [value, value]
-    const answer = (await anyStore()[call]?.(...args)) as { code?: number; error?: { code: number } }
+    const args =
+      call === 'apply' || call === 'preview' ? ['updateGroupProfile', value] : [value, value]
+    const answer = (await anyStore()[call]?.(...args)) as {
+      code?: number
+      error?: { code: number }
+    }
     expect(answer.code ?? answer.error?.code).toBeGreaterThan(0)
   })
 
   test('is refused by can with a code', () => {
-    expect(anyStore()['can']?.('updateGroupProfile', value)).toMatchObject({ kind: 'no', error: { code: expect.any(Number) } })
+    expect(anyStore()['can']?.('updateGroupProfile', value)).toMatchObject({
+      kind: 'no',
+      error: { code: expect.any(Number) }
+    })
   })
 
   test('is no name of an operation', async () => {
     expect(await anyStore()['apply']?.(value, {})).toMatchObject({ code: expect.any(Number) })
   })
 
-  test.each(['group$', 'tips$', 'members$'])('as a group ID ends %s with 10004', async observable => {
-    const answer = firstValueFrom(anyStore()[observable]?.(value, {}) as Observable<unknown>)
-    // Of a text no group has, the answer is that there is none.
-    if (typeof value === 'string') expect(await answer).not.toMatchObject({ name: 'Crew' })
-    else await expect(answer).rejects.toMatchObject({ code: 10004 })
-  })
+  test.each(['group$', 'tips$', 'members$'])(
+    'as a group ID ends %s with 10004',
+    async observable => {
+      const answer = firstValueFrom(anyStore()[observable]?.(value, {}) as Observable<unknown>)
+      // Of a text no group has, the answer is that there is none.
+      if (typeof value === 'string') expect(await answer).not.toMatchObject({ name: 'Crew' })
+      else await expect(answer).rejects.toMatchObject({ code: 10004 })
+    }
+  )
 
   test('as a token changes nothing', async () => {
     await anyStore()['renewToken']?.(value)
-    expect(await firstValueFrom(store.status$)).toMatchObject({ connection: 'online', lastError: null })
+    expect(await firstValueFrom(store.status$)).toMatchObject({
+      connection: 'online',
+      lastError: null
+    })
   })
 })
 
@@ -93,16 +127,22 @@ const windows: [string, unknown][] = [
   ['a getter that throws', Object.defineProperty({}, 'limit', { get: fail })]
 ]
 describe.each(windows)('a window with %s', (_title, window) => {
-  test.each(['members$', 'groupList$'])('ends %s with 10004 or shows the list', async observable => {
-    const args = observable === 'members$' ? ['crew', window] : [window]
-    const answer = firstValueFrom(anyStore()[observable]?.(...args) as Observable<unknown>)
-    await expect(answer.catch((error: unknown) => error)).resolves.toSatisfy(
-      (shown: { code?: number; rows?: unknown[] }) => shown.code === 10004 || shown.rows?.length === 1
-    )
-  })
+  test.each(['members$', 'groupList$'])(
+    'ends %s with 10004 or shows the list',
+    async observable => {
+      const args = observable === 'members$' ? ['crew', window] : [window]
+      const answer = firstValueFrom(anyStore()[observable]?.(...args) as Observable<unknown>)
+      await expect(answer.catch((error: unknown) => error)).resolves.toSatisfy(
+        (shown: { code?: number; rows?: unknown[] }) =>
+          shown.code === 10004 || shown.rows?.length === 1
+      )
+    }
+  )
 
   test('leaves the whole list as it was', async () => {
-    await firstValueFrom(anyStore()['members$']?.('crew', window) as Observable<unknown>).catch(() => undefined)
+    await firstValueFrom(anyStore()['members$']?.('crew', window) as Observable<unknown>).catch(
+      () => undefined
+    )
     const whole = anyStore()['members$']?.('crew', {}) as Observable<unknown>
     expect(await firstValueFrom(whole)).toMatchObject({ total: 1 })
   })

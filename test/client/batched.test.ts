@@ -11,7 +11,11 @@ function start() {
   const endpoint: Endpoint = {
     postMessage(calls: Call[]) {
       messages.push(structuredClone(calls))
-      const answers = calls.map(({ id, argumentList }) => ({ id, type: 'RAW', value: argumentList.map(({ value }) => value) }))
+      const answers = calls.map(({ id, argumentList }) => ({
+        id,
+        type: 'RAW',
+        value: argumentList.map(({ value }) => value)
+      }))
       queueMicrotask(() => hear({ data: answers } as unknown as Event))
     },
     addEventListener: (_type, listener) => (hear = listener as typeof hear),
@@ -29,7 +33,10 @@ test('calls of one turn go in one message, in their order, and each gets its ans
     ['b', 2]
   ])
   await api.apply('c', 3)
-  expect(messages.map(calls => calls.map(({ argumentList }) => argumentList[0]?.value))).toEqual([['a', 'b'], ['c']])
+  expect(messages.map(calls => calls.map(({ argumentList }) => argumentList[0]?.value))).toEqual([
+    ['a', 'b'],
+    ['c']
+  ])
 })
 
 test('callers may go on with their object', async () => {

@@ -20,16 +20,22 @@ const wrong: [title: string, options: object, code: number][] = [
   ['a text for paused', { paused: 'yes' }, 10004]
 ]
 
-test.each(wrong)('a store with %s answers every call with the code', async (_title, options, code) => {
-  const store = createGroupStore({ ...good, ...options } as never)
-  const answer = await store.apply('quitGroup', { groupID: 'crew' })
-  const { lastError } = await firstValueFrom(store.status$)
-  expect([isGroupError(answer) && answer.code, lastError?.code]).toEqual([code, code])
-  await store.close()
-})
+test.each(wrong)(
+  'a store with %s answers every call with the code',
+  async (_title, options, code) => {
+    const store = createGroupStore({ ...good, ...options } as never)
+    const answer = await store.apply('quitGroup', { groupID: 'crew' })
+    const { lastError } = await firstValueFrom(store.status$)
+    expect([isGroupError(answer) && answer.code, lastError?.code]).toEqual([code, code])
+    await store.close()
+  }
+)
 
 test('a TIM login with a number for the user ID rejects with 10004', async () => {
   const tim = TIM.create({ SDKAppID: 77, url: good.url })
   const refused = tim.login({ userID: 5, userSig: 'sig' } as never)
-  await expect(refused).rejects.toMatchObject({ code: 10004, message: expect.stringContaining('userID') as string })
+  await expect(refused).rejects.toMatchObject({
+    code: 10004,
+    message: expect.stringContaining('userID') as string
+  })
 })

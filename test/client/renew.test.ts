@@ -16,9 +16,14 @@ afterEach(() => Promise.all(stores.splice(0).map(store => store.close())))
 function openStore(getToken: Exclude<Token, string>, firstToken = '') {
   const server = createTestServer()
   // A server so near that its refusal comes before the next frame of the store.
-  const { engine } = createTestClient({ ...server, network: () => server.network(1) }, 'ann', { token: firstToken })
+  const { engine } = createTestClient({ ...server, network: () => server.network(1) }, 'ann', {
+    token: firstToken
+  })
   const streams = createStreamClient(request => remote.request(request))
-  const remote = connectHere(Promise.resolve(engine), { onFrame: streams.take, onRestart: streams.restart })
+  const remote = connectHere(Promise.resolve(engine), {
+    onFrame: streams.take,
+    onRestart: streams.restart
+  })
   const store = createStore('ann', remote, streams, getToken)
   stores.push(store)
   /** Lets both clocks go on until this is so. */
@@ -74,9 +79,11 @@ test('a token that is good at once is asked for once', async () => {
 
 describe('while the token function fails', () => {
   test('the status is offline', async () => {
-    expect(await openStore(fail).until(({ connection }) => connection === 'offline')).toMatchObject({
-      lastError: { code: 70002 }
-    })
+    expect(await openStore(fail).until(({ connection }) => connection === 'offline')).toMatchObject(
+      {
+        lastError: { code: 70002 }
+      }
+    )
   })
 
   test('a profile cannot be read', async () => {
@@ -94,7 +101,9 @@ describe('while the token function fails', () => {
 
 test('a token function that never answers leaves the store offline', async () => {
   const { until } = openStore(() => new Promise(() => undefined))
-  expect(await until(({ connection }) => connection === 'offline')).toMatchObject({ lastError: { code: 70002 } })
+  expect(await until(({ connection }) => connection === 'offline')).toMatchObject({
+    lastError: { code: 70002 }
+  })
 })
 
 test.each([

@@ -21,7 +21,10 @@ test('what a call was answered is not kept for as long as the store is open', as
     }
   }
   const streams = createStreamClient(request => remote.request(request))
-  const remote = connectHere(Promise.resolve(watched), { onFrame: streams.take, onRestart: streams.restart })
+  const remote = connectHere(Promise.resolve(watched), {
+    onFrame: streams.take,
+    onRestart: streams.restart
+  })
   const store = createStore('ann', remote, streams)
   expect(await store.settled('none')).toMatchObject({ code: 4503 })
   const isForgotten = () => {

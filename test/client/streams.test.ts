@@ -17,7 +17,8 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers())
 
 const crew: Query = { kind: 'members', groupID: 'crew', limit: 10 }
-const member = (userID: string, nameCard = '') => newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
+const member = (userID: string, nameCard = '') =>
+  newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
 const take = (...patches: [number, Patch][]) => client.take({ version: version++, patches })
 const whole = (...rows: Member[]): Patch => ({
   kind: 'list',
@@ -67,10 +68,16 @@ test('looking and looking away 10,000 times leaves nothing behind', () => {
 
 test('of what changes together, all is in place before anybody is told of any of it', () => {
   const seen: unknown[] = []
-  const shown = () => [...client.shown()].map(({ value }) => (value as Partial<List<Member>>).total ?? (value as Group).memberNum)
+  const shown = () =>
+    [...client.shown()].map(
+      ({ value }) => (value as Partial<List<Member>>).total ?? (value as Group).memberNum
+    )
   client.observe<Group>({ kind: 'group', groupID: 'crew' }).subscribe(() => seen.push(shown()))
   client.observe<List<Member>>(crew).subscribe(() => seen.push(shown()))
-  const group = (memberNum: number): Patch => ({ kind: 'value', value: { groupID: 'crew', memberNum } as Group })
+  const group = (memberNum: number): Patch => ({
+    kind: 'value',
+    value: { groupID: 'crew', memberNum } as Group
+  })
   take([1, whole(member('ann'))], [0, group(1)])
   take([0, group(2)], [1, { ...whole(member('bob')), total: 2 } as Patch])
   expect(seen).toEqual([
@@ -83,7 +90,8 @@ test('of what changes together, all is in place before anybody is told of any of
 
 test('an error ends the stream for all who look, and whoever looks again asks again', () => {
   const errors: unknown[] = []
-  for (let count = 0; count < 2; count++) client.observe(crew).subscribe({ error: error => errors.push(error) })
+  for (let count = 0; count < 2; count++)
+    client.observe(crew).subscribe({ error: error => errors.push(error) })
   take([0, { kind: 'error', error: groupError('StorageFailed') }])
   expect(errors).toMatchObject([{ code: 4502 }, { code: 4502 }])
   client.observe(crew).subscribe({ error: () => undefined })
@@ -111,7 +119,10 @@ test('after another engine has taken over, only what has changed meanwhile is to
   version = 0
   take([0, whole(member('ann'), member('bob'))])
   expect(seen).toHaveLength(1)
-  take([0, { kind: 'list', edits: [[1, 1, member('bob', 'B')]], total: 2, complete: true, stale: false }])
+  take([
+    0,
+    { kind: 'list', edits: [[1, 1, member('bob', 'B')]], total: 2, complete: true, stale: false }
+  ])
   expect(seen[1]?.rows).toMatchObject([{ userID: 'ann' }, { nameCard: 'B' }])
   client.restart()
   version = 0
@@ -148,13 +159,19 @@ test('a query that is given up keeps no change from counting as shown', async ()
 
 // ── what an earlier page has shown ──────────────────────────────────────────
 
-const listOf = (...rows: Member[]): List<Member> => ({ rows, total: rows.length, complete: true, stale: false })
+const listOf = (...rows: Member[]): List<Member> => ({
+  rows,
+  total: rows.length,
+  complete: true,
+  stale: false
+})
 const look = (query: Query = crew) => {
   const seen: List<Member>[] = []
   client.observe<List<Member>>(query).subscribe(list => seen.push(list))
   return seen
 }
-const names = (seen: readonly List<Member>[]) => seen.map(({ rows, stale }) => [rows.map(({ nameCard }) => nameCard), stale])
+const names = (seen: readonly List<Member>[]) =>
+  seen.map(({ rows, stale }) => [rows.map(({ nameCard }) => nameCard), stale])
 
 test('what was shown last is shown until the engine answers, as stale, whoever has looked first', () => {
   const before = look()

@@ -19,7 +19,10 @@ beforeEach(() => {
 /** A page of the user: what its calls and events tell. */
 function page() {
   const streams = createStreamClient(request => remote.request(request))
-  const remote = connectHere(Promise.resolve(ann.engine), { onFrame: streams.take, onRestart: streams.restart })
+  const remote = connectHere(Promise.resolve(ann.engine), {
+    onFrame: streams.take,
+    onRestart: streams.restart
+  })
   const store = createStore('ann', remote, streams)
   const events = createEvents(error => expect.fail(String(error)))
   const told: number[] = []
@@ -40,7 +43,12 @@ async function pass(): Promise<void> {
 }
 
 const crew = { groupID: 'crew', name: 'Crew', type: 'Private' } as const
-const full = () => server.judge('bob', { name: 'createGroup', args: { groupID: 'den', name: 'Den' }, groupID: 'den' })
+const full = () =>
+  server.judge('bob', {
+    name: 'createGroup',
+    args: { groupID: 'den', name: 'Den' },
+    groupID: 'den'
+  })
 
 test('a part that could not be done is told once with 4514 and dismissed', async () => {
   const { told, listen } = page()

@@ -32,7 +32,10 @@ async function onHalfOpenLine() {
       network: () => ({
         ...network,
         connect(events) {
-          const link = network.connect({ ...events, onFrame: frame => line.isDead || events.onFrame(frame) })
+          const link = network.connect({
+            ...events,
+            onFrame: frame => line.isDead || events.onFrame(frame)
+          })
           return { ...link, send: frame => line.isDead || link.send(frame) }
         }
       })
@@ -96,7 +99,9 @@ describe('on a half-open line', () => {
   test('a decision about an unknown application settles', async () => {
     const { calls, advance } = await onHalfOpenLine()
     const payload = { operatorID: 'carl', groupProfile: { groupID: 'crew' } }
-    const message = { payload } as unknown as Parameters<typeof calls.handleGroupApplication>[0]['message']
+    const message = { payload } as unknown as Parameters<
+      typeof calls.handleGroupApplication
+    >[0]['message']
     const outcome = outcomeOf(calls.handleGroupApplication({ handleAction: 'Agree', message }))
     await advance(15_000)
     expect((outcome.value as IMError).code).toBe(4512)
@@ -125,8 +130,11 @@ const calls = {
   close: store => store.close()
 } satisfies Record<string, (store: ReturnType<typeof openStore>) => Promise<unknown>>
 
-test.each(Object.entries(calls))('%s settles within 20 s where the worker hangs', async (_name, call) => {
-  const outcome = outcomeOf(call(openStore(new Promise(() => undefined))))
-  await vi.advanceTimersByTimeAsync(20_000)
-  expect(outcome.value).not.toBe('pending')
-})
+test.each(Object.entries(calls))(
+  '%s settles within 20 s where the worker hangs',
+  async (_name, call) => {
+    const outcome = outcomeOf(call(openStore(new Promise(() => undefined))))
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(outcome.value).not.toBe('pending')
+  }
+)

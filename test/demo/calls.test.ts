@@ -40,7 +40,9 @@ test('getGroupList, getGroupProfile: one of many groups is found by name or ID, 
   expect(await about.getByTestId('groupID').textContent()).toBe('harbour-festival')
   expect(await about.getByTestId('type').textContent()).toBe('ChatRoom')
   expect(await about.getByTestId('ownerID').textContent()).toBe('ann')
-  expect(await about.getByTestId('introduction').textContent()).toBe('The whole town, more or less.')
+  expect(await about.getByTestId('introduction').textContent()).toBe(
+    'The whole town, more or less.'
+  )
   await totals.fill('castle ')
   await ann.getByTestId('group-order').selectOption('By name')
   const names = () => rows.locator('.name').allInnerTexts()
@@ -53,20 +55,29 @@ test('searchGroupByID, joinGroup, quitGroup: a group of others is looked up befo
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const groupID = fresh('orchard')
-  await submit(ann, 'create-group', { name: `The ${groupID}`, groupID, type: 'Public', introduction: 'Apples.' })
+  await submit(ann, 'create-group', {
+    name: `The ${groupID}`,
+    groupID,
+    type: 'Public',
+    introduction: 'Apples.'
+  })
   await caughtUp(ann)
 
   await bob.getByTestId('join-group').click()
   await bob.getByTestId('form').locator('[name=groupID]').fill(groupID)
   await bob.getByTestId('look-up').click()
-  await expect.poll(() => bob.getByTestId('found').innerText()).toContain('1 member, owned by ann. Anybody may come in.')
+  await expect
+    .poll(() => bob.getByTestId('found').innerText())
+    .toContain('1 member, owned by ann. Anybody may come in.')
   expect(await bob.getByTestId('found').textContent()).toContain('Apples.')
   await fillIn(bob, {})
   await expect.poll(() => bob.getByTestId('group-name').textContent()).toBe(`The ${groupID}`)
   await expect.poll(() => roleOf(bob, 'ann')).toBe('owner')
 
   await ann.getByTestId('tab-activity').click()
-  await expect.poll(() => ann.getByTestId('tip').allInnerTexts()).toEqual([expect.stringContaining('bob joined')])
+  await expect
+    .poll(() => ann.getByTestId('tip').allInnerTexts())
+    .toEqual([expect.stringContaining('bob joined')])
   await submit(bob, 'quit-group', {})
   await groupRow(bob, groupID).waitFor({ state: 'detached' })
   await expect.poll(() => ann.getByTestId('tip').first().textContent()).toContain('bob left')
@@ -74,7 +85,9 @@ test('searchGroupByID, joinGroup, quitGroup: a group of others is looked up befo
   await bob.getByTestId('join-group').click()
   await bob.getByTestId('form').locator('[name=groupID]').fill(fresh('nowhere'))
   await bob.getByTestId('look-up').click()
-  await expect.poll(() => bob.getByTestId('found').textContent()).toContain('There is no such group')
+  await expect
+    .poll(() => bob.getByTestId('found').textContent())
+    .toContain('There is no such group')
 })
 
 test('createGroup, updateGroupProfile, dismissGroup: custom fields are set, changed and taken away, and an end is told', async () => {
@@ -83,23 +96,43 @@ test('createGroup, updateGroupProfile, dismissGroup: custom fields are set, chan
   const name = fresh('Bakery')
   await ann.getByTestId('create-group').click()
   await ann.getByTestId('more-fields').click()
-  await fillIn(ann, { name, type: 'ChatRoom', members: 'bob', key0: 'oven', value0: 'wood', key1: 'opens', value1: '6' })
+  await fillIn(ann, {
+    name,
+    type: 'ChatRoom',
+    members: 'bob',
+    key0: 'oven',
+    value0: 'wood',
+    key1: 'opens',
+    value1: '6'
+  })
   await select(bob, name)
   const fields = [ann, bob].map(pane => pane.getByTestId('groupCustomField'))
-  for (const field of fields) await expect.poll(() => field.textContent()).toBe('oven: wood, opens: 6')
+  for (const field of fields)
+    await expect.poll(() => field.textContent()).toBe('oven: wood, opens: 6')
 
-  await submit(ann, 'edit-profile', { name: `${name}!`, value0: 'gas', value1: '', key2: 'bread', value2: 'rye' })
-  for (const field of fields) await expect.poll(() => field.textContent()).toBe('oven: gas, bread: rye')
+  await submit(ann, 'edit-profile', {
+    name: `${name}!`,
+    value0: 'gas',
+    value1: '',
+    key2: 'bread',
+    value2: 'rye'
+  })
+  for (const field of fields)
+    await expect.poll(() => field.textContent()).toBe('oven: gas, bread: rye')
   await expect.poll(() => bob.getByTestId('group-name').textContent()).toBe(`${name}!`)
   await bob.getByTestId('tab-activity').click()
-  await expect.poll(() => bob.getByTestId('tip').first().textContent()).toContain(`ann renamed the group to “${name}!”`)
+  await expect
+    .poll(() => bob.getByTestId('tip').first().textContent())
+    .toContain(`ann renamed the group to “${name}!”`)
 
   await submit(ann, 'dismiss-group', {})
   await bob.getByTestId('not-in-group').waitFor()
   await bob.getByTestId('ask-server').click()
   await expect.poll(() => bob.getByTestId('found').textContent()).toContain('10010')
   await bob.getByTestId('tab-inbox').click()
-  await expect.poll(() => noticesOf(bob, name).first().textContent()).toContain('ann dismissed the group')
+  await expect
+    .poll(() => noticesOf(bob, name).first().textContent())
+    .toContain('ann dismissed the group')
 })
 
 test('changeGroupOwner: who receives a group is told, and can do what an owner can', async () => {
@@ -114,7 +147,9 @@ test('changeGroupOwner: who receives a group is told, and can do what an owner c
   expect(await roleOf(ann, 'ann')).toBe('')
   await expect.poll(() => bob.getByTestId('own-role').textContent()).toBe('Owner')
   await bob.getByTestId('tab-activity').click()
-  await expect.poll(() => bob.getByTestId('tip').first().textContent()).toContain('ann handed the group over to bob')
+  await expect
+    .poll(() => bob.getByTestId('tip').first().textContent())
+    .toContain('ann handed the group over to bob')
   await submit(bob, 'dismiss-group', {})
   await ann.getByTestId('not-in-group').waitFor()
 })
@@ -181,7 +216,9 @@ test('getGroupMemberProfile, setGroupMemberRole, -NameCard, -CustomField: a card
   await expect.poll(() => memberRow(ann, 'bob').textContent()).toContain('Robert')
   await ann.getByTestId('find-member').fill(fresh('nobody'))
   await page.keyboard.press('Enter')
-  await expect.poll(() => card.textContent()).toContain('Nobody of this ID is known to be in the group.')
+  await expect
+    .poll(() => card.textContent())
+    .toContain('Nobody of this ID is known to be in the group.')
 })
 
 test('setMessageRemindType: how messages come is one’s own choice, and kept', async () => {
@@ -212,7 +249,9 @@ test('setGroupMemberMuteTime: the time left is shown, and a mute ends by itself,
   await expect.poll(() => ownMute.textContent()).toBe('not muted')
 
   await changeMember(ann, 'mia.berg', 'mute', { muteTime: '2', unit: 'hours' })
-  await expect.poll(() => memberRow(ann, 'mia.berg').getByTestId('mute').textContent()).toMatch(/^muted (2:00:00|1:59:\d\d)$/)
+  await expect
+    .poll(() => memberRow(ann, 'mia.berg').getByTestId('mute').textContent())
+    .toMatch(/^muted (2:00:00|1:59:\d\d)$/)
   await changeMember(ann, 'mia.berg', 'unmute')
   await memberRow(ann, 'mia.berg').getByTestId('mute').waitFor({ state: 'detached' })
 
@@ -221,7 +260,9 @@ test('setGroupMemberMuteTime: the time left is shown, and a mute ends by itself,
   await ownMute.getByTestId('mute').waitFor()
   await ann.getByTestId('offline').check()
   await bob.getByTestId('offline').check()
-  expect((await seen).filter(text => /^muted 0:(0[1-9]|1[0-5])$/.test(text)).length).toBeGreaterThanOrEqual(2)
+  expect(
+    (await seen).filter(text => /^muted 0:(0[1-9]|1[0-5])$/.test(text)).length
+  ).toBeGreaterThanOrEqual(2)
   await memberRow(ann, 'bob').getByTestId('mute').waitFor({ state: 'detached' })
 })
 
@@ -247,13 +288,24 @@ test('what the rules forbid is greyed with the reason, until they allow it', asy
   expect(await bob.getByTestId('form').count()).toBe(0)
 
   await openCard(bob, 'mia.berg')
-  for (const button of ['set-role', 'mute', 'set-name-card', 'set-custom-field', 'make-owner', 'remove-member']) {
-    await expect.poll(() => bob.getByTestId('card').getByTestId(button).getAttribute('aria-disabled')).toBe('true')
+  for (const button of [
+    'set-role',
+    'mute',
+    'set-name-card',
+    'set-custom-field',
+    'make-owner',
+    'remove-member'
+  ]) {
+    await expect
+      .poll(() => bob.getByTestId('card').getByTestId(button).getAttribute('aria-disabled'))
+      .toBe('true')
   }
   await changeMember(ann, 'bob', 'set-role')
   await expect.poll(() => edit.getAttribute('aria-disabled')).toBeNull()
   for (const button of ['mute', 'set-name-card', 'set-custom-field']) {
-    await expect.poll(() => bob.getByTestId('card').getByTestId(button).getAttribute('aria-disabled')).toBeNull()
+    await expect
+      .poll(() => bob.getByTestId('card').getByTestId(button).getAttribute('aria-disabled'))
+      .toBeNull()
   }
   expect(await bob.getByTestId('set-role').getAttribute('aria-disabled')).toBe('true')
 })

@@ -2,7 +2,17 @@ import { fileURLToPath } from 'node:url'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { openPGlite } from 'offline-groups/server'
 import { openLine } from '../line.ts'
-import { caughtUp, fresh, goOffline, goOnline, groupRow, openDemo, outboxOf, select, submit } from './page.ts'
+import {
+  caughtUp,
+  fresh,
+  goOffline,
+  goOnline,
+  groupRow,
+  openDemo,
+  outboxOf,
+  select,
+  submit
+} from './page.ts'
 import { filledFolder, startDemo } from './server.ts'
 
 const crashingServer = fileURLToPath(new URL('./crashing-server.js', import.meta.url))
@@ -11,7 +21,10 @@ test('an operation whose server dies between commit and answer takes effect exac
   const folder = await filledFolder(inject('demo').filled)
   onTestFinished(folder.remove)
   const groupID = fresh('boat')
-  const dying = await startDemo({ DEMO_DATA_DIR: folder.path, DIE_AFTER: `updateGroupProfile ${groupID}` }, crashingServer)
+  const dying = await startDemo(
+    { DEMO_DATA_DIR: folder.path, DIE_AFTER: `updateGroupProfile ${groupID}` },
+    crashingServer
+  )
   let server = dying
   // The page keeps its address: by the time the server starts again, its port may be somebody else's.
   const line = await openLine(() => Number(new URL(server.url).port))
@@ -54,7 +67,9 @@ test('an operation whose server dies between commit and answer takes effect exac
   const sql = await openPGlite(folder.path)
   onTestFinished(sql.close)
   const countOf = (table: string, column: string) =>
-    sql.withConnection(query => query(`SELECT count(*)::int AS count FROM ${table} WHERE ${column} = $1`, [opID]))
+    sql.withConnection(query =>
+      query(`SELECT count(*)::int AS count FROM ${table} WHERE ${column} = $1`, [opID])
+    )
   expect((await countOf('verdicts', 'op_id')).rows).toEqual([{ count: 1 }])
   expect((await countOf('log', `body->>'opID'`)).rows).toEqual([{ count: 1 }])
 })
@@ -68,7 +83,12 @@ test('a worker that is killed right after it has taken an operation loses nothin
     const { store } = window.demo.ann
     const groupID = `canoe-${Date.now()}`
     const answers = [
-      await store.apply('createGroup', { name: 'Raft', groupID, type: 'Public', memberList: [{ userID: 'bob' }] }),
+      await store.apply('createGroup', {
+        name: 'Raft',
+        groupID,
+        type: 'Public',
+        memberList: [{ userID: 'bob' }]
+      }),
       await store.apply('setGroupMemberRole', { groupID, userID: 'bob', role: 'Admin' }),
       await store.apply('updateGroupProfile', { groupID, name })
     ]
@@ -80,7 +100,9 @@ test('a worker that is killed right after it has taken an operation loses nothin
 
   await page.reload()
   await expect.poll(() => ann.getByTestId('outbox-entry').count()).toBe(3)
-  expect(await page.evaluate(() => window.demo.ann.view.outbox.map(({ opID }) => opID))).toEqual(opIDs)
+  expect(await page.evaluate(() => window.demo.ann.view.outbox.map(({ opID }) => opID))).toEqual(
+    opIDs
+  )
   await groupRow(ann, name).waitFor()
 
   // Opened again with a network, it delivers what it finds.

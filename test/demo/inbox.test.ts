@@ -79,7 +79,13 @@ test('of two admins who answer the same application, the second learns that it w
   await caughtUp(ann, bob)
   const groupID = fresh('pool')
   const name = `The ${groupID}`
-  await submit(ann, 'create-group', { name, groupID, type: 'Public', joinOption: 'NeedPermission', admins: 'bob' })
+  await submit(ann, 'create-group', {
+    name,
+    groupID,
+    type: 'Public',
+    joinOption: 'NeedPermission',
+    admins: 'bob'
+  })
   await caughtUp(ann)
   await applyAs('carla', groupID)
   for (const pane of [ann, bob]) {
@@ -91,7 +97,9 @@ test('of two admins who answer the same application, the second learns that it w
   const his = noticesOf(bob, name).filter({ hasText: 'carla' })
   await his.getByTestId('accept').click()
   await expect.poll(() => his.getByTestId('outcome').textContent()).toBe('let in')
-  await expect.poll(() => outboxOf(bob)).toEqual([expect.stringContaining('let in carla — waiting')])
+  await expect
+    .poll(() => outboxOf(bob))
+    .toEqual([expect.stringContaining('let in carla — waiting')])
   const hers = noticesOf(ann, name).filter({ hasText: 'carla' })
   await hers.getByTestId('refuse').click()
   await caughtUp(ann)
@@ -99,7 +107,8 @@ test('of two admins who answer the same application, the second learns that it w
   await goOnline(bob)
   await caughtUp(bob)
   await expect.poll(() => bob.getByTestId('code').textContent()).toMatch(/^10024 /)
-  for (const notice of [hers, his]) await expect.poll(() => notice.getByTestId('outcome').textContent()).toBe('turned away')
+  for (const notice of [hers, his])
+    await expect.poll(() => notice.getByTestId('outcome').textContent()).toBe('turned away')
   await noticesOf(ann, name).getByRole('button', { name }).first().click()
   await memberRow(ann, 'bob').waitFor()
   expect(await memberRow(ann, 'carla').count()).toBe(0)
@@ -123,7 +132,9 @@ test('what was refused can be tried again once it is allowed', async () => {
   await caughtUp(ann)
   await goOnline(bob)
   await caughtUp(bob)
-  await expect.poll(() => bob.getByTestId('cause').textContent()).toMatch(/^Because your admin role was taken by ann at/)
+  await expect
+    .poll(() => bob.getByTestId('cause').textContent())
+    .toMatch(/^Because your admin role was taken by ann at/)
   const again = bob.getByTestId('retry-verdict')
   await expect.poll(() => again.getAttribute('aria-disabled')).toBe('true')
 
@@ -172,15 +183,24 @@ test('every kind of change waits offline, is told in words, outlives a reload an
   await select(bob, name)
   await expect.poll(() => bob.getByTestId('own-role').textContent()).toBe('Owner')
   await expect.poll(() => bob.getByTestId('groupCustomField').textContent()).toBe('wing: east')
-  await expect.poll(() => memberRow(bob, 'mia.berg').textContent()).toMatch(/Guide\s+muted (?:1 day|23:59:\d\d)/)
+  await expect
+    .poll(() => memberRow(bob, 'mia.berg').textContent())
+    .toMatch(/Guide\s+muted (?:1 day|23:59:\d\d)/)
   await expect.poll(() => memberRow(bob, 'jens.koch').count()).toBe(0)
-  expect((await bob.getByTestId('verdict').count()) + (await ann.getByTestId('verdict').count())).toBe(0)
+  expect(
+    (await bob.getByTestId('verdict').count()) + (await ann.getByTestId('verdict').count())
+  ).toBe(0)
 })
 
 /** Somebody who is not on the page asks to come in. */
 async function applyAs(userID: string, groupID: string): Promise<void> {
-  const client = await connect(`${inject('demo').url.replace('http', 'ws')}/sync`, generateUserSig(app, { userID }))
+  const client = await connect(
+    `${inject('demo').url.replace('http', 'ws')}/sync`,
+    generateUserSig(app, { userID })
+  )
   const opID = randomBytes(16).toString('base64url')
-  await client.push([{ opID, name: 'joinGroup', groupID, args: { groupID, applyMessage: 'May I?' } }])
+  await client.push([
+    { opID, name: 'joinGroup', groupID, args: { groupID, applyMessage: 'May I?' } }
+  ])
   client.close()
 }

@@ -22,7 +22,9 @@ test('of a change in a group of 6,000, only the changed row crosses to the page 
 
   const [hers, his] = await page.evaluate(() =>
     window.sentFrames.map(frames =>
-      frames.flatMap(({ patches }) => patches.flatMap(([, patch]) => patch.edits?.flatMap(([, , row]) => row ?? []) ?? []))
+      frames.flatMap(({ patches }) =>
+        patches.flatMap(([, patch]) => patch.edits?.flatMap(([, , row]) => row ?? []) ?? [])
+      )
     )
   )
   const changed = expect.objectContaining({ userID: target, role: 'Admin' })
@@ -51,7 +53,9 @@ test('a list of 6,000 members scrolls to its end, and never has more rows than a
   const last = await page.evaluate(
     () =>
       new Promise<Member | undefined>(resolve =>
-        window.demo.ann.store.members$('harbour-festival', { offset: 5999, limit: 1 }).subscribe(({ rows }) => resolve(rows[0]))
+        window.demo.ann.store
+          .members$('harbour-festival', { offset: 5999, limit: 1 })
+          .subscribe(({ rows }) => resolve(rows[0]))
       )
   )
   await expect.poll(() => rows.last().getAttribute('aria-posinset')).toBe('6000')
@@ -60,7 +64,9 @@ test('a list of 6,000 members scrolls to its end, and never has more rows than a
 
 /** Somebody in sight of both, for lists begin with who came first. */
 async function plainMember(pane: Locator): Promise<string> {
-  const rows = pane.getByTestId('member-row').filter({ hasNot: pane.page().getByTestId('role'), hasNotText: 'you' })
+  const rows = pane
+    .getByTestId('member-row')
+    .filter({ hasNot: pane.page().getByTestId('role'), hasNotText: 'you' })
   return String(await rows.first().locator('.name').textContent())
 }
 
@@ -78,7 +84,9 @@ function noteFrames(): void {
       super()
       const frames: (typeof window.sentFrames)[number] = []
       window.sentFrames.push(frames)
-      this.port1.addEventListener('message', ({ data }: MessageEvent<string>) => frames.push(JSON.parse(data)))
+      this.port1.addEventListener('message', ({ data }: MessageEvent<string>) =>
+        frames.push(JSON.parse(data))
+      )
     }
   }
 }

@@ -54,7 +54,13 @@ test('what is done offline outlives a reload, waits visibly, and reaches everybo
 test('an edit that somebody else made impossible is refused with code and cause, and the group is forgotten', async () => {
   const { page, ann, bob } = await openDemo()
   const groupID = fresh('zoo')
-  await submit(ann, 'create-group', { name: `The ${groupID}`, groupID, type: 'Public', admins: 'bob', members: 'mia.berg' })
+  await submit(ann, 'create-group', {
+    name: `The ${groupID}`,
+    groupID,
+    type: 'Public',
+    admins: 'bob',
+    members: 'mia.berg'
+  })
   await caughtUp(ann)
   await select(bob, groupID)
   await goOffline(ann)
@@ -71,7 +77,9 @@ test('an edit that somebody else made impossible is refused with code and cause,
   const verdict = bob.getByTestId('verdict')
   await expect.poll(() => verdict.textContent()).toContain('Refused: rename to “Bob’s zoo”')
   expect(await verdict.getByTestId('code').textContent()).toMatch(/^\d+ \w+$/)
-  expect(await verdict.getByTestId('cause').textContent()).toMatch(/^Because you were removed by ann at \d\d:\d\d\.$/)
+  expect(await verdict.getByTestId('cause').textContent()).toMatch(
+    /^Because you were removed by ann at \d\d:\d\d\.$/
+  )
   await groupRow(bob, 'zoo').waitFor({ state: 'detached' })
   await bob.getByTestId('not-in-group').waitFor()
 
@@ -83,7 +91,8 @@ test('an edit that somebody else made impossible is refused with code and cause,
   expect(await shownBy(page, 'bob', groupID)).toBeNull()
   expect(await shownBy(newcomer.page, 'bob', groupID)).toBeNull()
   // What the user was told stays; the group does not. On the disk that is so after a quiet moment.
-  const kept = async () => new Set((await recordsAbout(page, 'bob', groupID)).map(({ table }) => table))
+  const kept = async () =>
+    new Set((await recordsAbout(page, 'bob', groupID)).map(({ table }) => table))
   await expect.poll(kept).toEqual(new Set(['notices', 'verdicts']))
 
   await verdict.getByTestId('dismiss-verdict').click()
@@ -112,7 +121,11 @@ test('offline in one tab is offline in all of them', async () => {
 })
 
 /** What a user's database holds that has to do with a group, as raw records. */
-const recordsAbout = (page: Awaited<ReturnType<typeof openDemo>>['page'], userID: string, groupID: string) =>
+const recordsAbout = (
+  page: Awaited<ReturnType<typeof openDemo>>['page'],
+  userID: string,
+  groupID: string
+) =>
   page.evaluate(
     async ([userID, groupID]) => {
       const done = <T>(request: IDBRequest<T>) =>
@@ -123,17 +136,25 @@ const recordsAbout = (page: Awaited<ReturnType<typeof openDemo>>['page'], userID
       const name = `offline-groups ${location.origin.replace('http', 'ws')}/sync ${userID}`
       const database = await done(indexedDB.open(name))
       const transaction = database.transaction(['pages', 'journal'], 'readonly')
-      const [pages, journal] = [transaction.objectStore('pages'), transaction.objectStore('journal')]
-      const [keys, records, commits] = await Promise.all([done(pages.getAllKeys()), done(pages.getAll()), done(journal.getAll())])
+      const [pages, journal] = [
+        transaction.objectStore('pages'),
+        transaction.objectStore('journal')
+      ]
+      const [keys, records, commits] = await Promise.all([
+        done(pages.getAllKeys()),
+        done(pages.getAll()),
+        done(journal.getAll())
+      ])
       database.close()
       const paged = keys.map((key, index) => ({
         table: String((key as string[])[0]),
         text: JSON.stringify([key, records[index]])
       }))
       const written = (commits as { writes: { table: string }[] }[]).flatMap(({ writes }) => writes)
-      return [...paged, ...written.map(write => ({ table: write.table, text: JSON.stringify(write) }))].filter(({ text }) =>
-        text.includes(groupID)
-      )
+      return [
+        ...paged,
+        ...written.map(write => ({ table: write.table, text: JSON.stringify(write) }))
+      ].filter(({ text }) => text.includes(groupID))
     },
     [userID, groupID] as const
   )

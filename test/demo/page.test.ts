@@ -91,7 +91,9 @@ test('what the rules forbid is refused at once, with code and reason', async () 
   await ann.getByTestId('more').click()
   await ann.getByTestId('quit-group').press('Enter')
   await expect.poll(() => ann.getByTestId('toast').textContent()).toContain('10009')
-  expect(await ann.getByTestId('toast').textContent()).toContain('The owner cannot quit: transfer or dismiss the group.')
+  expect(await ann.getByTestId('toast').textContent()).toContain(
+    'The owner cannot quit: transfer or dismiss the group.'
+  )
   expect(await ann.getByTestId('form').count()).toBe(0)
   await ann.getByTestId('dismiss-toast').click()
 
@@ -101,23 +103,32 @@ test('what the rules forbid is refused at once, with code and reason', async () 
   await bob.getByTestId('cancel').click()
   await goOnline(bob)
   await submit(bob, 'join-group', { groupID: fresh('nowhere') })
-  await expect.poll(() => bob.getByTestId('verdict').textContent()).toContain('There is no such group')
+  await expect
+    .poll(() => bob.getByTestId('verdict').textContent())
+    .toContain('There is no such group')
   await bob.getByTestId('dismiss-verdict').click()
   await bob.getByTestId('verdict').waitFor({ state: 'detached' })
   expect(await outboxOf(bob)).toEqual([])
 })
 
 test('names are shown as text, whatever is in them', async () => {
-  const { page, ann, bob } = await openDemo({ before: () => void (window.alert = () => document.body.append('ALERTED')) })
+  const { page, ann, bob } = await openDemo({
+    before: () => void (window.alert = () => document.body.append('ALERTED'))
+  })
   await caughtUp(ann, bob)
   const hostile = '<img src=x onerror=alert(1)>'
   await submit(ann, 'create-group', { name: hostile, type: 'Public', members: 'bob' })
-  await submit(ann, 'edit-profile', { introduction: '<script>alert(2)</script>', avatar: 'http://x/"onload="alert(3)' })
+  await submit(ann, 'edit-profile', {
+    introduction: '<script>alert(2)</script>',
+    avatar: 'http://x/"onload="alert(3)'
+  })
   await caughtUp(ann)
   await select(bob, hostile)
   for (const pane of [ann, bob]) {
     await expect.poll(() => pane.getByTestId('group-name').textContent()).toBe(hostile)
-    await expect.poll(() => pane.getByTestId('details').textContent()).toContain('<script>alert(2)</script>')
+    await expect
+      .poll(() => pane.getByTestId('details').textContent())
+      .toContain('<script>alert(2)</script>')
   }
   expect(await page.locator('main img').count()).toBe(0)
 
@@ -135,7 +146,9 @@ test('the keyboard is enough', async () => {
   await page.keyboard.press('ArrowDown')
   await expect.poll(() => ann.getByTestId('group-name').textContent()).not.toBe(first)
   await page.keyboard.press('End')
-  await expect.poll(() => ann.getByTestId('group-row').last().getAttribute('aria-selected')).toBe('true')
+  await expect
+    .poll(() => ann.getByTestId('group-row').last().getAttribute('aria-selected'))
+    .toBe('true')
   await page.keyboard.press('Home')
   await expect.poll(() => ann.getByTestId('group-name').textContent()).toBe(first)
 
@@ -150,7 +163,9 @@ test('the keyboard is enough', async () => {
   await ann.getByTestId('form').waitFor()
   await page.keyboard.press('Escape')
   await ann.getByTestId('form').waitFor({ state: 'detached' })
-  expect(await ann.getByTestId('join-group').evaluate(button => button === document.activeElement)).toBe(true)
+  expect(
+    await ann.getByTestId('join-group').evaluate(button => button === document.activeElement)
+  ).toBe(true)
 
   await ann.getByTestId('offline').press('Space')
   await expect.poll(() => ann.getByTestId('connection').textContent()).toBe('offline')
@@ -165,9 +180,18 @@ if (process.env['SCREENSHOT'])
       await demo.stop()
       await folder.remove()
     })
-    const { page, ann, bob } = await openDemo({ url: demo.url, viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
+    const { page, ann, bob } = await openDemo({
+      url: demo.url,
+      viewport: { width: 1440, height: 900 },
+      colorScheme: 'light'
+    })
     await caughtUp(ann, bob)
-    await submit(ann, 'create-group', { name: 'Lantern parade', type: 'Public', members: 'mia.berg jens.koch', admins: 'bob' })
+    await submit(ann, 'create-group', {
+      name: 'Lantern parade',
+      type: 'Public',
+      members: 'mia.berg jens.koch',
+      admins: 'bob'
+    })
     await caughtUp(ann)
     await select(bob, 'Lantern parade')
     await goOffline(bob)
@@ -186,11 +210,17 @@ if (process.env['SCREENSHOT'])
     await submit(ann, 'edit-profile', { name: 'Boat crew ⛵' })
     await changeMember(ann, 'ada.jansen', 'set-role')
     await changeMember(ann, 'ada.kang', 'mute', { muteTime: '10' })
-    await submit(ann, 'create-group', { name: 'Regatta 2027', type: 'Public', members: 'bob mia.berg' })
+    await submit(ann, 'create-group', {
+      name: 'Regatta 2027',
+      type: 'Public',
+      members: 'bob mia.berg'
+    })
     await select(ann, 'Boat crew')
     await memberRow(ann, 'ada.jansen').waitFor()
     await ann.getByTestId('tab-inbox').click()
     await ann.getByTestId('tab-inbox').blur()
     await page.mouse.move(0, 0)
-    await page.screenshot({ path: fileURLToPath(new URL('../../demo/screenshot.png', import.meta.url)) })
+    await page.screenshot({
+      path: fileURLToPath(new URL('../../demo/screenshot.png', import.meta.url))
+    })
   })

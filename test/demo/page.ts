@@ -1,6 +1,12 @@
 /** The built page in a real browser, used as somebody would use it. */
 
-import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright'
+import {
+  chromium,
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page
+} from 'playwright'
 import { afterAll, expect, inject, onTestFinished } from 'vitest'
 import type { User } from '../../demo/user.ts'
 import { chromiumArgs, findChromium } from '../browser/chromium.ts'
@@ -14,7 +20,8 @@ declare global {
 export type Demo = { readonly page: Page; readonly ann: Locator; readonly bob: Locator }
 
 let browser: Promise<Browser> | undefined
-const launch = async () => chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
+const launch = async () =>
+  chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
 afterAll(async () => (await browser)?.close())
 
 type Options = BrowserContextOptions & {
@@ -24,7 +31,11 @@ type Options = BrowserContextOptions & {
 }
 
 /** The page on a device that has never shown it. Nothing may go wrong in it, seen or not. */
-export async function openDemo({ url = inject('demo').url, before, ...options }: Options = {}): Promise<Demo> {
+export async function openDemo({
+  url = inject('demo').url,
+  before,
+  ...options
+}: Options = {}): Promise<Demo> {
   const context = await (await (browser ??= launch())).newContext(options)
   // As long as a poll waits.
   context.setDefaultTimeout(60_000)
@@ -33,7 +44,9 @@ export async function openDemo({ url = inject('demo').url, before, ...options }:
   page.on('pageerror', error => complaints.push(String(error)))
   page.on('console', message => {
     // A server that is away is not a mistake of the page.
-    const isExpected = message.text().includes('ERR_CONNECTION_REFUSED') || message.text().includes('WebSocket connection to')
+    const isExpected =
+      message.text().includes('ERR_CONNECTION_REFUSED') ||
+      message.text().includes('WebSocket connection to')
     if (message.type() === 'error' && !isExpected) complaints.push(message.text())
   })
   onTestFinished(async () => {
@@ -75,8 +88,10 @@ export async function caughtUp(...panes: readonly Locator[]): Promise<void> {
 export const roleOf = async (pane: Locator, userID: string) =>
   (await memberRow(pane, userID).getByTestId('role').allTextContents()).join()
 
-export const groupRow = (pane: Locator, name: string) => pane.getByTestId('group-row').filter({ hasText: name })
-export const memberRow = (pane: Locator, userID: string) => pane.getByTestId('member-row').filter({ hasText: userID })
+export const groupRow = (pane: Locator, name: string) =>
+  pane.getByTestId('group-row').filter({ hasText: name })
+export const memberRow = (pane: Locator, userID: string) =>
+  pane.getByTestId('member-row').filter({ hasText: userID })
 
 export async function select(pane: Locator, name: string): Promise<void> {
   await pane.getByTestId('filter').fill(name)
@@ -86,7 +101,8 @@ export async function select(pane: Locator, name: string): Promise<void> {
 }
 
 /** What the inbox holds about a group, the latest first. */
-export const noticesOf = (pane: Locator, groupName: string) => pane.getByTestId('notice').filter({ hasText: groupName })
+export const noticesOf = (pane: Locator, groupName: string) =>
+  pane.getByTestId('notice').filter({ hasText: groupName })
 
 /** Fills in a form and sends it. */
 export async function submit(pane: Locator, button: string, fields: Fields): Promise<void> {
@@ -113,14 +129,18 @@ export async function fillIn(pane: Locator, fields: Fields): Promise<void> {
   for (const [name, value] of Object.entries(fields)) {
     const field = pane.getByTestId('form').locator(`[name=${name}]`)
     if (typeof value === 'boolean') await field.setChecked(value)
-    else if ((await field.evaluate(element => element.tagName)) === 'SELECT') await field.selectOption(value)
+    else if ((await field.evaluate(element => element.tagName)) === 'SELECT')
+      await field.selectOption(value)
     else await field.fill(value)
   }
   await pane.getByTestId('submit').click()
   await drawn(pane)
 }
 
-export async function openPart(pane: Locator, part: 'members' | 'activity' | 'about' | 'you'): Promise<void> {
+export async function openPart(
+  pane: Locator,
+  part: 'members' | 'activity' | 'about' | 'you'
+): Promise<void> {
   await pane.getByTestId(`tab-${part}`).click()
   await drawn(pane)
 }
@@ -133,7 +153,12 @@ export async function openCard(pane: Locator, userID: string): Promise<void> {
 }
 
 /** Does something to a member on their card, with a form where one follows, and goes back to the list. */
-export async function changeMember(pane: Locator, userID: string, button: string, fields?: Fields): Promise<void> {
+export async function changeMember(
+  pane: Locator,
+  userID: string,
+  button: string,
+  fields?: Fields
+): Promise<void> {
   await openCard(pane, userID)
   await pane.getByTestId('card').getByTestId(button).click()
   if (fields) await fillIn(pane, fields)
@@ -161,7 +186,10 @@ export const shownBy = (page: Page, user: 'ann' | 'bob', groupID: string) =>
       const group = await first(store.group$(groupID), () => true)
       if (!group) return null
       const { selfInfo: _, ...profile } = group
-      const { rows } = await first(store.members$(groupID, { offset: 0, limit: 100 }), ({ complete }) => complete)
+      const { rows } = await first(
+        store.members$(groupID, { offset: 0, limit: 100 }),
+        ({ complete }) => complete
+      )
       return { profile, members: rows }
     },
     [user, groupID] as const

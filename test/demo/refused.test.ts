@@ -1,7 +1,17 @@
 /** The page after a change was refused because of another user's change. */
 
 import { expect, test } from 'vitest'
-import { caughtUp, changeMember, fresh, goOffline, goOnline, openDemo, select, submit, type Demo } from './page.ts'
+import {
+  caughtUp,
+  changeMember,
+  fresh,
+  goOffline,
+  goOnline,
+  openDemo,
+  select,
+  submit,
+  type Demo
+} from './page.ts'
 
 /** Bob renames a group offline and reloads. Ann removes him meanwhile. */
 async function refusedRename(name: string): Promise<Demo> {
@@ -25,12 +35,16 @@ async function refusedRename(name: string): Promise<Demo> {
 test('a refused rename is told with the name that the group has', async () => {
   const name = fresh('Mill')
   const { bob } = await refusedRename(name)
-  await expect.poll(() => bob.getByTestId('verdict').locator('.where').textContent()).toContain(`in ${name},`)
+  await expect
+    .poll(() => bob.getByTestId('verdict').locator('.where').textContent())
+    .toContain(`in ${name},`)
 })
 
 test('a removed user cannot try a refused change again', async () => {
   const { bob } = await refusedRename(fresh('Mill'))
-  await expect.poll(() => bob.getByTestId('retry-verdict').getAttribute('aria-disabled')).toBe('true')
+  await expect
+    .poll(() => bob.getByTestId('retry-verdict').getAttribute('aria-disabled'))
+    .toBe('true')
 })
 
 test('a search shows its first result in a list that was scrolled', async () => {

@@ -42,7 +42,9 @@ test('a form that is submitted twice is sent once', async () => {
   await ann.getByTestId('submit').click()
   await ann.getByTestId('form').waitFor({ state: 'detached' })
   await caughtUp(ann)
-  const names = await page.evaluate(() => window.demo.ann.view.groups?.rows.map(group => group.name))
+  const names = await page.evaluate(() =>
+    window.demo.ann.view.groups?.rows.map(group => group.name)
+  )
   expect(names?.filter(each => each === name)).toHaveLength(1)
 })
 
@@ -50,7 +52,10 @@ test('a form that is submitted twice is sent once', async () => {
 function slowWorkers(): void {
   const delayMs = 500
   window.Worker = class extends Worker {
-    override postMessage(message: unknown, transfer?: Transferable[] | StructuredSerializeOptions): void {
+    override postMessage(
+      message: unknown,
+      transfer?: Transferable[] | StructuredSerializeOptions
+    ): void {
       setTimeout(() => super.postMessage(message, transfer as Transferable[]), delayMs)
     }
   }

@@ -30,7 +30,9 @@ test('where the port is taken another is, and two demos on the same data do not 
   expect(demo.output()).not.toContain('First start')
   expect(demo.output()).toContain(`Port ${port} is taken`)
   expect(new URL(demo.url).port).not.toBe(String(port))
-  await expect(startDemo({ DEMO_DATA_DIR: folder.path })).rejects.toThrow(/ended with 1: .* is in use by another server/)
+  await expect(startDemo({ DEMO_DATA_DIR: folder.path })).rejects.toThrow(
+    /ended with 1: .* is in use by another server/
+  )
   await demo.stop()
   expect(await demo.ended).toBe(0)
 })

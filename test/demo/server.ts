@@ -23,8 +23,12 @@ export type DemoServer = {
 export const demoScript = fileURLToPath(new URL('../../dist/demo/serve.js', import.meta.url))
 
 export async function startDemo(env: NodeJS.ProcessEnv, script = demoScript): Promise<DemoServer> {
-  const server = spawn(process.execPath, [script], { env: { ...process.env, NO_OPEN: '1', PORT: '0', ...env } })
-  const ended = once(server, 'exit').then(([code, signal]: (number | NodeJS.Signals | null)[]) => signal ?? code ?? 0)
+  const server = spawn(process.execPath, [script], {
+    env: { ...process.env, NO_OPEN: '1', PORT: '0', ...env }
+  })
+  const ended = once(server, 'exit').then(
+    ([code, signal]: (number | NodeJS.Signals | null)[]) => signal ?? code ?? 0
+  )
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -49,7 +53,9 @@ async function stop(server: ChildProcess, ended: Promise<unknown>): Promise<void
 }
 
 /** Data for a demo of one's own: what a demo has after its first start. */
-export async function filledFolder(filled: string): Promise<{ path: string; remove(): Promise<void> }> {
+export async function filledFolder(
+  filled: string
+): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await emptyFolder()
   await cp(filled, folder.path, { recursive: true })
   return folder

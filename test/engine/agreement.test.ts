@@ -12,10 +12,16 @@ const user = fc.constantFrom(...users, 'stranger')
 const name = fc.constantFrom('Crew', 'Boat', 'Ship', '群', 'Oar', '', 'x'.repeat(31))
 const groupID = fc.constantFrom('g1', 'g2', 'g3')
 const joinOption = fc.constantFrom('FreeAccess', 'NeedPermission', 'DisableApply')
-const memberList = fc.array(fc.record({ userID: user, role: fc.constantFrom('Admin') }, { requiredKeys: ['userID'] }), {
-  maxLength: 4
+const memberList = fc.array(
+  fc.record({ userID: user, role: fc.constantFrom('Admin') }, { requiredKeys: ['userID'] }),
+  {
+    maxLength: 4
+  }
+)
+const field = fc.record({
+  key: fc.constantFrom('level', 'city'),
+  value: fc.constantFrom('', 'high')
 })
-const field = fc.record({ key: fc.constantFrom('level', 'city'), value: fc.constantFrom('', 'high') })
 
 const custom = fc.array(field, { maxLength: 2 })
 const text = fc.constantFrom('', 'about', 'y'.repeat(241))
@@ -58,7 +64,11 @@ const operations: {
   quitGroup: { groupID: always(groupID) },
   dismissGroup: { groupID: always(groupID) },
   addGroupMember: { groupID: always(groupID), userIDList: always(userIDList) },
-  deleteGroupMember: { groupID: always(groupID), userIDList: always(userIDList), reason: maybe(text) },
+  deleteGroupMember: {
+    groupID: always(groupID),
+    userIDList: always(userIDList),
+    reason: maybe(text)
+  },
   setGroupMemberRole: {
     groupID: always(groupID),
     userID: always(user),
@@ -72,14 +82,25 @@ const operations: {
     handleAction: always(fc.constantFrom('Agree', 'Reject')),
     handleMessage: maybe(fc.constantFrom('', 'welcome'))
   },
-  setMessageRemindType: { groupID: always(groupID), messageRemindType: always(fc.constantFrom(...remindTypes, 'Never')) },
-  setGroupMemberMuteTime: { groupID: always(groupID), userID: always(user), muteTime: always(fc.constantFrom(0, 86_400)) },
+  setMessageRemindType: {
+    groupID: always(groupID),
+    messageRemindType: always(fc.constantFrom(...remindTypes, 'Never'))
+  },
+  setGroupMemberMuteTime: {
+    groupID: always(groupID),
+    userID: always(user),
+    muteTime: always(fc.constantFrom(0, 86_400))
+  },
   setGroupMemberNameCard: {
     groupID: always(groupID),
     userID: maybe(user),
     nameCard: always(fc.constantFrom('', 'Skipper', '\u2800'))
   },
-  setGroupMemberCustomField: { groupID: always(groupID), userID: maybe(user), memberCustomField: always(custom) }
+  setGroupMemberCustomField: {
+    groupID: always(groupID),
+    userID: maybe(user),
+    memberCustomField: always(custom)
+  }
 }
 
 // Its keys are what the type says.
@@ -87,10 +108,15 @@ const operationNames = Object.keys(operations) as OperationName[]
 const operation = fc.oneof(
   ...operationNames.map(name => {
     const entries = Object.entries(operations[name])
-    const requiredKeys = entries.flatMap(([argument, { isOptional }]) => (isOptional ? [] : argument))
-    const args = fc.record(Object.fromEntries(entries.map(([argument, { arbitrary }]) => [argument, arbitrary])), {
-      requiredKeys
-    })
+    const requiredKeys = entries.flatMap(([argument, { isOptional }]) =>
+      isOptional ? [] : argument
+    )
+    const args = fc.record(
+      Object.fromEntries(entries.map(([argument, { arbitrary }]) => [argument, arbitrary])),
+      {
+        requiredKeys
+      }
+    )
     return fc.record({ name: fc.constant(name), args })
   })
 )
@@ -99,7 +125,9 @@ const operation = fc.oneof(
 const beginning = fc
   .tuple(
     ...['g1', 'g2'].map(groupID =>
-      fc.constantFrom('Private', 'Public', 'ChatRoom', 'AVChatRoom').map(type => ({ groupID, type }))
+      fc
+        .constantFrom('Private', 'Public', 'ChatRoom', 'AVChatRoom')
+        .map(type => ({ groupID, type }))
     )
   )
   .map(groups =>
@@ -107,17 +135,26 @@ const beginning = fc
       ...group,
       name: 'Crew',
       joinOption: 'NeedPermission',
-      memberList: [{ userID: 'bob', ...(group.type !== 'Private' && { role: 'Admin' }) }, { userID: 'carl' }]
+      memberList: [
+        { userID: 'bob', ...(group.type !== 'Private' && { role: 'Admin' }) },
+        { userID: 'carl' }
+      ]
     }))
   )
 
 const step = fc.record({ actor: fc.constantFrom(...users), operation })
 
 test('what a device predicts is what the server decides', async () => {
-  const seen = { accepted: 0, refused: new Set<number>(), undecided: 0, predicted: new Set<OperationName>() }
+  const seen = {
+    accepted: 0,
+    refused: new Set<number>(),
+    undecided: 0,
+    predicted: new Set<OperationName>()
+  }
   const rare = [10004, 10007, 10009, 2622, 2661, 2680, 2681, 2682, 2683, 2684]
   // Until the rare refusals have been among what chance brought.
-  const isDone = () => rare.every(code => seen.refused.has(code)) && seen.predicted.size === operationNames.length
+  const isDone = () =>
+    rare.every(code => seen.refused.has(code)) && seen.predicted.size === operationNames.length
   for (let round = 0; round === 0 || (round < 10 && !isDone()); round++) await compareMany()
   expect(seen.accepted).toBeGreaterThan(100)
   expect(seen.undecided).toBeGreaterThan(10)
@@ -125,18 +162,23 @@ test('what a device predicts is what the server decides', async () => {
   expect([...seen.refused]).toEqual(expect.arrayContaining(rare))
 
   async function compareMany() {
-    const property = fc.asyncProperty(beginning, fc.array(step, { minLength: 5, maxLength: 25 }), async (groups, steps) => {
-      const server = createTestServer({ policy: { groupsPerUserMax: 3 } })
-      for (const args of groups) {
-        const { groupID } = args
-        await server.judge('ann', { name: 'createGroup', args, groupID })
-        await server.judge('dora', { name: 'joinGroup', args: { groupID }, groupID })
+    const property = fc.asyncProperty(
+      beginning,
+      fc.array(step, { minLength: 5, maxLength: 25 }),
+      async (groups, steps) => {
+        const server = createTestServer({ policy: { groupsPerUserMax: 3 } })
+        for (const args of groups) {
+          const { groupID } = args
+          await server.judge('ann', { name: 'createGroup', args, groupID })
+          await server.judge('dora', { name: 'joinGroup', args: { groupID }, groupID })
+        }
+        const clients = new Map(users.map(userID => [userID, createTestClient(server, userID)]))
+        await server.clock.advance(1000)
+        for (const { actor, operation } of steps)
+          await compare(server, clients.get(actor)!, operation)
+        expect(server.errors).toEqual([])
       }
-      const clients = new Map(users.map(userID => [userID, createTestClient(server, userID)]))
-      await server.clock.advance(1000)
-      for (const { actor, operation } of steps) await compare(server, clients.get(actor)!, operation)
-      expect(server.errors).toEqual([])
-    })
+    )
     await fc.assert(property, { numRuns: 100 })
   }
 
@@ -147,8 +189,15 @@ test('what a device predicts is what the server decides', async () => {
   ) {
     const group = await actor.group(String(args['groupID']))
     const holdsGroup = Boolean(group)
-    const members = actor.watch({ kind: 'members', groupID: String(args['groupID']), offset: 0, limit: 100 })
-    await server.clock.until(() => group?.type === 'AVChatRoom' || members.last()?.complete === true)
+    const members = actor.watch({
+      kind: 'members',
+      groupID: String(args['groupID']),
+      offset: 0,
+      limit: 100
+    })
+    await server.clock.until(
+      () => group?.type === 'AVChatRoom' || members.last()?.complete === true
+    )
     // The arguments are random; that they may not fit is the point.
     const answer = await actor.engine.apply(name, args)
     const groupID = String(args['groupID'])
@@ -162,7 +211,9 @@ test('what a device predicts is what the server decides', async () => {
     }
     const predicted = await shown(actor, groupID, name)
     let verdict: unknown
-    void actor.engine.settled(answer.opID).then(settled => (verdict = 'verdict' in settled ? settled.verdict : settled))
+    void actor.engine
+      .settled(answer.opID)
+      .then(settled => (verdict = 'verdict' in settled ? settled.verdict : settled))
     await server.clock.until(() => verdict !== undefined)
     // Until everybody has heard of it.
     await server.clock.advance(100)
@@ -181,11 +232,22 @@ test('what a device predicts is what the server decides', async () => {
 const isTaken = (verdict: unknown) => JSON.stringify(verdict).includes('GroupIDTaken')
 
 /** Operations that let somebody in, who may bring along a mute that only the server knows. */
-const admitting: readonly OperationName[] = ['addGroupMember', 'joinGroup', 'handleGroupApplication', 'createGroup']
+const admitting: readonly OperationName[] = [
+  'addGroupMember',
+  'joinGroup',
+  'handleGroupApplication',
+  'createGroup'
+]
 
-async function shown(client: TestClient, groupID: string, operation: OperationName): Promise<unknown> {
+async function shown(
+  client: TestClient,
+  groupID: string,
+  operation: OperationName
+): Promise<unknown> {
   const group = await client.group(groupID)
-  const members = [...(await client.members(groupID))].sort((a, b) => (a.userID < b.userID ? -1 : 1))
+  const members = [...(await client.members(groupID))].sort((a, b) =>
+    a.userID < b.userID ? -1 : 1
+  )
   // The server's clock is a moment ahead of the prediction, and members stand in the order in which they joined.
   const comparable = (key: string, value: unknown) => {
     if (key.endsWith('Time')) return 'some time'

@@ -13,7 +13,12 @@ let bob: TestClient
 beforeEach(async () => {
   server = createTestServer()
   const memberList = [{ userID: 'bob', role: 'Admin' }]
-  await act('ann', 'createGroup', { name: 'Crew', type: 'Public', joinOption: 'NeedPermission', memberList })
+  await act('ann', 'createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    joinOption: 'NeedPermission',
+    memberList
+  })
   ann = createTestClient(server, 'ann')
   bob = createTestClient(server, 'bob')
   await Promise.all([ann.caughtUp(), bob.caughtUp()])
@@ -25,9 +30,13 @@ const act = async (userID: string, name: string, args: object = {}) => {
   return verdict.kind === 'rejected' ? verdict.error.code : verdict.kind
 }
 const states = async (client: TestClient) =>
-  (await client.notices()).flatMap(({ operationType, application }) => (operationType === 1 ? application : []))
-const shown = async (client: TestClient) => (await client.notices()).findLast(({ operationType }) => operationType === 1)
-const memberNum = async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.memberNum
+  (await client.notices()).flatMap(({ operationType, application }) =>
+    operationType === 1 ? application : []
+  )
+const shown = async (client: TestClient) =>
+  (await client.notices()).findLast(({ operationType }) => operationType === 1)
+const memberNum = async () =>
+  (await server.database.snapshot(reader => reader.group('crew'))).row?.memberNum
 
 test('an application is settled when an app admin adds its author', async () => {
   await act('eve', 'joinGroup')
@@ -83,8 +92,14 @@ test('a decision made offline counts only for the application that was shown', a
   await act('eve', 'joinGroup', { applyMessage: 'the second' })
   bob.network.restore()
   await bob.caughtUp()
-  expect(await bob.engine.settled(opID)).toMatchObject({ verdict: { kind: 'rejected', error: { code: 10024 } } })
-  expect([await states(ann), await states(bob), await memberNum()]).toEqual([['refused', 'pending'], ['refused', 'pending'], 2])
+  expect(await bob.engine.settled(opID)).toMatchObject({
+    verdict: { kind: 'rejected', error: { code: 10024 } }
+  })
+  expect([await states(ann), await states(bob), await memberNum()]).toEqual([
+    ['refused', 'pending'],
+    ['refused', 'pending'],
+    2
+  ])
 })
 
 test('an application that is made again replaces the one before', async () => {
@@ -92,7 +107,9 @@ test('an application that is made again replaces the one before', async () => {
   const { applicationSeq } = (await shown(ann))!
   await act('eve', 'joinGroup', { applyMessage: 'the second' })
   expect(await states(ann)).toEqual(['replaced', 'pending'])
-  expect(await ann.engine.apply('handleGroupApplication', { ...agree, applicationSeq })).toMatchObject({ code: 10024 })
+  expect(
+    await ann.engine.apply('handleGroupApplication', { ...agree, applicationSeq })
+  ).toMatchObject({ code: 10024 })
   expect(await ann.settle('handleGroupApplication', agree)).toMatchObject({ kind: 'applied' })
   await server.clock.advance(100)
   expect(await states(bob)).toEqual(['replaced', 'agreed'])

@@ -5,7 +5,7 @@ import type { Engine } from '../../src/engine/api.ts'
 import { alone } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
-import type { LinkEvents } from '../../src/sync/port.ts'
+import type { LinkEvents } from '../../src/protocol/port.ts'
 import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -39,10 +39,12 @@ function badLine() {
 function fallibleDisk() {
   const disk = createMemoryStorage()
   const state = { isSilent: false }
-  const answer = <T>(work: () => Promise<T>): Promise<T> => (state.isSilent ? new Promise(() => undefined) : work())
+  const answer = <T>(work: () => Promise<T>): Promise<T> =>
+    state.isSilent ? new Promise(() => undefined) : work()
   const storage: Storage = {
     read: queries => answer(() => disk.read(queries)),
-    transact: (queries, body, isRecoverable) => answer(() => disk.transact(queries, body, isRecoverable)),
+    transact: (queries, body, isRecoverable) =>
+      answer(() => disk.transact(queries, body, isRecoverable)),
     close: () => answer(disk.close),
     destroy: () => answer(disk.destroy)
   }
@@ -53,13 +55,17 @@ const calls = {
   apply: engine => engine.apply('createGroup', { groupID: 'crew', name: 'Crew' }),
   'apply in an unknown group': engine => engine.apply('joinGroup', { groupID: 'other' }),
   'apply of a decision about an unknown application': engine =>
-    engine.apply('handleGroupApplication', { groupID: 'other', userID: 'bob', handleAction: 'Agree' }),
+    engine.apply('handleGroupApplication', {
+      groupID: 'other',
+      userID: 'bob',
+      handleAction: 'Agree'
+    }),
   preview: engine => engine.preview('createGroup', { groupID: 'crew', name: 'Crew' }),
   again: engine => engine.again('none'),
   readProfile: engine => engine.readProfile('other', false),
   searchGroup: engine => engine.readProfile('other', true),
   dismissVerdict: engine => engine.dismissVerdict('none'),
-  handedOn: engine => engine.handedOn(1),
+  delivered: engine => engine.delivered(1),
   renewToken: engine => engine.renewToken('ann'),
   pause: engine => engine.pause(),
   resume: engine => engine.resume(),
@@ -104,13 +110,17 @@ const worlds: Record<string, () => Promise<Engine>> = {
     state.isSilent = true
     return ann.engine
   },
-  'no leading tab': async () => createTestClient(server, 'ann', { peers: { ...alone, lead: () => undefined } }).engine,
+  'no leading tab': async () =>
+    createTestClient(server, 'ann', { peers: { ...alone, lead: () => undefined } }).engine,
   'a leading tab that is silent': async () => {
     const [first, second] = createPeers()
     const leader = createTestClient(server, 'ann', { peers: first.peers })
     await server.clock.settle()
     first.lead()
-    const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage })
+    const follower = createTestClient(server, 'ann', {
+      peers: second.peers,
+      storage: leader.storage
+    })
     await leader.caughtUp()
     first.peers.close()
     return follower.engine
@@ -150,7 +160,9 @@ test('an operation whose storage answers late counts after the call has said so'
   const ann = createTestClient(server, 'ann', { storage })
   await ann.caughtUp()
   isSlow = true
-  expect(await within(ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' }))).toMatchObject({ code: 4512 })
+  expect(
+    await within(ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' }))
+  ).toMatchObject({ code: 4512 })
   isSlow = false
   await ann.caughtUp()
   expect((await ann.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
@@ -182,7 +194,9 @@ describe('an operation that storage refuses after its call has settled', () => {
     fail(failures)
     expect(await within(create())).toMatchObject({ code: 4512 })
     await server.clock.advance(60_000)
-    expect(await ann.verdicts()).toMatchObject([{ verdict: { kind: 'rejected', error: { code: 4502 } } }])
+    expect(await ann.verdicts()).toMatchObject([
+      { verdict: { kind: 'rejected', error: { code: 4502 } } }
+    ])
   })
 
   test('ends waiting for its verdict', async () => {
@@ -190,7 +204,9 @@ describe('an operation that storage refuses after its call has settled', () => {
     fail(1)
     void create()
     const opID = (await ann.outbox())[0]?.opID ?? ''
-    expect(await within(ann.engine.settled(opID), 30_000)).toMatchObject({ verdict: { error: { code: 4502 } } })
+    expect(await within(ann.engine.settled(opID), 30_000)).toMatchObject({
+      verdict: { error: { code: 4502 } }
+    })
   })
 })
 
@@ -208,7 +224,15 @@ test('verdicts of 1,500 operations can be asked for one after another', async ()
   const opIDs: string[] = []
   for (let count = 0; count < 1500; count++) {
     const userID = count % 2 === 0 ? {} : { userID: 'ann' }
-    opIDs.push((await ann.apply('setGroupMemberNameCard', { groupID: 'crew', ...userID, nameCard: `${count}` })).opID)
+    opIDs.push(
+      (
+        await ann.apply('setGroupMemberNameCard', {
+          groupID: 'crew',
+          ...userID,
+          nameCard: `${count}`
+        })
+      ).opID
+    )
   }
   await ann.engine.resume()
   await ann.caughtUp()

@@ -1,7 +1,7 @@
 /** Clocks that are wrong, and are set while operations wait. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
@@ -19,7 +19,10 @@ beforeEach(() => {
 const day = 86_400_000
 
 function openDevice({ isOffline = false } = {}): TestClient {
-  const ann = createTestClient(server, 'ann', { storage, clock: { now: () => server.clock.now() + wrongMs } })
+  const ann = createTestClient(server, 'ann', {
+    storage,
+    clock: { now: () => server.clock.now() + wrongMs }
+  })
   if (isOffline) ann.network.cut()
   return ann
 }
@@ -51,48 +54,51 @@ const clocks: [title: string, thenMs: number, laterMs: number][] = [
   ['right, and 40 days slow later', 0, -40 * day]
 ]
 
-describe.each(clocks)('an operation queued for an hour with a clock %s', (_title, thenMs, laterMs) => {
-  test('is done when the clock was set after the last contact', async () => {
-    const ann = openDevice()
-    await ann.caughtUp()
-    ann.network.cut()
-    wrongMs = thenMs
-    const { opID } = await ask(ann)
-    await server.clock.advance(3_600_000)
-    wrongMs = laterMs
-    expect(await verdictOf(ann, opID)).toBe('applied')
-  })
+describe.each(clocks)(
+  'an operation queued for an hour with a clock %s',
+  (_title, thenMs, laterMs) => {
+    test('is done when the clock was set after the last contact', async () => {
+      const ann = openDevice()
+      await ann.caughtUp()
+      ann.network.cut()
+      wrongMs = thenMs
+      const { opID } = await ask(ann)
+      await server.clock.advance(3_600_000)
+      wrongMs = laterMs
+      expect(await verdictOf(ann, opID)).toBe('applied')
+    })
 
-  test('is done when the device was never online before', async () => {
-    wrongMs = thenMs
-    const ann = openDevice({ isOffline: true })
-    const { opID } = await ask(ann)
-    await server.clock.advance(3_600_000)
-    wrongMs = laterMs
-    expect(await verdictOf(ann, opID)).toBe('applied')
-  })
+    test('is done when the device was never online before', async () => {
+      wrongMs = thenMs
+      const ann = openDevice({ isOffline: true })
+      const { opID } = await ask(ann)
+      await server.clock.advance(3_600_000)
+      wrongMs = laterMs
+      expect(await verdictOf(ann, opID)).toBe('applied')
+    })
 
-  test('is done when the device starts again in between', async () => {
-    await usedBefore()
-    wrongMs = thenMs
-    const before = openDevice({ isOffline: true })
-    const { opID } = await ask(before)
-    await server.clock.advance(3_600_000)
-    await before.engine.close()
-    wrongMs = laterMs
-    expect(await verdictOf(openDevice(), opID)).toBe('applied')
-  })
+    test('is done when the device starts again in between', async () => {
+      await usedBefore()
+      wrongMs = thenMs
+      const before = openDevice({ isOffline: true })
+      const { opID } = await ask(before)
+      await server.clock.advance(3_600_000)
+      await before.engine.close()
+      wrongMs = laterMs
+      expect(await verdictOf(openDevice(), opID)).toBe('applied')
+    })
 
-  test('is done when the device starts again before its first contact', async () => {
-    wrongMs = thenMs
-    const before = openDevice({ isOffline: true })
-    const { opID } = await ask(before)
-    await server.clock.advance(3_600_000)
-    await before.engine.close()
-    wrongMs = laterMs
-    expect(await verdictOf(openDevice(), opID)).toBe('applied')
-  })
-})
+    test('is done when the device starts again before its first contact', async () => {
+      wrongMs = thenMs
+      const before = openDevice({ isOffline: true })
+      const { opID } = await ask(before)
+      await server.clock.advance(3_600_000)
+      await before.engine.close()
+      wrongMs = laterMs
+      expect(await verdictOf(openDevice(), opID)).toBe('applied')
+    })
+  }
+)
 
 test('an operation is done whose device was off for 40 days and woke with a slow clock', async () => {
   await usedBefore()
@@ -143,7 +149,8 @@ test('an operation sent again over one connection survives a clock jump', async 
   server = createTestServer({
     database: {
       ...database,
-      transaction: work => (failures-- > 0 ? Promise.reject(new Error('away')) : database.transaction(work))
+      transaction: work =>
+        failures-- > 0 ? Promise.reject(new Error('away')) : database.transaction(work)
     }
   })
   const ann = openDevice()

@@ -6,16 +6,16 @@
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { PolicyOptions } from '../../server/policy.ts'
-import type { Database } from '../../server/port.ts'
-import { generateUserSig, verifyUserSig } from '../../server/user-sig.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { PolicyOptions } from '../../src/server/policy.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { generateUserSig, verifyUserSig } from '../../src/server/user-sig.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { errors, type GroupError } from '../../src/kernel/errors.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
-import { protocolVersion } from '../../src/sync/messages.ts'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 type Outcome = GroupError | 'accepted' | 'undecided'
@@ -26,17 +26,30 @@ type Args = Readonly<Record<string, unknown>>
 const groupIDOf = ({ groupID }: Args) => String(groupID)
 
 /** The authority's word on an operation that no device has checked. */
-async function told(server: TestServer, userID: string, name: string, args: Args): Promise<Outcome> {
+async function told(
+  server: TestServer,
+  userID: string,
+  name: string,
+  args: Args
+): Promise<Outcome> {
   const verdict = await server.judge(userID, { name, args, groupID: groupIDOf(args) })
   return verdict.kind === 'rejected' ? verdict.error : 'accepted'
 }
 
-async function act(server: TestServer, userID: string, name: OperationName, args: Args): Promise<void> {
+async function act(
+  server: TestServer,
+  userID: string,
+  name: OperationName,
+  args: Args
+): Promise<void> {
   expect(await told(server, userID, name, args)).toBe('accepted')
 }
 
 /** A server with a group of Ann's in which Bob is a member, and `app`, who is an app admin, is not. */
-async function crewOf(type: string, { policy = {}, ...profile }: { policy?: PolicyOptions } & Args = {}): Promise<TestServer> {
+async function crewOf(
+  type: string,
+  { policy = {}, ...profile }: { policy?: PolicyOptions } & Args = {}
+): Promise<TestServer> {
   const server = createTestServer({ policy })
   await act(server, 'ann', 'createGroup', {
     groupID: 'crew',
@@ -45,19 +58,30 @@ async function crewOf(type: string, { policy = {}, ...profile }: { policy?: Poli
     ...(type !== 'AVChatRoom' && { memberList: [{ userID: 'bob' }] }),
     ...profile
   })
-  if (type === 'AVChatRoom') for (const userID of ['ann', 'bob']) await act(server, userID, 'joinGroup', { groupID: 'crew' })
+  if (type === 'AVChatRoom')
+    for (const userID of ['ann', 'bob']) await act(server, userID, 'joinGroup', { groupID: 'crew' })
   return server
 }
 
 /** What the authority says, and what a device says that has heard everything; both, if they agree. */
-async function said(server: TestServer, userID: string, name: OperationName, args: Args): Promise<Outcome> {
+async function said(
+  server: TestServer,
+  userID: string,
+  name: OperationName,
+  args: Args
+): Promise<Outcome> {
   const { predicted, verdict } = await both(server, userID, name, args)
   expect(predicted).toEqual(verdict)
   return verdict
 }
 
 /** Where a device cannot know, what the authority says. */
-async function saidByServer(server: TestServer, userID: string, name: OperationName, args: Args): Promise<Outcome> {
+async function saidByServer(
+  server: TestServer,
+  userID: string,
+  name: OperationName,
+  args: Args
+): Promise<Outcome> {
   const { predicted, verdict } = await both(server, userID, name, args)
   expect(predicted).toBe('undecided')
   return verdict
@@ -66,12 +90,20 @@ async function saidByServer(server: TestServer, userID: string, name: OperationN
 async function both(server: TestServer, userID: string, name: OperationName, args: Args) {
   const device = await openDevice(server, userID)
   const answer = await device.engine.apply(name, args)
-  const predicted = isGroupError(answer) ? answer : answer.result === undefined ? 'undecided' : 'accepted'
+  const predicted = isGroupError(answer)
+    ? answer
+    : answer.result === undefined
+      ? 'undecided'
+      : 'accepted'
   // What the device has queued is not sent, as no time passes.
   return { predicted, verdict: await told(server, userID, name, args) }
 }
 
-async function openDevice(server: TestServer, userID: string, options: { storage?: Storage } = {}): Promise<TestClient> {
+async function openDevice(
+  server: TestServer,
+  userID: string,
+  options: { storage?: Storage } = {}
+): Promise<TestClient> {
   const device = createTestClient(server, userID, options)
   await device.caughtUp()
   for (const { groupID, type } of await device.groups()) {
@@ -103,7 +135,15 @@ async function endOf(frames: readonly string[], server = createTestServer()): Pr
   return heard.find(({ type }) => type === 'error')?.error ?? 'accepted'
 }
 const hello = (protocol: number) =>
-  JSON.stringify({ type: 'hello', protocol, kernel: 1, token: 'ann', epoch: '', feed: 0, groups: [] })
+  JSON.stringify({
+    type: 'hello',
+    protocol,
+    kernel: 1,
+    token: 'ann',
+    epoch: '',
+    feed: 0,
+    groups: []
+  })
 const ping = JSON.stringify({ type: 'ping' })
 
 /** Why a device does not come online. */
@@ -121,7 +161,9 @@ const login = (userSig: string, nowMs = 0): Outcome => {
 }
 // Tencent's package has no types and signs anything.
 type Api = { genUserSig(userID: string, expire: number): string }
-const { Api } = createRequire(import.meta.url)('tls-sig-api-v2') as { Api: new (sdkAppID: number, secretKey: string) => Api }
+const { Api } = createRequire(import.meta.url)('tls-sig-api-v2') as {
+  Api: new (sdkAppID: number, secretKey: string) => Api
+}
 const lasting = new Api(app.sdkAppID, app.secretKey)
 const signed = (by = app) => generateUserSig(by, { userID: 'ann', expireSeconds: 60, now: 0 })
 
@@ -131,14 +173,20 @@ const crew = { groupID: 'crew' }
 const full = { maxMemberNum: 2 }
 const oneEach = { policy: { groupsPerUserMax: 1 } }
 
-type Row = readonly [code: number, reason: keyof typeof errors, title: string, produce: () => Promise<Outcome> | Outcome]
+type Row = readonly [
+  code: number,
+  reason: keyof typeof errors,
+  title: string,
+  produce: () => Promise<Outcome> | Outcome
+]
 
 const produced: readonly Row[] = [
   [
     2600,
     'IllegalGroupType',
     'creating a group of another type',
-    () => said(createTestServer(), 'ann', 'createGroup', { ...crew, name: 'Crew', type: 'Community' })
+    () =>
+      said(createTestServer(), 'ann', 'createGroup', { ...crew, name: 'Crew', type: 'Community' })
   ],
   [
     2601,
@@ -150,13 +198,15 @@ const produced: readonly Row[] = [
     2620,
     'CannotTransferAVChatRoom',
     'transferring an AVChatRoom',
-    async () => said(await crewOf('AVChatRoom'), 'ann', 'changeGroupOwner', { ...crew, newOwnerID: 'bob' })
+    async () =>
+      said(await crewOf('AVChatRoom'), 'ann', 'changeGroupOwner', { ...crew, newOwnerID: 'bob' })
   ],
   [
     2621,
     'CannotTransferToSelf',
     'transferring to oneself',
-    async () => said(await crewOf('Public'), 'ann', 'changeGroupOwner', { ...crew, newOwnerID: 'ann' })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'changeGroupOwner', { ...crew, newOwnerID: 'ann' })
   ],
   [
     2622,
@@ -164,48 +214,80 @@ const produced: readonly Row[] = [
     'dismissing a Private group',
     async () => said(await crewOf('Private'), 'ann', 'dismissGroup', crew)
   ],
-  [2623, 'NotInGroup', 'quitting where one is not', async () => saidByServer(await crewOf('Public'), 'eve', 'quitGroup', crew)],
+  [
+    2623,
+    'NotInGroup',
+    'quitting where one is not',
+    async () => saidByServer(await crewOf('Public'), 'eve', 'quitGroup', crew)
+  ],
   [
     2661,
     'CannotInviteToAVChatRoom',
     'inviting to an AVChatRoom',
-    async () => said(await crewOf('AVChatRoom'), 'ann', 'addGroupMember', { ...crew, userIDList: ['eve'] })
+    async () =>
+      said(await crewOf('AVChatRoom'), 'ann', 'addGroupMember', { ...crew, userIDList: ['eve'] })
   ],
   [
     2680,
     'CannotKickFromAVChatRoom',
     'removing from an AVChatRoom',
-    async () => said(await crewOf('AVChatRoom'), 'ann', 'deleteGroupMember', { ...crew, userIDList: ['bob'] })
+    async () =>
+      said(await crewOf('AVChatRoom'), 'ann', 'deleteGroupMember', { ...crew, userIDList: ['bob'] })
   ],
   [
     2681,
     'NotOwner',
     'setting a role, and not being the owner',
-    async () => said(await crewOf('Public'), 'bob', 'setGroupMemberRole', { ...crew, userID: 'ann', role: 'Admin' })
+    async () =>
+      said(await crewOf('Public'), 'bob', 'setGroupMemberRole', {
+        ...crew,
+        userID: 'ann',
+        role: 'Admin'
+      })
   ],
   [
     2682,
     'NoRolesInGroupType',
     'setting a role in a Private group',
-    async () => said(await crewOf('Private'), 'ann', 'setGroupMemberRole', { ...crew, userID: 'bob', role: 'Admin' })
+    async () =>
+      said(await crewOf('Private'), 'ann', 'setGroupMemberRole', {
+        ...crew,
+        userID: 'bob',
+        role: 'Admin'
+      })
   ],
   [
     2683,
     'IllegalRole',
     'making another owner',
-    async () => said(await crewOf('Public'), 'ann', 'setGroupMemberRole', { ...crew, userID: 'bob', role: 'Owner' })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'setGroupMemberRole', {
+        ...crew,
+        userID: 'bob',
+        role: 'Owner'
+      })
   ],
   [
     2684,
     'CannotSetOwnRole',
     'setting the role of oneself',
-    async () => said(await crewOf('Public'), 'ann', 'setGroupMemberRole', { ...crew, userID: 'ann', role: 'Admin' })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'setGroupMemberRole', {
+        ...crew,
+        userID: 'ann',
+        role: 'Admin'
+      })
   ],
   [
     2685,
     'CannotMuteSelf',
     'muting oneself',
-    async () => said(await crewOf('Public'), 'ann', 'setGroupMemberMuteTime', { ...crew, userID: 'ann', muteTime: 60 })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'setGroupMemberMuteTime', {
+        ...crew,
+        userID: 'ann',
+        muteTime: 60
+      })
   ],
   [
     2805,
@@ -237,10 +319,20 @@ const produced: readonly Row[] = [
     'queueing more than a device keeps',
     async () => {
       const { engine } = await offlineDevice()
-      const memberCustomField = ['a', 'b', 'c', 'd', 'e'].map(key => ({ key, value: 'x'.repeat(64) }))
-      const memberList = Array.from({ length: 500 }, (_, index) => ({ userID: `user${index}`, memberCustomField }))
+      const memberCustomField = ['a', 'b', 'c', 'd', 'e'].map(key => ({
+        key,
+        value: 'x'.repeat(64)
+      }))
+      const memberList = Array.from({ length: 500 }, (_, index) => ({
+        userID: `user${index}`,
+        memberCustomField
+      }))
       for (let count = 0; count < 100; count++) {
-        const answer = await engine.apply('createGroup', { name: 'Crew', type: 'Public', memberList })
+        const answer = await engine.apply('createGroup', {
+          name: 'Crew',
+          type: 'Public',
+          memberList
+        })
         if (isGroupError(answer)) return answer
       }
       return 'accepted'
@@ -255,7 +347,8 @@ const produced: readonly Row[] = [
       let isBroken = false
       const storage: Storage = {
         ...memory,
-        transact: (queries, body) => (isBroken ? Promise.reject(new Error('disk full')) : memory.transact(queries, body))
+        transact: (queries, body) =>
+          isBroken ? Promise.reject(new Error('disk full')) : memory.transact(queries, body)
       }
       const device = await openDevice(createTestServer(), 'ann', { storage })
       isBroken = true
@@ -356,30 +449,43 @@ const produced: readonly Row[] = [
     'meeting a server whose database is away',
     () => endOf([hello(protocolVersion)], createTestServer({ database: away() }))
   ],
-  [10003, 'UnknownOperation', 'asking for what there is not', () => told(createTestServer(), 'ann', 'sendMessage', crew)],
+  [
+    10003,
+    'UnknownOperation',
+    'asking for what there is not',
+    () => told(createTestServer(), 'ann', 'sendMessage', crew)
+  ],
   [
     10004,
     'IllegalArgument',
     'a name that is too long',
-    async () => said(await crewOf('Public'), 'ann', 'updateGroupProfile', { ...crew, name: 'x'.repeat(31) })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'updateGroupProfile', { ...crew, name: 'x'.repeat(31) })
   ],
   [
     10004,
     'IllegalArgument',
     'a join option that does not exist',
-    async () => said(await crewOf('Public'), 'ann', 'updateGroupProfile', { ...crew, joinOption: 'Perhaps' })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'updateGroupProfile', { ...crew, joinOption: 'Perhaps' })
   ],
   [
     10004,
     'IllegalArgument',
     'joining a group that takes no applications',
-    async () => saidByServer(await crewOf('Public', { joinOption: 'DisableApply' }), 'eve', 'joinGroup', crew)
+    async () =>
+      saidByServer(await crewOf('Public', { joinOption: 'DisableApply' }), 'eve', 'joinGroup', crew)
   ],
   [
     10004,
     'IllegalArgument',
     'muting somebody who is not in the group',
-    async () => said(await crewOf('Public'), 'ann', 'setGroupMemberMuteTime', { ...crew, userID: 'eve', muteTime: 60 })
+    async () =>
+      said(await crewOf('Public'), 'ann', 'setGroupMemberMuteTime', {
+        ...crew,
+        userID: 'eve',
+        muteTime: 60
+      })
   ],
   [
     10004,
@@ -405,17 +511,37 @@ const produced: readonly Row[] = [
     10006,
     'TooFrequent',
     'asking faster than the server can answer',
-    () => endOf([hello(protocolVersion), ...Array.from({ length: 300 }, () => ping)], createTestServer({ database: stuck() }))
+    () =>
+      endOf(
+        [hello(protocolVersion), ...Array.from({ length: 300 }, () => ping)],
+        createTestServer({ database: stuck() })
+      )
   ],
   [
     10007,
     'NotPermitted',
     'what one may not do',
-    async () => said(await crewOf('Public'), 'bob', 'updateGroupProfile', { ...crew, name: 'Mutiny' })
+    async () =>
+      said(await crewOf('Public'), 'bob', 'updateGroupProfile', { ...crew, name: 'Mutiny' })
   ],
-  [10007, 'NotPermitted', 'joining a Private group', async () => saidByServer(await crewOf('Private'), 'eve', 'joinGroup', crew)],
-  [10009, 'OwnerCannotQuit', 'quitting as the owner', async () => said(await crewOf('Public'), 'ann', 'quitGroup', crew)],
-  [10010, 'GroupNotFound', 'a group that never was', () => saidByServer(createTestServer(), 'ann', 'quitGroup', crew)],
+  [
+    10007,
+    'NotPermitted',
+    'joining a Private group',
+    async () => saidByServer(await crewOf('Private'), 'eve', 'joinGroup', crew)
+  ],
+  [
+    10009,
+    'OwnerCannotQuit',
+    'quitting as the owner',
+    async () => said(await crewOf('Public'), 'ann', 'quitGroup', crew)
+  ],
+  [
+    10010,
+    'GroupNotFound',
+    'a group that never was',
+    () => saidByServer(createTestServer(), 'ann', 'quitGroup', crew)
+  ],
   [
     10010,
     'GroupNotFound',
@@ -426,27 +552,48 @@ const produced: readonly Row[] = [
       return saidByServer(server, 'bob', 'quitGroup', crew)
     }
   ],
-  [10014, 'GroupFull', 'joining a full group', async () => saidByServer(await crewOf('Public', full), 'eve', 'joinGroup', crew)],
+  [
+    10014,
+    'GroupFull',
+    'joining a full group',
+    async () => saidByServer(await crewOf('Public', full), 'eve', 'joinGroup', crew)
+  ],
   [
     10014,
     'GroupFull',
     'adding to a full group',
-    async () => said(await crewOf('Private', full), 'bob', 'addGroupMember', { ...crew, userIDList: ['eve'] })
+    async () =>
+      said(await crewOf('Private', full), 'bob', 'addGroupMember', { ...crew, userIDList: ['eve'] })
   ],
   [
     10014,
     'GroupFull',
     'letting somebody into a full group',
-    async () => said(await applied(full), 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Agree' })
+    async () =>
+      said(await applied(full), 'ann', 'handleGroupApplication', {
+        ...crew,
+        userID: 'eve',
+        handleAction: 'Agree'
+      })
   ],
   [
     10014,
     'GroupFull',
     'creating a group with more members than it is for',
     () =>
-      said(createTestServer(), 'ann', 'createGroup', { ...crew, name: 'Crew', maxMemberNum: 1, memberList: [{ userID: 'bob' }] })
+      said(createTestServer(), 'ann', 'createGroup', {
+        ...crew,
+        name: 'Crew',
+        maxMemberNum: 1,
+        memberList: [{ userID: 'bob' }]
+      })
   ],
-  [10015, 'IllegalGroupID', 'a group that cannot be', () => said(createTestServer(), 'ann', 'quitGroup', { groupID: 'é' })],
+  [
+    10015,
+    'IllegalGroupID',
+    'a group that cannot be',
+    () => said(createTestServer(), 'ann', 'quitGroup', { groupID: 'é' })
+  ],
   [
     10021,
     'GroupIDTaken',
@@ -458,7 +605,10 @@ const produced: readonly Row[] = [
     'GroupIDTaken',
     'the ID of a group one does not know',
     async () => {
-      const { predicted, verdict } = await both(await crewOf('Private'), 'eve', 'createGroup', { ...crew, name: 'Hers' })
+      const { predicted, verdict } = await both(await crewOf('Private'), 'eve', 'createGroup', {
+        ...crew,
+        name: 'Hers'
+      })
       expect(predicted).toBe('accepted')
       return verdict
     }
@@ -469,8 +619,16 @@ const produced: readonly Row[] = [
     'an application that was handled before',
     async () => {
       const server = await applied()
-      await act(server, 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Reject' })
-      return said(server, 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Agree' })
+      await act(server, 'ann', 'handleGroupApplication', {
+        ...crew,
+        userID: 'eve',
+        handleAction: 'Reject'
+      })
+      return said(server, 'ann', 'handleGroupApplication', {
+        ...crew,
+        userID: 'eve',
+        handleAction: 'Agree'
+      })
     }
   ],
   [
@@ -483,7 +641,11 @@ const produced: readonly Row[] = [
     10037,
     'TooManyGroups',
     'creating one group too many',
-    async () => said(await crewOf('Public', oneEach), 'ann', 'createGroup', { groupID: 'other', name: 'Other' })
+    async () =>
+      said(await crewOf('Public', oneEach), 'ann', 'createGroup', {
+        groupID: 'other',
+        name: 'Other'
+      })
   ],
   [
     10037,
@@ -502,7 +664,11 @@ const produced: readonly Row[] = [
     async () => {
       const server = await applied(oneEach)
       await act(server, 'eve', 'createGroup', { groupID: 'hers', name: 'Hers' })
-      return told(server, 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Agree' })
+      return told(server, 'ann', 'handleGroupApplication', {
+        ...crew,
+        userID: 'eve',
+        handleAction: 'Agree'
+      })
     }
   ],
 
@@ -510,12 +676,42 @@ const produced: readonly Row[] = [
   [70002, 'TokenEmpty', 'no userSig', () => login('')],
   [70003, 'TokenMalformed', 'a userSig that is none', () => login('nonsense')],
   [70004, 'TokenFromFuture', 'a userSig issued later than now', () => login(signed(), -3_600_000)],
-  [70005, 'TokenLastsTooLong', 'a userSig of a year', () => login(lasting.genUserSig('ann', 31_536_000), Date.now())],
-  [70009, 'TokenMismatch', 'a userSig made with another key', () => login(signed({ ...app, secretKey: 'other' }))],
-  [70009, 'TokenMismatch', 'a device whose token does not count', () => whyOffline('ann', 'nobody')],
-  [70013, 'TokenOfOtherUser', 'a device with the token of another user', () => whyOffline('ann', 'bob')],
-  [70014, 'TokenOfOtherApp', 'a userSig of another app', () => login(signed({ ...app, sdkAppID: 2 }))],
-  [70402, 'IllegalUserID', 'a userSig for nobody', () => login(lasting.genUserSig('', 60), Date.now())]
+  [
+    70005,
+    'TokenLastsTooLong',
+    'a userSig of a year',
+    () => login(lasting.genUserSig('ann', 31_536_000), Date.now())
+  ],
+  [
+    70009,
+    'TokenMismatch',
+    'a userSig made with another key',
+    () => login(signed({ ...app, secretKey: 'other' }))
+  ],
+  [
+    70009,
+    'TokenMismatch',
+    'a device whose token does not count',
+    () => whyOffline('ann', 'nobody')
+  ],
+  [
+    70013,
+    'TokenOfOtherUser',
+    'a device with the token of another user',
+    () => whyOffline('ann', 'bob')
+  ],
+  [
+    70014,
+    'TokenOfOtherApp',
+    'a userSig of another app',
+    () => login(signed({ ...app, sdkAppID: 2 }))
+  ],
+  [
+    70402,
+    'IllegalUserID',
+    'a userSig for nobody',
+    () => login(lasting.genUserSig('', 60), Date.now())
+  ]
 ]
 
 function rejection(answer: Awaited<ReturnType<TestClient['engine']['settled']>>): Outcome {
@@ -524,7 +720,10 @@ function rejection(answer: Awaited<ReturnType<TestClient['engine']['settled']>>)
 }
 
 /** A Public group that Eve has applied to; then nobody else fits in, where that is asked for. */
-async function applied({ policy, ...profile }: { policy?: PolicyOptions } & Args = {}): Promise<TestServer> {
+async function applied({
+  policy,
+  ...profile
+}: { policy?: PolicyOptions } & Args = {}): Promise<TestServer> {
   const server = await crewOf('Public', { joinOption: 'NeedPermission', ...(policy && { policy }) })
   await act(server, 'eve', 'joinGroup', crew)
   await act(server, 'ann', 'updateGroupProfile', { ...crew, ...profile })
@@ -533,7 +732,10 @@ async function applied({ policy, ...profile }: { policy?: PolicyOptions } & Args
 
 /** Databases that do not answer. */
 function away(): Database {
-  return { ...createMemoryDatabase('epoch'), snapshot: () => Promise.reject(new Error('the database is away')) }
+  return {
+    ...createMemoryDatabase('epoch'),
+    snapshot: () => Promise.reject(new Error('the database is away'))
+  }
 }
 function stuck(): Database {
   return { ...createMemoryDatabase('epoch'), snapshot: () => new Promise(() => undefined) }
@@ -547,7 +749,9 @@ test('who is in too many groups already is not added, and named', async () => {
   const server = await crewOf('Private', { policy: { groupsPerUserMax: 1 } })
   await act(server, 'eve', 'createGroup', { groupID: 'hers', name: 'Hers' })
   const args = { ...crew, userIDList: ['eve', 'bob', 'zoe'] }
-  expect(await server.judge('ann', { name: 'addGroupMember', args, groupID: 'crew' })).toMatchObject({
+  expect(
+    await server.judge('ann', { name: 'addGroupMember', args, groupID: 'crew' })
+  ).toMatchObject({
     kind: 'partial',
     result: { successUserIDList: ['zoe'], failureUserIDList: ['eve'], existedUserIDList: ['bob'] }
   })
@@ -556,7 +760,11 @@ test('who is in too many groups already is not added, and named', async () => {
 test('a decision on an application whose author is in already is refused', async () => {
   const server = await applied()
   await act(server, 'app', 'addGroupMember', { ...crew, userIDList: ['eve'] })
-  const decided = await said(server, 'ann', 'handleGroupApplication', { ...crew, userID: 'eve', handleAction: 'Agree' })
+  const decided = await said(server, 'ann', 'handleGroupApplication', {
+    ...crew,
+    userID: 'eve',
+    handleAction: 'Agree'
+  })
   expect(decided).toMatchObject({ code: 10024 })
   expect((await server.database.snapshot(reader => reader.group('crew'))).row?.memberNum).toBe(3)
 })
@@ -591,7 +799,12 @@ const codeOf = (outcome: Outcome) => (typeof outcome === 'string' ? outcome : ou
 describe('where custom fields are declared', () => {
   const writeGroupField = async (userID: string, key: string) => {
     const args = { ...crew, groupCustomField: [{ key, value: 'v' }] }
-    const { predicted, verdict } = await both(await declaredCrew(), userID, 'updateGroupProfile', args)
+    const { predicted, verdict } = await both(
+      await declaredCrew(),
+      userID,
+      'updateGroupProfile',
+      args
+    )
     expect(predicted).toEqual(userID === 'app' ? 'undecided' : verdict)
     return codeOf(verdict)
   }
@@ -603,7 +816,8 @@ describe('where custom fields are declared', () => {
     ['mood', 'accepted', 'accepted', 'accepted', 'accepted']
   ])('%s of a group: owner %s, admin %s, member %s, app admin %s', async (key, ...expected) => {
     const answers = []
-    for (const userID of ['ann', 'adam', 'bob', 'app']) answers.push(await writeGroupField(userID, key))
+    for (const userID of ['ann', 'adam', 'bob', 'app'])
+      answers.push(await writeGroupField(userID, key))
     expect(answers).toEqual(expected)
   })
 
@@ -621,30 +835,45 @@ describe('where custom fields are declared', () => {
     ['undeclared', 10004, 10004, 10007, 10004, 10004, 10004],
     // Declared for ChatRooms.
     ['seat', 10004, 10004, 10007, 10004, 10004, 10004]
-  ])('%s of a member: %s, %s, %s; their own: %s, %s; by an app admin: %s', async (key, ...expected) => {
-    const answers = []
-    for (const [actor, userID] of [
-      ['ann', 'bob'],
-      ['adam', 'bob'],
-      ['bob', 'cleo'],
-      ['bob', 'bob'],
-      ['adam', 'adam'],
-      ['app', 'bob']
-    ] as const) {
-      const { predicted, verdict } = await both(await declaredCrew(), actor, 'setGroupMemberCustomField', {
-        ...crew,
-        userID,
-        memberCustomField: [{ key, value: 'v' }]
-      })
-      expect(predicted).toEqual(actor === 'app' ? 'undecided' : verdict)
-      answers.push(codeOf(verdict))
+  ])(
+    '%s of a member: %s, %s, %s; their own: %s, %s; by an app admin: %s',
+    async (key, ...expected) => {
+      const answers = []
+      for (const [actor, userID] of [
+        ['ann', 'bob'],
+        ['adam', 'bob'],
+        ['bob', 'cleo'],
+        ['bob', 'bob'],
+        ['adam', 'adam'],
+        ['app', 'bob']
+      ] as const) {
+        const { predicted, verdict } = await both(
+          await declaredCrew(),
+          actor,
+          'setGroupMemberCustomField',
+          {
+            ...crew,
+            userID,
+            memberCustomField: [{ key, value: 'v' }]
+          }
+        )
+        expect(predicted).toEqual(actor === 'app' ? 'undecided' : verdict)
+        answers.push(codeOf(verdict))
+      }
+      expect(answers).toEqual(expected)
     }
-    expect(answers).toEqual(expected)
-  })
+  )
 
   test('who creates a group is its owner already when writing its first fields', async () => {
     const create = async (args: Args) =>
-      codeOf(await said(createTestServer(declaring), 'ann', 'createGroup', { ...crew, name: 'Crew', type: 'Public', ...args }))
+      codeOf(
+        await said(createTestServer(declaring), 'ann', 'createGroup', {
+          ...crew,
+          name: 'Crew',
+          type: 'Public',
+          ...args
+        })
+      )
     const fields = (key: string) => [{ key, value: 'v' }]
     expect([
       await create({ groupCustomField: fields('level') }),
@@ -697,7 +926,8 @@ const never: Readonly<Record<string, string>> = {
   10008: 'requests are not signed; who one is is settled at login',
   10011: 'what cannot be parsed is 4509',
   10012: 'who acts is who has logged in, and not said by the call',
-  10013: 'who is in already is told so as a status (joinGroup) or in a list (addGroupMember), as the seed has it',
+  10013:
+    'who is in already is told so as a status (joinGroup) or in a list (addGroupMember), as the seed has it',
   10016: 'there are no callbacks that could refuse',
   10017: 'messages',
   10018: 'members come in pages, and profiles one by one',
@@ -722,17 +952,24 @@ const tables = `${clientTable} ${serverTable}`.split(' ').map(entry => entry.rep
 const producedCodes = new Set(produced.map(([code]) => String(code)))
 
 test('every code of the tables is produced, or it is said where, or why not; and only one of these', () => {
-  const accounts = tables.map(code => [code, Number(producedCodes.has(code)) + Number(code in elsewhere) + Number(code in never)])
+  const accounts = tables.map(code => [
+    code,
+    Number(producedCodes.has(code)) + Number(code in elsewhere) + Number(code in never)
+  ])
   expect(accounts.filter(([, count]) => count !== 1)).toEqual([])
   expect(Object.keys(never).filter(code => !tables.includes(code))).toEqual([])
 })
 
 test('every refusal there is is produced, or it is said where', () => {
   const reasons = new Set<string>(produced.map(([, reason]) => reason))
-  const left = Object.entries(errors).filter(([reason, { code }]) => !reasons.has(reason) && !(code in elsewhere))
+  const left = Object.entries(errors).filter(
+    ([reason, { code }]) => !reasons.has(reason) && !(code in elsewhere)
+  )
   expect(left.map(([reason, { code }]) => [reason, code])).toEqual([])
   const codes = Object.values(errors).map(({ code }) => String(code))
-  expect([...Object.keys(elsewhere), ...producedCodes].filter(code => !codes.includes(code))).toEqual([])
+  expect(
+    [...Object.keys(elsewhere), ...producedCodes].filter(code => !codes.includes(code))
+  ).toEqual([])
 })
 
 test.each(Object.entries(elsewhere))('%s is asked for in %s', (code, file) => {

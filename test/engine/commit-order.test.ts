@@ -12,7 +12,12 @@ beforeEach(async () => {
   server = createTestServer()
   disk = createMemoryStorage()
   const ann = createTestClient(server, 'ann', { storage: disk })
-  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    groupID: 'crew',
+    memberList: [{ userID: 'bob' }]
+  })
   await ann.caughtUp()
   await ann.engine.close()
 })
@@ -25,7 +30,8 @@ function openDoor(slowTable?: TableName) {
     async transact(queries, body, isRecoverable) {
       let written: readonly Write[] = []
       const at = await disk.transact(queries, answers => (written = body(answers)), isRecoverable)
-      if (written.some(({ table }) => table === slowTable)) await new Promise<void>(resolve => waiting.push(resolve))
+      if (written.some(({ table }) => table === slowTable))
+        await new Promise<void>(resolve => waiting.push(resolve))
       return at
     },
     close: () => Promise.resolve()
@@ -91,7 +97,10 @@ async function judgedEarly({ isTold = true } = {}) {
   await server.clock.until(door.isWaited)
   // Somebody makes the leader read it.
   third.peers.post({ type: 'hello', wanted: [] })
-  await server.clock.until(async () => (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat')
+  await server.clock.until(
+    async () =>
+      (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat'
+  )
   await leader.caughtUp()
   return { leader, other, door, answer, others: third.peers }
 }
@@ -101,7 +110,11 @@ test('a verdict that another tab has dismissed does not come back when the leade
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
   await server.clock.settle()
   await door.answer()
-  expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([[], [], []])
+  expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([
+    [],
+    [],
+    []
+  ])
   expect(await leader.engine.settled(opID)).toMatchObject({ reason: 'UnknownOperationID' })
 })
 
@@ -112,7 +125,11 @@ test('nor when the tab that dismissed it died before it could tell, and the lead
   others.post({ type: 'hello', wanted: [] })
   await server.clock.settle()
   await door.answer()
-  expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([[], [], []])
+  expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([
+    [],
+    [],
+    []
+  ])
 })
 
 test('an operation does not wait again when its tab hears that it is stored after another one has told its verdict', async () => {
@@ -127,9 +144,17 @@ test('an operation does not wait again when its tab hears that it is stored afte
 
 test('who logs out is told of operations that another tab has left, which died before it could tell', async () => {
   const [first, second] = createPeers()
-  const tab = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers, paused: true })
+  const tab = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: first.peers,
+    paused: true
+  })
   const dying = { ...second.peers, post: () => undefined }
-  const other = createTestClient(server, 'ann', { storage: openDoor().storage, peers: dying, paused: true })
+  const other = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: dying,
+    paused: true
+  })
   await tab.outbox()
   const { opID } = await other.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
   expect(await tab.engine.logout()).toMatchObject({ reason: 'PendingOperations' })
@@ -139,7 +164,11 @@ test('who logs out is told of operations that another tab has left, which died b
 test('nor when hundreds of operations were taken in one turn meanwhile', async () => {
   const { leader, door, opID, second } = await refused()
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
-  await Promise.all(Array.from({ length: 300 }, (_, index) => second.apply('createGroup', { name: `Group ${index}` })))
+  await Promise.all(
+    Array.from({ length: 300 }, (_, index) =>
+      second.apply('createGroup', { name: `Group ${index}` })
+    )
+  )
   await server.clock.settle()
   await door.answer()
   expect([await storedRefusals(), await leader.verdicts()]).toEqual([[], []])
@@ -157,7 +186,10 @@ test('an operation whose verdict its tab has read before it hears that it is sto
 
 test('who waits for a verdict that was stored, dismissed and never told of waits no longer after reading', async () => {
   const [first, second, third] = createPeers()
-  const waiting = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers })
+  const waiting = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: first.peers
+  })
   await waiting.outbox()
   const { opID } = await waiting.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
   const settled = waiting.engine.settled(opID)
@@ -176,13 +208,23 @@ test('who waits for a verdict that was stored, dismissed and never told of waits
 
 test('logout that waits for verdicts sends what a tab has left that died', async () => {
   const [first, second, third] = createPeers()
-  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers })
+  const leader = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: first.peers
+  })
   first.lead()
   await leader.caughtUp()
-  const asking = createTestClient(server, 'ann', { storage: openDoor().storage, peers: third.peers })
+  const asking = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: third.peers
+  })
   await asking.outbox()
   const dying = { ...second.peers, post: () => undefined }
-  const other = createTestClient(server, 'ann', { storage: openDoor().storage, peers: dying, paused: true })
+  const other = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: dying,
+    paused: true
+  })
   await other.outbox()
   await other.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
   let answer: unknown = 'none'
@@ -194,10 +236,15 @@ test('logout that waits for verdicts sends what a tab has left that died', async
 
 test('operations that another tab discarded keep that verdict when the server answers', async () => {
   const [first, second] = createPeers()
-  const leader = createTestClient(server, 'ann', { storage: openDoor().storage, peers: first.peers, paused: true })
+  const leader = createTestClient(server, 'ann', {
+    storage: openDoor().storage,
+    peers: first.peers,
+    paused: true
+  })
   first.lead()
   const opIDs: string[] = []
-  for (const name of ['One', 'Two']) opIDs.push((await leader.apply('updateGroupProfile', { groupID: 'crew', name })).opID)
+  for (const name of ['One', 'Two'])
+    opIDs.push((await leader.apply('updateGroupProfile', { groupID: 'crew', name })).opID)
   expect(await leader.outbox()).toHaveLength(2)
   const dying = { ...second.peers, post: () => undefined }
   const storage = { ...openDoor().storage, destroy: () => new Promise<never>(() => undefined) }

@@ -5,17 +5,17 @@
 
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import { must } from '../../src/kernel/must.ts'
-import { unpack } from '../../src/kernel/packed.ts'
+import { unpack } from '../../src/protocol/packed.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { readFrom, type JournalRecord } from '../../src/storage/journal.ts'
 import { rowsIn } from '../../src/storage/pages.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
-import { frameLimits } from '../../src/sync/messages.ts'
-import type { LinkEvents } from '../../src/sync/port.ts'
+import { frameLimits } from '../../src/protocol/messages.ts'
+import type { LinkEvents } from '../../src/protocol/port.ts'
 import type { TestNetwork } from '../../src/testing/network.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
@@ -46,7 +46,10 @@ afterEach(() => Promise.all(clients.splice(0).map(({ engine }) => engine.close()
 
 type Call = { [N in OperationName]: [name: N, args: Args<N>] }[OperationName]
 
-async function prepare(open: () => Promise<Storage>, { isAboutMember = false } = {}): Promise<void> {
+async function prepare(
+  open: () => Promise<Storage>,
+  { isAboutMember = false } = {}
+): Promise<void> {
   await bob.settle('createGroup', { groupID: 'live', name: 'Live', type: 'AVChatRoom' })
   await bob.settle('createGroup', { groupID: 'taken', name: 'Taken' })
   storage = await open()
@@ -62,13 +65,16 @@ async function prepare(open: () => Promise<Storage>, { isAboutMember = false } =
   ann.network.restore()
   await ann.caughtUp()
   ann.network.cut()
-  said = Object.fromEntries(ann.network.transcript.map(({ message }) => [String(message['type']), message]))
+  said = Object.fromEntries(
+    ann.network.transcript.map(({ message }) => [String(message['type']), message])
+  )
   const later: Call[] = [
     ['updateGroupProfile', { groupID: 'crew', name: 'Boat' }],
     ['updateGroupProfile', { groupID: 'den', introduction: 'Ours' }],
     ['createGroup', { groupID: 'isle', name: 'Isle' }]
   ]
-  if (isAboutMember) later.push(['setGroupMemberRole', { groupID: 'crew', userID: 'carl', role: 'Admin' }])
+  if (isAboutMember)
+    later.push(['setGroupMemberRole', { groupID: 'crew', userID: 'carl', role: 'Admin' }])
   waiting = []
   for (const [name, args] of later) waiting.push((await ann.apply(name, args)).opID)
   await ann.engine.close()
@@ -79,7 +85,11 @@ async function shown(client: TestClient): Promise<unknown> {
   for (const groupID of groupIDs) await client.members(groupID)
   await server.clock.advance(2000)
   const groups = await Promise.all(groupIDs.map(client.group))
-  return { list: await client.groups(), groups, members: await Promise.all(groupIDs.map(groupID => client.members(groupID))) }
+  return {
+    list: await client.groups(),
+    groups,
+    members: await Promise.all(groupIDs.map(groupID => client.members(groupID)))
+  }
 }
 
 /** Everything has come and gone but the first operations: the device has what the server has, and what changes from now on. */
@@ -87,20 +97,32 @@ async function expectWell(ann: TestClient, { lost = 0 } = {}): Promise<void> {
   await ann.caughtUp()
   expect((await ann.status())?.lastError).toBeNull()
   await bob.settle('updateGroupProfile', { groupID: 'crew', introduction: 'News' })
-  await bob.settle('createGroup', { groupID: 'later', name: 'Later', memberList: [{ userID: 'ann' }] })
+  await bob.settle('createGroup', {
+    groupID: 'later',
+    name: 'Later',
+    memberList: [{ userID: 'ann' }]
+  })
   const truth = await shown(start(server, 'ann'))
   expect(await shown(ann)).toEqual(truth)
-  expect([(await ann.group('crew'))?.introduction, (await ann.group('later'))?.name]).toEqual(['News', 'Later'])
+  expect([(await ann.group('crew'))?.introduction, (await ann.group('later'))?.name]).toEqual([
+    'News',
+    'Later'
+  ])
   for (const [index, opID] of waiting.entries()) {
     const verdict = await ann.engine.settled(opID)
-    if (index >= lost) expect(verdict, `operation ${index}`).toMatchObject({ verdict: { kind: 'applied' } })
+    if (index >= lost)
+      expect(verdict, `operation ${index}`).toMatchObject({ verdict: { kind: 'applied' } })
   }
   expect(server.errors).toEqual([])
 }
 
 const ascending = (codes: number[]): number[] => codes.sort((a, b) => a - b)
 const refusals = async (client: TestClient): Promise<number[]> =>
-  ascending((await client.verdicts()).map(({ verdict }) => (verdict.kind === 'rejected' ? verdict.error.code : 0)))
+  ascending(
+    (await client.verdicts()).map(({ verdict }) =>
+      verdict.kind === 'rejected' ? verdict.error.code : 0
+    )
+  )
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
@@ -122,14 +144,18 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     const folding = await openDexieStorage(name, { journalMax: 0 })
     // Who has not read does not know what there is to fold.
     await folding.read([{ table: 'meta', scope: '' }])
-    await folding.transact([], () => [{ table: 'arrivals', scope: '', id: 'never', row: null }])
+    await folding.transact([], () => [{ table: 'undelivered', scope: '', id: 'never', row: null }])
     while ((await records()) > 1) await new Promise(resolve => setTimeout(resolve, 1))
     await folding.close()
   }
   const records = async () => (await edit('journal', null, each => each)).length
 
   /** Changes records behind the back of whoever wrote them; answers what was there. */
-  async function edit(where: string, range: IDBKeyRange | null, change: (record: unknown) => unknown): Promise<unknown[]> {
+  async function edit(
+    where: string,
+    range: IDBKeyRange | null,
+    change: (record: unknown) => unknown
+  ): Promise<unknown[]> {
     const db = await new Promise<IDBDatabase>((resolve, reject) => {
       const opening = indexedDB.open(name)
       opening.onsuccess = () => resolve(opening.result)
@@ -154,7 +180,11 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
   }
 
   /** Changes the rows of a table and scope: of the outbox and of verdicts each by itself, of others page by page. */
-  async function damage(table: string, scope: string, change: (page: Page) => unknown): Promise<void> {
+  async function damage(
+    table: string,
+    scope: string,
+    change: (page: Page) => unknown
+  ): Promise<void> {
     const isSingly = table === 'outbox' || table === 'verdicts'
     const changedRow = (row: unknown): unknown[] => {
       const page = change([row])
@@ -163,21 +193,25 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     if (store === 'pages') {
       await fold()
       const range = IDBKeyRange.bound([table, scope], [table, scope, []])
-      const pages = await edit('pages', range, record => (isSingly ? rowsIn(record).flatMap(changedRow) : change(rowsIn(record))))
+      const pages = await edit('pages', range, record =>
+        isSingly ? rowsIn(record).flatMap(changedRow) : change(rowsIn(record))
+      )
       return expect(pages.length).toBeGreaterThan(0)
     }
     let count = 0
     await edit('journal', null, record => ({
       ...(record as JournalRecord),
-      writes: (readFrom(record as JournalRecord).writes as readonly JournalWrite[]).flatMap(write => {
-        if (write.table !== table || write.scope !== scope) return [write]
-        if ('run' in write || ('row' in write && write.row !== null)) count++
-        if (write.run) {
-          const run = change(unpack(write.run) as Page)
-          return run === gone ? [] : [{ ...write, run }]
+      writes: (readFrom(record as JournalRecord).writes as readonly JournalWrite[]).flatMap(
+        write => {
+          if (write.table !== table || write.scope !== scope) return [write]
+          if ('run' in write || ('row' in write && write.row !== null)) count++
+          if (write.run) {
+            const run = change(unpack(write.run) as Page)
+            return run === gone ? [] : [{ ...write, run }]
+          }
+          return write.row ? changedRow(write.row).map(row => ({ ...write, row })) : [write]
         }
-        return write.row ? changedRow(write.row).map(row => ({ ...write, row })) : [write]
-      })
+      )
     }))
     expect(count).toBeGreaterThan(0)
   }
@@ -189,8 +223,11 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     (page: Page) =>
       page.map((each, at) => (at === index ? change(each as Row) : each))
   const put = (fields: Row) => row(each => ({ ...each, ...fields }))
-  const without = (field: string) => row(each => Object.fromEntries(Object.entries(each).filter(([key]) => key !== field)))
-  const withPrototype = row(each => JSON.parse(`{"__proto__":{"role":"Owner"},${JSON.stringify(each).slice(1)}`))
+  const without = (field: string) =>
+    row(each => Object.fromEntries(Object.entries(each).filter(([key]) => key !== field)))
+  const withPrototype = row(each =>
+    JSON.parse(`{"__proto__":{"role":"Owner"},${JSON.stringify(each).slice(1)}`)
+  )
   /** Only what was asked for first. */
   const firstOnly = (change: (page: Page) => unknown) => (page: Page) =>
     (page[0] as Row)['opID'] === waiting[0] ? change(page) : page
@@ -223,7 +260,12 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['a position with a number for an epoch', 'meta', '', put({ epoch: 1 })],
     ['a position with an epoch that no server has', 'meta', '', put({ epoch: endless.length })],
     ['a position without a policy', 'meta', '', without('policy')],
-    ['a position with a policy in words', 'meta', '', put({ policy: { adminsCanKick: 'no', groupsPerUserMax: 3000 } })],
+    [
+      'a position with a policy in words',
+      'meta',
+      '',
+      put({ policy: { adminsCanKick: 'no', groupsPerUserMax: 3000 } })
+    ],
     ['a position in words', 'meta', '', put({ feed: '3' })],
     ['a position that is negative', 'meta', '', put({ feed: -1 })],
     ['a position that is a fraction', 'meta', '', put({ feed: 0.5 })],
@@ -232,7 +274,12 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['a position that the feed has not reached', 'meta', '', put({ feed: 999 })],
     ['a position that the feed has long left behind', 'meta', '', put({ feed: 1 })],
     ['a position with a clock in words', 'meta', '', put({ clockOffsetMs: '0' })],
-    ['a position with a clock that is infinitely wrong', 'meta', '', put({ clockOffsetMs: Infinity })],
+    [
+      'a position with a clock that is infinitely wrong',
+      'meta',
+      '',
+      put({ clockOffsetMs: Infinity })
+    ],
 
     ...nonsense.map(([what, change]): Case => [`${what} for a group`, 'groups', '', change]),
     ['no groups at all', 'groups', '', () => gone],
@@ -242,9 +289,24 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['a group with a number for its ID', 'groups', '', put({ groupID: 5 })],
     ['a group under the ID of another', 'groups', '', put({ groupID: 'other' })],
     ['a group without a profile where there was one', 'groups', '', without('row')],
-    ['a group with a text for a number', 'groups', '', row(each => ({ ...each, row: { ...each['row'], memberNum: '3' } }))],
-    ['a group with a number for its type', 'groups', '', row(each => ({ ...each, row: { ...each['row'], type: 5 } }))],
-    ['a group with null for its name', 'groups', '', row(each => ({ ...each, row: { ...each['row'], name: null } }))],
+    [
+      'a group with a text for a number',
+      'groups',
+      '',
+      row(each => ({ ...each, row: { ...each['row'], memberNum: '3' } }))
+    ],
+    [
+      'a group with a number for its type',
+      'groups',
+      '',
+      row(each => ({ ...each, row: { ...each['row'], type: 5 } }))
+    ],
+    [
+      'a group with null for its name',
+      'groups',
+      '',
+      row(each => ({ ...each, row: { ...each['row'], name: null } }))
+    ],
     [
       'a group with custom fields that are null',
       'groups',
@@ -262,8 +324,8 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['a group at a negative position', 'groups', '', put({ seq: -1 })],
     ['a group at a position of 1e300', 'groups', '', put({ seq: 1e300 })],
     ['a group at a position that it has not reached', 'groups', '', put({ seq: 999 })],
-    ['a group without a membership', 'groups', '', without('mep')],
-    ['a group of a membership to come', 'groups', '', put({ mep: 99 })],
+    ['a group without a membership', 'groups', '', without('membershipEpoch')],
+    ['a group of a membership to come', 'groups', '', put({ membershipEpoch: 99 })],
     ['a group whose members are held up to a number', 'groups', '', put({ membersUpTo: 5 })],
 
     ...nonsense.map(([what, change]): Case => [`${what} for a member`, 'members', 'crew', change]),
@@ -274,7 +336,12 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       'crew',
       row(each => ({ ...each, nameCard: 5 }), 2)
     ],
-    ['no ID of the member that an operation is about', 'members', 'crew', row(each => ({ ...each, userID: undefined }), 2)],
+    [
+      'no ID of the member that an operation is about',
+      'members',
+      'crew',
+      row(each => ({ ...each, userID: undefined }), 2)
+    ],
     ['a member with an own prototype', 'members', 'crew', withPrototype],
     ['a member without an ID', 'members', 'crew', without('userID')],
     ['a member with a number for an ID', 'members', 'crew', put({ userID: 5 })],
@@ -296,14 +363,17 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     }
   )
 
-  test.each(base)('%s is forgotten, and the device ends with what the server has', async (_title, table, scope, change) => {
-    // An operation about a member reads that member at the start.
-    await prepare(open, { isAboutMember: table === 'members' })
-    await damage(table, scope, change)
-    const ann = await again()
-    await expectWell(ann)
-    expect(await refusals(ann)).toEqual([10021])
-  })
+  test.each(base)(
+    '%s is forgotten, and the device ends with what the server has',
+    async (_title, table, scope, change) => {
+      // An operation about a member reads that member at the start.
+      await prepare(open, { isAboutMember: table === 'members' })
+      await damage(table, scope, change)
+      const ann = await again()
+      await expectWell(ann)
+      expect(await refusals(ann)).toEqual([10021])
+    }
+  )
 
   const operations: [title: string, change: (page: Page) => unknown, code: number | undefined][] = [
     ...nonsense.map(([what, change]): (typeof operations)[number] => [what, change, 4506]),
@@ -324,10 +394,26 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['an operation with null for arguments', put({ args: null }), 4506],
     ['an operation with a text for arguments', put({ args: 'crew' }), 4506],
     ['an operation with empty arguments', put({ args: {} }), 10004],
-    ['an operation with arguments of another group', put({ args: { groupID: 'den', name: 'Boat' } }), 10015],
-    ['an operation with an argument that is not allowed', put({ args: { groupID: 'crew', name: 5 } }), 10004],
-    ['an operation with an argument that no server takes', put({ args: { groupID: 'crew', ['x'.repeat(65)]: 1 } }), 4506],
-    ['an operation with arguments nested 13 deep', put({ args: { groupID: 'crew', name: [[[[[[[[[[[[[]]]]]]]]]]]]] } }), 4506],
+    [
+      'an operation with arguments of another group',
+      put({ args: { groupID: 'den', name: 'Boat' } }),
+      10015
+    ],
+    [
+      'an operation with an argument that is not allowed',
+      put({ args: { groupID: 'crew', name: 5 } }),
+      10004
+    ],
+    [
+      'an operation with an argument that no server takes',
+      put({ args: { groupID: 'crew', ['x'.repeat(65)]: 1 } }),
+      4506
+    ],
+    [
+      'an operation with arguments nested 13 deep',
+      put({ args: { groupID: 'crew', name: [[[[[[[[[[[[[]]]]]]]]]]]]] } }),
+      4506
+    ],
     [
       'an operation with arguments that are larger than a frame',
       put({ args: { groupID: 'crew', name: 'x'.repeat(frameLimits.toServerBytesMax) } }),
@@ -337,8 +423,16 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['an operation with a number for a group', put({ groupID: 5 }), 4506],
     ['an operation with an empty group', put({ groupID: '' }), 4506],
     ['an operation with a group that no server takes', put({ groupID: endless.length }), 4506],
-    ['an operation with a group that no server takes, and more', put({ groupID: endless.length, order: null }), 4506],
-    ['an operation with an ID that no server takes, and more', put({ opID: endless.length, order: null }), 4506],
+    [
+      'an operation with a group that no server takes, and more',
+      put({ groupID: endless.length, order: null }),
+      4506
+    ],
+    [
+      'an operation with an ID that no server takes, and more',
+      put({ opID: endless.length, order: null }),
+      4506
+    ],
     ['an operation asked for in words', put({ at: 'today' }), 4506],
     ['an operation at no time', put({ now: NaN }), 4506],
     ['an operation that has seen a negative number', put({ seen: -1 }), 4506],
@@ -346,33 +440,47 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['an operation with a verdict that is none', put({ applied: { kind: 'applied' } }), 4506],
     ['an operation with a verdict that is null', put({ applied: null }), 4506]
   ]
-  test.each(operations)('%s in the outbox gets a verdict, and the others are delivered', async (_title, change, code) => {
-    await prepare(open)
-    await damage('outbox', '', firstOnly(change))
-    const ann = await again()
-    await expectWell(ann, { lost: code === undefined ? 0 : 1 })
-    expect(await refusals(ann)).toEqual(ascending([10021, ...(code === undefined ? [] : [code])]))
-    // It is over: another start finds nothing of it but the verdict.
-    await ann.engine.close()
-    const later = await again({ paused: true })
-    expect([await later.outbox(), await refusals(later)]).toEqual([[], await refusals(ann)])
-  })
+  test.each(operations)(
+    '%s in the outbox gets a verdict, and the others are delivered',
+    async (_title, change, code) => {
+      await prepare(open)
+      await damage('outbox', '', firstOnly(change))
+      const ann = await again()
+      await expectWell(ann, { lost: code === undefined ? 0 : 1 })
+      expect(await refusals(ann)).toEqual(ascending([10021, ...(code === undefined ? [] : [code])]))
+      // It is over: another start finds nothing of it but the verdict.
+      await ann.engine.close()
+      const later = await again({ paused: true })
+      expect([await later.outbox(), await refusals(later)]).toEqual([[], await refusals(ann)])
+    }
+  )
 
   test.each([
     ...nonsense,
     ['a verdict of another kind', put({ verdict: { kind: 'perhaps' } })],
-    ['a verdict without an operation', row(each => ({ ...each, verdict: { ...each['verdict'], opID: undefined } }))],
+    [
+      'a verdict without an operation',
+      row(each => ({ ...each, verdict: { ...each['verdict'], opID: undefined } }))
+    ],
     [
       'a verdict with a reason that there is none of',
-      row(each => ({ ...each, verdict: { ...each['verdict'], error: { code: 1, reason: 'x', message: '' } } }))
+      row(each => ({
+        ...each,
+        verdict: { ...each['verdict'], error: { code: 1, reason: 'x', message: '' } }
+      }))
     ]
-  ] as typeof nonsense)('%s among the verdicts is passed over, and the other verdicts stay', async (_title, change) => {
-    await prepare(open)
-    await damage('verdicts', '', page => ((page[0] as Row)['verdict'].kind === 'applied' ? change(page) : page))
-    const ann = await again()
-    await expectWell(ann)
-    expect(await refusals(ann)).toEqual([10021])
-  })
+  ] as typeof nonsense)(
+    '%s among the verdicts is passed over, and the other verdicts stay',
+    async (_title, change) => {
+      await prepare(open)
+      await damage('verdicts', '', page =>
+        (page[0] as Row)['verdict'].kind === 'applied' ? change(page) : page
+      )
+      const ann = await again()
+      await expectWell(ann)
+      expect(await refusals(ann)).toEqual([10021])
+    }
+  )
 
   test('all of it at once is survived, and every operation gets a verdict', async () => {
     await prepare(open)
@@ -395,26 +503,48 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['without writes', { writes: null }],
     ['with writes that are none', { writes: [5] }],
     ['with writes that are cut off', { writes: '{"count":2,"columns":{"table":["me' }],
-    ['with columns that do not fit', { writes: '{"count":2,"columns":{"table":["meta","meta"],"scope":["a","b","c"]}}' }],
-    ['with a table that there is none of', { writes: [{ table: 'others', scope: '', id: 'x', row: {} }] }],
+    [
+      'with columns that do not fit',
+      { writes: '{"count":2,"columns":{"table":["meta","meta"],"scope":["a","b","c"]}}' }
+    ],
+    [
+      'with a table that there is none of',
+      { writes: [{ table: 'others', scope: '', id: 'x', row: {} }] }
+    ],
     ['with a run that is none', { writes: [{ table: 'members', scope: 'crew', run: 5 }] }],
-    ['with a run that is none beside an ID', { writes: [{ table: 'members', scope: 'crew', id: 'ann', run: 5 }] }],
-    ['with a run of lists', { writes: [{ table: 'members', scope: 'crew', run: { per: 1, items: [1] } }] }],
+    [
+      'with a run that is none beside an ID',
+      { writes: [{ table: 'members', scope: 'crew', id: 'ann', run: 5 }] }
+    ],
+    [
+      'with a run of lists',
+      { writes: [{ table: 'members', scope: 'crew', run: { per: 1, items: [1] } }] }
+    ],
     ['with scopes that are none', { paged: 5, writes: 5 }]
-  ])('a record of the journal %s is said to be lost, and the device ends with what the server has', async (_title, change) => {
-    await prepare(open)
-    await edit('journal', null, record => ((record as { at: number }).at === 1 ? { ...(record as object), ...change } : record))
-    const ann = await again()
-    await expectWell(ann)
-    expect(await refusals(ann)).toContain(4506)
-  })
+  ])(
+    'a record of the journal %s is said to be lost, and the device ends with what the server has',
+    async (_title, change) => {
+      await prepare(open)
+      await edit('journal', null, record =>
+        (record as { at: number }).at === 1 ? { ...(record as object), ...change } : record
+      )
+      const ann = await again()
+      await expectWell(ann)
+      expect(await refusals(ann)).toContain(4506)
+    }
+  )
 
   test('a lost position counts as one of another history, so that nothing of an older one stays', async () => {
     await prepare(open)
     const { clock } = server
     server = createTestServer({ clock, database: createMemoryDatabase('epoch-2') })
     bob = start(server, 'bob')
-    await bob.settle('createGroup', { groupID: 'crew', name: 'Another', type: 'Public', memberList: [{ userID: 'ann' }] })
+    await bob.settle('createGroup', {
+      groupID: 'crew',
+      name: 'Another',
+      type: 'Public',
+      memberList: [{ userID: 'ann' }]
+    })
     await damage('meta', '', () => gone)
     const ann = await again()
     await expectWell(ann, { lost: waiting.length })
@@ -429,7 +559,7 @@ describe('what a server sends', () => {
   type Stand = {
     readonly feed: number
     readonly crew: Message
-    readonly mep: number
+    readonly membershipEpoch: number
     readonly seq: number
   }
   type Script = (stand: Stand) => (Message | string)[]
@@ -457,13 +587,13 @@ describe('what a server sends', () => {
   /** The next change of the group, with something about it that should not be. */
   const next =
     (changes: Message = {}): Script =>
-    ({ crew, mep, seq }) => [
+    ({ crew, membershipEpoch, seq }) => [
       welcome(),
       delta({
         groups: [
           {
             groupID: 'crew',
-            mep,
+            membershipEpoch,
             from: seq,
             to: seq + 1,
             group: { ...crew, name: 'Wrong' },
@@ -483,12 +613,12 @@ describe('what a server sends', () => {
   /** Members of a group of which the device does not hold all. */
   const page =
     (changes: Message): Script =>
-    ({ mep, seq }) => [
+    ({ membershipEpoch, seq }) => [
       welcome(),
       {
         type: 'members',
         groupID: 'den',
-        mep,
+        membershipEpoch,
         asOf: seq,
         after: '',
         members: [member({ groupID: 'den' })],
@@ -515,11 +645,22 @@ describe('what a server sends', () => {
     ]
   const feed =
     (changes: Message): Script =>
-    stand => [welcome(), delta({ feed: { from: stand.feed, to: stand.feed + 1, events: [], ...changes } })]
+    stand => [
+      welcome(),
+      delta({ feed: { from: stand.feed, to: stand.feed + 1, events: [], ...changes } })
+    ]
   const error =
     (code: number, reason: string): Script =>
     () => [{ type: 'error', error: { code, reason, message: 'No.' } }]
-  const left = { kind: 'left', fseq: 1, groupID: 'crew', mep: 1, reason: 'kicked', by: 'mallory', at: 1 }
+  const left = {
+    kind: 'left',
+    fseq: 1,
+    groupID: 'crew',
+    membershipEpoch: 1,
+    reason: 'kicked',
+    by: 'mallory',
+    at: 1
+  }
 
   /** What is sent to every hello, and the error that shows afterwards. */
   const frames: [title: string, script: Script, code: number | null][] = [
@@ -537,14 +678,19 @@ describe('what a server sends', () => {
     ['a frame of 10 MB of nonsense', () => ['x'.repeat(10_000_000)], 4509],
     [
       'a frame of 10 MB that says little',
-      () => [welcome(), { type: 'pong', serverTime: 1, feed: 0, groups: 0, x: 'x'.repeat(10_000_000) }],
+      () => [
+        welcome(),
+        { type: 'pong', serverTime: 1, feed: 0, groups: 0, x: 'x'.repeat(10_000_000) }
+      ],
       null
     ],
     [
       '50,000 members of a group that the device does not hold',
       page({
         groupID: 'other',
-        members: Array.from({ length: 50_000 }, (_, user) => member({ groupID: 'other', userID: `u${user}` }))
+        members: Array.from({ length: 50_000 }, (_, user) =>
+          member({ groupID: 'other', userID: `u${user}` })
+        )
       }),
       null
     ],
@@ -552,7 +698,11 @@ describe('what a server sends', () => {
     ['a welcome for somebody else', () => [welcome({ userID: 'bob' })], 70013],
     ['a welcome for nobody', () => [welcome({ userID: '' })], 4509],
     ['a welcome without a policy', () => [welcome({ policy: undefined })], 4509],
-    ['a welcome with a policy in words', () => [welcome({ policy: { adminsCanKick: 'yes', groupsPerUserMax: 1 } })], 4509],
+    [
+      'a welcome with a policy in words',
+      () => [welcome({ policy: { adminsCanKick: 'yes', groupsPerUserMax: 1 } })],
+      4509
+    ],
     ['a welcome without an epoch', () => [welcome({ epoch: '' })], 4509],
     ['a welcome with an epoch of 65 characters', () => [welcome({ epoch: 'x'.repeat(65) })], 4509],
     ['a welcome at a time in words', () => [welcome({ serverTime: 'now' })], 4509],
@@ -563,16 +713,36 @@ describe('what a server sends', () => {
     ['an error: the server is busy', error(10002, 'ServerBusy'), 10002],
     ['an error: slow down', error(10006, 'TooFrequent'), 10006],
     ['an error with a reason of another build', error(1, 'Whim'), 1],
-    ['an error with a code in words', () => [{ type: 'error', error: { code: 'no', reason: 'ServerBusy', message: '' } }], 4509],
+    [
+      'an error with a code in words',
+      () => [{ type: 'error', error: { code: 'no', reason: 'ServerBusy', message: '' } }],
+      4509
+    ],
 
     ['a change before any welcome', stand => next()(stand).slice(1), 4509],
     ['members before any welcome', stand => page({})(stand).slice(1), 4509],
     ['a verdict before any welcome', stand => verdict({})(stand).slice(1), 4509],
-    ['a change behind one that is missing', stand => next({ from: stand.seq + 5, to: stand.seq + 6 })(stand), null],
-    ['a change that is known already, with other contents', stand => next({ from: stand.seq, to: stand.seq })(stand), null],
+    [
+      'a change behind one that is missing',
+      stand => next({ from: stand.seq + 5, to: stand.seq + 6 })(stand),
+      null
+    ],
+    [
+      'a change that is known already, with other contents',
+      stand => next({ from: stand.seq, to: stand.seq })(stand),
+      null
+    ],
     ['a change that goes back', stand => next({ to: stand.seq - 1 })(stand), null],
-    ['a change of an old membership', stand => next({ mep: stand.mep - 1, from: 0, to: 99 })(stand), null],
-    ['a change of a membership to come', stand => next({ mep: stand.mep + 1, from: 0, to: 99 })(stand), null],
+    [
+      'a change of an old membership',
+      stand => next({ membershipEpoch: stand.membershipEpoch - 1, from: 0, to: 99 })(stand),
+      null
+    ],
+    [
+      'a change of a membership to come',
+      stand => next({ membershipEpoch: stand.membershipEpoch + 1, from: 0, to: 99 })(stand),
+      null
+    ],
     [
       'a change of a group that the device does not hold',
       stand => next({ groupID: 'other', group: { ...stand.crew, groupID: 'other' } })(stand),
@@ -595,38 +765,89 @@ describe('what a server sends', () => {
     ['a member who is gone and has no ID', next({ gone: [null] }), 4509],
 
     ['members of another moment', stand => page({ asOf: stand.seq + 1 })(stand), null],
-    ['members of an old membership', stand => page({ mep: stand.mep - 1 })(stand), null],
-    ['members that nobody asked for, of a group that is held whole', page({ groupID: 'crew', members: [member()] }), null],
+    [
+      'members of an old membership',
+      stand => page({ membershipEpoch: stand.membershipEpoch - 1 })(stand),
+      null
+    ],
+    [
+      'members that nobody asked for, of a group that is held whole',
+      page({ groupID: 'crew', members: [member()] }),
+      null
+    ],
     ['members in words', page({ members: ['mallory'] }), 4509],
     ['members of two groups', page({ members: [member({ groupID: 'den' }), member()] }), 4509],
     ['members that go on behind a number', page({ next: 5 }), 4509],
 
     ['a verdict on an operation that is not known', verdict({ opID: 'unknown' }), null],
-    ['a verdict with a code in words', verdict({ error: { code: '10007', reason: 'NotPermitted', message: '' } }), 4509],
-    ['a verdict with a code that is a fraction', verdict({ error: { code: 0.5, reason: 'NotPermitted', message: '' } }), 4509],
-    ['a verdict with a reason that is no word', verdict({ error: { code: 1, reason: '', message: '' } }), 4509],
+    [
+      'a verdict with a code in words',
+      verdict({ error: { code: '10007', reason: 'NotPermitted', message: '' } }),
+      4509
+    ],
+    [
+      'a verdict with a code that is a fraction',
+      verdict({ error: { code: 0.5, reason: 'NotPermitted', message: '' } }),
+      4509
+    ],
+    [
+      'a verdict with a reason that is no word',
+      verdict({ error: { code: 1, reason: '', message: '' } }),
+      4509
+    ],
     ['a verdict with a scope that is no word', verdict({ scope: 5 }), 4509],
     ['a verdict with a kind that is no word', verdict({ kind: {} }), 4509],
-    ['a verdict with a cause that is no word', verdict({ cause: { reason: null, by: 'bob', at: 1 } }), 4509],
+    [
+      'a verdict with a cause that is no word',
+      verdict({ cause: { reason: null, by: 'bob', at: 1 } }),
+      4509
+    ],
     ['a verdict without an error', verdict({ error: null }), 4509],
     ['a verdict at a negative position', verdict({ kind: 'applied', seq: -1, result: {} }), 4509],
-    ['the wish that an unknown operation is sent again', () => [welcome(), delta({ retry: ['unknown'] })], null],
-    ['the wish that an operation is sent again, for ever', () => [welcome(), delta({ retry: [waiting[0]] })], null],
+    [
+      'the wish that an unknown operation is sent again',
+      () => [welcome(), delta({ retry: ['unknown'] })],
+      null
+    ],
+    [
+      'the wish that an operation is sent again, for ever',
+      () => [welcome(), delta({ retry: [waiting[0]] })],
+      null
+    ],
 
     ['a feed behind events that are missing', feed({ from: 50, to: 51, events: [left] }), null],
     ['a feed that is known already', feed({ from: 0, to: 1, events: [left] }), null],
     ['a feed that goes back', feed({ to: 0 }), null],
     ['a feed that skips events', feed({ to: 99 }), null],
-    ['a feed with more events than positions', stand => feed({ to: stand.feed + 1, events: [left, left] })(stand), null],
-    ['a feed with an event of another build and no position', feed({ events: [{ kind: 'gone' }] }), 4509],
+    [
+      'a feed with more events than positions',
+      stand => feed({ to: stand.feed + 1, events: [left, left] })(stand),
+      null
+    ],
+    [
+      'a feed with an event of another build and no position',
+      feed({ events: [{ kind: 'gone' }] }),
+      4509
+    ],
     ['a feed with an event about nothing', feed({ events: [{ ...left, groupID: '' }] }), 4509],
 
     [
       'an answer to a question that nobody asked',
-      () => [welcome(), { type: 'profile', request: 99, answer: { code: 10010, reason: 'GroupNotFound', message: '' } }],
+      () => [
+        welcome(),
+        {
+          type: 'profile',
+          request: 99,
+          answer: { code: 10010, reason: 'GroupNotFound', message: '' }
+        }
+      ],
       null
     ],
-    ['an answer that is neither a profile nor an error', () => [welcome(), { type: 'profile', request: 0, answer: {} }], 4509]
+    [
+      'an answer that is neither a profile nor an error',
+      () => [welcome(), { type: 'profile', request: 0, answer: {} }],
+      4509
+    ]
   ]
 
   beforeEach(async () => {
@@ -674,8 +895,9 @@ describe('what a server sends', () => {
     const before = await kept()
     const [{ row: crew } = { row: null }] = before[0]
     const { ann, state } = scripted(({ feed, groups }, { onFrame }) => {
-      const [, mep = 0, seq = 0] = (groups as [string, number, number][]).find(([groupID]) => groupID === 'crew') ?? []
-      for (const message of script({ feed, crew: crew as Message, mep, seq }))
+      const [, membershipEpoch = 0, seq = 0] =
+        (groups as [string, number, number][]).find(([groupID]) => groupID === 'crew') ?? []
+      for (const message of script({ feed, crew: crew as Message, membershipEpoch, seq }))
         onFrame(typeof message === 'string' ? message : JSON.stringify(message))
     })
     await server.clock.advance(60_000)
@@ -694,7 +916,9 @@ describe('what a server sends', () => {
 
   test('a welcome with another epoch makes the device forget what was, and keep what it was asked to do', async () => {
     const before = await kept()
-    const { ann, state } = scripted((_hello, { onFrame }) => onFrame(JSON.stringify(welcome({ epoch: 'epoch-x' }))))
+    const { ann, state } = scripted((_hello, { onFrame }) =>
+      onFrame(JSON.stringify(welcome({ epoch: 'epoch-x' })))
+    )
     await server.clock.advance(5000)
     expect(await kept()).toEqual([[], [], [], [], [], before[5]])
     await server.clock.advance(55_000)
@@ -719,34 +943,44 @@ describe('what a server sends', () => {
 
 // ── what is large and lawful ────────────────────────────────────────────────
 
-const users = (count: number) => Array.from({ length: count }, (_, index) => `user-${String(index).padStart(27, '0')}`)
+const users = (count: number) =>
+  Array.from({ length: count }, (_, index) => `user-${String(index).padStart(27, '0')}`)
 const fields = (count: number, valueBytes: number) =>
-  Array.from({ length: count }, (_, index) => ({ key: `key${index}`.padEnd(16, '_'), value: 'x'.repeat(valueBytes) }))
-const large: [title: string, times: number, name: OperationName, args: (index: number) => Args][] = [
+  Array.from({ length: count }, (_, index) => ({
+    key: `key${index}`.padEnd(16, '_'),
+    value: 'x'.repeat(valueBytes)
+  }))
+const large: [title: string, times: number, name: OperationName, args: (index: number) => Args][] =
   [
-    'a group with 500 members who have all the custom fields there may be',
-    1,
-    'createGroup',
-    () => ({
-      groupID: 'big',
-      name: 'Big',
-      type: 'Public',
-      memberList: users(500).map(userID => ({ userID, memberCustomField: fields(5, 64) }))
-    })
-  ],
-  [
-    '40 groups with 500 members each',
-    40,
-    'createGroup',
-    index => ({ groupID: `big${index}`, name: 'Big', type: 'Public', memberList: users(500).map(userID => ({ userID })) })
-  ],
-  [
-    '50 changes of all the custom fields there may be',
-    50,
-    'updateGroupProfile',
-    () => ({ groupID: 'crew', groupCustomField: fields(20, 512) })
+    [
+      'a group with 500 members who have all the custom fields there may be',
+      1,
+      'createGroup',
+      () => ({
+        groupID: 'big',
+        name: 'Big',
+        type: 'Public',
+        memberList: users(500).map(userID => ({ userID, memberCustomField: fields(5, 64) }))
+      })
+    ],
+    [
+      '40 groups with 500 members each',
+      40,
+      'createGroup',
+      index => ({
+        groupID: `big${index}`,
+        name: 'Big',
+        type: 'Public',
+        memberList: users(500).map(userID => ({ userID }))
+      })
+    ],
+    [
+      '50 changes of all the custom fields there may be',
+      50,
+      'updateGroupProfile',
+      () => ({ groupID: 'crew', groupCustomField: fields(20, 512) })
+    ]
   ]
-]
 test.each(large)('%s, taken offline, reach the server', async (_title, times, name, args) => {
   const ann = start(server, 'ann')
   await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })

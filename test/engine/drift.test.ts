@@ -5,13 +5,13 @@
 
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import type { GroupRow, MemberRow } from '../../src/kernel/model.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
 import { editRow, rowID } from '../../src/engine/api.ts'
-import { groupDigest } from '../../src/sync/digest.ts'
+import { groupDigest } from '../../src/protocol/digest.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -42,7 +42,10 @@ async function crewOf(...others: string[]): Promise<[TestClient, ...TestClient[]
   const rest = others.map(userID => createTestClient(server, userID))
   const memberList = others.map(userID => ({ userID }))
   await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList })
-  for (const each of rest) await server.clock.until(async () => (await each.members('crew')).length === memberList.length + 1)
+  for (const each of rest)
+    await server.clock.until(
+      async () => (await each.members('crew')).length === memberList.length + 1
+    )
   return [ann, ...rest]
 }
 
@@ -50,24 +53,39 @@ type Call = { [N in OperationName]: [name: N, args: Args<N>] }[OperationName]
 
 describe('R-22', () => {
   const put = (row: MemberRow): Write => ({ table: 'members', scope: 'crew', id: row.userID, row })
-  const drifts: [title: string, drift: (members: readonly MemberRow[], row: GroupRow) => Write[]][] = [
-    ['a member too few', ([first]) => [{ table: 'members', scope: 'crew', id: first?.userID ?? '', row: null }]],
+  const drifts: [
+    title: string,
+    drift: (members: readonly MemberRow[], row: GroupRow) => Write[]
+  ][] = [
+    [
+      'a member too few',
+      ([first]) => [{ table: 'members', scope: 'crew', id: first?.userID ?? '', row: null }]
+    ],
     ['a member too many', ([first]) => (first ? [put({ ...first, userID: 'mallory' })] : [])],
-    ['a member with another role', members => members.slice(1, 2).map(member => put({ ...member, role: 'Admin' }))],
-    ['a member who was muted', members => members.slice(2).map(member => put({ ...member, muteUntil: 4e9 }))]
+    [
+      'a member with another role',
+      members => members.slice(1, 2).map(member => put({ ...member, role: 'Admin' }))
+    ],
+    [
+      'a member who was muted',
+      members => members.slice(2).map(member => put({ ...member, muteUntil: 4e9 }))
+    ]
   ]
-  test.each(drifts)('R-22: a device with %s notices by the digest, and is mended within one ping', async (_title, drift) => {
-    const [, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
-    await bob.engine.close()
-    const { members, row } = await truth('crew')
-    await bob.storage.transact([], () => drift(members, row as GroupRow))
-    const again = createTestClient(server, 'bob', { storage: bob.storage })
-    await again.caughtUp()
-    expect((await stored(again, 'crew')).members).not.toEqual(members)
-    await server.clock.advance(31_000)
-    await expectSame(again, 'crew')
-    expect(await again.members('crew')).toEqual(members.sort((a, b) => a.joinTime - b.joinTime))
-  })
+  test.each(drifts)(
+    'R-22: a device with %s notices by the digest, and is mended within one ping',
+    async (_title, drift) => {
+      const [, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
+      await bob.engine.close()
+      const { members, row } = await truth('crew')
+      await bob.storage.transact([], () => drift(members, row as GroupRow))
+      const again = createTestClient(server, 'bob', { storage: bob.storage })
+      await again.caughtUp()
+      expect((await stored(again, 'crew')).members).not.toEqual(members)
+      await server.clock.advance(31_000)
+      await expectSame(again, 'crew')
+      expect(await again.members('crew')).toEqual(members.sort((a, b) => a.joinTime - b.joinTime))
+    }
+  )
 
   test('R-22: after every delta, the digest of what a device has is the digest of what the server has', async () => {
     const [ann, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
@@ -106,7 +124,12 @@ test('R-23: removed, joined again, removed, and the line cut at any moment: noth
       () => server.judge('bob', { name: 'joinGroup', args: { groupID: 'crew' }, groupID: 'crew' }),
       () => ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' }),
       () => ann.apply('deleteGroupMember', { groupID: 'crew', userIDList: ['bob'] }),
-      ...(isIn ? [() => server.judge('bob', { name: 'joinGroup', args: { groupID: 'crew' }, groupID: 'crew' })] : [])
+      ...(isIn
+        ? [
+            () =>
+              server.judge('bob', { name: 'joinGroup', args: { groupID: 'crew' }, groupID: 'crew' })
+          ]
+        : [])
     ]
     for (const step of steps) {
       let isDone = false
@@ -125,7 +148,13 @@ test('R-23: removed, joined again, removed, and the line cut at any moment: noth
     await server.clock.advance(60_000)
     await bob.caughtUp()
     if (isIn) await expectSame(bob, 'crew')
-    else expect(await stored(bob, 'crew')).toEqual({ held: undefined, row: null, seq: undefined, members: [] })
+    else
+      expect(await stored(bob, 'crew')).toEqual({
+        held: undefined,
+        row: null,
+        seq: undefined,
+        members: []
+      })
     expect((await bob.groups()).length).toBe(isIn ? 1 : 0)
     expect(server.errors).toEqual([])
     return said
@@ -154,7 +183,11 @@ test('R-24: the number of members that a group shows is the number of rows, in e
     void Promise.resolve().then(() => streams.request({ type: 'taken', version }))
   })
   streams.request({ type: 'open', stream: 0, query: { kind: 'group', groupID: 'crew' } })
-  streams.request({ type: 'open', stream: 1, query: { kind: 'members', groupID: 'crew', offset: 0, limit: 1000 } })
+  streams.request({
+    type: 'open',
+    stream: 1,
+    query: { kind: 'members', groupID: 'crew', offset: 0, limit: 1000 }
+  })
   await server.clock.settle()
   frames.length = 0
   for (const userID of ['dan', 'eve', 'fay'])
@@ -187,7 +220,12 @@ test('R-25: five who join, set roles and quit at the same time, online and off, 
     user.map((userID): Call => ['deleteGroupMember', { groupID, userIDList: [userID] }]),
     user.map((newOwnerID): Call => ['changeGroupOwner', { groupID, newOwnerID }])
   )
-  const step = fc.record({ by: fc.nat(4), operation, isCut: fc.boolean(), waitMs: fc.constantFrom(0, 3, 20) })
+  const step = fc.record({
+    by: fc.nat(4),
+    operation,
+    isCut: fc.boolean(),
+    waitMs: fc.constantFrom(0, 3, 20)
+  })
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async steps => {
       server = createTestServer()
@@ -210,7 +248,13 @@ test('R-25: five who join, set roles and quit at the same time, online and off, 
       const { members } = await truth('crew')
       for (const client of clients) {
         if (members.some(({ userID }) => userID === client.userID)) await expectSame(client, 'crew')
-        else expect(await stored(client, 'crew')).toEqual({ held: undefined, row: null, seq: undefined, members: [] })
+        else
+          expect(await stored(client, 'crew')).toEqual({
+            held: undefined,
+            row: null,
+            seq: undefined,
+            members: []
+          })
         await client.engine.close()
       }
       expect(server.errors).toEqual([])
@@ -225,19 +269,34 @@ test('R-26: what one user has queued is neither shown to nor sent as another one
     ['bob', createMemoryStorage()]
   ])
   const sent: unknown[] = []
-  const visit = async (userID: string, paused: boolean, act: (client: TestClient) => Promise<unknown>) => {
-    const client = createTestClient(server, userID, { storage: disks.get(userID) ?? createMemoryStorage(), paused })
+  const visit = async (
+    userID: string,
+    paused: boolean,
+    act: (client: TestClient) => Promise<unknown>
+  ) => {
+    const client = createTestClient(server, userID, {
+      storage: disks.get(userID) ?? createMemoryStorage(),
+      paused
+    })
     await act(client)
     await client.engine.close()
     for (const { to, message } of client.network.transcript) {
       if (to === 'server' && message['type'] === 'push')
-        sent.push(...(message['operations'] as { args: { name: string } }[]).map(({ args }) => [userID, args.name]))
+        sent.push(
+          ...(message['operations'] as { args: { name: string } }[]).map(({ args }) => [
+            userID,
+            args.name
+          ])
+        )
     }
   }
-  const create = (name: string) => (client: TestClient) => client.apply('createGroup', { groupID: name, name })
+  const create = (name: string) => (client: TestClient) =>
+    client.apply('createGroup', { groupID: name, name })
   await visit('ann', true, create('Hers'))
   await visit('bob', true, create('His'))
-  await visit('ann', true, async ann => expect((await ann.groups()).map(({ name }) => name)).toEqual(['Hers']))
+  await visit('ann', true, async ann =>
+    expect((await ann.groups()).map(({ name }) => name)).toEqual(['Hers'])
+  )
   await visit('bob', false, bob => bob.caughtUp())
   expect(sent).toEqual([['bob', 'His']])
   await visit('ann', false, ann => ann.caughtUp())
@@ -258,9 +317,16 @@ test('R-27: a server that was set back to a backup is noticed, what waits is kep
     const network = networks.get(current)
     return (network ?? current.network()).connect(events)
   }
-  const ann = createTestClient({ ...server, network: () => ({ ...(networks.get(server) ?? server.network()), connect }) }, 'ann')
+  const ann = createTestClient(
+    { ...server, network: () => ({ ...(networks.get(server) ?? server.network()), connect }) },
+    'ann'
+  )
   // Before the backup, the same on both; after it, only on one.
-  await backup.judge('ann', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'Crew', type: 'Public' } })
+  await backup.judge('ann', {
+    name: 'createGroup',
+    groupID: 'crew',
+    args: { groupID: 'crew', name: 'Crew', type: 'Public' }
+  })
   await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
   await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Lost' })
   await ann.settle('createGroup', { groupID: 'isle', name: 'Lost' })
@@ -271,10 +337,12 @@ test('R-27: a server that was set back to a backup is noticed, what waits is kep
   await ann.caughtUp()
   await clock.advance(60_000)
   expect(hellos).toBeLessThanOrEqual(2)
-  expect((await ann.groups()).map(({ groupID, name, introduction }) => [groupID, name, introduction])).toEqual([
-    ['crew', 'Crew', 'Kept']
-  ])
-  expect(await ann.engine.settled(waiting.opID)).toMatchObject({ verdict: { kind: 'applied', seq: 2 } })
+  expect(
+    (await ann.groups()).map(({ groupID, name, introduction }) => [groupID, name, introduction])
+  ).toEqual([['crew', 'Crew', 'Kept']])
+  expect(await ann.engine.settled(waiting.opID)).toMatchObject({
+    verdict: { kind: 'applied', seq: 2 }
+  })
   await clock.advance(600_000)
   expect(hellos).toBeLessThanOrEqual(2)
 })
@@ -306,9 +374,16 @@ describe('R-28', () => {
     ann.network.cut()
     await server.clock.settle()
     step++
-    const first = await ann.apply('setGroupMemberMuteTime', { groupID: 'crew', userID: 'carl', muteTime: 600 })
+    const first = await ann.apply('setGroupMemberMuteTime', {
+      groupID: 'crew',
+      userID: 'carl',
+      muteTime: 600
+    })
     step++
-    const second = await ann.apply('updateGroupProfile', { groupID: 'crew', introduction: 'By ann' })
+    const second = await ann.apply('updateGroupProfile', {
+      groupID: 'crew',
+      introduction: 'By ann'
+    })
     await bob.settle('updateGroupProfile', { groupID: 'crew', name: 'By bob' })
     step++
     await server.clock.advance(3_600_000)
@@ -321,11 +396,19 @@ describe('R-28', () => {
       const answer = await ann.engine.settled(opID)
       return 'verdict' in answer && answer.verdict.kind
     })
-    return [await Promise.all(verdicts), await stored(ann, 'crew'), await ann.group('crew'), await ann.members('crew')]
+    return [
+      await Promise.all(verdicts),
+      await stored(ann, 'crew'),
+      await ann.group('crew'),
+      await ann.members('crew')
+    ]
   }
 
-  test.each(clocks)('R-28: a device with a clock %s ends with what one has whose clock is right', async (_title, offsetMs) => {
-    const right = await story(() => 0)
-    expect(await story(offsetMs)).toEqual(right)
-  })
+  test.each(clocks)(
+    'R-28: a device with a clock %s ends with what one has whose clock is right',
+    async (_title, offsetMs) => {
+      const right = await story(() => 0)
+      expect(await story(offsetMs)).toEqual(right)
+    }
+  )
 })

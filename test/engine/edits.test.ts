@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { editRow, type Edit, type Member, type Row } from '../../src/engine/api.ts'
-import { editsOf } from '../../src/engine/edits.ts'
+import { editsOf } from '../../src/engine/views/edits.ts'
 import { newMember } from '../../src/kernel/model.ts'
 
-const member = (userID: string, nameCard = '') => newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
-const members = (count: number) => Array.from({ length: count }, (_, index) => member(`user-${index}`))
+const member = (userID: string, nameCard = '') =>
+  newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
+const members = (count: number) =>
+  Array.from({ length: count }, (_, index) => member(`user-${index}`))
 /** Lists that share some of their members; a letter stands for who it is, a digit for what has changed. */
 const lists = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 2 })), { selector: ([who]) => who })
+  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 2 })), {
+    selector: ([who]) => who
+  })
   .map(list => list.map(([who, card]) => member(`user-${who}`, `${card}`)))
 
 function edited(before: readonly Row[], edits: readonly Edit[]): Row[] {
@@ -23,7 +27,8 @@ test('edits lead from any list to any other, and hold rows that are new or have 
     fc.property(lists, lists, (before, after) => {
       const edits = editsOf(before, after)
       expect(edited(before, edits)).toEqual(after)
-      const isKnown = ({ userID, nameCard }: Member) => before.some(row => row.userID === userID && row.nameCard === nameCard)
+      const isKnown = ({ userID, nameCard }: Member) =>
+        before.some(row => row.userID === userID && row.nameCard === nameCard)
       expect(sent(edits)).toHaveLength(after.filter(row => !isKnown(row)).length)
       expect(edits.length).toBeLessThanOrEqual(2 * (before.length + after.length))
     }),
@@ -59,7 +64,8 @@ test('a window that one row enters and another leaves is two edits', () => {
 
 test('edits of a reversed list read each of 10,000 IDs only a few times', () => {
   let reads = 0
-  const counting = (row: Member) => Object.defineProperty({ ...row }, 'userID', { get: () => (reads++, row.userID) })
+  const counting = (row: Member) =>
+    Object.defineProperty({ ...row }, 'userID', { get: () => (reads++, row.userID) })
   const rows = members(10_000).map(counting)
   const edits = editsOf(rows, rows.toReversed())
   expect(reads).toBeLessThan(rows.length * 10)

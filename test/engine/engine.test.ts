@@ -16,20 +16,32 @@ beforeEach(() => {
 describe('offline and back', () => {
   test('what is done offline shows at once, waits, and reaches the other members', async () => {
     ann.network.cut()
-    const { groupID } = await ann.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+    const { groupID } = await ann.apply('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
     await ann.apply('updateGroupProfile', { groupID, name: 'Boat' })
     await ann.apply('setGroupMemberRole', { groupID, userID: 'bob', role: 'Admin' })
-    expect((await ann.groups()).map(group => [group.name, group.memberNum, group.selfInfo?.role])).toEqual([['Boat', 2, 'Owner']])
+    expect(
+      (await ann.groups()).map(group => [group.name, group.memberNum, group.selfInfo?.role])
+    ).toEqual([['Boat', 2, 'Owner']])
     expect((await ann.members(groupID)).map(member => [member.userID, member.role])).toEqual([
       ['ann', 'Owner'],
       ['bob', 'Admin']
     ])
-    expect((await ann.outbox()).map(({ name }) => name)).toEqual(['createGroup', 'updateGroupProfile', 'setGroupMemberRole'])
+    expect((await ann.outbox()).map(({ name }) => name)).toEqual([
+      'createGroup',
+      'updateGroupProfile',
+      'setGroupMemberRole'
+    ])
 
     ann.network.restore()
     await ann.caughtUp()
     await server.clock.until(async () => (await bob.groups()).length > 0)
-    expect((await bob.groups()).map(group => [group.name, group.selfInfo?.role])).toEqual([['Boat', 'Admin']])
+    expect((await bob.groups()).map(group => [group.name, group.selfInfo?.role])).toEqual([
+      ['Boat', 'Admin']
+    ])
     expect(await bob.members(groupID)).toEqual(await ann.members(groupID))
     expect(await ann.outbox()).toEqual([])
     expect(server.errors).toEqual([])
@@ -52,7 +64,11 @@ describe('offline and back', () => {
     await ann.caughtUp()
     bob.network.restore()
     await bob.caughtUp()
-    expect([await bob.groups(), await bob.members(groupID), await bob.group(groupID)]).toEqual([[], [], undefined])
+    expect([await bob.groups(), await bob.members(groupID), await bob.group(groupID)]).toEqual([
+      [],
+      [],
+      undefined
+    ])
     expect(
       (
         await bob.storage.read([
@@ -62,7 +78,14 @@ describe('offline and back', () => {
       ).answers
     ).toEqual([[], []])
     expect(await bob.verdicts()).toMatchObject([
-      { opID, verdict: { kind: 'rejected', error: { code: 10007 }, cause: { reason: 'kicked', by: 'ann' } } }
+      {
+        opID,
+        verdict: {
+          kind: 'rejected',
+          error: { code: 10007 },
+          cause: { reason: 'kicked', by: 'ann' }
+        }
+      }
     ])
     expect((await ann.group(groupID))?.name).toBe('Crew')
     expect(await bob.engine.dismissVerdict(opID)).toBeNull()
@@ -78,7 +101,8 @@ describe('offline and back', () => {
     // The connection breaks as soon as the server has heard of the operation.
     await server.clock.until(() =>
       ann.network.transcript.some(
-        ({ to, message }) => to === 'server' && message['type'] === 'push' && JSON.stringify(message).includes('Boat')
+        ({ to, message }) =>
+          to === 'server' && message['type'] === 'push' && JSON.stringify(message).includes('Boat')
       )
     )
     ann.network.cut()
@@ -91,7 +115,11 @@ describe('offline and back', () => {
 
   test('a device that starts again offline shows what was pending, and delivers it', async () => {
     ann.network.cut()
-    const { groupID } = await ann.apply('createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+    const { groupID } = await ann.apply('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
     await ann.engine.close()
     const again = createTestClient(server, 'ann', { storage: ann.storage, paused: true })
     expect((await again.groups()).map(({ name }) => name)).toEqual(['Crew'])
@@ -105,7 +133,12 @@ describe('offline and back', () => {
 describe('verdicts', () => {
   test('settled tells what became of an operation, also later', async () => {
     const verdict = await ann.settle('createGroup', { name: 'Crew', groupID: 'crew' })
-    expect(verdict).toMatchObject({ kind: 'applied', groupID: 'crew', seq: 1, result: { groupID: 'crew' } })
+    expect(verdict).toMatchObject({
+      kind: 'applied',
+      groupID: 'crew',
+      seq: 1,
+      result: { groupID: 'crew' }
+    })
     expect(await ann.engine.settled(verdict.opID)).toMatchObject({ verdict })
     expect(await ann.engine.settled('never')).toMatchObject({ reason: 'UnknownOperationID' })
   })
@@ -117,15 +150,25 @@ describe('verdicts', () => {
     expect(result).toBeUndefined()
     expect(await ann.groups()).toEqual([])
     await ann.caughtUp()
-    expect(await ann.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied', result: { status: 'JoinedSuccess' } } })
+    expect(await ann.engine.settled(opID)).toMatchObject({
+      verdict: { kind: 'applied', result: { status: 'JoinedSuccess' } }
+    })
     expect((await ann.groups()).map(({ name }) => name)).toEqual(['Crew'])
   })
 
   test('an operation that changes nothing settles, also behind what somebody else has set for themselves', async () => {
-    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+    await ann.settle('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      groupID: 'crew',
+      memberList: [{ userID: 'bob' }]
+    })
     await bob.caughtUp()
     await bob.settle('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
-    const verdict = await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['nobody'] })
+    const verdict = await ann.settle('deleteGroupMember', {
+      groupID: 'crew',
+      userIDList: ['nobody']
+    })
     expect(verdict).toMatchObject({ kind: 'applied', seq: 2 })
     expect(await ann.outbox()).toEqual([])
   })
@@ -142,12 +185,20 @@ describe('verdicts', () => {
     await bob.settle('createGroup', { name: 'His', groupID: 'crew', type: 'Public' })
     await bob.settle('joinGroup', { groupID: 'crew' })
     ann.network.cut()
-    const created = await ann.apply('createGroup', { name: 'Hers', groupID: 'crew', type: 'Public' })
+    const created = await ann.apply('createGroup', {
+      name: 'Hers',
+      groupID: 'crew',
+      type: 'Public'
+    })
     const renamed = await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Hers!' })
     ann.network.restore()
     await ann.caughtUp()
-    expect(await ann.engine.settled(created.opID)).toMatchObject({ verdict: { kind: 'rejected', error: { code: 10021 } } })
-    expect(await ann.engine.settled(renamed.opID)).toMatchObject({ verdict: { kind: 'rejected', scope: 'dependency' } })
+    expect(await ann.engine.settled(created.opID)).toMatchObject({
+      verdict: { kind: 'rejected', error: { code: 10021 } }
+    })
+    expect(await ann.engine.settled(renamed.opID)).toMatchObject({
+      verdict: { kind: 'rejected', scope: 'dependency' }
+    })
     expect([await ann.groups(), (await bob.groups())[0]?.name]).toEqual([[], 'His'])
   })
 
@@ -166,7 +217,9 @@ describe('verdicts', () => {
     await ann.settle('setGroupMemberRole', { groupID, userID: 'bob', role: 'Member' })
     bob.network.restore()
     await bob.caughtUp()
-    expect(await bob.verdicts()).toMatchObject([{ verdict: { error: { code: 10007 }, cause: { reason: 'demoted', by: 'ann' } } }])
+    expect(await bob.verdicts()).toMatchObject([
+      { verdict: { error: { code: 10007 }, cause: { reason: 'demoted', by: 'ann' } } }
+    ])
     expect((await bob.members(groupID)).map(({ nameCard }) => nameCard)).toEqual(['', 'Captain'])
     expect((await bob.group(groupID))?.name).toBe('Crew')
   })
@@ -178,7 +231,9 @@ describe('groups come and go', () => {
     await bob.settle('joinGroup', { groupID: 'crew' })
     await bob.settle('quitGroup', { groupID: 'crew' })
     await server.clock.advance(1000)
-    expect((await ann.groups()).map(group => [group.groupID, group.memberNum])).toEqual([['crew', 1]])
+    expect((await ann.groups()).map(group => [group.groupID, group.memberNum])).toEqual([
+      ['crew', 1]
+    ])
     expect((await ann.members('crew')).map(({ userID }) => userID)).toEqual(['ann'])
   })
 
@@ -210,7 +265,12 @@ describe('groups come and go', () => {
   })
 
   test('a dismissed group can be created again under the same ID', async () => {
-    await ann.settle('createGroup', { name: 'Old', groupID: 'crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+    await ann.settle('createGroup', {
+      name: 'Old',
+      groupID: 'crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
     await ann.settle('dismissGroup', { groupID: 'crew' })
     await ann.settle('createGroup', { name: 'New', groupID: 'crew', type: 'Public' })
     expect((await ann.members('crew')).map(({ userID }) => userID)).toEqual(['ann'])
@@ -234,12 +294,20 @@ describe('groups come and go', () => {
 test('a device that opens with operations on members waiting sends them', async () => {
   const storage = createMemoryStorage()
   const before = createTestClient(server, 'ann', { storage, paused: true })
-  await before.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await before.apply('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   await before.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
   await before.engine.close()
   const after = createTestClient(server, 'ann', { storage })
   await after.caughtUp()
-  expect(await after.members('crew')).toMatchObject([{ userID: 'ann' }, { userID: 'bob', role: 'Admin' }])
+  expect(await after.members('crew')).toMatchObject([
+    { userID: 'ann' },
+    { userID: 'bob', role: 'Admin' }
+  ])
 })
 
 describe('large groups', () => {
@@ -248,13 +316,20 @@ describe('large groups', () => {
 
   test('members of a large group come when they are looked at, and then stay current by single rows', async () => {
     const app = createTestClient(server, 'app')
-    await ann.settle('createGroup', { name: 'Big', type: 'ChatRoom', groupID: 'big', memberList: [{ userID: 'bob' }] })
+    await ann.settle('createGroup', {
+      name: 'Big',
+      type: 'ChatRoom',
+      groupID: 'big',
+      memberList: [{ userID: 'bob' }]
+    })
     for (let from = 0; from < 2500; from += 500)
       await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from, from + 500) })
     const carl = createTestClient(server, 'user00007')
     await carl.caughtUp()
     expect((await carl.group('big'))?.memberNum).toBe(2502)
-    expect((await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length).toBeLessThan(10)
+    expect(
+      (await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length
+    ).toBeLessThan(10)
 
     const page = carl.watch({ kind: 'members', groupID: 'big', offset: 0, limit: 50 })
     await server.clock.until(() => page.last()?.complete === true)
@@ -262,14 +337,21 @@ describe('large groups', () => {
     page.patches.length = 0
     await ann.settle('setGroupMemberRole', { groupID: 'big', userID: 'bob', role: 'Admin' })
     await server.clock.until(() => page.patches.length > 0)
-    expect(page.patches).toMatchObject([{ edits: [[1, 1, { userID: 'bob', role: 'Admin' }]], total: 2502 }])
+    expect(page.patches).toMatchObject([
+      { edits: [[1, 1, { userID: 'bob', role: 'Admin' }]], total: 2502 }
+    ])
   })
 
   test.each([0, 100])(
     'a page that was asked for before the user was out and, %s ms later, in again leaves no hole',
     async pauseMs => {
       const app = createTestClient(server, 'app')
-      await ann.settle('createGroup', { name: 'Big', type: 'Public', groupID: 'big', memberList: [{ userID: 'bob' }] })
+      await ann.settle('createGroup', {
+        name: 'Big',
+        type: 'Public',
+        groupID: 'big',
+        memberList: [{ userID: 'bob' }]
+      })
       for (let from = 0; from < 1000; from += 500)
         await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from, from + 500) })
       // From the second page on, what asks for one takes long.
@@ -279,16 +361,26 @@ describe('large groups', () => {
       const connect: Host['connect'] = events => {
         const link = network.connect(events)
         const send = (frame: string) => {
-          const isHeld = isSlow && frame.includes('"members"') && (held.length > 0 || frame.includes('"after":"user'))
+          const isHeld =
+            isSlow &&
+            frame.includes('"members"') &&
+            (held.length > 0 || frame.includes('"after":"user'))
           if (isHeld) held.push(() => link.send(frame))
           else link.send(frame)
         }
         return { ...link, send }
       }
-      const carl = createTestClient({ ...server, network: () => ({ ...network, connect }) }, 'user00007')
+      const carl = createTestClient(
+        { ...server, network: () => ({ ...network, connect }) },
+        'user00007'
+      )
       await server.clock.until(() => held.length > 0)
       for (const name of ['deleteGroupMember', 'addGroupMember']) {
-        const judged = server.judge('app', { name, args: { groupID: 'big', userIDList: ['user00007'] }, groupID: 'big' })
+        const judged = server.judge('app', {
+          name,
+          args: { groupID: 'big', userIDList: ['user00007'] },
+          groupID: 'big'
+        })
         await server.clock.advance(pauseMs)
         expect(await judged).toMatchObject({ kind: 'applied' })
       }
@@ -296,12 +388,19 @@ describe('large groups', () => {
       isSlow = false
       for (const release of held) release()
       await server.clock.advance(1000)
-      expect((await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length).toBe(1002)
+      expect(
+        (await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length
+      ).toBe(1002)
     }
   )
 
   test('an acknowledgement alone changes nothing that is shown', async () => {
-    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+    await ann.settle('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      groupID: 'crew',
+      memberList: [{ userID: 'bob' }]
+    })
     const group = ann.watch({ kind: 'group', groupID: 'crew' })
     const list = ann.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
     await server.clock.settle()

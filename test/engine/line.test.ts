@@ -1,8 +1,13 @@
 /** Lines that are dead, are cut when idle, or are slow. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { firstRate, pingMsAfterCut, rateAfter, rowsUnderWay } from '../../src/engine/schedule.ts'
-import type { Link, LinkEvents } from '../../src/sync/port.ts'
+import {
+  firstRate,
+  pingMsAfterCut,
+  rateAfter,
+  rowsUnderWay
+} from '../../src/engine/sync/schedule.ts'
+import type { Link, LinkEvents } from '../../src/protocol/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -13,7 +18,10 @@ type Connect = (events: LinkEvents) => Link
 /** A client whose line is what `around` makes of a good one. */
 function onLine(around: (connect: Connect) => Connect): TestClient {
   const network = server.network()
-  return createTestClient({ ...server, network: () => ({ ...network, connect: around(network.connect) }) }, 'ann')
+  return createTestClient(
+    { ...server, network: () => ({ ...network, connect: around(network.connect) }) },
+    'ann'
+  )
 }
 
 /** A line that can die without a word, in both directions. */
@@ -67,7 +75,10 @@ describe('a dead line', () => {
     await ann.settle('createGroup', { groupID: 'crew', name: 'Crew' })
     line.isDead = true
     const rename = () => {
-      void ann.apply('updateGroupProfile', { groupID: 'crew', name: `Crew at ${server.clock.now()}` })
+      void ann.apply('updateGroupProfile', {
+        groupID: 'crew',
+        name: `Crew at ${server.clock.now()}`
+      })
       server.clock.setTimer(rename, 3000)
     }
     rename()
@@ -86,11 +97,16 @@ describe('a dead line', () => {
     const line = { isDead: false }
     const network = server.network()
     const connect: Connect = events => {
-      const link = network.connect({ ...events, onFrame: frame => line.isDead || events.onFrame(frame) })
+      const link = network.connect({
+        ...events,
+        onFrame: frame => line.isDead || events.onFrame(frame)
+      })
       return { ...link, send: frame => line.isDead || link.send(frame) }
     }
     const clock = { now: () => server.clock.now() + sleptMs }
-    const ann = createTestClient({ ...server, network: () => ({ ...network, connect }) }, 'ann', { clock })
+    const ann = createTestClient({ ...server, network: () => ({ ...network, connect }) }, 'ann', {
+      clock
+    })
     await ann.caughtUp()
     line.isDead = true
     sleptMs = 3_600_000
@@ -142,15 +158,20 @@ const cutsIdle =
     }
   }
 
-test.each([6000, 10_000, 15_000, 25_000])('a proxy that cuts at %i ms does so twice at most', async idleMs => {
-  const ann = onLine(cutsIdle(idleMs))
-  const status = ann.watch({ kind: 'status' })
-  await ann.caughtUp()
-  await server.clock.advance(600_000)
-  const shown = status.emissions.map(([value]) => (value as { connection: string }).connection)
-  const cuts = shown.filter((connection, index) => connection === 'offline' && shown[index - 1] === 'online')
-  expect(cuts.length).toBeLessThanOrEqual(2)
-})
+test.each([6000, 10_000, 15_000, 25_000])(
+  'a proxy that cuts at %i ms does so twice at most',
+  async idleMs => {
+    const ann = onLine(cutsIdle(idleMs))
+    const status = ann.watch({ kind: 'status' })
+    await ann.caughtUp()
+    await server.clock.advance(600_000)
+    const shown = status.emissions.map(([value]) => (value as { connection: string }).connection)
+    const cuts = shown.filter(
+      (connection, index) => connection === 'offline' && shown[index - 1] === 'online'
+    )
+    expect(cuts.length).toBeLessThanOrEqual(2)
+  }
+)
 
 test('the learned ping interval is forgotten when the network comes back', async () => {
   let idleMs = 15_000
@@ -174,9 +195,12 @@ test.each([
   ['after cuts at different idle times', 15_000, 22_000, 30_000],
   ['after cuts of busy lines', 100, 100, 30_000],
   ['after cuts at 5 s, with a floor of 4 s,', 5000, 5000, 4000]
-])('%s: idle for %i and %i ms gives a ping every %i ms', (_title, idleMs, idleBeforeMs, expected) => {
-  expect(pingMsAfterCut(30_000, idleMs, idleBeforeMs)).toBe(expected)
-})
+])(
+  '%s: idle for %i and %i ms gives a ping every %i ms',
+  (_title, idleMs, idleBeforeMs, expected) => {
+    expect(pingMsAfterCut(30_000, idleMs, idleBeforeMs)).toBe(expected)
+  }
+)
 
 // ── slow links ──────────────────────────────────────────────────────────────
 
@@ -227,11 +251,16 @@ const throttledInAnswers =
 /** Groups of 500 members each, in all of which Ann is. A page of 500 rows has about 70,000 bytes. */
 async function manyGroups(count: number): Promise<void> {
   const users = ['ann', ...Array.from({ length: 498 }, (_, index) => `user${index}`)]
-  const memberList = users.map(userID => ({ userID, memberCustomField: [{ key: 'note', value: userID.padEnd(60, 'x') }] }))
+  const memberList = users.map(userID => ({
+    userID,
+    memberCustomField: [{ key: 'note', value: userID.padEnd(60, 'x') }]
+  }))
   for (let index = 0; index < count; index++) {
     const groupID = `crew${String(index).padStart(2, '0')}`
     const args = { groupID, name: 'Crew', type: 'Public', memberList }
-    expect(await server.judge('bob', { name: 'createGroup', groupID, args })).toMatchObject({ kind: 'applied' })
+    expect(await server.judge('bob', { name: 'createGroup', groupID, args })).toMatchObject({
+      kind: 'applied'
+    })
   }
 }
 
@@ -240,7 +269,8 @@ const counted =
   (counter: { now: number; max: number }) =>
   (connect: Connect): Connect =>
   events => {
-    const rowsOf = (frame: string) => Number(/"type":"members".*"limit":(\d+)/.exec(frame)?.[1] ?? 0)
+    const rowsOf = (frame: string) =>
+      Number(/"type":"members".*"limit":(\d+)/.exec(frame)?.[1] ?? 0)
     const asked: number[] = []
     const link = connect({
       ...events,
@@ -265,12 +295,17 @@ const hasAll = (ann: TestClient) => async () => {
   return groups.length > 0 && groups.every(({ membersUpTo }) => membersUpTo === null)
 }
 
-test.each([250_000, 60_000])('at %i bytes/s a first sync takes one connection', async bytesPerSecond => {
-  await manyGroups(32)
-  const ann = onLine(throttled(bytesPerSecond))
-  await server.clock.until(hasAll(ann), 300_000)
-  expect(ann.network.transcript.filter(({ message }) => message['type'] === 'hello')).toHaveLength(1)
-})
+test.each([250_000, 60_000])(
+  'at %i bytes/s a first sync takes one connection',
+  async bytesPerSecond => {
+    await manyGroups(32)
+    const ann = onLine(throttled(bytesPerSecond))
+    await server.clock.until(hasAll(ann), 300_000)
+    expect(
+      ann.network.transcript.filter(({ message }) => message['type'] === 'hello')
+    ).toHaveLength(1)
+  }
+)
 
 test.each([
   ['frame by frame', throttled],

@@ -1,7 +1,7 @@
 /** Every cell of the permission matrix, asked of a device that holds what such a device holds, and of the authority. */
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import { judge, submission } from '../../server/authority.ts'
+import { judge, submission } from '../../src/server/authority/authority.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
@@ -43,12 +43,24 @@ const setRole =
   ({ userID }: Asked): Call => ({ name: 'setGroupMemberRole', args: { groupID, userID, role } })
 const mute =
   (muteTime: number) =>
-  ({ userID }: Asked): Call => ({ name: 'setGroupMemberMuteTime', args: { groupID, userID, muteTime } })
-const kick = ({ userID }: Asked): Call => ({ name: 'deleteGroupMember', args: { groupID, userIDList: [userID] } })
+  ({ userID }: Asked): Call => ({
+    name: 'setGroupMemberMuteTime',
+    args: { groupID, userID, muteTime }
+  })
+const kick = ({ userID }: Asked): Call => ({
+  name: 'deleteGroupMember',
+  args: { groupID, userIDList: [userID] }
+})
 
 const calls: Readonly<Record<string, (asked: Asked) => Call>> = {
-  'createGroup of a new ID': ({ type }) => ({ name: 'createGroup', args: { groupID: 'new', name: 'New', type } }),
-  'createGroup of a taken ID': ({ type }) => ({ name: 'createGroup', args: { groupID, name: 'New', type } }),
+  'createGroup of a new ID': ({ type }) => ({
+    name: 'createGroup',
+    args: { groupID: 'new', name: 'New', type }
+  }),
+  'createGroup of a taken ID': ({ type }) => ({
+    name: 'createGroup',
+    args: { groupID, name: 'New', type }
+  }),
   dismissGroup: () => ({ name: 'dismissGroup', args: { groupID } }),
   'updateGroupProfile name': update({ name: 'Boat' }),
   'updateGroupProfile avatar': update({ avatar: 'https://example.org/a.png' }),
@@ -56,18 +68,32 @@ const calls: Readonly<Record<string, (asked: Asked) => Call>> = {
   'updateGroupProfile notification': update({ notification: 'news' }),
   'updateGroupProfile joinOption': update({ joinOption: 'FreeAccess' }),
   'updateGroupProfile maxMemberNum': update({ maxMemberNum: 100 }),
-  'updateGroupProfile groupCustomField': update({ groupCustomField: [{ key: 'level', value: 'high' }] }),
+  'updateGroupProfile groupCustomField': update({
+    groupCustomField: [{ key: 'level', value: 'high' }]
+  }),
   'updateGroupProfile muteAllMembers': update({ muteAllMembers: true }),
   joinGroup: () => ({ name: 'joinGroup', args: { groupID } }),
-  'joinGroup given the type Private': () => ({ name: 'joinGroup', args: { groupID, type: 'Private' } }),
+  'joinGroup given the type Private': () => ({
+    name: 'joinGroup',
+    args: { groupID, type: 'Private' }
+  }),
   quitGroup: () => ({ name: 'quitGroup', args: { groupID } }),
   'handleGroupApplication Agree': handle('Agree'),
   'handleGroupApplication Reject': handle('Reject'),
-  setMessageRemindType: () => ({ name: 'setMessageRemindType', args: { groupID, messageRemindType: 'Discard' } }),
-  addGroupMember: ({ userID }) => ({ name: 'addGroupMember', args: { groupID, userIDList: [userID] } }),
+  setMessageRemindType: () => ({
+    name: 'setMessageRemindType',
+    args: { groupID, messageRemindType: 'Discard' }
+  }),
+  addGroupMember: ({ userID }) => ({
+    name: 'addGroupMember',
+    args: { groupID, userIDList: [userID] }
+  }),
   deleteGroupMember: kick,
   'deleteGroupMember where admins can kick': kick,
-  changeGroupOwner: ({ userID }) => ({ name: 'changeGroupOwner', args: { groupID, newOwnerID: userID } }),
+  changeGroupOwner: ({ userID }) => ({
+    name: 'changeGroupOwner',
+    args: { groupID, newOwnerID: userID }
+  }),
   'setGroupMemberRole to Admin': setRole('Admin'),
   'setGroupMemberRole to Member': setRole('Member'),
   'setGroupMemberRole to Owner': setRole('Owner'),
@@ -80,7 +106,11 @@ const calls: Readonly<Record<string, (asked: Asked) => Call>> = {
   }),
   setGroupMemberCustomField: ({ userID, isSelf }) => ({
     name: 'setGroupMemberCustomField',
-    args: { groupID, ...(!isSelf && { userID }), memberCustomField: [{ key: 'level', value: 'high' }] }
+    args: {
+      groupID,
+      ...(!isSelf && { userID }),
+      memberCustomField: [{ key: 'level', value: 'high' }]
+    }
   })
 }
 
@@ -112,16 +142,20 @@ const others = ['admin', 'admin2', 'member', 'member2', 'appMember']
 
 async function build(server: TestServer, world: WorldName): Promise<void> {
   const act = async (userID: string, name: OperationName, args: object) =>
-    expect(await server.judge(userID, { name, args: { groupID, ...args }, groupID })).toMatchObject({ kind: 'applied' })
+    expect(await server.judge(userID, { name, args: { groupID, ...args }, groupID })).toMatchObject(
+      { kind: 'applied' }
+    )
   const type = typeOf[world]
-  const joinOption = world === 'Free' ? 'FreeAccess' : world === 'Closed' ? 'DisableApply' : 'NeedPermission'
+  const joinOption =
+    world === 'Free' ? 'FreeAccess' : world === 'Closed' ? 'DisableApply' : 'NeedPermission'
   const memberList = others.map(userID => ({
     userID,
     ...(hasAdmins(type) && userID.startsWith('admin') && { role: 'Admin' })
   }))
   if (type === 'AVChatRoom') {
     await act('owner', 'createGroup', { name: 'Crew', type })
-    for (const userID of world === 'Unjoined' ? others : ['owner', ...others]) await act(userID, 'joinGroup', {})
+    for (const userID of world === 'Unjoined' ? others : ['owner', ...others])
+      await act(userID, 'joinGroup', {})
   } else await act('owner', 'createGroup', { name: 'Crew', type, joinOption, memberList })
   if (world === 'Public') await act('applicant', 'joinGroup', { applyMessage: 'please' })
   if (!hasAdmins(type)) for (const userID of ['admin', 'admin2']) await makeAdmin(server, userID)
@@ -141,7 +175,7 @@ function makeAdmin({ database }: TestServer, userID: string): Promise<void> {
       groupID,
       state: { ...before, seq },
       log: [{ seq, at: 0, actor: '', opID: `import-${seq}`, name: 'import', args: {} }],
-      members: [{ userID, row: { ...member!.row!, role: 'Admin' }, rv: seq }],
+      members: [{ userID, row: { ...member!.row!, role: 'Admin' }, revision: seq }],
       dissolved: false,
       others: [],
       tips: [],
@@ -160,13 +194,19 @@ const follows = (world: WorldName, actor: Actor) =>
 type Device = { ask(call: Call): Promise<Answer> }
 
 /** A device that has heard everything. What it is asked never reaches the server, as no time passes. */
-async function openDevice(server: TestServer, world: WorldName, actor: Actor, first: TestClient): Promise<Device> {
+async function openDevice(
+  server: TestServer,
+  world: WorldName,
+  actor: Actor,
+  first: TestClient
+): Promise<Device> {
   let client = first
   await client.caughtUp()
   if (follows(world, actor)) {
     await server.clock.until(async () => (await client.group(groupID)) !== undefined)
     const members = client.watch({ kind: 'members', groupID, offset: 0, limit: 100 })
-    if (typeOf[world] !== 'AVChatRoom') await server.clock.until(() => members.last()?.complete === true)
+    if (typeOf[world] !== 'AVChatRoom')
+      await server.clock.until(() => members.last()?.complete === true)
   }
   return {
     async ask({ name, args }) {
@@ -181,7 +221,10 @@ async function openDevice(server: TestServer, world: WorldName, actor: Actor, fi
 }
 
 /** The device as it was before anything was asked of it. */
-async function again(server: TestServer, { engine, storage, userID }: TestClient): Promise<TestClient> {
+async function again(
+  server: TestServer,
+  { engine, storage, userID }: TestClient
+): Promise<TestClient> {
   await engine.close()
   await storage.transact([], () => [{ table: 'outbox', scope: '', empty: true }])
   const client = createTestClient(server, userID, { storage })
@@ -190,9 +233,20 @@ async function again(server: TestServer, { engine, storage, userID }: TestClient
 }
 
 /** What the authority answers. The transaction is taken back, so the next question finds the same rows. */
-async function askServer({ database, clock }: TestServer, userID: string, call: Call, adminsCanKick: boolean): Promise<Answer> {
+async function askServer(
+  { database, clock }: TestServer,
+  userID: string,
+  call: Call,
+  adminsCanKick: boolean
+): Promise<Answer> {
   const undo = new Error('taken back')
-  const operation = { ...call, groupID: String(call.args['groupID']), opID: 'asked', seen: 0, waited: 0 }
+  const operation = {
+    ...call,
+    groupID: String(call.args['groupID']),
+    opID: 'asked',
+    seen: 0,
+    waited: 0
+  }
   const asked = submission({ userID, isAppAdmin: appAdmins.includes(userID), operation })
   const context = { nowMs: clock.now(), policy: { ...defaultPolicy, adminsCanKick } }
   return outcome(async () => {
@@ -215,7 +269,8 @@ async function askServer({ database, clock }: TestServer, userID: string, call: 
 }
 
 /** A question that breaks something is a cell like any other. */
-const outcome = (ask: () => Promise<Answer>): Promise<Answer> => ask().catch((error: Error) => `threw: ${error.message}`)
+const outcome = (ask: () => Promise<Answer>): Promise<Answer> =>
+  ask().catch((error: Error) => `threw: ${error.message}`)
 
 function statusOf(result: unknown): Answer {
   if (typeof result !== 'object' || result === null) return 'undecided'
@@ -239,47 +294,70 @@ const settings = [
 describe.each(settings)(
   'in the world $world (admins can kick: $adminsCanKick, devices there first: $isThereFirst)',
   ({ world, adminsCanKick, isThereFirst }) => {
-    const ofWorld = cells.filter(cell => cell.world === world && (cell.operation === whereAdminsKick) === adminsCanKick)
+    const ofWorld = cells.filter(
+      cell => cell.world === world && (cell.operation === whereAdminsKick) === adminsCanKick
+    )
     let server: TestServer
     const devices = new Map<Actor, Device>()
 
     beforeAll(async () => {
       server = createTestServer({ appAdmins, policy: { adminsCanKick } })
       const connect = () =>
-        new Map(actors.map(actor => [actor, createTestClient(server, actor, { storage: createMemoryStorage() })]))
+        new Map(
+          actors.map(actor => [
+            actor,
+            createTestClient(server, actor, { storage: createMemoryStorage() })
+          ])
+        )
       const early = isThereFirst ? connect() : undefined
       for (const client of early?.values() ?? []) await client.caughtUp()
       await build(server, world)
       await server.clock.advance(1000)
-      for (const [actor, client] of early ?? connect()) devices.set(actor, await openDevice(server, world, actor, client))
+      for (const [actor, client] of early ?? connect())
+        devices.set(actor, await openDevice(server, world, actor, client))
     })
 
-    test.each([...new Set(ofWorld.map(({ operation }) => operation))])('%s is answered as the matrix says', async operation => {
-      const expected = new Map<string, Answer>()
-      const found = new Map<string, Answer>()
-      for (const cell of ofWorld.filter(each => each.operation === operation)) {
-        const call = callOf(cell)
-        const device = await devices.get(cell.actor)!.ask(call)
-        const answered = { ...cell, device, server: await askServer(server, cell.actor, call, adminsCanKick) }
-        for (const [title, answer] of answersOf(cell)) expected.set(title, answer)
-        for (const [title, answer] of answersOf(answered)) found.set(title, answer)
+    test.each([...new Set(ofWorld.map(({ operation }) => operation))])(
+      '%s is answered as the matrix says',
+      async operation => {
+        const expected = new Map<string, Answer>()
+        const found = new Map<string, Answer>()
+        for (const cell of ofWorld.filter(each => each.operation === operation)) {
+          const call = callOf(cell)
+          const device = await devices.get(cell.actor)!.ask(call)
+          const answered = {
+            ...cell,
+            device,
+            server: await askServer(server, cell.actor, call, adminsCanKick)
+          }
+          for (const [title, answer] of answersOf(cell)) expected.set(title, answer)
+          for (const [title, answer] of answersOf(answered)) found.set(title, answer)
+        }
+        expect(differences(expected, found)).toEqual([])
       }
-      expect(differences(expected, found)).toEqual([])
-    })
+    )
   }
 )
 
 test('every operation has a cell for each type of group, actor and target, and only one', () => {
   expect(new Set(cells.map(titleOf)).size).toBe(cells.length)
-  expect([...new Set(cells.map(cell => callOf(cell).name))].sort()).toEqual(Object.keys(operations).sort())
-  expect([...new Set(cells.map(({ operation }) => operation))].sort()).toEqual(Object.keys(calls).sort())
+  expect([...new Set(cells.map(cell => callOf(cell).name))].sort()).toEqual(
+    Object.keys(operations).sort()
+  )
+  expect([...new Set(cells.map(({ operation }) => operation))].sort()).toEqual(
+    Object.keys(calls).sort()
+  )
   for (const operation of Object.keys(calls)) {
     const ofOperation = cells.filter(cell => cell.operation === operation)
     const isTargeted = ofOperation.some(({ target }) => target)
     for (const world of ['Private', 'Public', 'ChatRoom', 'AVChatRoom']) {
       // Whom an owner can act on: nobody else is one.
       const count = isTargeted ? actors.length * targets.length - 1 : actors.length
-      expect([operation, world, ofOperation.filter(cell => cell.world === world).length]).toEqual([operation, world, count])
+      expect([operation, world, ofOperation.filter(cell => cell.world === world).length]).toEqual([
+        operation,
+        world,
+        count
+      ])
     }
   }
 })

@@ -1,11 +1,13 @@
 /** Who is told what: each row of the seed's two tables, on every device of a user, online and after having been away. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { giveNotice } from '../../server/admin.ts'
+import { giveNotice } from '../../src/server/authority/admin.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
-type Call<N extends OperationName = OperationName> = { [K in N]: [userID: string, name: K, args: Args<K>] }[N]
+type Call<N extends OperationName = OperationName> = {
+  [K in N]: [userID: string, name: K, args: Args<K>]
+}[N]
 
 type Told = {
   readonly title: string
@@ -21,9 +23,18 @@ type Told = {
 const crew: Call = [
   'ann',
   'createGroup',
-  { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob', role: 'Admin' }, { userID: 'carl' }] }
+  {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob', role: 'Admin' }, { userID: 'carl' }]
+  }
 ]
-const asking: Call = ['ann', 'updateGroupProfile', { groupID: 'crew', joinOption: 'NeedPermission' }]
+const asking: Call = [
+  'ann',
+  'updateGroupProfile',
+  { groupID: 'crew', joinOption: 'NeedPermission' }
+]
 const applying: Call = ['dora', 'joinGroup', { groupID: 'crew', applyMessage: 'please' }]
 const privateCrew: Call = [
   'ann',
@@ -53,21 +64,31 @@ const rows: Told[] = [
     before: [crew, asking],
     act: applying,
     notices: {
-      ann: [{ operationType: 1, operatorID: 'dora', handleMessage: 'please', application: 'pending' }],
+      ann: [
+        { operationType: 1, operatorID: 'dora', handleMessage: 'please', application: 'pending' }
+      ],
       bob: [{ operationType: 1, operatorID: 'dora', handleMessage: 'please' }]
     }
   },
   {
     title: 'agreeing to an application: tip 1, notice 2 to the applicant with the remark',
     before: [crew, asking, applying],
-    act: ['bob', 'handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Agree', handleMessage: 'welcome' }],
+    act: [
+      'bob',
+      'handleGroupApplication',
+      { groupID: 'crew', userID: 'dora', handleAction: 'Agree', handleMessage: 'welcome' }
+    ],
     tip: { operationType: 1, operatorID: 'bob', userIDList: ['dora'], memberNum: 4 },
     notices: { dora: [{ operationType: 2, operatorID: 'bob', handleMessage: 'welcome' }] }
   },
   {
     title: 'refusing an application: notice 3 to the applicant, no tip',
     before: [crew, asking, applying],
-    act: ['ann', 'handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Reject', handleMessage: 'not now' }],
+    act: [
+      'ann',
+      'handleGroupApplication',
+      { groupID: 'crew', userID: 'dora', handleAction: 'Reject', handleMessage: 'not now' }
+    ],
     notices: { dora: [{ operationType: 3, operatorID: 'ann', handleMessage: 'not now' }] }
   },
   {
@@ -87,7 +108,11 @@ const rows: Told[] = [
   {
     title: 'removing: tip 3, notice 4 to who is removed, with the reason',
     before: [crew],
-    act: ['ann', 'deleteGroupMember', { groupID: 'crew', userIDList: ['carl'], reason: 'the rules' }],
+    act: [
+      'ann',
+      'deleteGroupMember',
+      { groupID: 'crew', userIDList: ['carl'], reason: 'the rules' }
+    ],
     tip: { operationType: 3, operatorID: 'ann', userIDList: ['carl'], memberNum: 2 },
     notices: { carl: [{ operationType: 4, operatorID: 'ann', handleMessage: 'the rules' }] }
   },
@@ -121,7 +146,12 @@ const rows: Told[] = [
     act: [
       'bob',
       'updateGroupProfile',
-      { groupID: 'crew', name: 'Boat', introduction: '', groupCustomField: [{ key: 'level', value: 'high' }] }
+      {
+        groupID: 'crew',
+        name: 'Boat',
+        introduction: '',
+        groupCustomField: [{ key: 'level', value: 'high' }]
+      }
     ],
     tip: {
       operationType: 6,
@@ -153,7 +183,11 @@ const rows: Told[] = [
   {
     title: 'a custom field of a member: nobody is told',
     before: [crew],
-    act: ['carl', 'setGroupMemberCustomField', { groupID: 'crew', memberCustomField: [{ key: 'k', value: 'v' }] }],
+    act: [
+      'carl',
+      'setGroupMemberCustomField',
+      { groupID: 'crew', memberCustomField: [{ key: 'k', value: 'v' }] }
+    ],
     notices: {}
   },
   {
@@ -171,7 +205,7 @@ let devices: Map<string, [TestClient, TestClient]>
 
 beforeEach(() => {
   server = createTestServer()
-  const device = (userID: string) => createTestClient(server, userID, { handsOn: true })
+  const device = (userID: string) => createTestClient(server, userID, { keepUndelivered: true })
   devices = new Map(users.map(userID => [userID, [device(userID), device(userID)]]))
 })
 
@@ -185,7 +219,11 @@ async function perform([userID, name, args]: Call): Promise<void> {
 
 /** What a device has kept, and what it was given to hand on. */
 async function told(client: TestClient) {
-  return { tips: await client.tips('crew'), notices: await client.notices(), arrivals: await client.arrivals() }
+  return {
+    tips: await client.tips('crew'),
+    notices: await client.notices(),
+    undelivered: await client.undelivered()
+  }
 }
 
 describe.each(rows)('$title', ({ before = [], act, tip, notices }) => {
@@ -196,7 +234,8 @@ describe.each(rows)('$title', ({ before = [], act, tip, notices }) => {
     await quiet()
     for (const call of before) await perform(call)
     const earlier = new Map<TestClient, Awaited<ReturnType<typeof told>>>()
-    for (const pair of devices.values()) for (const client of pair) earlier.set(client, await told(client))
+    for (const pair of devices.values())
+      for (const client of pair) earlier.set(client, await told(client))
     const inGroup = async (userID: string) => Boolean(await devices.get(userID)![0].group('crew'))
     if (isAway) for (const [, second] of devices.values()) second.network.cut()
     await perform(act)
@@ -218,10 +257,10 @@ describe.each(rows)('$title', ({ before = [], act, tip, notices }) => {
           tips: tip && members.has(userID) ? [tip] : [],
           notices: notices[userID] ?? []
         })
-        const arrived = now.arrivals.slice(was.arrivals.length)
-        expect(arrived.map(arrival => (arrival.kind === 'tip' ? arrival.tip : arrival.notice))).toHaveLength(
-          news.tips.length + news.notices.length
-        )
+        const arrived = now.undelivered.slice(was.undelivered.length)
+        expect(
+          arrived.map(arrival => (arrival.kind === 'tip' ? arrival.tip : arrival.notice))
+        ).toHaveLength(news.tips.length + news.notices.length)
       }
       const [first, second] = pair
       expect(await first.notices()).toEqual(await second.notices())
@@ -234,22 +273,26 @@ describe('handing on', () => {
   test('what was handed on does not come again, not after a restart either', async () => {
     await perform(crew)
     const [bob] = devices.get('bob')!
-    const [arrival] = await bob.arrivals()
+    const [arrival] = await bob.undelivered()
     expect(arrival).toMatchObject({ kind: 'notice', notice: { operationType: 7 } })
-    await bob.engine.handedOn(arrival!.number)
-    expect(await bob.arrivals()).toEqual([])
+    await bob.engine.delivered(arrival!.number)
+    expect(await bob.undelivered()).toEqual([])
     await bob.engine.close()
-    const again = createTestClient(server, 'bob', { storage: bob.storage, handsOn: true })
+    const again = createTestClient(server, 'bob', { storage: bob.storage, keepUndelivered: true })
     await again.caughtUp()
-    expect([await again.arrivals(), (await again.notices()).length]).toEqual([[], 1])
+    expect([await again.undelivered(), (await again.notices()).length]).toEqual([[], 1])
   })
 
   test('what was not handed on waits, also for the next start', async () => {
     await perform(crew)
     const [bob] = devices.get('bob')!
     await bob.engine.close()
-    const again = createTestClient(server, 'bob', { storage: bob.storage, handsOn: true, paused: true })
-    expect(await again.arrivals()).toMatchObject([{ notice: { operationType: 7 } }])
+    const again = createTestClient(server, 'bob', {
+      storage: bob.storage,
+      keepUndelivered: true,
+      paused: true
+    })
+    expect(await again.undelivered()).toMatchObject([{ notice: { operationType: 7 } }])
   })
 
   test('tips and notices of a time away come in order', async () => {
@@ -268,7 +311,11 @@ describe('handing on', () => {
   test('of more than a hundred tips the last are kept', async () => {
     await perform(crew)
     for (let count = 0; count < 110; count++)
-      await server.judge('ann', { name: 'updateGroupProfile', args: { groupID: 'crew', name: `Boat ${count}` }, groupID: 'crew' })
+      await server.judge('ann', {
+        name: 'updateGroupProfile',
+        args: { groupID: 'crew', name: `Boat ${count}` },
+        groupID: 'crew'
+      })
     await quiet()
     const [bob] = devices.get('bob')!
     const tips = await bob.tips('crew')
@@ -283,14 +330,17 @@ describe('handing on', () => {
     await perform(crew)
     await perform(['ann', 'updateGroupProfile', { groupID: 'crew', name: 'Boat' }])
     await perform(['dora', 'joinGroup', { groupID: 'crew' }])
-    for (const client of devices.get('dora')!) expect((await client.tips('crew')).map(tip => tip.operationType)).toEqual([1])
+    for (const client of devices.get('dora')!)
+      expect((await client.tips('crew')).map(tip => tip.operationType)).toEqual([1])
   })
 
   test('a new device is told the recent notices, and does not miss what is pending', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
     const fresh = createTestClient(server, 'ann')
     await fresh.caughtUp()
-    expect((await fresh.notices()).map(notice => [notice.operationType, notice.application])).toEqual([
+    expect(
+      (await fresh.notices()).map(notice => [notice.operationType, notice.application])
+    ).toEqual([
       [6, null],
       [1, 'pending']
     ])
@@ -299,10 +349,22 @@ describe('handing on', () => {
   test('the tips that Tencent leaves out can be left out', async () => {
     server = createTestServer({ policy: { suppressTips: 'tencent' } })
     const ann = createTestClient(server, 'ann')
-    await server.judge('ann', { name: 'createGroup', args: { groupID: 'crew', name: 'Crew', type: 'ChatRoom' }, groupID: 'crew' })
+    await server.judge('ann', {
+      name: 'createGroup',
+      args: { groupID: 'crew', name: 'Crew', type: 'ChatRoom' },
+      groupID: 'crew'
+    })
     await server.judge('bob', { name: 'joinGroup', args: { groupID: 'crew' }, groupID: 'crew' })
-    await server.judge('ann', { name: 'updateGroupProfile', args: { groupID: 'crew', muteAllMembers: true }, groupID: 'crew' })
-    await server.judge('ann', { name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Boat' }, groupID: 'crew' })
+    await server.judge('ann', {
+      name: 'updateGroupProfile',
+      args: { groupID: 'crew', muteAllMembers: true },
+      groupID: 'crew'
+    })
+    await server.judge('ann', {
+      name: 'updateGroupProfile',
+      args: { groupID: 'crew', name: 'Boat' },
+      groupID: 'crew'
+    })
     await quiet()
     expect((await ann.tips('crew')).map(tip => tip.operationType)).toEqual([6])
   })
@@ -311,7 +373,11 @@ describe('handing on', () => {
     await perform(crew)
     const give = (userDefinedField: string, userIDs?: string[]) =>
       server.database.transaction(tx =>
-        giveNotice(tx, { groupID: 'crew', userDefinedField, ...(userIDs && { userIDs }) }, { nowMs: server.clock.now() })
+        giveNotice(
+          tx,
+          { groupID: 'crew', userDefinedField, ...(userIDs && { userIDs }) },
+          { nowMs: server.clock.now() }
+        )
       )
     for (const announcement of [await give('to all'), await give('to carl', ['carl', 'dora'])]) {
       if ('code' in announcement) throw new Error(announcement.message)
@@ -319,8 +385,14 @@ describe('handing on', () => {
     }
     await quiet()
     const custom = async (userID: string) =>
-      (await devices.get(userID)![0].notices()).flatMap(notice => (notice.operationType === 255 ? notice.userDefinedField : []))
-    expect([await custom('ann'), await custom('carl'), await custom('dora')]).toEqual([['to all'], ['to all', 'to carl'], []])
+      (await devices.get(userID)![0].notices()).flatMap(notice =>
+        notice.operationType === 255 ? notice.userDefinedField : []
+      )
+    expect([await custom('ann'), await custom('carl'), await custom('dora')]).toEqual([
+      ['to all'],
+      ['to all', 'to carl'],
+      []
+    ])
     expect(await give('x'.repeat(8001))).toMatchObject({ code: 10004 })
   })
 })
@@ -331,42 +403,79 @@ describe('applications', () => {
     const [ann] = devices.get('ann')!
     const [bob] = devices.get('bob')!
     bob.network.cut()
-    const late = await bob.apply('handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Reject' })
+    const late = await bob.apply('handleGroupApplication', {
+      groupID: 'crew',
+      userID: 'dora',
+      handleAction: 'Reject'
+    })
     expect((await bob.notices()).at(-1)?.application).toBe('refused')
-    await ann.settle('handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Agree' })
+    await ann.settle('handleGroupApplication', {
+      groupID: 'crew',
+      userID: 'dora',
+      handleAction: 'Agree'
+    })
     bob.network.restore()
     await bob.caughtUp()
     await quiet()
-    expect(await bob.engine.settled(late.opID)).toMatchObject({ verdict: { kind: 'rejected', error: { code: 10024 } } })
+    expect(await bob.engine.settled(late.opID)).toMatchObject({
+      verdict: { kind: 'rejected', error: { code: 10024 } }
+    })
     for (const [userID, pair] of devices) {
       for (const client of pair) {
-        expect([userID, (await client.members('crew')).map(member => member.userID).sort()]).toEqual([
+        expect([
           userID,
-          ['ann', 'bob', 'carl', 'dora']
-        ])
+          (await client.members('crew')).map(member => member.userID).sort()
+        ]).toEqual([userID, ['ann', 'bob', 'carl', 'dora']])
       }
     }
     for (const client of [ann, bob])
-      expect((await client.notices()).at(-1)).toMatchObject({ operationType: 1, application: 'agreed' })
+      expect((await client.notices()).at(-1)).toMatchObject({
+        operationType: 1,
+        application: 'agreed'
+      })
   })
 
   test('one that was handled is refused at once by a device that knows', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
-    await perform(['ann', 'handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Reject' }])
+    await perform([
+      'ann',
+      'handleGroupApplication',
+      { groupID: 'crew', userID: 'dora', handleAction: 'Reject' }
+    ])
     const [bob] = devices.get('bob')!
     expect(
-      await bob.engine.apply('handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Agree' })
+      await bob.engine.apply('handleGroupApplication', {
+        groupID: 'crew',
+        userID: 'dora',
+        handleAction: 'Agree'
+      })
     ).toMatchObject({ code: 10024 })
   })
 
   test('who applies again after a refusal can be decided about again', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
-    await perform(['ann', 'handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Reject' }])
+    await perform([
+      'ann',
+      'handleGroupApplication',
+      { groupID: 'crew', userID: 'dora', handleAction: 'Reject' }
+    ])
     await perform(applying)
     const [bob] = devices.get('bob')!
-    expect((await bob.notices()).map(notice => notice.application)).toEqual([null, 'refused', 'pending'])
-    await bob.settle('handleGroupApplication', { groupID: 'crew', userID: 'dora', handleAction: 'Agree' })
-    expect((await bob.notices()).map(notice => notice.application)).toEqual([null, 'refused', 'agreed'])
+    expect((await bob.notices()).map(notice => notice.application)).toEqual([
+      null,
+      'refused',
+      'pending'
+    ])
+    await bob.settle('handleGroupApplication', {
+      groupID: 'crew',
+      userID: 'dora',
+      handleAction: 'Agree'
+    })
+    expect((await bob.notices()).map(notice => notice.application)).toEqual([
+      null,
+      'refused',
+      'agreed'
+    ])
   })
 })
 
@@ -374,36 +483,55 @@ describe('mutes', () => {
   test('end by the clock, without a message, and the lists show it', async () => {
     await perform(crew)
     const [bob] = devices.get('bob')!
-    const muteUntil = async (userID: string) => (await bob.members('crew')).find(member => member.userID === userID)?.muteUntil
+    const muteUntil = async (userID: string) =>
+      (await bob.members('crew')).find(member => member.userID === userID)?.muteUntil
     await bob.apply('setGroupMemberMuteTime', { groupID: 'crew', userID: 'carl', muteTime: 60 })
     expect(await muteUntil('carl')).toBeGreaterThan(0)
     const list = bob.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 100 })
     await server.clock.advance(30_000)
     list.patches.length = 0
-    const sent = bob.network.transcript.filter(({ message }) => message['type'] !== 'ping' && message['type'] !== 'pong').length
+    const sent = bob.network.transcript.filter(
+      ({ message }) => message['type'] !== 'ping' && message['type'] !== 'pong'
+    ).length
     await server.clock.advance(31_000)
     expect(await muteUntil('carl')).toBe(0)
-    expect(list.patches).toMatchObject([{ edits: [[expect.anything(), expect.anything(), { userID: 'carl', muteUntil: 0 }]] }])
-    expect(bob.network.transcript.filter(({ message }) => message['type'] !== 'ping' && message['type'] !== 'pong').length).toBe(
-      sent
-    )
+    expect(list.patches).toMatchObject([
+      { edits: [[expect.anything(), expect.anything(), { userID: 'carl', muteUntil: 0 }]] }
+    ])
+    expect(
+      bob.network.transcript.filter(
+        ({ message }) => message['type'] !== 'ping' && message['type'] !== 'pong'
+      ).length
+    ).toBe(sent)
   })
 
   test('leaving and coming back does not end one', async () => {
     await perform(crew)
-    await perform(['ann', 'setGroupMemberMuteTime', { groupID: 'crew', userID: 'carl', muteTime: 600 }])
+    await perform([
+      'ann',
+      'setGroupMemberMuteTime',
+      { groupID: 'crew', userID: 'carl', muteTime: 600 }
+    ])
     await perform(['carl', 'quitGroup', { groupID: 'crew' }])
     await perform(['carl', 'joinGroup', { groupID: 'crew' }])
     const [ann] = devices.get('ann')!
-    expect((await ann.members('crew')).find(member => member.userID === 'carl')?.muteUntil).toBeGreaterThan(0)
+    expect(
+      (await ann.members('crew')).find(member => member.userID === 'carl')?.muteUntil
+    ).toBeGreaterThan(0)
   })
 
   test('who becomes the owner is not muted any more', async () => {
     await perform(crew)
-    await perform(['ann', 'setGroupMemberMuteTime', { groupID: 'crew', userID: 'carl', muteTime: 600 }])
+    await perform([
+      'ann',
+      'setGroupMemberMuteTime',
+      { groupID: 'crew', userID: 'carl', muteTime: 600 }
+    ])
     await perform(['ann', 'changeGroupOwner', { groupID: 'crew', newOwnerID: 'carl' }])
     const [ann] = devices.get('ann')!
-    expect((await ann.members('crew')).map(member => [member.userID, member.role, member.muteUntil])).toEqual([
+    expect(
+      (await ann.members('crew')).map(member => [member.userID, member.role, member.muteUntil])
+    ).toEqual([
       ['ann', 'Member', 0],
       ['bob', 'Admin', 0],
       ['carl', 'Owner', 0]
@@ -414,7 +542,8 @@ describe('mutes', () => {
 test('what a user sets for a group reaches the other device of the user, and nobody else', async () => {
   await perform(crew)
   await perform(['carl', 'setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' }])
-  for (const client of devices.get('carl')!) expect((await client.group('crew'))?.selfInfo?.messageRemindType).toBe('Discard')
+  for (const client of devices.get('carl')!)
+    expect((await client.group('crew'))?.selfInfo?.messageRemindType).toBe('Discard')
   for (const client of devices.get('ann')!) {
     expect((await client.group('crew'))?.selfInfo?.messageRemindType).toBe('AcceptAndNotify')
     expect(JSON.stringify(client.network.transcript)).not.toContain('Discard')

@@ -4,8 +4,8 @@
  */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
 import type { Group, Member, Status } from '../../src/engine/api.ts'
 import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
@@ -45,7 +45,11 @@ test('R-1: whatever a call has resolved for is there after the device has died, 
     const device = createTestClient(server, 'ann', { storage })
     const accepted: string[] = []
     void (async () => {
-      const { opID, groupID } = await device.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
+      const { opID, groupID } = await device.apply('createGroup', {
+        groupID: 'crew',
+        name: 'Crew',
+        type: 'Public'
+      })
       accepted.push(opID)
       // Other fields each time: of the same one, only the last would be sent.
       for (const field of ['name', 'introduction'])
@@ -57,11 +61,14 @@ test('R-1: whatever a call has resolved for is there after the device has died, 
 
     const again = createTestClient(server, 'ann', { storage: disk })
     await again.caughtUp()
-    for (const opID of accepted) expect(await again.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
+    for (const opID of accepted)
+      expect(await again.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
     const { row, seq } = await server.database.snapshot(reader => reader.group('crew'))
     // What was not accepted yet may be there as well, once.
     expect(seq).toBeGreaterThanOrEqual(accepted.length)
-    expect([row && 1, row?.name === 'Boat' && 2, row?.introduction === 'Boat' && 3].findLast(Boolean)).toBe(seq || undefined)
+    expect(
+      [row && 1, row?.name === 'Boat' && 2, row?.introduction === 'Boat' && 3].findLast(Boolean)
+    ).toBe(seq || undefined)
     expect(await again.group('crew')).toMatchObject(row ?? {})
   }
   expect(moment).toBeGreaterThan(10)
@@ -79,7 +86,11 @@ describe('R-2', () => {
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     // Just now it may be trying.
     await server.clock.until(async () => (await ann.status())?.nextRetryAt !== null)
-    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 2, oldestPendingAt: first })
+    expect(await ann.status()).toMatchObject({
+      connection: 'offline',
+      pending: 2,
+      oldestPendingAt: first
+    })
     ann.network.restore()
     await ann.caughtUp()
     expect(await ann.engine.settled(created.opID)).toMatchObject({ verdict: { kind: 'applied' } })
@@ -114,18 +125,21 @@ function failing(when: 'transaction' | 'snapshot', times: () => number): Databas
 
 describe('R-3', () => {
   const serverFailures = ['transaction', 'snapshot'] as const
-  test.each(serverFailures)('R-3: when a %s of the server has failed, the queue drains without anything new', async when => {
-    let left = 0
-    server = createTestServer({ database: failing(when, () => left--) })
-    const ann = createTestClient(server, 'ann')
-    await ann.caughtUp()
-    ann.network.cut()
-    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-    left = 5
-    ann.network.restore()
-    await ann.caughtUp()
-    expect([left < 0, (await ann.group('crew'))?.name]).toEqual([true, 'Crew'])
-  })
+  test.each(serverFailures)(
+    'R-3: when a %s of the server has failed, the queue drains without anything new',
+    async when => {
+      let left = 0
+      server = createTestServer({ database: failing(when, () => left--) })
+      const ann = createTestClient(server, 'ann')
+      await ann.caughtUp()
+      ann.network.cut()
+      await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+      left = 5
+      ann.network.restore()
+      await ann.caughtUp()
+      expect([left < 0, (await ann.group('crew'))?.name]).toEqual([true, 'Crew'])
+    }
+  )
 
   test.each([0, 1, 2, 3])(
     'R-3: when storage has failed to commit frame %i, the queue drains without anything new',
@@ -135,7 +149,9 @@ describe('R-3', () => {
       const storage: Storage = {
         ...disk,
         transact: (queries, body) =>
-          commits++ === index ? Promise.reject(new Error('the disk is full')) : disk.transact(queries, body)
+          commits++ === index
+            ? Promise.reject(new Error('the disk is full'))
+            : disk.transact(queries, body)
       }
       const ann = createTestClient(server, 'ann', { storage, paused: true })
       await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
@@ -185,24 +201,40 @@ const stored = (changes: Partial<Pending>): Pending => ({
 })
 const poisons: [title: string, changes: Partial<Pending>, code: number][] = [
   ['that nobody knows', {}, 10003],
-  ['with arguments that are wrong', { name: 'updateGroupProfile', args: { groupID: 'crew', name: '' } }, 10004],
+  [
+    'with arguments that are wrong',
+    { name: 'updateGroupProfile', args: { groupID: 'crew', name: '' } },
+    10004
+  ],
   ['with arguments of another group', { name: 'dismissGroup', args: { groupID: 'boat' } }, 10015],
-  ['that has waited for ever', { name: 'updateGroupProfile', args: { groupID: 'crew', name: 'x' }, at: 0, now: 0 }, 4511]
+  [
+    'that has waited for ever',
+    { name: 'updateGroupProfile', args: { groupID: 'crew', name: 'x' }, at: 0, now: 0 },
+    4511
+  ]
 ]
 test.each(poisons)(
   'R-4: an operation %s gets a verdict, and neither its lane nor another one waits for it',
   async (_title, changes, code) => {
     const storage = createMemoryStorage()
     const ann = createTestClient(server, 'ann', { storage })
-    for (const groupID of ['crew', 'boat']) await ann.settle('createGroup', { groupID, name: groupID, type: 'Public' })
+    for (const groupID of ['crew', 'boat'])
+      await ann.settle('createGroup', { groupID, name: groupID, type: 'Public' })
     await ann.engine.close()
-    await storage.transact([], () => [{ table: 'outbox', scope: '', id: 'poison', row: stored(changes) }])
+    await storage.transact([], () => [
+      { table: 'outbox', scope: '', id: 'poison', row: stored(changes) }
+    ])
     const again = createTestClient(server, 'ann', { storage, paused: true })
-    const sameLane = await again.apply('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
+    const sameLane = await again.apply('updateGroupProfile', {
+      groupID: 'crew',
+      introduction: 'Ours'
+    })
     const other = await again.apply('updateGroupProfile', { groupID: 'boat', introduction: 'Ours' })
     await again.engine.resume()
     await again.caughtUp()
-    expect(await again.engine.settled('poison')).toMatchObject({ verdict: { kind: 'rejected', error: { code } } })
+    expect(await again.engine.settled('poison')).toMatchObject({
+      verdict: { kind: 'rejected', error: { code } }
+    })
     for (const { opID } of [sameLane, other])
       expect(await again.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
   }
@@ -218,14 +250,18 @@ test("R-4: while the server cannot work on one group, others' operations are don
         work({
           ...tx,
           lockGroup: groupID =>
-            isCursed && groupID === 'crew' ? Promise.reject(new Error('this page is broken')) : tx.lockGroup(groupID)
+            isCursed && groupID === 'crew'
+              ? Promise.reject(new Error('this page is broken'))
+              : tx.lockGroup(groupID)
         })
       )
   }
   server = createTestServer({ database: cursed })
   const ann = createTestClient(server, 'ann')
   const stuck = await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-  expect(await ann.settle('createGroup', { groupID: 'boat', name: 'Boat' })).toMatchObject({ kind: 'applied' })
+  expect(await ann.settle('createGroup', { groupID: 'boat', name: 'Boat' })).toMatchObject({
+    kind: 'applied'
+  })
   expect((await ann.outbox()).map(({ opID }) => opID)).toEqual([stuck.opID])
   isCursed = false
   await ann.caughtUp()
@@ -236,11 +272,17 @@ const interruptions: [title: string, interrupt: (ann: TestClient) => Promise<Tes
   ['pausing and resuming', async ann => (await ann.engine.pause(), await ann.engine.resume(), ann)],
   [
     'closing and opening again',
-    async ann => (await ann.engine.close(), createTestClient(server, 'ann', { storage: ann.storage }))
+    async ann => (
+      await ann.engine.close(),
+      createTestClient(server, 'ann', { storage: ann.storage })
+    )
   ],
   [
     'logging out with what waits kept, and in again',
-    async ann => (await ann.engine.logout('keep'), createTestClient(server, 'ann', { storage: ann.storage }))
+    async ann => (
+      await ann.engine.logout('keep'),
+      createTestClient(server, 'ann', { storage: ann.storage })
+    )
   ]
 ]
 test.each(interruptions)(
@@ -270,11 +312,23 @@ test('R-6: a refusal that came while nobody looked is told with operation, group
   const { opID } = await bob.apply('updateGroupProfile', { groupID: 'crew', name: 'Mutiny' })
   await ann.settle('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Member' })
   bob.network.restore()
-  await server.clock.until(() => bob.network.transcript.some(({ message }) => JSON.stringify(message).includes('Mutiny')))
+  await server.clock.until(() =>
+    bob.network.transcript.some(({ message }) => JSON.stringify(message).includes('Mutiny'))
+  )
   await bob.engine.close()
 
-  const told = { opID, name: 'updateGroupProfile', groupID: 'crew', args: { groupID: 'crew', name: 'Mutiny' } }
-  const verdict = { kind: 'rejected', groupID: 'crew', error: { code: 10007, reason: 'NotPermitted' }, scope: 'permission' }
+  const told = {
+    opID,
+    name: 'updateGroupProfile',
+    groupID: 'crew',
+    args: { groupID: 'crew', name: 'Mutiny' }
+  }
+  const verdict = {
+    kind: 'rejected',
+    groupID: 'crew',
+    error: { code: 10007, reason: 'NotPermitted' },
+    scope: 'permission'
+  }
   const second = createTestClient(server, 'bob', { storage: bob.storage })
   await second.caughtUp()
   expect(await second.verdicts()).toMatchObject([{ ...told, verdict }])
@@ -292,7 +346,8 @@ describe('R-7', () => {
   const spoken: unknown[] = []
   const note = (reason: unknown) => void spoken.push(reason)
   beforeEach(() => {
-    for (const level of ['log', 'warn', 'error', 'info', 'debug'] as const) vi.spyOn(console, level).mockImplementation(note)
+    for (const level of ['log', 'warn', 'error', 'info', 'debug'] as const)
+      vi.spyOn(console, level).mockImplementation(note)
     process.on('unhandledRejection', note)
   })
   afterEach(() => {
@@ -306,19 +361,30 @@ describe('R-7', () => {
     let left = Infinity
     const storage: Storage = {
       ...disk,
-      transact: (queries, body) => (left-- > 0 ? disk.transact(queries, body) : Promise.reject(new Error('the disk is full')))
+      transact: (queries, body) =>
+        left-- > 0 ? disk.transact(queries, body) : Promise.reject(new Error('the disk is full'))
     }
-    const ann = createTestClient(server, 'ann', { storage, paused: true, handsOn: true })
-    const { opID } = await ann.apply('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
-    await server.judge('bob', { name: 'createGroup', args: { name: 'Theirs', type: 'Public', groupID: 'crew' }, groupID: 'crew' })
+    const ann = createTestClient(server, 'ann', { storage, paused: true, keepUndelivered: true })
+    const { opID } = await ann.apply('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      groupID: 'crew'
+    })
+    await server.judge('bob', {
+      name: 'createGroup',
+      args: { name: 'Theirs', type: 'Public', groupID: 'crew' },
+      groupID: 'crew'
+    })
     await ann.engine.resume()
     await ann.caughtUp()
     await ann.engine.pause()
     left = 0
     expect(await ann.engine.dismissVerdict(opID)).toMatchObject({ code: 4502 })
     left = 1
-    expect(await ann.engine.again(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })).toMatchObject({ groupID: 'crew-2' })
-    expect(await ann.engine.handedOn(99)).toBeUndefined()
+    expect(
+      await ann.engine.again(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })
+    ).toMatchObject({ groupID: 'crew-2' })
+    expect(await ann.engine.delivered(99)).toBeUndefined()
     expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
   })
 
@@ -366,9 +432,13 @@ test('R-8: the effect of an operation appears once, and stays through everything
   await ann.caughtUp()
   await server.clock.advance(60_000)
 
-  const names = [...views.groups.emissions, ...views.group.emissions].map(([group]) => (group as Group).name)
+  const names = [...views.groups.emissions, ...views.group.emissions].map(
+    ([group]) => (group as Group).name
+  )
   expect(new Set(names)).toEqual(new Set(['Boat']))
-  const roles = views.members.emissions.map(rows => (rows as Member[]).find(({ userID }) => userID === 'carl')?.role)
+  const roles = views.members.emissions.map(
+    rows => (rows as Member[]).find(({ userID }) => userID === 'carl')?.role
+  )
   expect(roles.lastIndexOf('Member')).toBeLessThan(roles.indexOf('Admin'))
   // Boat, and bob's introduction; nothing when only the verdict comes.
   expect(views.group.emissions.length).toBe(2)
@@ -376,7 +446,12 @@ test('R-8: the effect of an operation appears once, and stays through everything
 
 test('R-8: when a tab takes over, what it shows stays while it reads storage again', async () => {
   const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await first.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   await first.caughtUp()
   first.network.cut()
   let takeOver: () => void = () => undefined
@@ -387,11 +462,16 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
     ...first.storage,
     async read(queries) {
       const snapshot = await first.storage.read(queries)
-      if (isSlow && queries.some(({ table }) => table === 'members')) await new Promise(resolve => waiting.push(resolve))
+      if (isSlow && queries.some(({ table }) => table === 'members'))
+        await new Promise(resolve => waiting.push(resolve))
       return snapshot
     }
   }
-  const peers: Peers = { ...alone, lead: onLeading => (takeOver = onLeading), listen: onMessage => (hear = onMessage) }
+  const peers: Peers = {
+    ...alone,
+    lead: onLeading => (takeOver = onLeading),
+    listen: onMessage => (hear = onMessage)
+  }
   const second = createTestClient(server, 'ann', { storage, peers })
   const members = second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
   await server.clock.settle()
@@ -402,7 +482,10 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
   const args = { groupID: 'crew', userID: 'bob', role: 'Admin' }
   const row = stored({ opID: 'third', name: 'setGroupMemberRole', args })
   const writes = [{ table: 'outbox', scope: '', id: 'third', row }] as const
-  hear({ type: 'committed', commits: [{ at: await first.storage.transact([], () => writes), writes }] })
+  hear({
+    type: 'committed',
+    commits: [{ at: await first.storage.transact([], () => writes), writes }]
+  })
   await server.clock.settle()
   isSlow = false
   // Whatever comes first.
@@ -419,7 +502,12 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
 
 test('R-9: the first that a device shows after a cold start offline has everything that waits in it', async () => {
   const ann = createTestClient(server, 'ann')
-  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   await ann.caughtUp()
   ann.network.cut()
   await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
@@ -437,7 +525,12 @@ test('R-9: the first that a device shows after a cold start offline has everythi
 
 test('what a tab wrote just before it died is taken over, also by one who is still reading storage for another reason', async () => {
   const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await first.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   await first.caughtUp()
   first.network.cut()
   let hear: (message: PeerMessage) => void = () => undefined
@@ -450,13 +543,20 @@ test('what a tab wrote just before it died is taken over, also by one who is sti
       return snapshot
     }
   }
-  const second = createTestClient(server, 'ann', { storage, peers: { ...alone, listen: onMessage => (hear = onMessage) } })
+  const second = createTestClient(server, 'ann', {
+    storage,
+    peers: { ...alone, listen: onMessage => (hear = onMessage) }
+  })
   second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
   await server.clock.advance(1000)
 
   hear({ type: 'hello', wanted: [] })
   await server.clock.advance(50)
-  const row = stored({ opID: 'third', name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Boat' } })
+  const row = stored({
+    opID: 'third',
+    name: 'updateGroupProfile',
+    args: { groupID: 'crew', name: 'Boat' }
+  })
   await first.storage.transact([], () => [{ table: 'outbox', scope: '', id: 'third', row }])
   hear({ type: 'hello', wanted: [] })
   await server.clock.advance(1000)
@@ -486,7 +586,8 @@ test('an operation that another tab tells of late, when its verdict is known alr
 test('a tab whose database another one has removed says so, instead of trying for ever', async () => {
   const disk = createMemoryStorage()
   let isClosed = false
-  const closed = () => Promise.reject(new DOMException('The database connection is closing.', 'InvalidStateError'))
+  const closed = () =>
+    Promise.reject(new DOMException('The database connection is closing.', 'InvalidStateError'))
   const storage: Storage = {
     ...disk,
     read: queries => (isClosed ? closed() : disk.read(queries)),
@@ -498,5 +599,9 @@ test('a tab whose database another one has removed says so, instead of trying fo
   tab.network.cut()
   tab.network.restore()
   await server.clock.advance(10_000)
-  expect(await tab.status()).toMatchObject({ connection: 'offline', lastError: { reason: 'StorageFailed' }, nextRetryAt: null })
+  expect(await tab.status()).toMatchObject({
+    connection: 'offline',
+    lastError: { reason: 'StorageFailed' },
+    nextRetryAt: null
+  })
 })

@@ -3,7 +3,13 @@
 import { beforeEach, expect, test } from 'vitest'
 import { isGroupError } from '../../src/engine/api.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { createPeers, createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import {
+  createPeers,
+  createTestClient,
+  createTestServer,
+  type TestClient,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 beforeEach(() => {
@@ -11,12 +17,23 @@ beforeEach(() => {
 })
 
 /** A device with an operation that the server has refused later. */
-async function refused(options: Parameters<typeof createTestClient>[2] = {}): Promise<{ ann: TestClient; opID: string }> {
+async function refused(
+  options: Parameters<typeof createTestClient>[2] = {}
+): Promise<{ ann: TestClient; opID: string }> {
   const ann = createTestClient(server, 'ann', options)
-  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   await server.clock.advance(100)
   ann.network.cut()
-  const { opID } = await ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'bob', nameCard: 'Bobby' })
+  const { opID } = await ann.apply('setGroupMemberNameCard', {
+    groupID: 'crew',
+    userID: 'bob',
+    nameCard: 'Bobby'
+  })
   const args = { groupID: 'crew', userIDList: ['bob'] }
   await server.judge('ann', { name: 'deleteGroupMember', args, groupID: 'crew' })
   ann.network.restore()
@@ -27,9 +44,12 @@ async function refused(options: Parameters<typeof createTestClient>[2] = {}): Pr
 }
 
 /** How many operations of this name the server has carried out. */
-const done = (name: string) => server.database.snapshot(async reader => (await reader.logSince('crew', 0, [name], 10)).length)
+const done = (name: string) =>
+  server.database.snapshot(async reader => (await reader.logSince('crew', 0, [name], 10)).length)
 const codes = (answers: readonly unknown[]) =>
-  answers.map(answer => (typeof answer === 'object' && answer && isGroupError(answer) ? answer.code : 'queued'))
+  answers.map(answer =>
+    typeof answer === 'object' && answer && isGroupError(answer) ? answer.code : 'queued'
+  )
 
 test('a retry that is called twice at once is done once', async () => {
   const { ann, opID } = await refused()
@@ -48,7 +68,10 @@ test('a retry from two tabs at once is done once', async () => {
   await other.groups()
   const answers = await Promise.all([ann.engine.again(opID), other.engine.again(opID)])
   await ann.caughtUp()
-  expect([codes(answers).sort(), await done('setGroupMemberNameCard')]).toEqual([[4503, 'queued'], 1])
+  expect([codes(answers).sort(), await done('setGroupMemberNameCard')]).toEqual([
+    [4503, 'queued'],
+    1
+  ])
   expect([await other.verdicts(), await ann.verdicts()]).toEqual([[], []])
 })
 
@@ -86,12 +109,17 @@ test('an operation that succeeded cannot be retried', async () => {
   const { ann } = await refused()
   const { opID } = await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
   await ann.caughtUp()
-  expect(codes([await ann.engine.again(opID), await ann.engine.dismissVerdict(opID)])).toEqual([4503, 4503])
+  expect(codes([await ann.engine.again(opID), await ann.engine.dismissVerdict(opID)])).toEqual([
+    4503, 4503
+  ])
 })
 
 test('a verdict that two tabs dismiss is dismissed by one', async () => {
   const { ann, opID } = await refused()
-  const answers = await Promise.all([ann.engine.dismissVerdict(opID), ann.engine.dismissVerdict(opID)])
+  const answers = await Promise.all([
+    ann.engine.dismissVerdict(opID),
+    ann.engine.dismissVerdict(opID)
+  ])
   expect(answers.map(answer => answer?.code ?? 'dismissed')).toEqual(['dismissed', 4503])
 })
 
@@ -101,7 +129,9 @@ test.each([
 ] as const)('verdicts of the kind %s are bounded, and the newest stay', async (kind, max) => {
   const storage = createMemoryStorage()
   const rest =
-    kind === 'partial' ? { seq: 1, result: {} } : { scope: 'state', error: { code: 10007, reason: 'NotPermitted', message: '' } }
+    kind === 'partial'
+      ? { seq: 1, result: {} }
+      : { scope: 'state', error: { code: 10007, reason: 'NotPermitted', message: '' } }
   await storage.transact([], () =>
     Array.from({ length: max + 5 }, (_, at) => {
       const verdict = { kind, opID: `old-${at}`, groupID: 'crew', ...rest }

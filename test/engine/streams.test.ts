@@ -1,6 +1,12 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createStreamClient, type StreamClient } from '../../src/client/streams.ts'
-import { paintMs, type Group, type List, type Member, type StreamFrame } from '../../src/engine/api.ts'
+import {
+  paintMs,
+  type Group,
+  type List,
+  type Member,
+  type StreamFrame
+} from '../../src/engine/api.ts'
 import { alone, type PeerMessage } from '../../src/engine/host.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
@@ -14,8 +20,15 @@ let hear: (message: PeerMessage) => void
 
 beforeEach(async () => {
   server = createTestServer()
-  ann = createTestClient(server, 'ann', { peers: { ...alone, listen: listener => (hear = listener) } })
-  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  ann = createTestClient(server, 'ann', {
+    peers: { ...alone, listen: listener => (hear = listener) }
+  })
+  await ann.settle('createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    groupID: 'crew',
+    memberList: [{ userID: 'bob' }]
+  })
   await ann.caughtUp()
   frames = []
   const streams = ann.engine.openStreams(frame => {
@@ -23,7 +36,9 @@ beforeEach(async () => {
     client.take(structuredClone(frame))
   }, paintMs)
   client = createStreamClient(request => queueMicrotask(() => streams.request(request)))
-  client.observe<List<Member>>({ kind: 'members', groupID: 'crew', limit: 10 }).subscribe(list => (crew = list))
+  client
+    .observe<List<Member>>({ kind: 'members', groupID: 'crew', limit: 10 })
+    .subscribe(list => (crew = list))
   await server.clock.advance(2 * paintMs)
   frames.length = 0
 })
@@ -33,11 +48,15 @@ async function happen(...nameCards: string[]): Promise<void> {
   for (const nameCard of nameCards) {
     const row = newMember({ groupID: 'crew', userID: 'bob', joinTime: 2e9, nameCard })
     const writes = [{ table: 'members', scope: 'crew', id: 'bob', row }] as const
-    hear({ type: 'committed', commits: [{ at: await ann.storage.transact([], () => writes), writes }] })
+    hear({
+      type: 'committed',
+      commits: [{ at: await ann.storage.transact([], () => writes), writes }]
+    })
     await server.clock.advance(1)
   }
 }
-const setNameCard = (nameCard: string) => ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'ann', nameCard })
+const setNameCard = (nameCard: string) =>
+  ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'ann', nameCard })
 const shown = () => crew.rows.map(row => row.nameCard)
 
 test('ten changes elsewhere within one picture are two frames, and nothing is lost', async () => {
@@ -58,7 +77,9 @@ test('what the user does is shown at once, with all that has happened elsewhere'
 test('what somebody begins to look at is shown at once', async () => {
   await happen('1', '2')
   const names: string[] = []
-  client.observe<Group>({ kind: 'group', groupID: 'crew' }).subscribe(({ name }) => names.push(name))
+  client
+    .observe<Group>({ kind: 'group', groupID: 'crew' })
+    .subscribe(({ name }) => names.push(name))
   await server.clock.settle()
   expect(names).toEqual(['Crew'])
 })
@@ -79,7 +100,11 @@ test('who waits for what is shown waits for the next picture at most', async () 
 test('a side that takes nothing in is sent some frames, and everything once it does', async () => {
   const late: StreamFrame[] = []
   const streams = ann.engine.openStreams(frame => late.push(frame))
-  streams.request({ type: 'open', stream: 0, query: { kind: 'members', groupID: 'crew', limit: 10 } })
+  streams.request({
+    type: 'open',
+    stream: 0,
+    query: { kind: 'members', groupID: 'crew', limit: 10 }
+  })
   await server.clock.settle()
   for (let count = 1; count <= 30; count++) await setNameCard(`Ann ${count}`)
   const sent = late.length

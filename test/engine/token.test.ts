@@ -17,7 +17,10 @@ describe('a store without a token', () => {
   test('is connecting for 10 s, while the app may be getting one', async () => {
     const ann = createTestClient(server, 'ann', { token: '' })
     await server.clock.advance(9000)
-    expect(await ann.status()).toMatchObject({ connection: 'connecting', lastError: { code: 70002 } })
+    expect(await ann.status()).toMatchObject({
+      connection: 'connecting',
+      lastError: { code: 70002 }
+    })
   })
 
   test('is offline after 10 s', async () => {
@@ -34,13 +37,17 @@ describe('a store without a token', () => {
 
   test('answers a question about a profile with 2805', async () => {
     const ann = createTestClient(server, 'ann', { token: '' })
-    expect(await answerOf(ann.engine.readProfile('crew', false), 11_000)).toMatchObject({ code: 2805 })
+    expect(await answerOf(ann.engine.readProfile('crew', false), 11_000)).toMatchObject({
+      code: 2805
+    })
   })
 
   test('refuses to join an unknown group with 2805', async () => {
     const ann = createTestClient(server, 'ann', { token: '' })
     await server.clock.advance(11_000)
-    expect(await answerOf(ann.engine.apply('joinGroup', { groupID: 'crew' }), 100)).toMatchObject({ code: 2805 })
+    expect(await answerOf(ann.engine.apply('joinGroup', { groupID: 'crew' }), 100)).toMatchObject({
+      code: 2805
+    })
   })
 
   test('connects when the token comes after hours', async () => {
@@ -87,7 +94,11 @@ test('an empty token of one tab does not replace the good one of another', async
   const leader = createTestClient(server, 'ann', { peers: first.peers })
   await server.clock.settle()
   first.lead()
-  const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage, token: '' })
+  const follower = createTestClient(server, 'ann', {
+    peers: second.peers,
+    storage: leader.storage,
+    token: ''
+  })
   await leader.caughtUp()
   await follower.engine.renewToken('')
   await server.clock.advance(60_000)
@@ -110,7 +121,8 @@ test('refused tokens of two tabs are tried once each', async () => {
   const leader = createTestClient(server, 'ann', { peers: first.peers, token: 'nobody' })
   await server.clock.settle()
   first.lead()
-  for (const { peers } of [second, third]) createTestClient(server, 'ann', { peers, storage: leader.storage, token: 'nobody' })
+  for (const { peers } of [second, third])
+    createTestClient(server, 'ann', { peers, storage: leader.storage, token: 'nobody' })
   await server.clock.advance(60_000)
   const hellos = leader.network.transcript.filter(({ message }) => message['type'] === 'hello')
   expect(hellos.length).toBeLessThanOrEqual(3)

@@ -1,25 +1,29 @@
 /** What a device and the server say to each other, in words: `crew@1.3` is the third position of the first membership in crew. */
 
-import { unpack } from '../../src/kernel/packed.ts'
+import { unpack } from '../../src/protocol/packed.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
-import type { ClientMessage } from '../../src/sync/client-messages.ts'
-import type { FeedEvent, GroupDelta, ServerMessage } from '../../src/sync/messages.ts'
+import type { ClientMessage } from '../../src/protocol/client-messages.ts'
+import type { FeedEvent, GroupDelta, ServerMessage } from '../../src/protocol/messages.ts'
 import type { TestClient } from '../harness.ts'
 
 const inWords = (parts: (string | false | undefined)[]) => parts.filter(Boolean).join(', ')
-const place = (groupID: string, mep: number, seq: number) => `${groupID}@${mep}.${seq}`
+const place = (groupID: string, membershipEpoch: number, seq: number) =>
+  `${groupID}@${membershipEpoch}.${seq}`
 
 /** What has been said since the last time somebody asked. */
 export function listen({ network }: TestClient): () => string[] {
   let read = network.transcript.length
   const numbers = new Map<string, string>()
-  const op = (opID: string) => numbers.get(opID) ?? `${numbers.set(opID, `#${numbers.size + 1}`).get(opID)}`
+  const op = (opID: string) =>
+    numbers.get(opID) ?? `${numbers.set(opID, `#${numbers.size + 1}`).get(opID)}`
 
   function toServer(message: ClientMessage): string {
     switch (message.type) {
       case 'hello': {
         const { epoch, feed, groups } = message
-        const held = groups.map(([groupID, mep, seq]) => place(groupID, mep, seq))
+        const held = groups.map(([groupID, membershipEpoch, seq]) =>
+          place(groupID, membershipEpoch, seq)
+        )
         return `hello ${inWords([epoch ? `${epoch} feed ${feed}` : 'from nowhere', ...held])}`
       }
       case 'push':
@@ -32,7 +36,9 @@ export function listen({ network }: TestClient): () => string[] {
       case 'members':
         return `members ${message.groupID}${message.after && ` after ${message.after}`}`
       case 'ping':
-        return message.check ? `ping ${place(message.check.groupID, message.check.mep, message.check.seq)}` : 'ping'
+        return message.check
+          ? `ping ${place(message.check.groupID, message.check.membershipEpoch, message.check.seq)}`
+          : 'ping'
       case 'read':
         return `read ${message.groupID}`
       case 'auth':
@@ -51,7 +57,10 @@ export function listen({ network }: TestClient): () => string[] {
       : `${each.userID} ${each.state} by ${each.by}`
   }
   const rows = ({ groupID, from, to, members, gone }: GroupDelta) => {
-    const users = [...members.map(({ userID }) => userID).sort(), ...gone.map(userID => `-${userID}`)]
+    const users = [
+      ...members.map(({ userID }) => userID).sort(),
+      ...gone.map(userID => `-${userID}`)
+    ]
     return `${groupID} ${from}→${to}${users.length > 0 ? ` (${users.join(' ')})` : ''}`
   }
   const verdict = (each: Verdict) =>
@@ -66,7 +75,8 @@ export function listen({ network }: TestClient): () => string[] {
       case 'delta': {
         const { feed, groups, verdicts, retry, caughtUp } = message
         const news =
-          feed && `feed ${feed.from}→${feed.to}${feed.events.length > 0 ? ` (${feed.events.map(event).join('; ')})` : ''}`
+          feed &&
+          `feed ${feed.from}→${feed.to}${feed.events.length > 0 ? ` (${feed.events.map(event).join('; ')})` : ''}`
         const again = retry.map(opID => `again ${op(opID)}`)
         return `delta ${inWords([news, ...groups.map(rows), ...verdicts.map(verdict), ...again, caughtUp && 'caught up'])}`
       }
@@ -86,7 +96,9 @@ export function listen({ network }: TestClient): () => string[] {
   return () => {
     const said = network.transcript.slice(read).map(({ to, message }) =>
       // Both ends check what arrives.
-      to === 'server' ? `→ ${toServer(message as ClientMessage)}` : `← ${toClient(message as ServerMessage)}`
+      to === 'server'
+        ? `→ ${toServer(message as ClientMessage)}`
+        : `← ${toClient(message as ServerMessage)}`
     )
     read = network.transcript.length
     return said

@@ -4,10 +4,10 @@
  */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { ClientMessage } from '../../src/sync/client-messages.ts'
-import { protocolVersion, type ServerMessage } from '../../src/sync/messages.ts'
-import type { Connect } from '../../src/sync/port.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { ClientMessage } from '../../src/protocol/client-messages.ts'
+import { protocolVersion, type ServerMessage } from '../../src/protocol/messages.ts'
+import type { Connect } from '../../src/protocol/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 import { listen } from './transcript.ts'
 
@@ -17,13 +17,22 @@ beforeEach(() => (server = createTestServer()))
 /** A client whose line does something to the frames on it. */
 function onLine(userID: string, line: (connect: Connect) => Connect): TestClient {
   const network = server.network()
-  return createTestClient({ ...server, network: () => ({ ...network, connect: line(network.connect) }) }, userID)
+  return createTestClient(
+    { ...server, network: () => ({ ...network, connect: line(network.connect) }) },
+    userID
+  )
 }
 
 async function crew(...others: string[]): Promise<TestClient> {
   const ann = createTestClient(server, 'ann')
   const memberList = others.map(userID => ({ userID }))
-  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', joinOption: 'FreeAccess', memberList })
+  await ann.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    joinOption: 'FreeAccess',
+    memberList
+  })
   await server.clock.advance(100)
   return ann
 }
@@ -74,11 +83,21 @@ describe('logging in', () => {
   })
 
   test('pages of members follow each other, and begin when there is nothing more urgent', async () => {
-    const users = Array.from({ length: 600 }, (_, index) => ({ userID: `user${String(index).padStart(3, '0')}` }))
+    const users = Array.from({ length: 600 }, (_, index) => ({
+      userID: `user${String(index).padStart(3, '0')}`
+    }))
     const args = { groupID: 'big', name: 'Big', type: 'ChatRoom' }
-    await server.judge('ann', { name: 'createGroup', groupID: 'big', args: { ...args, memberList: users.slice(0, 499) } })
+    await server.judge('ann', {
+      name: 'createGroup',
+      groupID: 'big',
+      args: { ...args, memberList: users.slice(0, 499) }
+    })
     const userIDList = users.slice(499).map(({ userID }) => userID)
-    await server.judge('app', { name: 'addGroupMember', groupID: 'big', args: { groupID: 'big', userIDList } })
+    await server.judge('app', {
+      name: 'addGroupMember',
+      groupID: 'big',
+      args: { groupID: 'big', userIDList }
+    })
     const ann = createTestClient(server, 'ann')
     const said = listen(ann)
     await ann.caughtUp()
@@ -133,7 +152,11 @@ describe('logging in', () => {
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     await ann.engine.close()
     server = createTestServer({ clock: server.clock, database: createMemoryDatabase('epoch-2') })
-    await server.judge('ann', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'Old', type: 'Public' } })
+    await server.judge('ann', {
+      name: 'createGroup',
+      groupID: 'crew',
+      args: { groupID: 'crew', name: 'Old', type: 'Public' }
+    })
     const again = createTestClient(server, 'ann', { storage: ann.storage })
     const said = listen(again)
     await again.caughtUp()
@@ -175,7 +198,11 @@ describe('operations', () => {
     const said = listen(bob)
     await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     await bob.settle('joinGroup', { groupID: 'crew' })
-    expect(said()).toEqual(['← delta crew 1→2', '→ push #1 joinGroup crew', '← delta #1 applied at 2'])
+    expect(said()).toEqual([
+      '← delta crew 1→2',
+      '→ push #1 joinGroup crew',
+      '← delta #1 applied at 2'
+    ])
   })
 
   test('edits of one field offline get their own verdicts in order', async () => {
@@ -183,7 +210,8 @@ describe('operations', () => {
     ann.network.cut()
     const said = listen(ann)
     const operations = []
-    for (const name of ['Boat', 'Ship']) operations.push(await ann.apply('updateGroupProfile', { groupID: 'crew', name }))
+    for (const name of ['Boat', 'Ship'])
+      operations.push(await ann.apply('updateGroupProfile', { groupID: 'crew', name }))
     expect((await ann.outbox()).map(({ opID }) => opID)).toEqual(operations.map(({ opID }) => opID))
     ann.network.restore()
     await ann.caughtUp()
@@ -221,7 +249,8 @@ describe('operations', () => {
     server = createTestServer({
       database: {
         ...database,
-        transaction: work => (failures-- > 0 ? Promise.reject(new Error('away')) : database.transaction(work))
+        transaction: work =>
+          failures-- > 0 ? Promise.reject(new Error('away')) : database.transaction(work)
       }
     })
     const ann = await crew()
@@ -241,7 +270,10 @@ describe('operations', () => {
     let isWhole = true
     const ann = onLine('ann', connect => events => {
       const link = connect(events)
-      return { ...link, send: frame => (!isWhole && frame.includes('Lost') ? undefined : link.send(frame)) }
+      return {
+        ...link,
+        send: frame => (!isWhole && frame.includes('Lost') ? undefined : link.send(frame))
+      }
     })
     await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
     await server.clock.advance(100)
@@ -264,7 +296,11 @@ describe('operations', () => {
   })
 
   test('what was to happen in a group that could not be created is refused with it', async () => {
-    await server.judge('bob', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'His' } })
+    await server.judge('bob', {
+      name: 'createGroup',
+      groupID: 'crew',
+      args: { groupID: 'crew', name: 'His' }
+    })
     const ann = createTestClient(server, 'ann', { paused: true })
     const said = listen(ann)
     await ann.apply('createGroup', { groupID: 'crew', name: 'Hers' })
@@ -294,11 +330,16 @@ describe('operations', () => {
 
   test('of 1,000 operations, no more than 500 are under way, and no frame has more than 50', async () => {
     const ann = createTestClient(server, 'ann', { paused: true })
-    for (let index = 0; index < 1000; index++) await ann.apply('createGroup', { groupID: `crew${index}`, name: 'Crew' })
+    for (let index = 0; index < 1000; index++)
+      await ann.apply('createGroup', { groupID: `crew${index}`, name: 'Crew' })
     await ann.engine.resume()
     await ann.caughtUp()
-    const messages = ann.network.transcript.map(({ message }) => message as ClientMessage | ServerMessage)
-    const pushes = messages.flatMap(message => (message.type === 'push' ? message.operations.length : []))
+    const messages = ann.network.transcript.map(
+      ({ message }) => message as ClientMessage | ServerMessage
+    )
+    const pushes = messages.flatMap(message =>
+      message.type === 'push' ? message.operations.length : []
+    )
     expect([pushes.length, new Set(pushes)]).toEqual([20, new Set([50])])
     let underWay = 0
     const all = messages.map(message => {
@@ -374,7 +415,10 @@ describe('groups', () => {
     const said = listen(bob)
     const answer = bob.engine.readProfile('crew', true)
     await server.clock.advance(100)
-    expect([await answer, said()]).toMatchObject([{ name: 'Crew' }, ['→ read crew', '← profile Crew']])
+    expect([await answer, said()]).toMatchObject([
+      { name: 'Crew' },
+      ['→ read crew', '← profile Crew']
+    ])
   })
 })
 
@@ -387,7 +431,8 @@ describe('the line', () => {
     const ann = await crew('bob')
     const bob = onLine(
       'bob',
-      connect => events => connect({ ...events, onFrame: frame => isLost(frame) || events.onFrame(frame) })
+      connect => events =>
+        connect({ ...events, onFrame: frame => isLost(frame) || events.onFrame(frame) })
     )
     await bob.caughtUp()
     await server.clock.advance(100)
@@ -437,7 +482,11 @@ describe('the line', () => {
     await bob.caughtUp()
     await server.clock.advance(100)
     const otherNode = createTestServer({ clock: server.clock, database: server.database })
-    await otherNode.judge('ann', { name: 'updateGroupProfile', groupID: 'crew', args: { groupID: 'crew', name: 'Boat' } })
+    await otherNode.judge('ann', {
+      name: 'updateGroupProfile',
+      groupID: 'crew',
+      args: { groupID: 'crew', name: 'Boat' }
+    })
     const said = listen(bob)
     await server.clock.advance(31_000)
     expect(said()).toEqual(['→ ping crew@1.1', '← delta crew 1→2', '← pong'])
@@ -452,7 +501,11 @@ describe('the line', () => {
     const otherNode = createTestServer({ clock: server.clock, database: server.database })
     await otherNode.judge('carl', { name: 'joinGroup', groupID: 'crew', args: { groupID: 'crew' } })
     await server.clock.advance(100)
-    expect(said().slice(3)).toEqual(['→ members crew', '← delta crew 1→2 (carl)', '← members crew at 2: 3'])
+    expect(said().slice(3)).toEqual([
+      '→ members crew',
+      '← delta crew 1→2 (carl)',
+      '← members crew at 2: 3'
+    ])
   })
 
   test('a ping tells the digest of one group after another, and what is not as it should be is sent anew', async () => {
@@ -481,7 +534,11 @@ describe('the line', () => {
     let isFaulty = true
     const bob = onLine(
       'bob',
-      connect => events => connect({ ...events, onFrame: frame => (isFaulty && isLost(frame)) || events.onFrame(frame) })
+      connect => events =>
+        connect({
+          ...events,
+          onFrame: frame => (isFaulty && isLost(frame)) || events.onFrame(frame)
+        })
     )
     await bob.caughtUp()
     await server.clock.advance(100)
@@ -503,7 +560,10 @@ describe('the line', () => {
 
   test('whoever does not answer within 10 seconds is given up', async () => {
     let isMute = false
-    const ann = onLine('ann', connect => events => connect({ ...events, onFrame: frame => isMute || events.onFrame(frame) }))
+    const ann = onLine(
+      'ann',
+      connect => events => connect({ ...events, onFrame: frame => isMute || events.onFrame(frame) })
+    )
     await ann.caughtUp()
     isMute = true
     await server.clock.advance(39_000)
@@ -545,7 +605,11 @@ describe('tokens and versions', () => {
     const said = listen(ann)
     await ann.engine.renewToken('ann')
     await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-    expect(said()).toEqual(['→ auth ann', '→ push #1 updateGroupProfile crew', '← delta crew 1→2, #1 applied at 2'])
+    expect(said()).toEqual([
+      '→ auth ann',
+      '→ push #1 updateGroupProfile crew',
+      '← delta crew 1→2, #1 applied at 2'
+    ])
   })
 
   test("another user's token ends the connection, and does nothing", async () => {
@@ -556,7 +620,11 @@ describe('tokens and versions', () => {
     expect(said()).toEqual(['→ auth bob', '← error 70013'])
     await ann.engine.renewToken('ann')
     await ann.caughtUp()
-    expect(said()).toEqual(['→ hello epoch-1 feed 2, crew@1.1', '← welcome epoch-1', '← delta caught up'])
+    expect(said()).toEqual([
+      '→ hello epoch-1 feed 2, crew@1.1',
+      '← welcome epoch-1',
+      '← delta caught up'
+    ])
   })
 
   test('when the token has expired nothing is tried until there is another, and what waits is sent then', async () => {
@@ -565,7 +633,12 @@ describe('tokens and versions', () => {
     const said = listen(ann)
     await server.clock.advance(600_000)
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 1, lastError: { code: 70001 }, nextRetryAt: null })
+    expect(await ann.status()).toMatchObject({
+      connection: 'offline',
+      pending: 1,
+      lastError: { code: 70001 },
+      nextRetryAt: null
+    })
     expect(said()).toEqual(['→ ping crew@1.1', '← pong', '← error 70001'])
     await ann.engine.renewToken('ann')
     await ann.caughtUp()
@@ -582,14 +655,24 @@ describe('tokens and versions', () => {
     let isOld = true
     const ann = onLine('ann', connect => events => {
       const link = connect(events)
-      const send = (frame: string) => link.send(isOld ? frame.replace(`"protocol":${protocolVersion}`, '"protocol":0') : frame)
+      const send = (frame: string) =>
+        link.send(isOld ? frame.replace(`"protocol":${protocolVersion}`, '"protocol":0') : frame)
       return { ...link, send }
     })
     const said = listen(ann)
     await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
     await server.clock.advance(45_000)
-    expect(said()).toEqual(['→ hello from nowhere', '← error 4508', '→ hello from nowhere', '← error 4508'])
-    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 1, lastError: { code: 4508 } })
+    expect(said()).toEqual([
+      '→ hello from nowhere',
+      '← error 4508',
+      '→ hello from nowhere',
+      '← error 4508'
+    ])
+    expect(await ann.status()).toMatchObject({
+      connection: 'offline',
+      pending: 1,
+      lastError: { code: 4508 }
+    })
     isOld = false
     await ann.caughtUp()
     expect((await ann.groups()).length).toBe(1)

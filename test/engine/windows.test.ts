@@ -2,7 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
 import { alone, type Peers } from '../../src/engine/host.ts'
 import { must } from '../../src/kernel/must.ts'
-import { createPeers, createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import {
+  createPeers,
+  createTestClient,
+  createTestServer,
+  type TestClient,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 let ann: TestClient
@@ -19,10 +25,19 @@ describe('members', () => {
   const window = { kind: 'members', groupID: 'crew' } as const
 
   beforeEach(async () => {
-    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'zoe' }] })
+    await ann.settle('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      groupID: 'crew',
+      memberList: [{ userID: 'zoe' }]
+    })
     for (const userID of ['max', 'bob', 'kim', 'eve']) {
       await server.clock.advance(1000)
-      await server.judge('app', { name: 'addGroupMember', args: { groupID: 'crew', userIDList: [userID] }, groupID: 'crew' })
+      await server.judge('app', {
+        name: 'addGroupMember',
+        args: { groupID: 'crew', userIDList: [userID] },
+        groupID: 'crew'
+      })
     }
     await ann.caughtUp()
     for (const [userID, nameCard] of [
@@ -37,7 +52,9 @@ describe('members', () => {
   })
 
   test('stand in the order asked for: as they joined, by role, by name card', async () => {
-    const lists = [{}, { orderBy: 'role' }, { orderBy: 'nameCard' }].map(part => ann.watch({ ...window, ...(part as object) }))
+    const lists = [{}, { orderBy: 'role' }, { orderBy: 'nameCard' }].map(part =>
+      ann.watch({ ...window, ...(part as object) })
+    )
     await server.clock.settle()
     expect(lists.map(shown)).toEqual([
       ['ann', 'zoe', 'max', 'bob', 'kim', 'eve'],
@@ -61,7 +78,11 @@ describe('members', () => {
     await server.clock.settle()
     expect([shown(list), list.last()?.total]).toEqual([['bob', 'kim'], 2])
     await ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'kim', nameCard: 'Carlo' })
-    await ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'max', nameCard: 'Bianca' })
+    await ann.apply('setGroupMemberNameCard', {
+      groupID: 'crew',
+      userID: 'max',
+      nameCard: 'Bianca'
+    })
     expect([shown(list), list.last()?.total]).toEqual([['bob', 'max'], 2])
   })
 
@@ -100,7 +121,9 @@ describe('members', () => {
     ['capitals', 'CAFÉ']
   ])('a search finds a name with %s in every form', async (_title, nameCard) => {
     await ann.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'kim', nameCard })
-    const lists = ['caf\u00e9', 'CAFE\u0301', 'ｃａｆé'].map(search => ann.watch({ ...window, search }))
+    const lists = ['caf\u00e9', 'CAFE\u0301', 'ｃａｆé'].map(search =>
+      ann.watch({ ...window, search })
+    )
     await server.clock.settle()
     expect(lists.map(shown)).toEqual([['kim'], ['kim'], ['kim']])
   })
@@ -141,8 +164,16 @@ describe('members', () => {
   test('what cannot be shown is answered with an error', async () => {
     const answers: unknown[] = []
     const streams = ann.engine.openStreams(({ patches }) => answers.push(...patches))
-    streams.request({ type: 'open', stream: 3, query: { kind: 'members', groupID: 'crew', offset: -1 } })
-    streams.request({ type: 'open', stream: 4, query: { kind: 'groups', orderBy: 'mood' } as never })
+    streams.request({
+      type: 'open',
+      stream: 3,
+      query: { kind: 'members', groupID: 'crew', offset: -1 }
+    })
+    streams.request({
+      type: 'open',
+      stream: 4,
+      query: { kind: 'groups', orderBy: 'mood' } as never
+    })
     await server.clock.settle()
     expect(answers).toMatchObject([
       [3, { kind: 'error', error: { code: 10004 } }],
@@ -158,7 +189,10 @@ describe('members', () => {
     streams.request({ type: 'open', stream: 0, query: { kind: 'members', groupID: 'crew' } })
     streams.request({ type: 'open', stream: 1, query: { kind: 'group', groupID: 'crew' } })
     await server.clock.settle()
-    expect([answers.find(([stream]) => stream === 0), answers.find(([stream]) => stream === 1)]).toMatchObject([
+    expect([
+      answers.find(([stream]) => stream === 0),
+      answers.find(([stream]) => stream === 1)
+    ]).toMatchObject([
       [0, { kind: 'error', error: { code: 4502 } }],
       [1, { kind: 'value', value: { name: 'Crew' } }]
     ])
@@ -178,11 +212,19 @@ test('groups stand in the order asked for, and are found by name and ID', async 
     await server.clock.advance(1000)
     await ann.settle('createGroup', { groupID, name, type: 'Public' })
   }
-  const lists = [{}, { orderBy: 'name' }, { search: 'CHE' }, { search: 'G-', limit: 1, offset: 1 }].map(part =>
-    ann.watch({ kind: 'groups', ...(part as object) })
-  )
+  const lists = [
+    {},
+    { orderBy: 'name' },
+    { search: 'CHE' },
+    { search: 'G-', limit: 1, offset: 1 }
+  ].map(part => ann.watch({ kind: 'groups', ...(part as object) }))
   await server.clock.settle()
-  expect(lists.map(shown)).toEqual([['爱好', 'Chess', '足球'], ['爱好', '足球', 'Chess'], ['Chess'], ['Chess']])
+  expect(lists.map(shown)).toEqual([
+    ['爱好', 'Chess', '足球'],
+    ['爱好', '足球', 'Chess'],
+    ['Chess'],
+    ['Chess']
+  ])
   expect(lists.map(list => list.last()?.total)).toEqual([3, 3, 1, 3])
   await ann.apply('updateGroupProfile', { groupID: 'g-1', name: 'Cheese' })
   expect([shown(lists[1]!), shown(lists[2]!)]).toEqual([
@@ -194,33 +236,53 @@ test('groups stand in the order asked for, and are found by name and ID', async 
 test('R-20: in a group of 10,000, a change of one member is one row to whoever looks, and reads nothing again', async () => {
   const app = createTestClient(server, 'app')
   await ann.settle('createGroup', { name: 'Big', type: 'ChatRoom', groupID: 'big' })
-  const users = (from: number) => Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
-  for (let from = 0; from < 10_000; from += 500) await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
-  const list = ann.watch({ kind: 'members', groupID: 'big', offset: 100, limit: 50, orderBy: 'role' })
+  const users = (from: number) =>
+    Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
+  for (let from = 0; from < 10_000; from += 500)
+    await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
+  const list = ann.watch({
+    kind: 'members',
+    groupID: 'big',
+    offset: 100,
+    limit: 50,
+    orderBy: 'role'
+  })
   await server.clock.until(() => list.last()?.complete === true)
   list.patches.length = 0
   const reads: unknown[] = []
   const { read } = ann.storage
-  Object.assign(ann.storage, { read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never)) })
+  Object.assign(ann.storage, {
+    read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never))
+  })
   await server.judge('app', {
     name: 'setGroupMemberNameCard',
     args: { groupID: 'big', userID: 'user00120', nameCard: 'Zed' },
     groupID: 'big'
   })
   await server.clock.until(() => list.patches.length > 0)
-  expect(list.patches).toMatchObject([{ edits: [[21, 21, { userID: 'user00120', nameCard: 'Zed' }]] }])
+  expect(list.patches).toMatchObject([
+    { edits: [[21, 21, { userID: 'user00120', nameCard: 'Zed' }]] }
+  ])
   expect(reads).toEqual([])
 })
 
 test('what nobody looks at any more is forgotten, also when they looked away before it had come', async () => {
-  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    groupID: 'crew',
+    memberList: [{ userID: 'bob' }]
+  })
   const reads: unknown[] = []
   const { read } = ann.storage
-  Object.assign(ann.storage, { read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never)) })
+  Object.assign(ann.storage, {
+    read: (queries: readonly unknown[]) => (reads.push(...queries), read(queries as never))
+  })
   const last: Partial<Record<number, List<Member>>> = {}
   const streams = ann.engine.openStreams(({ version, patches }) => {
     for (const [stream, patch] of patches)
-      if (patch.kind === 'list') last[stream] = { ...patch, rows: patch.edits.map(([, , row]) => row as Member) }
+      if (patch.kind === 'list')
+        last[stream] = { ...patch, rows: patch.edits.map(([, , row]) => row as Member) }
     void Promise.resolve().then(() => streams.request({ type: 'taken', version }))
   })
   const query = { kind: 'members', groupID: 'crew', limit: 10 } as const
@@ -242,7 +304,10 @@ test('what nobody looks at any more is forgotten, also when they looked away bef
 })
 
 test('the members of a large group come to whoever looked before there was a leader, and after the leader has changed', async () => {
-  const userIDs = Array.from({ length: 2500 }, (_, index) => `user${String(index).padStart(4, '0')}`)
+  const userIDs = Array.from(
+    { length: 2500 },
+    (_, index) => `user${String(index).padStart(4, '0')}`
+  )
   const large = { type: 'ChatRoom', joinOption: 'FreeAccess', name: 'Large' }
   for (const groupID of ['large', 'larger']) {
     await server.judge('ann', { name: 'createGroup', args: { ...large, groupID }, groupID })
@@ -273,16 +338,30 @@ test('the members of a large group come to whoever looked before there was a lea
 })
 
 test('a group that somebody begins to look at while another looks away is shown whole', async () => {
-  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    groupID: 'crew',
+    memberList: [{ userID: 'bob' }]
+  })
   await ann.caughtUp()
   for (let turns = 0; turns < 12; turns++) {
     const shownLast = new Map<number, number>()
     const streams = ann.engine.openStreams(frame => {
-      for (const [stream, patch] of frame.patches) if (patch.kind === 'list') shownLast.set(stream, patch.total)
+      for (const [stream, patch] of frame.patches)
+        if (patch.kind === 'list') shownLast.set(stream, patch.total)
     })
-    streams.request({ type: 'open', stream: 0, query: { kind: 'members', groupID: 'crew', limit: 10 } })
+    streams.request({
+      type: 'open',
+      stream: 0,
+      query: { kind: 'members', groupID: 'crew', limit: 10 }
+    })
     await server.clock.settle()
-    streams.request({ type: 'open', stream: 1, query: { kind: 'members', groupID: 'crew', limit: 20 } })
+    streams.request({
+      type: 'open',
+      stream: 1,
+      query: { kind: 'members', groupID: 'crew', limit: 20 }
+    })
     for (let turn = 0; turn < turns; turn++) await Promise.resolve()
     streams.request({ type: 'close', stream: 0 })
     await server.clock.settle()
@@ -304,10 +383,14 @@ test('a window stays behind a member who has gone, also when the group is read a
   const { storage } = ann
   // Something is not as it should be: the server tells the group anew.
   await storage.transact([{ table: 'members', scope: 'crew', ids: ['dora'] }], ([[dora]]) =>
-    dora ? [{ table: 'members', scope: 'crew', id: 'dora', row: { ...dora, nameCard: 'drifted' } }] : []
+    dora
+      ? [{ table: 'members', scope: 'crew', id: 'dora', row: { ...dora, nameCard: 'drifted' } }]
+      : []
   )
   await server.clock.advance(70_000)
-  const again = ann.network.transcript.findLast(({ message }) => message['type'] === 'delta' && 'groups' in message)
+  const again = ann.network.transcript.findLast(
+    ({ message }) => message['type'] === 'delta' && 'groups' in message
+  )
   expect(again?.message['groups']).toMatchObject([{ groupID: 'crew', from: 0 }])
   expect(shown(list)).toEqual(['dora', 'eve'])
 })
@@ -340,16 +423,25 @@ describe('a tab that comes to lead at its start', () => {
       async read(queries) {
         const snapshot = await storage.read(queries)
         if (++reads > 1) return snapshot
-        const [held] = (await storage.read([{ table: 'groups', scope: '', ids: ['crew'] }])).answers[0]
+        const [held] = (await storage.read([{ table: 'groups', scope: '', ids: ['crew'] }]))
+          .answers[0]
         const row = must(must(held).row)
         await storage.transact([], () => [
-          { table: 'groups', scope: '', id: 'crew', row: { ...must(held), row: { ...row, name: 'last word' } } }
+          {
+            table: 'groups',
+            scope: '',
+            id: 'crew',
+            row: { ...must(held), row: { ...row, name: 'last word' } }
+          }
         ])
         if (leadsAt === 'while it reads') tab.lead()
         return snapshot
       }
     }
-    const peers = leadsAt === 'once' ? { ...tab.peers, lead: (onLeading: () => void) => onLeading() } : tab.peers
+    const peers =
+      leadsAt === 'once'
+        ? { ...tab.peers, lead: (onLeading: () => void) => onLeading() }
+        : tab.peers
     const started = createTestClient(server, 'ann', { storage: slow, peers, paused: true })
     await server.clock.settle()
     return { reads: () => reads, groups: await started.groups() }
@@ -393,7 +485,10 @@ describe('a tab that comes to lead at its start', () => {
     const peers: Peers = { ...alone, stepDown: () => void (hasSteppedDown = true) }
     const broken = createTestClient(server, 'ann', { storage, peers })
     await server.clock.settle()
-    expect([hasSteppedDown, (await broken.status())?.lastError?.reason]).toEqual([true, 'StorageFailed'])
+    expect([hasSteppedDown, (await broken.status())?.lastError?.reason]).toEqual([
+      true,
+      'StorageFailed'
+    ])
   })
 })
 
@@ -403,7 +498,11 @@ describe('a token that is renewed', () => {
     const leader = createTestClient(server, 'bob', { peers: first.peers })
     await server.clock.settle()
     first.lead()
-    const follower = createTestClient(server, 'bob', { peers: second.peers, storage: leader.storage, token: 'nobody' })
+    const follower = createTestClient(server, 'bob', {
+      peers: second.peers,
+      storage: leader.storage,
+      token: 'nobody'
+    })
     await leader.caughtUp()
     await follower.engine.renewToken('bob')
     await server.clock.settle()
@@ -424,9 +523,16 @@ describe('a token that is renewed', () => {
 
 test('members that are looked at from the first moment on come, as soon as there is a connection', async () => {
   const app = createTestClient(server, 'app')
-  await ann.settle('createGroup', { name: 'Big', type: 'ChatRoom', groupID: 'big', memberList: [{ userID: 'bob' }] })
-  const users = (from: number) => Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
-  for (let from = 0; from < 2500; from += 500) await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
+  await ann.settle('createGroup', {
+    name: 'Big',
+    type: 'ChatRoom',
+    groupID: 'big',
+    memberList: [{ userID: 'bob' }]
+  })
+  const users = (from: number) =>
+    Array.from({ length: 500 }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
+  for (let from = 0; from < 2500; from += 500)
+    await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from) })
   const bob = createTestClient(server, 'bob')
   const list = bob.watch({ kind: 'members', groupID: 'big', limit: 10 })
   await server.clock.until(() => list.last()?.complete === true && list.last()?.total === 2502)
@@ -434,7 +540,12 @@ test('members that are looked at from the first moment on come, as soon as there
 })
 
 test('members that are looked at from the first moment on are read once, while the groups are', async () => {
-  await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    groupID: 'crew',
+    memberList: [{ userID: 'bob' }]
+  })
   await ann.caughtUp()
   await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
   await ann.engine.close()
@@ -452,7 +563,7 @@ test('members that are looked at from the first moment on are read once, while t
   const again = createTestClient(server, 'ann', { storage, paused: true })
   const members = again.watch({ kind: 'members', groupID: 'crew', limit: 10 })
   await server.clock.settle()
-  expect(asked.map(tables => tables.at(-1)).sort()).toEqual(['arrivals', 'members'])
+  expect(asked.map(tables => tables.at(-1)).sort()).toEqual(['members', 'undelivered'])
   answer()
   await server.clock.settle()
   expect(asked).toHaveLength(2)

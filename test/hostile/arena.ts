@@ -61,7 +61,8 @@ export async function openArena({ clockFactor = 1 } = {}) {
       await newcomer.engine.resume()
       attackers.end()
       operations = await work.stop()
-      for (const client of [ann, bob, newcomer]) await expect.poll(() => isQuiet(client), patient).toBe(true)
+      for (const client of [ann, bob, newcomer])
+        await expect.poll(() => isQuiet(client), patient).toBe(true)
       await expectServed(server, { ann, bob, newcomer, operations })
       expect(attackers.leaks).toEqual([])
       await expectRows(server, before, scenario.leaves?.(attackers) ?? {})
@@ -150,12 +151,21 @@ function startWork(ann: Honest, bob: Honest) {
 /** Every operation is done, every device shows what the server has, and reads are answered. */
 async function expectServed(
   server: ServerProcess,
-  { ann, bob, newcomer, operations }: Record<'ann' | 'bob' | 'newcomer', Honest> & { operations: readonly string[] }
+  {
+    ann,
+    bob,
+    newcomer,
+    operations
+  }: Record<'ann' | 'bob' | 'newcomer', Honest> & { operations: readonly string[] }
 ): Promise<void> {
   const verdicts = [...(await ann.verdicts()), ...(await bob.verdicts())]
   expect(verdicts.map(({ kind }) => kind)).toEqual(operations.map(() => 'applied'))
-  await expect.poll(() => ann.engine.readProfile('crew', false), patient).toMatchObject({ name: 'Crew' })
-  const [group] = await server.query<{ body: object }>(`SELECT body FROM groups WHERE group_id = 'crew'`)
+  await expect
+    .poll(() => ann.engine.readProfile('crew', false), patient)
+    .toMatchObject({ name: 'Crew' })
+  const [group] = await server.query<{ body: object }>(
+    `SELECT body FROM groups WHERE group_id = 'crew'`
+  )
   const members = await server.query<{ body: object }>(
     `SELECT body FROM members WHERE group_id = 'crew' AND body IS NOT NULL ORDER BY user_id`
   )
@@ -166,7 +176,9 @@ async function expectServed(
   ])
   for (const client of [ann, bob, newcomer]) {
     const [groups, shown] = [client.groups(), client.members('crew')]
-    await expect.poll(() => groups.map(({ selfInfo: _, ...row }) => row), patient).toEqual([group?.body])
+    await expect
+      .poll(() => groups.map(({ selfInfo: _, ...row }) => row), patient)
+      .toEqual([group?.body])
     await expect
       .poll(() => shown.toSorted((a, b) => (a.userID < b.userID ? -1 : 1)), patient)
       .toEqual(members.map(({ body }) => body))
@@ -190,7 +202,9 @@ async function expectForgotten(server: ServerProcess, calm: Report): Promise<Rep
       external: after.externalBytes - calm.externalBytes <= keptMiBMax * mebibyte
     }
   }
-  await expect.poll(left, { timeout: 120_000, interval: 500 }).toEqual({ sockets: 0, timers: 0, heap: true, external: true })
+  await expect
+    .poll(left, { timeout: 120_000, interval: 500 })
+    .toEqual({ sockets: 0, timers: 0, heap: true, external: true })
   return after
 }
 
@@ -208,7 +222,8 @@ function figures(
   }: { attackers: Attackers; calm: Report; after: Report; held: number; operations: number }
 ): Record<string, string> {
   const mib = (bytes: number) => (bytes / mebibyte).toFixed(1)
-  const grown = (name: 'heapBytes' | 'externalBytes' | 'rssBytes') => mib(after.peak[name] - calm[name])
+  const grown = (name: 'heapBytes' | 'externalBytes' | 'rssBytes') =>
+    mib(after.peak[name] - calm[name])
   return {
     attack: title,
     frames: String(attackers.sent.frames),

@@ -6,15 +6,15 @@ import { request as httpRequest, Agent, type IncomingHttpHeaders } from 'node:ht
 import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { kernelVersion } from '../../src/kernel/decide.ts'
-import { digestVersion } from '../../src/sync/digest.ts'
-import { protocolVersion } from '../../src/sync/messages.ts'
+import { digestVersion } from '../../src/protocol/digest.ts'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 import { tokenOf } from './process.ts'
 
 /** Stands in every row that attackers must not see. */
 export const secret = 'S3CR3T'
 
 /** Where a client says that it stands in a group: membership epoch and position. */
-export type Position = readonly [groupID: string, mep: number, seq: number]
+export type Position = readonly [groupID: string, membershipEpoch: number, seq: number]
 
 export const hello = (userID: string, groups: readonly Position[] = [], changes: object = {}) => ({
   type: 'hello',
@@ -27,7 +27,12 @@ export const hello = (userID: string, groups: readonly Position[] = [], changes:
   ...changes
 })
 
-export const operation = (opID: string, name: string, args: Readonly<Record<string, unknown>>, changes: object = {}) => ({
+export const operation = (
+  opID: string,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  changes: object = {}
+) => ({
   opID,
   name,
   args,
@@ -40,7 +45,7 @@ export const operation = (opID: string, name: string, args: Readonly<Record<stri
 /** Says what the client holds of a group; nothing that the server has. */
 export const wrongCheck = (groupID: string) => ({
   type: 'ping',
-  check: { groupID, mep: 1, seq: 1, digest: 4_294_967_295, version: digestVersion }
+  check: { groupID, membershipEpoch: 1, seq: 1, digest: 4_294_967_295, version: digestVersion }
 })
 
 export const push = (...operations: readonly object[]) => ({ type: 'push', operations })
@@ -140,7 +145,8 @@ export function createAttackers({ port }: { port: number }) {
         await self.send(push(...operations))
         await self.until(({ type, verdicts = [], retry = [], error }) => {
           if (type === 'error') outcomes.set('error', error.code)
-          for (const each of verdicts) outcomes.set(each.opID, each.kind === 'rejected' ? each.error.code : each.kind)
+          for (const each of verdicts)
+            outcomes.set(each.opID, each.kind === 'rejected' ? each.error.code : each.kind)
           for (const opID of retry) outcomes.set(opID, 'retry')
           return operations.every(({ opID }) => outcomes.has(opID)) || type === 'error'
         })

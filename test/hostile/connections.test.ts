@@ -10,4 +10,5 @@ beforeAll(async () => {
 })
 afterAll(() => arena.close())
 
-for (const scenario of connectionScenarios) test(`the server withstands ${scenario.title}`, () => arena.withstand(scenario))
+for (const scenario of connectionScenarios)
+  test(`the server withstands ${scenario.title}`, () => arena.withstand(scenario))

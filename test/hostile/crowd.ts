@@ -28,9 +28,16 @@ export const crowdRows = (groups: number, size: number) => ({
   verdicts: groups
 })
 
-export async function own(socket: AttackerSocket, prefix: string, count: number, size: number): Promise<void> {
+export async function own(
+  socket: AttackerSocket,
+  prefix: string,
+  count: number,
+  size: number
+): Promise<void> {
   for (let start = 0; start < count; start += 25) {
-    const creations = times(Math.min(25, count - start)).map(index => crowd(`${prefix}-${start + index}`, size))
+    const creations = times(Math.min(25, count - start)).map(index =>
+      crowd(`${prefix}-${start + index}`, size)
+    )
     const outcomes = await socket.judge(...creations)
     expect([...outcomes.values()]).toEqual(creations.map(() => 'applied'))
   }

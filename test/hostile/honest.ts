@@ -2,13 +2,21 @@
 
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
-import { editRow, isGroupError, type Group, type Member, type Query, type Row, type Status } from '../../src/engine/api.ts'
+import {
+  editRow,
+  isGroupError,
+  type Group,
+  type Member,
+  type Query,
+  type Row,
+  type Status
+} from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
 import { alone } from '../../src/engine/host.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { connectWebSocket } from '../../src/sync/websocket.ts'
+import { connectWebSocket } from '../../src/protocol/transports/websocket.ts'
 import { tokenOf } from './process.ts'
 
 // Node has one of its own since version 22. A browser's does not throw without a listener.
@@ -38,14 +46,15 @@ export function openHonest(url: string, userID: string, { paused = false } = {})
       random: Math.random,
       newID: () => randomBytes(16).toString('base64url')
     },
-    { userID, token: tokenOf(userID), paused, handsOn: false }
+    { userID, token: tokenOf(userID), paused, keepUndelivered: false }
   )
   const lists = new Map<number, Row[]>()
   const values = new Map<number, Row | Status | null>()
   const streams = engine.openStreams(({ version, patches }) => {
     for (const [stream, patch] of patches) {
       if (patch.kind === 'value') values.set(stream, patch.value)
-      else if (patch.kind === 'list') for (const edit of patch.edits) editRow(lists.get(stream) ?? [], edit)
+      else if (patch.kind === 'list')
+        for (const edit of patch.edits) editRow(lists.get(stream) ?? [], edit)
     }
     setImmediate(() => streams.request({ type: 'taken', version }))
   })
@@ -63,7 +72,8 @@ export function openHonest(url: string, userID: string, { paused = false } = {})
     engine,
     /** The rows that a list shows, as they are from now on. */
     groups: () => lists.get(open({ kind: 'groups', offset: 0, limit: 1000 })) as Group[],
-    members: (groupID: string) => lists.get(open({ kind: 'members', groupID, offset: 0, limit: 1000 })) as Member[],
+    members: (groupID: string) =>
+      lists.get(open({ kind: 'members', groupID, offset: 0, limit: 1000 })) as Member[],
     status: () => values.get(statusStream) as Status | null | undefined,
     /** Every verdict on what `apply` was called for. */
     verdicts: () => Promise.all(verdicts),

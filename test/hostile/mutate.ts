@@ -36,7 +36,17 @@ const isContainer = (value: unknown): value is Container =>
 
 type Means = { readonly other: object; readonly random: Random }
 
-const numbers = ['-0', '-1', '0.5', '1e999', '-1e999', '1e308', '9007199254740992', '4294967296', '0'.repeat(50)] as const
+const numbers = [
+  '-0',
+  '-1',
+  '0.5',
+  '1e999',
+  '-1e999',
+  '1e308',
+  '9007199254740992',
+  '4294967296',
+  '0'.repeat(50)
+] as const
 const texts = [
   '',
   ' ',
@@ -117,13 +127,18 @@ const byteMutations: readonly [ByteMutation, ...ByteMutation[]] = [
   (bytes, { random }) => bytes.subarray(0, random.below(bytes.length + 1)),
   (bytes, { random }) => {
     const at = random.below(bytes.length + 1)
-    const inserted = Buffer.from(random.pick(['"', '{', '[', ',', '\0', '\ufeff', '/**/', '\u00ff']))
+    const inserted = Buffer.from(
+      random.pick(['"', '{', '[', ',', '\0', '\ufeff', '/**/', '\u00ff'])
+    )
     return Buffer.concat([bytes.subarray(0, at), inserted, bytes.subarray(at)])
   },
   // The beginning of one frame, the end of another.
   (bytes, { other, random }) => {
     const end = Buffer.from(JSON.stringify(other))
-    return Buffer.concat([bytes.subarray(0, random.below(bytes.length)), end.subarray(random.below(end.length))])
+    return Buffer.concat([
+      bytes.subarray(0, random.below(bytes.length)),
+      end.subarray(random.below(end.length))
+    ])
   }
 ]
 
@@ -131,6 +146,8 @@ function write(value: unknown): string {
   if (value instanceof Written) return value.text
   if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}:${write(field)}`)
+  const fields = Object.entries(value).map(
+    ([key, field]) => `${JSON.stringify(key)}:${write(field)}`
+  )
   return `{${fields.join(',')}}`
 }

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseClientMessage } from '../../src/sync/client-messages.ts'
+import { parseClientMessage } from '../../src/protocol/client-messages.ts'
 import { openArena, type Arena } from './arena.ts'
 import { sendMutated, type Run, type Tally } from './mutated-frames.ts'
 import { validMessages } from './valid-frames.ts'
@@ -22,20 +22,24 @@ beforeAll(async () => {
 })
 afterAll(() => arena.close())
 
-test(`the server withstands ${run.frames} mutated frames of seed ${run.seed}`, { timeout: 0 }, async () => {
-  let tally: Tally | undefined
-  const startedAtMs = Date.now()
-  await arena.withstand({
-    title: `${run.frames} mutated frames`,
-    async attack(attackers) {
-      tally = await sendMutated(attackers, run)
-      console.log(`seed ${run.seed}: ${rate(tally.frames, startedAtMs)} frames/s`)
-      console.table(Object.fromEntries([...tally.answers].sort()))
-    },
-    leaves: () => rowsOf(tally?.operations ?? 0)
-  })
-  expect(tally?.failures).toEqual([])
-})
+test(
+  `the server withstands ${run.frames} mutated frames of seed ${run.seed}`,
+  { timeout: 0 },
+  async () => {
+    let tally: Tally | undefined
+    const startedAtMs = Date.now()
+    await arena.withstand({
+      title: `${run.frames} mutated frames`,
+      async attack(attackers) {
+        tally = await sendMutated(attackers, run)
+        console.log(`seed ${run.seed}: ${rate(tally.frames, startedAtMs)} frames/s`)
+        console.table(Object.fromEntries([...tally.answers].sort()))
+      },
+      leaves: () => rowsOf(tally?.operations ?? 0)
+    })
+    expect(tally?.failures).toEqual([])
+  }
+)
 
 test('every frame that mutations start from is valid', () => {
   const messages = validMessages({ name: 'valid', userID: 'm0' })
@@ -43,7 +47,8 @@ test('every frame that mutations start from is valid', () => {
   expect(parsed.filter(type => type === undefined || type === 'otherProtocol')).toEqual([])
 })
 
-const rate = (frames: number, startedAtMs: number): number => Math.round((frames * 1000) / (Date.now() - startedAtMs))
+const rate = (frames: number, startedAtMs: number): number =>
+  Math.round((frames * 1000) / (Date.now() - startedAtMs))
 
 /** No more than one group, log entry and tip per operation, and what the few members of a group get. */
 const rowsOf = (operations: number) => ({

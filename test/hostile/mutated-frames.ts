@@ -3,7 +3,7 @@
  * The server has to answer each, or end the connection with a code.
  */
 
-import { parseClientMessage } from '../../src/sync/client-messages.ts'
+import { parseClientMessage } from '../../src/protocol/client-messages.ts'
 import { createRandom } from '../simulation/random.ts'
 import type { Attackers, AttackerSocket } from './attacker.ts'
 import { mutate } from './mutate.ts'
@@ -80,7 +80,11 @@ function fail({ tally, seed }: Block, { index, text }: Frame, what: string): voi
 /** What a frame is to a server that knows its client. */
 function isSurvivable({ bytes, text }: Frame): boolean {
   const message = parseClientMessage(text)
-  return message !== undefined && ['push', 'members', 'read', 'ping', 'unknown'].includes(message.type) && isUtf8(bytes, text)
+  return (
+    message !== undefined &&
+    ['push', 'members', 'read', 'ping', 'unknown'].includes(message.type) &&
+    isUtf8(bytes, text)
+  )
 }
 const isUtf8 = (bytes: Buffer, text: string) => Buffer.from(text).equals(bytes)
 
@@ -93,7 +97,9 @@ function countOperations(tally: Tally, text: string): void {
 const silence = Symbol('silence')
 async function within<T>(answer: Promise<T>): Promise<T | typeof silence> {
   let stop: NodeJS.Timeout | undefined
-  const over = new Promise<typeof silence>(resolve => (stop = setTimeout(() => resolve(silence), silentMs)))
+  const over = new Promise<typeof silence>(
+    resolve => (stop = setTimeout(() => resolve(silence), silentMs))
+  )
   const first = await Promise.race([answer, over])
   clearTimeout(stop)
   return first
@@ -123,7 +129,9 @@ async function sendLater(attackers: Attackers, block: Block): Promise<void> {
   const survivable = frames.filter(isSurvivable)
   const others = frames.filter(frame => !isSurvivable(frame))
   // A token may be a good one.
-  const fatal = others.filter(({ text }) => parseClientMessage(text)?.type !== 'auth').slice(0, loginsPerBlock)
+  const fatal = others
+    .filter(({ text }) => parseClientMessage(text)?.type !== 'auth')
+    .slice(0, loginsPerBlock)
   const login = async () => {
     const client = await attackers.socket()
     await client.login(userID)
@@ -135,7 +143,8 @@ async function sendLater(attackers: Attackers, block: Block): Promise<void> {
     await client.send(frame.bytes)
   }
   const error = await within(answered(client))
-  if (error === silence) fail(block, must(survivable.at(-1)), 'frames after a login were not answered')
+  if (error === silence)
+    fail(block, must(survivable.at(-1)), 'frames after a login were not answered')
   // Only what is no message may end a session so.
   else {
     if (error?.code === 4509) fail(block, must(survivable[0]), 'one of 40 valid frames was refused')

@@ -3,7 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { generateUserSig } from '../../server/user-sig.ts'
+import { generateUserSig } from '../../src/server/user-sig.ts'
 
 export const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 export const tokenOf = (userID: string): string => generateUserSig(app, { userID })
@@ -54,9 +54,10 @@ export async function startServerProcess({ clockFactor = 1 } = {}): Promise<Serv
     ended = `the server process ended with ${String(signal ?? code)}: ${said}`
   })
   const ask = questions(child, exited, () => ended)
-  const [{ port, url }] = (await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error(ended)))])) as [
-    { port: number; url: string }
-  ]
+  const [{ port, url }] = (await Promise.race([
+    once(child, 'message'),
+    exited.then(() => Promise.reject(new Error(ended)))
+  ])) as [{ port: number; url: string }]
   return {
     port,
     url,

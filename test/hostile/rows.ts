@@ -15,9 +15,15 @@ export async function readRows(server: ServerProcess): Promise<State> {
   const counts: Partial<Counts> = {}
   const frozen: unknown[] = []
   for (const table of byGroup) {
-    const [row] = await server.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table} WHERE group_id <> 'crew'`)
+    const [row] = await server.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM ${table} WHERE group_id <> 'crew'`
+    )
     counts[table] = row?.count ?? 0
-    frozen.push(await server.query(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE group_id = 'vault' ORDER BY t::text`))
+    frozen.push(
+      await server.query(
+        `SELECT to_jsonb(t) AS row FROM ${table} t WHERE group_id = 'vault' ORDER BY t::text`
+      )
+    )
   }
   for (const table of byUser) {
     const [row] = await server.query<{ count: number }>(
@@ -25,21 +31,31 @@ export async function readRows(server: ServerProcess): Promise<State> {
     )
     counts[table] = row?.count ?? 0
     frozen.push(
-      await server.query(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE user_id IN ('vic', 'victor') ORDER BY t::text`)
+      await server.query(
+        `SELECT to_jsonb(t) AS row FROM ${table} t WHERE user_id IN ('vic', 'victor') ORDER BY t::text`
+      )
     )
   }
   // Nobody but the honest two is in the crew, whatever others have tried.
   frozen.push(
-    await server.query(`SELECT user_id, mep, follows FROM memberships WHERE group_id IN ('crew', 'vault') ORDER BY 1`),
+    await server.query(
+      `SELECT user_id, membershipEpoch, follows FROM memberships WHERE group_id IN ('crew', 'vault') ORDER BY 1`
+    ),
     await server.query(`SELECT kind, user_id FROM others WHERE group_id = 'crew' ORDER BY 1, 2`)
   )
   return { counts: counts as Counts, frozen }
 }
 
-export async function expectRows(server: ServerProcess, before: State, leaves: Partial<Counts>): Promise<void> {
+export async function expectRows(
+  server: ServerProcess,
+  before: State,
+  leaves: Partial<Counts>
+): Promise<void> {
   const after = await readRows(server)
   expect(after.frozen).toEqual(before.frozen)
-  const grown = tables.filter(name => after.counts[name] > before.counts[name] + (leaves[name] ?? 0))
+  const grown = tables.filter(
+    name => after.counts[name] > before.counts[name] + (leaves[name] ?? 0)
+  )
   const excess = grown.map(name => ({
     table: name,
     rows: after.counts[name] - before.counts[name],

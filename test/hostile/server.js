@@ -10,7 +10,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 const factor = Number(process.env.CLOCK_FACTOR ?? 1)
 const faster = timer =>
-  Object.assign((callback, delayMs = 0, ...args) => timer(callback, delayMs >= 1000 ? delayMs / factor : delayMs, ...args), timer)
+  Object.assign(
+    (callback, delayMs = 0, ...args) =>
+      timer(callback, delayMs >= 1000 ? delayMs / factor : delayMs, ...args),
+    timer
+  )
 globalThis.setTimeout = faster(globalThis.setTimeout)
 globalThis.setInterval = faster(globalThis.setInterval)
 const startedAtMs = Date.now()

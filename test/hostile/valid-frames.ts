@@ -17,11 +17,16 @@ const operationArgs = (groupID: string): [name: string, args: Record<string, unk
       introduction: 'of ours',
       joinOption: 'FreeAccess',
       maxMemberNum: 100,
-      memberList: [{ userID: 'extra1', role: 'Admin', memberCustomField: [{ key: 'a', value: 'b' }] }],
+      memberList: [
+        { userID: 'extra1', role: 'Admin', memberCustomField: [{ key: 'a', value: 'b' }] }
+      ],
       groupCustomField: [{ key: 'color', value: 'red' }]
     }
   ],
-  ['updateGroupProfile', { groupID, name: 'Lair 2', avatar: 'https://a.example/a.png', muteAllMembers: true }],
+  [
+    'updateGroupProfile',
+    { groupID, name: 'Lair 2', avatar: 'https://a.example/a.png', muteAllMembers: true }
+  ],
   ['addGroupMember', { groupID, userIDList: ['extra2', 'extra3'] }],
   ['deleteGroupMember', { groupID, userIDList: ['extra2'], reason: 'late' }],
   ['setGroupMemberRole', { groupID, userID: 'extra1', role: 'Admin' }],
@@ -31,13 +36,22 @@ const operationArgs = (groupID: string): [name: string, args: Record<string, unk
   ['setMessageRemindType', { groupID, messageRemindType: 'Discard' }],
   ['changeGroupOwner', { groupID, newOwnerID: 'extra1' }],
   ['joinGroup', { groupID, applyMessage: 'Let me in', type: 'Public' }],
-  ['handleGroupApplication', { groupID, userID: 'extra4', handleAction: 'Agree', handleMessage: 'ok' }],
+  [
+    'handleGroupApplication',
+    { groupID, userID: 'extra4', handleAction: 'Agree', handleMessage: 'ok' }
+  ],
   ['quitGroup', { groupID }],
   ['dismissGroup', { groupID }]
 ]
 
 /** What makes a message. `name`: part of the operation IDs. */
-export function validMessages({ name, userID }: { name: string; userID: string }): (() => object)[] {
+export function validMessages({
+  name,
+  userID
+}: {
+  name: string
+  userID: string
+}): (() => object)[] {
   const operations = groupIDs.flatMap(groupID =>
     operationArgs(groupID).map(([operationName, args], index) =>
       operation(`${name}-${index}`, operationName, args, { seen: index })
@@ -57,6 +71,7 @@ export function validMessages({ name, userID }: { name: string; userID: string }
     () => ({ type: 'of another build', with: 'more' }),
     ...operations.map(each => () => push(each)),
     () => push({ ...second, after: first?.opID }),
-    () => push(...operations.slice(0, 3).map((each, index) => ({ ...each, opID: `${name}-${index}` })))
+    () =>
+      push(...operations.slice(0, 3).map((each, index) => ({ ...each, opID: `${name}-${index}` })))
   ]
 }

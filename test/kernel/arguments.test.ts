@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { limits } from '../../src/kernel/limits.ts'
-import { groupRow, memberRow } from '../../src/sync/rows.ts'
+import { groupRow, memberRow } from '../../src/protocol/rows.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 import { codeOf, group, judge, populated, type As } from './world.ts'
 
@@ -22,10 +22,15 @@ const good = {
   joinGroup: { args: { groupID: 'g' }, as: 'somebody' },
   quitGroup: { args: { groupID: 'g' }, as: 'member' },
   dismissGroup: { args: { groupID: 'g' }, as: 'owner' },
-  addGroupMember: { args: { groupID: 'g', userIDList: ['new'] }, as: { actor: 'app', isAppAdmin: true } },
+  addGroupMember: {
+    args: { groupID: 'g', userIDList: ['new'] },
+    as: { actor: 'app', isAppAdmin: true }
+  },
   deleteGroupMember: { args: { groupID: 'g', userIDList: ['member'] }, as: 'owner' },
   setGroupMemberRole: { args: { groupID: 'g', userID: 'member', role: 'Admin' }, as: 'owner' }
-} satisfies Partial<Record<OperationName, { args: Readonly<Record<string, unknown>>; as: As | string }>>
+} satisfies Partial<
+  Record<OperationName, { args: Readonly<Record<string, unknown>>; as: As | string }>
+>
 type Known = keyof typeof good
 // Its keys are what the type says.
 const operations = Object.keys(good) as Known[]
@@ -78,7 +83,10 @@ const notList: Value[] = [
   ['that is a truth value', true],
   ['that is a function', () => ['member']]
 ]
-const optional = (values: Value[]): Value[] => [...absent.map(([what, value]): Value => [what, value, 'accepted']), ...values]
+const optional = (values: Value[]): Value[] => [
+  ...absent.map(([what, value]): Value => [what, value, 'accepted']),
+  ...values
+]
 const required = (values: Value[]): Value[] => [...absent, ...values]
 
 /** Text of so many bytes, of such characters as far as they go. */
@@ -207,8 +215,15 @@ const userLists: Value[] = [
   ['with a user of 32 characters', ['x'.repeat(32)], 'accepted']
 ]
 
-const fields = (count: number, value = 'x') => Array.from({ length: count }, (_, index) => ({ key: `key${index}`, value }))
-const customFields = ({ fieldsMax, valueBytesMax }: { fieldsMax: number; valueBytesMax: number }): Value[] => [
+const fields = (count: number, value = 'x') =>
+  Array.from({ length: count }, (_, index) => ({ key: `key${index}`, value }))
+const customFields = ({
+  fieldsMax,
+  valueBytesMax
+}: {
+  fieldsMax: number
+  valueBytesMax: number
+}): Value[] => [
   ...optional(notList),
   ['that is empty', [], 'accepted'],
   ['with a hole in it', sparse({ key: 'a', value: 'b' })],
@@ -218,7 +233,11 @@ const customFields = ({ fieldsMax, valueBytesMax }: { fieldsMax: number; valueBy
   [`of ${fieldsMax} fields`, fields(fieldsMax), 'accepted'],
   [`of ${fieldsMax + 1} fields`, fields(fieldsMax + 1)],
   ['with a key twice', [...fields(1), ...fields(1, 'y')], 'accepted'],
-  ['with a property that fields do not have', [{ key: 'a', value: 'b', role: 'Owner' }], 'accepted'],
+  [
+    'with a property that fields do not have',
+    [{ key: 'a', value: 'b', role: 'Owner' }],
+    'accepted'
+  ],
   ...[...absent, ...notText, ['that is empty', ''] as Value].map(([what, key]): Value => [
     `with a key ${what}`,
     [{ key, value: 'x' }]
@@ -230,15 +249,25 @@ const customFields = ({ fieldsMax, valueBytesMax }: { fieldsMax: number; valueBy
   ['with a key beyond ASCII', [{ key: 'ключ', value: 'x' }]],
   ['with a key that names a prototype', [{ key: '__proto__', value: 'x' }], 'accepted'],
   ['with a key that names a constructor', [{ key: 'constructor', value: 'x' }], 'accepted'],
-  ...optional(notText).map(([what, value, code]): Value => [`with a value ${what}`, [{ key: 'a', value }], code]),
+  ...optional(notText).map(([what, value, code]): Value => [
+    `with a value ${what}`,
+    [{ key: 'a', value }],
+    code
+  ]),
   ...[...lengths(valueBytesMax), ...broken].map(([what, value, code]): Value => [
     `with a value ${what}`,
     [{ key: 'a', value }],
     code
   ])
 ]
-const groupFields = customFields({ fieldsMax: limits.groupCustomFieldsMax, valueBytesMax: limits.groupCustomFieldBytesMax })
-const memberFields = customFields({ fieldsMax: limits.memberCustomFieldsMax, valueBytesMax: limits.memberCustomFieldBytesMax })
+const groupFields = customFields({
+  fieldsMax: limits.groupCustomFieldsMax,
+  valueBytesMax: limits.groupCustomFieldBytesMax
+})
+const memberFields = customFields({
+  fieldsMax: limits.memberCustomFieldsMax,
+  valueBytesMax: limits.memberCustomFieldBytesMax
+})
 
 const memberLists: Value[] = [
   ...optional(notList),
@@ -249,10 +278,21 @@ const memberLists: Value[] = [
   ['of lists', [['member']]],
   ['of 500 members', users(500).map(userID => ({ userID })), 'accepted'],
   ['of 501 members', users(501).map(userID => ({ userID })), 10005],
-  ['with a property that members do not have', [{ userID: 'a', joinTime: -1, muteUntil: 'x' }], 'accepted'],
+  [
+    'with a property that members do not have',
+    [{ userID: 'a', joinTime: -1, muteUntil: 'x' }],
+    'accepted'
+  ],
   ...userIDs.map(([what, userID]): Value => [`with a user ${what}`, [{ userID }]]),
-  ...optional(notText).map(([what, role, code]): Value => [`with a role ${what}`, [{ userID: 'a', role }], code]),
-  ...['Owner', 'Member', 'admin', '', '__proto__'].map((role): Value => [`with the role "${role}"`, [{ userID: 'a', role }]]),
+  ...optional(notText).map(([what, role, code]): Value => [
+    `with a role ${what}`,
+    [{ userID: 'a', role }],
+    code
+  ]),
+  ...['Owner', 'Member', 'admin', '', '__proto__'].map((role): Value => [
+    `with the role "${role}"`,
+    [{ userID: 'a', role }]
+  ]),
   ...memberFields.map(([what, memberCustomField, code]): Value => [
     `with custom fields ${what}`,
     [{ userID: 'a', memberCustomField }],
@@ -260,8 +300,12 @@ const memberLists: Value[] = [
   ])
 ]
 
-const illegal = (names: readonly string[]): Value[] => names.map(name => [`that is "${name}"`, name])
-const choices: Value[] = [...optional(notText), ...illegal(['', 'toString', '__proto__', 'constructor', ' Public', 'public'])]
+const illegal = (names: readonly string[]): Value[] =>
+  names.map(name => [`that is "${name}"`, name])
+const choices: Value[] = [
+  ...optional(notText),
+  ...illegal(['', 'toString', '__proto__', 'constructor', ' Public', 'public'])
+]
 
 /** In place of all arguments. */
 const notArguments: Value[] = [
@@ -277,29 +321,66 @@ const notArguments: Value[] = [
 
 const cases: Case[] = [
   ...operations.flatMap(operation =>
-    notArguments.map(([what, args]): Case => [titled(operation, `${what} for arguments`, 10004), operation, args, 10004])
+    notArguments.map(([what, args]): Case => [
+      titled(operation, `${what} for arguments`, 10004),
+      operation,
+      args,
+      10004
+    ])
   ),
   ...operations.flatMap((operation): Case[] => {
     const { args } = good[operation]
     const inherited: unknown = Object.create(args)
     const bare: unknown = Object.assign(Object.create(null), args)
-    const more = { ownerID: 'me', memberNum: -1, isAppAdmin: true, constructor: { prototype: { x: 1 } } }
+    const more = {
+      ownerID: 'me',
+      memberNum: -1,
+      isAppAdmin: true,
+      constructor: { prototype: { x: 1 } }
+    }
     return [
       [titled(operation, 'good arguments', 'accepted'), operation, args, 'accepted'],
       [titled(operation, 'arguments without a prototype', 'accepted'), operation, bare, 'accepted'],
-      [titled(operation, 'a prototype among the arguments', 'accepted'), operation, withPrototypeKey(args), 'accepted'],
-      [titled(operation, 'properties that it does not know', 'accepted'), operation, { ...args, ...more }, 'accepted'],
+      [
+        titled(operation, 'a prototype among the arguments', 'accepted'),
+        operation,
+        withPrototypeKey(args),
+        'accepted'
+      ],
+      [
+        titled(operation, 'properties that it does not know', 'accepted'),
+        operation,
+        { ...args, ...more },
+        'accepted'
+      ],
       [titled(operation, 'arguments that are inherited', 10004), operation, inherited, 10004]
     ]
   }),
-  ...operations.filter(name => name !== 'createGroup').flatMap(name => each(name, 'groupID', groupIDs)),
+  ...operations
+    .filter(name => name !== 'createGroup')
+    .flatMap(name => each(name, 'groupID', groupIDs)),
 
   ...each('createGroup', 'groupID', newGroupIDs),
-  ...each('createGroup', 'name', [...required(notText), ...blank, ...lengths(limits.nameBytesMax), ...broken]),
+  ...each('createGroup', 'name', [
+    ...required(notText),
+    ...blank,
+    ...lengths(limits.nameBytesMax),
+    ...broken
+  ]),
   ...each('createGroup', 'type', [...choices, ...illegal(['Community', 'Work'])], 2600),
-  ...each('createGroup', 'introduction', [...optional(notText), ['that is empty', '', 'accepted'], ...lengths(240), ...broken]),
+  ...each('createGroup', 'introduction', [
+    ...optional(notText),
+    ['that is empty', '', 'accepted'],
+    ...lengths(240),
+    ...broken
+  ]),
   ...each('createGroup', 'introduction', [['of several lines', 'a\tb\r\nc', 'accepted']]),
-  ...each('createGroup', 'notification', [...optional(notText), ['that is empty', '', 'accepted'], ...lengths(300), ...broken]),
+  ...each('createGroup', 'notification', [
+    ...optional(notText),
+    ['that is empty', '', 'accepted'],
+    ...lengths(300),
+    ...broken
+  ]),
   ...each('createGroup', 'avatar', [...optional(notText), ...avatars, ...lengths(100)]),
   ...each('createGroup', 'maxMemberNum', [
     ...optional(notNumber),
@@ -315,7 +396,12 @@ const cases: Case[] = [
   ...each('createGroup', 'memberList', memberLists),
   ...each('createGroup', 'groupCustomField', groupFields),
 
-  ...each('updateGroupProfile', 'name', [...optional(notText), ...blank, ...lengths(limits.nameBytesMax), ...broken]),
+  ...each('updateGroupProfile', 'name', [
+    ...optional(notText),
+    ...blank,
+    ...lengths(limits.nameBytesMax),
+    ...broken
+  ]),
   ...each('updateGroupProfile', 'introduction', [
     ...optional(notText),
     ['that is empty', '', 'accepted'],
@@ -351,7 +437,12 @@ const cases: Case[] = [
   ]),
   ...each('updateGroupProfile', 'groupCustomField', groupFields),
 
-  ...each('joinGroup', 'applyMessage', [...optional(notText), ['that is empty', '', 'accepted'], ...lengths(300), ...broken]),
+  ...each('joinGroup', 'applyMessage', [
+    ...optional(notText),
+    ['that is empty', '', 'accepted'],
+    ...lengths(300),
+    ...broken
+  ]),
   ...each('joinGroup', 'type', choices, 2600),
   ...each('joinGroup', 'type', [['of groups that nobody can join', 'Private', 2601]]),
 
@@ -361,7 +452,12 @@ const cases: Case[] = [
     ['that names the owner', ['member', 'owner']],
     ['that names nobody in the group', ['nobody'], 'accepted']
   ]),
-  ...each('deleteGroupMember', 'reason', [...optional(notText), ['that is empty', '', 'accepted'], ...lengths(300), ...broken]),
+  ...each('deleteGroupMember', 'reason', [
+    ...optional(notText),
+    ['that is empty', '', 'accepted'],
+    ...lengths(300),
+    ...broken
+  ]),
 
   ...each('setGroupMemberRole', 'userID', [
     ...userIDs,
@@ -370,7 +466,12 @@ const cases: Case[] = [
     ['of the caller', 'owner', 2684]
   ]),
   ...each('setGroupMemberRole', 'role', [...required(notText), ['that is empty', '']]),
-  ...each('setGroupMemberRole', 'role', illegal(['Owner', 'admin', ' Admin', 'toString', '__proto__', 'x'.repeat(33)]), 2683)
+  ...each(
+    'setGroupMemberRole',
+    'role',
+    illegal(['Owner', 'admin', ' Admin', 'toString', '__proto__', 'x'.repeat(33)]),
+    2683
+  )
 ]
 
 function withPrototypeKey(args: object): unknown {
@@ -380,13 +481,20 @@ function withPrototypeKey(args: object): unknown {
 
 /** The group that a call is about, as the store finds it. */
 function laneOf(args: unknown): string {
-  const groupID: unknown = typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
+  const groupID: unknown =
+    typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
   return typeof groupID === 'string' && groupID !== '' ? groupID : '@TGS#0123456789012345678901'
 }
 
 /** Whoever tries to change a frozen object gets an exception. */
 function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Object.isFrozen(value) ||
+    ArrayBuffer.isView(value)
+  )
+    return value
   for (const each of Object.values(value)) freeze(each)
   return Object.freeze(value)
 }
@@ -395,7 +503,10 @@ const prototypes = [Object.prototype, Array.prototype, Function.prototype, Strin
 const clean = prototypes.map(prototype => Reflect.ownKeys(prototype))
 afterEach(() => expect(prototypes.map(prototype => Reflect.ownKeys(prototype))).toEqual(clean))
 
-const known = { groups: Object.keys(group()).sort(), members: Object.keys(populated().get(memberOf('owner')) ?? {}).sort() }
+const known = {
+  groups: Object.keys(group()).sort(),
+  members: Object.keys(populated().get(memberOf('owner')) ?? {}).sort()
+}
 function memberOf(id: string) {
   return { table: 'members', scope: 'g', id } as const
 }
@@ -410,8 +521,14 @@ describe('the kernel', () => {
     for (const { table, id, row } of decision.kind === 'accept' ? decision.changes : []) {
       const isGroup = table === 'groups'
       if (row === null || (!isGroup && table !== 'members')) continue
-      expect(v.is(isGroup ? groupRow : memberRow, row), `a well-formed row: ${JSON.stringify(row)}`).toBe(true)
-      expect([Object.keys(row).sort(), Reflect.get(row, isGroup ? 'groupID' : 'userID')]).toEqual([known[table], id])
+      expect(
+        v.is(isGroup ? groupRow : memberRow, row),
+        `a well-formed row: ${JSON.stringify(row)}`
+      ).toBe(true)
+      expect([Object.keys(row).sort(), Reflect.get(row, isGroup ? 'groupID' : 'userID')]).toEqual([
+        known[table],
+        id
+      ])
     }
   })
 
@@ -425,7 +542,12 @@ describe('the kernel', () => {
   test('custom fields in a row are at most 20, however they came', () => {
     const world = populated({ groupCustomField: fields(20) })
     const update = (key: string) =>
-      codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', groupCustomField: [{ key, value: 'z' }] }))
+      codeOf(
+        judge(world, 'updateGroupProfile', {
+          groupID: 'g',
+          groupCustomField: [{ key, value: 'z' }]
+        })
+      )
     expect([update('key0'), update('key20')]).toEqual(['accepted', 10004])
   })
 })
@@ -443,11 +565,17 @@ describe('the store', () => {
     expect(await ann.outbox()).toEqual([])
     expect(await ann.status()).toMatchObject({ connection: 'online', lastError: null })
     expect((await ann.group('crew'))?.infoSequence).toBe(1)
-    expect(await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })).toMatchObject({ kind: 'applied', seq: 2 })
+    expect(await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })).toMatchObject(
+      { kind: 'applied', seq: 2 }
+    )
     expect(server.errors).toEqual([])
   })
 
-  type Call = [title: string, call: (engine: Record<string, (...args: unknown[]) => Promise<unknown>>) => unknown, code: number]
+  type Call = [
+    title: string,
+    call: (engine: Record<string, (...args: unknown[]) => Promise<unknown>>) => unknown,
+    code: number
+  ]
   const apply =
     (name: unknown, args: unknown = { groupID: 'crew', name: 'x' }): Call[1] =>
     engine =>
@@ -485,8 +613,16 @@ describe('the store', () => {
       ['that there is none of', 'x'],
       ['that names a prototype', '__proto__']
     ].flatMap(([what, opID]): Call[] => [
-      [`the verdict on an operation ${what} is not known: 4503`, engine => engine['settled']?.(opID), 4503],
-      [`a verdict ${what} cannot be dismissed: 4503`, engine => engine['dismissVerdict']?.(opID), 4503]
+      [
+        `the verdict on an operation ${what} is not known: 4503`,
+        engine => engine['settled']?.(opID),
+        4503
+      ],
+      [
+        `a verdict ${what} cannot be dismissed: 4503`,
+        engine => engine['dismissVerdict']?.(opID),
+        4503
+      ]
     ]),
     ...groupIDs.map(([what, groupID, code = 10004]): Call => [
       `the profile of a group by a groupID ${what} is not to be had: ${code}`,
@@ -511,15 +647,35 @@ describe('the store', () => {
     throw new Error('of the caller')
   }
   const throwing: [title: string, operation: OperationName, args: unknown][] = [
-    ['in an argument', 'updateGroupProfile', Object.defineProperty({ groupID: 'crew' }, 'name', { get: mine })],
-    ['in the groupID', 'updateGroupProfile', Object.defineProperty({ name: 'x' }, 'groupID', { get: mine })],
-    ['in a list', 'deleteGroupMember', { groupID: 'crew', userIDList: Object.defineProperty(['bob'], 0, { get: mine }) }],
+    [
+      'in an argument',
+      'updateGroupProfile',
+      Object.defineProperty({ groupID: 'crew' }, 'name', { get: mine })
+    ],
+    [
+      'in the groupID',
+      'updateGroupProfile',
+      Object.defineProperty({ name: 'x' }, 'groupID', { get: mine })
+    ],
+    [
+      'in a list',
+      'deleteGroupMember',
+      { groupID: 'crew', userIDList: Object.defineProperty(['bob'], 0, { get: mine }) }
+    ],
     [
       'in a field of a list',
       'createGroup',
-      { groupID: 'other', name: 'x', memberList: [Object.defineProperty({}, 'userID', { get: mine })] }
+      {
+        groupID: 'other',
+        name: 'x',
+        memberList: [Object.defineProperty({}, 'userID', { get: mine })]
+      }
     ],
-    ['in a proxy', 'updateGroupProfile', new Proxy({ groupID: 'crew' }, { getOwnPropertyDescriptor: mine })]
+    [
+      'in a proxy',
+      'updateGroupProfile',
+      new Proxy({ groupID: 'crew' }, { getOwnPropertyDescriptor: mine })
+    ]
   ]
   test.each(throwing)(
     'what the caller throws %s comes back to the caller, and nothing is done',
@@ -544,6 +700,8 @@ test('logging out with something else than keep, flush or discard does nothing w
   await ann.apply('createGroup', { name: 'Crew' })
   for (const choice of [null, '', 'kept', 'KEEP', true, {}, ['discard']]) {
     expect(await ann.engine.logout(choice as never)).toMatchObject({ code: 4504 })
-    expect((await ann.storage.read([{ table: 'outbox', scope: '' }])).answers).toMatchObject([[{ name: 'createGroup' }]])
+    expect((await ann.storage.read([{ table: 'outbox', scope: '' }])).answers).toMatchObject([
+      [{ name: 'createGroup' }]
+    ])
   }
 })

@@ -3,7 +3,16 @@
 import { describe, expect, test } from 'vitest'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { newMember, putMember } from '../../src/kernel/model.ts'
-import { codeOf, createWorld, group, judge, perform, populated, type As, type World } from './world.ts'
+import {
+  codeOf,
+  createWorld,
+  group,
+  judge,
+  perform,
+  populated,
+  type As,
+  type World
+} from './world.ts'
 
 /** An operation that is accepted, but for what is put in. */
 type Place = {
@@ -51,7 +60,11 @@ const texts: readonly (readonly [title: string, bytesMax: number, place: Place])
   ['a new notification', 300, update('notification')],
   ['the avatar of a new group', 100, create('avatar')],
   ['a new avatar', 100, update('avatar')],
-  ['a name card', 50, { operation: 'setGroupMemberNameCard', args: nameCard => ({ groupID: 'g', nameCard }) }],
+  [
+    'a name card',
+    50,
+    { operation: 'setGroupMemberNameCard', args: nameCard => ({ groupID: 'g', nameCard }) }
+  ],
   [
     'the message of an application',
     300,
@@ -67,35 +80,55 @@ const texts: readonly (readonly [title: string, bytesMax: number, place: Place])
     300,
     {
       operation: 'handleGroupApplication',
-      args: handleMessage => ({ groupID: 'g', userID: 'guest', handleAction: 'Reject', handleMessage }),
+      args: handleMessage => ({
+        groupID: 'g',
+        userID: 'guest',
+        handleAction: 'Reject',
+        handleMessage
+      }),
       world: applications
     }
   ],
   [
     'the reason for a removal',
     300,
-    { operation: 'deleteGroupMember', args: reason => ({ groupID: 'g', userIDList: ['member'], reason }) }
+    {
+      operation: 'deleteGroupMember',
+      args: reason => ({ groupID: 'g', userIDList: ['member'], reason })
+    }
   ],
   [
     'a custom field of a new group',
     512,
     { ...create(''), args: value => create('groupCustomField').args([{ key: 'k', value }]) }
   ],
-  ['a custom field of a group', 512, { ...update(''), args: value => update('groupCustomField').args([{ key: 'k', value }]) }],
+  [
+    'a custom field of a group',
+    512,
+    { ...update(''), args: value => update('groupCustomField').args([{ key: 'k', value }]) }
+  ],
   [
     'a custom field of an initial member',
     64,
-    { ...create(''), args: value => create('memberList').args([{ userID: 'b', memberCustomField: [{ key: 'k', value }] }]) }
+    {
+      ...create(''),
+      args: value =>
+        create('memberList').args([{ userID: 'b', memberCustomField: [{ key: 'k', value }] }])
+    }
   ],
   [
     'a custom field of a member',
     64,
-    { operation: 'setGroupMemberCustomField', args: value => ({ groupID: 'g', memberCustomField: [{ key: 'k', value }] }) }
+    {
+      operation: 'setGroupMemberCustomField',
+      args: value => ({ groupID: 'g', memberCustomField: [{ key: 'k', value }] })
+    }
   ]
 ]
 
 /** A text of exactly so many bytes: as many of the letter as fit, then plain ones. */
-const textOf = (letter: string, size: number, bytes: number) => letter.repeat(Math.floor(bytes / size)) + 'x'.repeat(bytes % size)
+const textOf = (letter: string, size: number, bytes: number) =>
+  letter.repeat(Math.floor(bytes / size)) + 'x'.repeat(bytes % size)
 
 describe.each(texts)('%s has at most %i bytes', (_title, bytesMax, place) => {
   test.each(letters)('in letters like %s of %i bytes', (letter, size) => {
@@ -137,7 +170,9 @@ test.each([
 
 test('an empty ID for a new group leaves the choice to the store', () => {
   const made = '@TGS#0123456789012345678901'
-  expect(judge(createWorld(), 'createGroup', { name: 'Crew', groupID: '' }, 'owner', made)).toMatchObject({
+  expect(
+    judge(createWorld(), 'createGroup', { name: 'Crew', groupID: '' }, 'owner', made)
+  ).toMatchObject({
     kind: 'accept',
     result: { groupID: made }
   })
@@ -157,16 +192,27 @@ const userIDs: readonly (readonly [title: string, place: Place])[] = [
   ['an initial member', { ...create(''), args: userID => create('memberList').args([{ userID }]) }],
   [
     'somebody to add',
-    { operation: 'addGroupMember', args: userID => ({ groupID: 'g', userIDList: [userID] }), world: privateGroup }
+    {
+      operation: 'addGroupMember',
+      args: userID => ({ groupID: 'g', userIDList: [userID] }),
+      world: privateGroup
+    }
   ],
-  ['somebody to remove', { operation: 'deleteGroupMember', args: userID => ({ groupID: 'g', userIDList: [userID] }) }],
+  [
+    'somebody to remove',
+    { operation: 'deleteGroupMember', args: userID => ({ groupID: 'g', userIDList: [userID] }) }
+  ],
   ...(
     [
       ['the new owner', 'changeGroupOwner', { newOwnerID: '' }],
       ['who gets a role', 'setGroupMemberRole', { userID: '', role: 'Admin' }],
       ['who is muted', 'setGroupMemberMuteTime', { userID: '', muteTime: 60 }],
       ['whose name card changes', 'setGroupMemberNameCard', { userID: '', nameCard: 'Card' }],
-      ['whose custom field changes', 'setGroupMemberCustomField', { userID: '', memberCustomField: [{ key: 'k', value: 'v' }] }]
+      [
+        'whose custom field changes',
+        'setGroupMemberCustomField',
+        { userID: '', memberCustomField: [{ key: 'k', value: 'v' }] }
+      ]
     ] as const
   ).map(([title, operation, fields]) => {
     const named = 'newOwnerID' in fields ? 'newOwnerID' : 'userID'
@@ -183,13 +229,9 @@ function withMember(userID: string): World {
 }
 
 test.each(userIDs)('the ID of %s has 1 to 32 bytes of printable ASCII', (_title, place) => {
-  expect(['u'.repeat(32), 'u'.repeat(33), '', 'é', 'a\n'].map(userID => answer(place, userID))).toEqual([
-    'accepted',
-    10004,
-    10004,
-    10004,
-    10004
-  ])
+  expect(
+    ['u'.repeat(32), 'u'.repeat(33), '', 'é', 'a\n'].map(userID => answer(place, userID))
+  ).toEqual(['accepted', 10004, 10004, 10004, 10004])
 })
 
 const ownField: Place = {
@@ -203,23 +245,34 @@ test.each([
   ['a group', update('groupCustomField'), keyed],
   ['a new group', create('groupCustomField'), keyed],
   ['a member', ownField, keyed],
-  ['an initial member', create('memberList'), (key: string) => [{ userID: 'b', memberCustomField: keyed(key) }]]
+  [
+    'an initial member',
+    create('memberList'),
+    (key: string) => [{ userID: 'b', memberCustomField: keyed(key) }]
+  ]
 ])('the key of a custom field of %s has 1 to 32 letters, digits and _', (_title, place, fields) => {
-  const codes = (keys: readonly string[]) => [...new Set(keys.map(key => answer(place, fields(key))))]
-  expect(codes(['k', 'Az_0123456789abc', 'group_member_test', 'k'.repeat(32)])).toEqual(['accepted'])
+  const codes = (keys: readonly string[]) => [
+    ...new Set(keys.map(key => answer(place, fields(key))))
+  ]
+  expect(codes(['k', 'Az_0123456789abc', 'group_member_test', 'k'.repeat(32)])).toEqual([
+    'accepted'
+  ])
   expect(codes(['', 'k'.repeat(33), 'a-b', 'a b', 'é', '群', '🚣'])).toEqual([10004])
 })
 
 // ── counts ──────────────────────────────────────────────────────────────────
 
-const many = (count: number, prefix = 'u') => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
-const fieldsOf = (count: number, prefix = 'k') => many(count, prefix).map(key => ({ key, value: 'v' }))
+const many = (count: number, prefix = 'u') =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+const fieldsOf = (count: number, prefix = 'k') =>
+  many(count, prefix).map(key => ({ key, value: 'v' }))
 
 test.each([
   ['added', 'addGroupMember', () => populated({ type: 'Private', maxMemberNum: 10_000 })],
   ['removed', 'deleteGroupMember', populated]
 ] as const)('at most 500 users are %s in one call', (_title, operation, world) => {
-  const call = (count: number) => codeOf(judge(world(), operation, { groupID: 'g', userIDList: many(count) }))
+  const call = (count: number) =>
+    codeOf(judge(world(), operation, { groupID: 'g', userIDList: many(count) }))
   expect([call(0), call(1), call(500), call(501)]).toEqual([10004, 'accepted', 'accepted', 10005])
 })
 
@@ -234,20 +287,39 @@ test('a new group has at most 500 initial members', () => {
 
 test('a group has at most 20 custom fields, however they come', () => {
   const call = (place: Place, count: number) => answer(place, fieldsOf(count))
-  expect([call(create('groupCustomField'), 20), call(create('groupCustomField'), 21)]).toEqual(['accepted', 10004])
-  expect([call(update('groupCustomField'), 20), call(update('groupCustomField'), 21)]).toEqual(['accepted', 10004])
-  const full: Place = { ...update('groupCustomField'), world: () => populated({ groupCustomField: fieldsOf(20) }) }
-  expect([answer(full, fieldsOf(20)), answer(full, fieldsOf(1, 'other'))]).toEqual(['accepted', 10004])
+  expect([call(create('groupCustomField'), 20), call(create('groupCustomField'), 21)]).toEqual([
+    'accepted',
+    10004
+  ])
+  expect([call(update('groupCustomField'), 20), call(update('groupCustomField'), 21)]).toEqual([
+    'accepted',
+    10004
+  ])
+  const full: Place = {
+    ...update('groupCustomField'),
+    world: () => populated({ groupCustomField: fieldsOf(20) })
+  }
+  expect([answer(full, fieldsOf(20)), answer(full, fieldsOf(1, 'other'))]).toEqual([
+    'accepted',
+    10004
+  ])
 })
 
 test('a member has at most 5 custom fields, however they come', () => {
-  expect([answer(ownField, fieldsOf(5)), answer(ownField, fieldsOf(6))]).toEqual(['accepted', 10004])
-  const initial = (count: number) => answer(create('memberList'), [{ userID: 'b', memberCustomField: fieldsOf(count) }])
+  expect([answer(ownField, fieldsOf(5)), answer(ownField, fieldsOf(6))]).toEqual([
+    'accepted',
+    10004
+  ])
+  const initial = (count: number) =>
+    answer(create('memberList'), [{ userID: 'b', memberCustomField: fieldsOf(count) }])
   expect([initial(5), initial(6)]).toEqual(['accepted', 10004])
   const full = populated()
   perform(full, 'setGroupMemberCustomField', { groupID: 'g', memberCustomField: fieldsOf(5) })
   const then: Place = { ...ownField, world: () => full }
-  expect([answer(then, fieldsOf(5)), answer(then, fieldsOf(1, 'other'))]).toEqual(['accepted', 10004])
+  expect([answer(then, fieldsOf(5)), answer(then, fieldsOf(1, 'other'))]).toEqual([
+    'accepted',
+    10004
+  ])
 })
 
 test.each([
@@ -256,16 +328,28 @@ test.each([
   ['ChatRoom', 6000]
 ] as const)('a %s group is for at most %i members', (type, membersMax) => {
   const created = (maxMemberNum: number) =>
-    codeOf(judge(createWorld(), 'createGroup', { groupID: 'new', name: 'Crew', type, maxMemberNum }))
-  expect([created(1), created(membersMax), created(membersMax + 1)]).toEqual(['accepted', 'accepted', 10004])
+    codeOf(
+      judge(createWorld(), 'createGroup', { groupID: 'new', name: 'Crew', type, maxMemberNum })
+    )
+  expect([created(1), created(membersMax), created(membersMax + 1)]).toEqual([
+    'accepted',
+    'accepted',
+    10004
+  ])
   const updated = (maxMemberNum: number) =>
     codeOf(judge(populated({ type }), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
   // There are four in it.
-  expect([updated(4), updated(membersMax), updated(membersMax + 1)]).toEqual(['accepted', 'accepted', 10004])
+  expect([updated(4), updated(membersMax), updated(membersMax + 1)]).toEqual([
+    'accepted',
+    'accepted',
+    10004
+  ])
   expect([updated(3), updated(0), updated(-1), updated(4.5)]).toEqual([10004, 10004, 10004, 10004])
   const world = createWorld()
   perform(world, 'createGroup', { groupID: 'new', name: 'Crew', type })
-  expect(world.rows()).toContainEqual(expect.objectContaining({ groupID: 'new', name: 'Crew', maxMemberNum: membersMax }))
+  expect(world.rows()).toContainEqual(
+    expect.objectContaining({ groupID: 'new', name: 'Crew', maxMemberNum: membersMax })
+  )
 })
 
 test('an AVChatRoom is never full', () => {
@@ -279,17 +363,33 @@ test('an AVChatRoom is never full', () => {
 test.each([
   ['joining', 'joinGroup', { groupID: 'g' }, 'Public'],
   ['being added', 'addGroupMember', { groupID: 'g', userIDList: ['guest'] }, 'Private']
-] as const)('the last place in a group is taken by %s, and there is no other', (_title, operation, args, type) => {
-  const call = (maxMemberNum: number) =>
-    codeOf(judge(populated({ type, maxMemberNum }), operation, args, operation === 'joinGroup' ? 'guest' : 'member'))
-  expect([call(5), call(4)]).toEqual(['accepted', 10014])
-})
+] as const)(
+  'the last place in a group is taken by %s, and there is no other',
+  (_title, operation, args, type) => {
+    const call = (maxMemberNum: number) =>
+      codeOf(
+        judge(
+          populated({ type, maxMemberNum }),
+          operation,
+          args,
+          operation === 'joinGroup' ? 'guest' : 'member'
+        )
+      )
+    expect([call(5), call(4)]).toEqual(['accepted', 10014])
+  }
+)
 
 test('the last place in a group is taken by who is let in, and there is no other', () => {
   const call = (maxMemberNum: number) => {
     const world = applications()
     perform(world, 'updateGroupProfile', { groupID: 'g', maxMemberNum })
-    return codeOf(judge(world, 'handleGroupApplication', { groupID: 'g', userID: 'guest', handleAction: 'Agree' }))
+    return codeOf(
+      judge(world, 'handleGroupApplication', {
+        groupID: 'g',
+        userID: 'guest',
+        handleAction: 'Agree'
+      })
+    )
   }
   expect([call(5), call(4)]).toEqual(['accepted', 10014])
 })
@@ -311,15 +411,26 @@ test('a mute of 0 seconds ends one, and leaves nobody muted', () => {
   const world = populated()
   perform(world, 'setGroupMemberMuteTime', { groupID: 'g', userID: 'member', muteTime: 600 })
   perform(world, 'setGroupMemberMuteTime', { groupID: 'g', userID: 'member', muteTime: 0 })
-  expect(world.get({ table: 'members', scope: 'g', id: 'member' })?.muteUntil).toBeLessThanOrEqual(2000)
+  expect(world.get({ table: 'members', scope: 'g', id: 'member' })?.muteUntil).toBeLessThanOrEqual(
+    2000
+  )
 })
 
-test.each([[-1], [-4_294_967_295], [Number.NaN], [Number.POSITIVE_INFINITY], ['600'], [null], [undefined]])(
-  'a mute of %s is refused',
-  muteTime => {
-    expect(codeOf(judge(populated(), 'setGroupMemberMuteTime', { groupID: 'g', userID: 'member', muteTime }))).toBe(10004)
-  }
-)
+test.each([
+  [-1],
+  [-4_294_967_295],
+  [Number.NaN],
+  [Number.POSITIVE_INFINITY],
+  ['600'],
+  [null],
+  [undefined]
+])('a mute of %s is refused', muteTime => {
+  expect(
+    codeOf(
+      judge(populated(), 'setGroupMemberMuteTime', { groupID: 'g', userID: 'member', muteTime })
+    )
+  ).toBe(10004)
+})
 
 // ── what comes first ────────────────────────────────────────────────────────
 
@@ -331,7 +442,12 @@ test('whoever may not do it at all is told so, whatever limit was passed as well
     ['deleteGroupMember', { groupID: 'g', userIDList: many(501) }],
     ['addGroupMember', { groupID: 'g', userIDList: many(501) }],
     ['setGroupMemberNameCard', { groupID: 'g', userID: 'admin', nameCard: long }],
-    ['setGroupMemberCustomField', { groupID: 'g', userID: 'admin', memberCustomField: [{ key: 'k', value: long }] }]
+    [
+      'setGroupMemberCustomField',
+      { groupID: 'g', userID: 'admin', memberCustomField: [{ key: 'k', value: long }] }
+    ]
   ] as const
-  expect(calls.map(([operation, args]) => codeOf(judge(populated(), operation, args, 'member')))).toEqual(calls.map(() => 10007))
+  expect(
+    calls.map(([operation, args]) => codeOf(judge(populated(), operation, args, 'member')))
+  ).toEqual(calls.map(() => 10007))
 })

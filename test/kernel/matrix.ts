@@ -55,7 +55,16 @@
  * | handle an application where none can be | 10007 | Appendix A lists Public only |
  */
 
-export const worldNames = ['Private', 'Ownerless', 'Public', 'Free', 'Closed', 'ChatRoom', 'AVChatRoom', 'Unjoined'] as const
+export const worldNames = [
+  'Private',
+  'Ownerless',
+  'Public',
+  'Free',
+  'Closed',
+  'ChatRoom',
+  'AVChatRoom',
+  'Unjoined'
+] as const
 export type WorldName = (typeof worldNames)[number]
 
 export const actors = ['owner', 'admin', 'member', 'outsider', 'app', 'appMember'] as const
@@ -282,10 +291,15 @@ const statuses: Readonly<Record<string, Answer>> = {
 
 export const cells: readonly Cell[] = [
   ...read(withoutTarget, actors).flatMap(({ operation, world, column: actor, text }) =>
-    isThere(world, actor) ? [{ operation, world, actor, target: undefined, ...answersIn(text) }] : []
+    isThere(world, actor)
+      ? [{ operation, world, actor, target: undefined, ...answersIn(text) }]
+      : []
   ),
   ...read(withTarget, targets).flatMap(({ operation, world, actor, column: target, text }) =>
-    actor && isThere(world, actor) && isThere(world, target) && !(actor === 'owner' && target === 'owner')
+    actor &&
+    isThere(world, actor) &&
+    isThere(world, target) &&
+    !(actor === 'owner' && target === 'owner')
       ? [{ operation, world, actor, target, ...answersIn(text) }]
       : []
   )
@@ -323,11 +337,14 @@ function read<Column>(table: string, columns: readonly Column[]): Read<Column>[]
     isInRows = true
     const worlds = worldNames.filter(name => words.includes(name))
     const acting = actors.filter(name => words.includes(name))
-    if (worlds.length + acting.length + texts.length !== words.length) throw new Error(`not understood: ${words.join(' ')}`)
+    if (worlds.length + acting.length + texts.length !== words.length)
+      throw new Error(`not understood: ${words.join(' ')}`)
     for (const operation of operations)
       for (const world of worlds)
         for (const actor of acting.length > 0 ? acting : [undefined])
-          columns.forEach((column, index) => found.push({ operation, world, actor, column, text: texts[index] ?? '' }))
+          columns.forEach((column, index) =>
+            found.push({ operation, world, actor, column, text: texts[index] ?? '' })
+          )
     words = []
   }
   return found
@@ -347,16 +364,25 @@ function answerOf(text: string): Answer {
   return statuses[text] ?? Number(text)
 }
 
-export const titleOf = ({ operation, world, actor, target }: Omit<Cell, 'device' | 'server'>): string =>
+export const titleOf = ({
+  operation,
+  world,
+  actor,
+  target
+}: Omit<Cell, 'device' | 'server'>): string =>
   `${world}: ${operation}, ${actor}${target ? ` → ${target}` : ''}`
 
 /** Where two sets of answers do not say the same, in words. */
-export function differences(expected: ReadonlyMap<string, Answer>, found: ReadonlyMap<string, Answer>): string[] {
+export function differences(
+  expected: ReadonlyMap<string, Answer>,
+  found: ReadonlyMap<string, Answer>
+): string[] {
   const lines: string[] = []
   for (const [title, answer] of expected) {
     const got = found.get(title)
     if (got !== answer) lines.push(`${title}: expected ${answer}, got ${got ?? 'no answer'}`)
   }
-  for (const [title, answer] of found) if (!expected.has(title)) lines.push(`${title}: not expected, got ${answer}`)
+  for (const [title, answer] of found)
+    if (!expected.has(title)) lines.push(`${title}: not expected, got ${answer}`)
   return lines
 }

@@ -19,12 +19,20 @@ describe('createGroup', () => {
       maxMemberNum: 200,
       joinOption: 'DisableApply'
     })
-    expect(world.get(memberKey({ groupID, userID: 'owner' }))).toMatchObject({ role: 'Owner', joinTime: 2000 })
+    expect(world.get(memberKey({ groupID, userID: 'owner' }))).toMatchObject({
+      role: 'Owner',
+      joinTime: 2000
+    })
   })
 
   test('brings initial members in, admins among them, each once and never the creator twice', () => {
     const world = createWorld()
-    const memberList = [{ userID: 'b', role: 'Admin' as const }, { userID: 'c' }, { userID: 'c' }, { userID: 'owner' }]
+    const memberList = [
+      { userID: 'b', role: 'Admin' as const },
+      { userID: 'c' },
+      { userID: 'c' },
+      { userID: 'owner' }
+    ]
     perform(world, 'createGroup', { groupID: 'g', name: 'Crew', type: 'Public', memberList })
     expect(world.get(groupKey('g'))?.memberNum).toBe(3)
     expect(world.get(member('b'))?.role).toBe('Admin')
@@ -34,7 +42,12 @@ describe('createGroup', () => {
 
   test('who creates an AVChatRoom owns it and still has to join; initial members are ignored', () => {
     const world = createWorld()
-    perform(world, 'createGroup', { groupID: 'g', name: 'Live', type: 'AVChatRoom', memberList: [{ userID: 'b' }] })
+    perform(world, 'createGroup', {
+      groupID: 'g',
+      name: 'Live',
+      type: 'AVChatRoom',
+      memberList: [{ userID: 'b' }]
+    })
     expect(world.get(groupKey('g'))).toMatchObject({ ownerID: 'owner', memberNum: 0 })
     expect(world.get(member('b'))).toBeNull()
     expect(perform(world, 'joinGroup', { groupID: 'g' }).result.status).toBe('JoinedSuccess')
@@ -49,7 +62,12 @@ describe('createGroup', () => {
     ['AVChatRoom', 'FreeAccess']
   ] as const)('a %s group asked for NeedPermission gets joinOption %s', (type, joinOption) => {
     const world = createWorld()
-    perform(world, 'createGroup', { groupID: 'g', name: 'Crew', type, joinOption: 'NeedPermission' })
+    perform(world, 'createGroup', {
+      groupID: 'g',
+      name: 'Crew',
+      type,
+      joinOption: 'NeedPermission'
+    })
     expect(world.get(groupKey('g'))?.joinOption).toBe(joinOption)
   })
 
@@ -58,13 +76,29 @@ describe('createGroup', () => {
     ['an empty name', { name: '' }, 10004],
     ['a type that does not exist', { name: 'n', type: 'Community' }, 2600],
     ['an ID that only the store may give', { name: 'n', groupID: '@TGS#mine' }, 10004],
-    ['an owner among the initial members', { name: 'n', type: 'Public', memberList: [{ userID: 'b', role: 'Owner' }] }, 10004],
-    ['admins in a Private group', { name: 'n', memberList: [{ userID: 'b', role: 'Admin' }] }, 2682],
-    ['more initial members than fit', { name: 'n', maxMemberNum: 2, memberList: [{ userID: 'b' }, { userID: 'c' }] }, 10014],
+    [
+      'an owner among the initial members',
+      { name: 'n', type: 'Public', memberList: [{ userID: 'b', role: 'Owner' }] },
+      10004
+    ],
+    [
+      'admins in a Private group',
+      { name: 'n', memberList: [{ userID: 'b', role: 'Admin' }] },
+      2682
+    ],
+    [
+      'more initial members than fit',
+      { name: 'n', maxMemberNum: 2, memberList: [{ userID: 'b' }, { userID: 'c' }] },
+      10014
+    ],
     ['a maximum over that of the type', { name: 'n', maxMemberNum: 201 }, 10004],
     [
       '501 initial members',
-      { name: 'n', type: 'Public', memberList: Array.from({ length: 501 }, (_, i) => ({ userID: `u${i}` })) },
+      {
+        name: 'n',
+        type: 'Public',
+        memberList: Array.from({ length: 501 }, (_, i) => ({ userID: `u${i}` }))
+      },
       10005
     ]
   ])('is refused with %s', (_title, args, code) => {
@@ -72,18 +106,30 @@ describe('createGroup', () => {
   })
 
   test('is refused when the ID is taken, with another code when by oneself', () => {
-    expect(codeOf(judge(populated(), 'createGroup', { groupID: 'g', name: 'n' }, 'somebody'))).toBe(10021)
-    expect(codeOf(judge(populated(), 'createGroup', { groupID: 'g', name: 'n' }, 'owner'))).toBe(10025)
+    expect(codeOf(judge(populated(), 'createGroup', { groupID: 'g', name: 'n' }, 'somebody'))).toBe(
+      10021
+    )
+    expect(codeOf(judge(populated(), 'createGroup', { groupID: 'g', name: 'n' }, 'owner'))).toBe(
+      10025
+    )
   })
 
   test('on a device that does not know whether the ID is taken goes ahead', () => {
-    expect(codeOf(judge(createWorld().hide(groupKey('g')), 'createGroup', { groupID: 'g', name: 'n' }))).toBe('accepted')
+    expect(
+      codeOf(judge(createWorld().hide(groupKey('g')), 'createGroup', { groupID: 'g', name: 'n' }))
+    ).toBe('accepted')
   })
 
   test('is refused to who is in too many groups, and leaves such initial members out', () => {
-    expect(codeOf(judge(createWorld().setGroupCount('owner', 3000), 'createGroup', { name: 'n' }))).toBe(10037)
+    expect(
+      codeOf(judge(createWorld().setGroupCount('owner', 3000), 'createGroup', { name: 'n' }))
+    ).toBe(10037)
     const world = createWorld().setGroupCount('b', 3000)
-    perform(world, 'createGroup', { groupID: 'g', name: 'n', memberList: [{ userID: 'b' }, { userID: 'c' }] })
+    perform(world, 'createGroup', {
+      groupID: 'g',
+      name: 'n',
+      memberList: [{ userID: 'b' }, { userID: 'c' }]
+    })
     expect([world.get(member('b')), world.get(member('c'))?.role]).toEqual([null, 'Member'])
   })
 })
@@ -92,7 +138,9 @@ describe('updateGroupProfile', () => {
   test('changes what is passed and nothing else, and counts the change', () => {
     const world = populated({ introduction: 'about' })
     perform(world, 'updateGroupProfile', { groupID: 'g', name: 'New', notification: '' })
-    expect(world.get(groupKey('g'))).toEqual(group({ introduction: 'about', name: 'New', infoSequence: 2, lastInfoTime: 2000 }))
+    expect(world.get(groupKey('g'))).toEqual(
+      group({ introduction: 'about', name: 'New', infoSequence: 2, lastInfoTime: 2000 })
+    )
   })
 
   test('an empty text clears, but a name cannot be cleared', () => {
@@ -123,28 +171,48 @@ describe('updateGroupProfile', () => {
     const fields = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => ({ key: `k${from + i}`, value: 'v' }))
     const world = populated({ groupCustomField: fields(0, 15) })
-    expect(codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', groupCustomField: fields(15, 20) }))).toBe('accepted')
-    expect(codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', groupCustomField: fields(15, 21) }))).toBe(10004)
+    expect(
+      codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', groupCustomField: fields(15, 20) }))
+    ).toBe('accepted')
+    expect(
+      codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', groupCustomField: fields(15, 21) }))
+    ).toBe(10004)
   })
 
   test('a joinOption is ignored where the type leaves no choice', () => {
     const world = populated({ type: 'ChatRoom' })
-    expect(perform(world, 'updateGroupProfile', { groupID: 'g', joinOption: 'DisableApply' }).changes).toEqual([])
+    expect(
+      perform(world, 'updateGroupProfile', { groupID: 'g', joinOption: 'DisableApply' }).changes
+    ).toEqual([])
     perform(populated(), 'updateGroupProfile', { groupID: 'g', joinOption: 'DisableApply' })
   })
 
   test('changing nothing is accepted and changes nothing', () => {
-    expect(perform(populated(), 'updateGroupProfile', { groupID: 'g', name: 'Crew' }).changes).toEqual([])
+    expect(
+      perform(populated(), 'updateGroupProfile', { groupID: 'g', name: 'Crew' }).changes
+    ).toEqual([])
   })
 
   test('the maximum stays between the members there are and what the type allows', () => {
-    const limit = (maxMemberNum: number) => codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
-    expect([limit(3), limit(4), limit(2000), limit(2001)]).toEqual([10004, 'accepted', 'accepted', 10004])
+    const limit = (maxMemberNum: number) =>
+      codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
+    expect([limit(3), limit(4), limit(2000), limit(2001)]).toEqual([
+      10004,
+      'accepted',
+      'accepted',
+      10004
+    ])
   })
 
   test('a refusal of permission outweighs a value over a limit', () => {
-    expect(codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', name: 'x'.repeat(31) }, 'member'))).toBe(10007)
-    expect(codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', name: 'x'.repeat(31) }))).toBe(10004)
+    expect(
+      codeOf(
+        judge(populated(), 'updateGroupProfile', { groupID: 'g', name: 'x'.repeat(31) }, 'member')
+      )
+    ).toBe(10007)
+    expect(
+      codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', name: 'x'.repeat(31) }))
+    ).toBe(10004)
   })
 })
 
@@ -153,13 +221,18 @@ describe('joinGroup', () => {
     ['FreeAccess', 'JoinedSuccess'],
     ['NeedPermission', 'WaitAdminApproval']
   ] as const)('a Public group with %s answers %s', (joinOption, status) => {
-    expect(perform(populated({ joinOption }), 'joinGroup', { groupID: 'g' }, 'guest').result).toEqual({ groupID: 'g', status })
+    expect(
+      perform(populated({ joinOption }), 'joinGroup', { groupID: 'g' }, 'guest').result
+    ).toEqual({ groupID: 'g', status })
   })
 
   test('counts the new member', () => {
     const world = populated()
     perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
-    expect([world.get(groupKey('g'))?.memberNum, world.get(member('guest'))?.role]).toEqual([5, 'Member'])
+    expect([world.get(groupKey('g'))?.memberNum, world.get(member('guest'))?.role]).toEqual([
+      5,
+      'Member'
+    ])
   })
 
   test('applying leaves an application, and applying again renews it', () => {
@@ -179,16 +252,24 @@ describe('joinGroup', () => {
     ['a group that accepts no applications', {}, { joinOption: 'DisableApply' }, 10004],
     ['a full group', {}, { maxMemberNum: 4 }, 10014]
   ] as const)('%s is refused', (_title, args, profile, code) => {
-    expect(codeOf(judge(populated(profile), 'joinGroup', { groupID: 'g', ...args }, 'guest'))).toBe(code)
+    expect(codeOf(judge(populated(profile), 'joinGroup', { groupID: 'g', ...args }, 'guest'))).toBe(
+      code
+    )
   })
 
   test('an unknown group: refused by who knows, undecided by who does not', () => {
     expect(codeOf(judge(createWorld(), 'joinGroup', { groupID: 'nowhere' }))).toBe(10010)
-    expect(codeOf(judge(createWorld().hide(groupKey('nowhere')), 'joinGroup', { groupID: 'nowhere' }))).toBe('unknown')
+    expect(
+      codeOf(judge(createWorld().hide(groupKey('nowhere')), 'joinGroup', { groupID: 'nowhere' }))
+    ).toBe('unknown')
   })
 
   test('is refused to who is in too many groups', () => {
-    expect(codeOf(judge(populated().setGroupCount('guest', 3000), 'joinGroup', { groupID: 'g' }, 'guest'))).toBe(10037)
+    expect(
+      codeOf(
+        judge(populated().setGroupCount('guest', 3000), 'joinGroup', { groupID: 'g' }, 'guest')
+      )
+    ).toBe(10037)
   })
 })
 
@@ -216,9 +297,12 @@ describe('quitGroup', () => {
     expect(world.get(groupKey('g'))).toMatchObject({ ownerID: '', memberNum: 3 })
   })
 
-  test.each(['Public', 'ChatRoom', 'AVChatRoom'] as const)('the owner of a %s group cannot quit', type => {
-    expect(codeOf(judge(populated({ type }), 'quitGroup', { groupID: 'g' }, 'owner'))).toBe(10009)
-  })
+  test.each(['Public', 'ChatRoom', 'AVChatRoom'] as const)(
+    'the owner of a %s group cannot quit',
+    type => {
+      expect(codeOf(judge(populated({ type }), 'quitGroup', { groupID: 'g' }, 'owner'))).toBe(10009)
+    }
+  )
 
   test('an AVChatRoom outlives its last guest', () => {
     const world = createWorld()
@@ -237,7 +321,9 @@ describe('quitGroup', () => {
 
   test('is refused to who is not in the group', () => {
     expect(codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, 'guest'))).toBe(2623)
-    expect(codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, { actor: 'app', isAppAdmin: true }))).toBe(2623)
+    expect(
+      codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, { actor: 'app', isAppAdmin: true }))
+    ).toBe(2623)
   })
 })
 
@@ -249,9 +335,18 @@ describe('dismissGroup', () => {
   })
 
   test('a Private group can be dismissed by an app admin only', () => {
-    expect(codeOf(judge(populated({ type: 'Private' }), 'dismissGroup', { groupID: 'g' }, 'owner'))).toBe(2622)
     expect(
-      codeOf(judge(populated({ type: 'Private' }), 'dismissGroup', { groupID: 'g' }, { actor: 'app', isAppAdmin: true }))
+      codeOf(judge(populated({ type: 'Private' }), 'dismissGroup', { groupID: 'g' }, 'owner'))
+    ).toBe(2622)
+    expect(
+      codeOf(
+        judge(
+          populated({ type: 'Private' }),
+          'dismissGroup',
+          { groupID: 'g' },
+          { actor: 'app', isAppAdmin: true }
+        )
+      )
     ).toBe('accepted')
   })
 })
@@ -259,16 +354,34 @@ describe('dismissGroup', () => {
 describe('addGroupMember', () => {
   test('tells who came in and who was in already', () => {
     const world = populated({ type: 'Private' })
-    const { result, outcome } = perform(world, 'addGroupMember', { groupID: 'g', userIDList: ['new', 'member', 'new'] }, 'member')
-    expect(result).toEqual({ groupID: 'g', successUserIDList: ['new'], failureUserIDList: [], existedUserIDList: ['member'] })
-    expect([outcome, world.get(groupKey('g'))?.memberNum, world.get(member('new'))?.role]).toEqual(['applied', 5, 'Member'])
+    const { result, outcome } = perform(
+      world,
+      'addGroupMember',
+      { groupID: 'g', userIDList: ['new', 'member', 'new'] },
+      'member'
+    )
+    expect(result).toEqual({
+      groupID: 'g',
+      successUserIDList: ['new'],
+      failureUserIDList: [],
+      existedUserIDList: ['member']
+    })
+    expect([outcome, world.get(groupKey('g'))?.memberNum, world.get(member('new'))?.role]).toEqual([
+      'applied',
+      5,
+      'Member'
+    ])
   })
 
   test('who is in too many groups stays out, and the answer is partial', () => {
-    const { result, outcome } = perform(populated({ type: 'Private' }).setGroupCount('busy', 3000), 'addGroupMember', {
-      groupID: 'g',
-      userIDList: ['new', 'busy']
-    })
+    const { result, outcome } = perform(
+      populated({ type: 'Private' }).setGroupCount('busy', 3000),
+      'addGroupMember',
+      {
+        groupID: 'g',
+        userIDList: ['new', 'busy']
+      }
+    )
     expect([outcome, result.failureUserIDList]).toEqual(['partial', ['busy']])
   })
 
@@ -278,13 +391,20 @@ describe('addGroupMember', () => {
     ['AVChatRoom', 2661, 10007]
   ] as const)('into a %s group: owner %s, app admin %s', (type, asOwner, asAppAdmin) => {
     const add = (as: Parameters<typeof judge>[3]) =>
-      codeOf(judge(populated({ type }), 'addGroupMember', { groupID: 'g', userIDList: ['new'] }, as))
+      codeOf(
+        judge(populated({ type }), 'addGroupMember', { groupID: 'g', userIDList: ['new'] }, as)
+      )
     expect([add('owner'), add({ actor: 'app', isAppAdmin: true })]).toEqual([asOwner, asAppAdmin])
   })
 
   test('more than fit are refused together', () => {
     expect(
-      codeOf(judge(populated({ type: 'Private', maxMemberNum: 5 }), 'addGroupMember', { groupID: 'g', userIDList: ['x', 'y'] }))
+      codeOf(
+        judge(populated({ type: 'Private', maxMemberNum: 5 }), 'addGroupMember', {
+          groupID: 'g',
+          userIDList: ['x', 'y']
+        })
+      )
     ).toBe(10014)
   })
 
@@ -306,11 +426,11 @@ describe('deleteGroupMember', () => {
       reason: 'rules'
     })
     expect(result).toEqual({ groupID: 'g', userIDList: ['admin', 'member', 'stranger'] })
-    expect([world.get(groupKey('g'))?.memberNum, world.get(member('admin')), world.get(member('member'))]).toEqual([
-      2,
-      null,
-      null
-    ])
+    expect([
+      world.get(groupKey('g'))?.memberNum,
+      world.get(member('admin')),
+      world.get(member('member'))
+    ]).toEqual([2, null, null])
   })
 
   test('admins may remove common members where the policy says so', () => {
@@ -327,14 +447,25 @@ describe('deleteGroupMember', () => {
     ['oneself', ['owner'], 'owner', 10004],
     ['anybody, as a common member', ['member2'], 'member', 10007]
   ])('removing %s is refused', (_title, userIDList, actor, code) => {
-    expect(codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList }, actor))).toBe(code)
+    expect(
+      codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList }, actor))
+    ).toBe(code)
   })
 
   test('an app admin cannot remove the owner, and nobody anybody from an AVChatRoom', () => {
     const app = { actor: 'app', isAppAdmin: true }
-    expect(codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList: ['owner'] }, app))).toBe(10004)
     expect(
-      codeOf(judge(populated({ type: 'AVChatRoom' }), 'deleteGroupMember', { groupID: 'g', userIDList: ['member'] }, app))
+      codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList: ['owner'] }, app))
+    ).toBe(10004)
+    expect(
+      codeOf(
+        judge(
+          populated({ type: 'AVChatRoom' }),
+          'deleteGroupMember',
+          { groupID: 'g', userIDList: ['member'] },
+          app
+        )
+      )
     ).toBe(2680)
   })
 })
@@ -344,11 +475,17 @@ describe('setGroupMemberRole', () => {
     const world = populated()
     perform(world, 'setGroupMemberRole', { groupID: 'g', userID: 'member', role: 'Admin' })
     perform(world, 'setGroupMemberRole', { groupID: 'g', userID: 'admin', role: 'Member' })
-    expect([world.get(member('member'))?.role, world.get(member('admin'))?.role]).toEqual(['Admin', 'Member'])
+    expect([world.get(member('member'))?.role, world.get(member('admin'))?.role]).toEqual([
+      'Admin',
+      'Member'
+    ])
   })
 
   test('a role that the member has already changes nothing', () => {
-    expect(perform(populated(), 'setGroupMemberRole', { groupID: 'g', userID: 'admin', role: 'Admin' }).changes).toEqual([])
+    expect(
+      perform(populated(), 'setGroupMemberRole', { groupID: 'g', userID: 'admin', role: 'Admin' })
+        .changes
+    ).toEqual([])
   })
 
   test.each([
@@ -358,7 +495,11 @@ describe('setGroupMemberRole', () => {
     ['oneself', 'owner', 'owner', 'Admin', 'Public', 2684],
     ['somebody who is not in the group', 'owner', 'stranger', 'Admin', 'Public', 10004]
   ] as const)('is refused: %s', (_title, actor, userID, role, type, code) => {
-    expect(codeOf(judge(populated({ type }), 'setGroupMemberRole', { groupID: 'g', userID, role }, actor))).toBe(code)
+    expect(
+      codeOf(
+        judge(populated({ type }), 'setGroupMemberRole', { groupID: 'g', userID, role }, actor)
+      )
+    ).toBe(code)
   })
 })
 
@@ -373,20 +514,26 @@ describe('any operation', () => {
     ['setGroupMemberRole', { groupID: 'g', userID: 'member', role: 'Admin' }]
   ] as const
 
-  test.each(calls)('%s of a group that does not exist is refused 10010, of an impossible ID 10015', (operation, args) => {
-    expect(codeOf(judge(createWorld(), operation, args))).toBe(10010)
-    expect(codeOf(judge(createWorld(), operation, { ...args, groupID: 'ünmöglich' }))).toBe(10015)
-  })
+  test.each(calls)(
+    '%s of a group that does not exist is refused 10010, of an impossible ID 10015',
+    (operation, args) => {
+      expect(codeOf(judge(createWorld(), operation, args))).toBe(10010)
+      expect(codeOf(judge(createWorld(), operation, { ...args, groupID: 'ünmöglich' }))).toBe(10015)
+    }
+  )
 
   test.each(calls)('%s never removes a row it did not judge by', (operation, args) => {
     for (const type of everyType) {
       const decision = judge(populated({ type }), operation, args, 'owner')
-      if (decision.kind === 'accept') for (const change of decision.changes) expect([change.scope, change.id]).toContain('g')
+      if (decision.kind === 'accept')
+        for (const change of decision.changes) expect([change.scope, change.id]).toContain('g')
     }
   })
 
   test('an ID made up for an existing group is not accepted', () => {
     expect(codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, 'member', 'other'))).toBe(10015)
-    expect(codeOf(judge(createWorld(), 'createGroup', { name: 'n' }, 'owner', 'chosen-by-nobody'))).toBe(10015)
+    expect(
+      codeOf(judge(createWorld(), 'createGroup', { name: 'n' }, 'owner', 'chosen-by-nobody'))
+    ).toBe(10015)
   })
 })

@@ -1,21 +1,34 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isFlat, pack, rowsOf, slice, unpack } from '../../src/kernel/packed.ts'
+import { isFlat, pack, rowsOf, slice, unpack } from '../../src/protocol/packed.ts'
 
 const item = fc.record({ key: fc.constantFrom('a', 'b'), value: fc.nat(2) })
-const lists = fc.oneof(fc.array(item, { maxLength: 2 }), fc.array(item, { minLength: 2, maxLength: 2 }))
+const lists = fc.oneof(
+  fc.array(item, { maxLength: 2 }),
+  fc.array(item, { minLength: 2, maxLength: 2 })
+)
 const even = fc
   .uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 })
   .chain(fields =>
     fc.array(
       fc.record(
         Object.fromEntries(
-          fields.map(field => [field, fc.oneof(fc.constant(0), fc.jsonValue(), fc.record({ a: fc.nat(2), b: fc.nat(2) }), lists)])
+          fields.map(field => [
+            field,
+            fc.oneof(
+              fc.constant(0),
+              fc.jsonValue(),
+              fc.record({ a: fc.nat(2), b: fc.nat(2) }),
+              lists
+            )
+          ])
         )
       )
     )
   )
-const uneven = fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'count', 'columns'), fc.jsonValue()))
+const uneven = fc.array(
+  fc.dictionary(fc.constantFrom('a', 'b', 'count', 'columns'), fc.jsonValue())
+)
 
 test('packed rows come back as they were, in their order, through JSON as well', () => {
   fc.assert(
@@ -55,7 +68,9 @@ test('what is cut from packed rows are the rows from there to there', () => {
       fc.pre(from < rows.length && isFlat(packed))
       flat++
       const part: unknown = JSON.parse(JSON.stringify(slice(packed, from, from + length)))
-      expect(isFlat(part) && JSON.stringify(rowsOf(part))).toBe(JSON.stringify(rows.slice(from, from + length)))
+      expect(isFlat(part) && JSON.stringify(rowsOf(part))).toBe(
+        JSON.stringify(rows.slice(from, from + length))
+      )
     }),
     { numRuns: 1000 }
   )
@@ -72,19 +87,34 @@ test.each([
   ['a count in words', { count: '2', columns: { a: [1, 2] } }],
   ['columns of different lengths', { count: 2, columns: { a: [1, 2], b: [1, 2, 3] } }],
   ['a column that is none', { count: 2, columns: { a: [1, 2], b: 5 } }],
-  ['lists of more than there are', { count: 2, columns: { a: { per: 3, items: { count: 2, columns: { b: [1, 2] } } } } }],
-  ['lists without an end', { count: 1e9, columns: { a: { per: 1e-9, items: { count: 1, columns: { b: [1] } } } } }],
-  ['lists of none', { count: 1, columns: { a: { per: 0, items: { count: 1, columns: { b: [1] } } } } }],
+  [
+    'lists of more than there are',
+    { count: 2, columns: { a: { per: 3, items: { count: 2, columns: { b: [1, 2] } } } } }
+  ],
+  [
+    'lists without an end',
+    { count: 1e9, columns: { a: { per: 1e-9, items: { count: 1, columns: { b: [1] } } } } }
+  ],
+  [
+    'lists of none',
+    { count: 1, columns: { a: { per: 0, items: { count: 1, columns: { b: [1] } } } } }
+  ],
   ['lists of what is none', { count: 2, columns: { a: { per: 1, items: 5 } } }],
   [
     'one list for all, which would be as many objects',
     { count: 2, columns: { a: [1, 2], b: { per: 2, items: { count: 2, columns: { c: [1, 2] } } } } }
   ],
-  ['one object for all', { count: 2, columns: { a: [1, 2], b: { count: 1, columns: { c: [1] } } } }],
+  [
+    'one object for all',
+    { count: 2, columns: { a: [1, 2], b: { count: 1, columns: { c: [1] } } } }
+  ],
   ['something beside the columns', { count: 2, columns: { a: [1, 2] }, more: {} }],
   [
     'more columns than any row has',
-    { count: 2, columns: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [index, [1, 2]])) }
+    {
+      count: 2,
+      columns: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [index, [1, 2]]))
+    }
   ],
   ['no columns', { count: 2, columns: {} }],
   ['null for columns', { count: 2, columns: null }],

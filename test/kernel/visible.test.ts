@@ -3,11 +3,13 @@ import { showsSomething } from '../../src/kernel/visible.ts'
 import { codeOf, judge, populated } from './world.ts'
 
 const everyCharacter = Array.from({ length: 0x110000 }, (_, point) => String.fromCodePoint(point))
-const charactersOf = (property: RegExp) => everyCharacter.filter(character => property.test(character))
+const charactersOf = (property: RegExp) =>
+  everyCharacter.filter(character => property.test(character))
 const world = populated()
 const named = (name: string) => codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', name }))
 const pointOf = (character: string) => `U+${character.codePointAt(0)?.toString(16)}`
-const exceptions = (texts: readonly string[], shows: boolean) => texts.filter(text => showsSomething(text) !== shows).map(pointOf)
+const exceptions = (texts: readonly string[], shows: boolean) =>
+  texts.filter(text => showsSomething(text) !== shows).map(pointOf)
 
 /** By general category, and by property where that decides. */
 const invisible: [title: string, property: RegExp][] = [
@@ -49,9 +51,12 @@ describe('the rule', () => {
 })
 
 describe('a group name', () => {
-  test.each(['\u2800', '\u0301', '\u0301\u0302', '\ue000', '\u{10ffff}', '\u200b \u2060'])('%j alone is refused', name => {
-    expect(named(name)).toBe(10004)
-  })
+  test.each(['\u2800', '\u0301', '\u0301\u0302', '\ue000', '\u{10ffff}', '\u200b \u2060'])(
+    '%j alone is refused',
+    name => {
+      expect(named(name)).toBe(10004)
+    }
+  )
 
   test.each(['\n', '\r', '\r\n', '\t', '\v', '\f', '\u0085', '\u2028', '\u2029'])(
     'a name with %j in it is refused',
@@ -60,17 +65,24 @@ describe('a group name', () => {
     }
   )
 
-  test.each(['👩‍🚀', '1️⃣', '🇨🇳', '❤️', 'نَص', 'กำ', '監督', 'Café', '👍🏽', 'ㄱ', '^_^'])('the name %s is accepted', name => {
-    expect(named(name)).toBe('accepted')
-  })
+  test.each(['👩‍🚀', '1️⃣', '🇨🇳', '❤️', 'نَص', 'กำ', '監督', 'Café', '👍🏽', 'ㄱ', '^_^'])(
+    'the name %s is accepted',
+    name => {
+      expect(named(name)).toBe('accepted')
+    }
+  )
 })
 
 describe('other texts', () => {
-  const card = (nameCard: string) => codeOf(judge(world, 'setGroupMemberNameCard', { groupID: 'g', nameCard }))
+  const card = (nameCard: string) =>
+    codeOf(judge(world, 'setGroupMemberNameCard', { groupID: 'g', nameCard }))
 
-  test.each(['\u2800', '\u0301', '\ue000', ' ', 'Skipper\n2'])('the name card %j is refused', nameCard => {
-    expect(card(nameCard)).toBe(10004)
-  })
+  test.each(['\u2800', '\u0301', '\ue000', ' ', 'Skipper\n2'])(
+    'the name card %j is refused',
+    nameCard => {
+      expect(card(nameCard)).toBe(10004)
+    }
+  )
 
   test('an empty name card is accepted', () => {
     expect(card('')).toBe('accepted')

@@ -46,7 +46,8 @@ export function createWorld(initial: readonly Change[] = []): World {
       for (const change of changes) {
         if (change.row) rows.set(name(change), change)
         else rows.delete(name(change))
-        if (change.table === 'groups' && !change.row) for (const [key, row] of rows) if (row.scope === change.id) rows.delete(key)
+        if (change.table === 'groups' && !change.row)
+          for (const [key, row] of rows) if (row.scope === change.id) rows.delete(key)
       }
     },
     hide(key: Key): World {
@@ -83,7 +84,12 @@ export const group = (row: Partial<GroupRow> = {}): GroupRow => ({
 
 /** A group with an owner, an admin (where the type has any) and two members. */
 export function populated(row: Partial<GroupRow> = {}): World {
-  const roles: Record<string, Role> = { owner: 'Owner', admin: 'Admin', member: 'Member', member2: 'Member' }
+  const roles: Record<string, Role> = {
+    owner: 'Owner',
+    admin: 'Admin',
+    member: 'Member',
+    member2: 'Member'
+  }
   const profile = group(row)
   return createWorld([
     putGroup(profile),
@@ -111,18 +117,31 @@ export function judge(
     policy: defaultPolicy,
     ...(typeof as === 'string' ? { actor: as } : as)
   }
-  const lane = groupID ?? (args as { groupID?: string } | undefined)?.groupID ?? '@TGS#0123456789012345678901'
+  const lane =
+    groupID ?? (args as { groupID?: string } | undefined)?.groupID ?? '@TGS#0123456789012345678901'
   const checked = prepare({ name: operation, args, groupID: lane }, ctx.actor)
-  return checked.ok ? checked.prepared.decide(world.view, ctx) : { kind: 'reject', error: checked.error }
+  return checked.ok
+    ? checked.prepared.decide(world.view, ctx)
+    : { kind: 'reject', error: checked.error }
 }
 
 /** Judges and, when accepted, does it. */
-export function perform<N extends OperationName>(world: World, operation: N, args: Args<N>, as: As | string = {}) {
+export function perform<N extends OperationName>(
+  world: World,
+  operation: N,
+  args: Args<N>,
+  as: As | string = {}
+) {
   const decision = judge(world, operation, args, as)
-  if (decision.kind !== 'accept') throw new Error(`${operation} was not accepted: ${JSON.stringify(decision)}`)
+  if (decision.kind !== 'accept')
+    throw new Error(`${operation} was not accepted: ${JSON.stringify(decision)}`)
   world.absorb(decision.changes)
   return decision
 }
 
 export const codeOf = (decision: Decision): number | 'accepted' | 'unknown' =>
-  decision.kind === 'accept' ? 'accepted' : decision.kind === 'unknown' ? 'unknown' : decision.error.code
+  decision.kind === 'accept'
+    ? 'accepted'
+    : decision.kind === 'unknown'
+      ? 'unknown'
+      : decision.error.code

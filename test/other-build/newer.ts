@@ -9,7 +9,7 @@
  * What `newerServer` adds changes nothing that a user sees, so the invariants of a simulation hold through it.
  */
 
-import type { Connect } from '../../src/sync/port.ts'
+import type { Connect } from '../../src/protocol/port.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | Fields
 type Fields = { readonly [field: string]: Json }
@@ -18,7 +18,8 @@ const extra: Fields = { since: 'next year', parts: [1, { deep: [null] }] }
 
 const isFields = (value: Json | undefined): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
+const listOf = (value: Json | undefined): readonly Json[] =>
+  Array.isArray(value) ? (value as readonly Json[]) : []
 
 /** What an operation was given and has answered: anything more in there would be another key. */
 const untouched = new Set(['args', 'result'])
@@ -29,7 +30,9 @@ function widened(value: Json, name = ''): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(each => widened(each, name))
   if (!isFields(value) || untouched.has(name)) return value
   if ('columns' in value && isFields(value['columns'])) return packedWithMore(value)
-  const fields = Object.entries(value).map(([field, each]) => [field, widened(each, field)] as const)
+  const fields = Object.entries(value).map(
+    ([field, each]) => [field, widened(each, field)] as const
+  )
   return { ...Object.fromEntries(fields), ...(!isMap(name, value) && { fromTheFuture: extra }) }
 }
 
@@ -48,10 +51,17 @@ function withEvents(feed: Fields): Fields {
   const events = listOf(feed['events']).flatMap((event): Json[] => {
     if (!isFields(event)) return [event]
     const known = { ...event, fseq: doubled(event['fseq']) }
-    return isWhole ? [known] : [{ kind: 'pinned', fseq: known.fseq - 1, groupID: 'crew', note: extra }, known]
+    return isWhole
+      ? [known]
+      : [{ kind: 'pinned', fseq: known.fseq - 1, groupID: 'crew', note: extra }, known]
   })
   const first: Json[] = isWhole && events.length > 0 ? [{ kind: 'pinned', fseq: 1 }] : []
-  return { ...feed, from: doubled(feed['from']), to: doubled(feed['to']), events: [...first, ...events] }
+  return {
+    ...feed,
+    from: doubled(feed['from']),
+    to: doubled(feed['to']),
+    events: [...first, ...events]
+  }
 }
 
 /** Known things in words that this build does not know; every one of them is kept, shown, and harmless. */
@@ -73,7 +83,8 @@ function renamed(value: Json): Json {
   if (!isFields(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([field, each]) => {
-      const word = typeof each === 'string' || typeof each === 'number' ? words[field]?.[each] : undefined
+      const word =
+        typeof each === 'string' || typeof each === 'number' ? words[field]?.[each] : undefined
       return [field, word ?? (untouched.has(field) ? each : renamed(each))]
     })
   )
@@ -106,7 +117,9 @@ function toOlderClient(frame: string, renames: boolean): string[] {
 function fromOlderClient(frame: string, renames: boolean): string {
   const message = JSON.parse(frame) as Fields
   if (message['type'] === 'ping' && renames) return JSON.stringify({ type: 'ping' })
-  return message['type'] === 'hello' ? JSON.stringify({ ...message, feed: Number(message['feed']) / perEvent }) : frame
+  return message['type'] === 'hello'
+    ? JSON.stringify({ ...message, feed: Number(message['feed']) / perEvent })
+    : frame
 }
 
 export const newerServer =

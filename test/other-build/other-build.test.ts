@@ -1,9 +1,9 @@
 /** This build against one with more of everything: a newer server, a newer client, newer rows, storage and tabs. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Database, Reader } from '../../server/port.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Connect } from '../../src/sync/port.ts'
+import type { Database, Reader } from '../../src/server/database/port.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Connect } from '../../src/protocol/port.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 import { newerClient, newerServer } from './newer.ts'
 
@@ -26,23 +26,43 @@ function across(of: TestServer, userID: string, build: (connect: Connect) => Con
       }
     })
   }
-  return { client: createTestClient({ ...of, network: () => ({ ...network, connect: counted }) }, userID), line }
+  return {
+    client: createTestClient({ ...of, network: () => ({ ...network, connect: counted }) }, userID),
+    line
+  }
 }
 
 const hourMs = 3_600_000
 
 /** Does something of each kind, from both sides. */
 async function work(ann: TestClient, bob: TestClient): Promise<void> {
-  await ann.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
-  await ann.apply('updateGroupProfile', { groupID: 'crew', joinOption: 'NeedPermission', introduction: 'Sailing' })
+  await ann.apply('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
+  await ann.apply('updateGroupProfile', {
+    groupID: 'crew',
+    joinOption: 'NeedPermission',
+    introduction: 'Sailing'
+  })
   await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
   await ann.caughtUp()
   await bob.caughtUp()
   const carl = createTestClient(server, 'carl')
   await carl.settle('joinGroup', { groupID: 'crew', applyMessage: 'Let me in' })
   await server.clock.advance(100)
-  await bob.settle('handleGroupApplication', { groupID: 'crew', userID: 'carl', handleAction: 'Agree' })
-  await bob.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'carl', nameCard: 'Carl the cook' })
+  await bob.settle('handleGroupApplication', {
+    groupID: 'crew',
+    userID: 'carl',
+    handleAction: 'Agree'
+  })
+  await bob.settle('setGroupMemberNameCard', {
+    groupID: 'crew',
+    userID: 'carl',
+    nameCard: 'Carl the cook'
+  })
   await ann.settle('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
   await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['carl'] })
   await carl.engine.close()
@@ -55,13 +75,18 @@ describe('a newer server', () => {
     const bob = across(server, 'bob', newerServer)
     await work(ann.client, bob.client)
     const members = await bob.client.members('crew')
-    expect(members.map(({ userID, role }) => `${userID} ${role}`)).toEqual(['ann Owner', 'bob Admin'])
-    expect((await bob.client.notices()).map(({ operationType, application }) => application ?? operationType)).toEqual([
-      7,
-      9,
-      'agreed'
+    expect(members.map(({ userID, role }) => `${userID} ${role}`)).toEqual([
+      'ann Owner',
+      'bob Admin'
     ])
-    expect((await ann.client.tips('crew')).map(({ operationType }) => operationType)).toEqual([6, 4, 1, 3])
+    expect(
+      (await bob.client.notices()).map(
+        ({ operationType, application }) => application ?? operationType
+      )
+    ).toEqual([7, 9, 'agreed'])
+    expect((await ann.client.tips('crew')).map(({ operationType }) => operationType)).toEqual([
+      6, 4, 1, 3
+    ])
     expect([await ann.client.outbox(), await ann.client.verdicts()]).toEqual([[], []])
   })
 
@@ -72,7 +97,11 @@ describe('a newer server', () => {
     ann.line.characters = 0
     await server.clock.advance(hourMs)
     // Two pings a minute, each with the news around its pong.
-    expect([ann.line.connections, bob.line.connections, ann.line.characters < 120 * 700]).toEqual([1, 1, true])
+    expect([ann.line.connections, bob.line.connections, ann.line.characters < 120 * 700]).toEqual([
+      1,
+      1,
+      true
+    ])
   })
 
   test('is understood again after the line was cut', async () => {
@@ -83,7 +112,10 @@ describe('a newer server', () => {
     await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     bob.client.network.restore()
     await bob.client.caughtUp()
-    expect([(await bob.client.group('crew'))?.name, (await bob.client.notices()).length]).toEqual(['Boat', 3])
+    expect([(await bob.client.group('crew'))?.name, (await bob.client.notices()).length]).toEqual([
+      'Boat',
+      3
+    ])
   })
 })
 
@@ -94,10 +126,18 @@ describe('unknown words of a newer server', () => {
     const bob = across(server, 'bob', renaming)
     await work(createTestClient(server, 'ann'), bob.client)
     const group = await bob.client.group('crew')
-    expect([group?.type, group?.selfInfo?.role, group?.joinOption]).toEqual(['Guild', 'Deputy', 'NeedPermission'])
+    expect([group?.type, group?.selfInfo?.role, group?.joinOption]).toEqual([
+      'Guild',
+      'Deputy',
+      'NeedPermission'
+    ])
     expect((await bob.client.members('crew')).map(({ role }) => role)).toEqual(['Owner', 'Deputy'])
-    expect((await bob.client.tips('crew')).map(({ operationType }) => operationType)).toEqual([206, 204, 201, 3])
-    expect((await bob.client.notices()).map(({ operationType }) => operationType)).toEqual([207, 209, 201])
+    expect((await bob.client.tips('crew')).map(({ operationType }) => operationType)).toEqual([
+      206, 204, 201, 3
+    ])
+    expect((await bob.client.notices()).map(({ operationType }) => operationType)).toEqual([
+      207, 209, 201
+    ])
     expect((await bob.client.status())?.policy.suppressTips).toEqual('some')
   })
 
@@ -106,13 +146,20 @@ describe('unknown words of a newer server', () => {
     await work(createTestClient(server, 'ann'), bob.client)
     await bob.client.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     await server.clock.advance(hourMs)
-    expect([bob.line.connections, await bob.client.outbox(), bob.line.characters < 200_000]).toEqual([1, [], true])
+    expect([
+      bob.line.connections,
+      await bob.client.outbox(),
+      bob.line.characters < 200_000
+    ]).toEqual([1, [], true])
   })
 
   test('make the device queue what it cannot judge', async () => {
     const bob = across(server, 'bob', renaming)
     await work(createTestClient(server, 'ann'), bob.client)
-    const { result } = await bob.client.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    const { result } = await bob.client.apply('updateGroupProfile', {
+      groupID: 'crew',
+      name: 'Boat'
+    })
     await bob.client.caughtUp()
     expect([result, (await bob.client.group('crew'))?.name]).toEqual([undefined, 'Boat'])
   })
@@ -122,12 +169,17 @@ describe('unknown words of a newer server', () => {
       server,
       'bob',
       connect => events =>
-        connect({ ...events, onFrame: frame => events.onFrame(frame.replace('"kind":"applied"', '"kind":"postponed"')) })
+        connect({
+          ...events,
+          onFrame: frame => events.onFrame(frame.replace('"kind":"applied"', '"kind":"postponed"'))
+        })
     )
     await work(createTestClient(server, 'ann'), bob.client)
     const verdict = await bob.client.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     expect(verdict).toMatchObject({ kind: 'unknown', word: 'postponed', groupID: 'crew' })
-    const kept = (await bob.client.verdicts()).map(({ verdict }) => 'word' in verdict && verdict.word)
+    const kept = (await bob.client.verdicts()).map(
+      ({ verdict }) => 'word' in verdict && verdict.word
+    )
     expect([await bob.client.outbox(), kept.at(-1)]).toEqual([[], 'postponed'])
   })
 
@@ -149,9 +201,15 @@ describe('a newer client', () => {
     const bob = across(server, 'bob', newerClient)
     await work(ann.client, bob.client)
     await server.clock.advance(hourMs)
-    const said = ann.client.network.transcript.filter(({ to }) => to === 'client').map(({ message }) => message)
+    const said = ann.client.network.transcript
+      .filter(({ to }) => to === 'client')
+      .map(({ message }) => message)
     expect(said.find(({ type }) => type === 'unknown')).toEqual({ type: 'unknown', what: 'typing' })
-    expect([ann.line.connections, (await bob.client.members('crew')).length, server.errors]).toEqual([1, 2, []])
+    expect([
+      ann.line.connections,
+      (await bob.client.members('crew')).length,
+      server.errors
+    ]).toEqual([1, 2, []])
   })
 })
 
@@ -164,9 +222,12 @@ function widened(database: Database, change: (row: object) => object): Database 
       const state = await reader.group(groupID)
       return { ...state, row: widen(state.row) }
     },
-    changedSince: async (...since) => (await reader.changedSince(...since)).map(each => ({ ...each, row: widen(each.row) })),
-    membersAfter: async (...page) => (await reader.membersAfter(...page)).flatMap(row => widen(row) ?? []),
-    members: async (...users) => (await reader.members(...users)).map(each => ({ ...each, row: widen(each.row) }))
+    changedSince: async (...since) =>
+      (await reader.changedSince(...since)).map(each => ({ ...each, row: widen(each.row) })),
+    membersAfter: async (...page) =>
+      (await reader.membersAfter(...page)).flatMap(row => widen(row) ?? []),
+    members: async (...users) =>
+      (await reader.members(...users)).map(each => ({ ...each, row: widen(each.row) }))
   })
   return {
     ...database,
@@ -186,7 +247,11 @@ function widened(database: Database, change: (row: object) => object): Database 
 
 describe('rows of a newer build in the database', () => {
   test('have the digest that an older device computes', async () => {
-    const database = widened(createMemoryDatabase('epoch-1'), row => ({ ...row, pinned: true, badges: [{ of: 'gold' }] }))
+    const database = widened(createMemoryDatabase('epoch-1'), row => ({
+      ...row,
+      pinned: true,
+      badges: [{ of: 'gold' }]
+    }))
     server = createTestServer({ database })
     const ann = across(server, 'ann', connect => connect)
     const bob = across(server, 'bob', connect => connect)
@@ -197,28 +262,46 @@ describe('rows of a newer build in the database', () => {
   })
 
   test('of an unknown group type refuse an operation with 4515, and hold up no other', async () => {
-    const database = widened(createMemoryDatabase('epoch-1'), row => ('type' in row ? { ...row, type: 'Guild' } : row))
+    const database = widened(createMemoryDatabase('epoch-1'), row =>
+      'type' in row ? { ...row, type: 'Guild' } : row
+    )
     server = createTestServer({ database })
     const ann = createTestClient(server, 'ann')
     await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
-    expect(await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })).toMatchObject({
-      kind: 'rejected',
-      error: { code: 4515, reason: 'NotJudged' }
-    })
-    expect([(await ann.settle('createGroup', { groupID: 'den', name: 'Den' })).kind, server.errors]).toEqual(['applied', []])
+    expect(await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })).toMatchObject(
+      {
+        kind: 'rejected',
+        error: { code: 4515, reason: 'NotJudged' }
+      }
+    )
+    expect([
+      (await ann.settle('createGroup', { groupID: 'den', name: 'Den' })).kind,
+      server.errors
+    ]).toEqual(['applied', []])
   })
 
   test('of a type named as a built-in property are rows like any other', async () => {
     const database = widened(createMemoryDatabase('epoch-1'), row =>
-      'type' in row ? { ...row, type: 'constructor', joinOption: 'toString' } : { ...row, role: 'valueOf' }
+      'type' in row
+        ? { ...row, type: 'constructor', joinOption: 'toString' }
+        : { ...row, role: 'valueOf' }
     )
     server = createTestServer({ database })
     const ann = createTestClient(server, 'ann')
-    await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+    await ann.settle('createGroup', {
+      groupID: 'crew',
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
     await server.clock.advance(60_000)
     const watched = ann.watch({ kind: 'members', groupID: 'crew', limit: 10, orderBy: 'role' })
     await server.clock.advance(100)
     expect((await ann.settle('dismissGroup', { groupID: 'crew' })).kind).toEqual('rejected')
-    expect([(await ann.group('crew'))?.type, watched.rows().length, server.errors]).toEqual(['constructor', 2, []])
+    expect([(await ann.group('crew'))?.type, watched.rows().length, server.errors]).toEqual([
+      'constructor',
+      2,
+      []
+    ])
   })
 })

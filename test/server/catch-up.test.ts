@@ -3,14 +3,14 @@
 import { expect, test } from 'vitest'
 import type { TestServer } from '../harness.ts'
 import { createTestServer } from '../harness.ts'
-import type { FeedDelta, GroupDelta, ServerMessage } from '../../src/sync/messages.ts'
+import type { FeedDelta, GroupDelta, ServerMessage } from '../../src/protocol/messages.ts'
 import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion } from '../../src/sync/messages.ts'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 
 /** At 10 KB/s so many bytes come within the 10 s that a client waits. */
 const frameBytesMax = 70_000
 
-type Position = [groupID: string, mep: number, seq: number]
+type Position = [groupID: string, membershipEpoch: number, seq: number]
 
 /** Logs `ann` in at this position and collects all frames, those that `then` causes included. */
 async function login(
@@ -20,7 +20,15 @@ async function login(
 ) {
   const frames: string[] = []
   const { epoch } = server.database
-  const hello = { type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'ann', epoch, feed, groups }
+  const hello = {
+    type: 'hello',
+    protocol: protocolVersion,
+    kernel: kernelVersion,
+    token: 'ann',
+    epoch,
+    feed,
+    groups
+  }
   const link = server.network().connect({
     onOpen: () => link.send(JSON.stringify(hello)),
     onFrame: frame => void frames.push(frame),
@@ -30,7 +38,9 @@ async function login(
   expect(frames.join()).toContain('"caughtUp":true')
   await then()
   await server.clock.advance(1000)
-  const deltas = frames.map(frame => JSON.parse(frame) as ServerMessage).flatMap(each => (each.type === 'delta' ? each : []))
+  const deltas = frames
+    .map(frame => JSON.parse(frame) as ServerMessage)
+    .flatMap(each => (each.type === 'delta' ? each : []))
   link.close()
   return {
     longest: Math.max(...frames.map(frame => Buffer.byteLength(frame))),
@@ -48,23 +58,37 @@ async function addAndRemove(server: TestServer, times: number): Promise<void> {
   await server.judge('stranger', { name: 'createGroup', args: create, groupID: 'crew' })
   for (let round = 0; round < times; round++) {
     await server.judge('stranger', { name: 'addGroupMember', args: crew, groupID: 'crew' })
-    await server.judge('stranger', { name: 'deleteGroupMember', args: { ...crew, reason }, groupID: 'crew' })
+    await server.judge('stranger', {
+      name: 'deleteGroupMember',
+      args: { ...crew, reason },
+      groupID: 'crew'
+    })
   }
 }
 
 test('a feed that a stranger has filled is told from the beginning instead', async () => {
   const server = createTestServer()
-  await server.judge('ann', { name: 'createGroup', args: { groupID: 'den', name: 'Den' }, groupID: 'den' })
+  await server.judge('ann', {
+    name: 'createGroup',
+    args: { groupID: 'den', name: 'Den' },
+    groupID: 'den'
+  })
   await addAndRemove(server, 100)
   const { longest, feeds, groups } = await login(server, { feed: 2, groups: [['den', 1, 1]] })
   expect(longest).toBeLessThan(frameBytesMax)
   expect(feeds[0]?.from).toBe(0)
-  expect(feeds[0]?.events.filter(({ kind }) => kind === 'joined')).toMatchObject([{ groupID: 'den' }])
+  expect(feeds[0]?.events.filter(({ kind }) => kind === 'joined')).toMatchObject([
+    { groupID: 'den' }
+  ])
   expect(groups).toEqual([])
 })
 
-const memberCustomField = Array.from({ length: 5 }, (_, key) => ({ key: `key${key}`, value: '감'.repeat(20) }))
-const members = (count: number) => Array.from({ length: count }, (_, n) => ({ userID: `user-${String(n).padStart(4, '0')}` }))
+const memberCustomField = Array.from({ length: 5 }, (_, key) => ({
+  key: `key${key}`,
+  value: '감'.repeat(20)
+}))
+const members = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ userID: `user-${String(n).padStart(4, '0')}` }))
 
 async function createCrew(server: TestServer, memberList: readonly object[]): Promise<void> {
   const args = { groupID: 'crew', name: 'Crew', type: 'ChatRoom', memberList }
@@ -80,7 +104,9 @@ test('many changed members follow in pages, as in a new group', async () => {
   }
   const { longest, groups } = await login(server, { feed: 2, groups: [['crew', 1, 1]] })
   expect(longest).toBeLessThan(frameBytesMax)
-  expect(groups).toMatchObject([{ groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }])
+  expect(groups).toMatchObject([
+    { groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }
+  ])
 })
 
 test('the members of a new group follow in pages where they are long', async () => {
@@ -92,13 +118,18 @@ test('the members of a new group follow in pages where they are long', async () 
     )
   const { longest, groups } = await login(server, { feed: 0 }, create)
   expect(longest).toBeLessThan(frameBytesMax)
-  expect(groups).toMatchObject([{ groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }])
+  expect(groups).toMatchObject([
+    { groupID: 'crew', from: 0, complete: false, members: [{ userID: 'ann' }] }
+  ])
 })
 
 test('of long tips the last ones come, in a frame that is not too long', async () => {
   const server = createTestServer()
   await createCrew(server, [])
-  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
+  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({
+    key: `key${key}`,
+    value: 'x'.repeat(500)
+  }))
   for (let count = 0; count < 100; count++) {
     const args = { groupID: 'crew', name: `Crew ${count}`, groupCustomField }
     await server.judge('ann', { name: 'updateGroupProfile', args, groupID: 'crew' })
@@ -113,7 +144,10 @@ test('of long tips the last ones come, in a frame that is not too long', async (
 test('of a long announcement the last tips come, in a frame that is not too long', async () => {
   const server = createTestServer()
   await createCrew(server, [])
-  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
+  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({
+    key: `key${key}`,
+    value: 'x'.repeat(500)
+  }))
   const update = (count: number) => {
     const args = { groupID: 'crew', name: `Crew ${count}`, groupCustomField }
     return server.judge('ann', { name: 'updateGroupProfile', args, groupID: 'crew' })

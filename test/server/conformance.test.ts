@@ -5,7 +5,7 @@ import * as packagedServer from 'offline-groups/server'
 import * as packagedKit from 'offline-groups/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { generateUserSig, startServer, type SyncServer } from '../../server/main.ts'
+import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { must } from '../../src/kernel/must.ts'
 import { connectHttp, connectWebSocket, syncServerContract } from '../../src/testing/index.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
@@ -26,7 +26,11 @@ for (const [transport, connect] of Object.entries(transports)) {
       let server: SyncServer
       const errors: unknown[] = []
       const start = async () => {
-        server = await startServer({ ...app, database: kept, onError: error => void errors.push(error) })
+        server = await startServer({
+          ...app,
+          database: kept,
+          onError: error => void errors.push(error)
+        })
       }
       let kept: Awaited<ReturnType<typeof openDatabase>>
       beforeAll(async () => {
@@ -43,7 +47,8 @@ for (const [transport, connect] of Object.entries(transports)) {
         {
           connect: events => connect(server)(events),
           makeToken: userID => generateUserSig(app, { userID }),
-          makeExpiredToken: userID => generateUserSig(app, { userID, expireSeconds: 60, now: Date.now() - 61_000 }),
+          makeExpiredToken: userID =>
+            generateUserSig(app, { userID, expireSeconds: 60, now: Date.now() - 61_000 }),
           async restart() {
             await server.close()
             await start()
@@ -57,9 +62,17 @@ for (const [transport, connect] of Object.entries(transports)) {
 }
 
 describe('the example of the contract', async () => {
-  const source = readFileSync(new URL('../../src/testing/sync-contract.ts', import.meta.url), 'utf8')
-  const example = must(/@example\n(?<code>[\s\S]*?)\*\//.exec(source)?.groups?.['code']).replaceAll(/^ +\* ?/gm, '')
-  const AsyncFunction = (async () => undefined).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>
+  const source = readFileSync(
+    new URL('../../src/testing/sync-contract.ts', import.meta.url),
+    'utf8'
+  )
+  const example = must(/@example\n(?<code>[\s\S]*?)\*\//.exec(source)?.groups?.['code']).replaceAll(
+    /^ +\* ?/gm,
+    ''
+  )
+  const AsyncFunction = (async () => undefined).constructor as new (
+    ...args: string[]
+  ) => (...args: unknown[]) => Promise<void>
   // As somebody would run it who has the package.
   const around = { ...packagedServer, ...packagedKit, test, expect, afterAll }
   await new AsyncFunction(...Object.keys(around), example)(...Object.values(around))

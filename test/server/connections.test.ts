@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { openClient, type SyncClient } from '../../src/testing/sync/client.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createTestServer, type TestServer } from '../harness.ts'
@@ -45,12 +45,24 @@ const step: fc.Arbitrary<Step> = fc
     afterMs: fc.nat(12),
     call: fc.oneof(
       pick(3, 'updateGroupProfile', fc.record({ name: fc.constantFrom('a', 'b', 'c') })),
-      pick(3, 'setMessageRemindType', fc.record({ messageRemindType: fc.constantFrom('Discard', 'AcceptNotNotify') })),
+      pick(
+        3,
+        'setMessageRemindType',
+        fc.record({ messageRemindType: fc.constantFrom('Discard', 'AcceptNotNotify') })
+      ),
       pick(2, 'setGroupMemberNameCard', fc.record({ nameCard: fc.constantFrom('x', 'y', 'z') })),
       pick(2, 'joinGroup', fc.constant({})),
       pick(2, 'quitGroup', fc.constant({})),
-      pick(1, 'deleteGroupMember', fc.record({ userIDList: fc.array(user, { minLength: 1, maxLength: 2 }) })),
-      pick(1, 'addGroupMember', fc.record({ userIDList: fc.array(user, { minLength: 1, maxLength: 2 }) }))
+      pick(
+        1,
+        'deleteGroupMember',
+        fc.record({ userIDList: fc.array(user, { minLength: 1, maxLength: 2 }) })
+      ),
+      pick(
+        1,
+        'addGroupMember',
+        fc.record({ userIDList: fc.array(user, { minLength: 1, maxLength: 2 }) })
+      )
     )
   })
   .map(({ call, ...rest }) => ({ ...rest, ...call }))
@@ -75,9 +87,15 @@ async function truth(server: TestServer, userID: string) {
     .snapshot(async reader => {
       const followed = await reader.followed(userID)
       const rows = []
-      for (const { groupID, mep, seq } of followed) {
+      for (const { groupID, membershipEpoch, seq } of followed) {
         const members = await reader.membersAfter(groupID, '', 100)
-        rows.push({ groupID, mep, seq, row: (await reader.group(groupID)).row, members })
+        rows.push({
+          groupID,
+          membershipEpoch,
+          seq,
+          row: (await reader.group(groupID)).row,
+          members
+        })
       }
       return rows
     })
@@ -88,9 +106,9 @@ async function truth(server: TestServer, userID: string) {
 const held = (client: SyncClient) =>
   [...client.groups.values()]
     .sort((a, b) => (a.groupID < b.groupID ? -1 : 1))
-    .map(({ groupID, mep, row, members, isComplete }) => ({
+    .map(({ groupID, membershipEpoch, row, members, isComplete }) => ({
       groupID,
-      mep,
+      membershipEpoch,
       row,
       isComplete,
       members: [...members.values()].sort((a, b) => (a.userID < b.userID ? -1 : 1))
@@ -99,35 +117,49 @@ const held = (client: SyncClient) =>
 describe('a session on a database with four connections', () => {
   test('that is quiet holds exactly the rows of the database', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), fc.nat(), async (steps, seed) => {
-        const server = createWorld(seed, 8)
-        const verdicts: Promise<unknown>[] = []
-        const judge = (userID: string, { groupID, name, args }: Pick<Step, 'groupID' | 'name' | 'args'>) =>
-          void verdicts.push(server.judge(userID, { groupID, name, args: { groupID, ...args } }))
-        const memberList = users.map(userID => ({ userID }))
-        for (const groupID of groups)
-          judge('ann', { groupID, name: 'createGroup', args: { name: 'n', type: 'Public', memberList } })
-        const clients = new Map<string, SyncClient>()
-        for (const userID of users) {
-          const client = await login(server, userID)
-          clients.set(userID, client)
-          for (const groupID of client.groups.keys()) client.send({ type: 'members', groupID, after: '', limit: 500 })
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 40 }),
+        fc.nat(),
+        async (steps, seed) => {
+          const server = createWorld(seed, 8)
+          const verdicts: Promise<unknown>[] = []
+          const judge = (
+            userID: string,
+            { groupID, name, args }: Pick<Step, 'groupID' | 'name' | 'args'>
+          ) =>
+            void verdicts.push(server.judge(userID, { groupID, name, args: { groupID, ...args } }))
+          const memberList = users.map(userID => ({ userID }))
+          for (const groupID of groups)
+            judge('ann', {
+              groupID,
+              name: 'createGroup',
+              args: { name: 'n', type: 'Public', memberList }
+            })
+          const clients = new Map<string, SyncClient>()
+          for (const userID of users) {
+            const client = await login(server, userID)
+            clients.set(userID, client)
+            for (const groupID of client.groups.keys())
+              client.send({ type: 'members', groupID, after: '', limit: 500 })
+          }
+          for (const each of steps) {
+            judge(each.user, each)
+            await server.clock.advance(each.afterMs)
+          }
+          // Less than the time to the first ping, which would mend what is wrong.
+          await server.clock.advance(5_000)
+          await Promise.all(verdicts)
+          for (const [userID, client] of clients) {
+            const expected = (await truth(server, userID)) as { seq: number }[]
+            expect(held(client)).toEqual(
+              expected.map(({ seq: _seq, ...rest }) => ({ ...rest, isComplete: true }))
+            )
+            // Broken rules of deltas show here.
+            while (await Promise.race([client.take(), server.clock.settle()]));
+          }
+          expect(server.errors).toEqual([])
         }
-        for (const each of steps) {
-          judge(each.user, each)
-          await server.clock.advance(each.afterMs)
-        }
-        // Less than the time to the first ping, which would mend what is wrong.
-        await server.clock.advance(5_000)
-        await Promise.all(verdicts)
-        for (const [userID, client] of clients) {
-          const expected = (await truth(server, userID)) as { seq: number }[]
-          expect(held(client)).toEqual(expected.map(({ seq: _seq, ...rest }) => ({ ...rest, isComplete: true })))
-          // Broken rules of deltas show here.
-          while (await Promise.race([client.take(), server.clock.settle()]));
-        }
-        expect(server.errors).toEqual([])
-      }),
+      ),
       { numRuns: 60 }
     )
   })

@@ -1,12 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { applicationKey, newMember, settingsKey, type Role } from '../../src/kernel/model.ts'
 import type { TipRow } from '../../src/kernel/notices.ts'
-import { noGroup, type Database, type GroupWrites, type LogEntry } from '../../server/port.ts'
+import {
+  noGroup,
+  type Database,
+  type GroupWrites,
+  type LogEntry
+} from '../../src/server/database/port.ts'
 import { group } from '../kernel/world.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
 import { missing } from './postgres.ts'
 
-test.skipIf(missing)('PostgreSQL is among the databases', () => expect(Object.keys(databases)).toContain('PostgreSQL'))
+test.skipIf(missing)('PostgreSQL is among the databases', () =>
+  expect(Object.keys(databases)).toContain('PostgreSQL')
+)
 
 describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   let database: Database
@@ -42,10 +49,10 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       await tx.lockGroup(groupID)
       await tx.write(writes(groupID, rest))
     })
-  const member = (groupID: string, userID: string, rv: number) => ({
+  const member = (groupID: string, userID: string, revision: number) => ({
     userID,
     row: newMember({ groupID, userID, joinTime: 1 }),
-    rv
+    revision
   })
 
   test('knows nothing of a group that never was', async () => {
@@ -60,30 +67,43 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const user = fresh('u')
     const failing = database.transaction(async tx => {
       await tx.lockGroup(groupID)
-      await tx.appendFeeds(new Map([[user, [{ kind: 'joined', groupID, mep: 1, since: 1 }]]]), 1)
+      await tx.appendFeeds(
+        new Map([[user, [{ kind: 'joined', groupID, membershipEpoch: 1, since: 1 }]]]),
+        1
+      )
       await tx.write(writes(groupID, { log: [entry(1)], members: [member(groupID, user, 1)] }))
       throw new Error('no')
     })
     await expect(failing).rejects.toThrow('no')
     expect(
-      await database.snapshot(async tx => [await tx.group(groupID), await tx.feed(user), await tx.membersAfter(groupID, '', 9)])
+      await database.snapshot(async tx => [
+        await tx.group(groupID),
+        await tx.feed(user),
+        await tx.membersAfter(groupID, '', 9)
+      ])
     ).toEqual([noGroup, { head: 0, floor: 0 }, []])
   })
 
   test('tells what changed since a position, and who is gone', async () => {
     const groupID = fresh('g')
-    await write(groupID, { log: [entry(1)], members: [member(groupID, 'a', 1), member(groupID, 'b', 1)] })
+    await write(groupID, {
+      log: [entry(1)],
+      members: [member(groupID, 'a', 1), member(groupID, 'b', 1)]
+    })
     await write(groupID, {
       state: { seq: 3, row: group({ groupID }), digest: 7 },
       log: [entry(2), entry(3)],
-      members: [member(groupID, 'c', 2), { userID: 'a', row: null, rv: 3 }]
+      members: [member(groupID, 'c', 2), { userID: 'a', row: null, revision: 3 }]
     })
     const since = (from: number) => database.snapshot(tx => tx.changedSince(groupID, from))
-    expect(await since(1)).toEqual([member(groupID, 'c', 2), { userID: 'a', row: null, rv: 3 }])
-    expect(await since(2)).toEqual([{ userID: 'a', row: null, rv: 3 }])
+    expect(await since(1)).toEqual([
+      member(groupID, 'c', 2),
+      { userID: 'a', row: null, revision: 3 }
+    ])
+    expect(await since(2)).toEqual([{ userID: 'a', row: null, revision: 3 }])
     expect(await since(3)).toEqual([])
     expect(await database.snapshot(tx => tx.members(groupID, ['a', 'b', 'z']))).toEqual(
-      expect.arrayContaining([{ userID: 'a', row: null, rv: 3 }, member(groupID, 'b', 1)])
+      expect.arrayContaining([{ userID: 'a', row: null, revision: 3 }, member(groupID, 'b', 1)])
     )
   })
 
@@ -93,7 +113,11 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     await write(groupID, { log: [entry(1)], members: users.map(user => member(groupID, user, 1)) })
     const page = async (after: string) =>
       (await database.snapshot(tx => tx.membersAfter(groupID, after, 3))).map(row => row.userID)
-    expect([await page(''), await page('_'), await page('b')]).toEqual([['B', 'Z', '_'], ['a', 'a-1', 'a1'], []])
+    expect([await page(''), await page('_'), await page('b')]).toEqual([
+      ['B', 'Z', '_'],
+      ['a', 'a-1', 'a1'],
+      []
+    ])
   })
 
   test('a dissolved group keeps the marks of its members and loses its other rows', async () => {
@@ -109,27 +133,57 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       handlerID: '',
       handleMessage: ''
     } as const
-    const application = { table: 'applications', id: 'x', row, rv: 1 } as const
-    const settings = { table: 'settings', id: 'x', row: { groupID, userID: 'x', messageRemindType: 'Discard' }, rv: 1 } as const
-    await write(groupID, { log: [entry(1)], members: [member(groupID, 'a', 1)], others: [application, settings] })
-    expect(await database.snapshot(tx => tx.others(groupID, [key('x'), key('y')]))).toEqual([application])
-    expect(await database.snapshot(tx => tx.others(groupID, [settingsKey({ groupID, userID: 'x' })]))).toEqual([settings])
-    await write(groupID, { state: { seq: 2, row: null, digest: 0 }, log: [entry(2)], dissolved: true })
+    const application = { table: 'applications', id: 'x', row, revision: 1 } as const
+    const settings = {
+      table: 'settings',
+      id: 'x',
+      row: { groupID, userID: 'x', messageRemindType: 'Discard' },
+      revision: 1
+    } as const
+    await write(groupID, {
+      log: [entry(1)],
+      members: [member(groupID, 'a', 1)],
+      others: [application, settings]
+    })
+    expect(await database.snapshot(tx => tx.others(groupID, [key('x'), key('y')]))).toEqual([
+      application
+    ])
+    expect(
+      await database.snapshot(tx => tx.others(groupID, [settingsKey({ groupID, userID: 'x' })]))
+    ).toEqual([settings])
+    await write(groupID, {
+      state: { seq: 2, row: null, digest: 0 },
+      log: [entry(2)],
+      dissolved: true
+    })
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
         await tx.changedSince(groupID, 1),
         await tx.others(groupID, [key('x')])
       ])
-    ).toEqual([{ seq: 2, row: null, digest: 0, floor: 0 }, [{ userID: 'a', row: null, rv: 2 }], []])
+    ).toEqual([
+      { seq: 2, row: null, digest: 0, floor: 0 },
+      [{ userID: 'a', row: null, revision: 2 }],
+      []
+    ])
   })
 
   test('knows the owner and the admins', async () => {
     const groupID = fresh('g')
-    const as = (userID: string, role: Role) => ({ userID, row: newMember({ groupID, userID, role, joinTime: 1 }), rv: 1 })
+    const as = (userID: string, role: Role) => ({
+      userID,
+      row: newMember({ groupID, userID, role, joinTime: 1 }),
+      revision: 1
+    })
     await write(groupID, {
       log: [entry(1)],
-      members: [as('a', 'Owner'), as('b', 'Admin'), as('c', 'Member'), { userID: 'd', row: null, rv: 1 }]
+      members: [
+        as('a', 'Owner'),
+        as('b', 'Admin'),
+        as('c', 'Member'),
+        { userID: 'd', row: null, revision: 1 }
+      ]
     })
     expect((await database.snapshot(tx => tx.admins(groupID))).sort()).toEqual(['a', 'b'])
   })
@@ -146,8 +200,13 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
       memberNum: seq
     })
     await write(groupID, { log: [entry(1), entry(2)], tips: [tip(1), tip(2)] })
-    await write(groupID, { state: { seq: 3, row: group({ groupID }), digest: 7 }, log: [entry(3)], tips: [tip(3)] })
-    const since = (from: number, limit: number) => database.snapshot(tx => tx.tipsSince(groupID, from, limit))
+    await write(groupID, {
+      state: { seq: 3, row: group({ groupID }), digest: 7 },
+      log: [entry(3)],
+      tips: [tip(3)]
+    })
+    const since = (from: number, limit: number) =>
+      database.snapshot(tx => tx.tipsSince(groupID, from, limit))
     expect([await since(0, 9), await since(1, 9), await since(0, 2), await since(3, 9)]).toEqual([
       [tip(1), tip(2), tip(3)],
       [tip(2), tip(3)],
@@ -158,14 +217,21 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
 
   test('a feed is dense and in order, also for many users at once', async () => {
     const users = [fresh('u'), fresh('u'), fresh('u')]
-    const joined = (mep: number) => ({ kind: 'joined', groupID: 'g', mep, since: 1 }) as const
-    const append = (...meps: number[]) =>
-      database.transaction(tx => tx.appendFeeds(new Map(users.map(user => [user, meps.map(joined)])), 1))
+    const joined = (membershipEpoch: number) =>
+      ({ kind: 'joined', groupID: 'g', membershipEpoch, since: 1 }) as const
+    const append = (...membershipEpochs: number[]) =>
+      database.transaction(tx =>
+        tx.appendFeeds(new Map(users.map(user => [user, membershipEpochs.map(joined)])), 1)
+      )
     expect([...(await append(1)).values()]).toEqual([1, 1, 1])
     expect([...(await append(2, 3)).values()]).toEqual([3, 3, 3])
     const [user = ''] = users
     expect(
-      await database.snapshot(async tx => [await tx.feed(user), await tx.feedSince(user, 1), await tx.feedSince(user, 3)])
+      await database.snapshot(async tx => [
+        await tx.feed(user),
+        await tx.feedSince(user, 1),
+        await tx.feedSince(user, 3)
+      ])
     ).toEqual([
       { head: 3, floor: 0 },
       [
@@ -181,11 +247,23 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const user = fresh('u')
     const at = (seq: number, time: number): LogEntry => ({ ...entry(seq), at: time })
     const state = (seq: number) => ({ seq, row: group({ groupID }), digest: 7 })
-    await write(groupID, { log: [at(1, 10)], members: [member(groupID, 'a', 1), member(groupID, 'b', 1)] })
-    await write(groupID, { state: state(2), log: [at(2, 20)], members: [{ userID: 'a', row: null, rv: 2 }] })
-    await write(groupID, { state: state(3), log: [at(3, 30)], members: [{ userID: 'b', row: null, rv: 3 }] })
-    const joined = { kind: 'joined', groupID, mep: 1, since: 1 } as const
-    for (const time of [10, 20, 30]) await database.transaction(tx => tx.appendFeeds(new Map([[user, [joined]]]), time))
+    await write(groupID, {
+      log: [at(1, 10)],
+      members: [member(groupID, 'a', 1), member(groupID, 'b', 1)]
+    })
+    await write(groupID, {
+      state: state(2),
+      log: [at(2, 20)],
+      members: [{ userID: 'a', row: null, revision: 2 }]
+    })
+    await write(groupID, {
+      state: state(3),
+      log: [at(3, 30)],
+      members: [{ userID: 'b', row: null, revision: 3 }]
+    })
+    const joined = { kind: 'joined', groupID, membershipEpoch: 1, since: 1 } as const
+    for (const time of [10, 20, 30])
+      await database.transaction(tx => tx.appendFeeds(new Map([[user, [joined]]]), time))
     const verdicts = [10, 20].map(time => ({
       userID: user,
       name: 'quitGroup',
@@ -215,7 +293,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ).toEqual([
       { ...state(3), floor: 2 },
       [at(3, 30)],
-      [{ userID: 'b', row: null, rv: 3 }],
+      [{ userID: 'b', row: null, revision: 3 }],
       { head: 3, floor: 2 },
       [{ ...joined, fseq: 3 }],
       [verdicts[1]?.verdict.opID]
@@ -227,8 +305,14 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   test('knows whom a group has and whom a user follows', async () => {
     const [g1, g2, user] = [fresh('g'), fresh('g'), fresh('u')]
     const left = { reason: 'kicked', by: 'ann', at: 7 } as const
-    await write(g1, { log: [entry(1)], memberships: [{ userID: user, mep: 2, since: 1, follows: true, left: null }] })
-    await write(g2, { log: [entry(1)], memberships: [{ userID: user, mep: 1, since: 1, follows: false, left }] })
+    await write(g1, {
+      log: [entry(1)],
+      memberships: [{ userID: user, membershipEpoch: 2, since: 1, follows: true, left: null }]
+    })
+    await write(g2, {
+      log: [entry(1)],
+      memberships: [{ userID: user, membershipEpoch: 1, since: 1, follows: false, left }]
+    })
     expect(
       await database.snapshot(async tx => [
         await tx.followed(user),
@@ -238,10 +322,10 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
         await tx.groupCounts([user, 'nobody'])
       ])
     ).toEqual([
-      [{ groupID: g1, mep: 2, since: 1, seq: 1 }],
+      [{ groupID: g1, membershipEpoch: 2, since: 1, seq: 1 }],
       [user],
       [],
-      [{ userID: user, mep: 1, since: 1, follows: false, left }],
+      [{ userID: user, membershipEpoch: 1, since: 1, follows: false, left }],
       new Map([
         [user, 1],
         ['nobody', 0]
@@ -267,6 +351,13 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
         await tx.logSince(groupID, 1, ['joinGroup', 'quitGroup'], 10),
         await tx.logSince(groupID, 0, ['joinGroup'], 10)
       ])
-    ).toEqual([new Map([['op', { verdict, name: 'quitGroup' }]]), new Map(), [entry(1), last], [last], [joined, last], [joined]])
+    ).toEqual([
+      new Map([['op', { verdict, name: 'quitGroup' }]]),
+      new Map(),
+      [entry(1), last],
+      [last],
+      [joined, last],
+      [joined]
+    ])
   })
 })

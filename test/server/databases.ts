@@ -2,9 +2,9 @@
 
 import { setImmediate as immediate } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
-import { openSqlDatabase, type Sql } from '../../server/sql.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { openSqlDatabase, type Sql } from '../../src/server/database/sql.ts'
 import { missing, openPostgres } from './postgres.ts'
 
 export function inProcess(db: PGlite): Sql {
@@ -22,8 +22,12 @@ export function inProcess(db: PGlite): Sql {
 /** Those that answer without time passing, as virtual clocks need. */
 export const databases: Record<string, () => Promise<Database>> = {
   'in memory': async () => createMemoryDatabase('epoch'),
-  'in memory with four connections': async () => createMemoryDatabase('epoch', { count: 4, pause: immediate }),
+  'in memory with four connections': async () =>
+    createMemoryDatabase('epoch', { count: 4, pause: immediate }),
   PGlite: async () => openSqlDatabase(inProcess(await PGlite.create()))
 }
 
-export const databasesWithPostgres = { ...databases, ...(missing === undefined && { PostgreSQL: openPostgres }) }
+export const databasesWithPostgres = {
+  ...databases,
+  ...(missing === undefined && { PostgreSQL: openPostgres })
+}

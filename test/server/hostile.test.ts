@@ -9,10 +9,10 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { generateUserSig, startServer, type SyncServer } from '../../server/main.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
-import { verifyUserSig } from '../../server/user-sig.ts'
+import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { verifyUserSig } from '../../src/server/user-sig.ts'
 import { must } from '../../src/kernel/must.ts'
 import {
   frameLimits,
@@ -20,7 +20,7 @@ import {
   protocolVersion,
   type PushedOperation,
   type ServerMessage
-} from '../../src/sync/messages.ts'
+} from '../../src/protocol/messages.ts'
 import { createTestServer } from '../harness.ts'
 import { databases } from './databases.ts'
 
@@ -43,7 +43,13 @@ afterEach(() => {
 
 beforeAll(async () => {
   database = createMemoryDatabase('e')
-  server = await startServer({ ...app, database, appAdmins: ['app'], allowedOrigins: [origin], onError: () => undefined })
+  server = await startServer({
+    ...app,
+    database,
+    appAdmins: ['app'],
+    allowedOrigins: [origin],
+    onError: () => undefined
+  })
   const ann = await login('ann')
   const groupCustomField = [{ key: 'secret', value: 'of members' }]
   const memberList = [{ userID: 'bob' }]
@@ -53,7 +59,9 @@ beforeAll(async () => {
       args: { groupID: 'crew', name: 'Crew', type: 'Public', memberList, groupCustomField }
     })
   ).toBe('applied')
-  expect(await ann.judge({ name: 'createGroup', groupID: 'den', args: { groupID: 'den', name: 'Den' } })).toBe('applied')
+  expect(
+    await ann.judge({ name: 'createGroup', groupID: 'den', args: { groupID: 'den', name: 'Den' } })
+  ).toBe('applied')
   truth = await rows()
 })
 afterAll(() => server.close())
@@ -93,7 +101,8 @@ async function connect(to = server) {
   const client = {
     frames,
     send(...messages: unknown[]) {
-      for (const message of messages) socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+      for (const message of messages)
+        socket.send(typeof message === 'string' ? message : JSON.stringify(message))
     },
     /** The next frame; fails when the connection ends before. */
     async take(): Promise<ServerMessage> {
@@ -106,7 +115,9 @@ async function connect(to = server) {
       }
     },
     /** The next frame of this type. */
-    async next<T extends ServerMessage['type']>(type: T): Promise<Extract<ServerMessage, { type: T }>> {
+    async next<T extends ServerMessage['type']>(
+      type: T
+    ): Promise<Extract<ServerMessage, { type: T }>> {
       for (;;) {
         const message = await client.take()
         // Told by its type.
@@ -119,7 +130,9 @@ async function connect(to = server) {
       const opID = operation.opID ?? `op${count++}`
       client.send({
         type: 'push',
-        operations: [{ name: 'quitGroup', args: {}, groupID: 'crew', seen: 0, waited: 0, ...operation, opID }]
+        operations: [
+          { name: 'quitGroup', args: {}, groupID: 'crew', seen: 0, waited: 0, ...operation, opID }
+        ]
       })
       for (;;) {
         const { verdicts, retry } = await client.next('delta')
@@ -142,8 +155,12 @@ async function login(userID: string, to = server) {
 
 const rows = () =>
   database.snapshot(async reader => ({
-    groups: await Promise.all(['crew', 'den', '__proto__', 'constructor', 'mine'].map(reader.group)),
-    members: await Promise.all(['crew', 'den'].map(groupID => reader.membersAfter(groupID, '', 100))),
+    groups: await Promise.all(
+      ['crew', 'den', '__proto__', 'constructor', 'mine'].map(reader.group)
+    ),
+    members: await Promise.all(
+      ['crew', 'den'].map(groupID => reader.membersAfter(groupID, '', 100))
+    ),
     feeds: await Promise.all(['ann', 'bob', 'mallory', 'app', '__proto__'].map(reader.feed)),
     followed: await Promise.all(['ann', 'bob', 'mallory', 'app', '__proto__'].map(reader.followed))
   }))
@@ -173,7 +190,9 @@ const upgrade = (
     Origin: origin,
     ...changes
   }
-  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : `${name}: ${value}\r\n`))
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}: ${value}\r\n`
+  )
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}${more}\r\n`
 }
 
@@ -184,7 +203,11 @@ function dial(): Socket {
 }
 
 /** Sends bytes, and collects what comes back until `isEnough` or the end. */
-async function exchange(bytes: string | Buffer, isEnough: (answer: Buffer) => boolean, socket = dial()): Promise<Buffer> {
+async function exchange(
+  bytes: string | Buffer,
+  isEnough: (answer: Buffer) => boolean,
+  socket = dial()
+): Promise<Buffer> {
   let answer = Buffer.alloc(0)
   await new Promise<void>(resolve => {
     socket.on('data', (chunk: Buffer) => {
@@ -205,10 +228,19 @@ const statusOf = async (request: string | Buffer): Promise<number> => {
   return Number(/^HTTP\/1\.1 (\d+)/.exec(answer.toString())?.[1])
 }
 
-type FrameParts = { opcode?: number; fin?: boolean; rsv?: number; masked?: boolean; length?: bigint }
+type FrameParts = {
+  opcode?: number
+  fin?: boolean
+  rsv?: number
+  masked?: boolean
+  length?: bigint
+}
 const mask = Buffer.from([1, 2, 3, 4])
 /** A WebSocket frame as no library would send it. */
-function frame(payload: string | Buffer, { opcode = 1, fin = true, rsv = 0, masked = true, length }: FrameParts = {}): Buffer {
+function frame(
+  payload: string | Buffer,
+  { opcode = 1, fin = true, rsv = 0, masked = true, length }: FrameParts = {}
+): Buffer {
   const body = Buffer.from(payload)
   const size = length ?? BigInt(body.length)
   const head = Buffer.alloc(size < 126n ? 2 : size < 65536n ? 4 : 10)
@@ -216,7 +248,9 @@ function frame(payload: string | Buffer, { opcode = 1, fin = true, rsv = 0, mask
   head[1] = (masked ? 0x80 : 0) | (size < 126n ? Number(size) : size < 65536n ? 126 : 127)
   if (head.length === 4) head.writeUInt16BE(Number(size), 2)
   if (head.length === 10) head.writeBigUInt64BE(size, 2)
-  return Buffer.concat(masked ? [head, mask, body.map((byte, index) => byte ^ (mask[index % 4] ?? 0))] : [head, body])
+  return Buffer.concat(
+    masked ? [head, mask, body.map((byte, index) => byte ^ (mask[index % 4] ?? 0))] : [head, body]
+  )
 }
 const close = (code: number, reason = ''): Buffer => {
   const number = Buffer.alloc(2)
@@ -229,7 +263,12 @@ function framesIn(bytes: Buffer): { opcode: number; payload: Buffer }[] {
   const frames = []
   for (let at = 0; at + 2 <= bytes.length;) {
     const short = (bytes[at + 1] ?? 0) & 0x7f
-    const size = short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short
+    const size =
+      short === 126
+        ? bytes.readUInt16BE(at + 2)
+        : short === 127
+          ? Number(bytes.readBigUInt64BE(at + 2))
+          : short
     const start = at + (short === 126 ? 4 : short === 127 ? 10 : 2)
     if (start + size > bytes.length) break
     frames.push({ opcode: (bytes[at] ?? 0) & 0x0f, payload: bytes.subarray(start, start + size) })
@@ -239,7 +278,10 @@ function framesIn(bytes: Buffer): { opcode: number; payload: Buffer }[] {
 }
 
 /** Sends bytes over an upgraded connection: the code it is closed with, or the first opcode of `waitFor`. */
-async function send(bytes: Buffer, waitFor = 8): Promise<{ opcode: number; payload: Buffer } | undefined> {
+async function send(
+  bytes: Buffer,
+  waitFor = 8
+): Promise<{ opcode: number; payload: Buffer } | undefined> {
   const socket = dial()
   await exchange(upgrade(), answer => answer.includes('\r\n\r\n'), socket)
   const isIt = ({ opcode }: { opcode: number }) => opcode === waitFor
@@ -265,9 +307,21 @@ const upgrades: [title: string, request: string | Buffer, status: number][] = [
   ['without an origin is refused', upgrade({ Origin: undefined }), 403],
   ['from another origin is refused', upgrade({ Origin: 'https://evil.example' }), 403],
   ['from no origin by name is refused', upgrade({ Origin: 'null' }), 403],
-  ['from an origin that begins like a good one is refused', upgrade({ Origin: `${origin}.evil.example` }), 403],
-  ['from an origin that ends like a good one is refused', upgrade({ Origin: `https://evil.example/${origin}` }), 403],
-  ['from a good origin without encryption is refused', upgrade({ Origin: 'http://app.example' }), 403],
+  [
+    'from an origin that begins like a good one is refused',
+    upgrade({ Origin: `${origin}.evil.example` }),
+    403
+  ],
+  [
+    'from an origin that ends like a good one is refused',
+    upgrade({ Origin: `https://evil.example/${origin}` }),
+    403
+  ],
+  [
+    'from a good origin without encryption is refused',
+    upgrade({ Origin: 'http://app.example' }),
+    403
+  ],
   ['from a good origin on another port is refused', upgrade({ Origin: `${origin}:444` }), 403],
   ['from two origins is refused', upgrade({}, { more: 'Origin: https://evil.example\r\n' }), 403],
   ['without a key is refused', upgrade({ 'Sec-WebSocket-Key': undefined }), 400],
@@ -285,9 +339,21 @@ const upgrades: [title: string, request: string | Buffer, status: number][] = [
   ['with 200 KB in one header is refused', upgrade({ Cookie: 'x'.repeat(200_000) }), 431],
   ['with 10,000 headers is refused', upgrade({}, { more: 'X: y\r\n'.repeat(10_000) }), 431],
   ['with NUL in a header is refused', upgrade({ Cookie: 'a\u0000b' }), 400],
-  ['that is no upgrade is refused', `GET /sync HTTP/1.1\r\nHost: localhost\r\nOrigin: ${origin}\r\n\r\n`, 405],
-  ['that is no upgrade, from nowhere, is refused', 'GET /sync HTTP/1.1\r\nHost: localhost\r\n\r\n', 403],
-  ['in bytes that are no HTTP is refused', Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), 400]
+  [
+    'that is no upgrade is refused',
+    `GET /sync HTTP/1.1\r\nHost: localhost\r\nOrigin: ${origin}\r\n\r\n`,
+    405
+  ],
+  [
+    'that is no upgrade, from nowhere, is refused',
+    'GET /sync HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    403
+  ],
+  [
+    'in bytes that are no HTTP is refused',
+    Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]),
+    400
+  ]
 ]
 test.each(upgrades)('an upgrade %s', async (_title, request, status) => {
   expect(await statusOf(request)).toBe(status)
@@ -333,7 +399,11 @@ const frames: [title: string, bytes: Buffer, code: number | undefined][] = [
   ['of a reserved kind of control', frame('', { opcode: 11 }), 1002],
   ['of a byte more than the limit', frame('x'.repeat(toServerBytesMax + 1)), 1009],
   ['nested deeper than the limit', frame('['.repeat(toServerBytesMax + 1)), 1009],
-  ['of more keys than the limit', frame(`{${'"key":0,'.repeat(toServerBytesMax / 8)}"key":0}`), 1009],
+  [
+    'of more keys than the limit',
+    frame(`{${'"key":0,'.repeat(toServerBytesMax / 8)}"key":0}`),
+    1009
+  ],
   ['that says it has 2^52 bytes', frame('x', { length: 2n ** 52n }), 1009],
   ['that says it has more bytes than there are', frame('x', { length: 2n ** 63n }), 1009],
   [
@@ -355,7 +425,11 @@ const frames: [title: string, bytes: Buffer, code: number | undefined][] = [
   ['that pings with 126 bytes', frame('x'.repeat(126), { opcode: 9 }), 1002],
   ['that pings in pieces', frame('x', { opcode: 9, fin: false }), 1002],
   // Cut off: a client that does not take pongs in would not take a number in either.
-  ['that pings 100,000 times', Buffer.concat(Array.from({ length: 100_000 }, () => frame('', { opcode: 9 }))), undefined],
+  [
+    'that pings 100,000 times',
+    Buffer.concat(Array.from({ length: 100_000 }, () => frame('', { opcode: 9 }))),
+    undefined
+  ],
   ['that closes with 999', close(999), 1002],
   ['that closes with 1005', close(1005), 1002],
   ['that closes with half a number', frame('x', { opcode: 8 }), 1002],
@@ -368,7 +442,10 @@ test.each(frames)('a frame %s ends the connection', async (_title, bytes, code) 
 })
 
 test('a ping of 125 bytes and an unasked pong are as they should be', async () => {
-  const answer = await send(Buffer.concat([frame('', { opcode: 10 }), frame('x'.repeat(125), { opcode: 9 })]), 10)
+  const answer = await send(
+    Buffer.concat([frame('', { opcode: 10 }), frame('x'.repeat(125), { opcode: 9 })]),
+    10
+  )
   expect(answer?.payload.toString()).toBe('x'.repeat(125))
   await expectAlive()
 })
@@ -379,37 +456,70 @@ test.each([
 ])('%i messages at once %s', async (messages, _title, code) => {
   const socket = dial()
   await exchange(upgrade(), answer => answer.includes('\r\n\r\n'), socket)
-  await exchange(frame(JSON.stringify(hello('mallory'))), answer => answer.includes('"caughtUp":true'), socket)
+  await exchange(
+    frame(JSON.stringify(hello('mallory'))),
+    answer => answer.includes('"caughtUp":true'),
+    socket
+  )
   const isOver = (answer: Buffer) => {
     const answers = framesIn(answer)
     return answers.length === messages || answers.some(({ opcode }) => opcode === 8)
   }
-  const answer = await exchange(Buffer.concat(Array.from({ length: messages }, () => frame(ping))), isOver, socket)
+  const answer = await exchange(
+    Buffer.concat(Array.from({ length: messages }, () => frame(ping))),
+    isOver,
+    socket
+  )
   const answers = framesIn(answer)
   expect(answers.find(({ opcode }) => opcode === 8)?.payload.readUInt16BE()).toBe(code)
-  const texts = answers.filter(({ opcode }) => opcode === 1).map(({ payload }) => parseServerMessage(payload.toString()))
-  if (code === undefined) expect(texts.map(message => message?.type)).toEqual(Array.from({ length: messages }, () => 'pong'))
+  const texts = answers
+    .filter(({ opcode }) => opcode === 1)
+    .map(({ payload }) => parseServerMessage(payload.toString()))
+  if (code === undefined)
+    expect(texts.map(message => message?.type)).toEqual(
+      Array.from({ length: messages }, () => 'pong')
+    )
   else expect(texts.at(-1)).toMatchObject({ type: 'error', error: { code: 10006 } })
   await expectAlive()
 })
 
 // ── messages ────────────────────────────────────────────────────────────────
 
-const operation = { opID: 'op', name: 'quitGroup', args: { groupID: 'crew' }, groupID: 'crew', seen: 0, waited: 0 }
+const operation = {
+  opID: 'op',
+  name: 'quitGroup',
+  args: { groupID: 'crew' },
+  groupID: 'crew',
+  seen: 0,
+  waited: 0
+}
 const push = (...operations: object[]) => ({ type: 'push', operations })
-const members = (rest: object) => ({ type: 'members', groupID: 'crew', after: '', limit: 10, ...rest })
-const nested = (depth: number) => `{"type":"ping","x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
+const members = (rest: object) => ({
+  type: 'members',
+  groupID: 'crew',
+  after: '',
+  limit: 10,
+  ...rest
+})
+const nested = (depth: number) =>
+  `{"type":"ping","x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
 const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, key) => [`key${key}`, 0]))
 const twice = (text: string) => text + text
 /** As text: some numbers survive no `JSON.stringify`. */
-const written = (message: object, before: string, after: string) => JSON.stringify(message).replace(before, after)
+const written = (message: object, before: string, after: string) =>
+  JSON.stringify(message).replace(before, after)
 
 /** As the first message of a connection. */
 const first: [title: string, message: unknown, error: number, close: number][] = [
   ['a ping', { type: 'ping' }, 2999, 4401],
   ['operations', push(operation), 2999, 4401],
   ['a question for members', members({}), 2999, 4401],
-  ['a question for a profile', { type: 'read', request: 1, groupID: 'crew', search: false }, 2999, 4401],
+  [
+    'a question for a profile',
+    { type: 'read', request: 1, groupID: 'crew', search: false },
+    2999,
+    4401
+  ],
   ['half of JSON', '{', 4509, 4400],
   ['a space', ' ', 4509, 4400],
   ['JSON in single quotes', "{'type':'ping'}", 4509, 4400],
@@ -432,33 +542,88 @@ const first: [title: string, message: unknown, error: number, close: number][] =
   ['a type of the server', '{"type":"welcome"}', 2999, 4401],
   ['a list nested 250,000 deep', '['.repeat(250_000), 4509, 4400],
   ['objects nested 40,000 deep', '{"a":'.repeat(40_000), 4509, 4400],
-  ['a login with 20,000 keys and no token', { ...hello('mallory'), token: undefined, ...many }, 4509, 4400],
+  [
+    'a login with 20,000 keys and no token',
+    { ...hello('mallory'), token: undefined, ...many },
+    4509,
+    4400
+  ],
 
   ['a login with protocol 0', hello('mallory', { protocol: 0 }), 4508, 4429],
-  ['a login as protocol 1 spelled it', hello('mallory', { protocol: 1, groups: { crew: [1, 1] } }), 4508, 4429],
-  ['a login with the next protocol', hello('mallory', { protocol: protocolVersion + 1 }), 4508, 4429],
+  [
+    'a login as protocol 1 spelled it',
+    hello('mallory', { protocol: 1, groups: { crew: [1, 1] } }),
+    4508,
+    4429
+  ],
+  [
+    'a login with the next protocol',
+    hello('mallory', { protocol: protocolVersion + 1 }),
+    4508,
+    4429
+  ],
   ['a login with a protocol in words', hello('mallory', { protocol: '1' }), 4509, 4400],
   ['a login with a negative protocol', hello('mallory', { protocol: -1 }), 4509, 4400],
   ['a login with half a protocol', hello('mallory', { protocol: 1.5 }), 4509, 4400],
   ['a login without a token', hello('mallory', { token: undefined }), 4509, 4400],
   ['a login with a number for a token', hello('mallory', { token: 1 }), 4509, 4400],
-  ['a login with a token of 4,097 characters', hello('mallory', { token: 'x'.repeat(4097) }), 4509, 4400],
+  [
+    'a login with a token of 4,097 characters',
+    hello('mallory', { token: 'x'.repeat(4097) }),
+    4509,
+    4400
+  ],
   ['a login without an epoch', hello('mallory', { epoch: undefined }), 4509, 4400],
-  ['a login with an epoch of 65 characters', hello('mallory', { epoch: 'x'.repeat(65) }), 4509, 4400],
+  [
+    'a login with an epoch of 65 characters',
+    hello('mallory', { epoch: 'x'.repeat(65) }),
+    4509,
+    4400
+  ],
   ['a login at a negative position', hello('mallory', { feed: -1 }), 4509, 4400],
   ['a login at half a position', hello('mallory', { feed: 0.5 }), 4509, 4400],
   ['a login at a position in words', hello('mallory', { feed: '0' }), 4509, 4400],
   ['a login at no position', hello('mallory', { feed: null }), 4509, 4400],
-  ['a login at a position that is no exact number', hello('mallory', { feed: 2 ** 53 }), 4509, 4400],
+  [
+    'a login at a position that is no exact number',
+    hello('mallory', { feed: 2 ** 53 }),
+    4509,
+    4400
+  ],
   ['a login at a position of 1e308', hello('mallory', { feed: 1e308 }), 4509, 4400],
-  ['a login at an infinite position', written(hello('mallory'), '"feed":0', '"feed":1e309'), 4509, 4400],
+  [
+    'a login at an infinite position',
+    written(hello('mallory'), '"feed":0', '"feed":1e309'),
+    4509,
+    4400
+  ],
   ['a login with groups by name', hello('mallory', { groups: { crew: [1, 1] } }), 4509, 4400],
   ['a login without groups', hello('mallory', { groups: null }), 4509, 4400],
   ['a login with a group at one number', hello('mallory', { groups: [['crew', 1]] }), 4509, 4400],
-  ['a login with a group at negative numbers', hello('mallory', { groups: [['crew', -1, -1]] }), 4509, 4400],
-  ['a login with a group at numbers in words', hello('mallory', { groups: [['crew', '1', '0']] }), 4509, 4400],
-  ['a login with a group at fractions', hello('mallory', { groups: [['crew', 1.5, 0.5]] }), 4509, 4400],
-  ['a login with a group of 65 characters', hello('mallory', { groups: [['x'.repeat(65), 1, 1]] }), 4509, 4400],
+  [
+    'a login with a group at negative numbers',
+    hello('mallory', { groups: [['crew', -1, -1]] }),
+    4509,
+    4400
+  ],
+  [
+    'a login with a group at numbers in words',
+    hello('mallory', { groups: [['crew', '1', '0']] }),
+    4509,
+    4400
+  ],
+  [
+    'a login with a group at fractions',
+    hello('mallory', { groups: [['crew', 1.5, 0.5]] }),
+    4509,
+    4400
+  ],
+  [
+    'a login with a group of 65 characters',
+    hello('mallory', { groups: [['x'.repeat(65), 1, 1]] }),
+    4509,
+    4400
+  ],
   ['a login with a group without a name', hello('mallory', { groups: [['', 1, 1]] }), 4509, 4400],
   [
     'a login with a group more than the limit',
@@ -484,7 +649,12 @@ const later: [title: string, message: unknown][] = [
   ['no operations', push()],
   [
     `${operationsPerPushMax + 1} operations`,
-    push(...Array.from({ length: operationsPerPushMax + 1 }, (_, index) => ({ ...operation, opID: `n${index}` })))
+    push(
+      ...Array.from({ length: operationsPerPushMax + 1 }, (_, index) => ({
+        ...operation,
+        opID: `n${index}`
+      }))
+    )
   ],
   ['operations that are an object', { type: 'push', operations: { 0: operation, length: 1 } }],
   ['an operation that is null', { type: 'push', operations: [null] }],
@@ -497,8 +667,14 @@ const later: [title: string, message: unknown][] = [
   ['an operation without arguments', push({ ...operation, args: undefined })],
   ['an operation with null for arguments', push({ ...operation, args: null })],
   ['an operation with a text for arguments', push({ ...operation, args: 'crew' })],
-  ['an operation with arguments of long names', push({ ...operation, args: { ['x'.repeat(65)]: 1 } })],
-  ['an operation with arguments nested 13 deep', push({ ...operation, args: { x: [[[[[[[[[[]]]]]]]]]] } })],
+  [
+    'an operation with arguments of long names',
+    push({ ...operation, args: { ['x'.repeat(65)]: 1 } })
+  ],
+  [
+    'an operation with arguments nested 13 deep',
+    push({ ...operation, args: { x: [[[[[[[[[[]]]]]]]]]] } })
+  ],
   ['an operation on a group without a name', push({ ...operation, groupID: '' })],
   ['an operation on a group of 65 characters', push({ ...operation, groupID: 'x'.repeat(65) })],
   ['an operation on a group that is a number', push({ ...operation, groupID: 1 })],
@@ -509,7 +685,10 @@ const later: [title: string, message: unknown][] = [
   ['an operation that has seen a fraction', push({ ...operation, seen: 0.5 })],
   ['an operation that has seen more than there are numbers', push({ ...operation, seen: 2 ** 53 })],
   ['an operation that has seen 1e308', push({ ...operation, seen: 1e308 })],
-  ['one good operation and a bad one', push({ ...operation, args: { groupID: 'crew' } }, { ...operation, seen: '1' })],
+  [
+    'one good operation and a bad one',
+    push({ ...operation, args: { groupID: 'crew' } }, { ...operation, seen: '1' })
+  ],
   ['a question for no members', members({ limit: 0 })],
   ['a question for a negative number of members', members({ limit: -1 })],
   ['a question for half a member', members({ limit: 0.5 })],
@@ -518,9 +697,18 @@ const later: [title: string, message: unknown][] = [
   ['a question for members behind 65 characters', members({ after: 'x'.repeat(65) })],
   ['a question for members of nothing', members({ groupID: '' })],
   ['a question without a number', { type: 'read', groupID: 'crew', search: false }],
-  ['a question with a negative number', { type: 'read', request: -1, groupID: 'crew', search: false }],
-  ['a question for the profile of a list', { type: 'read', request: 1, groupID: ['crew'], search: false }],
-  ['a question for the profile of nothing', { type: 'read', request: 1, groupID: '', search: false }],
+  [
+    'a question with a negative number',
+    { type: 'read', request: -1, groupID: 'crew', search: false }
+  ],
+  [
+    'a question for the profile of a list',
+    { type: 'read', request: 1, groupID: ['crew'], search: false }
+  ],
+  [
+    'a question for the profile of nothing',
+    { type: 'read', request: 1, groupID: '', search: false }
+  ],
   ['what is no JSON', 'Hello?']
 ]
 test.each(later)('%s after the login is refused: 4509', async (_title, message) => {
@@ -540,24 +728,38 @@ test('who does not log in within 10 seconds is sent away: 2999', async () => {
   expect(isClosed).toBe(false)
   await clock.advance(100)
   expect(isClosed).toBe(true)
-  expect(transcript).toMatchObject([{ to: 'client', message: { type: 'error', error: { code: 2999 } } }])
+  expect(transcript).toMatchObject([
+    { to: 'client', message: { type: 'error', error: { code: 2999 } } }
+  ])
 })
 
 test('who pushes without end, faster than it is judged, is sent away: 10006', async () => {
   const memory = createMemoryDatabase('e')
-  const { clock, network } = createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+  const { clock, network } = createTestServer({
+    database: { ...memory, transaction: () => new Promise(() => undefined) }
+  })
   const { connect: open, transcript } = network()
   let isClosed = false
-  const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
+  const link = open({
+    onOpen: () => undefined,
+    onFrame: () => undefined,
+    onClose: () => (isClosed = true)
+  })
   await clock.advance(10)
   link.send(JSON.stringify(hello('ann', { token: 'ann' })))
   for (let count = 0; count < 50; count++) {
-    const operations = Array.from({ length: operationsPerPushMax }, () => ({ ...operation, opID: `${count}` }))
+    const operations = Array.from({ length: operationsPerPushMax }, () => ({
+      ...operation,
+      opID: `${count}`
+    }))
     link.send(JSON.stringify(push(...operations)))
     await clock.advance(20)
   }
   expect(isClosed).toBe(true)
-  expect(transcript.at(-1)).toMatchObject({ to: 'client', message: { type: 'error', error: { code: 10006 } } })
+  expect(transcript.at(-1)).toMatchObject({
+    to: 'client',
+    message: { type: 'error', error: { code: 10006 } }
+  })
 })
 
 // ── userSig ─────────────────────────────────────────────────────────────────
@@ -568,26 +770,43 @@ type Api = {
 }
 // Tencent's package has no types and no exports but this one.
 const require = createRequire(import.meta.url)
-const { Api } = require('tls-sig-api-v2') as { Api: new (sdkAppID: number, secretKey: string) => Api }
+const { Api } = require('tls-sig-api-v2') as {
+  Api: new (sdkAppID: number, secretKey: string) => Api
+}
 const tencent = new Api(app.sdkAppID, app.secretKey)
 
 type Claims = Record<string, unknown>
 const pack = (text: string | Buffer) =>
-  deflateSync(text).toString('base64').replaceAll('+', '*').replaceAll('/', '-').replaceAll('=', '_')
+  deflateSync(text)
+    .toString('base64')
+    .replaceAll('+', '*')
+    .replaceAll('/', '-')
+    .replaceAll('=', '_')
 const unpack = (userSig: string): Claims =>
   JSON.parse(
-    inflateSync(Buffer.from(userSig.replaceAll('*', '+').replaceAll('-', '/').replaceAll('_', '='), 'base64')).toString()
+    inflateSync(
+      Buffer.from(userSig.replaceAll('*', '+').replaceAll('-', '/').replaceAll('_', '='), 'base64')
+    ).toString()
   )
-const edited = (userSig: string, changes: Claims) => pack(JSON.stringify({ ...unpack(userSig), ...changes }))
+const edited = (userSig: string, changes: Claims) =>
+  pack(JSON.stringify({ ...unpack(userSig), ...changes }))
 const mine = () => tencent.genUserSig('mallory', 1000)
 
 /** Signed by the app for somebody whose ID goes on for lines, and taken apart at other places. */
 function taken(): string {
   const now = Math.floor(Date.now() / 1000)
-  const lines = ['ann', `TLS.sdkappid:${app.sdkAppID}`, `TLS.time:${now}`, 'TLS.expire:1000', 'TLS.userbuf:x']
+  const lines = [
+    'ann',
+    `TLS.sdkappid:${app.sdkAppID}`,
+    `TLS.time:${now}`,
+    'TLS.expire:1000',
+    'TLS.userbuf:x'
+  ]
   const claims = unpack(tencent.genUserSig(lines.join('\n'), 1))
   const rest = `x\nTLS.sdkappid:${app.sdkAppID}\nTLS.time:${Number(claims['TLS.time'])}\nTLS.expire:1`
-  return pack(JSON.stringify({ ...claims, 'TLS.identifier': 'ann', 'TLS.expire': 1000, 'TLS.userbuf': rest }))
+  return pack(
+    JSON.stringify({ ...claims, 'TLS.identifier': 'ann', 'TLS.expire': 1000, 'TLS.userbuf': rest })
+  )
 }
 
 const userSigs: [title: string, userSig: () => string, code: number][] = [
@@ -603,18 +822,29 @@ const userSigs: [title: string, userSig: () => string, code: number][] = [
   ['of an empty object', () => pack('{}'), 70003],
   [
     'of claims that are inherited',
-    () => pack(JSON.stringify({ x: 1 }).replace('"x":1', `"__proto__":${JSON.stringify(unpack(mine()))}`)),
+    () =>
+      pack(
+        JSON.stringify({ x: 1 }).replace('"x":1', `"__proto__":${JSON.stringify(unpack(mine()))}`)
+      ),
     70003
   ],
   ['nested 100,000 deep', () => pack('['.repeat(100_000)), 70003],
-  ['that is as it should be, and then 2 MB of spaces', () => pack(JSON.stringify(unpack(mine())) + ' '.repeat(2_000_000)), 70003],
+  [
+    'that is as it should be, and then 2 MB of spaces',
+    () => pack(JSON.stringify(unpack(mine())) + ' '.repeat(2_000_000)),
+    70003
+  ],
   ['without a signature', () => edited(mine(), { 'TLS.sig': undefined }), 70003],
   ['with a signature that is null', () => edited(mine(), { 'TLS.sig': null }), 70003],
   ['with an expiry in words', () => edited(mine(), { 'TLS.expire': '1000' }), 70003],
   ['with a user that is a list', () => edited(mine(), { 'TLS.identifier': ['ann'] }), 70003],
   ['with an empty signature', () => edited(mine(), { 'TLS.sig': '' }), 70009],
   ['with a short signature', () => edited(mine(), { 'TLS.sig': 'AAAA' }), 70009],
-  ['with a signature of another length', () => edited(mine(), { 'TLS.sig': 'A'.repeat(100) }), 70009],
+  [
+    'with a signature of another length',
+    () => edited(mine(), { 'TLS.sig': 'A'.repeat(100) }),
+    70009
+  ],
   ['with a signature of zeros', () => edited(mine(), { 'TLS.sig': 'A'.repeat(43) }), 70009],
   ['of another key', () => new Api(app.sdkAppID, 'another key').genUserSig('ann', 1000), 70009],
   ['of another app', () => new Api(app.sdkAppID + 1, app.secretKey).genUserSig('ann', 1000), 70014],
@@ -628,7 +858,11 @@ const userSigs: [title: string, userSig: () => string, code: number][] = [
     () => edited(tencent.genPrivateMapKey('mallory', 1000, 1, 1), { 'TLS.userbuf': undefined }),
     70009
   ],
-  ['that has expired', () => generateUserSig(app, { userID: 'ann', expireSeconds: 60, now: Date.now() - 61_000 }), 70001],
+  [
+    'that has expired',
+    () => generateUserSig(app, { userID: 'ann', expireSeconds: 60, now: Date.now() - 61_000 }),
+    70001
+  ],
   ['that expires at once', () => tencent.genUserSig('ann', 0), 70001],
   ['that expired before it was made', () => tencent.genUserSig('ann', -1000), 70001],
   ['signed for somebody else and taken apart at other lines', taken, 70003]
@@ -646,9 +880,16 @@ test("Tencent's package and ours make the same userSig, and ours is what the ser
   const theirs = tencent.genUserSig('zoe & 9', 1000)
   const now = Number(unpack(theirs)['TLS.time']) * 1000
   expect(generateUserSig(app, { userID: 'zoe & 9', expireSeconds: 1000, now })).toBe(theirs)
-  expect(verifyUserSig(app, theirs, now)).toEqual({ ok: true, userID: 'zoe & 9', expiresAt: now + 1_000_000 })
+  expect(verifyUserSig(app, theirs, now)).toEqual({
+    ok: true,
+    userID: 'zoe & 9',
+    expiresAt: now + 1_000_000
+  })
   expect(verifyUserSig(app, theirs, now + 1_000_000)).toMatchObject({ error: { code: 70001 } })
-  for (const token of [tencent.genUserSig('mallory', 1000), tencent.genPrivateMapKey('mallory', 1000, 1, 255)]) {
+  for (const token of [
+    tencent.genUserSig('mallory', 1000),
+    tencent.genPrivateMapKey('mallory', 1000, 1, 255)
+  ]) {
     const client = await connect()
     client.send(hello('mallory', { token }))
     expect((await client.next('welcome')).userID).toBe('mallory')
@@ -665,94 +906,249 @@ const on = (groupID: string, name: string, args: object = {}): Partial<PushedOpe
 // As it comes out of JSON.parse: an own key of that name.
 const proto = (value: unknown) => JSON.parse(`{"__proto__":${JSON.stringify(value)}}`) as object
 
-const operations: [title: string, userID: string, operation: Partial<PushedOperation>, outcome: number | 'retry' | 'applied'][] =
-  [
-    ...['fly', 'toString', '__proto__', 'constructor', 'hasOwnProperty', ''].map((name): (typeof operations)[number] => [
+const operations: [
+  title: string,
+  userID: string,
+  operation: Partial<PushedOperation>,
+  outcome: number | 'retry' | 'applied'
+][] = [
+  ...['fly', 'toString', '__proto__', 'constructor', 'hasOwnProperty', ''].map(
+    (name): (typeof operations)[number] => [
       `an operation called "${name}"`,
       'ann',
       on('crew', name),
       10003
-    ]),
-    ['arguments about another group than the operation', 'ann', { ...on('crew', 'dismissGroup'), groupID: 'den' }, 10015],
-    ['arguments about another group, the other way round', 'mallory', { ...on('den', 'dismissGroup'), groupID: 'mine' }, 10015],
-    [
-      'a new group without an ID that is said to be another',
-      'mallory',
-      { ...on('crew', 'createGroup'), args: { name: 'Crew' } },
-      10015
-    ],
-    [
-      'a new group under a made-up ID that is too short',
-      'mallory',
-      { groupID: '@TGS#short', name: 'createGroup', args: { name: 'x' } },
-      10015
-    ],
-    [
-      'a new group under a made-up ID with a slash',
-      'mallory',
-      { groupID: '@TGS#012345678901234567890/', name: 'createGroup', args: { name: 'x' } },
-      10015
-    ],
-    [
-      'a new group that chooses an ID of the store',
-      'mallory',
-      on('@TGS#0123456789012345678901', 'createGroup', { name: 'x' }),
-      10004
-    ],
-    ['a new group under an ID that is taken', 'mallory', on('crew', 'createGroup', { name: 'x' }), 10021],
-    ['a new group under the ID of a Private group', 'mallory', on('den', 'createGroup', { name: 'x' }), 10021],
-    ['an operation after one that never came', 'ann', { ...on('crew', 'dismissGroup'), after: 'never' }, 'retry'],
-    ['an operation after itself', 'ann', { ...on('crew', 'dismissGroup'), opID: 'itself', after: 'itself' }, 'retry'],
-    ['a list for arguments', 'ann', { ...on('crew', 'dismissGroup'), args: ['crew'] as never }, 10004],
-    ['no arguments', 'ann', { ...on('crew', 'dismissGroup'), args: {} }, 10004],
-    ['arguments in the prototype', 'ann', { ...on('crew', 'dismissGroup'), args: proto({ groupID: 'crew' }) as never }, 10004],
-    ['a role in the prototype', 'bob', on('crew', 'dismissGroup', proto({ role: 'Owner', isAppAdmin: true })), 10007],
-    ['a hole in a list, which JSON makes null', 'ann', on('crew', 'deleteGroupMember', { userIDList: [null, 'bob'] }), 10004],
-    [
-      '501 users',
-      'app',
-      on('crew', 'addGroupMember', { userIDList: Array.from({ length: 501 }, (_, user) => `u${user}`) }),
-      10005
-    ],
-    [
-      '10,000 users',
-      'app',
-      on('crew', 'addGroupMember', { userIDList: Array.from({ length: 10_000 }, (_, user) => `u${user}`) }),
-      10014
-    ],
-    ['a number that is infinite', 'ann', on('crew', 'updateGroupProfile', { maxMemberNum: 1e308 }), 10004],
-    ['a name of 200,000 characters', 'ann', on('crew', 'updateGroupProfile', { name: 'x'.repeat(200_000) }), 10004],
-    ['a role of 200,000 characters', 'ann', on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'x'.repeat(200_000) }), 2683],
-    ['a type of 200,000 characters', 'mallory', on('mine', 'createGroup', { name: 'x', type: 'x'.repeat(200_000) }), 2600],
-    ['a group of which nobody knows, named as a prototype', 'mallory', on('__proto__', 'joinGroup'), 10010],
-    ['a group of which nobody knows, named as a constructor', 'mallory', on('constructor', 'quitGroup'), 10010],
+    ]
+  ),
+  [
+    'arguments about another group than the operation',
+    'ann',
+    { ...on('crew', 'dismissGroup'), groupID: 'den' },
+    10015
+  ],
+  [
+    'arguments about another group, the other way round',
+    'mallory',
+    { ...on('den', 'dismissGroup'), groupID: 'mine' },
+    10015
+  ],
+  [
+    'a new group without an ID that is said to be another',
+    'mallory',
+    { ...on('crew', 'createGroup'), args: { name: 'Crew' } },
+    10015
+  ],
+  [
+    'a new group under a made-up ID that is too short',
+    'mallory',
+    { groupID: '@TGS#short', name: 'createGroup', args: { name: 'x' } },
+    10015
+  ],
+  [
+    'a new group under a made-up ID with a slash',
+    'mallory',
+    { groupID: '@TGS#012345678901234567890/', name: 'createGroup', args: { name: 'x' } },
+    10015
+  ],
+  [
+    'a new group that chooses an ID of the store',
+    'mallory',
+    on('@TGS#0123456789012345678901', 'createGroup', { name: 'x' }),
+    10004
+  ],
+  [
+    'a new group under an ID that is taken',
+    'mallory',
+    on('crew', 'createGroup', { name: 'x' }),
+    10021
+  ],
+  [
+    'a new group under the ID of a Private group',
+    'mallory',
+    on('den', 'createGroup', { name: 'x' }),
+    10021
+  ],
+  [
+    'an operation after one that never came',
+    'ann',
+    { ...on('crew', 'dismissGroup'), after: 'never' },
+    'retry'
+  ],
+  [
+    'an operation after itself',
+    'ann',
+    { ...on('crew', 'dismissGroup'), opID: 'itself', after: 'itself' },
+    'retry'
+  ],
+  [
+    'a list for arguments',
+    'ann',
+    { ...on('crew', 'dismissGroup'), args: ['crew'] as never },
+    10004
+  ],
+  ['no arguments', 'ann', { ...on('crew', 'dismissGroup'), args: {} }, 10004],
+  [
+    'arguments in the prototype',
+    'ann',
+    { ...on('crew', 'dismissGroup'), args: proto({ groupID: 'crew' }) as never },
+    10004
+  ],
+  [
+    'a role in the prototype',
+    'bob',
+    on('crew', 'dismissGroup', proto({ role: 'Owner', isAppAdmin: true })),
+    10007
+  ],
+  [
+    'a hole in a list, which JSON makes null',
+    'ann',
+    on('crew', 'deleteGroupMember', { userIDList: [null, 'bob'] }),
+    10004
+  ],
+  [
+    '501 users',
+    'app',
+    on('crew', 'addGroupMember', {
+      userIDList: Array.from({ length: 501 }, (_, user) => `u${user}`)
+    }),
+    10005
+  ],
+  [
+    '10,000 users',
+    'app',
+    on('crew', 'addGroupMember', {
+      userIDList: Array.from({ length: 10_000 }, (_, user) => `u${user}`)
+    }),
+    10014
+  ],
+  [
+    'a number that is infinite',
+    'ann',
+    on('crew', 'updateGroupProfile', { maxMemberNum: 1e308 }),
+    10004
+  ],
+  [
+    'a name of 200,000 characters',
+    'ann',
+    on('crew', 'updateGroupProfile', { name: 'x'.repeat(200_000) }),
+    10004
+  ],
+  [
+    'a role of 200,000 characters',
+    'ann',
+    on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'x'.repeat(200_000) }),
+    2683
+  ],
+  [
+    'a type of 200,000 characters',
+    'mallory',
+    on('mine', 'createGroup', { name: 'x', type: 'x'.repeat(200_000) }),
+    2600
+  ],
+  [
+    'a group of which nobody knows, named as a prototype',
+    'mallory',
+    on('__proto__', 'joinGroup'),
+    10010
+  ],
+  [
+    'a group of which nobody knows, named as a constructor',
+    'mallory',
+    on('constructor', 'quitGroup'),
+    10010
+  ],
 
-    [
-      'a stranger who says to be the owner',
-      'mallory',
-      { ...on('crew', 'dismissGroup', { actor: 'ann' }), userID: 'ann', isAppAdmin: true } as never,
-      10007
-    ],
-    ['a stranger who renames a Public group', 'mallory', on('crew', 'updateGroupProfile', { name: 'x' }), 10007],
-    ['a stranger who renames a Private group', 'mallory', on('den', 'updateGroupProfile', { name: 'x' }), 10007],
-    ['a stranger who dismisses a Private group', 'mallory', on('den', 'dismissGroup'), 10007],
-    ['a stranger who joins a Private group', 'mallory', on('den', 'joinGroup'), 10007],
-    ['a stranger who joins a Private group as if it were Public', 'mallory', on('den', 'joinGroup', { type: 'Public' }), 10007],
-    ['a stranger who comes into a Private group', 'mallory', on('den', 'addGroupMember', { userIDList: ['mallory'] }), 10007],
-    ['a stranger who removes members', 'mallory', on('crew', 'deleteGroupMember', { userIDList: ['bob'] }), 10007],
-    ['a stranger who sets roles', 'mallory', on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Admin' }), 10007],
-    ['a stranger who quits', 'mallory', on('crew', 'quitGroup'), 2623],
-    ['a member who makes himself an admin', 'bob', on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Admin' }), 2681],
-    ['a member who makes himself the owner', 'bob', on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Owner' }), 2681],
-    ['a member who removes the owner', 'bob', on('crew', 'deleteGroupMember', { userIDList: ['ann'] }), 10007],
-    ['a member who brings others in', 'bob', on('crew', 'addGroupMember', { userIDList: ['mallory'] }), 10007],
-    ['a member who dismisses the group', 'bob', on('crew', 'dismissGroup'), 10007],
-    ['an owner who quits', 'ann', on('crew', 'quitGroup'), 10009],
-    ['an owner who makes another owner', 'ann', on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Owner' }), 2683],
-    ['an owner who removes herself', 'ann', on('crew', 'deleteGroupMember', { userIDList: ['bob', 'ann'] }), 10004],
-    ['an owner who dismisses a Private group', 'ann', on('den', 'dismissGroup'), 2622],
-    ['somebody who is removed though not in', 'ann', on('crew', 'deleteGroupMember', { userIDList: ['nobody'] }), 'applied']
+  [
+    'a stranger who says to be the owner',
+    'mallory',
+    { ...on('crew', 'dismissGroup', { actor: 'ann' }), userID: 'ann', isAppAdmin: true } as never,
+    10007
+  ],
+  [
+    'a stranger who renames a Public group',
+    'mallory',
+    on('crew', 'updateGroupProfile', { name: 'x' }),
+    10007
+  ],
+  [
+    'a stranger who renames a Private group',
+    'mallory',
+    on('den', 'updateGroupProfile', { name: 'x' }),
+    10007
+  ],
+  ['a stranger who dismisses a Private group', 'mallory', on('den', 'dismissGroup'), 10007],
+  ['a stranger who joins a Private group', 'mallory', on('den', 'joinGroup'), 10007],
+  [
+    'a stranger who joins a Private group as if it were Public',
+    'mallory',
+    on('den', 'joinGroup', { type: 'Public' }),
+    10007
+  ],
+  [
+    'a stranger who comes into a Private group',
+    'mallory',
+    on('den', 'addGroupMember', { userIDList: ['mallory'] }),
+    10007
+  ],
+  [
+    'a stranger who removes members',
+    'mallory',
+    on('crew', 'deleteGroupMember', { userIDList: ['bob'] }),
+    10007
+  ],
+  [
+    'a stranger who sets roles',
+    'mallory',
+    on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Admin' }),
+    10007
+  ],
+  ['a stranger who quits', 'mallory', on('crew', 'quitGroup'), 2623],
+  [
+    'a member who makes himself an admin',
+    'bob',
+    on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Admin' }),
+    2681
+  ],
+  [
+    'a member who makes himself the owner',
+    'bob',
+    on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Owner' }),
+    2681
+  ],
+  [
+    'a member who removes the owner',
+    'bob',
+    on('crew', 'deleteGroupMember', { userIDList: ['ann'] }),
+    10007
+  ],
+  [
+    'a member who brings others in',
+    'bob',
+    on('crew', 'addGroupMember', { userIDList: ['mallory'] }),
+    10007
+  ],
+  ['a member who dismisses the group', 'bob', on('crew', 'dismissGroup'), 10007],
+  ['an owner who quits', 'ann', on('crew', 'quitGroup'), 10009],
+  [
+    'an owner who makes another owner',
+    'ann',
+    on('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Owner' }),
+    2683
+  ],
+  [
+    'an owner who removes herself',
+    'ann',
+    on('crew', 'deleteGroupMember', { userIDList: ['bob', 'ann'] }),
+    10004
+  ],
+  ['an owner who dismisses a Private group', 'ann', on('den', 'dismissGroup'), 2622],
+  [
+    'somebody who is removed though not in',
+    'ann',
+    on('crew', 'deleteGroupMember', { userIDList: ['nobody'] }),
+    'applied'
   ]
+]
 test.each(operations)('%s', async (_title, userID, wanted, outcome) => {
   const client = await login(userID)
   expect(await client.judge(wanted)).toBe(outcome)
@@ -762,7 +1158,12 @@ test.each(operations)('%s', async (_title, userID, wanted, outcome) => {
 test('an operation is judged once, whatever comes under its ID the next time, in the same frame or over another connection', async () => {
   const [ann, again] = [await login('ann'), await login('ann')]
   const opID = 'once'
-  const refused = { ...operation, opID, name: 'updateGroupProfile', args: { groupID: 'crew', name: '' } }
+  const refused = {
+    ...operation,
+    opID,
+    name: 'updateGroupProfile',
+    args: { groupID: 'crew', name: '' }
+  }
   const allowed = { ...refused, args: { groupID: 'crew', name: 'Taken over' } }
   ann.send(push(refused, allowed))
   const verdicts: unknown[] = []
@@ -772,8 +1173,12 @@ test('an operation is judged once, whatever comes under its ID the next time, in
     { opID, kind: 'rejected', error: { code: 10004 } }
   ])
   expect(await ann.judge(allowed)).toBe(10004)
-  expect(await again.judge({ ...allowed, name: 'dismissGroup', args: { groupID: 'crew' } })).toBe(10004)
-  expect(await again.judge({ ...allowed, groupID: 'den', args: { groupID: 'den', name: 'Taken over' } })).toBe(10004)
+  expect(await again.judge({ ...allowed, name: 'dismissGroup', args: { groupID: 'crew' } })).toBe(
+    10004
+  )
+  expect(
+    await again.judge({ ...allowed, groupID: 'den', args: { groupID: 'den', name: 'Taken over' } })
+  ).toBe(10004)
   await expectAlive()
 })
 
@@ -794,23 +1199,68 @@ const refusal = (code: number) => [{ type: 'profile', request: 1, answer: { code
 const profile = { groupID: 'crew', name: 'Crew', groupCustomField: [], muteAllMembers: false }
 const questions: [title: string, userID: string, question: unknown, answers: object[]][] = [
   ['members of a Public group, from a stranger, get no answer', 'mallory', members({}), []],
-  ['members of a Private group, from a stranger, get no answer', 'mallory', members({ groupID: 'den' }), []],
+  [
+    'members of a Private group, from a stranger, get no answer',
+    'mallory',
+    members({ groupID: 'den' }),
+    []
+  ],
   ['members of no group get no answer', 'mallory', members({ groupID: 'nowhere' }), []],
-  ['members of what names a prototype get no answer', 'mallory', members({ groupID: '__proto__' }), []],
-  ['members behind the last are none', 'bob', members({ after: '~' }), [{ type: 'members', members: [], next: null }]],
+  [
+    'members of what names a prototype get no answer',
+    'mallory',
+    members({ groupID: '__proto__' }),
+    []
+  ],
+  [
+    'members behind the last are none',
+    'bob',
+    members({ after: '~' }),
+    [{ type: 'members', members: [], next: null }]
+  ],
   [
     'the profile of a Public group, from a stranger, is what a search shows',
     'mallory',
     read('crew'),
     [{ type: 'profile', request: 1, answer: profile }]
   ],
-  ['the profile of a Private group, from a stranger, is not to be had', 'mallory', read('den'), refusal(10007)],
+  [
+    'the profile of a Private group, from a stranger, is not to be had',
+    'mallory',
+    read('den'),
+    refusal(10007)
+  ],
   ['the profile of no group is not to be had', 'mallory', read('nowhere'), refusal(10010)],
-  ['the profile of what names a prototype is not to be had', 'mallory', read('__proto__'), refusal(10010)],
-  ['a ping with 20,000 keys that nobody knows is a ping', 'mallory', { type: 'ping', ...many }, [{ type: 'pong' }]],
-  ['a ping with what nobody asks for, nested 10,000 deep, is a ping', 'mallory', nested(10_000), [{ type: 'pong' }]],
-  ['a ping with a prototype is a ping', 'mallory', { type: 'ping', ...proto({ role: 'Owner' }) }, [{ type: 'pong' }]],
-  ['a ping with brackets in a text is a ping', 'mallory', { type: 'ping', text: `\\"${'['.repeat(1000)}` }, [{ type: 'pong' }]]
+  [
+    'the profile of what names a prototype is not to be had',
+    'mallory',
+    read('__proto__'),
+    refusal(10010)
+  ],
+  [
+    'a ping with 20,000 keys that nobody knows is a ping',
+    'mallory',
+    { type: 'ping', ...many },
+    [{ type: 'pong' }]
+  ],
+  [
+    'a ping with what nobody asks for, nested 10,000 deep, is a ping',
+    'mallory',
+    nested(10_000),
+    [{ type: 'pong' }]
+  ],
+  [
+    'a ping with a prototype is a ping',
+    'mallory',
+    { type: 'ping', ...proto({ role: 'Owner' }) },
+    [{ type: 'pong' }]
+  ],
+  [
+    'a ping with brackets in a text is a ping',
+    'mallory',
+    { type: 'ping', text: `\\"${'['.repeat(1000)}` },
+    [{ type: 'pong' }]
+  ]
 ]
 test.each(questions)('%s', async (_title, userID, question, answers) => {
   const client = await login(userID)
@@ -836,7 +1286,12 @@ const positions: [title: string, userID: string, stand: object, told: unknown][]
   ['who has nothing is told everything', 'ann', {}, all],
   ['who has everything is told nothing', 'ann', { feed: head, groups: end }, {}],
   ['positions of another epoch count as none', 'ann', { epoch: 'x', feed: head, groups: end }, all],
-  ['a position of another membership counts as none', 'ann', { feed: head, groups: [['crew', 0, 1], den] }, { crew: 0 }],
+  [
+    'a position of another membership counts as none',
+    'ann',
+    { feed: head, groups: [['crew', 0, 1], den] },
+    { crew: 0 }
+  ],
   [
     'a position of a membership to come counts as none',
     'ann',
@@ -849,7 +1304,12 @@ const positions: [title: string, userID: string, stand: object, told: unknown][]
     { feed: head, groups: [['crew', 1, 99], den] },
     expect.objectContaining({ crew: 0 })
   ],
-  ['a position that the feed has not reached counts as none', 'ann', { feed: 99, groups: end }, all],
+  [
+    'a position that the feed has not reached counts as none',
+    'ann',
+    { feed: 99, groups: end },
+    all
+  ],
   [
     'groups named as what every object has are like others',
     'ann',
@@ -874,9 +1334,10 @@ test.each(positions)('%s', async (_title, userID, stand, told) => {
   client.send(hello(userID, stand))
   const { feed, groups, caughtUp } = await client.next('delta')
   expect(caughtUp).toBe(true)
-  expect({ ...(feed && { feed: feed.from }), ...Object.fromEntries(groups.map(({ groupID, from }) => [groupID, from])) }).toEqual(
-    told
-  )
+  expect({
+    ...(feed && { feed: feed.from }),
+    ...Object.fromEntries(groups.map(({ groupID, from }) => [groupID, from]))
+  }).toEqual(told)
   await expectAlive()
 })
 
@@ -884,24 +1345,50 @@ describe('a server on PostgreSQL, which has no NUL and no half characters', () =
   const errors: unknown[] = []
   let sql: SyncServer
   beforeAll(async () => {
-    sql = await startServer({ ...app, database: await must(databases['PGlite'])(), onError: error => errors.push(error) })
+    sql = await startServer({
+      ...app,
+      database: await must(databases['PGlite'])(),
+      onError: error => errors.push(error)
+    })
     const ann = await login('ann', sql)
-    expect(await ann.judge(on('crew', 'createGroup', { name: 'Crew', type: 'Public' }))).toBe('applied')
+    expect(await ann.judge(on('crew', 'createGroup', { name: 'Crew', type: 'Public' }))).toBe(
+      'applied'
+    )
   })
   afterEach(() => void errors.splice(0))
   afterAll(() => sql.close())
 
-  const good = { ...operation, name: 'deleteGroupMember', args: { groupID: 'crew', userIDList: ['nobody'] } }
+  const good = {
+    ...operation,
+    name: 'deleteGroupMember',
+    args: { groupID: 'crew', userIDList: ['nobody'] }
+  }
   const messages: [title: string, message: unknown, code: number][] = [
     ['an operation ID with NUL', push(good, { ...good, opID: '\u0000' }), 4509],
     ['an operation ID with half a character', push(good, { ...good, opID: '\ud83d' }), 4509],
-    ['an operation after one with NUL', push(good, { ...good, opID: 'next', after: '\u0000' }), 4509],
-    ['an operation on a group with NUL', push({ ...good, groupID: '\u0000', args: { groupID: '\u0000' } }), 4509],
-    ['an operation on a group with half a character', push({ ...good, groupID: '\ud83d', args: { groupID: '\ud83d' } }), 4509],
+    [
+      'an operation after one with NUL',
+      push(good, { ...good, opID: 'next', after: '\u0000' }),
+      4509
+    ],
+    [
+      'an operation on a group with NUL',
+      push({ ...good, groupID: '\u0000', args: { groupID: '\u0000' } }),
+      4509
+    ],
+    [
+      'an operation on a group with half a character',
+      push({ ...good, groupID: '\ud83d', args: { groupID: '\ud83d' } }),
+      4509
+    ],
     ['an operation by a name with NUL', push({ ...good, name: '\u0000' }), 4509],
     ['an operation by a name with half a character', push({ ...good, name: '\ud83d' }), 4509],
     ['members behind NUL', members({ after: '\u0000' }), 4509],
-    ['the profile of a group with NUL', { type: 'read', request: 1, groupID: '\u0000', search: false }, 4509]
+    [
+      'the profile of a group with NUL',
+      { type: 'read', request: 1, groupID: '\u0000', search: false },
+      4509
+    ]
   ]
   test.each(messages)('%s: refused, and nothing fails', async (_title, message, code) => {
     const ann = await login('ann', sql)
@@ -911,11 +1398,27 @@ describe('a server on PostgreSQL, which has no NUL and no half characters', () =
   })
 
   const refused: [title: string, operation: Partial<PushedOperation>, code: number][] = [
-    ['arguments about a group with NUL', { ...on('crew', 'quitGroup'), args: { groupID: '\u0000' } }, 10015],
-    ['arguments about a group with half a character', { ...on('crew', 'quitGroup'), args: { groupID: '\ud83d' } }, 10015],
+    [
+      'arguments about a group with NUL',
+      { ...on('crew', 'quitGroup'), args: { groupID: '\u0000' } },
+      10015
+    ],
+    [
+      'arguments about a group with half a character',
+      { ...on('crew', 'quitGroup'), args: { groupID: '\ud83d' } },
+      10015
+    ],
     ['a role with NUL', on('crew', 'setGroupMemberRole', { userID: 'bob', role: '\u0000' }), 2683],
-    ['a role with half a character', on('crew', 'setGroupMemberRole', { userID: 'bob', role: '\ude00' }), 2683],
-    ['a user with NUL', on('crew', 'setGroupMemberRole', { userID: '\u0000', role: 'Admin' }), 10004],
+    [
+      'a role with half a character',
+      on('crew', 'setGroupMemberRole', { userID: 'bob', role: '\ude00' }),
+      2683
+    ],
+    [
+      'a user with NUL',
+      on('crew', 'setGroupMemberRole', { userID: '\u0000', role: 'Admin' }),
+      10004
+    ],
     ['a type with NUL', on('new', 'createGroup', { name: 'x', type: '\u0000' }), 2600],
     ['a text with NUL', on('crew', 'updateGroupProfile', { name: '\u0000' }), 10004],
     [
@@ -924,9 +1427,12 @@ describe('a server on PostgreSQL, which has no NUL and no half characters', () =
       10004
     ]
   ]
-  test.each(refused)('%s: refused like anything else, and nothing fails', async (_title, operation, code) => {
-    const ann = await login('ann', sql)
-    expect(await ann.judge(operation)).toBe(code)
-    expect(errors).toEqual([])
-  })
+  test.each(refused)(
+    '%s: refused like anything else, and nothing fails',
+    async (_title, operation, code) => {
+      const ann = await login('ann', sql)
+      expect(await ann.judge(operation)).toBe(code)
+      expect(errors).toEqual([])
+    }
+  )
 })

@@ -3,12 +3,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { generateUserSig, startServer, type SyncServer } from '../../server/main.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { kernelVersion } from '../../src/kernel/decide.ts'
 import type { GroupError } from '../../src/kernel/errors.ts'
-import { connectHttp } from '../../src/sync/http.ts'
-import { parseServerMessage, protocolVersion } from '../../src/sync/messages.ts'
+import { connectHttp } from '../../src/protocol/transports/http.ts'
+import { parseServerMessage, protocolVersion } from '../../src/protocol/messages.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 let server: SyncServer
@@ -24,7 +24,10 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Refuses longer requests with this status. */
-async function openProxy(bytesMax: number, status: number): Promise<{ proxy: Server; url: string }> {
+async function openProxy(
+  bytesMax: number,
+  status: number
+): Promise<{ proxy: Server; url: string }> {
   const upstream = server.url.replace('ws', 'http')
   const proxy = createServer((request, response) => {
     void bodyOf(request).then(async body => {
@@ -53,7 +56,13 @@ async function push(url: string, frames: number): Promise<number | GroupError | 
     const link = connectHttp(url)({
       onOpen() {
         const token = generateUserSig(app, { userID })
-        const hello = { type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token, epoch: '' }
+        const hello = {
+          type: 'hello',
+          protocol: protocolVersion,
+          kernel: kernelVersion,
+          token,
+          epoch: ''
+        }
         link.send(JSON.stringify({ ...hello, feed: 0, groups: [] }))
         // Fields that nobody knows are ignored.
         const padding = '監'.repeat(20_000)

@@ -1,14 +1,18 @@
 /** Operations that wait: in which form, how often, and which of them fail together. */
 
 import { expect, test } from 'vitest'
-import { submission, type Outcome } from '../../server/authority.ts'
-import { createLanes } from '../../server/lanes.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
+import { submission, type Outcome } from '../../src/server/authority/authority.ts'
+import { createLanes } from '../../src/server/authority/lanes.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
-import type { PushedOperation } from '../../src/sync/messages.ts'
+import type { PushedOperation } from '../../src/protocol/messages.ts'
 
-const operation = (opID: string, groupID: string, rest: Partial<PushedOperation> = {}): PushedOperation => ({
+const operation = (
+  opID: string,
+  groupID: string,
+  rest: Partial<PushedOperation> = {}
+): PushedOperation => ({
   opID,
   groupID,
   name: 'createGroup',
@@ -22,7 +26,12 @@ function createWorld(database: Database = createMemoryDatabase('e')) {
   const errors: unknown[] = []
   const now = () => 1_700_000_000_000
   const onError = (error: unknown) => errors.push(error)
-  const lanes = createLanes(database, { now, policy: defaultPolicy, announce: () => undefined, onError })
+  const lanes = createLanes(database, {
+    now,
+    policy: defaultPolicy,
+    announce: () => undefined,
+    onError
+  })
   const submit = (userID: string, pushed: PushedOperation) =>
     new Promise<Outcome>(settle =>
       lanes.submit({ ...submission({ userID, isAppAdmin: false, operation: pushed }), settle })
@@ -40,7 +49,8 @@ function refusing(userID: string): Database {
         work({
           ...tx,
           write(writes) {
-            if (writes.verdicts.some(verdict => verdict.userID === userID)) return Promise.reject(new Error('refused'))
+            if (writes.verdicts.some(verdict => verdict.userID === userID))
+              return Promise.reject(new Error('refused'))
             return tx.write(writes)
           }
         })
@@ -52,8 +62,15 @@ test('operations that the database refuses fail alone', async () => {
   const { submit, errors } = createWorld(refusing('mallory'))
   const first = submit('ann', operation('first', 'crew'))
   const join = { name: 'joinGroup', args: { groupID: 'crew' } }
-  const others = ['bob', 'mallory', 'eve'].map(userID => submit(userID, operation(`of ${userID}`, 'crew', join)))
-  expect([await first, ...(await Promise.all(others))]).toEqual(['applied', 'applied', 'retry', 'applied'])
+  const others = ['bob', 'mallory', 'eve'].map(userID =>
+    submit(userID, operation(`of ${userID}`, 'crew', join))
+  )
+  expect([await first, ...(await Promise.all(others))]).toEqual([
+    'applied',
+    'applied',
+    'retry',
+    'applied'
+  ])
   expect(errors.length).toBe(1)
 })
 
@@ -80,7 +97,11 @@ test('an operation that comes again while it waits is judged once', async () => 
 
 test('arguments that an operation does not take are not held', () => {
   const args = { groupID: 'crew', name: 'Crew', type: 'Public', filler: 'x'.repeat(1_000_000) }
-  const held = submission({ userID: 'ann', isAppAdmin: false, operation: operation('one', 'crew', { args }) })
+  const held = submission({
+    userID: 'ann',
+    isAppAdmin: false,
+    operation: operation('one', 'crew', { args })
+  })
   expect(JSON.stringify(held)).not.toContain('xxx')
   expect(held.bytes).toBeLessThan(500)
 })
@@ -103,16 +124,36 @@ test('refused operations read the changes of roles once in a transaction', async
       )
   }
   const { submit } = createWorld(counting)
-  await submit('ann', operation('1', 'crew', { args: { groupID: 'crew', name: 'Crew', memberList: [{ userID: 'bob' }] } }))
-  await submit('ann', operation('2', 'crew', { name: 'changeGroupOwner', args: { groupID: 'crew', newOwnerID: 'bob' } }))
+  await submit(
+    'ann',
+    operation('1', 'crew', {
+      args: { groupID: 'crew', name: 'Crew', memberList: [{ userID: 'bob' }] }
+    })
+  )
+  await submit(
+    'ann',
+    operation('2', 'crew', {
+      name: 'changeGroupOwner',
+      args: { groupID: 'crew', newOwnerID: 'bob' }
+    })
+  )
   for (let count = 0; count < 150; count++) {
     const [actor, newOwnerID] = count % 2 === 0 ? ['bob', 'ann'] : ['ann', 'bob']
     const change = { name: 'changeGroupOwner', args: { groupID: 'crew', newOwnerID } }
     await submit(actor, operation(`change ${count}`, 'crew', change))
   }
   const dismiss = (seen: number) =>
-    submit('ann', operation(`refused ${seen}`, 'crew', { name: 'dismissGroup', args: { groupID: 'crew' }, seen }))
+    submit(
+      'ann',
+      operation(`refused ${seen}`, 'crew', {
+        name: 'dismissGroup',
+        args: { groupID: 'crew' },
+        seen
+      })
+    )
   const first = dismiss(0)
-  expect(await Promise.all([first, ...Array.from({ length: 50 }, (_, index) => dismiss(index + 1))])).toContain('rejected')
+  expect(
+    await Promise.all([first, ...Array.from({ length: 50 }, (_, index) => dismiss(index + 1))])
+  ).toContain('rejected')
   expect(entriesRead).toBeLessThanOrEqual(200)
 })

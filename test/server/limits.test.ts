@@ -4,13 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { createLobby } from '../../server/lobby.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import { createOrigins } from '../../server/origins.ts'
-import { openSession } from '../../server/sessions.ts'
-import { serveWebSockets } from '../../server/websocket.ts'
+import { createLobby } from '../../src/server/transports/lobby.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import { createOrigins } from '../../src/server/transports/origins.ts'
+import { openSession } from '../../src/server/sessions/sessions.ts'
+import { serveWebSockets } from '../../src/server/transports/websocket.ts'
 import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion, type ServerMessage } from '../../src/sync/messages.ts'
+import { protocolVersion, type ServerMessage } from '../../src/protocol/messages.ts'
 import { createTestServer, type TestServer } from '../harness.ts'
 
 const hello = JSON.stringify({
@@ -26,41 +26,72 @@ const hello = JSON.stringify({
 test('operations with 1 MB of unknown arguments each are held without them', async () => {
   const memory = createMemoryDatabase('e')
   const held: unknown[] = []
-  const server = createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+  const server = createTestServer({
+    database: { ...memory, transaction: () => new Promise(() => undefined) }
+  })
   const { connect: open, transcript } = server.network()
-  const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => held.push('closed') })
+  const link = open({
+    onOpen: () => undefined,
+    onFrame: () => undefined,
+    onClose: () => held.push('closed')
+  })
   await server.clock.advance(10)
   link.send(hello)
   await server.clock.advance(20)
   const filler = 'x'.repeat(900_000)
   for (let count = 0; count < 50; count++) {
     const args = { groupID: 'crew', filler }
-    const operation = { opID: `op${count}`, name: 'quitGroup', args, groupID: 'crew', seen: 0, waited: 0 }
+    const operation = {
+      opID: `op${count}`,
+      name: 'quitGroup',
+      args,
+      groupID: 'crew',
+      seen: 0,
+      waited: 0
+    }
     link.send(JSON.stringify({ type: 'push', operations: [operation] }))
     await server.clock.advance(20)
   }
   // Held with its arguments, the fifth would be over the limit.
   expect(held).toEqual([])
-  expect(transcript.filter(({ to }) => to === 'client').map(({ message }) => message['type'])).not.toContain('error')
+  expect(
+    transcript.filter(({ to }) => to === 'client').map(({ message }) => message['type'])
+  ).not.toContain('error')
 })
 
 test('operations with long arguments that wait are refused with 10006 beyond the limit', async () => {
   const memory = createMemoryDatabase('e')
-  const server = createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+  const server = createTestServer({
+    database: { ...memory, transaction: () => new Promise(() => undefined) }
+  })
   const { connect: open, transcript } = server.network()
   let isClosed = false
-  const link = open({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
+  const link = open({
+    onOpen: () => undefined,
+    onFrame: () => undefined,
+    onClose: () => (isClosed = true)
+  })
   await server.clock.advance(10)
   link.send(hello)
   await server.clock.advance(20)
   for (let count = 0; count < 10; count++) {
     const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = { opID: `op${count}`, name: 'updateGroupProfile', args, groupID: 'crew', seen: 0, waited: 0 }
+    const operation = {
+      opID: `op${count}`,
+      name: 'updateGroupProfile',
+      args,
+      groupID: 'crew',
+      seen: 0,
+      waited: 0
+    }
     link.send(JSON.stringify({ type: 'push', operations: [operation] }))
     await server.clock.advance(20)
   }
   expect(isClosed).toBe(true)
-  expect(transcript.at(-1)).toMatchObject({ to: 'client', message: { type: 'error', error: { code: 10006 } } })
+  expect(transcript.at(-1)).toMatchObject({
+    to: 'client',
+    message: { type: 'error', error: { code: 10006 } }
+  })
 })
 
 /** A session of `ann` over a connection that takes nothing until it is told to. */
@@ -95,7 +126,11 @@ test('changes that a slow client does not take come together afterwards', async 
   await server.clock.advance(100)
   ann.block()
   const rename = async (name: string) => {
-    await server.judge('ann', { name: 'updateGroupProfile', args: { groupID: 'crew', name }, groupID: 'crew' })
+    await server.judge('ann', {
+      name: 'updateGroupProfile',
+      args: { groupID: 'crew', name },
+      groupID: 'crew'
+    })
     await server.clock.advance(10)
   }
   await rename('first')
@@ -147,7 +182,14 @@ test('operations that are judged make room for more', async () => {
   await server.clock.advance(100)
   for (let count = 0; count < 30; count++) {
     const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = { opID: `op${count}`, name: 'updateGroupProfile', args, groupID: 'crew', seen: 0, waited: 0 }
+    const operation = {
+      opID: `op${count}`,
+      name: 'updateGroupProfile',
+      args,
+      groupID: 'crew',
+      seen: 0,
+      waited: 0
+    }
     void ann.session.receive(JSON.stringify({ type: 'push', operations: [operation] }))
     await server.clock.advance(10)
   }

@@ -2,10 +2,10 @@
 
 import { request } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { generateUserSig, startServer } from '../../server/main.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import { createLobby, lobbyLimits } from '../../server/lobby.ts'
-import { protocolVersion } from '../../src/sync/messages.ts'
+import { generateUserSig, startServer } from '../../src/server/main.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import { createLobby, lobbyLimits } from '../../src/server/transports/lobby.ts'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 
 const app = { sdkAppID: 1, secretKey: 'for tests only' }
 
@@ -35,7 +35,10 @@ test('a connection that has logged in keeps its place from nobody', () => {
 test('the connection with the most bytes ends when all hold too many', () => {
   const lobby = createLobby({ perAddressMax: 9, max: 9, bytesMax: 100 })
   const ended: string[] = []
-  const places = [60, 30, 20].map((bytes, index) => ({ bytes, place: lobby.enter('here', () => ended.push(`${index}`)) }))
+  const places = [60, 30, 20].map((bytes, index) => ({
+    bytes,
+    place: lobby.enter('here', () => ended.push(`${index}`))
+  }))
   for (const { bytes, place } of places) place.add(bytes)
   expect(ended).toEqual(['0'])
 })
@@ -56,7 +59,9 @@ async function start() {
   onTestFinished(() => server.close())
   const url = server.url.replace('ws', 'http')
   return {
-    open: async () => (JSON.parse((await post(url, { session: '', frames: [] })).text) as { session: string }).session,
+    open: async () =>
+      (JSON.parse((await post(url, { session: '', frames: [] })).text) as { session: string })
+        .session,
     say: (session: string, ...frames: string[]) => post(url, { session, frames })
   }
 }
@@ -64,7 +69,8 @@ async function start() {
 test('sessions over HTTP without a login are limited per address', async () => {
   const { open, say } = await start()
   const first = await open()
-  for (let count = 0; count < lobbyLimits.perAddressMax; count += 50) await Promise.all(Array.from({ length: 50 }, open))
+  for (let count = 0; count < lobbyLimits.perAddressMax; count += 50)
+    await Promise.all(Array.from({ length: 50 }, open))
   expect((await say(first)).status).toBe(410)
 })
 
@@ -72,9 +78,18 @@ test('a session over HTTP that has logged in outlives a crowd without login', as
   const { open, say } = await start()
   const session = await open()
   const token = generateUserSig(app, { userID: 'ann' })
-  const hello = { type: 'hello', protocol: protocolVersion, kernel: 2, token, epoch: '', feed: 0, groups: [] }
+  const hello = {
+    type: 'hello',
+    protocol: protocolVersion,
+    kernel: 2,
+    token,
+    epoch: '',
+    feed: 0,
+    groups: []
+  }
   await say(session, JSON.stringify(hello))
-  for (let count = 0; count <= lobbyLimits.perAddressMax; count += 50) await Promise.all(Array.from({ length: 50 }, open))
+  for (let count = 0; count <= lobbyLimits.perAddressMax; count += 50)
+    await Promise.all(Array.from({ length: 50 }, open))
   expect((await say(session)).status).toBe(200)
 })
 
@@ -82,8 +97,19 @@ test('a failed login over HTTP ends its session with its answer', async () => {
   const { open, say } = await start()
   const session = await open()
   const waiting = say(session)
-  const hello = { type: 'hello', protocol: protocolVersion, kernel: 2, token: 'nonsense', epoch: '', feed: 0, groups: [] }
+  const hello = {
+    type: 'hello',
+    protocol: protocolVersion,
+    kernel: 2,
+    token: 'nonsense',
+    epoch: '',
+    feed: 0,
+    groups: []
+  }
   await say(session, JSON.stringify(hello))
-  expect(JSON.parse((await waiting).text)).toMatchObject({ isOver: true, frames: [expect.stringContaining('70003')] })
+  expect(JSON.parse((await waiting).text)).toMatchObject({
+    isOver: true,
+    frames: [expect.stringContaining('70003')]
+  })
   expect((await say(session)).status).toBe(410)
 })

@@ -1,9 +1,12 @@
 /** Holds the lock of a folder, and says whether it still does when it is asked. */
 
 import process from 'node:process'
-import { lockFolder } from '../../dist/server/lock.js'
+import { lockFolder } from '../../dist/src/server/database/lock.js'
 
-const lock = await lockFolder(process.argv[2] ?? '', { onWait: () => undefined, onLost: () => undefined })
+const lock = await lockFolder(process.argv[2] ?? '', {
+  onWait: () => undefined,
+  onLost: () => undefined
+})
 process.stdout.write('held\n')
 process.stdin.on('data', () => {
   try {

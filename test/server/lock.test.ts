@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { lockFolder } from '../../server/lock.ts'
+import { lockFolder } from '../../src/server/database/lock.ts'
 
 let folder: string
 beforeEach(() => {

@@ -2,12 +2,12 @@
 
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { openSession } from '../../server/sessions.ts'
-import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../server/user-sig.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
+import { openSession } from '../../src/server/sessions/sessions.ts'
+import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../src/server/user-sig.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
 import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion } from '../../src/sync/messages.ts'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
@@ -17,10 +17,22 @@ const dayMs = 86_400_000
 async function silent(server: TestServer) {
   const { connect, transcript } = server.network()
   let isClosed = false
-  const link = connect({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => (isClosed = true) })
+  const link = connect({
+    onOpen: () => undefined,
+    onFrame: () => undefined,
+    onClose: () => (isClosed = true)
+  })
   await server.clock.advance(10)
   const say = (message: object) => link.send(JSON.stringify(message))
-  say({ type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'ann', epoch: '', feed: 0, groups: [] })
+  say({
+    type: 'hello',
+    protocol: protocolVersion,
+    kernel: kernelVersion,
+    token: 'ann',
+    epoch: '',
+    feed: 0,
+    groups: []
+  })
   await server.clock.advance(20)
   return { say, transcript, isClosed: () => isClosed }
 }
@@ -32,7 +44,10 @@ test('a silent session ends with 70001 when its userSig expires', async () => {
   expect(isClosed()).toBe(false)
   await server.clock.advance(2000)
   expect(isClosed()).toBe(true)
-  expect(transcript.at(-1)).toMatchObject({ to: 'client', message: { type: 'error', error: { code: 70001 } } })
+  expect(transcript.at(-1)).toMatchObject({
+    to: 'client',
+    message: { type: 'error', error: { code: 70001 } }
+  })
 })
 
 test('a session whose userSig has expired receives no change', async () => {
@@ -42,7 +57,11 @@ test('a session whose userSig has expired receives no change', async () => {
   const { transcript } = await silent(server)
   await server.clock.advance(dayMs)
   const received = transcript.length
-  await server.judge('eve', { name: 'updateGroupProfile', args: { groupID: 'crew', name: 'Secret' }, groupID: 'crew' })
+  await server.judge('eve', {
+    name: 'updateGroupProfile',
+    args: { groupID: 'crew', name: 'Secret' },
+    groupID: 'crew'
+  })
   await server.clock.advance(1000)
   expect(transcript.slice(received)).toEqual([])
 })
@@ -88,7 +107,9 @@ test('a client whose userSig expires in silence waits for another one', async ()
 // Tencent's package has no types and signs anything.
 const require = createRequire(import.meta.url)
 type Api = { genUserSig(userID: string, expire: number): string }
-const { Api } = require('tls-sig-api-v2') as { Api: new (sdkAppID: number, secretKey: string) => Api }
+const { Api } = require('tls-sig-api-v2') as {
+  Api: new (sdkAppID: number, secretKey: string) => Api
+}
 const tencent = new Api(app.sdkAppID, app.secretKey)
 const verify = (userSig: string, nowMs = Date.now()) => verifyUserSig(app, userSig, nowMs)
 
@@ -103,7 +124,10 @@ const userIDs: [title: string, userID: string][] = [
   ['a user ID beyond ASCII', 'zoë']
 ]
 test.each(userIDs)('a userSig for %s is refused with 70402', (_title, userID) => {
-  expect(verify(tencent.genUserSig(userID, 1000))).toMatchObject({ ok: false, error: { code: 70402 } })
+  expect(verify(tencent.genUserSig(userID, 1000))).toMatchObject({
+    ok: false,
+    error: { code: 70402 }
+  })
 })
 test.each(userIDs)('generateUserSig refuses %s', (_title, userID) => {
   expect(() => generateUserSig(app, { userID })).toThrow(RangeError)
@@ -123,15 +147,23 @@ test('a userSig of the year 2036 is refused with 70004', () => {
 
 test('a userSig from a clock four minutes ahead is accepted', () => {
   const now = Date.UTC(2026, 0)
-  expect(verify(generateUserSig(app, { userID: 'ann', now: now + 240_000 }), now)).toMatchObject({ ok: true })
+  expect(verify(generateUserSig(app, { userID: 'ann', now: now + 240_000 }), now)).toMatchObject({
+    ok: true
+  })
 })
 
 test('a userSig of 180 days is accepted', () => {
-  expect(verify(tencent.genUserSig('ann', userSigSecondsMax))).toMatchObject({ ok: true, userID: 'ann' })
+  expect(verify(tencent.genUserSig('ann', userSigSecondsMax))).toMatchObject({
+    ok: true,
+    userID: 'ann'
+  })
 })
 
 test('a userSig of 181 days is refused with 70005', () => {
-  expect(verify(tencent.genUserSig('ann', 181 * 86_400))).toMatchObject({ ok: false, error: { code: 70005 } })
+  expect(verify(tencent.genUserSig('ann', 181 * 86_400))).toMatchObject({
+    ok: false,
+    error: { code: 70005 }
+  })
 })
 
 test('a userSig of 100 days needs no timer beyond 2^31 milliseconds', async () => {
@@ -141,10 +173,19 @@ test('a userSig of 100 days needs no timer beyond 2^31 milliseconds', async () =
     delays.push(delayMs)
     return context.setTimer(callback, delayMs)
   }
-  const session = openSession({ ...context, setTimer }, { send: () => undefined, close: () => undefined })
+  const session = openSession(
+    { ...context, setTimer },
+    { send: () => undefined, close: () => undefined }
+  )
   const positions = { epoch: '', feed: 0, groups: [] }
   void session.receive(
-    JSON.stringify({ type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'ann', ...positions })
+    JSON.stringify({
+      type: 'hello',
+      protocol: protocolVersion,
+      kernel: kernelVersion,
+      token: 'ann',
+      ...positions
+    })
   )
   await clock.advance(100)
   expect(Math.max(...delays)).toBe(2 ** 31 - 1)

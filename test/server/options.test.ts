@@ -7,15 +7,20 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startServer, type ServerOptions } from '../../server/main.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { startServer, type ServerOptions } from '../../src/server/main.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
 async function start(options: Partial<ServerOptions>) {
   const errors: unknown[] = []
   const database = createMemoryDatabase('e')
-  const server = await startServer({ ...app, database, onError: error => errors.push(error), ...options })
+  const server = await startServer({
+    ...app,
+    database,
+    onError: error => errors.push(error),
+    ...options
+  })
   onTestFinished(() => server.close())
   return { server, errors }
 }
@@ -118,13 +123,16 @@ test('a refused origin is reported with the allowed ones', async () => {
   const { server, errors } = await start({ allowedOrigins: ['https://app.example'] })
   expect(await upgrade(server.port, 'https://app.example.evil')).toBe(403)
   expect(errors.map(String)).toEqual([
-    expect.stringMatching(/"https:\/\/app\.example\.evil".*allowedOrigins has https:\/\/app\.example$/)
+    expect.stringMatching(
+      /"https:\/\/app\.example\.evil".*allowedOrigins has https:\/\/app\.example$/
+    )
   ])
 })
 
 test('refused origins are reported at most 20 times a minute', async () => {
   const { server, errors } = await start({ allowedOrigins: ['https://app.example'], now: () => 0 })
-  for (let count = 0; count < 30; count++) await upgrade(server.port, `https://evil${count}.example`)
+  for (let count = 0; count < 30; count++)
+    await upgrade(server.port, `https://evil${count}.example`)
   expect(errors.length).toBe(20)
 })
 
@@ -136,7 +144,7 @@ test('a client that speaks no WebSocket is not reported', async () => {
   expect(errors).toEqual([])
 })
 
-const cli = new URL('../../dist/server/cli.js', import.meta.url).pathname
+const cli = new URL('../../dist/src/server/cli.js', import.meta.url).pathname
 const commands: [title: string, args: string[], message: RegExp][] = [
   ['no app', [], /^--app-id: /],
   ['an app in words', ['--app-id', 'mine'], /^--app-id: /],
@@ -149,8 +157,11 @@ const commands: [title: string, args: string[], message: RegExp][] = [
 test.each(commands)('the command line refuses %s in one line', async (_title, args, message) => {
   const env = { OFFLINE_GROUPS_SECRET: 'for tests only' }
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>(resolve =>
-    execFile(process.execPath, [cli, ...args], { env, cwd: tmpdir(), timeout: 30_000 }, (error, _stdout, stderr) =>
-      resolve({ code: error?.code, stderr })
+    execFile(
+      process.execPath,
+      [cli, ...args],
+      { env, cwd: tmpdir(), timeout: 30_000 },
+      (error, _stdout, stderr) => resolve({ code: error?.code, stderr })
     )
   )
   expect(stderr).toMatch(message)

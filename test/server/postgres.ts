@@ -6,19 +6,29 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { must } from '../../src/kernel/must.ts'
-import type { Database } from '../../server/port.ts'
-import { BrokenConnectionError, openSqlDatabase, type Sql } from '../../server/sql.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { BrokenConnectionError, openSqlDatabase, type Sql } from '../../src/server/database/sql.ts'
 
 const installed = '/usr/lib/postgresql'
-const programs = existsSync(installed) ? readdirSync(installed).map(version => join(installed, version, 'bin')) : []
-const bin = [...programs, '/usr/local/bin', '/usr/bin'].find(folder => existsSync(join(folder, 'initdb')))
+const programs = existsSync(installed)
+  ? readdirSync(installed).map(version => join(installed, version, 'bin'))
+  : []
+const bin = [...programs, '/usr/local/bin', '/usr/bin'].find(folder =>
+  existsSync(join(folder, 'initdb'))
+)
 // PostgreSQL refuses to run as root. It ends with this process, also where that is killed.
-const user = process.getuid?.() === 0 ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
+const user =
+  process.getuid?.() === 0 ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
 const asUser = ['setpriv', '--pdeathsig=QUIT', ...user]
 
-type Client = { query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>; release(destroy?: boolean): void }
+type Client = {
+  query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
+  release(destroy?: boolean): void
+}
 type Pool = { connect(): Promise<Client>; query: Client['query']; end(): Promise<void> }
-type Driver = { Pool: new (options: { host: string; user: string; database: string; max: number }) => Pool }
+type Driver = {
+  Pool: new (options: { host: string; user: string; database: string; max: number }) => Pool
+}
 
 const require = createRequire(import.meta.url)
 function findDriver(): Driver | undefined {
@@ -52,12 +62,20 @@ function startCluster(): { folder: string; server: ChildProcess } {
     return [first, rest]
   }
   const data = join(folder, 'data')
-  const created = spawnSync(...command('initdb', '-D', data, '-U', 'test', '-A', 'trust', '--no-sync', '-E', 'UTF8'), {
-    encoding: 'utf8'
-  })
+  const created = spawnSync(
+    ...command('initdb', '-D', data, '-U', 'test', '-A', 'trust', '--no-sync', '-E', 'UTF8'),
+    {
+      encoding: 'utf8'
+    }
+  )
   if (created.status !== 0) throw new Error(created.stderr)
-  const settings = ['listen_addresses=', 'fsync=off', 'max_connections=50'].flatMap(each => ['-c', each])
-  const server = spawn(...command('postgres', '-D', data, '-k', folder, ...settings), { stdio: 'ignore' })
+  const settings = ['listen_addresses=', 'fsync=off', 'max_connections=50'].flatMap(each => [
+    '-c',
+    each
+  ])
+  const server = spawn(...command('postgres', '-D', data, '-k', folder, ...settings), {
+    stdio: 'ignore'
+  })
   server.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return { folder, server }
 }

@@ -4,11 +4,11 @@ import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { generateUserSig, startServer } from '../../server/main.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
+import { generateUserSig, startServer } from '../../src/server/main.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
 import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion, type ServerMessage } from '../../src/sync/messages.ts'
+import { protocolVersion, type ServerMessage } from '../../src/protocol/messages.ts'
 import { createTestServer } from '../harness.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
@@ -41,10 +41,16 @@ async function start({ groups, members = 0 }: { groups: number; members?: number
       )
   }
   const filling = createTestServer({ database: memory })
-  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({ key: `key${key}`, value: 'x'.repeat(500) }))
+  const groupCustomField = Array.from({ length: 20 }, (_, key) => ({
+    key: `key${key}`,
+    value: 'x'.repeat(500)
+  }))
   const memberList = Array.from({ length: members }, (_, member) => ({
     userID: `member-${member}`,
-    memberCustomField: Array.from({ length: 5 }, (_, key) => ({ key: `key${key}`, value: `${member}`.padEnd(60, 'x') }))
+    memberCustomField: Array.from({ length: 5 }, (_, key) => ({
+      key: `key${key}`,
+      value: `${member}`.padEnd(60, 'x')
+    }))
   }))
   for (let group = 0; group < groups; group++) {
     const groupID = `group-${group}`
@@ -217,10 +223,19 @@ test('a client that is slowed is read again when its operations are judged', asy
   await ann.until(isCaughtUp(ann))
   for (let count = 0; count < 4; count++) {
     const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = { opID: `op${count}`, name: 'updateGroupProfile', args, groupID: 'crew', seen: 0, waited: 0 }
+    const operation = {
+      opID: `op${count}`,
+      name: 'updateGroupProfile',
+      args,
+      groupID: 'crew',
+      seen: 0,
+      waited: 0
+    }
     ann.socket.send(JSON.stringify({ type: 'push', operations: [operation] }))
   }
-  await new Promise<void>(resolve => ann.socket.send(JSON.stringify({ type: 'ping' }), () => resolve()))
+  await new Promise<void>(resolve =>
+    ann.socket.send(JSON.stringify({ type: 'ping' }), () => resolve())
+  )
   // The other one is served meanwhile: by then the server has read what it reads of the first one.
   const bob = await connect(server.url)
   bob.socket.send(hello('bob'))

@@ -1,16 +1,16 @@
 /** What one session is told, where its end or its database comes in between. */
 
 import { expect, test } from 'vitest'
-import { submission } from '../../server/authority.ts'
-import type { Announcement } from '../../server/batch.ts'
-import { createBus } from '../../server/bus.ts'
-import { createLanes } from '../../server/lanes.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
-import type { Database } from '../../server/port.ts'
-import { createReplica } from '../../server/replica.ts'
-import { nowhere } from '../../server/replica-deltas.ts'
-import { digestVersion } from '../../src/sync/digest.ts'
-import type { DeltaMessage } from '../../src/sync/messages.ts'
+import { submission } from '../../src/server/authority/authority.ts'
+import type { Announcement } from '../../src/server/authority/batch.ts'
+import { createBus } from '../../src/server/sessions/bus.ts'
+import { createLanes } from '../../src/server/authority/lanes.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { createReplica } from '../../src/server/sessions/replica.ts'
+import { nowhere } from '../../src/server/sessions/replica-deltas.ts'
+import { digestVersion } from '../../src/protocol/digest.ts'
+import type { DeltaMessage } from '../../src/protocol/messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 
 const now = () => 1_700_000_000_000
@@ -21,11 +21,23 @@ function createWorld() {
   const announced: Announcement[] = []
   const announce = (announcement: Announcement) => void announced.push(announcement)
   const onError = (error: unknown) => expect.fail(String(error))
-  const lanes = createLanes(database, { now, policy: { ...defaultPolicy, suppressTips: 'tencent' }, announce, onError })
+  const lanes = createLanes(database, {
+    now,
+    policy: { ...defaultPolicy, suppressTips: 'tencent' },
+    announce,
+    onError
+  })
   let count = 0
   const judge = (groupID: string, name: string, args: object) =>
     new Promise<unknown>(settle => {
-      const operation = { opID: `${count++}`, name, args: { groupID, ...args }, groupID, seen: 0, waited: 0 }
+      const operation = {
+        opID: `${count++}`,
+        name,
+        args: { groupID, ...args },
+        groupID,
+        seen: 0,
+        waited: 0
+      }
       lanes.submit({ ...submission({ userID: 'ann', isAppAdmin: false, operation }), settle })
     })
   return { database, announced, judge }
@@ -42,7 +54,10 @@ test('a session that ends while it catches up hears of nothing any more', async 
     return () => (heard.delete(topic), stop())
   }
   const replica = createReplica('ann', { now, subscribe })
-  const catchingUp = replica.catchUp(database, nowhere, { groupsPerFrame: 1, send: () => undefined })
+  const catchingUp = replica.catchUp(database, nowhere, {
+    groupsPerFrame: 1,
+    send: () => undefined
+  })
   replica.end()
   await catchingUp
   expect([...heard]).toEqual([])
@@ -51,7 +66,8 @@ test('a session that ends while it catches up hears of nothing any more', async 
 test('who is removed while catching up is not told what the group becomes afterwards', async () => {
   const { database, judge } = createWorld()
   const memberList = [{ userID: 'bob' }]
-  for (const groupID of ['crew', 'den']) await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
+  for (const groupID of ['crew', 'den'])
+    await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
   const told: Told[] = []
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
   let snapshots = 0
@@ -75,9 +91,13 @@ test('who is removed while catching up is not told what the group becomes afterw
 test('while the feed has to be read, nothing more is told of any group: the user may have been removed', async () => {
   const { database, announced, judge } = createWorld()
   const memberList = [{ userID: 'bob' }]
-  for (const groupID of ['crew', 'den']) await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
+  for (const groupID of ['crew', 'den'])
+    await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  await replica.catchUp(database, nowhere, {
+    groupsPerFrame: 9,
+    send: () => replica.takeOutgoing()
+  })
   announced.length = 0
   await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
   await judge('den', 'deleteGroupMember', { userIDList: ['bob'] })
@@ -93,13 +113,20 @@ test('while the feed has to be read, nothing more is told of any group: the user
 test('the verdict on joining goes with the group, also where nobody has announced it', async () => {
   const { database, judge } = createWorld()
   const replica = createReplica('ann', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  await replica.catchUp(database, nowhere, {
+    groupsPerFrame: 9,
+    send: () => replica.takeOutgoing()
+  })
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   replica.addVerdict({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
   expect(replica.isBehind()).toBe(true)
   await replica.read(database, async () => undefined)
   expect(replica.takeOutgoing()).toMatchObject({
-    feed: { events: expect.arrayContaining([expect.objectContaining({ kind: 'joined', groupID: 'crew' })]) as unknown },
+    feed: {
+      events: expect.arrayContaining([
+        expect.objectContaining({ kind: 'joined', groupID: 'crew' })
+      ]) as unknown
+    },
     groups: [{ groupID: 'crew', to: 1 }],
     verdicts: [{ opID: '0' }]
   })
@@ -108,9 +135,16 @@ test('the verdict on joining goes with the group, also where nobody has announce
 /** Ann and Bob in a group that tells no tips, and what Bob's session sends. */
 async function createPair() {
   const { database, announced, judge } = createWorld()
-  await judge('crew', 'createGroup', { name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await judge('crew', 'createGroup', {
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, { groupsPerFrame: 9, send: () => replica.takeOutgoing() })
+  await replica.catchUp(database, nowhere, {
+    groupsPerFrame: 9,
+    send: () => replica.takeOutgoing()
+  })
   announced.length = 0
   const hearAll = () => announced.splice(0).forEach(each => void replica.hear(each))
   return { database, replica, judge, hearAll }
@@ -124,7 +158,9 @@ test('a changed profile reaches a member whose batch else holds only settings of
     judge('crew', 'updateGroupProfile', { joinOption: 'DisableApply' })
   ])
   hearAll()
-  expect(replica.takeOutgoing()?.groups.at(-1)).toMatchObject({ group: { joinOption: 'DisableApply' } })
+  expect(replica.takeOutgoing()?.groups.at(-1)).toMatchObject({
+    group: { joinOption: 'DisableApply' }
+  })
 })
 
 test('a setting of another member alone sends nothing', async () => {
@@ -136,11 +172,17 @@ test('a setting of another member alone sends nothing', async () => {
 
 test('drift is mended where the last log entry is the setting of another member', async () => {
   const { database, replica, judge, hearAll } = await createPair()
-  const { mep = 0, seq = 0 } = replica.position('crew') ?? {}
+  const { membershipEpoch = 0, seq = 0 } = replica.position('crew') ?? {}
   await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
   hearAll()
   await replica.read(database, reader =>
-    replica.checkGroup(reader, { groupID: 'crew', mep, seq, digest: 1, version: digestVersion })
+    replica.checkGroup(reader, {
+      groupID: 'crew',
+      membershipEpoch,
+      seq,
+      digest: 1,
+      version: digestVersion
+    })
   )
   expect(replica.takeOutgoing()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
 })
@@ -167,9 +209,13 @@ test('an announcement that comes during a read does not move the client back', a
 
 test('a session that is told its feed from the beginning keeps only the groups in it', async () => {
   const { database, judge } = createWorld()
-  for (const groupID of ['crew', 'den']) await judge(groupID, 'createGroup', { name: groupID, memberList: [{ userID: 'bob' }] })
+  for (const groupID of ['crew', 'den'])
+    await judge(groupID, 'createGroup', { name: groupID, memberList: [{ userID: 'bob' }] })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, { groupsPerFrame: 100, send: () => replica.takeOutgoing() })
+  await replica.catchUp(database, nowhere, {
+    groupsPerFrame: 100,
+    send: () => replica.takeOutgoing()
+  })
   for (let round = 0; round < 300; round++) {
     await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
     await judge('crew', 'addGroupMember', { userIDList: ['bob'] })

@@ -1,7 +1,7 @@
 /** A backup that is put back under a running installation, with and without the command that says so. */
 
 import { expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createTestClient, createTestServer } from '../harness.ts'
 
@@ -13,7 +13,12 @@ async function createLoss() {
   const database = createMemoryDatabase('epoch')
   const before = createTestServer({ clock, database })
   const ann = createTestClient(before, 'ann')
-  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
+  await ann.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'bob' }]
+  })
   const backup = database.copy('epoch')
   await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Lost' })
   await ann.caughtUp()
@@ -53,10 +58,23 @@ test.each(['99.1.forged', '99.99', '', 'x.y.z', '99.99.', 'NaN.NaN.x'])(
     const { clock, backup } = await createLoss()
     const server = createTestServer({ clock, database: backup })
     const network = server.network()
-    const link = network.connect({ onOpen: () => undefined, onFrame: () => undefined, onClose: () => undefined })
+    const link = network.connect({
+      onOpen: () => undefined,
+      onFrame: () => undefined,
+      onClose: () => undefined
+    })
     await clock.advance(20)
     link.send(
-      JSON.stringify({ type: 'hello', protocol: 2, kernel: 1, token: 'ann', epoch: 'epoch', receipt, feed: 0, groups: [] })
+      JSON.stringify({
+        type: 'hello',
+        protocol: 2,
+        kernel: 1,
+        token: 'ann',
+        epoch: 'epoch',
+        receipt,
+        feed: 0,
+        groups: []
+      })
     )
     await clock.advance(100)
     expect((await backup.snapshot(reader => reader.identity())).epoch).toBe('epoch')

@@ -2,12 +2,12 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import { beforeAll, expect, test } from 'vitest'
-import { submission, type Outcome } from '../../server/authority.ts'
-import { createLanes } from '../../server/lanes.ts'
-import type { Database } from '../../server/port.ts'
-import { openSqlDatabase } from '../../server/sql.ts'
+import { submission, type Outcome } from '../../src/server/authority/authority.ts'
+import { createLanes } from '../../src/server/authority/lanes.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { openSqlDatabase } from '../../src/server/database/sql.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
-import type { PushedOperation } from '../../src/sync/messages.ts'
+import type { PushedOperation } from '../../src/protocol/messages.ts'
 import { databasesWithPostgres, inProcess } from './databases.ts'
 
 const now = () => 1_700_000_000_000
@@ -22,8 +22,17 @@ beforeAll(async () => {
 }, 60_000)
 
 const lanesOf = (on: Database) =>
-  createLanes(on, { now, policy: defaultPolicy, announce: () => undefined, onError: error => void errors.push(error) })
-const operation = (opID: string, groupID: string, rest: Partial<PushedOperation> = {}): PushedOperation => ({
+  createLanes(on, {
+    now,
+    policy: defaultPolicy,
+    announce: () => undefined,
+    onError: error => void errors.push(error)
+  })
+const operation = (
+  opID: string,
+  groupID: string,
+  rest: Partial<PushedOperation> = {}
+): PushedOperation => ({
   opID,
   groupID,
   name: 'quitGroup',
@@ -33,15 +42,21 @@ const operation = (opID: string, groupID: string, rest: Partial<PushedOperation>
   ...rest
 })
 const submit = (lanes: ReturnType<typeof lanesOf>, userID: string, pushed: PushedOperation) =>
-  new Promise<Outcome>(settle => lanes.submit({ ...submission({ userID, isAppAdmin: false, operation: pushed }), settle }))
+  new Promise<Outcome>(settle =>
+    lanes.submit({ ...submission({ userID, isAppAdmin: false, operation: pushed }), settle })
+  )
 const count = async (table: string) => {
-  const { rows } = await pglite.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`)
+  const { rows } = await pglite.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM ${table}`
+  )
   return rows[0]?.count
 }
 
 test('operations on groups that do not exist leave no group', async () => {
   const lanes = lanesOf(database)
-  await Promise.all(['a', 'b', 'c'].map(groupID => submit(lanes, 'ann', operation(`on ${groupID}`, groupID))))
+  await Promise.all(
+    ['a', 'b', 'c'].map(groupID => submit(lanes, 'ann', operation(`on ${groupID}`, groupID)))
+  )
   expect(await count('groups')).toBe(0)
 })
 
@@ -72,24 +87,33 @@ test('of the refusals of one user, the oldest are forgotten', async () => {
     })
   )
   await database.compact({ history: 0, verdicts: 0, refusals: 0 })
-  const kept = await database.snapshot(reader => reader.verdicts('eve', ['eve 0', 'eve 1', 'eve 2', 'eve 20001']))
+  const kept = await database.snapshot(reader =>
+    reader.verdicts('eve', ['eve 0', 'eve 1', 'eve 2', 'eve 20001'])
+  )
   expect([...kept.keys()].sort()).toEqual(['eve 2', 'eve 20001'])
 })
 
-const several = Object.entries(databasesWithPostgres).filter(([name]) => name.includes('connections') || name === 'PostgreSQL')
+const several = Object.entries(databasesWithPostgres).filter(
+  ([name]) => name.includes('connections') || name === 'PostgreSQL'
+)
 
-test.each(several)('an operation ID that is used in two groups disturbs no other user: %s', async (_name, open) => {
-  const shared = await open()
-  const lanes = lanesOf(shared)
-  const before = errors.length
-  const pushed = ['a', 'b', 'c', 'd'].flatMap(groupID => [
-    submit(lanes, 'eve', operation('crafted', groupID)),
-    submit(lanes, 'ann', operation(`ann in ${groupID}`, groupID))
-  ])
-  expect((await Promise.all(pushed)).map(({ kind }) => kind)).toEqual(Array.from(pushed, () => 'verdict'))
-  expect(errors.length).toBe(before)
-  await shared.close()
-})
+test.each(several)(
+  'an operation ID that is used in two groups disturbs no other user: %s',
+  async (_name, open) => {
+    const shared = await open()
+    const lanes = lanesOf(shared)
+    const before = errors.length
+    const pushed = ['a', 'b', 'c', 'd'].flatMap(groupID => [
+      submit(lanes, 'eve', operation('crafted', groupID)),
+      submit(lanes, 'ann', operation(`ann in ${groupID}`, groupID))
+    ])
+    expect((await Promise.all(pushed)).map(({ kind }) => kind)).toEqual(
+      Array.from(pushed, () => 'verdict')
+    )
+    expect(errors.length).toBe(before)
+    await shared.close()
+  }
+)
 
 test('an operation that the database does not accept fails alone', async () => {
   const { transaction } = database
@@ -98,7 +122,8 @@ test('an operation that the database does not accept fails alone', async () => {
     transaction: work =>
       transaction(async tx => {
         const write: typeof tx.write = async writes => {
-          if (writes.verdicts.some(({ userID }) => userID === 'eve')) throw new Error('not acceptable')
+          if (writes.verdicts.some(({ userID }) => userID === 'eve'))
+            throw new Error('not acceptable')
           return tx.write(writes)
         }
         return work({ ...tx, write })
@@ -106,6 +131,8 @@ test('an operation that the database does not accept fails alone', async () => {
   }
   const lanes = lanesOf(failing)
   const users = ['first', 'ann', 'eve', 'bob']
-  const outcomes = await Promise.all(users.map(userID => submit(lanes, userID, operation(`alone ${userID}`, 'none'))))
+  const outcomes = await Promise.all(
+    users.map(userID => submit(lanes, userID, operation(`alone ${userID}`, 'none')))
+  )
   expect(outcomes.map(({ kind }) => kind)).toEqual(['verdict', 'verdict', 'retry', 'verdict'])
 })

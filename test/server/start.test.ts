@@ -1,8 +1,8 @@
 /** Starting a server, and what may be in the way. */
 
 import { expect, onTestFinished, test } from 'vitest'
-import { startServer } from '../../server/main.ts'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { startServer } from '../../src/server/main.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 

@@ -13,7 +13,8 @@ export function createAttempts(world: World, name: string) {
     touched: () => void (times = []),
     tried(): void {
       times = [...times.filter(time => time > world.now() - windowMs), world.now()]
-      if (times.length > attemptsMax) world.violate('I15', `${name} connects ${times.length} times in ${windowMs / 1000} s`)
+      if (times.length > attemptsMax)
+        world.violate('I15', `${name} connects ${times.length} times in ${windowMs / 1000} s`)
     }
   }
 }

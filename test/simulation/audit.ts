@@ -11,7 +11,11 @@ type GroupSaid = {
   readonly members: readonly { readonly userID: string }[]
   readonly gone: readonly string[]
 }
-type Said = { readonly type: string; readonly groups?: readonly GroupSaid[]; readonly verdicts?: readonly Verdict[] }
+type Said = {
+  readonly type: string
+  readonly groups?: readonly GroupSaid[]
+  readonly verdicts?: readonly Verdict[]
+}
 
 export type Audit = ReturnType<typeof createAudit>
 
@@ -22,15 +26,21 @@ export function createAudit(world: World, verdicts: Map<string, Verdict>) {
 
   function checkGroup({ groupID, group, members, gone }: GroupSaid): void {
     if (group.type !== 'AVChatRoom') return
-    const others = [...members.map(member => member.userID), ...gone].filter(each => each !== userID)
-    if (others.length > 0) world.violate('I14', `${userID} is told of ${others.join(' ')} in the AVChatRoom ${groupID}`)
+    const others = [...members.map(member => member.userID), ...gone].filter(
+      each => each !== userID
+    )
+    if (others.length > 0)
+      world.violate('I14', `${userID} is told of ${others.join(' ')} in the AVChatRoom ${groupID}`)
   }
 
   function checkVerdict(verdict: Verdict): void {
     const key = `${userID}/${verdict.opID}`
     const earlier = verdicts.get(key)
     if (earlier && !isDeepStrictEqual(earlier, verdict))
-      world.violate('I4 server', `${key} is ${JSON.stringify(verdict)}, and was ${JSON.stringify(earlier)}`)
+      world.violate(
+        'I4 server',
+        `${key} is ${JSON.stringify(verdict)}, and was ${JSON.stringify(earlier)}`
+      )
     verdicts.set(key, verdict)
   }
 
@@ -47,11 +57,13 @@ export function createAudit(world: World, verdicts: Map<string, Verdict>) {
     /** A frame is sent to the client. */
     said(frame: string): void {
       const isError = frame.startsWith('{"type":"error"')
-      if (!isError && world.now() > untilMs) world.violate('I13', `${userID} is sent ${frame.slice(0, 80)} after its token ended`)
+      if (!isError && world.now() > untilMs)
+        world.violate('I13', `${userID} is sent ${frame.slice(0, 80)} after its token ended`)
       const isOfRoom = frame.includes('"AVChatRoom"')
       if (!isOfRoom && !frame.includes('"verdicts":[{')) return
       const said = JSON.parse(frame) as Said
-      if (said.type === 'members' && isOfRoom) world.violate('I14', `${userID} is sent a page of an AVChatRoom`)
+      if (said.type === 'members' && isOfRoom)
+        world.violate('I14', `${userID} is sent a page of an AVChatRoom`)
       if (said.type !== 'delta') return
       for (const group of said.groups ?? []) checkGroup(group)
       for (const verdict of said.verdicts ?? []) checkVerdict(verdict)

@@ -1,2 +1,6 @@
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string }
-export function bundle(options?: { name?: string; file?: string; edits?: readonly Edit[] }): Promise<string>
+export function bundle(options?: {
+  name?: string
+  file?: string
+  edits?: readonly Edit[]
+}): Promise<string>

@@ -12,31 +12,71 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  * @type {readonly Edit[]}
  */
 const small = [
-  { file: 'server/sessions.ts', find: 'const groupsPerFrame = 100\n', replace: 'const groupsPerFrame = 2\n' },
   {
-    file: 'server/sessions.ts',
+    file: 'src/server/sessions/sessions.ts',
+    find: 'const groupsPerFrame = 100\n',
+    replace: 'const groupsPerFrame = 2\n'
+  },
+  {
+    file: 'src/server/sessions/sessions.ts',
     find: 'const sessionBytes = { slowAbove: 1_048_576, max: 4_194_304 }\n',
     replace: 'const sessionBytes = { slowAbove: 4000, max: 40_000 }\n'
   },
-  { file: 'server/replica.ts', find: 'const heldMax = 100\n', replace: 'const heldMax = 3\n' },
   {
-    file: 'server/replica.ts',
+    file: 'src/server/sessions/replica.ts',
+    find: 'const heldMax = 100\n',
+    replace: 'const heldMax = 3\n'
+  },
+  {
+    file: 'src/server/sessions/replica.ts',
     find: 'const partMax = { groups: 100, rows: 2000 }\n',
     replace: 'const partMax = { groups: 2, rows: 5 }\n'
   },
-  { file: 'server/http-client.ts', find: 'const answerBytesMax = 131_072\n', replace: 'const answerBytesMax = 2000\n' },
-  { file: 'server/replica-deltas.ts', find: 'const membersSentWholeMax = 500\n', replace: 'const membersSentWholeMax = 1\n' },
   {
-    file: 'server/replica-deltas.ts',
+    file: 'src/server/transports/http-client.ts',
+    find: 'const answerBytesMax = 131_072\n',
+    replace: 'const answerBytesMax = 2000\n'
+  },
+  {
+    file: 'src/server/sessions/replica-deltas.ts',
+    find: 'const membersSentWholeMax = 500\n',
+    replace: 'const membersSentWholeMax = 1\n'
+  },
+  {
+    file: 'src/server/sessions/replica-deltas.ts',
     find: 'export const partBytesMax = 49_152\n',
     replace: 'export const partBytesMax = 1000\n'
   },
-  { file: 'server/replica-deltas.ts', find: 'const feedEventsMax = 150\n', replace: 'const feedEventsMax = 5\n' },
-  { file: 'server/frames.ts', find: 'const frameBytesTarget = 65_536\n', replace: 'const frameBytesTarget = 1000\n' },
-  { file: 'src/sync/messages.ts', find: 'membersPerPageMax: 500,', replace: 'membersPerPageMax: 1,' },
-  { file: 'src/sync/messages.ts', find: 'operationsPerPushMax: 50,', replace: 'operationsPerPushMax: 3,' },
-  { file: 'src/engine/sync.ts', find: 'const unansweredMax = 500\n', replace: 'const unansweredMax = 8\n' },
-  { file: 'src/engine/sync.ts', find: 'const replicatedMembersMax = 2000\n', replace: 'const replicatedMembersMax = 4\n' }
+  {
+    file: 'src/server/sessions/replica-deltas.ts',
+    find: 'const feedEventsMax = 150\n',
+    replace: 'const feedEventsMax = 5\n'
+  },
+  {
+    file: 'src/server/sessions/frames.ts',
+    find: 'const frameBytesTarget = 65_536\n',
+    replace: 'const frameBytesTarget = 1000\n'
+  },
+  {
+    file: 'src/protocol/messages.ts',
+    find: 'membersPerPageMax: 500,',
+    replace: 'membersPerPageMax: 1,'
+  },
+  {
+    file: 'src/protocol/messages.ts',
+    find: 'operationsPerPushMax: 50,',
+    replace: 'operationsPerPushMax: 3,'
+  },
+  {
+    file: 'src/engine/sync/sync.ts',
+    find: 'const unansweredMax = 500\n',
+    replace: 'const unansweredMax = 8\n'
+  },
+  {
+    file: 'src/engine/sync/sync.ts',
+    find: 'const replicatedMembersMax = 2000\n',
+    replace: 'const replicatedMembersMax = 4\n'
+  }
 ]
 
 /**
@@ -52,13 +92,16 @@ export async function bundle({ name = 'simulation', file: fileName = name, edits
     platform: 'node',
     external: [/^@electric-sql/],
     logLevel: 'silent',
-    plugins: [{ name: 'edited', transform: (code, id) => edited(code, id.slice(root.length), missed) }]
+    plugins: [
+      { name: 'edited', transform: (code, id) => edited(code, id.slice(root.length), missed) }
+    ]
   })
   mkdirSync(join(root, 'dist/simulation'), { recursive: true })
   const file = join(root, `dist/simulation/${fileName}.js`)
   await build.write({ file, format: 'esm', codeSplitting: false, sourcemap: 'inline' })
   await build.close()
-  for (const { file, find } of missed) throw new Error(`${name}: ${file} does not contain exactly once: ${find}`)
+  for (const { file, find } of missed)
+    throw new Error(`${name}: ${file} does not contain exactly once: ${find}`)
   return file
 }
 

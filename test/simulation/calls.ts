@@ -10,7 +10,8 @@ export async function settlesWithin<T>(
   { what, isExpected }: { readonly what: string; isExpected(): boolean }
 ): Promise<T> {
   const stop = world.at(world.now() + settlesWithinMs, () => {
-    if (isExpected()) world.violate('I12', `${what} does not settle within ${settlesWithinMs / 1000} s`)
+    if (isExpected())
+      world.violate('I12', `${what} does not settle within ${settlesWithinMs / 1000} s`)
   })
   try {
     return await call

@@ -5,15 +5,19 @@
 
 import { kernelVersion } from '../../src/kernel/decide.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
-import type { ClientMessage } from '../../src/sync/client-messages.ts'
-import { protocolVersion, type PushedOperation } from '../../src/sync/messages.ts'
-import type { Session } from '../../server/session-port.ts'
+import type { ClientMessage } from '../../src/protocol/client-messages.ts'
+import { protocolVersion, type PushedOperation } from '../../src/protocol/messages.ts'
+import type { Session } from '../../src/server/sessions/session-port.ts'
 import type { SimulatedServer } from './server.ts'
 import { tokenOf } from './tokens.ts'
 import type { Scene } from './workload.ts'
 import type { World } from './world.ts'
 
-type Heard = { readonly type: string; readonly verdicts?: readonly Verdict[]; readonly retry?: readonly string[] }
+type Heard = {
+  readonly type: string
+  readonly verdicts?: readonly Verdict[]
+  readonly retry?: readonly string[]
+}
 
 /** Over one connection, each operation is answered within so much time. */
 const answerWithinMs = 60_000
@@ -24,7 +28,11 @@ export type CrafterOptions = {
   readonly gapMs: number
 }
 
-export function createCrafter(world: World, server: SimulatedServer, { userID, scene, gapMs }: CrafterOptions) {
+export function createCrafter(
+  world: World,
+  server: SimulatedServer,
+  { userID, scene, gapMs }: CrafterOptions
+) {
   const random = world.random('crafter')
   let isRunning = true
   let count = 0
@@ -32,7 +40,9 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
 
   const others = () => [...server.history().applied.values()].map(({ opID }) => opID)
   const anyID = () => random.pickFrom(random.chance(0.5) ? own : others()) ?? 'nonsense'
-  const anyGroup = () => (random.chance(0.85) ? random.pickFrom(scene.groupIDs) : undefined) ?? `nobody's ${random.below(9)}`
+  const anyGroup = () =>
+    (random.chance(0.85) ? random.pickFrom(scene.groupIDs) : undefined) ??
+    `nobody's ${random.below(9)}`
   const anyUser = () => random.pickFrom(scene.users) ?? userID
   const anyNumber = () => random.pick([0, 1, 2, 5, 1000, Number.MAX_SAFE_INTEGER])
 
@@ -54,7 +64,12 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
       name,
       groupID,
       args: random.pick<Record<string, unknown>>([
-        { groupID, name: `crafted ${count}`, type: random.pick(['Public', 'Private', 'AVChatRoom']), userIDList: [anyUser()] },
+        {
+          groupID,
+          name: `crafted ${count}`,
+          type: random.pick(['Public', 'Private', 'AVChatRoom']),
+          userIDList: [anyUser()]
+        },
         { groupID },
         { groupID: anyGroup(), name: 5, toString: 'x' },
         {}
@@ -67,13 +82,17 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
 
   function message(): ClientMessage {
     const lottery = random.below(20)
-    const [groupID, seq, mep] = [anyGroup(), anyNumber(), random.below(4)]
-    if (lottery < 14) return { type: 'push', operations: Array.from({ length: 1 + random.below(3) }, operation) }
-    if (lottery < 16) return { type: 'members', groupID, after: random.pick(['', anyUser(), '~']), limit: 1 }
+    const [groupID, seq, membershipEpoch] = [anyGroup(), anyNumber(), random.below(4)]
+    if (lottery < 14)
+      return { type: 'push', operations: Array.from({ length: 1 + random.below(3) }, operation) }
+    if (lottery < 16)
+      return { type: 'members', groupID, after: random.pick(['', anyUser(), '~']), limit: 1 }
     if (lottery < 17) return { type: 'read', request: seq, groupID, search: random.chance(0.5) }
     return {
       type: 'ping',
-      ...(lottery < 19 && { check: { groupID, mep, seq, digest: random.below(10), version: random.below(3) } })
+      ...(lottery < 19 && {
+        check: { groupID, membershipEpoch, seq, digest: random.below(10), version: random.below(3) }
+      })
     }
   }
 
@@ -98,7 +117,10 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
       world.at(world.now() + 500 + random.around(2000), connect)
     }
     const session: Session | undefined = server.open(
-      { send: frame => void world.at(world.now() + 1 + random.around(10), () => hear(frame)), close: over },
+      {
+        send: frame => void world.at(world.now() + 1 + random.around(10), () => hear(frame)),
+        close: over
+      },
       over
     )
     if (!session) return over()
@@ -115,13 +137,20 @@ export function createCrafter(world: World, server: SimulatedServer, { userID, s
       if (said.type === 'push')
         for (const { opID } of said.operations) {
           waiting.get(opID)?.()
-          const late = () => world.violate('I4', `${opID} of ${userID} is not answered within ${answerWithinMs / 1000} s`)
+          const late = () =>
+            world.violate(
+              'I4',
+              `${opID} of ${userID} is not answered within ${answerWithinMs / 1000} s`
+            )
           waiting.set(
             opID,
             world.at(world.now() + answerWithinMs, () => isOpen && late())
           )
         }
-      world.at(world.now() + 1 + random.around(10), () => isOpen && session?.receive(JSON.stringify(said)))
+      world.at(
+        world.now() + 1 + random.around(10),
+        () => isOpen && session?.receive(JSON.stringify(said))
+      )
     }
     function goOn(): void {
       if (!isOpen) return

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { playScenario } from './crash.ts'
 
-const scenarios = Array.from({ length: 50 }, (_, index) => ({ seed: 1000 + index, actions: 4 + (index % 3) }))
+const scenarios = Array.from({ length: 50 }, (_, index) => ({
+  seed: 1000 + index,
+  actions: 4 + (index % 3)
+}))
 
 test.each(['device', 'server'] as const)(
   'whenever the %s crashes, each operation gets one verdict and all agree: every await of 50 scenarios',
@@ -14,7 +17,9 @@ test.each(['device', 'server'] as const)(
       for (let step = 0; step < steps; step++) {
         crashes++
         const crashed = await playScenario(scenario, { step, victim })
-        wrong.push(...crashed.wrong.map(each => `scenario ${scenario.seed}, ${victim} at ${step}: ${each}`))
+        wrong.push(
+          ...crashed.wrong.map(each => `scenario ${scenario.seed}, ${victim} at ${step}: ${each}`)
+        )
       }
     }
     expect(wrong).toEqual([])

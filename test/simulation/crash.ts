@@ -4,7 +4,7 @@
  * this is every await there is.
  */
 
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createDevice, type Device } from './device.ts'
 import { followedBy } from './history.ts'
 import { behind } from './ledger.ts'
@@ -23,7 +23,10 @@ const scene = { users, groupIDs: ['g0', 'g1'] }
 const stepsMax = 5000
 
 /** Answers after how many steps everything had settled, and what was wrong. */
-export async function playScenario({ seed, actions }: Scenario, crash?: Crash): Promise<{ steps: number; wrong: string[] }> {
+export async function playScenario(
+  { seed, actions }: Scenario,
+  crash?: Crash
+): Promise<{ steps: number; wrong: string[] }> {
   const world = createWorld(seed, {})
   const server = createServer(world, createMemoryDatabase('epoch-1'), {})
   const openStorage = openStorageOf('memory')
@@ -55,11 +58,18 @@ export async function playScenario({ seed, actions }: Scenario, crash?: Crash): 
     }
     await world.step()
     for (const device of devices) device.check()
-    if (world.now() > finished && world.steps() > (crash?.step ?? 0) && devices.every(device => isSettled(device, server))) break
+    if (
+      world.now() > finished &&
+      world.steps() > (crash?.step ?? 0) &&
+      devices.every(device => isSettled(device, server))
+    )
+      break
   }
   const { invariant, detail } = world.violation() ?? {}
   const wrong = devices.flatMap(({ ledger }) =>
-    [...ledger.accounts.values()].flatMap(({ opID, verdict }) => (verdict ? [] : `${opID} has no verdict`))
+    [...ledger.accounts.values()].flatMap(({ opID, verdict }) =>
+      verdict ? [] : `${opID} has no verdict`
+    )
   )
   if (invariant !== undefined) wrong.push(`${invariant}: ${detail}`)
   if (world.steps() >= stepsMax) wrong.push('it does not settle')
@@ -72,7 +82,10 @@ function take(world: World, devices: readonly Device[], random: Random, count: n
   if (tab) world.note(act(random, { scene, device, tab, count }))
 }
 
-function isSettled({ userID, disk, tabs }: Device, server: ReturnType<typeof createServer>): boolean {
+function isSettled(
+  { userID, disk, tabs }: Device,
+  server: ReturnType<typeof createServer>
+): boolean {
   for (const tab of tabs) if (tab.isPaused) void resume(tab)
   const isOnline = [...tabs].some(({ screen }) => screen.status()?.caughtUp)
   const history = server.history()

@@ -3,13 +3,16 @@
  * With one connection a transaction is one step. With several, each statement is one, and transactions run side by side.
  */
 
-import type { Connections } from '../../server/memory-connections.ts'
-import type { MemoryDatabase } from '../../server/memory.ts'
-import type { Database, GroupWrites, Transaction } from '../../server/port.ts'
+import type { Connections } from '../../src/server/database/memory-connections.ts'
+import type { MemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database, GroupWrites, Transaction } from '../../src/server/database/port.ts'
 import type { World } from './world.ts'
 
 /** A database that can be set back, and that can have several connections. */
-export type Restorable = Database & { copy?(epoch: string): Restorable; connect?: MemoryDatabase['connect'] }
+export type Restorable = Database & {
+  copy?(epoch: string): Restorable
+  connect?: MemoryDatabase['connect']
+}
 export type Failure = 'crash before commit' | 'crash after commit' | 'refuse'
 export type Written = { readonly writes: GroupWrites; readonly tails: ReadonlyMap<string, number> }
 
@@ -28,7 +31,11 @@ const away = () => new Error('the database is away')
 /** Of a process that is dead. */
 const never = <T>() => new Promise<T>(() => undefined)
 
-export function serialDatabase(world: World, database: Restorable, options: DatabaseOptions): Database {
+export function serialDatabase(
+  world: World,
+  database: Restorable,
+  options: DatabaseOptions
+): Database {
   const { isAlive, nextFailure, crash, onCommitted } = options
   const latency = world.random('server latency')
 
@@ -40,7 +47,8 @@ export function serialDatabase(world: World, database: Restorable, options: Data
         const fails = isWriting ? nextFailure() : undefined
         if (fails === 'crash before commit') return crash()
         if (fails === 'refuse') return reject(away())
-        const answer = (value: T) => world.at(world.now() + latency.around(0.5), () => isAlive() && resolve(value))
+        const answer = (value: T) =>
+          world.at(world.now() + latency.around(0.5), () => isAlive() && resolve(value))
         void world.wait(work()).then(value => (fails ? crash() : void answer(value)), reject)
       })
     })
@@ -52,7 +60,9 @@ export function serialDatabase(world: World, database: Restorable, options: Data
     transaction: work =>
       call(true, async () => {
         let written: Written | undefined
-        const answer = await database.transaction(tx => work(watched(tx, found => (written = found))))
+        const answer = await database.transaction(tx =>
+          work(watched(tx, found => (written = found)))
+        )
         if (written) onCommitted(written)
         return answer
       }),
@@ -70,7 +80,9 @@ export function pooledDatabase(
   const latency = world.random('server latency')
   const meanMs = world.random('statements').pick(statementMs)
   const pause = () =>
-    new Promise<void>(resolve => void world.at(world.now() + latency.around(meanMs), () => isAlive() && resolve()))
+    new Promise<void>(
+      resolve => void world.at(world.now() + latency.around(meanMs), () => isAlive() && resolve())
+    )
   const database = connect({ count: connectionsMax, pause })
   return {
     ...database,

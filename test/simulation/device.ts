@@ -33,7 +33,11 @@ export type DeviceOptions = {
   readonly tokenMs: number
   readonly openStorage: OpenStorage
   /** The device whose database this one begins with. */
-  readonly copied?: { readonly disk: Disk; readonly ledger: Ledger; readonly image: readonly Write[] }
+  readonly copied?: {
+    readonly disk: Disk
+    readonly ledger: Ledger
+    readonly image: readonly Write[]
+  }
 }
 
 /** Storage may refuse: the caller is told, and may ask again. */
@@ -57,7 +61,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
     world.at(world.now() + 2000 + random.around(2000), () => tab.isAlive && restart(tab))
   })
   const within = <T>(tab: Tab, what: string, call: Promise<T>) =>
-    settlesWithin(world, call, { what: `${tab.name}: ${what}`, isExpected: () => tab.isAlive && !tab.stopped })
+    settlesWithin(world, call, {
+      what: `${tab.name}: ${what}`,
+      isExpected: () => tab.isAlive && !tab.stopped
+    })
   let tabCount = 0
   let idCount = 0
   let clockMs = 0
@@ -87,7 +94,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
     for (const tab of tabs) tab.view.touch(writes)
     ledger.check(disk, writes, apply)
     for (const write of writes)
-      if (write.table === 'outbox' && 'id' in write) for (const tab of tabs) tab.inFlight.delete(write.id)
+      if (write.table === 'outbox' && 'id' in write)
+        for (const tab of tabs) tab.inFlight.delete(write.id)
   }
 
   function openTab({ paused = false } = {}): Tab {
@@ -121,7 +129,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
   function attend(tab: Tab, status: Status): void {
     if (status.lastError && status.lastError.code >= errors.TokenExpired.code) askForToken(tab)
     else if (isBroken(status))
-      world.at(world.now() + 1000 + random.around(1000), () => tab.isAlive && isBroken(tab.screen.status()) && restart(tab))
+      world.at(
+        world.now() + 1000 + random.around(1000),
+        () => tab.isAlive && isBroken(tab.screen.status()) && restart(tab)
+      )
   }
 
   function askForToken(tab: Tab): void {
@@ -168,7 +179,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tabs: tabs as ReadonlySet<Tab>,
     openTab,
     kill,
-    within: (tab: Tab, what: string, call: Promise<unknown>) => void within(tab, what, call).catch(noted),
+    within: (tab: Tab, what: string, call: Promise<unknown>) =>
+      void within(tab, what, call).catch(noted),
 
     /** Asks for an operation; what is answered has to be true. */
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
@@ -182,13 +194,17 @@ export async function createDevice(world: World, server: SimulatedServer, option
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
       tab.hasCompany = tabs.size > 1
-      const ending: Promise<object | null | void> = how === 'close' ? tab.engine.close() : tab.engine.logout(how)
+      const ending: Promise<object | null | void> =
+        how === 'close' ? tab.engine.close() : tab.engine.logout(how)
       // A flush goes on for as long as verdicts come.
-      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(() => how === 'discard' && leaving--)
+      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(
+        () => how === 'discard' && leaving--
+      )
       if (answer) return
       world.note(`${tab.name} has closed`)
       for (const each of how === 'close' || how === 'keep' ? [tab] : [...tabs]) kill(each)
-      if (tabs.size === 0 && isRunning) world.at(world.now() + random.around(2000), () => tabs.size === 0 && openTab())
+      if (tabs.size === 0 && isRunning)
+        world.at(world.now() + random.around(2000), () => tabs.size === 0 && openTab())
     },
 
     jump: (ms: number) => void (clockMs += ms),
@@ -223,7 +239,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function check(tab: Tab, answer: object): void {
     if (!tab.isAlive) return
-    if (isGroupError(answer)) return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
+    if (isGroupError(answer))
+      return world.note(`${tab.name} answers ${(answer as { reason: string }).reason}`)
     const { opID } = answer as { opID: string }
     world.note(`${tab.name} takes ${opID}`)
     if (!ledger.accounts.has(opID) && !ledger.forgotten.has(opID))

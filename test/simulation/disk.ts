@@ -38,11 +38,20 @@ type Work = {
   reject(error: unknown): void
 }
 
-const closedError = () => new DOMException('The database connection is closing.', 'InvalidStateError')
+const closedError = () =>
+  new DOMException('The database connection is closing.', 'InvalidStateError')
 
 export function createDisk(
   world: World,
-  { name, open, onCommit }: { name: string; open: OpenStorage; onCommit(writes: readonly Write[], apply: () => void): void }
+  {
+    name,
+    open,
+    onCommit
+  }: {
+    name: string
+    open: OpenStorage
+    onCommit(writes: readonly Write[], apply: () => void): void
+  }
 ) {
   const random = world.random('disk', name)
   const rows = createRows()
@@ -89,7 +98,9 @@ export function createDisk(
     /** All that waits goes into one transaction, which is created when the one before it is over. */
     function commitNext(): void {
       committing = undefined
-      if (isCut) for (const { asked, reject } of writing.splice(0)) refuse(asked, () => reject(closedError()))
+      if (isCut)
+        for (const { asked, reject } of writing.splice(0))
+          refuse(asked, () => reject(closedError()))
       if (writing.length === 0) return onIdle()
       committing = { count: writing.length, takeBack: transactions.create(true, commitAll) }
     }
@@ -103,10 +114,14 @@ export function createDisk(
     async function commit({ asked, queries, body, resolve, reject }: Work): Promise<void> {
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
-        return refuse(asked, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
+        return refuse(asked, () =>
+          reject(new DOMException('There is no room.', 'QuotaExceededError'))
+        )
       }
       let writes: readonly Write[] = []
-      const at = await (await real()).transact(queries, answers => (writes = body(answers as never)))
+      const at = await (
+        await real()
+      ).transact(queries, answers => (writes = body(answers as never)))
       onCommit(writes, () => rows.write(writes))
       if (!isAlive) return
       wait(1)
@@ -161,7 +176,8 @@ export function createDisk(
         const work = { asked, queries, body: body as Work['body'] }
         onWriting(asked)
         return new Promise((resolve, reject) => {
-          if (isClosed) return void world.at(world.now(), () => refuse(asked, () => reject(closedError())))
+          if (isClosed)
+            return void world.at(world.now(), () => refuse(asked, () => reject(closedError())))
           writing.push({ ...work, resolve, reject })
           if (!committing) commitNext()
         })
@@ -220,7 +236,9 @@ export function createDisk(
     isIdle: transactions.isIdle,
     /** Whether storage is slow or refuses. */
     isDisturbed: () =>
-      latencyMs > 1 || failing.writes + failing.reads > 0 || world.now() < Math.max(fullUntil, goneUntil, slowUntil),
+      latencyMs > 1 ||
+      failing.writes + failing.reads > 0 ||
+      world.now() < Math.max(fullUntil, goneUntil, slowUntil),
     table: rows.table,
     /** Takes over everything from another disk. */
     async fill(writes: readonly Write[]): Promise<void> {

@@ -4,7 +4,16 @@ import type { Group, Notice } from '../../src/engine/api.ts'
 import { prepare } from '../../src/kernel/decide.ts'
 import type { View } from '../../src/kernel/decision.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
-import type { ApplicationRow, Change, GroupRow, Key, MemberRow, Rows, SettingsRow, Table } from '../../src/kernel/model.ts'
+import type {
+  ApplicationRow,
+  Change,
+  GroupRow,
+  Key,
+  MemberRow,
+  Rows,
+  SettingsRow,
+  Table
+} from '../../src/kernel/model.ts'
 import { noticeTypes } from '../../src/kernel/notices.ts'
 import { inOrder, type HeldNotice, type Pending } from '../../src/storage/port.ts'
 import type { Disk } from './disk.ts'
@@ -16,10 +25,18 @@ export type Seen = {
   application(userID: string): ApplicationRow | null
 }
 
-export function seenOf(disk: Disk, userID: string, groupID: string, waiting: readonly Pending[]): Seen {
+export function seenOf(
+  disk: Disk,
+  userID: string,
+  groupID: string,
+  waiting: readonly Pending[]
+): Seen {
   const held = disk.table('groups').get(groupID)
   const meta = disk.table('meta').get('')
-  const overlay = new Map<string, { readonly table: Table; readonly id: string; readonly row: Rows[Table] | null }>()
+  const overlay = new Map<
+    string,
+    { readonly table: Table; readonly id: string; readonly row: Rows[Table] | null }
+  >()
   // The group came about or came to an end here.
   const lane = { hidesBase: false }
 
@@ -50,21 +67,34 @@ export function seenOf(disk: Disk, userID: string, groupID: string, waiting: rea
   }
 
   // `look` answers with rows of the table that the key names.
-  const view: View = { get: <T extends Table>(key: Key<T>) => look(key) as Rows[T] | null | undefined, groupCount: () => 0 }
+  const view: View = {
+    get: <T extends Table>(key: Key<T>) => look(key) as Rows[T] | null | undefined,
+    groupCount: () => 0
+  }
   const { isAppAdmin = false, policy = defaultPolicy } = meta ?? {}
   for (const pending of waiting.filter(each => each.groupID === groupID).sort(inOrder)) {
     const checked = prepare(pending, userID)
     if (!checked.ok) continue
-    const decision = checked.prepared.decide(view, { actor: userID, isAppAdmin, now: pending.now, policy, seq: 0 })
+    const decision = checked.prepared.decide(view, {
+      actor: userID,
+      isAppAdmin,
+      now: pending.now,
+      policy,
+      seq: 0
+    })
     if (decision.kind === 'accept') for (const change of decision.changes) put(change)
   }
 
   const row = (look({ table: 'groups', scope: '', id: groupID }) ?? null) as GroupRow | null
-  const member = (id: string) => (look({ table: 'members', scope: groupID, id }) ?? null) as MemberRow | null
-  const application = (id: string) => (look({ table: 'applications', scope: groupID, id }) ?? null) as ApplicationRow | null
+  const member = (id: string) =>
+    (look({ table: 'members', scope: groupID, id }) ?? null) as MemberRow | null
+  const application = (id: string) =>
+    (look({ table: 'applications', scope: groupID, id }) ?? null) as ApplicationRow | null
   const self = member(userID)
-  if (!row || (!self && row.ownerID !== userID)) return { group: null, members: new Map(), application }
-  const settings = (look({ table: 'settings', scope: groupID, id: userID }) ?? null) as SettingsRow | null
+  if (!row || (!self && row.ownerID !== userID))
+    return { group: null, members: new Map(), application }
+  const settings = (look({ table: 'settings', scope: groupID, id: userID }) ??
+    null) as SettingsRow | null
   const ids = new Set(lane.hidesBase ? [] : disk.table('members', groupID).keys())
   for (const { table, id } of overlay.values()) if (table === 'members') ids.add(id)
   return {
@@ -89,11 +119,15 @@ export function seenOf(disk: Disk, userID: string, groupID: string, waiting: rea
 }
 
 const isApplication = ({ operationType, ...notice }: HeldNotice, groupID: string, userID: string) =>
-  operationType === noticeTypes.applied && notice.groupID === groupID && notice.operatorID === userID
+  operationType === noticeTypes.applied &&
+  notice.groupID === groupID &&
+  notice.operatorID === userID
 
 /** As told by the last notice of it. */
 function applicationOf(disk: Disk, groupID: string, userID: string): ApplicationRow | undefined {
-  const told = [...disk.table('notices').values()].filter(notice => isApplication(notice, groupID, userID))
+  const told = [...disk.table('notices').values()].filter(notice =>
+    isApplication(notice, groupID, userID)
+  )
   const notice = told.sort((a, b) => a.number - b.number).at(-1)
   if (!notice) return undefined
   const { handled } = notice
@@ -113,11 +147,17 @@ function applicationOf(disk: Disk, groupID: string, userID: string): Application
 export function applicationState(held: HeldNotice, seen: Seen): Notice['application'] {
   if (held.operationType !== noticeTypes.applied) return null
   const application = seen.application(held.operatorID)
-  return held.handled?.state ?? (application && application.seq === held.applicationSeq ? application.state : 'pending')
+  return (
+    held.handled?.state ??
+    (application && application.seq === held.applicationSeq ? application.state : 'pending')
+  )
 }
 
 /** Whether a row is shown as it should be. Of a mute that has ended, nothing is shown. */
-export function isShown(shown: object | null | undefined, expected: object | null | undefined): boolean {
+export function isShown(
+  shown: object | null | undefined,
+  expected: object | null | undefined
+): boolean {
   if (!shown || !expected) return !shown && !expected
   const names = Object.keys(expected)
   if (names.length !== Object.keys(shown).length) return false

@@ -59,8 +59,18 @@ function overtakeApplication({ world, devices, random }: Stage): void {
   const [owner, applicant] = devices.map(({ tabs }) => [...tabs][0])
   const [device, other] = devices
   const groups = owner ? [...owner.screen.groups.rows.values()] : []
-  const groupID = random.pickFrom(groups.filter(({ type, ownerID }) => type === 'Public' && ownerID === device?.userID))?.groupID
-  if (!device || !other || !owner || !applicant || groupID === undefined || other.userID === device.userID) return
+  const groupID = random.pickFrom(
+    groups.filter(({ type, ownerID }) => type === 'Public' && ownerID === device?.userID)
+  )?.groupID
+  if (
+    !device ||
+    !other ||
+    !owner ||
+    !applicant ||
+    groupID === undefined ||
+    other.userID === device.userID
+  )
+    return
   const steps: [Device, Tab, OperationName, object][] = [
     [device, owner, 'updateGroupProfile', { joinOption: 'NeedPermission' }],
     [other, applicant, 'quitGroup', {}],
@@ -71,7 +81,10 @@ function overtakeApplication({ world, devices, random }: Stage): void {
     [device, owner, 'handleGroupApplication', { userID: other.userID, handleAction: 'Agree' }]
   ]
   for (const [index, [from, tab, name, args]] of steps.entries())
-    world.at(world.now() + index * 200, () => tab.isAlive && void from.apply(tab, name, { groupID, ...args }))
+    world.at(
+      world.now() + index * 200,
+      () => tab.isAlive && void from.apply(tab, name, { groupID, ...args })
+    )
 }
 
 /** Each happens to a device, or to the server. */
@@ -131,7 +144,10 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     abruptly({ ...stage, tab: random.chance(0.5) ? [...device.tabs][0] : stage.tab }, tab => {
       device.kill(tab)
       if (device.tabs.size === 0)
-        world.at(world.now() + random.around(3000), () => device.tabs.size === 0 && void device.openTab())
+        world.at(
+          world.now() + random.around(3000),
+          () => device.tabs.size === 0 && void device.openTab()
+        )
     })
   },
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
@@ -142,7 +158,10 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     device.disk.failReads(1)
     const tab = device.openTab()
     const soonMs = random.around(10 * device.disk.latencyMs())
-    world.at(world.now() + soonMs, () => tab.isAlive && void device.close(tab, random.pick(['flush', 'discard'])).catch(noted))
+    world.at(
+      world.now() + soonMs,
+      () => tab.isAlive && void device.close(tab, random.pick(['flush', 'discard'])).catch(noted)
+    )
   },
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
@@ -156,7 +175,8 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     device.disk.setLatency(random.around(1500))
     world.at(world.now() + random.around(10_000), () => device.disk.setLatency(1))
   },
-  'clock jumps': ({ device, random }) => device.jump(Math.round((random.next() - 0.5) * random.pick([10_000, day, 2000 * day]))),
+  'clock jumps': ({ device, random }) =>
+    device.jump(Math.round((random.next() - 0.5) * random.pick([10_000, day, 2000 * day]))),
   'database cloned': ({ device, clone }) => clone(device)
 }
 export const faultNames = Object.keys(faults)

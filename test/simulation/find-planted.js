@@ -6,7 +6,10 @@ import { planted, stepsToFind, worldOf } from './planted.js'
 import { runSeeds } from './pool.js'
 
 const seedsMax = 400
-const { values, positionals: names } = parseArgs({ options: { threads: { type: 'string' } }, allowPositionals: true })
+const { values, positionals: names } = parseArgs({
+  options: { threads: { type: 'string' } },
+  allowPositionals: true
+})
 let missed = 0
 for (const [name, { edits }] of Object.entries(planted)) {
   if (names.length > 0 && !names.includes(name)) continue
@@ -24,6 +27,8 @@ for (const [name, { edits }] of Object.entries(planted)) {
     .sort((a, b) => a.outcome.seed - b.outcome.seed)
     .at(0)?.outcome
   if (!failed) missed++
-  process.stdout.write(`| ${name} | ${failed?.seed ?? 'not found'} | ${failed?.violation?.invariant ?? ''} |\n`)
+  process.stdout.write(
+    `| ${name} | ${failed?.seed ?? 'not found'} | ${failed?.violation?.invariant ?? ''} |\n`
+  )
 }
 process.exitCode = missed

@@ -42,7 +42,10 @@ export function createFreshness(world: World, options: FreshnessOptions) {
       const since = before.get(opID) ?? world.now()
       waitingSince.set(opID, since)
       if (world.now() - since > verdictWithinMs)
-        world.violate('I11', `${name} is caught up, and ${opID} has waited ${world.now() - since} ms`)
+        world.violate(
+          'I11',
+          `${name} is caught up, and ${opID} has waited ${world.now() - since} ms`
+        )
     }
   }
 
@@ -50,19 +53,25 @@ export function createFreshness(world: World, options: FreshnessOptions) {
     const before = lagging
     lagging = new Map()
     const held = disk.table('groups')
-    for (const [groupID, mep] of followedBy(history(), userID)) {
+    for (const [groupID, membershipEpoch] of followedBy(history(), userID)) {
       const group = held.get(groupID)
       const last = latest(history(), groupID)
-      const seq = group?.mep === mep ? group.seq : -1
+      const seq = group?.membershipEpoch === membershipEpoch ? group.seq : -1
       if (seq === last.seq) continue
       // What others set for themselves moves the group on without changing anything here.
-      const [wrong] = group && seq >= 0 ? differences(group, disk.table('members', groupID), last, userID) : ['it is not held']
+      const [wrong] =
+        group && seq >= 0
+          ? differences(group, disk.table('members', groupID), last, userID)
+          : ['it is not held']
       if (wrong === undefined) continue
       const known = before.get(groupID)
       const since = known?.seq === seq ? known.since : world.now()
       lagging.set(groupID, { seq, since })
       if (world.now() - since > withinMs)
-        world.violate('I11', `${name} is caught up for ${world.now() - since} ms, but ${groupID}: ${wrong}`)
+        world.violate(
+          'I11',
+          `${name} is caught up for ${world.now() - since} ms, but ${groupID}: ${wrong}`
+        )
     }
   }
 

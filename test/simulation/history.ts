@@ -1,6 +1,6 @@
 /** What the server has committed, position by position: what everything else is compared with. One per epoch. */
 
-import type { GroupWrites, LogEntry } from '../../server/port.ts'
+import type { GroupWrites, LogEntry } from '../../src/server/database/port.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../src/kernel/model.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import { judgeWrites, type Applications } from './oracle.ts'
@@ -18,7 +18,10 @@ export type History = {
   readonly epoch: string
   readonly groups: Map<string, { last: Moment; readonly moments: Map<number, Moment> }>
   /** By user: where the feed stood, and what it had told by then. */
-  readonly feeds: Map<string, { head: number; followed: Followed; readonly told: Map<number, Followed> }>
+  readonly feeds: Map<
+    string,
+    { head: number; followed: Followed; readonly told: Map<number, Followed> }
+  >
   /** Positions in logs, by operation. */
   readonly applied: Map<string, LogEntry>
   readonly verdicts: Map<string, Verdict>
@@ -43,8 +46,15 @@ export const emptyHistory = (epoch: string): History => ({
 /** The history as far as it goes, of data that is restored as another epoch. */
 export const branch = (history: History, epoch: string): History => ({
   epoch,
-  groups: new Map([...history.groups].map(([id, { last, moments }]) => [id, { last, moments: new Map(moments) }])),
-  feeds: new Map([...history.feeds].map(([id, { head, followed, told }]) => [id, { head, followed, told: new Map(told) }])),
+  groups: new Map(
+    [...history.groups].map(([id, { last, moments }]) => [id, { last, moments: new Map(moments) }])
+  ),
+  feeds: new Map(
+    [...history.feeds].map(([id, { head, followed, told }]) => [
+      id,
+      { head, followed, told: new Map(told) }
+    ])
+  ),
   applied: new Map(history.applied),
   verdicts: new Map(history.verdicts),
   said: new Map([...history.said].filter(([key]) => history.verdicts.has(key))),
@@ -57,8 +67,10 @@ const nobody: Followed = new Map()
 
 export const momentOf = (history: History, groupID: string, seq: number): Moment | undefined =>
   history.groups.get(groupID)?.moments.get(seq)
-export const latest = (history: History, groupID: string): Moment => history.groups.get(groupID)?.last ?? nothing
-export const followedBy = (history: History, userID: string): Followed => history.feeds.get(userID)?.followed ?? nobody
+export const latest = (history: History, groupID: string): Moment =>
+  history.groups.get(groupID)?.last ?? nothing
+export const followedBy = (history: History, userID: string): Followed =>
+  history.feeds.get(userID)?.followed ?? nobody
 export const toldAt = (history: History, userID: string, feed: number): Followed | undefined =>
   feed === 0 ? nobody : history.feeds.get(userID)?.told.get(feed)
 
@@ -79,7 +91,8 @@ export function record(
     if (history.applied.has(own)) wrong.push(`${own} takes effect again`)
     history.applied.set(own, entry)
   }
-  if (seq !== state.seq) wrong.push(`${groupID}: the log ends at ${seq}, the group stands at ${state.seq}`)
+  if (seq !== state.seq)
+    wrong.push(`${groupID}: the log ends at ${seq}, the group stands at ${state.seq}`)
   if (writes.log.length > 0) {
     group.last = next(group.last, { groupID, state, ...writes })
     group.moments.set(state.seq, group.last)
@@ -87,7 +100,8 @@ export function record(
     if (row && row.type !== 'AVChatRoom' && row.memberNum !== members.size)
       wrong.push(`${groupID}: memberNum ${row.memberNum} of ${members.size} members`)
     const owners = [...members.values()].filter(({ role }) => role === 'Owner')
-    if (owners.length > 1 || owners.some(({ userID }) => userID !== row?.ownerID)) wrong.push(`${groupID}: owners do not agree`)
+    if (owners.length > 1 || owners.some(({ userID }) => userID !== row?.ownerID))
+      wrong.push(`${groupID}: owners do not agree`)
   }
   follow(history, groupID, writes.memberships, tails)
   for (const { userID, verdict } of writes.verdicts) {
@@ -122,12 +136,16 @@ function follow(
   tails: ReadonlyMap<string, number>
 ): void {
   for (const [userID, head] of tails) {
-    const feed = history.feeds.get(userID) ?? { head: 0, followed: nobody, told: new Map<number, Followed>() }
+    const feed = history.feeds.get(userID) ?? {
+      head: 0,
+      followed: nobody,
+      told: new Map<number, Followed>()
+    }
     history.feeds.set(userID, feed)
     const changed = memberships.find(membership => membership.userID === userID)
     if (changed) {
       const followed = new Map(feed.followed)
-      if (changed.follows) followed.set(groupID, changed.mep)
+      if (changed.follows) followed.set(groupID, changed.membershipEpoch)
       else followed.delete(groupID)
       feed.followed = followed
     }

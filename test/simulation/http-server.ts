@@ -2,12 +2,16 @@
 
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { HttpSessions } from '../../server/http.ts'
+import type { HttpSessions } from '../../src/server/transports/http.ts'
 
 export type Answer = { readonly status: number; readonly text: string }
 
 /** Hands a request over. The returned function ends it: the answer has come over the network, or nobody waits for it. */
-export function request(sessions: HttpSessions, body: string, onAnswer: (answer: Answer) => void): () => void {
+export function request(
+  sessions: HttpSessions,
+  body: string,
+  onAnswer: (answer: Answer) => void
+): () => void {
   const bytes = Buffer.from(body)
   const incoming = Object.assign(new EventEmitter(), {
     method: 'POST',
@@ -46,7 +50,10 @@ export function request(sessions: HttpSessions, body: string, onAnswer: (answer:
     response.emit('close')
   }
   // As much of both as the sessions use.
-  void sessions.handle(incoming as unknown as IncomingMessage, response as unknown as ServerResponse)
+  void sessions.handle(
+    incoming as unknown as IncomingMessage,
+    response as unknown as ServerResponse
+  )
   incoming.emit('data', bytes)
   incoming.emit('end')
   return close

@@ -3,11 +3,17 @@
  * lost on the way there or on the way back, and proxies that cut what is too large or takes too long.
  */
 
-import { connectHttp } from '../../src/sync/http.ts'
-import type { LinkEvents } from '../../src/sync/port.ts'
+import { connectHttp } from '../../src/protocol/transports/http.ts'
+import type { LinkEvents } from '../../src/protocol/port.ts'
 import type { Answer } from './http-server.ts'
 import type { SimulatedServer } from './server.ts'
-import { linkOf, usualLatencyMsMax, type Direction, type Wires, type WiresOptions } from './wires.ts'
+import {
+  linkOf,
+  usualLatencyMsMax,
+  type Direction,
+  type Wires,
+  type WiresOptions
+} from './wires.ts'
 import type { World } from './world.ts'
 
 type Exchange = { fail(): void; fall(): void; hasFallen(): boolean }
@@ -25,16 +31,27 @@ export function replaceFetch(): void {
     if (!answer) throw new TypeError('Failed to fetch')
     const { status, text } = answer
     // What the client uses of a response.
-    return { ok: status < 300, status, json: async () => JSON.parse(text) as unknown, text: async () => text }
+    return {
+      ok: status < 300,
+      status,
+      json: async () => JSON.parse(text) as unknown,
+      text: async () => text
+    }
   }
   globalThis.fetch = virtual as unknown as typeof fetch
 }
 
-export function createHttpWires(world: World, server: SimulatedServer, options: WiresOptions): Wires {
+export function createHttpWires(
+  world: World,
+  server: SimulatedServer,
+  options: WiresOptions
+): Wires {
   const { name, chaos, conditions } = options
   const random = world.random('wires', name)
   const { bytesPerSecond, idleMs } = linkOf(world, options)
-  const bodyBytesMax = conditions.has('proxies') ? world.random('body', name).pick(bodyBytesOfProxies) : Infinity
+  const bodyBytesMax = conditions.has('proxies')
+    ? world.random('body', name).pick(bodyBytesOfProxies)
+    : Infinity
   const url = `http://${name}.test/sync`
   const exchanges = new Set<Exchange>()
   const freeAt = { up: 0, down: 0 }
@@ -76,7 +93,10 @@ export function createHttpWires(world: World, server: SimulatedServer, options: 
       }
       const own: Exchange = {
         fail() {
-          if (over()) world.at(world.now() + 1 + random.around(latencyMs), () => reject(new TypeError('Failed to fetch')))
+          if (over())
+            world.at(world.now() + 1 + random.around(latencyMs), () =>
+              reject(new TypeError('Failed to fetch'))
+            )
           hangUp()
         },
         fall: () => void (hasFallen = true),

@@ -10,7 +10,11 @@ import type { SimulatedServer } from './server.ts'
 import type { World } from './world.ts'
 
 /** An operation that this device has taken, and its verdict, of which there is one in the end. */
-export type Account = { readonly opID: string; readonly groupID: string; verdict: Verdict | undefined }
+export type Account = {
+  readonly opID: string
+  readonly groupID: string
+  verdict: Verdict | undefined
+}
 
 export type Ledger = {
   readonly accounts: Map<string, Account>
@@ -32,11 +36,18 @@ export type LedgerOptions = {
   readonly eventsPerEvent: number
 }
 
-export function createLedger(world: World, server: SimulatedServer, options: LedgerOptions): Ledger {
+export function createLedger(
+  world: World,
+  server: SimulatedServer,
+  options: LedgerOptions
+): Ledger {
   const { name, userID, copied, isLeaving, eventsPerEvent } = options
   const forgotten = new Set<string>()
-  const accounts = new Map([...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }]))
-  const wrong = (invariant: string, detail: string) => world.violate(invariant, `${name}: ${detail}`)
+  const accounts = new Map(
+    [...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }])
+  )
+  const wrong = (invariant: string, detail: string) =>
+    world.violate(invariant, `${name}: ${detail}`)
   const show = (value: unknown) => JSON.stringify(value)
 
   function open({ opID, groupID }: Pending): void {
@@ -49,11 +60,18 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
     // Storage failed after the call of this operation had settled: the operation never came into the outbox.
     const isLost = verdict.kind === 'rejected' && verdict.error.reason === 'StorageFailed'
     if (isLost && !accounts.has(verdict.opID))
-      accounts.set(verdict.opID, { opID: verdict.opID, groupID: verdict.groupID, verdict: undefined })
+      accounts.set(verdict.opID, {
+        opID: verdict.opID,
+        groupID: verdict.groupID,
+        verdict: undefined
+      })
     const account = accounts.get(verdict.opID)
     if (!account) return wrong('I4', `a verdict on ${verdict.opID}, which nobody has asked for`)
     if (account.verdict && !isDeepStrictEqual(account.verdict, verdict))
-      return wrong('I4', `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`)
+      return wrong(
+        'I4',
+        `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`
+      )
     account.verdict = verdict
     // Nothing waits that long here, whatever clocks say.
     if (verdict.kind === 'rejected' && verdict.error.reason === 'OperationExpired')
@@ -63,7 +81,8 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
   function checkOutbox(disk: Disk, removed: ReadonlySet<string>): void {
     const outbox = disk.table('outbox')
     for (const opID of removed)
-      if (!outbox.has(opID) && !accounts.get(opID)?.verdict) wrong('I4', `${opID} is gone without a verdict`)
+      if (!outbox.has(opID) && !accounts.get(opID)?.verdict)
+        wrong('I4', `${opID} is gone without a verdict`)
   }
 
   function checkReached(disk: Disk, verdict: Verdict, begun: ReadonlySet<string>): void {
@@ -80,14 +99,19 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
     const held = disk.table('groups').get(groupID)
     const members = disk.table('members', groupID)
     if (!held) {
-      if (members.size + disk.table('tips', groupID).size > 0) wrong('I10', `rows of ${groupID} remain`)
+      if (members.size + disk.table('tips', groupID).size > 0)
+        wrong('I10', `rows of ${groupID} remain`)
       return
     }
     const moment = momentOf(history, groupID, held.seq)
     if (!held.row) {
-      if (held.seq !== 0 || members.size > 0) wrong('I3', `${groupID} has no profile at ${held.seq}`)
-    } else if (!moment?.row) wrong('I2', `${groupID} stands at ${held.seq}, where the server never was`)
-    else for (const detail of differences(held, members, moment, userID)) wrong('I2', `${groupID} at ${held.seq}: ${detail}`)
+      if (held.seq !== 0 || members.size > 0)
+        wrong('I3', `${groupID} has no profile at ${held.seq}`)
+    } else if (!moment?.row)
+      wrong('I2', `${groupID} stands at ${held.seq}, where the server never was`)
+    else
+      for (const detail of differences(held, members, moment, userID))
+        wrong('I2', `${groupID} at ${held.seq}: ${detail}`)
   }
 
   function checkFollowed(disk: Disk, history: History): void {
@@ -95,15 +119,26 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
     const told = toldAt(history, userID, (meta?.feed ?? 0) / eventsPerEvent)
     if (!told) return wrong('I3', `the feed stands at ${meta?.feed}, where it never was`)
     const held = disk.table('groups')
-    for (const [groupID, mep] of told)
-      if (held.get(groupID)?.mep !== mep) wrong('I3', `${groupID} should be held, membership ${mep}: ${show(held.get(groupID))}`)
-    for (const groupID of held.keys()) if (!told.has(groupID)) wrong('I10', `${groupID} is held, and should not be`)
+    for (const [groupID, membershipEpoch] of told)
+      if (held.get(groupID)?.membershipEpoch !== membershipEpoch)
+        wrong(
+          'I3',
+          `${groupID} should be held, membership ${membershipEpoch}: ${show(held.get(groupID))}`
+        )
+    for (const groupID of held.keys())
+      if (!told.has(groupID)) wrong('I10', `${groupID} is held, and should not be`)
   }
 
   /** A position goes on, or the group is forgotten and begins anew. */
   function checkForward(before: HeldGroup, after: HeldGroup): void {
-    if (after.mep < before.mep || (after.mep === before.mep && after.seq < before.seq))
-      wrong('I5', `${after.groupID} goes back from ${before.mep}:${before.seq} to ${after.mep}:${after.seq}`)
+    if (
+      after.membershipEpoch < before.membershipEpoch ||
+      (after.membershipEpoch === before.membershipEpoch && after.seq < before.seq)
+    )
+      wrong(
+        'I5',
+        `${after.groupID} goes back from ${before.membershipEpoch}:${before.seq} to ${after.membershipEpoch}:${after.seq}`
+      )
   }
 
   return {
@@ -122,13 +157,16 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
         if (write.table === 'outbox' && 'id' in write) {
           if (write.row) open(write.row)
           else if (disk.table('outbox').has(write.id)) removed.add(write.id)
-        } else if (write.table === 'verdicts' && 'id' in write && write.row) verdicts.push(write.row.verdict)
+        } else if (write.table === 'verdicts' && 'id' in write && write.row)
+          verdicts.push(write.row.verdict)
         else if (write.table === 'groups' && 'id' in write) {
           positions = true
           groups.add(write.id)
-          const held = write.row ? (before.get(write.id) ?? disk.table('groups').get(write.id)) : undefined
+          const held = write.row
+            ? (before.get(write.id) ?? disk.table('groups').get(write.id))
+            : undefined
           if (write.row && held) checkForward(held, write.row)
-          if (write.row && held?.mep !== write.row.mep) begun.add(write.id)
+          if (write.row && held?.membershipEpoch !== write.row.membershipEpoch) begun.add(write.id)
           if (write.row) before.set(write.id, write.row)
           else before.delete(write.id)
         } else if (write.table === 'meta') positions = true
@@ -136,7 +174,9 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
       }
       for (const verdict of verdicts) judge(verdict)
       apply()
-      world.note(`${name} commits ${writes.length} ${show(disk.table('meta').get('')?.feed ?? 0)} ${[...groups].join(' ')}`)
+      world.note(
+        `${name} commits ${writes.length} ${show(disk.table('meta').get('')?.feed ?? 0)} ${[...groups].join(' ')}`
+      )
       checkOutbox(disk, removed)
       for (const verdict of verdicts) checkReached(disk, verdict, begun)
       const now = disk.table('meta').get('')
@@ -157,13 +197,16 @@ export function createLedger(world: World, server: SimulatedServer, options: Led
     },
     checkDestroyed() {
       const open = [...accounts.values()].filter(({ verdict }) => !verdict)
-      if (open.length > 0) wrong('I4', `${open.map(({ opID }) => opID).join(' ')} destroyed without a verdict`)
+      if (open.length > 0)
+        wrong('I4', `${open.map(({ opID }) => opID).join(' ')} destroyed without a verdict`)
     }
   }
 }
 
-const same = <R extends GroupRow | MemberRow | SettingsRow>(a: R | null | undefined, b: R | null | undefined): boolean =>
-  a && b ? sameRow<GroupRow | MemberRow | SettingsRow>(a, b) : !a && !b
+const same = <R extends GroupRow | MemberRow | SettingsRow>(
+  a: R | null | undefined,
+  b: R | null | undefined
+): boolean => (a && b ? sameRow<GroupRow | MemberRow | SettingsRow>(a, b) : !a && !b)
 
 /** What of a group that is held is not as it was at that moment on the server. */
 export function* differences(
@@ -172,22 +215,33 @@ export function* differences(
   moment: Moment,
   userID: string
 ): Generator<string> {
-  if (!same(row, moment.row)) yield `profile ${JSON.stringify(row)}, not ${JSON.stringify(moment.row)}`
+  if (!same(row, moment.row))
+    yield `profile ${JSON.stringify(row)}, not ${JSON.stringify(moment.row)}`
   if (!same(self, moment.members.get(userID))) yield `self ${JSON.stringify(self)}`
   if (!same(settings, moment.settings.get(userID))) yield `settings ${JSON.stringify(settings)}`
-  const visible = row?.type === 'AVChatRoom' ? [...moment.members].filter(([id]) => id === userID) : [...moment.members]
+  const visible =
+    row?.type === 'AVChatRoom'
+      ? [...moment.members].filter(([id]) => id === userID)
+      : [...moment.members]
   const expected = new Map(visible)
-  for (const [id, member] of members) if (!same(member, expected.get(id))) yield `member ${JSON.stringify(member)}`
-  if (membersUpTo === null) for (const id of expected.keys()) if (!members.has(id)) yield `member ${id} is missing`
+  for (const [id, member] of members)
+    if (!same(member, expected.get(id))) yield `member ${JSON.stringify(member)}`
+  if (membersUpTo === null)
+    for (const id of expected.keys()) if (!members.has(id)) yield `member ${id} is missing`
 }
 
 /** What a device that is at rest does not have as the server has it. */
-export function* behind(disk: Disk, history: History, userID: string, followed: ReadonlyMap<string, number>): Generator<string> {
+export function* behind(
+  disk: Disk,
+  history: History,
+  userID: string,
+  followed: ReadonlyMap<string, number>
+): Generator<string> {
   const held = disk.table('groups')
   for (const groupID of held.keys()) if (!followed.has(groupID)) yield `${groupID} is held`
-  for (const [groupID, mep] of followed) {
+  for (const [groupID, membershipEpoch] of followed) {
     const group = held.get(groupID)
-    if (group?.mep !== mep) yield `${groupID} is not held`
+    if (group?.membershipEpoch !== membershipEpoch) yield `${groupID} is not held`
     else yield* differences(group, disk.table('members', groupID), latest(history, groupID), userID)
   }
   if (disk.table('outbox').size > 0) yield `${[...disk.table('outbox').keys()].join(' ')} wait`

@@ -2,7 +2,7 @@
 
 import { Dexie } from 'dexie'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
-import { createMemoryDatabase } from '../../server/memory.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { must } from '../../src/kernel/must.ts'
@@ -29,7 +29,8 @@ export function openStorageOf(machine: Machine): OpenStorage {
 }
 
 export async function openDatabaseOf(machine: Machine): Promise<Restorable> {
-  if (machine === 'pglite') return must((await import('../server/databases.ts')).databases['PGlite'])()
+  if (machine === 'pglite')
+    return must((await import('../server/databases.ts')).databases['PGlite'])()
   if (machine === 'postgres') return (await import('../server/postgres.ts')).openPostgres()
   return createMemoryDatabase('epoch-1')
 }

@@ -3,19 +3,29 @@
  * application lets its author in once.
  */
 
-import type { GroupWrites, LogEntry } from '../../server/port.ts'
+import type { GroupWrites, LogEntry } from '../../src/server/database/port.ts'
 import type { Moment } from './history.ts'
 
 /** By group and user, positions in the group's log: of the last application, its decision, and the last time the user came in. */
-export type Applications = Map<string, { readonly applied: number; readonly decided: number; readonly joined: number }>
+export type Applications = Map<
+  string,
+  { readonly applied: number; readonly decided: number; readonly joined: number }
+>
 
 /** Answers what is wrong with a transaction. */
-export function* judgeWrites(before: Moment, applications: Applications, writes: GroupWrites): Generator<string> {
+export function* judgeWrites(
+  before: Moment,
+  applications: Applications,
+  writes: GroupWrites
+): Generator<string> {
   yield* judgeEnd(before, writes)
   yield* judgeApplications(applications, writes)
 }
 
-function* judgeEnd(before: Moment, { groupID, log, state, dissolved }: GroupWrites): Generator<string> {
+function* judgeEnd(
+  before: Moment,
+  { groupID, log, state, dissolved }: GroupWrites
+): Generator<string> {
   if (before.row && !state.row && !dissolved) yield `${groupID} has ended, and its members stay`
   if (!dissolved) return
   const isCreated = log.some(({ name }) => name === 'createGroup')
@@ -33,27 +43,44 @@ function mayEnd(
   const types = [before.row?.type, ...log.map(entry => (entry.args as { type?: string }).type)]
   const owners = [
     before.row?.ownerID,
-    ...log.map(entry => (entry.name === 'createGroup' ? entry.actor : (entry.args as { newOwnerID?: string }).newOwnerID))
+    ...log.map(entry =>
+      entry.name === 'createGroup'
+        ? entry.actor
+        : (entry.args as { newOwnerID?: string }).newOwnerID
+    )
   ]
-  if (name === 'dismissGroup') return owners.includes(actor) && types.some(type => type !== undefined && type !== 'Private')
+  if (name === 'dismissGroup')
+    return owners.includes(actor) && types.some(type => type !== undefined && type !== 'Private')
   if (name !== 'quitGroup' || !types.includes('Private')) return false
   // One of several operations may have removed the others.
   return isCreated || log.length > 1 || [...before.members.keys()].every(userID => userID === actor)
 }
 
-function* judgeApplications(applications: Applications, { groupID, log, others, memberships }: GroupWrites): Generator<string> {
-  const of = (userID: string) => applications.get(`${groupID}/${userID}`) ?? { applied: 0, decided: 0, joined: 0 }
+function* judgeApplications(
+  applications: Applications,
+  { groupID, log, others, memberships }: GroupWrites
+): Generator<string> {
+  const of = (userID: string) =>
+    applications.get(`${groupID}/${userID}`) ?? { applied: 0, decided: 0, joined: 0 }
   const note = (userID: string, position: Partial<ReturnType<typeof of>>) =>
     void applications.set(`${groupID}/${userID}`, { ...of(userID), ...position })
-  const pending = new Set(others.flatMap(({ table, id, row }) => (table === 'applications' && row.state === 'pending' ? id : [])))
-  const since = new Map(memberships.flatMap(each => (each.follows ? [[each.userID, each.since] as const] : [])))
+  const pending = new Set(
+    others.flatMap(({ table, id, row }) =>
+      table === 'applications' && row.state === 'pending' ? id : []
+    )
+  )
+  const since = new Map(
+    memberships.flatMap(each => (each.follows ? [[each.userID, each.since] as const] : []))
+  )
   for (const { name, actor, args, seq } of log) {
     const { userID = '', handleAction } = args as { userID?: string; handleAction?: string }
     // Whether somebody was let in or has applied shows only at the end of a batch; an application allows more.
-    if (name === 'joinGroup' && (pending.has(actor) || since.get(actor) !== seq)) note(actor, { applied: seq })
+    if (name === 'joinGroup' && (pending.has(actor) || since.get(actor) !== seq))
+      note(actor, { applied: seq })
     if (name !== 'handleGroupApplication') continue
     const { applied, decided, joined } = of(userID)
-    if (decided > applied) yield `the application of ${userID} in ${groupID} is decided at ${decided} and ${seq}`
+    if (decided > applied)
+      yield `the application of ${userID} in ${groupID} is decided at ${decided} and ${seq}`
     if (handleAction === 'Agree' && since.get(userID) === seq && joined > applied)
       yield `${userID} applied in ${groupID} at ${applied}, came in at ${joined}, and is let in again at ${seq}`
     note(userID, { decided: seq })

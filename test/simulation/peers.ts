@@ -5,7 +5,12 @@ import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>, onStopped: (tab: Tab) => void) {
+export function createPeers(
+  world: World,
+  random: Random,
+  tabs: ReadonlySet<Tab>,
+  onStopped: (tab: Tab) => void
+) {
   /** Who has the lock, and who waits for it. */
   const queue: { tab: Tab; onLeading: () => void }[] = []
   const listeners = new WeakMap<Tab, (message: PeerMessage) => void>()
@@ -24,7 +29,11 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
     later(() => {
       to.mail--
       if (!to.isAlive || to.stopped) return
-      if (message.type === 'leading' || (message.type === 'hello' && message.wanted.length === 0 && leader === to)) learn(to)
+      if (
+        message.type === 'leading' ||
+        (message.type === 'hello' && message.wanted.length === 0 && leader === to)
+      )
+        learn(to)
       listeners.get(to)?.(message)
     })
   }
@@ -68,12 +77,14 @@ export function createPeers(world: World, random: Random, tabs: ReadonlySet<Tab>
       },
       stepDown: () => release(tab),
       post(message) {
-        if (tab.isAlive && !tab.stopped) for (const other of tabs) if (other !== tab) send(other, message)
+        if (tab.isAlive && !tab.stopped)
+          for (const other of tabs) if (other !== tab) send(other, message)
       },
       listen: onMessage => void listeners.set(tab, onMessage),
       close() {
         // The next to lead would miss it, and who has asked for it would not be told.
-        if (tab.door.isWriting()) world.violate('I4', `${tab.name} gives the lock away while it writes`)
+        if (tab.door.isWriting())
+          world.violate('I4', `${tab.name} gives the lock away while it writes`)
         tab.stopped = true
         release(tab)
         onStopped(tab)

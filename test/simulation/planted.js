@@ -7,7 +7,11 @@
  * No seed finds these since feeds and deltas are cut otherwise. They stay here until the world is widened.
  * @type {readonly string[]}
  */
-export const blindSpots = ['a gap is not noticed', 'the membership is ignored', 'HTTP requests overtake each other']
+export const blindSpots = [
+  'a gap is not noticed',
+  'the membership is ignored',
+  'HTTP requests overtake each other'
+]
 
 /**
  * Conditions that every seed of a search has, where those that a seed draws hide the bug too long.
@@ -80,78 +84,122 @@ export const stepsToFind = 1200
 /** @type {Readonly<Record<string, { edits: readonly import('./bundle.js').Edit[] }>>} */
 export const planted = {
   'no de-duplication': edit(
-    'server/authority.ts',
+    'src/server/authority/authority.ts',
     'const stored = known.of(submission, opID)\n',
     'const stored = known.of(submission, opID) && undefined\n'
   ),
   'a gap is not noticed': edit(
-    'src/engine/merge.ts',
+    'src/engine/sync/merge.ts',
     'if (from > group.seq) return false',
     'if (from > group.seq + 1000) return false'
   ),
-  'an older delta is applied': edit('src/engine/merge.ts', 'to < group.seq || (to === group.seq && !isWhole)', 'false'),
-  'the position is one ahead': edit('src/engine/merge.ts', '      seq: to,\n', '      seq: to + 1,\n'),
+  'an older delta is applied': edit(
+    'src/engine/sync/merge.ts',
+    'to < group.seq || (to === group.seq && !isWhole)',
+    'false'
+  ),
+  'the position is one ahead': edit(
+    'src/engine/sync/merge.ts',
+    '      seq: to,\n',
+    '      seq: to + 1,\n'
+  ),
   'the overlay is not replayed over new rows': edit(
-    'src/engine/overlay.ts',
+    'src/engine/state/overlay.ts',
     'new Set([...stale, ...touched.groups, ...touched.members.keys()])',
     'new Set([...stale])'
   ),
   'a verdict does not wait for its rows': edit(
-    'src/engine/merge.ts',
+    'src/engine/sync/merge.ts',
     "if (verdict.kind === 'rejected' || isReached(verdict)) conclude(",
     'if (verdict) conclude('
   ),
   'rows remain after leaving': edit(
-    'src/engine/merge.ts',
+    'src/engine/sync/merge.ts',
     "writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'tips'",
     "writes.push({ table: 'tips'"
   ),
   'verdicts in a transaction of their own': edit(
-    'src/engine/sync.ts',
+    'src/engine/sync/sync.ts',
     'if (writes.length > 0) await commit(writes)',
     "const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commit(own)\n    if (writes.length > 0) await commit(writes.filter(write => !own.includes(write)))"
   ),
   'a lane is sent backwards': edit(
-    'src/engine/sync.ts',
+    'src/engine/sync/sync.ts',
     'for (const pending of state.operations()) {',
     'for (const pending of state.operations().toReversed()) {'
   ),
-  '`after` is not sent, and nothing keeps the order': edit('src/engine/sync.ts', '...(after !== undefined && { after })', ''),
-  '`after` is ignored': edit('server/authority.ts', 'if (after !== undefined && !predecessor) {', 'if (after === "never") {'),
-  'no retry after a failure': edit('src/engine/connection.ts', "    setTimer('retry', connect, delayMs)\n", ''),
-  'operations to send again are not': edit('src/engine/sync.ts', 'if (message.retry.length > 0) resend(message.retry)', ''),
+  '`after` is not sent, and nothing keeps the order': edit(
+    'src/engine/sync/sync.ts',
+    '...(after !== undefined && { after })',
+    ''
+  ),
+  '`after` is ignored': edit(
+    'src/server/authority/authority.ts',
+    'if (after !== undefined && !predecessor) {',
+    'if (after === "never") {'
+  ),
+  'no retry after a failure': edit(
+    'src/engine/sync/connection.ts',
+    "    setTimer('retry', connect, delayMs)\n",
+    ''
+  ),
+  'operations to send again are not': edit(
+    'src/engine/sync/sync.ts',
+    'if (message.retry.length > 0) resend(message.retry)',
+    ''
+  ),
   'nobody notices silence': edit(
-    'src/engine/connection.ts',
+    'src/engine/sync/connection.ts',
     '    patienceMs = withinMs\n',
     '    patienceMs = Infinity\n    if (withinMs > 0) return\n'
   ),
-  'the floor is ignored': edit('server/replica-deltas.ts', 'held > 0 && held >= floor ?', 'held > 0 ?'),
+  'the floor is ignored': edit(
+    'src/server/sessions/replica-deltas.ts',
+    'held > 0 && held >= floor ?',
+    'held > 0 ?'
+  ),
   'the floor of the feed is ignored': edit(
-    'server/replica-deltas.ts',
+    'src/server/sessions/replica-deltas.ts',
     'from > 0 && from >= floor && from <= head &&',
     'from > 0 && from <= head &&'
   ),
-  'the epoch is ignored by the client': edit('src/engine/sync.ts', '(before.meta.epoch !== epoch || !known)', 'false'),
+  'the epoch is ignored by the client': edit(
+    'src/engine/sync/sync.ts',
+    '(before.meta.epoch !== epoch || !known)',
+    'false'
+  ),
   // Each guards alone: the client forgets what it holds when the epoch is another.
   'the epoch is ignored by the server, and the client believes it': {
     edits: [
-      { file: 'server/login.ts', find: 'epoch === identity.epoch && (await', replace: '(await' },
-      { file: 'src/engine/sync.ts', find: '(before.meta.epoch !== epoch || !known)', replace: '!known' }
+      {
+        file: 'src/server/sessions/login.ts',
+        find: 'epoch === identity.epoch && (await',
+        replace: '(await'
+      },
+      {
+        file: 'src/engine/sync/sync.ts',
+        find: '(before.meta.epoch !== epoch || !known)',
+        replace: '!known'
+      }
     ]
   },
   'the membership is ignored': {
     edits: [
       {
-        file: 'src/engine/merge.ts',
-        find: 'if (!group || group.mep !== mep || to < group.seq',
+        file: 'src/engine/sync/merge.ts',
+        find: 'if (!group || group.membershipEpoch !== membershipEpoch || to < group.seq',
         replace: 'if (!group || to < group.seq'
       },
-      { file: 'server/replica.ts', find: 'position?.mep === mep ? position.seq : 0', replace: 'position?.seq ?? 0' }
+      {
+        file: 'src/server/sessions/replica.ts',
+        find: 'position?.membershipEpoch === membershipEpoch ? position.seq : 0',
+        replace: 'position?.seq ?? 0'
+      }
     ]
   },
   'a rejoin keeps the old rows': edit(
-    'src/engine/merge.ts',
-    '        if (group && group.mep >= mep) return\n',
+    'src/engine/sync/merge.ts',
+    '        if (group && group.membershipEpoch >= membershipEpoch) return\n',
     '        if (group) return\n'
   ),
   'a failed commit is not taken back': edit(
@@ -173,32 +221,44 @@ export const planted = {
       }
     ]
   },
-  'the lock is released before the last commit': edit('src/engine/engine.ts', '      await end()\n', '      void end()\n'),
+  'the lock is released before the last commit': edit(
+    'src/engine/engine.ts',
+    '      await end()\n',
+    '      void end()\n'
+  ),
   'a new leader trusts its memory': edit(
     'src/engine/engine.ts',
     '    // What the last leader committed and could not tell any more is in storage.\n    if (!isCurrent) await reload()\n',
     ''
   ),
   'tabs are not told of commits': edit(
-    'src/engine/commits.ts',
+    'src/engine/state/commits.ts',
     '    state.absorb(commit)\n    tellPeers(commit)\n',
     '    state.absorb(commit)\n'
   ),
-  'what was sent counts as sent over the next connection': edit('src/engine/sync.ts', '    sent.clear()\n', ''),
+  'what was sent counts as sent over the next connection': edit(
+    'src/engine/sync/sync.ts',
+    '    sent.clear()\n',
+    ''
+  ),
   'a lost announcement is never noticed': edit(
-    'server/replica.ts',
+    'src/server/sessions/replica.ts',
     'if (seq > (positions.get(groupID)?.upTo ?? seq)) await',
     'if (seq < 0) await'
   ),
-  'an announcement need not continue': edit('server/replica.ts', ' && from > 0 && position.upTo === from)', ' && from > 0)'),
+  'an announcement need not continue': edit(
+    'src/server/sessions/replica.ts',
+    ' && from > 0 && position.upTo === from)',
+    ' && from > 0)'
+  ),
   'removed members are not told': edit(
-    'server/replica-deltas.ts',
+    'src/server/sessions/replica-deltas.ts',
     '    gone,\n    complete: false',
     '    gone: [],\n    complete: false'
   ),
   'a page of members of any moment is taken': edit(
-    'src/engine/merge.ts',
-    'if (group?.mep === mep && group.seq === asOf && group.membersUpTo === after)',
+    'src/engine/sync/merge.ts',
+    'if (group?.membershipEpoch === membershipEpoch && group.seq === asOf && group.membersUpTo === after)',
     'if (group && group.membersUpTo !== null)'
   ),
   'an operation leaves the outbox when the next one is queued': edit(
@@ -207,12 +267,16 @@ export const planted = {
     "{ table: 'outbox', scope: '', id: opID, row: pending },\n          ...state.operations().slice(-2, -1).map(last => ({ table: 'outbox', scope: '', id: last.opID, row: null }) as const),\n"
   ),
   'a verdict leaves its operation in the outbox': edit(
-    'src/engine/merge.ts',
+    'src/engine/sync/merge.ts',
     "  { table: 'outbox', scope: '', id: opID, row: null },\n",
     ''
   ),
   'the outbox is ordered by ID': edit('src/storage/port.ts', 'a.order - b.order || ', ''),
-  'who has left is told of the group': edit('server/replica.ts', 'if (head > feed) {', 'if (head > feed && !isLive) {'),
+  'who has left is told of the group': edit(
+    'src/server/sessions/replica.ts',
+    'if (head > feed) {',
+    'if (head > feed && !isLive) {'
+  ),
   'logout destroys what could not be read': edit(
     'src/engine/engine.ts',
     "      if (startError) return startError\n      // Of what a tab has left that died, only storage knows.\n      if (await bound(reload(), storageWithinMs, noAnswer)) return noAnswer()\n      if (isLeading) push()\n      else peers.post({ type: 'hello', wanted: [] })\n",
@@ -220,7 +284,7 @@ export const planted = {
   ),
   // From here on: what the kind world of one connection, one build and honest users could not find.
   'what is announced during a read is dropped': edit(
-    'server/replica.ts',
+    'src/server/sessions/replica.ts',
     'if (held.length < heldMax) held.push(announcement)',
     'if (held.length < heldMax) return'
   ),
@@ -235,53 +299,69 @@ export const planted = {
     "const isOpen = application?.state === 'pending' && handlerID !== userID && handleMessage !== ''"
   ),
   'positions are looked up by name on an object': edit(
-    'server/sessions.ts',
-    'groups: new Map(groups.map(([groupID, mep, seq]) => [groupID, { mep, seq }]))',
-    'groups: (found => ({ get: id => found[id] && (([mep, seq]) => ({ mep, seq }))(found[id]) }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))'
+    'src/server/sessions/sessions.ts',
+    'groups: new Map(groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }]))',
+    'groups: (found => ({ get: id => found[id] && (([membershipEpoch, seq]) => ({ membershipEpoch, seq }))(found[id]) }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))'
   ),
   'an unknown event makes a frame bad': edit(
-    'src/sync/messages.ts',
+    'src/protocol/messages.ts',
     'v.check(({ kind }) => !eventKinds.includes(kind))',
     'v.check(({ kind }) => kind === undefined)'
   ),
   'an unknown message makes a frame bad': edit(
-    'src/sync/messages.ts',
+    'src/protocol/messages.ts',
     "v.check(({ type }) => type !== 'unknown' && !types.includes(type))",
     'v.check(({ type }) => type === undefined)'
   ),
   'back-off begins anew whenever all is caught up': edit(
-    'src/engine/connection.ts',
+    'src/engine/sync/connection.ts',
     "setTimer('steady', () => (failures = 0), steadyAfterMs)",
     'failures = 0'
   ),
   'a clock that jumps lets operations expire': edit(
-    'src/engine/time.ts',
+    'src/engine/state/time.ts',
     'Math.max(0, Math.min(now() - pending.at, certainNowMs() - pending.now * 1000, byRun))',
     'Math.max(0, now() - pending.at)'
   ),
   'a call waits for ever': {
     edits: [
-      { file: 'src/engine/api.ts', find: 'setTimer(() => resolve(late()), limitMs)', replace: '() => undefined' },
       {
-        file: 'src/engine/sync.ts',
+        file: 'src/engine/api.ts',
+        find: 'setTimer(() => resolve(late()), limitMs)',
+        replace: '() => undefined'
+      },
+      {
+        file: 'src/engine/sync/sync.ts',
         find: "host.setTimer(() => answer(groupError('NoNetwork', 'no answer')), answerWithinMs)",
         replace: '() => undefined'
       }
     ]
   },
   'no timer ends a session whose token has ended': edit(
-    'server/sessions.ts',
+    'src/server/sessions/sessions.ts',
     'stopExpiry = context.setTimer(expire, Math.min(of.expiresAt - now(), timerMsMax))',
     'stopExpiry = undefined'
   ),
-  'what a frame has held is not released': edit('server/budget.ts', '        held -= amount\n', ''),
-  'what a full socket does not take is dropped': edit('server/sessions.ts', '      await drained\n', '      return\n'),
+  'what a frame has held is not released': edit(
+    'src/server/sessions/budget.ts',
+    '        held -= amount\n',
+    ''
+  ),
+  'what a full socket does not take is dropped': edit(
+    'src/server/sessions/sessions.ts',
+    '      await drained\n',
+    '      return\n'
+  ),
   'an HTTP answer that is lost is not noticed': edit(
-    'src/sync/http.ts',
+    'src/protocol/transports/http.ts',
     'const { frames, isOver } = await read(await request([]))',
     'const { frames, isOver } = await request([]).then(read).catch(() => ({ frames: [], isOver: over.signal.aborted }))'
   ),
-  'HTTP requests overtake each other': edit('src/sync/http.ts', '      if (isSending) return\n', '')
+  'HTTP requests overtake each other': edit(
+    'src/protocol/transports/http.ts',
+    '      if (isSending) return\n',
+    ''
+  )
 }
 
 /** @param {string} file @param {string} find @param {string} replace */

@@ -12,7 +12,10 @@ const seedsPerJob = 20
  * @param {{ seeds: readonly number[], threads?: number, onReport?: (report: Report) => void, perJob?: number } & Omit<Job, 'seeds'>} options
  * @returns {Promise<Report[]>} until the first that fails
  */
-export async function runSeeds(file, { seeds, threads = availableParallelism(), onReport, perJob = seedsPerJob, ...job }) {
+export async function runSeeds(
+  file,
+  { seeds, threads = availableParallelism(), onReport, perJob = seedsPerJob, ...job }
+) {
   /** @type {Report[]} */
   const reports = []
   let next = 0
@@ -40,6 +43,8 @@ export async function runSeeds(file, { seeds, threads = availableParallelism(), 
       worker.postMessage('stop')
     }
   }
-  await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(seeds.length / perJob)) }, thread))
+  await Promise.all(
+    Array.from({ length: Math.min(threads, Math.ceil(seeds.length / perJob)) }, thread)
+  )
   return reports
 }

@@ -34,6 +34,7 @@ export function createRandom(...seed: readonly (number | string)[]): Random {
 
 /** FNV-1a, 32 bits, continued from `hash`. */
 export function hashText(text: string, hash = 0x811c9dc5): number {
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return hash >>> 0
 }

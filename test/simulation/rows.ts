@@ -1,6 +1,6 @@
 /** A copy of the rows of a database, for the checks to look at. */
 
-import { rowsOf } from '../../src/kernel/packed.ts'
+import { rowsOf } from '../../src/protocol/packed.ts'
 import { idOf } from '../../src/storage/pages.ts'
 import type { Query, TableName, Tables, Write } from '../../src/storage/port.ts'
 
@@ -21,7 +21,8 @@ export function createRows() {
         rows.set(key, scope)
         if ('empty' in write) scope.clear()
         else if ('run' in write) for (const row of rowsOf(write.run)) scope.set(row.userID, row)
-        else if (write.row) scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
+        else if (write.row)
+          scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
         else scope.delete(write.id)
       }
     },
@@ -29,9 +30,12 @@ export function createRows() {
     expected: (queries: readonly Query[]) =>
       queries.map(({ table, scope, ids }) => {
         const known = rows.get(at(table, scope))
-        return ids ? ids.flatMap(id => known?.get(id) ?? (table === 'verdicts' ? {} : [])) : [...(known?.values() ?? [])]
+        return ids
+          ? ids.flatMap(id => known?.get(id) ?? (table === 'verdicts' ? {} : []))
+          : [...(known?.values() ?? [])]
       }) as never,
-    table: <T extends TableName>(table: T, scope = '') => (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
+    table: <T extends TableName>(table: T, scope = '') =>
+      (rows.get(at(table, scope)) ?? none) as ReadonlyMap<string, Tables[T]>,
     image: (): Write[] =>
       [...rows].flatMap(([key, scope]) => {
         const [table = '', ...rest] = key.split('/')

@@ -36,7 +36,10 @@ export type ScreenEvents = {
   steps(): number
 }
 
-export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onFlicker, isAsked, steps }: ScreenEvents) {
+export function createScreen(
+  engine: Engine,
+  { onGroup, onNotices, onStatus, onFlicker, isAsked, steps }: ScreenEvents
+) {
   const byStream = new Map<number, Shown>()
   const byName = new Map<string, number>()
   /** What groups were called earlier in the same step. */
@@ -100,7 +103,8 @@ export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onF
     step = steps()
     const left = gone.get(groupID) ?? new Set<string>()
     gone.set(groupID, left.add(before))
-    if (left.has(name) && !isAsked(groupID, name)) onFlicker(`${groupID} is called ${name} again, after ${before}`)
+    if (left.has(name) && !isAsked(groupID, name))
+      onFlicker(`${groupID} is called ${name} again, after ${before}`)
   }
 
   const groups = open({ kind: 'groups' })
@@ -135,4 +139,9 @@ export function createScreen(engine: Engine, { onGroup, onNotices, onStatus, onF
   }
 }
 
-export const membersOf = (groupID: string): Query => ({ kind: 'members', groupID, offset: 0, limit: 100 })
+export const membersOf = (groupID: string): Query => ({
+  kind: 'members',
+  groupID,
+  offset: 0,
+  limit: 100
+})

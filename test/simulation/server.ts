@@ -1,18 +1,24 @@
 /** The real server, in a process that can die, over a database whose every call takes its time. */
 
-import { createAccounts } from '../../server/accounts.ts'
-import type { Announcement } from '../../server/batch.ts'
-import { createBus } from '../../server/bus.ts'
-import { createLanes } from '../../server/lanes.ts'
-import { createHttpSessions, type HttpSessions } from '../../server/http.ts'
-import { createLobby } from '../../server/lobby.ts'
-import { createOrigins } from '../../server/origins.ts'
-import type { Connection, Session } from '../../server/session-port.ts'
-import { openSession } from '../../server/sessions.ts'
+import { createAccounts } from '../../src/server/sessions/accounts.ts'
+import type { Announcement } from '../../src/server/authority/batch.ts'
+import { createBus } from '../../src/server/sessions/bus.ts'
+import { createLanes } from '../../src/server/authority/lanes.ts'
+import { createHttpSessions, type HttpSessions } from '../../src/server/transports/http.ts'
+import { createLobby } from '../../src/server/transports/lobby.ts'
+import { createOrigins } from '../../src/server/transports/origins.ts'
+import type { Connection, Session } from '../../src/server/sessions/session-port.ts'
+import { openSession } from '../../src/server/sessions/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
 import { createAudit, type Audit } from './audit.ts'
-import { pooledDatabase, serialDatabase, type DatabaseOptions, type Failure, type Restorable } from './database.ts'
+import {
+  pooledDatabase,
+  serialDatabase,
+  type DatabaseOptions,
+  type Failure,
+  type Restorable
+} from './database.ts'
 import { branch, emptyHistory, record, type History } from './history.ts'
 import { request, type Answer } from './http-server.ts'
 import { readToken } from './tokens.ts'
@@ -36,7 +42,11 @@ export type SimulatedServer = ReturnType<typeof createServer>
 
 export type ServerOptions = { readonly policy?: Partial<Policy>; readonly isPooled?: boolean }
 
-export function createServer(world: World, first: Restorable, { policy = {}, isPooled = false }: ServerOptions = {}) {
+export function createServer(
+  world: World,
+  first: Restorable,
+  { policy = {}, isPooled = false }: ServerOptions = {}
+) {
   const latency = world.random('server latency')
   const effective = { ...defaultPolicy, ...policy }
   let database = first
@@ -70,11 +80,15 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       },
       crash,
       onCommitted({ writes, tails }) {
-        for (const wrong of record(history, writes, { tails, isInOrder })) world.violate('I4 server', wrong)
+        for (const wrong of record(history, writes, { tails, isInOrder }))
+          world.violate('I4 server', wrong)
       }
     }
     const { connect } = database
-    const guarded = isPooled && connect ? pooledDatabase(world, connect, options) : serialDatabase(world, database, options)
+    const guarded =
+      isPooled && connect
+        ? pooledDatabase(world, connect, options)
+        : serialDatabase(world, database, options)
     const announce = (announcement: Announcement) => {
       if (lostAnnouncements + lateAnnouncements > 0) disturbedUntil = world.now() + disturbedMs
       if (lostAnnouncements > 0) return void lostAnnouncements--
@@ -93,18 +107,25 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       accounts: createAccounts(),
       policy: effective,
       now: world.now,
-      setTimer: (callback: () => void, delayMs: number) => world.at(world.now() + delayMs, () => own.isAlive && callback()),
+      setTimer: (callback: () => void, delayMs: number) =>
+        world.at(world.now() + delayMs, () => own.isAlive && callback()),
       onError,
       authenticate
     }
     own.open = connection => openSession(context, connection)
-    own.http = createHttpSessions(context, { origins: createOrigins(undefined, context), lobby: createLobby() })
+    own.http = createHttpSessions(context, {
+      origins: createOrigins(undefined, context),
+      lobby: createLobby()
+    })
     return own
   }
 
-  function authenticate(token: string): ReturnType<Parameters<typeof openSession>[0]['authenticate']> {
+  function authenticate(
+    token: string
+  ): ReturnType<Parameters<typeof openSession>[0]['authenticate']> {
     const read = readToken(token)
-    if (!read) return { ok: false, error: groupError(token === '' ? 'TokenEmpty' : 'TokenMalformed') }
+    if (!read)
+      return { ok: false, error: groupError(token === '' ? 'TokenEmpty' : 'TokenMalformed') }
     const { userID, untilMs: expiresAt } = read
     if (expiresAt <= world.now()) return { ok: false, error: groupError('TokenExpired') }
     return { ok: true, userID, isAppAdmin: userID === 'app', expiresAt }
@@ -162,7 +183,11 @@ export function createServer(world: World, first: Restorable, { policy = {}, isP
       }
     },
     /** Hands a request over. Answers how to hang up; `undefined`: nobody listens there now. */
-    request(body: string, onAnswer: (answer: Answer) => void, onCrash: () => void): (() => void) | undefined {
+    request(
+      body: string,
+      onAnswer: (answer: Answer) => void,
+      onCrash: () => void
+    ): (() => void) | undefined {
       const own = process
       if (!own.isAlive) {
         onCrash()

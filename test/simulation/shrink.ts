@@ -5,14 +5,22 @@ import type { Outcome } from './simulation.ts'
 const attemptsMax = 150
 const msMax = 5_000
 
-export async function shrink(failed: Outcome, attempt: (only: ReadonlySet<number>) => Promise<Outcome>): Promise<number[]> {
+export async function shrink(
+  failed: Outcome,
+  attempt: (only: ReadonlySet<number>) => Promise<Outcome>
+): Promise<number[]> {
   const invariant = failed.violation?.invariant
-  const fails = async (events: readonly number[]) => (await attempt(new Set(events))).violation?.invariant === invariant
+  const fails = async (events: readonly number[]) =>
+    (await attempt(new Set(events))).violation?.invariant === invariant
   let events = Array.from({ length: failed.events }, (_, index) => index)
   let attempts = 0
   const started = performance.now()
   if (!(await fails(events))) return []
-  for (let size = Math.ceil(events.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (
+    let size = Math.ceil(events.length / 2);
+    size >= 1;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
     for (
       let start = events.length - size;
       start > -size && attempts < attemptsMax && performance.now() - started < msMax;

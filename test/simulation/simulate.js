@@ -66,9 +66,12 @@ if (failed) {
   const { outcome, only } = failed
   for (const line of outcome.transcript.filter(each => !/"type":"p[io]ng"/.test(each)).slice(-60))
     print(line.length > 600 ? `${line.slice(0, 600)}…` : line)
-  print(`seed ${outcome.seed} violates ${outcome.violation?.invariant}: ${outcome.violation?.detail}`)
+  print(
+    `seed ${outcome.seed} violates ${outcome.violation?.invariant}: ${outcome.violation?.detail}`
+  )
   const which =
-    (only.length > 0 ? ` --only ${only.join(',')}` : '') + (values.world === undefined ? '' : ` --world ${values.world}`)
+    (only.length > 0 ? ` --only ${only.join(',')}` : '') +
+    (values.world === undefined ? '' : ` --world ${values.world}`)
   print(
     `again: npm run simulate -- --seed ${outcome.seed} --steps ${values.steps}${which}${machine === 'memory' ? '' : ` --machine ${machine}`}`
   )

@@ -8,7 +8,8 @@ beforeAll(async () => {
   file = await bundle({ name: 'test' })
 })
 
-const from = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index)
+const from = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => first + index)
 
 /** What a failure is told by: the seed, and the one command that shows it again. */
 const failures = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
@@ -22,18 +23,28 @@ const failures = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
   )
 const outcomes = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
   reports.flatMap(report => report.outcomes).sort((a, b) => a.seed - b.seed)
-const hashes = (reports: Awaited<ReturnType<typeof runSeeds>>) => outcomes(reports).map(({ seed, hash }) => [seed, hash])
+const hashes = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
+  outcomes(reports).map(({ seed, hash }) => [seed, hash])
 
 test('whatever goes wrong, no invariant is violated after any of two million steps, and all settles in the end', async () => {
-  const reports = await runSeeds(file, { seeds: from(1, 780), steps: 2500, machine: 'memory', perJob: 4, shrinking: true })
+  const reports = await runSeeds(file, {
+    seeds: from(1, 780),
+    steps: 2500,
+    machine: 'memory',
+    perJob: 4,
+    shrinking: true
+  })
   expect(failures(reports)).toEqual([])
   expect(outcomes(reports).reduce((sum, { steps }) => sum + steps, 0)).toBeGreaterThan(2_000_000)
-  expect(Math.max(...outcomes(reports).map(({ settledIn }) => settledIn))).toBeLessThan(stepsToSettleMax)
+  expect(Math.max(...outcomes(reports).map(({ settledIn }) => settledIn))).toBeLessThan(
+    stepsToSettleMax
+  )
 }, 900_000)
 
 test('the same seed gives the same trace twice, and over IndexedDB the same as in memory', async () => {
   const seeds = from(1, 12)
-  const run = (machine: 'memory' | 'indexeddb') => runSeeds(file, { seeds, steps: 800, machine, perJob: 3 })
+  const run = (machine: 'memory' | 'indexeddb') =>
+    runSeeds(file, { seeds, steps: 800, machine, perJob: 3 })
   const [first, second, stored] = [await run('memory'), await run('memory'), await run('indexeddb')]
   expect(failures(stored)).toEqual([])
   expect(hashes(second)).toEqual(hashes(first))
@@ -41,7 +52,12 @@ test('the same seed gives the same trace twice, and over IndexedDB the same as i
 }, 600_000)
 
 test('over PostgreSQL nothing is violated either', async () => {
-  const reports = await runSeeds(file, { seeds: from(1, 4), steps: 500, machine: 'pglite', perJob: 2 })
+  const reports = await runSeeds(file, {
+    seeds: from(1, 4),
+    steps: 500,
+    machine: 'pglite',
+    perJob: 2
+  })
   expect(failures(reports)).toEqual([])
   expect(outcomes(reports).length).toBe(4)
 }, 600_000)

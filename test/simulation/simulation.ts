@@ -54,10 +54,13 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
   const server = createServer(world, database, { policy, isPooled: conditions.has('pool') })
   const devices: Device[] = []
   const scene = {
-    users: [...users, 'outsider', ...(conditions.has('crafter') ? ['crafter'] : [])].map(names.user),
+    users: [...users, 'outsider', ...(conditions.has('crafter') ? ['crafter'] : [])].map(
+      names.user
+    ),
     groupIDs: ['g0', 'g1', 'g2', 'g3'].slice(0, swarm.groupCount).map(names.group)
   }
-  const onRejection = (error: unknown) => world.violate('unhandled', error instanceof Error ? String(error.stack) : String(error))
+  const onRejection = (error: unknown) =>
+    world.violate('unhandled', error instanceof Error ? String(error.stack) : String(error))
   process.on('unhandledRejection', onRejection)
 
   async function addDevice(label: string, copied?: Device): Promise<void> {
@@ -82,7 +85,11 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       for (const tab of device.tabs) {
         const soon = (run: () => void) =>
           world.at(world.now() + random.around(togetherMs), () => tab.isAlive && !isHealed && run())
-        soon(() => world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`))
+        soon(() =>
+          world.note(
+            `event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`
+          )
+        )
         for (let count = 0; count < questionsTogether; count++)
           soon(() => device.within(tab, 'readProfile', tab.engine.readProfile(groupID, false)))
       }
@@ -102,7 +109,9 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       if (!device) return
       device.touched()
       const doSomething = (tab: Tab) =>
-        world.note(`event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`)
+        world.note(
+          `event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`
+        )
       const fault = random.chance(swarm.faultRate) ? random.pickFrom(swarm.faults) : undefined
       if (fault !== undefined) {
         world.note(`event ${index}: ${device.name} ${fault}`)
@@ -184,7 +193,10 @@ function isAtRest(world: World, device: Device, server: ReturnType<typeof create
   return true
 }
 
-function whyNot({ name, userID, disk, tabs }: Device, server: ReturnType<typeof createServer>): string[] {
+function whyNot(
+  { name, userID, disk, tabs }: Device,
+  server: ReturnType<typeof createServer>
+): string[] {
   const history = server.history()
   const why: string[] = []
   // What a tab that has died was writing may still come.
@@ -192,6 +204,7 @@ function whyNot({ name, userID, disk, tabs }: Device, server: ReturnType<typeof 
   if (disk.table('meta').get('')?.epoch !== history.epoch) why.push('another epoch')
   why.push(...behind(disk, history, userID, followedBy(history, userID)))
   const leaders = [...tabs].map(tab => tab.screen.status())
-  if (!leaders.some(status => status?.caughtUp)) why.push(`not caught up: ${JSON.stringify(leaders)}`)
+  if (!leaders.some(status => status?.caughtUp))
+    why.push(`not caught up: ${JSON.stringify(leaders)}`)
   return why.map(each => `${name}: ${each}`)
 }

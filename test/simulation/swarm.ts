@@ -5,14 +5,27 @@ import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
 /** What differs from the kindest world. `--world links,names` forces exactly these. */
-export const conditionNames = ['links', 'proxies', 'http', 'pool', 'builds', 'tokens', 'storage', 'names', 'crafter'] as const
+export const conditionNames = [
+  'links',
+  'proxies',
+  'http',
+  'pool',
+  'builds',
+  'tokens',
+  'storage',
+  'names',
+  'crafter'
+] as const
 export type Condition = (typeof conditionNames)[number]
 export type Conditions = ReadonlySet<Condition>
 
 const conditionChance = 0.3
 
 /** Faults that happen only under a condition. */
-const conditionOf: Readonly<Record<string, Condition>> = { 'storage gone': 'storage', 'storage hangs': 'storage' }
+const conditionOf: Readonly<Record<string, Condition>> = {
+  'storage gone': 'storage',
+  'storage hangs': 'storage'
+}
 
 export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
@@ -32,11 +45,16 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
     chaos: random.chance(0.25),
     tokenMs: random.chance(0.3) ? 20_000 + random.below(300_000) : 1e12,
     // Much at once and then a pause: a race is seen only where nothing that comes later makes up for it.
-    gapMs: conditions.has('pool') ? random.pick([1, 5, 30, 100]) : random.pick([5, 30, 100, 400, 1500]),
+    gapMs: conditions.has('pool')
+      ? random.pick([1, 5, 30, 100])
+      : random.pick([5, 30, 100, 400, 1500]),
     lull: conditions.has('pool') ? random.pick([0.03, 0.1]) : random.pick([0, 0.005, 0.02]),
     lullMs: conditions.has('pool') ? 20_000 : 60_000,
     chanceOfSecondDevice: () => random.chance(0.3),
-    policy: { suppressTips: lots.pick(['none', 'tencent'] as const), adminsCanKick: lots.chance(0.3) },
+    policy: {
+      suppressTips: lots.pick(['none', 'tencent'] as const),
+      adminsCanKick: lots.chance(0.3)
+    },
     names: conditions.has('names') ? hostileNames(lots) : plainNames
   } as const
 }
@@ -45,12 +63,25 @@ export type Names = { user(label: string): string; group(label: string): string 
 const plainNames: Names = { user: label => label, group: label => label }
 
 /** Names that a careless lookup takes for something else, and the longest that are allowed. */
-const hostileIDs = ['constructor', '__proto__', 'toString', 'valueOf', 'prototype', 'hasOwnProperty', '"', '/ / /', '%00', '~']
+const hostileIDs = [
+  'constructor',
+  '__proto__',
+  'toString',
+  'valueOf',
+  'prototype',
+  'hasOwnProperty',
+  '"',
+  '/ / /',
+  '%00',
+  '~'
+]
 
 function hostileNames(random: Random): Names {
   const chosen = new Map<string, string>()
   const choose = (label: string, lengthMax: number) => {
-    const free = [...hostileIDs, 'x'.repeat(lengthMax)].filter(id => ![...chosen.values()].includes(id))
+    const free = [...hostileIDs, 'x'.repeat(lengthMax)].filter(
+      id => ![...chosen.values()].includes(id)
+    )
     const id = chosen.get(label) ?? random.pickFrom(free) ?? label
     chosen.set(label, id)
     return id

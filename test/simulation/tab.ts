@@ -4,7 +4,7 @@ import type { Status } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
 import type { Host } from '../../src/engine/host.ts'
 import type { Pending } from '../../src/storage/port.ts'
-import type { Connect, Link } from '../../src/sync/port.ts'
+import type { Connect, Link } from '../../src/protocol/port.ts'
 import type { Disk, Door } from './disk.ts'
 import { createScreen, type Screen } from './screen.ts'
 import { createView, type ViewCheck } from './view.ts'
@@ -58,13 +58,23 @@ export function createTab(world: World, options: TabOptions): Tab {
   const inFlight: Tab['inFlight'] = new Map()
   const door = disk.openDoor({
     onWriting(writes) {
-      const put = writes.find(write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied)
-      if (put?.table !== 'outbox' || !('row' in put) || !put.row || disk.table('outbox').has(put.id)) return
+      const put = writes.find(
+        write => write.table === 'outbox' && 'row' in write && write.row && !write.row.applied
+      )
+      if (
+        put?.table !== 'outbox' ||
+        !('row' in put) ||
+        !put.row ||
+        disk.table('outbox').has(put.id)
+      )
+        return
       inFlight.set(put.id, { pending: put.row, step: world.steps() })
       tab.view.touchGroup(put.row.groupID)
     },
     onFailed(writes) {
-      for (const write of writes) if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id)) tab.view.touchAll()
+      for (const write of writes)
+        if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id))
+          tab.view.touchAll()
     },
     onDestroyed: () => onDestroyed(tab)
   })
@@ -100,7 +110,8 @@ export function createTab(world: World, options: TabOptions): Tab {
     },
     now,
     elapsedMs: () => world.now(),
-    setTimer: (callback, delayMs) => world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
+    setTimer: (callback, delayMs) =>
+      world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
     onWake(callback) {
       onWake = callback
       return () => void (onWake = () => {})
@@ -109,7 +120,7 @@ export function createTab(world: World, options: TabOptions): Tab {
     newID
   }
   tab.view = createView(world, { disk, userID, tab })
-  tab.engine = openEngine(host, { userID, token, paused: isPaused, handsOn: true })
+  tab.engine = openEngine(host, { userID, token, paused: isPaused, keepUndelivered: true })
   tab.screen = createScreen(tab.engine, {
     onGroup: groupID => tab.view.touchGroup(groupID),
     onNotices: () => tab.view.touchAll(),
@@ -117,7 +128,8 @@ export function createTab(world: World, options: TabOptions): Tab {
     onFlicker: detail => world.violate('I9', `${name}: ${detail}`),
     isAsked: (groupID, name) =>
       [...inFlight.values()].some(
-        ({ pending, step }) => step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
+        ({ pending, step }) =>
+          step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
       ),
     steps: world.steps
   })

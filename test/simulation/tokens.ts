@@ -28,7 +28,13 @@ export function createTokens(world: World, { name, userID, conditions, tokenMs }
   let badLeft = isUnreliable ? random.below(3) : 0
 
   const good = () => tokenOf(userID, world.now() + lifeMs)
-  const bad = () => random.pick(['', 'nonsense', tokenOf(userID, world.now() - 1), tokenOf('outsider', world.now() + 60_000)])
+  const bad = () =>
+    random.pick([
+      '',
+      'nonsense',
+      tokenOf(userID, world.now() - 1),
+      tokenOf('outsider', world.now() + 60_000)
+    ])
 
   function next(): string {
     if (!isUnreliable) return good()
@@ -41,7 +47,9 @@ export function createTokens(world: World, { name, userID, conditions, tokenMs }
     /** How long the app takes to get one; `undefined`: it does not before faults end. */
     delayMs(): number | undefined {
       if (isUnreliable && random.chance(0.02)) return undefined
-      return isUnreliable ? random.around(random.pick([1, 1000, 20_000])) : 500 + random.around(3000)
+      return isUnreliable
+        ? random.around(random.pick([1, 1000, 20_000]))
+        : 500 + random.around(3000)
     },
     heal(): void {
       isUnreliable = false

@@ -6,7 +6,11 @@
 
 import type { World } from './world.ts'
 
-type Transaction = { readonly isWriting: boolean; readonly work: () => Promise<void>; stop?: () => void }
+type Transaction = {
+  readonly isWriting: boolean
+  readonly work: () => Promise<void>
+  stop?: () => void
+}
 
 export function createTransactions(world: World, duration: () => number) {
   const created: Transaction[] = []
@@ -14,7 +18,10 @@ export function createTransactions(world: World, duration: () => number) {
   function advance(): void {
     for (const [index, transaction] of created.entries()) {
       if (transaction.isWriting && index > 0) return
-      transaction.stop ??= world.at(world.now() + duration(), () => void world.wait(finish(transaction)))
+      transaction.stop ??= world.at(
+        world.now() + duration(),
+        () => void world.wait(finish(transaction))
+      )
       if (transaction.isWriting) return
     }
   }

@@ -20,38 +20,58 @@ export type ViewCheck = {
 
 /** Storage could not be read, and the tab says that it is of no use. */
 export const isBroken = (status: Status | null): boolean =>
-  status?.lastError?.reason === 'StorageFailed' && status.connection === 'offline' && status.nextRetryAt === null
+  status?.lastError?.reason === 'StorageFailed' &&
+  status.connection === 'offline' &&
+  status.nextRetryAt === null
 
-export function createView(world: World, { disk, userID, tab }: { disk: Disk; userID: string; tab: Tab }): ViewCheck {
+export function createView(
+  world: World,
+  { disk, userID, tab }: { disk: Disk; userID: string; tab: Tab }
+): ViewCheck {
   const touched = new Set<string>()
   let all = true
   let lists = true
 
-  const waiting = (): Pending[] => [...disk.table('outbox').values(), ...[...tab.inFlight.values()].map(({ pending }) => pending)]
+  const waiting = (): Pending[] => [
+    ...disk.table('outbox').values(),
+    ...[...tab.inFlight.values()].map(({ pending }) => pending)
+  ]
 
   /** Every group that could be seen. */
   function everything(operations: readonly Pending[]): Set<string> {
     const { groups } = tab.screen
-    return new Set([...disk.table('groups').keys(), ...operations.map(({ groupID }) => groupID), ...groups.ids])
+    return new Set([
+      ...disk.table('groups').keys(),
+      ...operations.map(({ groupID }) => groupID),
+      ...groups.ids
+    ])
   }
 
   const wrong = (detail: string, ...values: unknown[]) =>
-    world.violate('I1', `${tab.name}: ${detail} ${values.map(value => JSON.stringify(value)).join(' ≠ ')}`)
+    world.violate(
+      'I1',
+      `${tab.name}: ${detail} ${values.map(value => JSON.stringify(value)).join(' ≠ ')}`
+    )
 
   function checkGroup(groupID: string, operations: readonly Pending[]): void {
     const { group, members } = seenOf(disk, userID, groupID, operations)
     const { groups } = tab.screen
     const listed = group?.selfInfo ? group : null
-    if (!isShown(groups.rows.get(groupID), listed)) return wrong(`${groupID} in the list`, groups.rows.get(groupID), listed)
+    if (!isShown(groups.rows.get(groupID), listed))
+      return wrong(`${groupID} in the list`, groups.rows.get(groupID), listed)
     const shown = tab.screen.member(groupID)
-    if (shown.group?.isOpen && !isShown(shown.group.value, group)) return wrong(groupID, shown.group.value, group)
+    if (shown.group?.isOpen && !isShown(shown.group.value, group))
+      return wrong(groupID, shown.group.value, group)
     if (!shown.members?.isOpen) return
     const { rows, ids } = shown.members
     for (const id of ids)
-      if (!isShown(rows.get(id), members.get(id))) return wrong(`${id} of ${groupID}`, rows.get(id), members.get(id))
-    for (const id of members.keys()) if (!rows.has(id)) return wrong(`${id} of ${groupID} is missing`, members.get(id))
+      if (!isShown(rows.get(id), members.get(id)))
+        return wrong(`${id} of ${groupID}`, rows.get(id), members.get(id))
+    for (const id of members.keys())
+      if (!rows.has(id)) return wrong(`${id} of ${groupID} is missing`, members.get(id))
     const times = ids.flatMap(id => members.get(id)?.joinTime ?? [])
-    if (times.some((time, index) => time < (times[index - 1] ?? 0))) wrong(`the order of ${groupID}`, ids)
+    if (times.some((time, index) => time < (times[index - 1] ?? 0)))
+      wrong(`the order of ${groupID}`, ids)
   }
 
   function checkLists(operations: readonly Pending[]): void {
@@ -75,15 +95,20 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
     const refused = [...disk.table('verdicts').values()].flatMap(({ verdict }) =>
       verdict.kind === 'applied' ? [] : verdict.opID
     )
-    if (verdicts.isOpen && !sameSet(verdicts.ids, refused)) wrong('the verdicts', verdicts.ids, refused)
+    if (verdicts.isOpen && !sameSet(verdicts.ids, refused))
+      wrong('the verdicts', verdicts.ids, refused)
     const order = groups.ids.map(id => groups.rows.get(id)?.lastInfoTime ?? 0)
-    if (order.some((time, index) => time > (order[index - 1] ?? Infinity))) wrong('the order of groups', groups.ids)
+    if (order.some((time, index) => time > (order[index - 1] ?? Infinity)))
+      wrong('the order of groups', groups.ids)
     if (!notices.isOpen) return
     for (const held of disk.table('notices').values()) {
       const shown = notices.rows.get(String(held.fseq))
       const application =
-        held.operationType === noticeTypes.applied ? applicationState(held, seenOf(disk, userID, held.groupID, operations)) : null
-      if (!shown || shown.application !== application) return wrong(`the notice ${held.fseq}`, shown, { ...held, application })
+        held.operationType === noticeTypes.applied
+          ? applicationState(held, seenOf(disk, userID, held.groupID, operations))
+          : null
+      if (!shown || shown.application !== application)
+        return wrong(`the notice ${held.fseq}`, shown, { ...held, application })
     }
   }
 
@@ -116,7 +141,8 @@ export function createView(world: World, { disk, userID, tab }: { disk: Disk; us
           else all = true
         } else if (write.table === 'members') touched.add(write.scope)
         else if (write.table === 'outbox') {
-          const known = 'id' in write ? (write.row ?? disk.table('outbox').get(write.id)) : undefined
+          const known =
+            'id' in write ? (write.row ?? disk.table('outbox').get(write.id)) : undefined
           if (known) touched.add(known.groupID)
           else all = true
           lists = true

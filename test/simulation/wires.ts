@@ -3,8 +3,8 @@
  * are lost, each way. In chaos frames are also lost, repeated and overtaken singly.
  */
 
-import type { Session } from '../../server/session-port.ts'
-import type { Connect, Link, LinkEvents } from '../../src/sync/port.ts'
+import type { Session } from '../../src/server/sessions/session-port.ts'
+import type { Connect, Link, LinkEvents } from '../../src/protocol/port.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
 import type { World } from './world.ts'
@@ -23,7 +23,11 @@ export type Wires = {
 }
 type Cable = { cut(): void; fall(direction: Direction): void }
 
-export type WiresOptions = { readonly name: string; readonly chaos: boolean; readonly conditions: Conditions }
+export type WiresOptions = {
+  readonly name: string
+  readonly chaos: boolean
+  readonly conditions: Conditions
+}
 
 /** A network that takes longer on average is disturbed. */
 export const usualLatencyMsMax = 50
@@ -109,7 +113,8 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
     /** When the last byte of a frame has left a link that carries so many bytes in a second. */
     function sent(direction: Direction, { length }: string): number {
       if (bytesPerSecond === Infinity) return world.now()
-      freeAt[direction] = Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
+      freeAt[direction] =
+        Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
       return freeAt[direction]
     }
 
@@ -135,7 +140,8 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
         if (unsent <= socketBytes) for (const resolve of onDrained.splice(0)) resolve()
       })
       // Perhaps long after.
-      if (lottery === 2 || lottery === 4) world.at(world.now() + random.around(10) * delay(), arrive)
+      if (lottery === 2 || lottery === 4)
+        world.at(world.now() + random.around(10) * delay(), arrive)
     }
 
     /** A server that has no room is given the next frame when it has. */
@@ -161,9 +167,14 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
             {
               send(frame) {
                 if (onDrained.length > 0 && !frame.startsWith('{"type":"error"'))
-                  world.violate('I17', `${name} is sent more although its socket is full: ${frame.slice(0, 80)}`)
+                  world.violate(
+                    'I17',
+                    `${name} is sent more although its socket is full: ${frame.slice(0, 80)}`
+                  )
                 carry('down', frame, () => client && events.onFrame(frame))
-                return unsent > socketBytes ? new Promise<void>(resolve => onDrained.push(resolve)) : undefined
+                return unsent > socketBytes
+                  ? new Promise<void>(resolve => onDrained.push(resolve))
+                  : undefined
               },
               close: () => later(cut)
             },

@@ -31,11 +31,29 @@ port.on('message', (job: Job | 'stop') => {
   else void run(job).then(report => port.postMessage(report))
 })
 
-async function run({ seeds, steps, machine, only, recorded, conditions, shrinking }: Job): Promise<Report> {
+async function run({
+  seeds,
+  steps,
+  machine,
+  only,
+  recorded,
+  conditions,
+  shrinking
+}: Job): Promise<Report> {
   const outcomes: Outcome[] = []
-  async function once(seed: number, which: ReadonlySet<number> | undefined, isRecorded: boolean): Promise<Outcome> {
+  async function once(
+    seed: number,
+    which: ReadonlySet<number> | undefined,
+    isRecorded: boolean
+  ): Promise<Outcome> {
     const database = await openDatabaseOf(machine)
-    const options = { seed, steps, recorded: isRecorded, openStorage: openStorageOf(machine), database }
+    const options = {
+      seed,
+      steps,
+      recorded: isRecorded,
+      openStorage: openStorageOf(machine),
+      database
+    }
     const outcome = await simulate({
       ...options,
       ...(which && { only: which }),
@@ -48,7 +66,8 @@ async function run({ seeds, steps, machine, only, recorded, conditions, shrinkin
     const outcome = await once(seed, only && new Set(only), recorded ?? false)
     outcomes.push({ ...outcome, transcript: recorded ? outcome.transcript : [] })
     if (!outcome.violation) continue
-    const smallest = shrinking && !only ? await shrink(outcome, which => once(seed, which, false)) : (only ?? [])
+    const smallest =
+      shrinking && !only ? await shrink(outcome, which => once(seed, which, false)) : (only ?? [])
     const again = await once(seed, smallest.length > 0 ? new Set(smallest) : undefined, true)
     return { outcomes, failed: { outcome: again, only: smallest } }
   }

@@ -30,7 +30,8 @@ const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
 
 function chooseOperation(random: Random): OperationName {
   let left = random.below(total)
-  for (const [name, weight] of Object.entries(weights)) if ((left -= weight) < 0) return name as OperationName
+  for (const [name, weight] of Object.entries(weights))
+    if ((left -= weight) < 0) return name as OperationName
   return 'updateGroupProfile'
 }
 
@@ -40,7 +41,10 @@ function argumentsOf(
   { scene, tab, text }: { scene: Scene; tab: Tab; text: string }
 ): object {
   const { ids, rows } = tab.screen.groups
-  const groupID = (random.chance(0.75) ? random.pickFrom(ids) : undefined) ?? random.pickFrom(scene.groupIDs) ?? ''
+  const groupID =
+    (random.chance(0.75) ? random.pickFrom(ids) : undefined) ??
+    random.pickFrom(scene.groupIDs) ??
+    ''
   const user = () => random.pickFrom(scene.users) ?? ''
   const maybe = <T>(value: T): T | undefined => (random.chance(0.4) ? value : undefined)
   const field = () => [{ key: random.pick(['a', 'b']), value: random.pick(['', text]) }]
@@ -89,7 +93,9 @@ function argumentsOf(
     }
     case 'changeGroupOwner':
       return {
-        groupID: random.pickFrom([...rows.values()].filter(row => row.selfInfo?.role === 'Owner'))?.groupID ?? groupID,
+        groupID:
+          random.pickFrom([...rows.values()].filter(row => row.selfInfo?.role === 'Owner'))
+            ?.groupID ?? groupID,
         newOwnerID: user()
       }
     case 'quitGroup':
@@ -131,7 +137,12 @@ export function act(
   if (lottery < 78) {
     const row = screen.verdicts.rows.get(verdict ?? '')
     if (row)
-      void device.again(tab, row.opID, { ...row.args, ...(row.name === 'updateGroupProfile' && { name: text }) }).catch(noted)
+      void device
+        .again(tab, row.opID, {
+          ...row.args,
+          ...(row.name === 'updateGroupProfile' && { name: text })
+        })
+        .catch(noted)
     return `revises ${row?.opID}`
   }
   if (lottery < 86) {
@@ -149,8 +160,8 @@ export function act(
     return `tips of ${groupID}`
   }
   if (lottery < 95) {
-    const number = [...device.disk.table('arrivals').values()].map(arrival => arrival.number)
-    void engine.handedOn(Math.max(0, ...number)).catch(noted)
+    const number = [...device.disk.table('undelivered').values()].map(arrival => arrival.number)
+    void engine.delivered(Math.max(0, ...number)).catch(noted)
     return 'hands on'
   }
   if (lottery < 97) {

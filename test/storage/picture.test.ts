@@ -107,7 +107,8 @@ test('another picture takes the place of the first', async () => {
 
 test('a picture between the commits of an engine keeps none of them from being found', async () => {
   const storage = await openDexieStorage(name, { journalMax: 0 })
-  const found = async () => (await storage.read([{ table: 'members', scope: 'crew' }])).answers[0].map(row => row.userID)
+  const found = async () =>
+    (await storage.read([{ table: 'members', scope: 'crew' }])).answers[0].map(row => row.userID)
   const numbers: number[] = []
   for (const userID of ['ann', 'bob', 'carl']) {
     numbers.push(await storage.transact([], () => [write(userID)]))

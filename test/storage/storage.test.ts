@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto'
 import { Dexie } from 'dexie'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { isFlat, pack } from '../../src/kernel/packed.ts'
+import { isFlat, pack } from '../../src/protocol/packed.ts'
 import { must } from '../../src/kernel/must.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
@@ -10,13 +10,18 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Query, Storage, Write } from '../../src/storage/port.ts'
 import { storageContract } from '../../src/testing/storage-contract.ts'
 
-describe('storage in IndexedDB', () => storageContract({ test, expect }, openDexieStorage, { survives: true }))
+describe('storage in IndexedDB', () =>
+  storageContract({ test, expect }, openDexieStorage, { survives: true }))
 
 describe('storage in IndexedDB that folds its journal at every moment', () =>
-  storageContract({ test, expect }, name => openDexieStorage(name, { journalMax: 0 }), { survives: true }))
+  storageContract({ test, expect }, name => openDexieStorage(name, { journalMax: 0 }), {
+    survives: true
+  }))
 
 describe('storage in memory', () =>
-  storageContract({ test, expect }, () => Promise.resolve(createMemoryStorage()), { survives: false }))
+  storageContract({ test, expect }, () => Promise.resolve(createMemoryStorage()), {
+    survives: false
+  }))
 
 const ids = Array.from({ length: 600 }, (_, index) => `u${String(index).padStart(3, '0')}`)
 const scopes = ['a', 'b']
@@ -43,27 +48,46 @@ const write: fc.Arbitrary<(version: number) => Write> = fc
         isPacked: fc.boolean()
       })
     },
-    { weight: 3, arbitrary: fc.record({ scope, id: fc.constantFrom(...ids), isGone: fc.constant(true) }) }
+    {
+      weight: 3,
+      arbitrary: fc.record({ scope, id: fc.constantFrom(...ids), isGone: fc.constant(true) })
+    }
   )
   .map(drawn => version => {
     const part = { table: 'members', scope: drawn.scope } as const
     if ('empty' in drawn) return { ...part, empty: true }
     if ('from' in drawn) {
-      const rows = ids.slice(drawn.from, drawn.from + drawn.count).map(id => member(drawn.scope, id, version))
+      const rows = ids
+        .slice(drawn.from, drawn.from + drawn.count)
+        .map(id => member(drawn.scope, id, version))
       const packed = pack(rows)
       return { ...part, run: drawn.isPacked && isFlat(packed) ? packed : rows }
     }
-    return { ...part, id: drawn.id, row: 'isGone' in drawn ? null : member(drawn.scope, drawn.id, version) }
+    return {
+      ...part,
+      id: drawn.id,
+      row: 'isGone' in drawn ? null : member(drawn.scope, drawn.id, version)
+    }
   })
 const query = fc
   .record({ scope, ids: fc.option(fc.subarray(ids, { maxLength: 30 })) })
   .map(({ scope, ids }): Query => ({ table: 'members', scope, ...(ids && { ids }) }))
 const steps: fc.Arbitrary<Step[]> = fc
-  .array(fc.record({ tab: fc.nat(2), writes: fc.array(write, { maxLength: 6 }), query, readers: fc.subarray([0, 1, 2]) }), {
-    minLength: 1,
-    maxLength: 40
-  })
-  .map(drawn => drawn.map((step, version) => ({ ...step, writes: step.writes.map(each => each(version)) })))
+  .array(
+    fc.record({
+      tab: fc.nat(2),
+      writes: fc.array(write, { maxLength: 6 }),
+      query,
+      readers: fc.subarray([0, 1, 2])
+    }),
+    {
+      minLength: 1,
+      maxLength: 40
+    }
+  )
+  .map(drawn =>
+    drawn.map((step, version) => ({ ...step, writes: step.writes.map(each => each(version)) }))
+  )
 
 test('three tabs on one database see what memory would hold, whenever one of them folds the journal', async () => {
   let count = 0
@@ -128,29 +152,47 @@ test('a fold that storage refuses loses nothing, and is not tried again at once'
   const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
     throw new DOMException('There is no room.', 'QuotaExceededError')
   })
-  await storage.transact([], () => [{ table: 'members', scope: 'g', id: 'ann', row: member('g', 'ann', 1) }])
+  await storage.transact([], () => [
+    { table: 'members', scope: 'g', id: 'ann', row: member('g', 'ann', 1) }
+  ])
   for (let turns = 0; turns < 200; turns++) await new Promise(resolve => setImmediate(resolve))
   const attempts = put.mock.calls.length
   put.mockRestore()
   expect(attempts).toBe(1)
-  expect((await storage.read([{ table: 'members', scope: 'g' }])).answers).toEqual([[member('g', 'ann', 1)]])
+  expect((await storage.read([{ table: 'members', scope: 'g' }])).answers).toEqual([
+    [member('g', 'ann', 1)]
+  ])
   await storage.close()
 })
 
 test('rows of many pages are found, also where the names of the pages were lost', async () => {
   const storage = await openDexieStorage('named')
   const names = Array.from({ length: 2000 }, (_, index) => String(index).padStart(4, '0'))
-  await storage.transact([], () => [{ table: 'members', scope: 'g', run: names.map(name => member('g', name, 1)) }])
+  await storage.transact([], () => [
+    { table: 'members', scope: 'g', run: names.map(name => member('g', name, 1)) }
+  ])
   const database = await new Promise<IDBDatabase>(resolve => {
     const opening = indexedDB.open('named')
     opening.onsuccess = () => resolve(opening.result)
   })
-  const find = async () => (await storage.read([{ table: 'members', scope: 'g', ids: ['0000', '0999', '1999'] }])).answers[0]
-  for (const damage of ['rubbish', '[5]', '{}', '[["members/g",["1",5]]]', '[["members/g",["2","1"]]]', undefined]) {
+  const find = async () =>
+    (await storage.read([{ table: 'members', scope: 'g', ids: ['0000', '0999', '1999'] }]))
+      .answers[0]
+  for (const damage of [
+    'rubbish',
+    '[5]',
+    '{}',
+    '[["members/g",["1",5]]]',
+    '[["members/g",["2","1"]]]',
+    undefined
+  ]) {
     expect((await find()).map(({ userID }) => userID)).toEqual(['0000', '0999', '1999'])
     const store = database.transaction('pages', 'readwrite').objectStore('pages')
     expect(
-      await new Promise(resolve => (store.count(['names']).onsuccess = event => resolve((event.target as IDBRequest).result)))
+      await new Promise(
+        resolve =>
+          (store.count(['names']).onsuccess = event => resolve((event.target as IDBRequest).result))
+      )
     ).toBe(1)
     if (damage === undefined) store.delete(['names'])
     else store.put(damage, ['names'])
@@ -171,7 +213,9 @@ test('groups whose names differ only in where a comma stands do not mix', async 
     ['g', 'b,c'],
     ['g,b', 'c']
   ] as const)
-    await storage.transact([], () => [{ table: 'members', scope, run: users(second).map(user => member(scope, user, 1)) }])
+    await storage.transact([], () => [
+      { table: 'members', scope, run: users(second).map(user => member(scope, user, 1)) }
+    ])
   for (const [scope, user] of [
     ['g', 'b,c'],
     ['g,b', 'c']
@@ -180,8 +224,13 @@ test('groups whose names differ only in where a comma stands do not mix', async 
       { table: 'members', scope, id: user, row: { ...must(row), joinTime: 2 } }
     ])
   const scopes = ['g', 'g,b', 'g,b,c'].map(scope => ({ table: 'members', scope }) as const)
-  const found = await storage.read([...scopes, ...scopes.map(query => ({ ...query, ids: ['b,c', 'c', 'y001'] }))])
-  const shown = found.answers.map(rows => rows.map(({ groupID, userID, joinTime }) => [groupID, userID, joinTime]))
+  const found = await storage.read([
+    ...scopes,
+    ...scopes.map(query => ({ ...query, ids: ['b,c', 'c', 'y001'] }))
+  ])
+  const shown = found.answers.map(rows =>
+    rows.map(({ groupID, userID, joinTime }) => [groupID, userID, joinTime])
+  )
   expect(shown.map(rows => rows.length)).toEqual([258, 258, 0, 2, 2, 0])
   expect(shown.slice(3)).toEqual([
     [

@@ -9,7 +9,11 @@
  * - They take a whole `Message` in `handleGroupApplication`; we take whatever has its payload.
  */
 
-import type { ChatSDK as ChatSDK3, Group as Group3, GroupMember as GroupMember3 } from '@tencentcloud/chat'
+import type {
+  ChatSDK as ChatSDK3,
+  Group as Group3,
+  GroupMember as GroupMember3
+} from '@tencentcloud/chat'
 import type { ChatSDK as ChatSDK2, Group as Group2, GroupMember as GroupMember2 } from 'tim-js-sdk'
 import type { Tim, TimGroup, TimGroupMember } from '../../src/tim/tim.ts'
 
@@ -34,7 +38,9 @@ export const calls2: Pick<ChatSDK2, PlainCalls> = tim
 export const calls3: Pick<ChatSDK3, PlainCalls | 'getGroupList'> = tim
 
 /** What an app written for theirs passes, without what is of their enumeration. */
-type Options<S, C extends keyof S, Left extends string> = S[C] extends (options: infer O) => unknown ? Omit<O, Left> : never
+type Options<S, C extends keyof S, Left extends string> = S[C] extends (options: infer O) => unknown
+  ? Omit<O, Left>
+  : never
 declare const create: Options<ChatSDK2, 'createGroup', 'type' | 'joinOption' | 'memberList'> &
   Options<ChatSDK3, 'createGroup', 'type' | 'joinOption' | 'memberList' | 'inviteOption'>
 declare const update: Options<ChatSDK2, 'updateGroupProfile', 'joinOption'> &
@@ -54,6 +60,9 @@ export const enumerated = [
 export const member2: GroupMember2 = member
 export const member3: GroupMember3 = member
 
-type PlainFields = Exclude<keyof Group2 & keyof Group3 & keyof TimGroup, 'type' | 'joinOption' | 'createTime'>
+type PlainFields = Exclude<
+  keyof Group2 & keyof Group3 & keyof TimGroup,
+  'type' | 'joinOption' | 'createTime'
+>
 export const group2: Pick<Group2, PlainFields> = group
 export const group3: Pick<Group3, PlainFields> = group

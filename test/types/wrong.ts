@@ -51,4 +51,9 @@ export const programs = [
 export const roles: Record<Role, boolean> = { Admin: true, Member: false }
 // @ts-expect-error and so is a group type
 export const types: Rule = { Private: {}, Public: {}, ChatRoom: {} }
-export const everyType: Record<GroupType, string> = { Private: '', Public: '', ChatRoom: '', AVChatRoom: '' }
+export const everyType: Record<GroupType, string> = {
+  Private: '',
+  Public: '',
+  ChatRoom: '',
+  AVChatRoom: ''
+}

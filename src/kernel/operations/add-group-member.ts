@@ -10,14 +10,19 @@ const args = { groupID, userIDList }
 /** Seed: "Adding a group member". Nobody has to consent; who is in already is no error. */
 export const addGroupMember = defineOperation({
   args,
-  needs: ({ groupID, userIDList }) => userIDList.flatMap(userID => admissionNeeds({ groupID, userID })),
+  needs: ({ groupID, userIDList }) =>
+    userIDList.flatMap(userID => admissionNeeds({ groupID, userID })),
   counted: ({ userIDList }) => userIDList,
   decide: onGroup(
     () => [permissions.addGroupMember],
     ({ group }, { groupID, userIDList }: ArgsOf<typeof args>, { actor, now, policy }, view) => {
-      const rows = userIDList.map(userID => ({ userID, row: view.get(memberKey({ groupID, userID })) }))
+      const rows = userIDList.map(userID => ({
+        userID,
+        row: view.get(memberKey({ groupID, userID }))
+      }))
       const missing = rows.filter(({ row }) => row === undefined)
-      if (missing.length > 0) return unknown(missing.map(({ userID }) => memberKey({ groupID, userID })))
+      if (missing.length > 0)
+        return unknown(missing.map(({ userID }) => memberKey({ groupID, userID })))
 
       const hasRoom = (userID: string) => (view.groupCount(userID) ?? 0) < policy.groupsPerUserMax
       const outside = rows.filter(({ row }) => !row).map(({ userID }) => userID)
@@ -26,8 +31,11 @@ export const addGroupMember = defineOperation({
       const existedUserIDList = rows.filter(({ row }) => row).map(({ userID }) => userID)
 
       const memberNum = group.memberNum + successUserIDList.length
-      if (memberNum > group.maxMemberNum) return reject('GroupFull', `room for ${group.maxMemberNum - group.memberNum}`)
-      const joined = successUserIDList.flatMap(userID => admit(view, { groupID, userID }, { now, handlerID: actor }))
+      if (memberNum > group.maxMemberNum)
+        return reject('GroupFull', `room for ${group.maxMemberNum - group.memberNum}`)
+      const joined = successUserIDList.flatMap(userID =>
+        admit(view, { groupID, userID }, { now, handlerID: actor })
+      )
       const result = { groupID, successUserIDList, failureUserIDList, existedUserIDList }
       const outcome = failureUserIDList.length > 0 ? 'partial' : 'applied'
       if (joined.length === 0) return accept([], result, { outcome })

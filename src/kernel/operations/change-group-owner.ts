@@ -14,7 +14,10 @@ export const changeGroupOwner = defineOperation({
   decide: onGroup(
     () => [permissions.changeGroupOwner],
     (facts, { groupID, newOwnerID }: ArgsOf<typeof args>, ctx, view) => {
-      const target = targetMember(targetPermissions.changeGroupOwner, facts, newOwnerID, { ctx, view })
+      const target = targetMember(targetPermissions.changeGroupOwner, facts, newOwnerID, {
+        ctx,
+        view
+      })
       if (!target.ok) return target.answer
       const { group } = facts
       const former = memberKey({ groupID, userID: group.ownerID })
@@ -23,13 +26,24 @@ export const changeGroupOwner = defineOperation({
       const { row } = target
       return accept(
         [
-          putGroup({ ...group, ownerID: newOwnerID, lastInfoTime: ctx.now, infoSequence: group.infoSequence + 1 }),
+          putGroup({
+            ...group,
+            ownerID: newOwnerID,
+            lastInfoTime: ctx.now,
+            infoSequence: group.infoSequence + 1
+          }),
           putMember({ ...row, role: 'Owner', muteUntil: 0 }),
           ...(row.muteUntil > 0 ? [putMute({ groupID, userID: newOwnerID, muteUntil: 0 })] : []),
           ...(owner ? [putMember({ ...owner, role: 'Member' })] : [])
         ],
         { groupID },
-        { tip: { operationType: tipTypes.profileUpdated, userIDList: [], newGroupProfile: { ownerID: newOwnerID } } }
+        {
+          tip: {
+            operationType: tipTypes.profileUpdated,
+            userIDList: [],
+            newGroupProfile: { ownerID: newOwnerID }
+          }
+        }
       )
     }
   )

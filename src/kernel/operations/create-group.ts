@@ -1,4 +1,14 @@
-import { avatar, choice, count, groupCustomField, memberList, name, newGroupID, optional, text } from '../args.ts'
+import {
+  avatar,
+  choice,
+  count,
+  groupCustomField,
+  memberList,
+  name,
+  newGroupID,
+  optional,
+  text
+} from '../args.ts'
 import { accept, defineOperation, refuse, reject } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import {
@@ -40,16 +50,20 @@ export const createGroup = defineOperation({
 
     // A custom ID that this device knows nothing of is taken to be free; the server knows.
     const taken = view.get(groupKey(groupID))
-    if (taken) return reject(taken.ownerID === actor ? 'GroupIDTakenByYou' : 'GroupIDTaken', groupID)
+    if (taken)
+      return reject(taken.ownerID === actor ? 'GroupIDTakenByYou' : 'GroupIDTaken', groupID)
 
     const hasRoom = (userID: string) => (view.groupCount(userID) ?? 0) < policy.groupsPerUserMax
     if (!hasRoom(actor)) return reject('TooManyGroups')
-    if (maxMemberNum > memberNumMax[type]) return reject('IllegalArgument', `maxMemberNum: at most ${memberNumMax[type]}`)
+    if (maxMemberNum > memberNumMax[type])
+      return reject('IllegalArgument', `maxMemberNum: at most ${memberNumMax[type]}`)
 
     const invited = new Map((given.memberList ?? []).map(member => [member.userID, member]))
     invited.delete(actor)
-    const initial = type === 'AVChatRoom' ? [] : [...invited.values()].filter(({ userID }) => hasRoom(userID))
-    if (type === 'Private' && initial.some(({ role }) => role)) return reject('NoRolesInGroupType', 'memberList')
+    const initial =
+      type === 'AVChatRoom' ? [] : [...invited.values()].filter(({ userID }) => hasRoom(userID))
+    if (type === 'Private' && initial.some(({ role }) => role))
+      return reject('NoRolesInGroupType', 'memberList')
 
     const members = initial.map(({ userID, role, memberCustomField }) =>
       newMember({
@@ -60,7 +74,8 @@ export const createGroup = defineOperation({
         memberCustomField: mergeFields([], memberCustomField ?? [])
       })
     )
-    if (type !== 'AVChatRoom') members.unshift(newMember({ groupID, userID: actor, joinTime: now, role: 'Owner' }))
+    if (type !== 'AVChatRoom')
+      members.unshift(newMember({ groupID, userID: actor, joinTime: now, role: 'Owner' }))
     const acting = { type, role: 'Owner', isAppAdmin: ctx.isAppAdmin } as const
     for (const { key } of given.groupCustomField ?? []) {
       const reason = mayWriteGroupField(policy, acting, key)

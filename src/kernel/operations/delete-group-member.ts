@@ -12,13 +12,20 @@ export const deleteGroupMember = defineOperation({
   args,
   needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
   decide: onGroup(
-    (_args, _group, { policy }) => [policy.adminsCanKick ? permissions.deleteGroupMemberByAdmins : permissions.deleteGroupMember],
+    (_args, _group, { policy }) => [
+      policy.adminsCanKick ? permissions.deleteGroupMemberByAdmins : permissions.deleteGroupMember
+    ],
     (facts, { groupID, userIDList, reason = '' }: ArgsOf<typeof args>, ctx, view) => {
       const removed: MemberRow[] = []
       for (const userID of userIDList) {
         const row = view.get(memberKey({ groupID, userID }))
         if (row === undefined) return unknown([memberKey({ groupID, userID })])
-        const refused = refusedTarget(targetPermissions.deleteGroupMember, facts, { userID, row }, ctx)
+        const refused = refusedTarget(
+          targetPermissions.deleteGroupMember,
+          facts,
+          { userID, row },
+          ctx
+        )
         if (refused) return refused
         if (row) removed.push(row)
       }

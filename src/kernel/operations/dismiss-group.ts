@@ -10,6 +10,10 @@ export const dismissGroup = defineOperation({
   decide: onGroup(
     () => [permissions.dismissGroup],
     (_facts, _args, { groupID }) =>
-      accept([dropGroup(groupID)], { groupID }, { notices: [{ operationType: noticeTypes.dismissed, to: 'members' }] })
+      accept(
+        [dropGroup(groupID)],
+        { groupID },
+        { notices: [{ operationType: noticeTypes.dismissed, to: 'members' }] }
+      )
   )
 })

@@ -2,7 +2,14 @@ import { admissionNeeds, admit } from '../admission.ts'
 import { choice, count, groupID, optional, text, userID, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { applicationKey, applicationStates, isOneOf, memberKey, putApplication, putGroup } from '../model.ts'
+import {
+  applicationKey,
+  applicationStates,
+  isOneOf,
+  memberKey,
+  putApplication,
+  putGroup
+} from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
@@ -38,7 +45,8 @@ export const handleGroupApplication = defineOperation({
       if (application === null) return reject('IllegalArgument', `${userID} has not applied`)
       const { seq, state } = application
       if (!isOneOf(applicationStates, state)) return unknown([])
-      if (state !== 'pending' || (given.applicationSeq ?? seq) !== seq) return reject('AlreadyHandled')
+      if (state !== 'pending' || (given.applicationSeq ?? seq) !== seq)
+        return reject('AlreadyHandled')
       if (member === undefined) return unknown([memberKey({ groupID, userID })])
       if (member) return reject('AlreadyHandled')
 
@@ -48,16 +56,28 @@ export const handleGroupApplication = defineOperation({
         handleMessage
       })
       if (handleAction === 'Reject') {
-        const refused = putApplication({ ...application, state: 'refused', handlerID: actor, handleMessage })
+        const refused = putApplication({
+          ...application,
+          state: 'refused',
+          handlerID: actor,
+          handleMessage
+        })
         return accept([refused], { groupID }, { notices: [answer(noticeTypes.refused)] })
       }
       if (group.memberNum >= group.maxMemberNum) return reject('GroupFull')
-      if ((view.groupCount(userID) ?? 0) >= policy.groupsPerUserMax) return reject('TooManyGroups', userID)
+      if ((view.groupCount(userID) ?? 0) >= policy.groupsPerUserMax)
+        return reject('TooManyGroups', userID)
       const memberNum = group.memberNum + 1
       return accept(
-        [putGroup({ ...group, memberNum }), ...admit(view, { groupID, userID }, { now, handlerID: actor, handleMessage })],
+        [
+          putGroup({ ...group, memberNum }),
+          ...admit(view, { groupID, userID }, { now, handlerID: actor, handleMessage })
+        ],
         { groupID },
-        { tip: { operationType: tipTypes.joined, userIDList: [userID], memberNum }, notices: [answer(noticeTypes.agreed)] }
+        {
+          tip: { operationType: tipTypes.joined, userIDList: [userID], memberNum },
+          notices: [answer(noticeTypes.agreed)]
+        }
       )
     }
   )

@@ -28,11 +28,17 @@ export const joinGroup = defineOperation({
 
 const join = onGroup(
   () => [permissions.joinGroup],
-  ({ group, self }, { applyMessage = '' }: ArgsOf<typeof args>, { actor, groupID, now, policy, seq }, view) => {
+  (
+    { group, self },
+    { applyMessage = '' }: ArgsOf<typeof args>,
+    { actor, groupID, now, policy, seq },
+    view
+  ) => {
     const answer = (status: JoinStatus) => ({ groupID, status })
     if (self) return accept([], answer('AlreadyInGroup'))
     if (!isOneOf(joinOptions, group.joinOption)) return unknown([])
-    if (group.joinOption === 'DisableApply') return reject('IllegalArgument', 'this group does not accept applications')
+    if (group.joinOption === 'DisableApply')
+      return reject('IllegalArgument', 'this group does not accept applications')
     if (group.memberNum >= group.maxMemberNum) return reject('GroupFull')
     if ((view.groupCount(actor) ?? 0) >= policy.groupsPerUserMax) return reject('TooManyGroups')
     if (group.joinOption === 'NeedPermission') {
@@ -46,13 +52,20 @@ const join = onGroup(
         handlerID: '',
         handleMessage: ''
       })
-      const notice = { operationType: noticeTypes.applied, to: 'admins', handleMessage: applyMessage } as const
+      const notice = {
+        operationType: noticeTypes.applied,
+        to: 'admins',
+        handleMessage: applyMessage
+      } as const
       return accept([application], answer('WaitAdminApproval'), { notices: [notice] })
     }
     const memberNum = group.memberNum + 1
     const role = group.ownerID === actor ? 'Owner' : 'Member'
     return accept(
-      [putGroup({ ...group, memberNum }), ...admit(view, { groupID, userID: actor, role }, { now, handlerID: actor })],
+      [
+        putGroup({ ...group, memberNum }),
+        ...admit(view, { groupID, userID: actor, role }, { now, handlerID: actor })
+      ],
       answer('JoinedSuccess'),
       { tip: { operationType: tipTypes.joined, userIDList: [actor], memberNum } }
     )

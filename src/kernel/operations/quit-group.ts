@@ -16,7 +16,8 @@ export const quitGroup = defineOperation({
       // Only who owns an AVChatRoom without being in it has a role and no row, and the rules refuse an owner there.
       if (!self) return reject('NotInGroup')
       const notices = [{ operationType: noticeTypes.quit, to: [actor] }]
-      if (group.type === 'Private' && group.memberNum <= 1) return accept([dropGroup(groupID)], { groupID }, { notices })
+      if (group.type === 'Private' && group.memberNum <= 1)
+        return accept([dropGroup(groupID)], { groupID }, { notices })
       const ownerID = group.ownerID === actor ? '' : group.ownerID
       const memberNum = group.memberNum - 1
       return accept(

@@ -14,16 +14,25 @@ export const setGroupMemberCustomField = defineOperation({
     () => [permissions.setGroupMemberCustomField],
     (facts, { groupID, memberCustomField: updates, ...given }: ArgsOf<typeof args>, ctx, view) => {
       const userID = given.userID ?? ctx.actor
-      const target = targetMember(targetPermissions.setGroupMemberCustomField, facts, userID, { ctx, view })
+      const target = targetMember(targetPermissions.setGroupMemberCustomField, facts, userID, {
+        ctx,
+        view
+      })
       if (!target.ok) return target.answer
       const { row } = target
       for (const { key } of updates) {
-        const reason = mayWriteMemberField(ctx.policy, facts.acting, { key, isOwn: userID === ctx.actor })
+        const reason = mayWriteMemberField(ctx.policy, facts.acting, {
+          key,
+          isOwn: userID === ctx.actor
+        })
         if (reason) return refuse(reason, key)
       }
       const fields = mergeFields(row.memberCustomField, updates)
       if (fields.length > limits.memberCustomFieldsMax) {
-        return reject('IllegalArgument', `memberCustomField: at most ${limits.memberCustomFieldsMax} fields`)
+        return reject(
+          'IllegalArgument',
+          `memberCustomField: at most ${limits.memberCustomFieldsMax} fields`
+        )
       }
       const next = { ...row, memberCustomField: fields }
       return accept(sameRow(row, next) ? [] : [putMember(next)], { groupID, userID })

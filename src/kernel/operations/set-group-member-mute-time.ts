@@ -14,14 +14,25 @@ export const setGroupMemberMuteTime = defineOperation({
   decide: onGroup(
     () => [permissions.setGroupMemberMuteTime],
     (facts, { groupID, userID, muteTime }: ArgsOf<typeof args>, ctx, view) => {
-      const target = targetMember(targetPermissions.setGroupMemberMuteTime, facts, userID, { ctx, view })
+      const target = targetMember(targetPermissions.setGroupMemberMuteTime, facts, userID, {
+        ctx,
+        view
+      })
       if (!target.ok) return target.answer
       const { row } = target
       const muteUntil = muteTime === 0 ? 0 : Math.min(ctx.now + muteTime, limits.muteSecondsMax)
       return accept(
-        row.muteUntil !== muteUntil ? [putMember({ ...row, muteUntil }), putMute({ groupID, userID, muteUntil })] : [],
+        row.muteUntil !== muteUntil
+          ? [putMember({ ...row, muteUntil }), putMute({ groupID, userID, muteUntil })]
+          : [],
         { groupID, userID },
-        { tip: { operationType: tipTypes.memberMuted, userIDList: [], memberList: [{ userID, muteTime }] } }
+        {
+          tip: {
+            operationType: tipTypes.memberMuted,
+            userIDList: [],
+            memberList: [{ userID, muteTime }]
+          }
+        }
       )
     }
   )

@@ -4,7 +4,11 @@ import { limits } from '../limits.ts'
 import { memberKey, putMember } from '../model.ts'
 import { permissions, targetPermissions } from '../permissions.ts'
 
-const args = { groupID, userID: optional(userID), nameCard: name({ bytesMax: limits.nameCardBytesMax, filled: false }) }
+const args = {
+  groupID,
+  userID: optional(userID),
+  nameCard: name({ bytesMax: limits.nameCardBytesMax, filled: false })
+}
 
 /** Seed: "Modifying a group member's name card"; one's own unless said otherwise. An empty one clears it. */
 export const setGroupMemberNameCard = defineOperation({
@@ -14,10 +18,16 @@ export const setGroupMemberNameCard = defineOperation({
     () => [permissions.setGroupMemberNameCard],
     (facts, { groupID, nameCard, ...given }: ArgsOf<typeof args>, ctx, view) => {
       const userID = given.userID ?? ctx.actor
-      const target = targetMember(targetPermissions.setGroupMemberNameCard, facts, userID, { ctx, view })
+      const target = targetMember(targetPermissions.setGroupMemberNameCard, facts, userID, {
+        ctx,
+        view
+      })
       if (!target.ok) return target.answer
       const { row } = target
-      return accept(row.nameCard !== nameCard ? [putMember({ ...row, nameCard })] : [], { groupID, userID })
+      return accept(row.nameCard !== nameCard ? [putMember({ ...row, nameCard })] : [], {
+        groupID,
+        userID
+      })
     }
   )
 })

@@ -15,16 +15,24 @@ export const setGroupMemberRole = defineOperation({
     () => [permissions.setGroupMemberRole],
     (facts, { groupID, userID, role }: ArgsOf<typeof args>, ctx, view) => {
       if (role !== 'Admin' && role !== 'Member') return reject('IllegalRole')
-      const target = targetMember(targetPermissions.setGroupMemberRole, facts, userID, { ctx, view })
+      const target = targetMember(targetPermissions.setGroupMemberRole, facts, userID, {
+        ctx,
+        view
+      })
       if (!target.ok) return target.answer
       const { row } = target
       if (row.role === role) return accept([], { groupID, userID })
       const [tip, notice] =
-        role === 'Admin' ? [tipTypes.adminSet, noticeTypes.adminSet] : [tipTypes.adminCanceled, noticeTypes.adminCanceled]
+        role === 'Admin'
+          ? [tipTypes.adminSet, noticeTypes.adminSet]
+          : [tipTypes.adminCanceled, noticeTypes.adminCanceled]
       return accept(
         [putMember({ ...row, role })],
         { groupID, userID },
-        { tip: { operationType: tip, userIDList: [userID] }, notices: [{ operationType: notice, to: [userID] }] }
+        {
+          tip: { operationType: tip, userIDList: [userID] },
+          notices: [{ operationType: notice, to: [userID] }]
+        }
       )
     }
   )

@@ -16,7 +16,9 @@ export const setMessageRemindType = defineOperation({
       if (!self) return reject('NotInGroup')
       const settings = view.get(settingsKey({ groupID, userID: actor }))
       return accept(
-        settings?.messageRemindType === messageRemindType ? [] : [putSettings({ groupID, userID: actor, messageRemindType })],
+        settings?.messageRemindType === messageRemindType
+          ? []
+          : [putSettings({ groupID, userID: actor, messageRemindType })],
         { groupID }
       )
     }

@@ -1,7 +1,25 @@
-import { avatar, choice, count, flag, groupCustomField, groupID, name, optional, text, type ArgsOf } from '../args.ts'
+import {
+  avatar,
+  choice,
+  count,
+  flag,
+  groupCustomField,
+  groupID,
+  name,
+  optional,
+  text,
+  type ArgsOf
+} from '../args.ts'
 import { accept, defineOperation, onGroup, refuse, reject, type KnownGroup } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
-import { joinOptions, mergeFields, putGroup, sameRow, type CustomField, type GroupRow } from '../model.ts'
+import {
+  joinOptions,
+  mergeFields,
+  putGroup,
+  sameRow,
+  type CustomField,
+  type GroupRow
+} from '../model.ts'
 import { tipTypes } from '../notices.ts'
 import { mayWriteGroupField, permissions, type Rule } from '../permissions.ts'
 import { fixedJoinOption } from './create-group.ts'
@@ -39,14 +57,19 @@ export const updateGroupProfile = defineOperation({
       const fields = wanted(given, group)
       const passed = (Object.keys(rules) as Field[]).filter(field => field in fields)
       const ruleOf = (field: Field) =>
-        field === 'groupCustomField' && policy.customFields ? permissions.updateDeclaredField : rules[field]
+        field === 'groupCustomField' && policy.customFields
+          ? permissions.updateDeclaredField
+          : rules[field]
       return passed.length === 0 ? [permissions.updateBasics] : passed.map(ruleOf)
     },
     ({ group, acting }, given, { now, policy }) => {
       const { groupID, groupCustomField: updates = [], ...fields } = wanted(given, group)
       const { maxMemberNum = group.maxMemberNum } = fields
       if (maxMemberNum < group.memberNum || maxMemberNum > memberNumMax[group.type]) {
-        return reject('IllegalArgument', `maxMemberNum: ${group.memberNum} to ${memberNumMax[group.type]}`)
+        return reject(
+          'IllegalArgument',
+          `maxMemberNum: ${group.memberNum} to ${memberNumMax[group.type]}`
+        )
       }
       for (const { key } of updates) {
         const reason = mayWriteGroupField(policy, acting, key)
@@ -54,7 +77,10 @@ export const updateGroupProfile = defineOperation({
       }
       const groupCustomField = mergeFields(group.groupCustomField, updates)
       if (groupCustomField.length > limits.groupCustomFieldsMax) {
-        return reject('IllegalArgument', `groupCustomField: at most ${limits.groupCustomFieldsMax} fields`)
+        return reject(
+          'IllegalArgument',
+          `groupCustomField: at most ${limits.groupCustomFieldsMax} fields`
+        )
       }
       const next: GroupRow = { ...group, ...fields, groupCustomField }
       if (sameRow(next, group)) return accept([], { groupID })
@@ -71,7 +97,11 @@ export const updateGroupProfile = defineOperation({
 })
 
 /** What is new of the profile; of the custom fields, those that were passed. */
-function changedFields(before: GroupRow, after: GroupRow, groupCustomField: readonly CustomField[]): Partial<GroupRow> {
+function changedFields(
+  before: GroupRow,
+  after: GroupRow,
+  groupCustomField: readonly CustomField[]
+): Partial<GroupRow> {
   const plain = Object.entries(after).filter(
     ([name, value]) => name !== 'groupCustomField' && before[name as keyof GroupRow] !== value
   )

@@ -6,10 +6,10 @@
 import { kernelVersion } from '../../kernel/decide.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
-import { rowsOf } from '../../kernel/packed.ts'
+import { rowsOf } from '../../protocol/packed.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
-import type { ClientMessage } from '../../sync/client-messages.ts'
-import { digestVersion, standDigest } from '../../sync/digest.ts'
+import type { ClientMessage } from '../../protocol/client-messages.ts'
+import { digestVersion, positionDigest } from '../../protocol/digest.ts'
 import {
   parseServerMessage,
   protocolVersion,
@@ -20,13 +20,13 @@ import {
   type MembersMessage,
   type PushedOperation,
   type ServerMessage
-} from '../../sync/messages.ts'
-import type { Connect } from '../../sync/port.ts'
+} from '../../protocol/messages.ts'
+import type { Connect } from '../../protocol/port.ts'
 
 /** A group as it was told, and how. */
 export type ToldGroup = {
   readonly groupID: string
-  readonly mep: number
+  readonly membershipEpoch: number
   seq: number
   row: GroupRow | undefined
   settings: SettingsRow | undefined
@@ -39,7 +39,7 @@ export type ToldGroup = {
 export type Stand = {
   readonly epoch: string
   readonly feed: number
-  readonly groups: [groupID: string, mep: number, seq: number][]
+  readonly groups: [groupID: string, membershipEpoch: number, seq: number][]
 }
 export const nowhere: Stand = { epoch: '', feed: 0, groups: [] }
 
@@ -72,7 +72,7 @@ export async function openClient(connect: Connect) {
     else if (message.type === 'members') takePage(message)
     else if (message.type === 'pong')
       rule(
-        message.feed === feed && message.groups === standDigest(groups.values()),
+        message.feed === feed && message.groups === positionDigest(groups.values()),
         'the server is mistaken about where one stands'
       )
   }
@@ -90,7 +90,8 @@ export async function openClient(connect: Connect) {
     for (const delta of deltas) takeGroup(delta)
     for (const verdict of verdicts) {
       const held = verdict.kind === 'rejected' ? undefined : groups.get(verdict.groupID)
-      if (held && verdict.kind !== 'rejected') rule(held.seq >= verdict.seq, `a verdict of ${verdict.seq} came before its rows`)
+      if (held && verdict.kind !== 'rejected')
+        rule(held.seq >= verdict.seq, `a verdict of ${verdict.seq} came before its rows`)
     }
   }
 
@@ -99,7 +100,11 @@ export async function openClient(connect: Connect) {
     if (from === 0) {
       const followed = new Set(told.map(event => (event.kind === 'joined' ? event.groupID : '')))
       for (const groupID of groups.keys()) if (!followed.has(groupID)) groups.delete(groupID)
-    } else rule(told.length === to - from && told.every(({ fseq }, index) => fseq === from + index + 1), 'the feed has a hole')
+    } else
+      rule(
+        told.length === to - from && told.every(({ fseq }, index) => fseq === from + index + 1),
+        'the feed has a hole'
+      )
     feed = to
     for (const event of told) {
       events.push(event)
@@ -108,14 +113,17 @@ export async function openClient(connect: Connect) {
     }
   }
 
-  function join({ groupID, mep }: { groupID: string; mep: number }): void {
-    if (groups.get(groupID)?.mep === mep) return
-    rule(mep > (memberships.get(groupID) ?? 0) || feed === 0, `membership ${mep} of ${groupID} came a second time`)
-    hold({ groupID, mep, seq: 0 })
+  function join({ groupID, membershipEpoch }: { groupID: string; membershipEpoch: number }): void {
+    if (groups.get(groupID)?.membershipEpoch === membershipEpoch) return
+    rule(
+      membershipEpoch > (memberships.get(groupID) ?? 0) || feed === 0,
+      `membership ${membershipEpoch} of ${groupID} came a second time`
+    )
+    hold({ groupID, membershipEpoch, seq: 0 })
   }
 
-  function hold(group: Pick<ToldGroup, 'groupID' | 'mep' | 'seq'>): void {
-    memberships.set(group.groupID, group.mep)
+  function hold(group: Pick<ToldGroup, 'groupID' | 'membershipEpoch' | 'seq'>): void {
+    memberships.set(group.groupID, group.membershipEpoch)
     groups.set(group.groupID, {
       ...group,
       row: undefined,
@@ -126,9 +134,24 @@ export async function openClient(connect: Connect) {
     })
   }
 
-  function takeGroup({ groupID, mep, from, to, group, members, gone, complete, settings, tips }: GroupDelta): void {
+  function takeGroup({
+    groupID,
+    membershipEpoch,
+    from,
+    to,
+    group,
+    members,
+    gone,
+    complete,
+    settings,
+    tips
+  }: GroupDelta): void {
     const held = groups.get(groupID)
-    if (held?.mep !== mep) return rule(mep <= (memberships.get(groupID) ?? 0), `${groupID} was told before the feed said so`)
+    if (held?.membershipEpoch !== membershipEpoch)
+      return rule(
+        membershipEpoch <= (memberships.get(groupID) ?? 0),
+        `${groupID} was told before the feed said so`
+      )
     rule(from <= held.seq, `${groupID} goes on from ${from} and not from ${held.seq}`)
     if (to < held.seq || (to === held.seq && from > 0)) return
     if (from === 0) held.members.clear()
@@ -139,17 +162,27 @@ export async function openClient(connect: Connect) {
     held.row = group
     held.settings = settings ?? held.settings
     held.isComplete = from === 0 ? complete : held.isComplete
-    if (held.isComplete) rule(held.members.size === group.memberNum, `${groupID} has ${held.members.size} of ${group.memberNum}`)
+    if (held.isComplete)
+      rule(
+        held.members.size === group.memberNum,
+        `${groupID} has ${held.members.size} of ${group.memberNum}`
+      )
   }
 
-  function takePage({ groupID, mep, asOf, members, next }: MembersMessage): void {
+  function takePage({ groupID, membershipEpoch, asOf, members, next }: MembersMessage): void {
     const held = groups.get(groupID)
     if (!held) return rule(false, `members of ${groupID}, of which nothing was told`)
-    rule(held.mep === mep && held.seq === asOf, `a page of ${asOf} came to who stands at ${held.seq}`)
+    rule(
+      held.membershipEpoch === membershipEpoch && held.seq === asOf,
+      `a page of ${asOf} came to who stands at ${held.seq}`
+    )
     for (const member of rowsOf(members)) held.members.set(member.userID, member)
     if (next !== null) return
     held.isComplete = true
-    rule(held.members.size === held.row?.memberNum, `the pages of ${groupID} have ${held.members.size} members`)
+    rule(
+      held.members.size === held.row?.memberNum,
+      `the pages of ${groupID} have ${held.members.size} members`
+    )
   }
 
   let link: ReturnType<Connect> | undefined
@@ -175,10 +208,15 @@ export async function openClient(connect: Connect) {
     stand: (): Stand => ({
       epoch,
       feed,
-      groups: [...groups.values()].map(({ groupID, mep, seq }) => [groupID, mep, seq])
+      groups: [...groups.values()].map(({ groupID, membershipEpoch, seq }) => [
+        groupID,
+        membershipEpoch,
+        seq
+      ])
     }),
     send(...messages: (ClientMessage | Record<string, unknown> | string)[]): void {
-      for (const message of messages) link?.send(typeof message === 'string' ? message : JSON.stringify(message))
+      for (const message of messages)
+        link?.send(typeof message === 'string' ? message : JSON.stringify(message))
     },
     /** The next message; `undefined` at the end of the connection. */
     async take(): Promise<ServerMessage | undefined> {
@@ -190,7 +228,9 @@ export async function openClient(connect: Connect) {
       }
     },
     /** The next message of this type. */
-    async next<T extends ServerMessage['type']>(type: T): Promise<Extract<ServerMessage, { type: T }>> {
+    async next<T extends ServerMessage['type']>(
+      type: T
+    ): Promise<Extract<ServerMessage, { type: T }>> {
       for (;;) {
         const message = await client.take()
         if (!message) throw new Error(`the connection ended before ${type}`)
@@ -209,8 +249,15 @@ export async function openClient(connect: Connect) {
     /** Says hello, and where it stands, and hears everything up to now. */
     async login(hello: Pick<Hello, 'token'> & Partial<Hello>) {
       feed = hello.feed ?? 0
-      for (const [groupID, mep, seq] of hello.groups ?? []) hold({ groupID, mep, seq })
-      client.send({ type: 'hello', protocol: protocolVersion, kernel: kernelVersion, ...nowhere, ...hello })
+      for (const [groupID, membershipEpoch, seq] of hello.groups ?? [])
+        hold({ groupID, membershipEpoch, seq })
+      client.send({
+        type: 'hello',
+        protocol: protocolVersion,
+        kernel: kernelVersion,
+        ...nowhere,
+        ...hello
+      })
       const welcome = await client.next('welcome')
       const deltas: DeltaMessage[] = []
       do deltas.push(await client.next('delta'))
@@ -226,7 +273,8 @@ export async function openClient(connect: Connect) {
         outcomes.push(...verdicts.map(verdict => ({ opID: verdict.opID, outcome: verdict })))
         outcomes.push(...retry.map(opID => ({ opID, outcome: 'retry' as const })))
       }
-      const place = ({ opID }: { opID: string }) => operations.findIndex(operation => operation.opID === opID)
+      const place = ({ opID }: { opID: string }) =>
+        operations.findIndex(operation => operation.opID === opID)
       return outcomes.sort((a, b) => place(a) - place(b)).map(({ outcome }) => outcome)
     },
     /** What is told before the answer to a ping: everything that others were given verdicts for before. */

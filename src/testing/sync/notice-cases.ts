@@ -1,22 +1,29 @@
 /** Tips, notices and applications: told once, to whom they concern. */
 
-import type { FeedEvent } from '../../sync/messages.ts'
+import type { FeedEvent } from '../../protocol/messages.ts'
 import { nowhere } from './client.ts'
 import { outcome, type Stage, type Suite } from './stage.ts'
 
 export function noticeCases({ check, expect }: Suite): void {
-  check('a tip is told with the rows that it speaks of, once, also to who was away', async ({ crew, login, act }) => {
-    const { clients, userIDs, groupID } = await crew(['ann', 'bob'])
-    const stand = clients[1].stand()
-    for (const name of ['Boat', 'Ship', 'Raft']) await act(clients[0], 'updateGroupProfile', { groupID, name })
-    await clients[1].told()
-    const names = () => clients[1].groups.get(groupID)?.tips.map(({ newGroupProfile }) => newGroupProfile?.name)
-    expect(names()).toEqual(['Boat', 'Ship', 'Raft'])
-    const away = await login(userIDs[1], stand)
-    const known = await login(userIDs[1], clients[1].stand())
-    const told = [away, known].map(({ groups }) => groups.get(groupID)?.tips.map(({ seq }) => seq))
-    expect(told).toEqual([[2, 3, 4], []])
-  })
+  check(
+    'a tip is told with the rows that it speaks of, once, also to who was away',
+    async ({ crew, login, act }) => {
+      const { clients, userIDs, groupID } = await crew(['ann', 'bob'])
+      const stand = clients[1].stand()
+      for (const name of ['Boat', 'Ship', 'Raft'])
+        await act(clients[0], 'updateGroupProfile', { groupID, name })
+      await clients[1].told()
+      const names = () =>
+        clients[1].groups.get(groupID)?.tips.map(({ newGroupProfile }) => newGroupProfile?.name)
+      expect(names()).toEqual(['Boat', 'Ship', 'Raft'])
+      const away = await login(userIDs[1], stand)
+      const known = await login(userIDs[1], clients[1].stand())
+      const told = [away, known].map(({ groups }) =>
+        groups.get(groupID)?.tips.map(({ seq }) => seq)
+      )
+      expect(told).toEqual([[2, 3, 4], []])
+    }
+  )
 
   check('who joins is not told the tips of before', async ({ crew, login, act, id }) => {
     const { clients, groupID } = await crew(['ann', 'bob'], { joinOption: 'FreeAccess' })
@@ -26,21 +33,27 @@ export function noticeCases({ check, expect }: Suite): void {
     expect(carl.groups.get(groupID)?.tips.map(({ operationType }) => operationType)).toEqual([1])
   })
 
-  check('notices are told in the feed, to each device of whom they concern, once', async ({ crew, login, act }) => {
-    const { clients, userIDs, groupID } = await crew(['ann', 'bob', 'carl'])
-    const phone = await login(userIDs[1])
-    const stand = phone.stand()
-    const since = clients[1].events.length
-    await act(clients[0], 'setGroupMemberRole', { groupID, userID: userIDs[1], role: 'Admin' })
-    await Promise.all([...clients, phone].map(client => client.told()))
-    const fresh = clients[1].events.slice(since)
-    expect(fresh.map(numberOf)).toEqual([9])
-    expect([phone.events.at(-1), clients[2].events.map(numberOf).includes(9)]).toEqual([fresh[0], false])
-    const away = await login(userIDs[1], stand)
-    expect(away.events).toEqual(fresh)
-    const told = await login(userIDs[1], away.stand())
-    expect(told.events).toEqual([])
-  })
+  check(
+    'notices are told in the feed, to each device of whom they concern, once',
+    async ({ crew, login, act }) => {
+      const { clients, userIDs, groupID } = await crew(['ann', 'bob', 'carl'])
+      const phone = await login(userIDs[1])
+      const stand = phone.stand()
+      const since = clients[1].events.length
+      await act(clients[0], 'setGroupMemberRole', { groupID, userID: userIDs[1], role: 'Admin' })
+      await Promise.all([...clients, phone].map(client => client.told()))
+      const fresh = clients[1].events.slice(since)
+      expect(fresh.map(numberOf)).toEqual([9])
+      expect([phone.events.at(-1), clients[2].events.map(numberOf).includes(9)]).toEqual([
+        fresh[0],
+        false
+      ])
+      const away = await login(userIDs[1], stand)
+      expect(away.events).toEqual(fresh)
+      const told = await login(userIDs[1], away.stand())
+      expect(told.events).toEqual([])
+    }
+  )
 
   check('a new device is told the recent notices', async ({ crew, login, act }) => {
     const { clients, userIDs, groupID } = await crew(['ann', 'bob'])
@@ -49,28 +62,50 @@ export function noticeCases({ check, expect }: Suite): void {
     expect(phone.events.map(numberOf).includes(9)).toEqual(true)
   })
 
-  check('an application is handled once: who comes second is refused, 10024, and everybody learns of the first', async stage => {
-    const { clients, userIDs, groupID } = await stage.crew(['ann', 'bob'], { joinOption: 'NeedPermission' })
-    await stage.act(clients[0], 'setGroupMemberRole', { groupID, userID: userIDs[1], role: 'Admin' })
-    const userID = stage.id('carl')
-    const carl = await stage.login(userID)
-    const applied = await stage.act(carl, 'joinGroup', { groupID, applyMessage: 'It is me' })
-    expect('result' in applied && applied.result).toEqual({ groupID, status: 'WaitAdminApproval' })
-    await Promise.all(clients.map(client => client.told()))
-    const asked = clients.map(({ events }) => events.filter(event => numberOf(event) === 1))
-    expect(asked.map(events => events.map(event => event.kind === 'notice' && event.operatorID))).toEqual([[userID], [userID]])
-    const handle = (handleAction: 'Agree' | 'Reject') =>
-      stage.operation('handleGroupApplication', { groupID, userID, handleAction })
-    const verdicts = await Promise.all([clients[0].judge(handle('Agree')), clients[1].judge(handle('Reject'))])
-    expect(new Set(verdicts.flat().map(outcome))).toEqual(new Set([10024, 'applied']))
-    await Promise.all([carl, ...clients].map(client => client.told()))
-    const isAgreed = outcome(verdicts[0][0]) === 'applied'
-    const handled = clients.map(({ events }) => events.findLast(({ kind }) => kind === 'handled'))
-    expect(handled.map(event => event?.kind === 'handled' && [event.userID, event.state, event.by])).toEqual(
-      clients.map(() => [userID, isAgreed ? 'agreed' : 'refused', userIDs[isAgreed ? 0 : 1]])
-    )
-    expect([carl.events.map(numberOf).includes(isAgreed ? 2 : 3), carl.groups.has(groupID)]).toEqual([true, isAgreed])
-  })
+  check(
+    'an application is handled once: who comes second is refused, 10024, and everybody learns of the first',
+    async stage => {
+      const { clients, userIDs, groupID } = await stage.crew(['ann', 'bob'], {
+        joinOption: 'NeedPermission'
+      })
+      await stage.act(clients[0], 'setGroupMemberRole', {
+        groupID,
+        userID: userIDs[1],
+        role: 'Admin'
+      })
+      const userID = stage.id('carl')
+      const carl = await stage.login(userID)
+      const applied = await stage.act(carl, 'joinGroup', { groupID, applyMessage: 'It is me' })
+      expect('result' in applied && applied.result).toEqual({
+        groupID,
+        status: 'WaitAdminApproval'
+      })
+      await Promise.all(clients.map(client => client.told()))
+      const asked = clients.map(({ events }) => events.filter(event => numberOf(event) === 1))
+      expect(
+        asked.map(events => events.map(event => event.kind === 'notice' && event.operatorID))
+      ).toEqual([[userID], [userID]])
+      const handle = (handleAction: 'Agree' | 'Reject') =>
+        stage.operation('handleGroupApplication', { groupID, userID, handleAction })
+      const verdicts = await Promise.all([
+        clients[0].judge(handle('Agree')),
+        clients[1].judge(handle('Reject'))
+      ])
+      expect(new Set(verdicts.flat().map(outcome))).toEqual(new Set([10024, 'applied']))
+      await Promise.all([carl, ...clients].map(client => client.told()))
+      const isAgreed = outcome(verdicts[0][0]) === 'applied'
+      const handled = clients.map(({ events }) => events.findLast(({ kind }) => kind === 'handled'))
+      expect(
+        handled.map(event => event?.kind === 'handled' && [event.userID, event.state, event.by])
+      ).toEqual(
+        clients.map(() => [userID, isAgreed ? 'agreed' : 'refused', userIDs[isAgreed ? 0 : 1]])
+      )
+      expect([
+        carl.events.map(numberOf).includes(isAgreed ? 2 : 3),
+        carl.groups.has(groupID)
+      ]).toEqual([true, isAgreed])
+    }
+  )
 
   /** A group that admits by its owner's leave, and somebody who has applied. */
   async function applied(stage: Stage) {
@@ -81,8 +116,17 @@ export function noticeCases({ check, expect }: Suite): void {
     await clients[0].told()
     const notice = clients[0].events.findLast(event => numberOf(event) === 1)
     const applicationSeq = notice?.kind === 'notice' ? notice.applicationSeq : undefined
-    const decide = async (args: { applicationSeq?: number | undefined; handleAction: 'Agree' | 'Reject' }) =>
-      outcome((await clients[0].judge(stage.operation('handleGroupApplication', { groupID, userID, ...args })))[0])
+    const decide = async (args: {
+      applicationSeq?: number | undefined
+      handleAction: 'Agree' | 'Reject'
+    }) =>
+      outcome(
+        (
+          await clients[0].judge(
+            stage.operation('handleGroupApplication', { groupID, userID, ...args })
+          )
+        )[0]
+      )
     return { ann: clients[0], carl, groupID, applicationSeq, decide }
   }
 
@@ -93,7 +137,10 @@ export function noticeCases({ check, expect }: Suite): void {
     await stage.act(carl, 'quitGroup', { groupID })
     await ann.told()
     const handled = ann.events.findLast(({ kind }) => kind === 'handled')
-    expect([handled?.kind === 'handled' && handled.state, await decide({ handleAction: 'Agree' })]).toEqual(['agreed', 10024])
+    expect([
+      handled?.kind === 'handled' && handled.state,
+      await decide({ handleAction: 'Agree' })
+    ]).toEqual(['agreed', 10024])
   })
 
   check('a decision on an earlier application of the same user is refused, 10024', async stage => {
@@ -101,7 +148,10 @@ export function noticeCases({ check, expect }: Suite): void {
     await decide({ handleAction: 'Reject', applicationSeq })
     await stage.act(carl, 'joinGroup', { groupID })
     await ann.told()
-    expect([await decide({ handleAction: 'Agree', applicationSeq }), carl.groups.has(groupID)]).toEqual([10024, false])
+    expect([
+      await decide({ handleAction: 'Agree', applicationSeq }),
+      carl.groups.has(groupID)
+    ]).toEqual([10024, false])
   })
 
   check('what a user is told of a group stays told when the group goes', async ({ crew, act }) => {
@@ -109,8 +159,12 @@ export function noticeCases({ check, expect }: Suite): void {
     await act(clients[0], 'dismissGroup', { groupID })
     await clients[1].told()
     const dismissed = clients[1].events.find(event => numberOf(event) === 5)
-    expect(dismissed?.kind === 'notice' && [dismissed.groupID, dismissed.groupName]).toEqual([groupID, 'Crew'])
+    expect(dismissed?.kind === 'notice' && [dismissed.groupID, dismissed.groupName]).toEqual([
+      groupID,
+      'Crew'
+    ])
   })
 }
 
-const numberOf = (event: FeedEvent): number | undefined => (event.kind === 'notice' ? event.operationType : undefined)
+const numberOf = (event: FeedEvent): number | undefined =>
+  event.kind === 'notice' ? event.operationType : undefined

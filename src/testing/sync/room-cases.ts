@@ -1,6 +1,6 @@
 /** Audio-video chat rooms: how one ends, and who is told of the people in it. */
 
-import type { DeltaMessage, ServerMessage } from '../../sync/messages.ts'
+import type { DeltaMessage, ServerMessage } from '../../protocol/messages.ts'
 import type { SyncClient } from './client.ts'
 import type { Stage, Suite } from './stage.ts'
 
@@ -30,7 +30,10 @@ export function roomCases({ check, expect }: Suite): void {
     await at(guests, 0).told()
     await stage.act(owner, 'dismissGroup', { groupID })
     const told = await at(guests, 0).told()
-    expect([at(guests, 0).groups.size, JSON.stringify(told).includes(at(userIDs, 1))]).toEqual([0, false])
+    expect([at(guests, 0).groups.size, JSON.stringify(told).includes(at(userIDs, 1))]).toEqual([
+      0,
+      false
+    ])
   })
 
   check('of an AVChatRoom, nobody is told of members but oneself', async stage => {
@@ -39,7 +42,11 @@ export function roomCases({ check, expect }: Suite): void {
     const [bob] = [at(guests, 0)]
     await Promise.all([owner.told(), bob.told()])
     const names = (client: SyncClient) => [...(client.groups.get(groupID)?.members.keys() ?? [])]
-    expect([names(owner).length, names(bob), owner.groups.get(groupID)?.row?.memberNum]).toEqual([1, userIDs, 2])
+    expect([names(owner).length, names(bob), owner.groups.get(groupID)?.row?.memberNum]).toEqual([
+      1,
+      userIDs,
+      2
+    ])
     bob.send({ type: 'members', groupID, after: '', limit: 10 })
     expect(await bob.told()).toEqual([])
   })
@@ -61,7 +68,9 @@ export function roomCases({ check, expect }: Suite): void {
     await stage.act(at(guests, 1), 'quitGroup', { groupID })
     const returned = await stage.open()
     const { deltas } = await returned.login({ token: await stage.token(at(userIDs, 0)), ...stand })
-    expect(deltasIn(deltas).map(({ from, group }) => [from > 0, group.memberNum])).toEqual([[true, 3]])
+    expect(deltasIn(deltas).map(({ from, group }) => [from > 0, group.memberNum])).toEqual([
+      [true, 3]
+    ])
     expect(rowsOfOthers(deltas)).toEqual([])
   })
 }
@@ -71,4 +80,7 @@ const deltasIn = (messages: readonly ServerMessage[]): DeltaMessage['groups'] =>
 
 /** Whose rows the deltas hold or take away. */
 const rowsOfOthers = (messages: readonly ServerMessage[]): string[] =>
-  deltasIn(messages).flatMap(({ members, gone }) => [...members.map(({ userID }) => userID), ...gone])
+  deltasIn(messages).flatMap(({ members, gone }) => [
+    ...members.map(({ userID }) => userID),
+    ...gone
+  ])

@@ -2,8 +2,8 @@
 
 import type { Args, OperationName } from '../../kernel/decide.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
-import type { PushedOperation } from '../../sync/messages.ts'
-import type { Connect } from '../../sync/port.ts'
+import type { PushedOperation } from '../../protocol/messages.ts'
+import type { Connect } from '../../protocol/port.ts'
 import type { ContractRunner } from '../storage-contract.ts'
 import { nowhere, openClient, type Stand, type SyncClient } from './client.ts'
 
@@ -49,12 +49,25 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
     name: N,
     args: Args<N> & { groupID: string },
     rest: Partial<PushedOperation> = {}
-  ): PushedOperation => ({ opID: id('op'), name, args: { ...args }, groupID: args.groupID, seen: 0, waited: 0, ...rest })
+  ): PushedOperation => ({
+    opID: id('op'),
+    name,
+    args: { ...args },
+    groupID: args.groupID,
+    seen: 0,
+    waited: 0,
+    ...rest
+  })
 
   /** Has an operation judged, and expects that it is applied. */
-  async function act<N extends OperationName>(client: SyncClient, name: N, args: Args<N> & { groupID: string }) {
+  async function act<N extends OperationName>(
+    client: SyncClient,
+    name: N,
+    args: Args<N> & { groupID: string }
+  ) {
     const [verdict] = await client.judge(operation(name, args))
-    if (!verdict || verdict === 'retry' || verdict.kind === 'rejected') throw new Error(`${name}: ${JSON.stringify(verdict)}`)
+    if (!verdict || verdict === 'retry' || verdict.kind === 'rejected')
+      throw new Error(`${name}: ${JSON.stringify(verdict)}`)
     return verdict
   }
 
@@ -66,13 +79,22 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
     token: makeToken,
     act,
     /** Users who are logged in, and a group of theirs: the first one owns it. */
-    async crew<const N extends readonly string[]>(names: N, group: Partial<Args<'createGroup'>> = {}) {
+    async crew<const N extends readonly string[]>(
+      names: N,
+      group: Partial<Args<'createGroup'>> = {}
+    ) {
       const groupID = id('crew')
       const userIDs = names.map(id)
       const [owner = '', ...others] = userIDs
       const first = await login(owner)
       const memberList = others.map(userID => ({ userID }))
-      await act(first, 'createGroup', { name: 'Crew', type: 'Public', memberList, ...group, groupID })
+      await act(first, 'createGroup', {
+        name: 'Crew',
+        type: 'Public',
+        memberList,
+        ...group,
+        groupID
+      })
       const clients = [first]
       for (const userID of others) clients.push(await login(userID))
       // One of each per name.

@@ -3,7 +3,16 @@
 import { Dexie, liveQuery, type Table } from 'dexie'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf, type Op } from '../data.ts'
+import {
+  changedRow,
+  groupAt,
+  memberKey,
+  membersOf,
+  pause,
+  rebased,
+  sizesOf,
+  type Op
+} from '../data.ts'
 
 type Database = Dexie & {
   groups: Table<GroupRow, string>
@@ -22,7 +31,11 @@ export function create(): Contender {
   return {
     async open(durability) {
       db = new Dexie('bench', { chromeTransactionDurability: durability }) as Database
-      db.version(1).stores({ groups: 'groupID', members: '[groupID+userID], [groupID+joinTime]', outbox: '++id' })
+      db.version(1).stores({
+        groups: 'groupID',
+        members: '[groupID+userID], [groupID+joinTime]',
+        outbox: '++id'
+      })
       await db.open()
       for (const op of await db.outbox.toArray()) pending.set(memberKey(op), op.nameCard)
     },
@@ -38,7 +51,9 @@ export function create(): Contender {
       groups = members = []
     },
     async watchGroups(onRows) {
-      const query = liveQuery(async () => (await db.groups.toArray()).sort((a, b) => b.lastInfoTime - a.lastInfoTime))
+      const query = liveQuery(async () =>
+        (await db.groups.toArray()).sort((a, b) => b.lastInfoTime - a.lastInfoTime)
+      )
       watches.push(query.subscribe(onRows))
     },
     async watch({ groupID, offset, limit }, onUpdate) {
@@ -77,7 +92,11 @@ export function create(): Contender {
       pending.clear()
     },
     async counts() {
-      return { groups: await db.groups.count(), members: await db.members.count(), pending: await db.outbox.count() }
+      return {
+        groups: await db.groups.count(),
+        members: await db.members.count(),
+        pending: await db.outbox.count()
+      }
     },
     member: (groupID, userID) => db.members.get([groupID, userID]),
     async close() {

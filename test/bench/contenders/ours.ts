@@ -41,8 +41,11 @@ export function create(worker: Worker): Contender {
     },
     async prepare(shape) {
       await peer({ peer: 'prepare', shape })
-      large = sizesOf(shape).flatMap((size, index) => (size > replicatedMembersMax ? groupIDOf(index) : []))
-      for (const groupID of large) await firstValueFrom(store.members$(groupID, { offset: 0, limit: 1 }))
+      large = sizesOf(shape).flatMap((size, index) =>
+        size > replicatedMembersMax ? groupIDOf(index) : []
+      )
+      for (const groupID of large)
+        await firstValueFrom(store.members$(groupID, { offset: 0, limit: 1 }))
     },
     async load() {
       await store.resume()
@@ -53,7 +56,9 @@ export function create(worker: Worker): Contender {
       watches.push(store.groups$.subscribe(({ rows }) => onRows(rows)))
     },
     async watch({ groupID, offset, limit }, onUpdate) {
-      watches.push(store.members$(groupID, { offset, limit }).subscribe(({ rows }) => onUpdate({ rows })))
+      watches.push(
+        store.members$(groupID, { offset, limit }).subscribe(({ rows }) => onUpdate({ rows }))
+      )
     },
     async unwatch() {
       for (const watch of watches) watch.unsubscribe()
@@ -96,7 +101,9 @@ async function countStored() {
       { table: 'outbox', scope: '' }
     ])
   ).answers
-  const members = (await storage.read(groups.map(({ groupID }) => ({ table: 'members', scope: groupID }) as const))).answers
+  const members = (
+    await storage.read(groups.map(({ groupID }) => ({ table: 'members', scope: groupID }) as const))
+  ).answers
   await storage.close()
   return { groups: groups.length, members: members.flat().length, pending: outbox.length }
 }

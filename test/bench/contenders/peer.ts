@@ -7,9 +7,14 @@ import { defaultPolicy } from '../../../src/kernel/limits.ts'
 import { kernelVersion } from '../../../src/kernel/decide.ts'
 import type { MemberRow } from '../../../src/kernel/model.ts'
 import { must } from '../../../src/kernel/must.ts'
-import type { ClientMessage } from '../../../src/sync/client-messages.ts'
-import { digestVersion } from '../../../src/sync/digest.ts'
-import { protocolVersion, serverFrame as frame, type PushedOperation, type ServerMessage } from '../../../src/sync/messages.ts'
+import type { ClientMessage } from '../../../src/protocol/client-messages.ts'
+import { digestVersion } from '../../../src/protocol/digest.ts'
+import {
+  protocolVersion,
+  serverFrame as frame,
+  type PushedOperation,
+  type ServerMessage
+} from '../../../src/protocol/messages.ts'
 import {
   changedRow,
   fullShape,
@@ -52,7 +57,15 @@ let socket: PeerSocket | undefined
 let onHanded: () => void = () => undefined
 
 const delta = (part: Partial<Extract<ServerMessage, { type: 'delta' }>>) =>
-  frame({ type: 'delta', serverTime: Date.now(), groups: [], verdicts: [], retry: [], caughtUp: false, ...part })
+  frame({
+    type: 'delta',
+    serverTime: Date.now(),
+    groups: [],
+    verdicts: [],
+    retry: [],
+    caughtUp: false,
+    ...part
+  })
 
 class PeerSocket {
   static readonly OPEN = 1
@@ -124,7 +137,7 @@ function prepare(shape: Shape): void {
   sizes = sizesOf(shape)
   const groups = sizes.map((size, index) => ({
     groupID: groupIDOf(index),
-    mep: 1,
+    membershipEpoch: 1,
     from: 0,
     to: 1,
     group: groupAt(index, size),
@@ -133,11 +146,20 @@ function prepare(shape: Shape): void {
     complete: false,
     tips: []
   }))
-  const events = groups.map(({ groupID }) => ({ kind: 'joined', fseq: sizes.length, groupID, mep: 1, since: 1 }) as const)
+  const events = groups.map(
+    ({ groupID }) =>
+      ({ kind: 'joined', fseq: sizes.length, groupID, membershipEpoch: 1, since: 1 }) as const
+  )
   const feed = { from: 0, to: sizes.length, events }
   for (let start = 0; start < groups.length; start += groupsPerFrame) {
     const caughtUp = start + groupsPerFrame >= groups.length
-    snapshot.push(delta({ groups: groups.slice(start, start + groupsPerFrame), caughtUp, ...(start === 0 && { feed }) }))
+    snapshot.push(
+      delta({
+        groups: groups.slice(start, start + groupsPerFrame),
+        caughtUp,
+        ...(start === 0 && { feed })
+      })
+    )
   }
   sizes.forEach((size, index) => pages.set(groupIDOf(index), pagesOf(index, size)))
   for (const { groupID } of groups) seqs.set(groupID, 1)
@@ -151,7 +173,15 @@ function pagesOf(group: number, size: number): string[] {
   return cut.map((members, page) => {
     const next = page < cut.length - 1 ? (members.at(-1)?.userID ?? null) : null
     const after = page === 0 ? '' : must(cut[page - 1]?.at(-1)).userID
-    return frame({ type: 'members', groupID: groupIDOf(group), mep: 1, asOf: 1, after, members, next })
+    return frame({
+      type: 'members',
+      groupID: groupIDOf(group),
+      membershipEpoch: 1,
+      asOf: 1,
+      after,
+      members,
+      next
+    })
   })
 }
 
@@ -169,7 +199,17 @@ function advanced(members: readonly MemberRow[]) {
     const index = Number(groupID.slice(1))
     seqs.set(groupID, from + 1)
     const group = groupAt(index, sizes[index] ?? 1)
-    return { groupID, mep: 1, from, to: from + 1, group, members, gone: [], complete: false, tips: [] }
+    return {
+      groupID,
+      membershipEpoch: 1,
+      from,
+      to: from + 1,
+      group,
+      members,
+      gone: [],
+      complete: false,
+      tips: []
+    }
   })
 }
 
@@ -181,12 +221,19 @@ function judge(): void {
     const user = String(args['userID'])
     const index = user === userID ? 0 : Number(user.slice(5))
     const group = Number(groupID.slice(1))
-    const row = rows.get(memberKey({ groupID, userID: user })) ?? memberAt(group, index, sizes[group] ?? 1)
+    const row =
+      rows.get(memberKey({ groupID, userID: user })) ?? memberAt(group, index, sizes[group] ?? 1)
     return { ...row, nameCard: String(args['nameCard']) }
   })
   const groups = advanced(named)
   const verdicts = operations.map(({ opID, groupID }) => {
-    return { kind: 'applied', opID, groupID, seq: seqs.get(groupID) ?? 1, result: { groupID } } as const
+    return {
+      kind: 'applied',
+      opID,
+      groupID,
+      seq: seqs.get(groupID) ?? 1,
+      result: { groupID }
+    } as const
   })
   tell(delta({ groups, verdicts }))
 }

@@ -31,12 +31,16 @@ export function create(): Contender {
       const opening = indexedDB.open('bench', 1)
       opening.onupgradeneeded = () => {
         opening.result.createObjectStore('groups', { keyPath: 'groupID' })
-        const store = opening.result.createObjectStore('members', { keyPath: ['groupID', 'userID'] })
+        const store = opening.result.createObjectStore('members', {
+          keyPath: ['groupID', 'userID']
+        })
         store.createIndex('joined', ['groupID', 'joinTime'])
         opening.result.createObjectStore('outbox', { autoIncrement: true })
       }
       db = await done(opening)
-      const rows = (await done(db.transaction('outbox').objectStore('outbox').getAll())) as OutboxRow[]
+      const rows = (await done(
+        db.transaction('outbox').objectStore('outbox').getAll()
+      )) as OutboxRow[]
       for (const row of rows) pending.set(memberKey(row), row.nameCard)
     },
     async prepare(shape) {
@@ -53,7 +57,9 @@ export function create(): Contender {
       await committed(transaction)
     },
     async watchGroups(onRows) {
-      const rows = (await done(db.transaction('groups').objectStore('groups').getAll())) as GroupRow[]
+      const rows = (await done(
+        db.transaction('groups').objectStore('groups').getAll()
+      )) as GroupRow[]
       onRows(rows.sort((a, b) => b.lastInfoTime - a.lastInfoTime))
     },
     async watch({ groupID, offset, limit }, onUpdate) {
@@ -69,7 +75,10 @@ export function create(): Contender {
     async apply(op) {
       const transaction = write(['members', 'outbox'])
       const store = transaction.objectStore('members')
-      const row = { ...((await done(store.get([op.groupID, op.userID]))) as MemberRow), nameCard: op.nameCard }
+      const row = {
+        ...((await done(store.get([op.groupID, op.userID]))) as MemberRow),
+        nameCard: op.nameCard
+      }
       store.put(row)
       transaction.objectStore('outbox').add(op)
       transaction.commit()
@@ -105,7 +114,9 @@ export function create(): Contender {
       return { groups, members, pending }
     },
     member: (groupID, userID) =>
-      done<MemberRow | undefined>(db.transaction('members').objectStore('members').get([groupID, userID])),
+      done<MemberRow | undefined>(
+        db.transaction('members').objectStore('members').get([groupID, userID])
+      ),
     async close() {
       db.close()
     }

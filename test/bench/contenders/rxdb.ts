@@ -5,7 +5,16 @@ import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
 import type { Subscription } from 'rxjs'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf, type Op } from '../data.ts'
+import {
+  changedRow,
+  groupAt,
+  memberKey,
+  membersOf,
+  pause,
+  rebased,
+  sizesOf,
+  type Op
+} from '../data.ts'
 
 type MemberDoc = MemberRow & { id: string }
 type OutboxDoc = Op & { id: string }
@@ -25,9 +34,13 @@ const groupSchema = {
   type: 'object',
   properties: {
     ...Object.fromEntries(
-      ['type', 'name', 'avatar', 'introduction', 'notification', 'ownerID', 'joinOption'].map(key => [key, text])
+      ['type', 'name', 'avatar', 'introduction', 'notification', 'ownerID', 'joinOption'].map(
+        key => [key, text]
+      )
     ),
-    ...Object.fromEntries(['createTime', 'infoSequence', 'memberNum', 'maxMemberNum'].map(key => [key, count])),
+    ...Object.fromEntries(
+      ['createTime', 'infoSequence', 'memberNum', 'maxMemberNum'].map(key => [key, count])
+    ),
     groupID: id,
     lastInfoTime: count,
     muteAllMembers: { type: 'boolean' },
@@ -75,7 +88,12 @@ export function create(): Contender {
   return {
     async open(durability) {
       const storage = getRxStorageDexie({ chromeTransactionDurability: durability })
-      db = await createRxDatabase<Collections>({ name: 'bench', storage, multiInstance: false, eventReduce: true })
+      db = await createRxDatabase<Collections>({
+        name: 'bench',
+        storage,
+        multiInstance: false,
+        eventReduce: true
+      })
       await db.addCollections({
         groups: { schema: groupSchema as never },
         members: { schema: memberSchema as never },
@@ -93,7 +111,8 @@ export function create(): Contender {
       const all = members
       groups = members = []
       // In parts, as its documentation has bulk inserts of that size.
-      for (let start = 0; start < all.length; start += 5000) await db.members.bulkInsert(all.slice(start, start + 5000))
+      for (let start = 0; start < all.length; start += 5000)
+        await db.members.bulkInsert(all.slice(start, start + 5000))
     },
     async watchGroups(onRows) {
       const query = db.groups.find({ sort: [{ lastInfoTime: 'desc' }] })
@@ -106,7 +125,9 @@ export function create(): Contender {
         skip: offset,
         limit
       })
-      watches.push(query.$.subscribe(rows => onUpdate({ rows: rows.map(row => row.toMutableJSON()) })))
+      watches.push(
+        query.$.subscribe(rows => onUpdate({ rows: rows.map(row => row.toMutableJSON()) }))
+      )
     },
     async unwatch() {
       for (const watch of watches) watch.unsubscribe()
@@ -142,7 +163,8 @@ export function create(): Contender {
       ])
       return { groups, members, pending }
     },
-    member: async (groupID, userID) => (await db.members.findOne(memberKey({ groupID, userID })).exec())?.toMutableJSON(),
+    member: async (groupID, userID) =>
+      (await db.members.findOne(memberKey({ groupID, userID })).exec())?.toMutableJSON(),
     async close() {
       await db.close()
     }

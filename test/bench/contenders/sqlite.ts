@@ -1,9 +1,21 @@
 /** SQLite's official WebAssembly build over OPFS, with the pool of access handles: its fastest way to be durable. */
 
-import sqlite3InitModule, { type OpfsSAHPoolDatabase, type PreparedStatement } from '@sqlite.org/sqlite-wasm'
+import sqlite3InitModule, {
+  type OpfsSAHPoolDatabase,
+  type PreparedStatement
+} from '@sqlite.org/sqlite-wasm'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender, Update } from '../contender.ts'
-import { changedRow, groupAt, memberKey, membersOf, pause, rebased, sizesOf, type Window } from '../data.ts'
+import {
+  changedRow,
+  groupAt,
+  memberKey,
+  membersOf,
+  pause,
+  rebased,
+  sizesOf,
+  type Window
+} from '../data.ts'
 
 type Watch = Window & { readonly keys: ReadonlySet<string>; onUpdate(update: Update): void }
 
@@ -37,7 +49,8 @@ export function create(): Contender {
   let changed: MemberRow[][] = []
   const pending = new Map<string, string>()
 
-  const run = (name: keyof typeof statements, values: Values) => prepared[name].bind(values).stepReset()
+  const run = (name: keyof typeof statements, values: Values) =>
+    prepared[name].bind(values).stepReset()
 
   function all(name: keyof typeof statements, values: Values = []): Record<string, unknown>[] {
     const statement = prepared[name]
@@ -48,10 +61,27 @@ export function create(): Contender {
     return rows
   }
 
-  const put = ({ groupID, userID, role, joinTime, nameCard, muteUntil, memberCustomField }: MemberRow) =>
-    run('put', [groupID, userID, role, joinTime, nameCard, muteUntil, JSON.stringify(memberCustomField)])
+  const put = ({
+    groupID,
+    userID,
+    role,
+    joinTime,
+    nameCard,
+    muteUntil,
+    memberCustomField
+  }: MemberRow) =>
+    run('put', [
+      groupID,
+      userID,
+      role,
+      joinTime,
+      nameCard,
+      muteUntil,
+      JSON.stringify(memberCustomField)
+    ])
 
-  const windowRows = ({ groupID, offset, limit }: Window) => all('window', [groupID, limit, offset]).map(decoded)
+  const windowRows = ({ groupID, offset, limit }: Window) =>
+    all('window', [groupID, limit, offset]).map(decoded)
 
   function tell(touched: readonly string[]): void {
     const keys = new Set(touched)
@@ -63,7 +93,9 @@ export function create(): Contender {
   return {
     async open(durability) {
       // On isolated pages it would start two more workers for file systems that are not used here.
-      Object.assign(globalThis, { sqlite3ApiConfig: { disable: { vfs: { opfs: true, 'opfs-wl': true } } } })
+      Object.assign(globalThis, {
+        sqlite3ApiConfig: { disable: { vfs: { opfs: true, 'opfs-wl': true } } }
+      })
       const sqlite = await sqlite3InitModule()
       const pool = await sqlite.installOpfsSAHPoolVfs({})
       db = new pool.OpfsSAHPoolDb('/bench.db')
@@ -81,7 +113,8 @@ export function create(): Contender {
     },
     async load() {
       db.transaction(() => {
-        for (const group of groups) run('putGroup', [group.groupID, group.lastInfoTime, JSON.stringify(group)])
+        for (const group of groups)
+          run('putGroup', [group.groupID, group.lastInfoTime, JSON.stringify(group)])
         for (const member of members) put(member)
       })
       groups = members = []
@@ -136,7 +169,8 @@ export function create(): Contender {
   }
 }
 
-const anyOf = (some: ReadonlySet<string>, others: ReadonlySet<string>) => [...some].some(key => others.has(key))
+const anyOf = (some: ReadonlySet<string>, others: ReadonlySet<string>) =>
+  [...some].some(key => others.has(key))
 
 const decoded = (row: Record<string, unknown>): MemberRow =>
   ({ ...row, memberCustomField: JSON.parse(String(row['memberCustomField'])) }) as MemberRow

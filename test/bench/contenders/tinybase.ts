@@ -14,7 +14,12 @@ type Watch = { readonly keys: ReadonlySet<string>; onUpdate(update: Update): voi
 
 export function create(): Contender {
   const store = createStore()
-  const indexes = createIndexes(store).setIndexDefinition('joined', 'members', 'groupID', 'joinTime')
+  const indexes = createIndexes(store).setIndexDefinition(
+    'joined',
+    'members',
+    'groupID',
+    'joinTime'
+  )
   const persister = createIndexedDbPersister(store, 'bench')
   let tables: Tables = {}
   let watches: Watch[] = []
@@ -25,7 +30,8 @@ export function create(): Contender {
 
   const memberOf = (id: string): MemberRow => decoded(store.getRow('members', id))
   store.addRowListener('members', null, (_store, _table, id) => {
-    for (const { keys, onUpdate } of watches) if (keys.has(id)) onUpdate({ changed: [memberOf(id)] })
+    for (const { keys, onUpdate } of watches)
+      if (keys.has(id)) onUpdate({ changed: [memberOf(id)] })
   })
 
   /** A save that begins after what the caller has done. */
@@ -44,9 +50,17 @@ export function create(): Contender {
     },
     async prepare(shape) {
       const sizes = sizesOf(shape)
-      const groups = sizes.map((size, index) => [groupAt(index, size).groupID, encodedGroup(groupAt(index, size))])
-      const members = sizes.flatMap((size, index) => membersOf(index, size)).map(row => [memberKey(row), encoded(row)])
-      tables = { groups: Object.fromEntries(groups) as Tables[string], members: Object.fromEntries(members) as Tables[string] }
+      const groups = sizes.map((size, index) => [
+        groupAt(index, size).groupID,
+        encodedGroup(groupAt(index, size))
+      ])
+      const members = sizes
+        .flatMap((size, index) => membersOf(index, size))
+        .map(row => [memberKey(row), encoded(row)])
+      tables = {
+        groups: Object.fromEntries(groups) as Tables[string],
+        members: Object.fromEntries(members) as Tables[string]
+      }
     },
     async load() {
       store.setTables(tables)
@@ -77,10 +91,16 @@ export function create(): Contender {
     },
     async remote(everyMs) {
       const rows = Object.values(store.getTable('outbox'))
-      const pending = new Map(rows.map(row => [`${String(row['groupID'])}/${String(row['userID'])}`, String(row['nameCard'])]))
+      const pending = new Map(
+        rows.map(row => [
+          `${String(row['groupID'])}/${String(row['userID'])}`,
+          String(row['nameCard'])
+        ])
+      )
       for (const batch of changed) {
         store.transaction(() => {
-          for (const row of rebased(batch, pending)) store.setRow('members', memberKey(row), encoded(row))
+          for (const row of rebased(batch, pending))
+            store.setRow('members', memberKey(row), encoded(row))
         })
         await pause(everyMs)
       }
@@ -111,5 +131,11 @@ const encoded = ({ memberCustomField, ...row }: MemberRow): Row => ({
   memberCustomField: JSON.stringify(memberCustomField)
 })
 const decoded = (row: Row): MemberRow =>
-  ({ ...row, memberCustomField: JSON.parse(String(row['memberCustomField'])) as unknown }) as MemberRow
-const encodedGroup = (group: GroupRow): Row => ({ lastInfoTime: group.lastInfoTime, row: JSON.stringify(group) })
+  ({
+    ...row,
+    memberCustomField: JSON.parse(String(row['memberCustomField'])) as unknown
+  }) as MemberRow
+const encodedGroup = (group: GroupRow): Row => ({
+  lastInfoTime: group.lastInfoTime,
+  row: JSON.stringify(group)
+})

@@ -1,6 +1,6 @@
 /** Attackers who send much: bytes, frames, operations, requests. */
 
-import { frameLimits } from '../../../src/sync/messages.ts'
+import { frameLimits } from '../../../src/protocol/messages.ts'
 import { hello, operation, push } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
 import { crowd, crowdRows, own } from '../crowd.ts'
@@ -63,7 +63,11 @@ export const byteScenarios: readonly Scenario[] = [
           await repeat(100, () => connection.send(question))
           // What the system and the server hold for a socket is full some time before the last answer.
           await pause(3000)
-          await Promise.all(times(10).map(index => connection.send(push(large(`behind-${number}-${index}`, 1_000_000)))))
+          await Promise.all(
+            times(10).map(index =>
+              connection.send(push(large(`behind-${number}-${index}`, 1_000_000)))
+            )
+          )
         })
       )
     },
@@ -92,7 +96,9 @@ export const byteScenarios: readonly Scenario[] = [
           const connection = await socket()
           await connection.login(`mallory${number % 4}`)
           for (const frame of times(19))
-            await connection.send(push(...times(50).map(count => large(`waits-${number}-${frame}-${count}`, 2000))))
+            await connection.send(
+              push(...times(50).map(count => large(`waits-${number}-${frame}-${count}`, 2000)))
+            )
         })
       )
     },
@@ -108,7 +114,8 @@ export const byteScenarios: readonly Scenario[] = [
           for (let left = 10_000; left > 0;) {
             const connection = await socket()
             await connection.login(`mallory${number}`)
-            for (; left > 0 && connection.code() === undefined; left--) await connection.send(left % 2 ? ping : read)
+            for (; left > 0 && connection.code() === undefined; left--)
+              await connection.send(left % 2 ? ping : read)
             // A connection that the server refuses is opened again ten times.
             left -= 1000
           }
@@ -148,9 +155,13 @@ export const byteScenarios: readonly Scenario[] = [
       for (const number of times(4)) {
         const connection = await socket()
         await connection.login('mallory')
-        await connection.judge(...times(50).map(count => unknownGroup(`unknown-${number}-${count}`)))
+        await connection.judge(
+          ...times(50).map(count => unknownGroup(`unknown-${number}-${count}`))
+        )
         for (const frame of times(9))
-          await connection.send(push(...times(50).map(count => unknownGroup(`unknown-${number}-${frame}-${count}`))))
+          await connection.send(
+            push(...times(50).map(count => unknownGroup(`unknown-${number}-${frame}-${count}`)))
+          )
       }
     },
     // A group that does not exist leaves no row, its operations one verdict each.

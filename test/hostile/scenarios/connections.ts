@@ -1,6 +1,6 @@
 /** Attackers who hold connections: many, silent, slow, half-open. */
 
-import { frameLimits } from '../../../src/sync/messages.ts'
+import { frameLimits } from '../../../src/protocol/messages.ts'
 import { hello, operation, type Attackers } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
 import type { ServerProcess } from '../process.ts'
@@ -21,7 +21,11 @@ async function worked({ report }: ServerProcess): Promise<void> {
 }
 
 /** Sends a text byte by byte, until the server hangs up or time is over. */
-async function trickle(tcp: ReturnType<Attackers['raw']>, text: string, forMs: number): Promise<void> {
+async function trickle(
+  tcp: ReturnType<Attackers['raw']>,
+  text: string,
+  forMs: number
+): Promise<void> {
   const end = Date.now() + forMs
   for (const byte of text) {
     if (tcp.destroyed || Date.now() > end) return
@@ -94,7 +98,11 @@ export const connectionScenarios: readonly Scenario[] = [
           const tcp = raw()
           tcp.write(upgrade)
           // The head of a frame of 1 MiB, of which little comes.
-          await trickle(tcp, '\u0081\u00ff\0\0\0\0\0\u0010\0\0\u0001\u0002\u0003\u0004xxxxxxxxxxxx', 3000)
+          await trickle(
+            tcp,
+            '\u0081\u00ff\0\0\0\0\0\u0010\0\0\u0001\u0002\u0003\u0004xxxxxxxxxxxx',
+            3000
+          )
         })
       )
     }
@@ -113,7 +121,12 @@ export const connectionScenarios: readonly Scenario[] = [
       const owner = await socket()
       await owner.login('mallory')
       await own(owner, 'unread', 1, 499)
-      const question = JSON.stringify({ type: 'members', groupID: 'unread-0', after: '', limit: 500 })
+      const question = JSON.stringify({
+        type: 'members',
+        groupID: 'unread-0',
+        after: '',
+        limit: 500
+      })
       await Promise.all(
         times(4).map(async () => {
           const reader = await socket()
@@ -172,7 +185,12 @@ export const connectionScenarios: readonly Scenario[] = [
       const owner = await socket()
       await owner.login('mallory')
       await own(owner, 'unfetched', 1, 499)
-      const question = JSON.stringify({ type: 'members', groupID: 'unfetched-0', after: '', limit: 500 })
+      const question = JSON.stringify({
+        type: 'members',
+        groupID: 'unfetched-0',
+        after: '',
+        limit: 500
+      })
       await Promise.all(
         times(4).map(async () => {
           const session = (await say(''))?.session ?? ''
@@ -212,7 +230,13 @@ export const connectionScenarios: readonly Scenario[] = [
         `POST /sync HTTP/1.1\r\n${headers}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n` +
         `0\r\n\r\nGET /sync HTTP/1.1\r\n${headers}\r\n`
       const badChunk = `POST /sync HTTP/1.1\r\n${headers}Transfer-Encoding: chunked\r\n\r\nzz\r\nx`
-      for (const text of [pipelined.repeat(1000), contradictory, badChunk, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n']) raw().write(text)
+      for (const text of [
+        pipelined.repeat(1000),
+        contradictory,
+        badChunk,
+        'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+      ])
+        raw().write(text)
       await pause(1000)
     }
   },

@@ -1,7 +1,7 @@
 /** Attackers who say what they should not: crafted IDs, others' groups, impossible values. */
 
 import { expect } from 'vitest'
-import { generateUserSig } from '../../../server/user-sig.ts'
+import { generateUserSig } from '../../../src/server/user-sig.ts'
 import { hello, operation, push, wrongCheck, type Attackers } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
 import { times } from '../repeat.ts'
@@ -32,7 +32,10 @@ const intrusions = (groupID: string): [name: string, args: Record<string, unknow
   ['setGroupMemberMuteTime', { groupID, userID: 'bob', muteTime: 1000 }],
   ['setGroupMemberMuteTime', { groupID, userID: 'victor', muteTime: 1000 }],
   ['setGroupMemberNameCard', { groupID, userID: 'victor', nameCard: 'x' }],
-  ['setGroupMemberCustomField', { groupID, userID: 'victor', memberCustomField: [{ key: 'a', value: 'b' }] }],
+  [
+    'setGroupMemberCustomField',
+    { groupID, userID: 'victor', memberCustomField: [{ key: 'a', value: 'b' }] }
+  ],
   ['setMessageRemindType', { groupID, userID: 'victor', messageRemindType: 'Discard' }],
   ['deleteGroupMember', { groupID, userIDList: ['victor', 'bob'] }],
   ['addGroupMember', { groupID, userIDList: ['mallory', 'mallory2'] }],
@@ -45,7 +48,9 @@ const intrusions = (groupID: string): [name: string, args: Record<string, unknow
 ]
 
 const textFrames = (opID: string): string[] => {
-  const frame = JSON.stringify(push(operation(opID, 'updateGroupProfile', { groupID: 'crew', name: 'Mine' })))
+  const frame = JSON.stringify(
+    push(operation(opID, 'updateGroupProfile', { groupID: 'crew', name: 'Mine' }))
+  )
   const written = (before: string, after: string) => frame.replace(before, () => after)
   return [
     written('"seen":0', '"seen":1e999'),
@@ -65,7 +70,11 @@ const textFrames = (opID: string): string[] => {
   ]
 }
 
-async function outcomes({ socket }: Attackers, userID: string, operations: ReturnType<typeof operation>[]): Promise<unknown[]> {
+async function outcomes(
+  { socket }: Attackers,
+  userID: string,
+  operations: ReturnType<typeof operation>[]
+): Promise<unknown[]> {
   const client = await socket()
   await client.login(userID)
   const given: unknown[] = []
@@ -80,7 +89,9 @@ export const operationScenarios: readonly Scenario[] = [
     title: 'an outsider who tries everything in groups of others',
     async attack(attackers) {
       for (const groupID of ['crew', 'vault']) {
-        const operations = intrusions(groupID).map(([name, args], index) => operation(`into-${groupID}-${index}`, name, args))
+        const operations = intrusions(groupID).map(([name, args], index) =>
+          operation(`into-${groupID}-${index}`, name, args)
+        )
         const given = await outcomes(attackers, 'mallory', operations)
         expect(given.filter(outcome => typeof outcome !== 'number')).toEqual([])
       }
@@ -90,7 +101,8 @@ export const operationScenarios: readonly Scenario[] = [
   {
     title: "other users' operation IDs, as own and as predecessors",
     async attack(attackers) {
-      const quit = (opID: string, changes: object = {}) => operation(opID, 'quitGroup', { groupID: 'crew' }, changes)
+      const quit = (opID: string, changes: object = {}) =>
+        operation(opID, 'quitGroup', { groupID: 'crew' }, changes)
       const given = await outcomes(attackers, 'mallory', [
         quit('crew'),
         quit('vault'),
@@ -129,7 +141,9 @@ export const operationScenarios: readonly Scenario[] = [
       await client.login('mallory')
       for (const round of times(20))
         await client.judge(
-          ...times(50).map(index => operation(`twice-${round}`, 'quitGroup', { groupID: index % 2 ? 'crew' : 'vault' }))
+          ...times(50).map(index =>
+            operation(`twice-${round}`, 'quitGroup', { groupID: index % 2 ? 'crew' : 'vault' })
+          )
         )
     },
     leaves: () => ({ verdicts: 20 * 2 })
@@ -143,7 +157,10 @@ export const operationScenarios: readonly Scenario[] = [
         names.flatMap(name => [
           operation(name, 'quitGroup', { groupID: 'crew' }),
           operation(`in-${names.indexOf(name)}`, 'quitGroup', { groupID: name }, { after: name }),
-          operation(`of-${names.indexOf(name)}`, 'deleteGroupMember', { groupID: 'crew', userIDList: [name] })
+          operation(`of-${names.indexOf(name)}`, 'deleteGroupMember', {
+            groupID: 'crew',
+            userIDList: [name]
+          })
         ])
       )
     },
@@ -173,7 +190,16 @@ export const operationScenarios: readonly Scenario[] = [
         expect(caughtUp).toMatchObject({ type: 'delta' })
       }
     },
-    leaves: () => ({ groups: 5, members: 15, tips: 5, log: 5, memberships: 15, feeds: 3, feed: 30, verdicts: 5 })
+    leaves: () => ({
+      groups: 5,
+      members: 15,
+      tips: 5,
+      log: 5,
+      memberships: 15,
+      feeds: 3,
+      feed: 30,
+      verdicts: 5
+    })
   },
   {
     title: 'JSON with impossible numbers, doubled keys and half characters',
@@ -228,12 +254,17 @@ export const operationScenarios: readonly Scenario[] = [
         const client = await socket()
         await client.send(hello('ann', [], { token }))
         expect(await client.until(() => true)).toMatchObject({ type: 'error' })
-        await http(JSON.stringify({ session: '', frames: [JSON.stringify(hello('ann', [], { token }))] }))
+        await http(
+          JSON.stringify({ session: '', frames: [JSON.stringify(hello('ann', [], { token }))] })
+        )
       }
       const client = await socket()
       await client.login('mallory')
       await client.send({ type: 'auth', token: generateUserSig(app, { userID: 'ann' }) })
-      expect(await client.until(() => true)).toMatchObject({ type: 'error', error: { code: 70013 } })
+      expect(await client.until(() => true)).toMatchObject({
+        type: 'error',
+        error: { code: 70013 }
+      })
     }
   },
   {
@@ -241,7 +272,9 @@ export const operationScenarios: readonly Scenario[] = [
     async attack(attackers) {
       const { socket } = attackers
       // Two Private groups, one with much in it: an outsider gets the same answers about both.
-      await outcomes(attackers, 'mallory', [operation('empty', 'createGroup', { groupID: 'empty', name: 'x', type: 'Private' })])
+      await outcomes(attackers, 'mallory', [
+        operation('empty', 'createGroup', { groupID: 'empty', name: 'x', type: 'Private' })
+      ])
       const client = await socket()
       await client.login('eve')
       const answers: unknown[][] = []
@@ -256,12 +289,23 @@ export const operationScenarios: readonly Scenario[] = [
         await client.send(wrongCheck(groupID))
         const { serverTime: _, ...pong } = await client.until(() => true)
         seen.push(pong)
-        const operations = intrusions(groupID).map(([name, args], index) => operation(`seeks-${groupID}-${index}`, name, args))
+        const operations = intrusions(groupID).map(([name, args], index) =>
+          operation(`seeks-${groupID}-${index}`, name, args)
+        )
         seen.push([...(await client.judge(...operations)).values()])
         answers.push(seen)
       }
       expect(answers[1]).toEqual(answers[0])
     },
-    leaves: () => ({ groups: 1, members: 1, tips: 1, log: 1, memberships: 1, feeds: 1, feed: 2, verdicts: 31 })
+    leaves: () => ({
+      groups: 1,
+      members: 1,
+      tips: 1,
+      log: 1,
+      memberships: 1,
+      feeds: 1,
+      feed: 2,
+      verdicts: 31
+    })
   }
 ]

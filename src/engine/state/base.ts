@@ -1,0 +1,184 @@
+/**
+ * The base: what the server has said, as far as it is in memory. Groups and notices always are; members and tips come
+ * from storage when they are needed. Base rows change by `absorb` only, with writes that are committed.
+ */
+
+import * as v from 'valibot'
+import type { ApplicationRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
+import { valuesOf } from '../../protocol/packed.ts'
+import {
+  ringPlace,
+  type UndeliveredEvent,
+  type HeldGroup,
+  type HeldNotice,
+  type Meta,
+  type Storage,
+  type Write
+} from '../../storage/port.ts'
+import { memberRow, tipRow } from '../../protocol/rows.ts'
+import { createCache } from './cache.ts'
+import { keepLast } from '../views/left.ts'
+import { isApplication, isWhole } from '../sync/merge.ts'
+import { touchMember, type Touched } from '../views/touched.ts'
+
+export type Base = ReturnType<typeof createBase>
+
+export function createBase(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
+  let meta: Meta | undefined
+  const groups = new Map<string, HeldGroup>()
+  const notices = new Map<string, HeldNotice>()
+  const undelivered = new Map<string, UndeliveredEvent>()
+  /** By group: members who have left, as far as this tab has known them. */
+  const leavers = new Map<string, Map<string, MemberRow>>()
+  const members = createCache(storage, {
+    table: 'members',
+    idOf: row => row.userID,
+    isRow: (row, groupID) => v.is(memberRow, row) && (row as MemberRow).groupID === groupID,
+    onDamaged
+  })
+  // A tip that cannot be read is left out: it says nothing that the rows do not.
+  const tips = createCache(storage, {
+    table: 'tips',
+    idOf: row => ringPlace(row.number),
+    isRow: row => v.is(tipRow, row),
+    onDamaged: () => undefined
+  })
+
+  function absorb(write: Write, touched: Touched): void {
+    switch (write.table) {
+      case 'groups':
+        absorbGroup(write, touched)
+        break
+      case 'members':
+        if ('row' in write && write.row === null) rememberLeaver(write.scope, write.id)
+        members.absorb(write)
+        if ('id' in write) touchMember(touched, write.scope, write.id)
+        else if ('run' in write)
+          for (const user of valuesOf(write.run, 'userID')) touchMember(touched, write.scope, user)
+        else touched.members.set(write.scope, 'all')
+        break
+      case 'tips':
+        tips.absorb(write)
+        touched.tips.add(write.scope)
+        break
+      case 'notices':
+        put(notices, write)
+        touched.notices = true
+        // What is pending may be about the application that a notice tells of.
+        if ('row' in write && write.row) touched.groups.add(write.row.groupID)
+        break
+      case 'undelivered':
+        put(undelivered, write)
+        touched.undelivered = true
+        break
+      case 'meta':
+        if (!('empty' in write)) meta = write.row ?? undefined
+        break
+      case 'outbox':
+      case 'verdicts':
+    }
+  }
+
+  function rememberLeaver(groupID: string, user: string): void {
+    const row = members.get(groupID, user)
+    const rows = leavers.get(groupID) ?? new Map<string, MemberRow>()
+    if (row) keepLast(rows, user, row)
+    if (row) leavers.set(groupID, rows)
+  }
+
+  function absorbGroup(write: Extract<Write, { table: 'groups' }>, touched: Touched): void {
+    for (const groupID of 'empty' in write ? groups.keys() : [write.id]) {
+      touched.groups.add(groupID)
+      touchMember(touched, groupID, userID)
+    }
+    if ('empty' in write) leavers.clear()
+    else if (!write.row) leavers.delete(write.id)
+    put(groups, write)
+  }
+
+  return {
+    groups: groups as ReadonlyMap<string, HeldGroup>,
+    /** By place in the ring. */
+    notices: notices as ReadonlyMap<string, HeldNotice>,
+    undelivered: undelivered as ReadonlyMap<string, UndeliveredEvent>,
+    meta: () => meta,
+    absorb,
+    members,
+    tips,
+
+    isLoaded: (groupID: string, users: readonly string[]) =>
+      members.isLoaded(
+        groupID,
+        users.filter(user => user !== userID)
+      ),
+    /** Loads all members of a group, and tells when there are fewer than there should be. */
+    async loadAll(groupID: string): Promise<void> {
+      await members.load(groupID, 'all')
+      // Whoever asked may have looked away meanwhile.
+      if (!members.isLoaded(groupID, 'all')) return
+      const held = groups.get(groupID)
+      const count = [...members.all(groupID)].length
+      if (held && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
+    },
+    load: (groupID: string, users: readonly string[]) =>
+      members.load(
+        groupID,
+        users.filter(user => user !== userID)
+      ),
+
+    /** `undefined`: not covered, the server has not told or storage has not been asked; `null`: there is none. */
+    member(groupID: string, user: string): MemberRow | null | undefined {
+      const held = groups.get(groupID)
+      if (!held?.row) return undefined
+      if (user === userID) return held.self
+      const isCovered = held.membersUpTo === null || user <= held.membersUpTo
+      return (
+        members.get(groupID, user) ??
+        (isCovered && members.isLoaded(groupID, [user]) ? null : undefined)
+      )
+    },
+
+    /** The row of a user, in the group or not any more. */
+    lastKnownMember: (groupID: string, user: string): MemberRow | undefined =>
+      members.get(groupID, user) ?? leavers.get(groupID)?.get(user),
+
+    settings(groupID: string, user: string): SettingsRow | null | undefined {
+      return user === userID ? groups.get(groupID)?.settings : undefined
+    },
+
+    /** Known from the notice of it, to those who got one. */
+    application(groupID: string, user: string): ApplicationRow | undefined {
+      const told = [...notices.values()].filter(notice => isApplication(notice, groupID, user))
+      const notice = told.reduce<HeldNotice | undefined>(
+        (last, each) => (last && last.number > each.number ? last : each),
+        undefined
+      )
+      if (!notice) return undefined
+      const {
+        applicationSeq: seq = 0,
+        handleMessage: applyMessage,
+        time: applyTime,
+        handled
+      } = notice
+      return {
+        groupID,
+        userID: user,
+        seq,
+        applyMessage,
+        applyTime,
+        state: handled?.state ?? 'pending',
+        handlerID: handled?.by ?? '',
+        handleMessage: ''
+      }
+    }
+  }
+}
+
+function put<R>(
+  rows: Map<string, R>,
+  write: { empty: true } | { id: string; row: R | null }
+): void {
+  if ('empty' in write) rows.clear()
+  else if (write.row === null) rows.delete(write.id)
+  else rows.set(write.id, write.row)
+}

@@ -1,0 +1,187 @@
+/**
+ * The overlay: what the user did and the server has not confirmed. Per group, the pending operations are replayed over
+ * the base in their order; what they change is what the user sees extra. It is never stored, so rolling back is
+ * forgetting an operation.
+ */
+
+import { prepare, type Prepared, type Result } from '../../kernel/decide.ts'
+import type { Decision, View } from '../../kernel/decision.ts'
+import { defaultPolicy } from '../../kernel/limits.ts'
+import {
+  type Change,
+  applicationKey,
+  groupKey,
+  memberKey,
+  sameRow,
+  settingsKey,
+  type ApplicationRow,
+  type GroupRow,
+  type Key,
+  type MemberRow,
+  type Rows,
+  type SettingsRow,
+  type Table
+} from '../../kernel/model.ts'
+import { inOrder, type Pending } from '../../storage/port.ts'
+import type { Base } from './base.ts'
+import { touch, type Touched } from '../views/touched.ts'
+
+type Entry = { readonly key: Key; readonly row: Rows[Table] | null }
+type Operation = { readonly pending: Pending; readonly prepared: Prepared | undefined }
+type Lane = {
+  readonly operations: Operation[]
+  rows: Map<string, Entry>
+  /** The group came about or came to an end here, so the lane knows all of it, and rows beneath do not count. */
+  hidesBase: boolean
+}
+
+export function createOverlay(base: Base, userID: string) {
+  const lanes = new Map<string, Lane>()
+  const stale = new Set<string>()
+  const name = (key: Key) => `${key.table}/${key.id}`
+
+  function beneath(key: Key): Rows[Table] | null | undefined {
+    if (key.table === 'groups') return base.groups.get(key.id)?.row ?? undefined
+    if (key.table === 'members') return base.member(key.scope, key.id)
+    if (key.table === 'settings') return base.settings(key.scope, key.id)
+    if (key.table === 'applications') return base.application(key.scope, key.id)
+    // The standing mutes of people outside are the server's business.
+    return undefined
+  }
+
+  function look(groupID: string, key: Key): Rows[Table] | null | undefined {
+    const lane = lanes.get(groupID)
+    const entry = lane?.rows.get(name(key))
+    if (entry) return entry.row
+    return lane?.hidesBase ? null : beneath(key)
+  }
+
+  const viewOf = (groupID: string): View => ({
+    // `look` answers with a row of the table that the key names.
+    get: <T extends Table>(key: Key<T>) => look(groupID, key) as Rows[T] | null | undefined,
+    groupCount: user => (user === userID ? visibleGroupIDs().length : undefined)
+  })
+
+  function visibleGroupIDs(): string[] {
+    const candidates = new Set([...base.groups.keys(), ...lanes.keys()])
+    return [...candidates].filter(groupID => isVisible(groupID))
+  }
+
+  /** Whether the user has a place in the group: is a member, or owns an AVChatRoom. */
+  function isVisible(groupID: string): boolean {
+    const row = group(groupID)
+    return row !== null && (member(groupID, userID) !== null || row.ownerID === userID)
+  }
+
+  const settings = (groupID: string) =>
+    (look(groupID, settingsKey({ groupID, userID })) ?? null) as SettingsRow | null
+  const application = (groupID: string, user: string) =>
+    (look(groupID, applicationKey({ groupID, userID: user })) ?? null) as ApplicationRow | null
+  const group = (groupID: string) => (look(groupID, groupKey(groupID)) ?? null) as GroupRow | null
+  const member = (groupID: string, user: string) =>
+    (look(groupID, memberKey({ groupID, userID: user })) ?? null) as MemberRow | null
+
+  function decide(prepared: Prepared, now: number): Decision<Result> {
+    const { isAppAdmin = false, policy = defaultPolicy } = base.meta() ?? {}
+    return prepared.decide(viewOf(prepared.operation.groupID), {
+      actor: userID,
+      isAppAdmin,
+      now,
+      policy,
+      seq: 0
+    })
+  }
+
+  function replay(groupID: string, lane: Lane, touched: Touched): void {
+    const before = lane.rows
+    lane.rows = new Map()
+    lane.hidesBase = false
+    for (const { pending, prepared } of lane.operations) {
+      const decision = prepared && decide(prepared, pending.now)
+      if (decision?.kind === 'accept') apply(lane, decision.changes, touched, before)
+    }
+    for (const { key } of [...before.values(), ...lane.rows.values()]) touch(touched, key)
+    if (lane.operations.length === 0) lanes.delete(groupID)
+  }
+
+  function apply(
+    lane: Lane,
+    changes: readonly Change[],
+    touched: Touched,
+    before?: Map<string, Entry>
+  ): void {
+    for (const { row, ...key } of changes) {
+      if (key.table === 'groups' && (row === null || group(key.id) === null)) {
+        lane.hidesBase = true
+        for (const entry of lane.rows.values()) touch(touched, entry.key)
+        lane.rows.clear()
+      }
+      // A prediction that comes out as before is the same object, so that who compares sees no change.
+      const last = before?.get(name(key))?.row
+      lane.rows.set(name(key), { key, row: row && last && sameRow(row, last) ? last : row })
+    }
+  }
+
+  function laneOf(groupID: string): Lane {
+    const lane: Lane = lanes.get(groupID) ?? { operations: [], rows: new Map(), hidesBase: false }
+    lanes.set(groupID, lane)
+    return lane
+  }
+
+  return {
+    group,
+    member,
+    settings,
+    application,
+    isVisible,
+    decide,
+    complete: (prepared: Prepared) => prepared.complete(viewOf(prepared.operation.groupID)),
+    /** Whether operations on the group wait. */
+    hasLane: (groupID: string) => lanes.has(groupID),
+    hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase ?? false,
+    /** The members of a group that the overlay speaks of, whether it has them in or out. */
+    predictedMembers: (groupID: string): string[] =>
+      [...(lanes.get(groupID)?.rows.values() ?? [])].flatMap(({ key }) =>
+        key.table === 'members' ? key.id : []
+      ),
+
+    /** Takes in an operation that comes last in its lane, with what was decided about it. */
+    append(pending: Pending, prepared: Prepared, decision: Decision, touched: Touched): void {
+      const lane = laneOf(pending.groupID)
+      lane.operations.push({ pending, prepared })
+      if (decision.kind !== 'accept') return
+      apply(lane, decision.changes, touched)
+      for (const change of decision.changes) touch(touched, change)
+    },
+
+    /** Takes in an operation from storage. Its effect shows after `rebase`. */
+    insert(pending: Pending): void {
+      const { operations } = laneOf(pending.groupID)
+      const index = operations.findIndex(other => other.pending.opID === pending.opID)
+      const checked = prepare(pending, userID)
+      operations.splice(index < 0 ? operations.length : index, index < 0 ? 0 : 1, {
+        pending,
+        prepared: checked.ok ? checked.prepared : undefined
+      })
+      operations.sort((a, b) => inOrder(a.pending, b.pending))
+      stale.add(pending.groupID)
+    },
+
+    /** Forgets an operation. Its effect is gone after `rebase`. */
+    remove({ groupID, opID }: Pending): void {
+      const { operations } = laneOf(groupID)
+      const index = operations.findIndex(({ pending }) => pending.opID === opID)
+      if (index >= 0) operations.splice(index, 1)
+      stale.add(groupID)
+    },
+
+    /** Replays what is pending where operations, or rows beneath them, have changed. */
+    rebase(touched: Touched): void {
+      for (const groupID of new Set([...stale, ...touched.groups, ...touched.members.keys()])) {
+        const lane = lanes.get(groupID)
+        if (lane) replay(groupID, lane, touched)
+      }
+      stale.clear()
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** What a change has touched, for those who show it. */
+
+import type { Key } from '../../kernel/model.ts'
+
+export type Touched = {
+  readonly groups: Set<string>
+  /** Users by group; `'all'` where a whole list has changed or become known. */
+  readonly members: Map<string, Set<string> | 'all'>
+  /** Groups with new tips. */
+  readonly tips: Set<string>
+  notices: boolean
+  undelivered: boolean
+  outbox: boolean
+  verdicts: boolean
+  status: boolean
+}
+
+export const nothingTouched = (): Touched => ({
+  groups: new Set(),
+  members: new Map(),
+  tips: new Set(),
+  notices: false,
+  undelivered: false,
+  outbox: false,
+  verdicts: false,
+  status: false
+})
+
+export function touch(touched: Touched, key: Key): void {
+  switch (key.table) {
+    case 'groups':
+      touched.groups.add(key.id)
+      break
+    case 'members':
+      touchMember(touched, key.scope, key.id)
+      break
+    case 'settings':
+      touched.groups.add(key.scope)
+      break
+    case 'applications':
+      // The notice of an application shows what has become of it.
+      touched.notices = true
+      break
+    case 'mutes':
+  }
+}
+
+export function touchMember({ members }: Touched, groupID: string, userID: string): void {
+  const users = members.get(groupID)
+  if (users === undefined) members.set(groupID, new Set([userID]))
+  else if (users !== 'all') users.add(userID)
+}

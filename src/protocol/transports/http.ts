@@ -1,0 +1,99 @@
+/**
+ * Carries frames over HTTP, for where there are no WebSockets. A request with frames is answered at once; one without
+ * waits until there are frames to bring back. A request that fails ends the connection: whatever it carried is asked
+ * for, and sent, again.
+ */
+
+import * as v from 'valibot'
+import { groupError, type GroupError } from '../../kernel/errors.ts'
+import type { Connect } from '../port.ts'
+
+const answer = v.object({ session: v.string(), frames: v.array(v.string()), isOver: v.boolean() })
+
+/** Proxies cut off requests at 1 MB, some earlier. */
+const firstBytesMax = 400_000
+const framesMax = 100
+
+export function connectHttp(url: string): Connect {
+  /** How much one request carries, if it has more than one frame: as much as has passed so far. */
+  let bytesMax = firstBytesMax
+
+  return ({ onOpen, onFrame, onClose }) => {
+    const over = new AbortController()
+    let session = ''
+    let unsent: string[] = []
+    let isSending = false
+    let problem: GroupError | undefined
+
+    const request = (frames: readonly string[]): Promise<Response> =>
+      fetch(url, { method: 'POST', body: JSON.stringify({ session, frames }), signal: over.signal })
+
+    async function read(response: Response): Promise<v.InferOutput<typeof answer>> {
+      problem = problemOf(response.status)
+      return v.parse(answer, await response.json())
+    }
+
+    async function poll(): Promise<void> {
+      ;({ session } = await read(await request([])))
+      onOpen()
+      for (;;) {
+        const { frames, isOver } = await read(await request([]))
+        for (const frame of frames) onFrame(frame)
+        if (isOver) return
+      }
+    }
+
+    async function flush(): Promise<void> {
+      if (isSending) return
+      isSending = true
+      while (unsent.length > 0) {
+        const frames = cut(unsent, bytesMax)
+        const response = await request(frames)
+        // Too long for the server, or for something before it: none of it has arrived.
+        if (isTooLong(response.status) && frames.length > 1)
+          bytesMax = Math.floor(bytesOf(frames) / 2)
+        else {
+          await read(response)
+          unsent = unsent.slice(frames.length)
+        }
+      }
+      isSending = false
+    }
+
+    const end = () => {
+      if (over.signal.aborted) return
+      over.abort()
+      onClose(problem)
+    }
+    void poll().then(end, end)
+    return {
+      send(frame) {
+        unsent.push(frame)
+        flush().catch(end)
+      },
+      close: () => over.abort()
+    }
+  }
+}
+
+const encoder = new TextEncoder()
+/** As they stand in a request: in quotes, and in UTF-8. */
+const bytesOf = (frames: readonly string[]): number => encoder.encode(JSON.stringify(frames)).length
+
+/** The first frames, of this length together or a single one. */
+function cut(frames: readonly string[], bytesMax: number): readonly string[] {
+  let bytes = 0
+  const end = frames.findIndex(
+    (frame, index) => (bytes += bytesOf([frame])) > bytesMax || index === framesMax
+  )
+  return frames.slice(0, end < 0 ? undefined : Math.max(1, end))
+}
+
+const isTooLong = (status: number): boolean => status === 400 || status === 413
+
+/** 410 says that the session is over. That is no error: a new one begins. */
+function problemOf(status: number): GroupError | undefined {
+  if (status < 400 || status === 410) return undefined
+  const reason = isTooLong(status) ? 'BadFrame' : status === 429 ? 'TooFrequent' : 'ServerBusy'
+  return groupError(reason, `HTTP ${status}`)
+}

@@ -1,0 +1,37 @@
+/** Carries frames over the platform's WebSocket. */
+
+import type { Connect } from '../port.ts'
+
+export function connectWebSocket(url: string): Connect {
+  return ({ onOpen, onFrame, onClose }) => {
+    let socket: WebSocket
+    try {
+      socket = new WebSocket(url)
+    } catch {
+      // Expected: an address that is none.
+      queueMicrotask(onClose)
+      return { send: () => undefined, close: () => undefined }
+    }
+    let isOver = false
+    const end = () => {
+      if (!isOver) onClose()
+      isOver = true
+    }
+    socket.onopen = onOpen
+    socket.onmessage = ({ data }) => {
+      if (typeof data === 'string') onFrame(data)
+    }
+    // An error is always followed by a close.
+    socket.onclose = end
+    return {
+      send: frame => {
+        // What is sent to a closing socket is lost; its close is on the way, and everything is sent again afterwards.
+        if (socket.readyState === WebSocket.OPEN) socket.send(frame)
+      },
+      close() {
+        isOver = true
+        socket.close()
+      }
+    }
+  }
+}

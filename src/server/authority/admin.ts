@@ -1,0 +1,66 @@
+/** What the app's own server may do beside operations. */
+
+import { groupError, type GroupError } from '../../kernel/errors.ts'
+import { utf8Length } from '../../kernel/limits.ts'
+import { must } from '../../kernel/must.ts'
+import { noticeTypes } from '../../kernel/notices.ts'
+import type { NewFeedEvent } from '../../protocol/messages.ts'
+import type { Announcement } from './batch.ts'
+import { numbered, type Transaction } from '../database/port.ts'
+
+const userDefinedFieldBytesMax = 8000
+/** As Tencent's service names itself. */
+const administrator = 'administrator'
+
+/** Gives users of a group, all unless some are named, a notice of the app's own. */
+export async function giveNotice(
+  tx: Transaction,
+  {
+    groupID,
+    userDefinedField,
+    userIDs
+  }: { groupID: string; userDefinedField: string; userIDs?: readonly string[] },
+  { nowMs }: { nowMs: number }
+): Promise<Announcement | GroupError> {
+  if (utf8Length(userDefinedField) > userDefinedFieldBytesMax) {
+    return groupError(
+      'IllegalArgument',
+      `userDefinedField: at most ${userDefinedFieldBytesMax} bytes`
+    )
+  }
+  const { row, seq } = await tx.lockGroup(groupID)
+  if (!row) return groupError('GroupNotFound', groupID)
+  const followers = await tx.followers(groupID)
+  const named = userIDs && new Set(userIDs)
+  const time = Math.floor(nowMs / 1000)
+  const event: NewFeedEvent = {
+    kind: 'notice',
+    time,
+    groupID,
+    groupName: row.name,
+    operationType: noticeTypes.custom,
+    operatorID: administrator,
+    handleMessage: '',
+    userDefinedField
+  }
+  const events = new Map(
+    followers.filter(userID => named?.has(userID) ?? true).map(userID => [userID, [event]])
+  )
+  const tails = await tx.appendFeeds(events, time)
+  const feeds = new Map(
+    [...events].map(([userID, list]) => [userID, numbered(list, must(tails.get(userID)))])
+  )
+  return {
+    groupID,
+    from: seq,
+    to: seq,
+    group: row,
+    isRowChanged: false,
+    members: [],
+    gone: [],
+    tips: [],
+    bytes: 0,
+    settings: new Map(),
+    feeds
+  }
+}

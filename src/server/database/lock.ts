@@ -1,0 +1,150 @@
+/**
+ * A lock on a folder that is given up by a process that dies, however it dies. Its holder touches a file every second;
+ * a file that nobody touches for 5 seconds may be taken over. Ages are measured by the clock of the process that waits, so
+ * neither process numbers nor the clocks of two machines are compared.
+ */
+
+import { randomUUID } from 'node:crypto'
+import {
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const beatEveryMs = 1000
+const staleAfterMs = 5000
+const lookEveryMs = 100
+
+export type FolderLock = {
+  /** Throws where another process has taken over, which it may after a suspension. Call it before every write. */
+  check(): void
+  release(): void
+}
+
+/**
+ * Rejects when another holder is alive. `onWait` is told when a crashed holder may have left the lock, `onLost` when
+ * another process has taken over.
+ */
+export async function lockFolder(
+  folder: string,
+  { onWait, onLost }: { onWait(): void; onLost(error: Error): void }
+): Promise<FolderLock> {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'lock')
+  const mine = `${randomUUID()} ${thisProcess() ?? ''}`
+  let isTakenOver = false
+  while (!create(file, mine)) {
+    isTakenOver = true
+    const left = read(file)
+    if (!isDead(left)) await waitUntilStale(file, onWait)
+    // Another process may have taken over meanwhile.
+    if (read(file) === left) retire(file, left)
+  }
+  // Of two that took over at the same moment, the later one stays.
+  if (isTakenOver) await sleep(lookEveryMs)
+  if (read(file) !== mine) throw inUse(folder)
+
+  let lastBeatMs = performance.now()
+  const beat = () => {
+    if (read(file) !== mine) throw new Error(`${folder} was taken over by another process`)
+    utimesSync(file, new Date(), new Date())
+    lastBeatMs = performance.now()
+  }
+  const timer = setInterval(() => {
+    try {
+      beat()
+    } catch (error) {
+      // Expected: another process has taken over, or the folder is gone.
+      clearInterval(timer)
+      onLost(error as Error)
+    }
+  }, beatEveryMs).unref()
+  return {
+    check() {
+      if (performance.now() - lastBeatMs > staleAfterMs / 2) beat()
+    },
+    release() {
+      clearInterval(timer)
+      if (read(file) === mine) rmSync(file, { force: true })
+    }
+  }
+}
+
+const inUse = (folder: string) => new Error(`${folder} is in use by another server`)
+
+/** Whether the file is new. */
+function create(file: string, content: string): boolean {
+  try {
+    writeFileSync(file, content, { flag: 'wx' })
+    return true
+  } catch (error) {
+    // Expected: somebody has the lock, or had it.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // Expected: there is none.
+    return undefined
+  }
+}
+
+/** Takes a lock out of the way; where it turns out to be another one than was found stale, puts it back. */
+function retire(file: string, left: string | undefined): void {
+  const aside = `${file}-${randomUUID()}`
+  try {
+    renameSync(file, aside)
+    if (read(aside) !== left) renameSync(aside, file)
+    rmSync(aside, { force: true })
+  } catch {
+    // Expected: another process was faster.
+  }
+}
+
+async function waitUntilStale(file: string, onWait: () => void): Promise<void> {
+  const touchedMs = () => statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  const first = touchedMs()
+  const begin = performance.now()
+  let isTold = false
+  while (performance.now() - begin < staleAfterMs) {
+    await sleep(lookEveryMs)
+    const last = touchedMs()
+    if (last === undefined) return
+    if (last !== first) throw inUse(join(file, '..'))
+    if (isTold || performance.now() - begin < 2 * beatEveryMs) continue
+    isTold = true
+    onWait()
+  }
+}
+
+/** On Linux, what names a process as long as its machine runs: the boot, the PID namespace, the number and the start. */
+function thisProcess(pid: number | 'self' = 'self'): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const started = stat.slice(stat.lastIndexOf(')')).split(' ')[20]
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')} ${stat.split(' ')[0]} ${started}`
+  } catch {
+    // Expected: another system, or no such process.
+    return undefined
+  }
+}
+
+/** Whether the holder was a process of this PID namespace that is not running any more. */
+function isDead(left: string | undefined): boolean {
+  const [, boot, namespace, pid] = left?.split(' ') ?? []
+  const [ownBoot, ownNamespace] = thisProcess()?.split(' ') ?? []
+  if (!pid || !ownBoot || boot !== ownBoot || namespace !== ownNamespace) return false
+  return thisProcess(Number(pid)) !== left?.slice(left.indexOf(' ') + 1)
+}

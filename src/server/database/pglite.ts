@@ -1,0 +1,121 @@
+/**
+ * The embedded database: PostgreSQL in WebAssembly, in a thread of its own. It survives a killed process, not a power
+ * cut: it does not sync to disk. It does not guard its directory either, so a lock does.
+ */
+
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { lockFolder } from './lock.ts'
+import type { Request, Response } from './pglite-thread.ts'
+import { BrokenConnectionError, type Query, type Sql } from './sql.ts'
+
+/** PGlite has no way to interrupt a statement. One that takes longer has hung, as after a disk that was full. */
+const statementMsMax = 120_000
+
+/**
+ * Opens the database in `dataDir`, which is created where it does not exist; without one, in memory. When its thread ends
+ * or hangs, or another process takes over its folder, every statement rejects, and `onError` is told once.
+ */
+export async function openPGlite(
+  dataDir?: string,
+  { onError = logError }: { onError?(error: unknown): void } = {}
+): Promise<Sql> {
+  const waiting = new Map<
+    number,
+    {
+      resolve(result: { rows: unknown[] }): void
+      reject(error: Error): void
+      timer: NodeJS.Timeout
+    }
+  >()
+  let count = 0
+  let failure: Error | undefined
+  let isClosing = false
+
+  function fail(error: Error): void {
+    if (failure || isClosing) return
+    failure = error
+    onError(error)
+    for (const { reject, timer } of waiting.values()) {
+      clearTimeout(timer)
+      reject(error)
+    }
+    waiting.clear()
+    lock?.release()
+    void thread.terminate()
+  }
+
+  const onWait = () =>
+    logError(
+      `${dataDir} is locked. A server that was killed may have left it: waiting for 5 seconds.`
+    )
+  const lock =
+    dataDir === undefined ? undefined : await lockFolder(dataDir, { onWait, onLost: fail })
+  const thread = new Worker(new URL('./pglite-thread.js', import.meta.url), {
+    workerData: { dataDir: dataDir && join(dataDir, 'pg') }
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      thread.once('message', () => resolve())
+      thread.once('error', reject)
+      thread.once('exit', code => reject(new Error(`the database thread ended with ${code}`)))
+    })
+  } catch (error) {
+    lock?.release()
+    throw error
+  }
+  thread.on('message', (response: Response) => {
+    const { resolve, reject, timer } = waiting.get(response.id) ?? {}
+    waiting.delete(response.id)
+    clearTimeout(timer)
+    if ('rows' in response) return resolve?.(response)
+    const { message, code } = response.error
+    const error = Object.assign(new Error(message), { code })
+    // An error without a code is one of WebAssembly itself, which is of no use afterwards.
+    if (code === undefined) fail(new Error('the database has stopped', { cause: error }))
+    reject?.(failure ?? error)
+  })
+  thread.on('error', error => fail(new Error('the database thread ended', { cause: error })))
+  thread.on('exit', code => fail(new Error(`the database thread ended with ${code}`)))
+
+  const query: Query = (text, params = []) =>
+    new Promise((resolve, reject) => {
+      if (failure) return reject(failure)
+      lock?.check()
+      const id = count++
+      const timer = setTimeout(
+        () => fail(new Error(`the database has not answered for ${statementMsMax} ms`)),
+        statementMsMax
+      )
+      waiting.set(id, { resolve, reject, timer })
+      thread.postMessage({ id, text, params } satisfies Request)
+    })
+
+  // There is one connection, so its users take turns.
+  let turn: Promise<unknown> = Promise.resolve()
+  return {
+    withConnection(work) {
+      const result = turn.then(() => work(query))
+      turn = result.catch((error: unknown) => {
+        // There is no other connection to go on with.
+        if (error instanceof BrokenConnectionError) fail(error)
+      })
+      return result
+    },
+    async close() {
+      await turn
+      if (failure) return
+      isClosing = true
+      const exited = new Promise(resolve => thread.once('exit', resolve))
+      thread.postMessage('close')
+      await exited
+      lock?.release()
+    }
+  }
+}
+
+function logError(error: unknown): void {
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
+  )
+}

@@ -1,0 +1,161 @@
+/** How the database port writes in SQL. */
+
+import { refusalsMax, type GroupWrites, type Transaction } from './port.ts'
+import { all, groupState, reader, type Query } from './sql-reader.ts'
+
+export function writer(
+  query: Query
+): Pick<Transaction, 'lockGroup' | 'verdicts' | 'groupCounts' | 'appendFeeds' | 'write'> {
+  return {
+    async verdicts(userID, opIDs) {
+      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 2))', [userID])
+      return reader(query).verdicts(userID, opIDs)
+    },
+    async groupCounts(userIDs) {
+      // In one order, so that two transactions never wait for each other.
+      await query(
+        `SELECT pg_advisory_xact_lock(key) FROM (
+           SELECT DISTINCT hashtextextended(e, 1) AS key FROM jsonb_array_elements_text($1::jsonb) e ORDER BY key) keys`,
+        [JSON.stringify(userIDs)]
+      )
+      return reader(query).groupCounts(userIDs)
+    },
+    async lockGroup(groupID) {
+      // A lock without a row keeps two creations of one ID apart, and nothing is left of a group that never comes.
+      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [groupID])
+      return groupState(
+        await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1 FOR UPDATE', [
+          groupID
+        ])
+      )
+    },
+    async appendFeeds(events, at) {
+      const users = JSON.stringify([...events].map(([userID, { length }]) => ({ userID, length })))
+      const heads = await query(
+        `INSERT INTO feeds AS f (user_id, head)
+         SELECT e->>'userID', (e->>'length')::bigint FROM jsonb_array_elements($1::jsonb) e ORDER BY e->>'userID'
+         ON CONFLICT (user_id) DO UPDATE SET head = f.head + excluded.head RETURNING user_id, head`,
+        [users]
+      )
+      const tails = new Map(
+        all<{ user_id: string; head: string }>(heads).map(row => [row.user_id, Number(row.head)])
+      )
+      const entries = [...events].flatMap(([userID, list]) =>
+        list.map((body, index) => ({
+          userID,
+          fseq: (tails.get(userID) ?? 0) - list.length + 1 + index,
+          body
+        }))
+      )
+      await query(
+        `INSERT INTO feed (user_id, fseq, at, body)
+         SELECT e->>'userID', (e->>'fseq')::bigint, $2, e->'body' FROM jsonb_array_elements($1::jsonb) e`,
+        [JSON.stringify(entries), at]
+      )
+      return tails
+    },
+    async write(writes) {
+      for (const [statement, list] of statementsFor(writes))
+        if (list.length > 0) await query(statement, [writes.groupID, JSON.stringify(list)])
+    }
+  }
+}
+
+function statementsFor({
+  state,
+  log,
+  members,
+  dissolved,
+  others,
+  tips,
+  memberships,
+  verdicts
+}: GroupWrites): [string, readonly unknown[]][] {
+  return [
+    [
+      `INSERT INTO groups (group_id, seq, body, digest)
+       SELECT $1, (e->>'seq')::bigint, NULLIF(e->'row', 'null'::jsonb), (e->>'digest')::bigint FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id) DO UPDATE SET seq = excluded.seq, body = excluded.body, digest = excluded.digest`,
+      log.length > 0 ? [state] : []
+    ],
+    [
+      `UPDATE members SET body = NULL, revision = (e->>'seq')::bigint FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND body IS NOT NULL`,
+      dissolved ? [state] : []
+    ],
+    [
+      `DELETE FROM others USING jsonb_array_elements($2::jsonb) e WHERE group_id = $1`,
+      dissolved ? [state] : []
+    ],
+    [
+      `INSERT INTO members (group_id, user_id, body, revision)
+       SELECT $1, e->>'userID', NULLIF(e->'row', 'null'::jsonb), (e->>'revision')::bigint FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, user_id) DO UPDATE SET body = excluded.body, revision = excluded.revision`,
+      members
+    ],
+    [
+      `INSERT INTO others (group_id, kind, user_id, body, revision)
+       SELECT $1, e->>'table', e->>'id', e->'row', (e->>'revision')::bigint FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, kind, user_id) DO UPDATE SET body = excluded.body, revision = excluded.revision`,
+      others
+    ],
+    [
+      `INSERT INTO tips (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
+      tips
+    ],
+    [
+      `INSERT INTO log (group_id, seq, at, body) SELECT $1, (e->>'seq')::bigint, (e->>'at')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
+      log
+    ],
+    [
+      `INSERT INTO memberships (user_id, group_id, membership_epoch, since, follows, "left")
+       SELECT e->>'userID', $1, (e->>'membershipEpoch')::bigint, (e->>'since')::bigint, (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb)
+       FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (user_id, group_id) DO UPDATE
+       SET membership_epoch = excluded.membership_epoch, since = excluded.since, follows = excluded.follows, "left" = excluded."left"`,
+      memberships
+    ],
+    [
+      `INSERT INTO verdicts (user_id, group_id, op_id, name, at, is_refusal, body)
+       SELECT e->>'userID', $1, e->'verdict'->>'opID', e->>'name', (e->>'at')::bigint,
+         e->'verdict'->>'kind' = 'rejected', e->'verdict' FROM jsonb_array_elements($2::jsonb) e`,
+      verdicts
+    ]
+  ]
+}
+
+export async function compact(
+  query: Query,
+  before: { history: number; verdicts: number; refusals: number }
+): Promise<void> {
+  await query(
+    `UPDATE groups g SET floor = l.seq FROM (SELECT group_id, max(seq) AS seq FROM log WHERE at < $1 GROUP BY group_id) l
+     WHERE g.group_id = l.group_id AND g.floor < l.seq`,
+    [before.history]
+  )
+  await query('DELETE FROM log WHERE at < $1', [before.history])
+  await query(
+    'DELETE FROM tips t USING groups g WHERE t.group_id = g.group_id AND t.seq <= g.floor'
+  )
+  await query(
+    'DELETE FROM members m USING groups g WHERE m.group_id = g.group_id AND m.body IS NULL AND m.revision <= g.floor'
+  )
+  await query(
+    `UPDATE feeds f SET floor = e.fseq FROM (SELECT user_id, max(fseq) AS fseq FROM feed WHERE at < $1 GROUP BY user_id) e
+     WHERE f.user_id = e.user_id AND f.floor < e.fseq`,
+    [before.history]
+  )
+  await query('DELETE FROM feed WHERE at < $1', [before.history])
+  await query('DELETE FROM verdicts WHERE at < $1 OR (is_refusal AND at < $2)', [
+    before.verdicts,
+    before.refusals
+  ])
+  await query(
+    `DELETE FROM verdicts v USING (
+       SELECT user_id, op_id, row_number() OVER (PARTITION BY user_id ORDER BY at DESC, op_id) AS place
+       FROM verdicts WHERE is_refusal AND user_id IN (
+         SELECT user_id FROM verdicts WHERE is_refusal GROUP BY user_id HAVING count(*) > $1)) o
+     WHERE o.place > $1 AND v.user_id = o.user_id AND v.op_id = o.op_id`,
+    [refusalsMax]
+  )
+  await query('DELETE FROM groups WHERE seq = 0')
+}

@@ -1,0 +1,116 @@
+/** Checks the options of a server before it starts: each mistake is one error that names the option. */
+
+import * as v from 'valibot'
+import { isUserID } from '../kernel/args.ts'
+import { defaultPolicy, limits } from '../kernel/limits.ts'
+import { groupTypes } from '../kernel/model.ts'
+import { policySchema } from '../protocol/rows.ts'
+import type { ServerOptions } from './main.ts'
+import { normalOrigin } from './transports/origins.ts'
+import { policyFrom, type PolicyOptions } from './policy.ts'
+
+type Rule = {
+  readonly rule: string
+  readonly isRight: (value: unknown) => boolean
+  readonly isNeeded?: boolean
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFilled = (value: unknown): boolean => isText(value) && value.trim() !== ''
+const isWhole = (value: unknown, min: number, max: number) =>
+  Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
+const isList = (value: unknown, isRight: (item: unknown) => boolean) =>
+  Array.isArray(value) && value.every(isRight)
+const level = v.picklist(['App', 'Owner', 'Admin', 'Member'])
+const byKey = <T extends v.GenericSchema>(schema: T) => v.record(v.string(), schema)
+const customFields = v.strictObject({
+  group: byKey(level),
+  member: v.record(
+    v.picklist(groupTypes),
+    byKey(v.strictObject({ write: level, ownWrite: v.boolean() }))
+  )
+})
+function isPolicy(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const names = [...Object.keys(defaultPolicy), 'customFields']
+  const { customFields: fields, ...rest } = value as PolicyOptions
+  return (
+    Object.keys(value).every(name => names.includes(name)) &&
+    (fields === undefined || v.is(customFields, fields)) &&
+    v.is(policySchema, policyFrom(rest))
+  )
+}
+const isFunction = (value: unknown) => typeof value === 'function'
+const aFunction: Rule = { rule: 'a function', isRight: isFunction }
+
+const rules: { readonly [Name in keyof Required<ServerOptions>]: Rule } = {
+  sdkAppID: {
+    rule: 'a whole number from 1, the SDKAppID of the app',
+    isRight: value => isWhole(value, 1, Number.MAX_SAFE_INTEGER),
+    isNeeded: true
+  },
+  secretKey: {
+    rule: 'a text that is not blank: whoever knows the key can log in as anybody',
+    isRight: isFilled,
+    isNeeded: true
+  },
+  port: { rule: 'a whole number from 0 to 65535', isRight: value => isWhole(value, 0, 65_535) },
+  host: {
+    rule: 'an address or a name, without scheme, brackets, port or path',
+    isRight: value =>
+      isText(value) &&
+      (/^[A-Za-z0-9._-]+$/.test(value) || /^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?$/.test(value))
+  },
+  dataDir: {
+    rule: 'the path of a folder',
+    isRight: value => isFilled(value) && !String(value).includes('\0')
+  },
+  database: {
+    rule: 'a Database, as openSqlDatabase makes it',
+    isRight: value =>
+      typeof value === 'object' &&
+      value !== null &&
+      'transaction' in value &&
+      isFunction(value.transaction)
+  },
+  appAdmins: {
+    rule: `a list of user IDs: 1 to ${limits.userIDBytesMax} characters of printable ASCII each`,
+    isRight: value => isList(value, isUserID)
+  },
+  policy: {
+    rule: `an object with some of ${[...Object.keys(defaultPolicy), 'customFields'].join(', ')}`,
+    isRight: isPolicy
+  },
+  allowedOrigins: {
+    rule: 'a list of origins such as https://app.example',
+    isRight: value => isList(value, origin => isText(origin) && normalOrigin(origin) !== undefined)
+  },
+  onRequest: aFunction,
+  onError: aFunction,
+  now: aFunction
+}
+
+/** Throws a `TypeError` for the first mistake. */
+export function checkOptions(options: ServerOptions): void {
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(rules, name))
+      throw new TypeError(
+        `${name}: there is no such option; there are ${Object.keys(rules).join(', ')}`
+      )
+  for (const [name, { rule, isRight, isNeeded }] of Object.entries(rules)) {
+    const value = options[name as keyof ServerOptions]
+    if (value === undefined ? isNeeded : !isRight(value))
+      throw new TypeError(`${name}: must be ${rule}${given(name, value)}`)
+  }
+  if (options.database && options.dataDir !== undefined)
+    throw new TypeError(
+      'dataDir: is for the embedded database, and there is another database: leave one of them out'
+    )
+}
+
+/** A key does not belong into a log. */
+function given(name: string, value: unknown): string {
+  if (name === 'secretKey') return ''
+  const text = isText(value) || Array.isArray(value) ? JSON.stringify(value) : String(value)
+  return `; it is ${text.slice(0, 200)}`
+}

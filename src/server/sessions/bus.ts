@@ -1,0 +1,36 @@
+/** Tells sessions what has changed. Announcements are hints with contents: a session that misses one reads the database. */
+
+import type { Announcement } from '../authority/batch.ts'
+
+export type Bus = {
+  publish(announcement: Announcement): void
+  /** Hears what concerns a topic, until the returned function is called. */
+  subscribe(topic: string, listener: Listener): () => void
+}
+type Listener = (announcement: Announcement) => void
+
+export const groupTopic = (groupID: string) => `g:${groupID}`
+export const userTopic = (userID: string) => `u:${userID}`
+
+export function createBus(): Bus {
+  const listeners = new Map<string, Set<Listener>>()
+  return {
+    publish(announcement) {
+      const topics = [
+        groupTopic(announcement.groupID),
+        ...[...announcement.feeds.keys()].map(userTopic)
+      ]
+      // Who hears of both the group and the user is told once.
+      for (const listener of new Set(topics.flatMap(topic => [...(listeners.get(topic) ?? [])])))
+        listener(announcement)
+    },
+    subscribe(topic, listener) {
+      const ofTopic = listeners.get(topic) ?? new Set()
+      listeners.set(topic, ofTopic.add(listener))
+      return () => {
+        ofTopic.delete(listener)
+        if (ofTopic.size === 0 && listeners.get(topic) === ofTopic) listeners.delete(topic)
+      }
+    }
+  }
+}

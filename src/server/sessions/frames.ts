@@ -1,0 +1,68 @@
+/** Cuts what a client is to be told into frames that a slow link brings within seconds. */
+
+import type { MemberRow } from '../../kernel/model.ts'
+import {
+  serverFrame,
+  type DeltaMessage,
+  type FeedDelta,
+  type GroupDelta,
+  type MembersMessage
+} from '../../protocol/messages.ts'
+
+/** A client gives up after 10 s without a frame: at 10 KB/s so many bytes come in time. */
+const frameBytesTarget = 65_536
+
+type Part = { readonly feed?: FeedDelta; readonly groups: GroupDelta[] }
+
+/** A delta in one frame or several: the feed comes first, then the groups, and verdicts after the rows they speak of. */
+export function deltaFrames({
+  feed,
+  groups,
+  verdicts,
+  retry,
+  caughtUp,
+  ...rest
+}: DeltaMessage): string[] {
+  const parts = cut(feed, groups)
+  return parts.map((part, index) => {
+    const isLast = index === parts.length - 1
+    const end = isLast
+      ? { verdicts, retry, caughtUp }
+      : { verdicts: [], retry: [], caughtUp: false }
+    return serverFrame({ ...rest, ...part, ...end })
+  })
+}
+
+/** The feed stays whole: a position within a commit is none that the server ever had. */
+function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[] {
+  const parts: Part[] = [{ ...(feed && { feed }), groups: [] }]
+  let room = frameBytesTarget - bytesOf(feed)
+  for (const group of groups) {
+    const bytes = bytesOf(group)
+    if (bytes > room && room < frameBytesTarget) {
+      parts.push({ groups: [] })
+      room = frameBytesTarget
+    }
+    parts.at(-1)?.groups.push(group)
+    room -= bytes
+  }
+  return parts
+}
+
+const bytesOf = (value: object | undefined): number =>
+  value ? Buffer.byteLength(JSON.stringify(value)) : 0
+
+/** A page of members in one frame: where that is long, the page ends earlier. */
+export function membersFrame(
+  message: Omit<MembersMessage, 'members'> & { readonly members: readonly MemberRow[] }
+): string {
+  const frame = serverFrame({ ...message, members: [...message.members] })
+  const { length } = message.members
+  const bytes = Buffer.byteLength(frame)
+  if (bytes <= frameBytesTarget || length < 2) return frame
+  const members = message.members.slice(
+    0,
+    Math.max(1, Math.floor((length * frameBytesTarget) / bytes))
+  )
+  return membersFrame({ ...message, members, next: members.at(-1)?.userID ?? null })
+}

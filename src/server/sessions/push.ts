@@ -1,0 +1,48 @@
+/** Takes in the operations that a client pushes, within its limits, and hands them to their lanes. */
+
+import type { PushedOperation } from '../../protocol/messages.ts'
+import type { Account } from './accounts.ts'
+import { submission, type Outcome } from '../authority/authority.ts'
+import { holdInAll, type Budget } from './budget.ts'
+import type { Lanes } from '../authority/lanes.ts'
+
+/** Twice what a client may have without a verdict. */
+const operationsWaitingMax = 1000
+
+type Actor = { readonly userID: string; readonly isAppAdmin: boolean; readonly account: Account }
+
+/** The returned function answers whether all operations are within the limits; those before the first one too many are judged. */
+export function createPush(
+  lanes: Lanes,
+  {
+    budgets,
+    onOutcome
+  }: { budgets(): readonly Budget[]; onOutcome(opID: string, outcome: Outcome): void }
+) {
+  let operationsWaiting = 0
+
+  return (
+    { userID, isAppAdmin, account }: Actor,
+    operations: readonly PushedOperation[]
+  ): boolean =>
+    operations.every(operation => {
+      // Checked before it waits: only the arguments that the operation takes are held.
+      const checked = submission({ userID, isAppAdmin, operation })
+      const countDown =
+        operationsWaiting < operationsWaitingMax ? account.holdOperation() : undefined
+      const release = countDown && holdInAll(budgets(), checked.bytes)
+      if (!release) {
+        countDown?.()
+        return false
+      }
+      operationsWaiting++
+      const settle = (outcome: Outcome) => {
+        release()
+        countDown()
+        operationsWaiting--
+        onOutcome(operation.opID, outcome)
+      }
+      lanes.submit({ ...checked, settle })
+      return true
+    })
+}

@@ -1,0 +1,34 @@
+/** Reads the body of a request, which a stranger may have sent: a few bytes at a time, without end, or too much. */
+
+import type { IncomingMessage } from 'node:http'
+import type { Place } from './lobby.ts'
+
+/** What is too much is read to this length and thrown away, so that the client gets to read the answer. */
+const discardedBytesMax = 16_777_216
+
+/** `undefined`: longer than `bytesMax`. Rejects when the client hangs up, or its place is taken. */
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  place: Place
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = []
+    let length = 0
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > discardedBytesMax) return resolve(undefined)
+      if (length > bytesMax) {
+        chunks = []
+        return
+      }
+      chunks.push(chunk)
+      place.add(chunk.length)
+    })
+    request.on('end', () =>
+      resolve(length > bytesMax ? undefined : Buffer.concat(chunks).toString())
+    )
+    request.on('error', reject)
+    request.on('close', () => reject(new Error('the client has hung up')))
+  })
+}

@@ -1,0 +1,77 @@
+/**
+ * Connections and requests whose user is not known yet. They are few per address, few in all, and hold few bytes
+ * together. Where there are more, the oldest ends; where they hold more, the one that holds most. So a newcomer
+ * always gets in, and a crowd of others cannot keep it out.
+ */
+
+export type LobbyLimits = {
+  readonly perAddressMax: number
+  readonly max: number
+  readonly bytesMax: number
+}
+
+/** An honest login takes two round trips, so that these limits allow for thousands a second. */
+export const lobbyLimits: LobbyLimits = { perAddressMax: 1000, max: 4000, bytesMax: 67_108_864 }
+
+export type Place = {
+  /** More bytes have come from here. */
+  add(bytes: number): void
+  leave(): void
+}
+
+export type Lobby = {
+  /** `end` has to end the connection, when others need its place. */
+  enter(address: string, end: () => void): Place
+}
+
+type Entry = { readonly address: string; readonly end: () => void; bytes: number }
+
+export function createLobby({ perAddressMax, max, bytesMax }: LobbyLimits = lobbyLimits): Lobby {
+  /** In the order in which they came. */
+  const entries = new Set<Entry>()
+  const byAddress = new Map<string, Set<Entry>>()
+  let heldBytes = 0
+
+  function leave(entry: Entry): void {
+    if (!entries.delete(entry)) return
+    heldBytes -= entry.bytes
+    const ofAddress = byAddress.get(entry.address)
+    ofAddress?.delete(entry)
+    if (ofAddress?.size === 0) byAddress.delete(entry.address)
+  }
+
+  function evict(entry: Entry | undefined): void {
+    if (!entry) return
+    leave(entry)
+    entry.end()
+  }
+
+  return {
+    enter(address, end) {
+      const ofAddress = byAddress.get(address)
+      if (ofAddress && ofAddress.size >= perAddressMax) evict(first(ofAddress))
+      if (entries.size >= max) evict(first(entries))
+      const entry: Entry = { address, end, bytes: 0 }
+      entries.add(entry)
+      byAddress.set(address, (byAddress.get(address) ?? new Set()).add(entry))
+      return {
+        add(bytes) {
+          if (!entries.has(entry)) return
+          entry.bytes += bytes
+          heldBytes += bytes
+          // One is enough: before these bytes came, all were within the limit.
+          if (heldBytes > bytesMax) evict(largest(entries))
+        },
+        leave: () => leave(entry)
+      }
+    }
+  }
+}
+
+const first = ([entry]: Set<Entry>): Entry | undefined => entry
+
+function largest(entries: Iterable<Entry>): Entry | undefined {
+  let found: Entry | undefined
+  for (const entry of entries) if (!found || entry.bytes > found.bytes) found = entry
+  return found
+}

@@ -1,0 +1,125 @@
+/** Carries sessions over WebSocket. */
+
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { errors, isLoginError, type GroupError } from '../../kernel/errors.ts'
+import { frameLimits } from '../../protocol/messages.ts'
+import type { Lobby } from './lobby.ts'
+import type { Origins } from './origins.ts'
+import type { Connection, SessionContext } from '../sessions/session-port.ts'
+import { openSession } from '../sessions/sessions.ts'
+
+/** With more bytes unsent, nothing more is read for a client until it has taken them. */
+const unsentBytesMax = 65_536
+const pingEveryMs = 30_000
+/** A client that gives no sign of life to so many pings in a row is cut off at the next one. */
+const unansweredPingsMax = 2
+
+export type WebSocketOptions = {
+  readonly path: string
+  readonly origins: Origins
+  readonly lobby: Lobby
+}
+
+/** Serves sessions on `server`; the returned function ends them all. */
+export function serveWebSockets(
+  server: Server,
+  context: SessionContext,
+  { path, origins, lobby }: WebSocketOptions
+): () => void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: frameLimits.toServerBytesMax,
+    perMessageDeflate: false,
+    clientTracking: true
+  })
+  const unanswered = new WeakMap<WebSocket, number>()
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // What the socket reports before it is upgraded has no other listener, and would end the process.
+    socket.on('error', () => socket.destroy())
+    if (request.url?.split('?')[0] !== path) return refuse(socket, '404 Not Found')
+    if (!origins.allow(request)) return refuse(socket, '403 Forbidden')
+    sockets.handleUpgrade(request, socket, head, upgraded => serve(upgraded, request, socket))
+  }
+  server.on('upgrade', onUpgrade)
+
+  function serve(
+    socket: WebSocket,
+    { socket: { remoteAddress = '' } }: IncomingMessage,
+    stream: Duplex
+  ): void {
+    const isAlive = () => void unanswered.set(socket, 0)
+    isAlive()
+    let reading = 0
+    const place = lobby.enter(remoteAddress, () => socket.terminate())
+    const count = (chunk: Buffer) => place.add(chunk.length)
+    stream.on('data', count)
+    const connection: Connection = {
+      send(frame) {
+        if (socket.bufferedAmount <= unsentBytesMax) return socket.send(frame)
+        // Called as well when the connection is over.
+        return new Promise(resolve =>
+          socket.send(frame, () => {
+            isAlive()
+            resolve()
+          })
+        )
+      },
+      close: error => socket.close(closeCode(error), error?.reason),
+      loggedIn() {
+        stream.off('data', count)
+        place.leave()
+      }
+    }
+    const session = openSession(context, connection)
+    socket.on('pong', isAlive)
+    socket.on('message', (data: Buffer, isBinary) => {
+      isAlive()
+      if (isBinary) return socket.close(1003)
+      const room = session.receive(data.toString())
+      if (!room) return
+      reading++
+      socket.pause()
+      void room.then(() => --reading === 0 && socket.resume())
+    })
+    socket.on('close', () => {
+      place.leave()
+      session.closed()
+    })
+    // A client that breaks the rules of WebSocket is closed with a code; nobody else has to know.
+    socket.on('error', () => undefined)
+  }
+
+  let stopTimer = context.setTimer(ping, pingEveryMs)
+  function ping(): void {
+    stopTimer = context.setTimer(ping, pingEveryMs)
+    for (const socket of sockets.clients) {
+      const count = unanswered.get(socket) ?? 0
+      unanswered.set(socket, count + 1)
+      if (count < unansweredPingsMax) socket.ping()
+      else socket.terminate()
+    }
+  }
+
+  return () => {
+    stopTimer()
+    server.off('upgrade', onUpgrade)
+    for (const socket of sockets.clients) socket.terminate()
+    sockets.close()
+  }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  // Who does not hang up is hung up on.
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** 44xx: the numbers that applications may use; 4401 for a login that failed, 4400 for a frame that is not one. */
+function closeCode(error: GroupError | undefined): number {
+  if (!error) return 1000
+  if (isLoginError(error) || error.code === errors.NotReady.code) return 4401
+  return error.code === errors.BadFrame.code ? 4400 : 4429
+}
