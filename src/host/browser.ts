@@ -20,7 +20,6 @@ export const openBrowserEngine =
     const peers = browserPeers(`${name} v${protocolVersion}`)
     opening.catch(peers.close)
     const storage = await opening
-    await peers.isKnown
     return openEngine(
       {
         storage,
@@ -58,8 +57,7 @@ function onWake(callback: () => void): () => void {
   }
 }
 
-/** `isKnown`: other tabs can know of this one, and tell it what they write from now on. */
-function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown> } {
+function browserPeers(name: string): Peers {
   const channel = new BroadcastChannel(name)
   let release: () => void = () => undefined
   let isLeading = false
@@ -73,31 +71,17 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
     })
   // While the database is opened. Only secure pages have locks. Without them every tab leads: the server still judges
   // each operation once.
-  const hasLocks = 'locks' in navigator
-  if (!hasLocks) void held()
+  if (!('locks' in navigator)) void held()
   else
     navigator.locks
       .request(name, { signal: closed.signal }, held)
       .catch(() => undefined /* closed while it waited */)
 
-  /** Every other tab waits for the lock, from before it reads anything. */
-  async function isAlone(): Promise<boolean> {
-    // Who gets no answer tells everything.
-    const asked = hasLocks ? await navigator.locks.query().catch(() => undefined) : undefined
-    return isLeading && asked !== undefined && !asked.pending?.some(lock => lock.name === name)
-  }
-
   /** What is written in one turn is told at once. */
   const untold: PeerMessage[] = []
   async function tell(): Promise<void> {
     await Promise.resolve()
-    for (let message = untold.shift(); message; message = untold.shift()) {
-      // Hundreds of rows are not copied for nobody.
-      const writes =
-        message.type === 'committed' ? message.commits.flatMap(commit => commit.writes) : []
-      const isLong = writes.length > 100 || writes.some(write => 'run' in write)
-      if (!isLong || !(await isAlone())) channel.postMessage(message)
-    }
+    for (const message of untold.splice(0)) channel.postMessage(message)
     telling = undefined
   }
 
@@ -109,7 +93,6 @@ function browserPeers(name: string): Peers & { readonly isKnown: Promise<unknown
   let telling: Promise<void> | undefined
   let isClosed = false
   return {
-    isKnown: isAlone(),
     stepDown,
     lead(callback) {
       onLeading = callback
