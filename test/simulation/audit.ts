@@ -17,6 +17,10 @@ type Said = {
   readonly verdicts?: readonly Verdict[]
 }
 
+/** A server refuses a frame that is malformed, too long, or a second `hello`. */
+export const refusesFrame = (frame: string): boolean =>
+  frame.startsWith('{"type":"error"') && frame.includes('"BadFrame"')
+
 export type Audit = ReturnType<typeof createAudit>
 
 /** `verdicts`: all that was ever said about operations, in the present epoch. */

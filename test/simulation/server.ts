@@ -11,7 +11,7 @@ import type { Connection, Session } from '../../src/server/sessions/session-port
 import { openSession } from '../../src/server/sessions/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
-import { createAudit, type Audit } from './audit.ts'
+import { createAudit, refusesFrame, type Audit } from './audit.ts'
 import {
   pooledDatabase,
   serialDatabase,
@@ -138,7 +138,12 @@ export function createServer(
     const audit = audits.get(session) ?? createAudit(world, history.said)
     audits.set(session, audit)
     for (const frame of (JSON.parse(body) as { frames: string[] }).frames) audit.heard(frame)
-    for (const frame of said) audit.said(frame)
+    for (const frame of said) {
+      audit.said(frame)
+      // Over HTTP nothing repeats a frame, and the crafter has a socket.
+      if (refusesFrame(frame))
+        world.violate('I18', `a frame of an honest client is refused: ${body.slice(0, 80)}`)
+    }
   }
 
   function crash(): void {

@@ -5,6 +5,7 @@
 
 import type { Session } from '../../src/server/sessions/session-port.ts'
 import type { Connect, Link, LinkEvents } from '../../src/protocol/port.ts'
+import { refusesFrame } from './audit.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
 import type { World } from './world.ts'
@@ -171,6 +172,9 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
                     'I17',
                     `${name} is sent more although its socket is full: ${frame.slice(0, 80)}`
                   )
+                // Chaos repeats frames: a second `hello` is refused.
+                if (!chaos && refusesFrame(frame))
+                  world.violate('I18', `${name} is refused a frame`)
                 carry('down', frame, () => client && events.onFrame(frame))
                 return unsent > socketBytes
                   ? new Promise<void>(resolve => onDrained.push(resolve))
