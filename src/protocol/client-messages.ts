@@ -69,4 +69,29 @@ export type ClientMessage = Exclude<ReceivedMessage, { type: 'otherProtocol' }>
 
 /** The message in a frame, or `undefined`: not one. */
 export const parseClientMessage = (frame: string): ReceivedMessage | undefined =>
-  parse(clientMessage, frame)
+  hasFewValues(frame, frameLimits.valuesMax) ? parse(clientMessage, frame) : undefined
+
+/** What a character outside of strings begins, as a number of values: JSON.parse is slow with objects. */
+const values = new Map(
+  Object.entries({ '[': 1, '{': 8, ',': 1, ':': 1 }).map(([mark, count]) => [
+    mark.charCodeAt(0),
+    count
+  ])
+)
+const [quote, backslash] = [0x22, 0x5c]
+
+/**
+ * Whether a JSON text holds at most so many values. Without this limit, 1 MiB of brackets or of small objects makes
+ * JSON.parse block the event loop for 0.1 s.
+ */
+export function hasFewValues(json: string, max: number): boolean {
+  let count = 0
+  let isText = false
+  for (let index = 0; index < json.length; index++) {
+    const code = json.charCodeAt(index)
+    if (code === quote) isText = !isText
+    else if (isText) index += code === backslash ? 1 : 0
+    else if ((count += values.get(code) ?? 0) > max) return false
+  }
+  return true
+}

@@ -44,6 +44,8 @@ export const protocolVersion = 2
 /** Bounds of what may arrive. */
 export const frameLimits = {
   toServerBytesMax: 1_048_576,
+  /** Values of a frame to the server: a hello of 10,000 groups has 50,000, a group of 500 with all fields 37,000. */
+  valuesMax: 65_536,
   /** Operations are pushed in frames of about so many characters. */
   pushLength: 50_000,
   operationsPerPushMax: 50,

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as v from 'valibot'
+import { hasFewValues } from '../../protocol/client-messages.ts'
 import { frameLimits } from '../../protocol/messages.ts'
 import { readBody } from './body.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
@@ -17,8 +18,12 @@ const bodyWithinMs = 60_000
 /** An answer of which the client takes nothing for so long is given up. */
 const stalledMs = 40_000
 
+/** A body has hardly any JSON of its own: its frames are strings. */
+const bodyValuesMax = 500
+
 const body = v.pipe(
   v.string(),
+  v.check(text => hasFewValues(text, bodyValuesMax)),
   v.parseJson(),
   v.object({
     session: v.pipe(v.string(), v.maxLength(64)),
