@@ -172,7 +172,11 @@ function list<T>(
     if (!Array.isArray(value)) return (wrong(problems, path, 'must be an array'), [])
     if (value.length > countMax) over(problems, reason, `${path}: at most ${countMax}`)
     // A sparse array has no items for `map` to see.
-    return Array.from(value, (item: unknown, index) => check(item, `${path}[${index}]`, problems))
+    const items = Array.from(value, (item: unknown, index) =>
+      check(item, `${path}[${index}]`, problems)
+    )
+    // Too long a list is refused in the end. Until then no row is loaded, and no user locked, for the rest of it.
+    return items.slice(0, countMax)
   }
 }
 

@@ -1019,7 +1019,7 @@ const operations: [
     on('crew', 'addGroupMember', {
       userIDList: Array.from({ length: 10_000 }, (_, user) => `u${user}`)
     }),
-    10014
+    10005
   ],
   [
     'a number that is infinite',
