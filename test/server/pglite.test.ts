@@ -1,9 +1,12 @@
 /** The embedded database, as it ships, when its thread ends. */
 
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { openPGlite, openSqlDatabase, startServer, generateUserSig } from 'offline-groups/server'
 import { connectWebSocket } from 'offline-groups/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { openClient } from '../../src/testing/sync/client.ts'
 
@@ -38,4 +41,23 @@ test('clients are answered 10002 when the thread of the database ends', async ()
   expect(await client.refusal()).toBe(10002)
   await server.close()
   expect(errors).toHaveLength(1)
+})
+
+test('a folder stays locked until the thread of its failed database has ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'offline-groups-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const starting = new Promise<Worker>(resolve => process.once('worker', resolve))
+  const sql = await openPGlite(folder, { onError: () => undefined })
+  const thread = await starting
+  const isLocked = () => existsSync(join(folder, 'lock'))
+  const lockedAtEnd = new Promise<boolean>(resolve =>
+    thread.once('exit', () => resolve(isLocked()))
+  )
+  // An error of the database's own code, not of its SQL: the database is of no use afterwards.
+  await expect(
+    sql.withConnection(query => query('SELECT $1::boolean', ['neither']))
+  ).rejects.toThrow('has stopped')
+  expect(await lockedAtEnd).toBe(true)
+  await sql.close()
+  expect(isLocked()).toBe(false)
 })

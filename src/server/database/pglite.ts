@@ -11,6 +11,8 @@ import { BrokenConnectionError, type Query, type Sql } from './sql.ts'
 
 /** PGlite has no way to interrupt a statement. One that takes longer has hung, as after a disk that was full. */
 const statementMsMax = 120_000
+/** Closing writes what is left. A thread that takes longer has hung. */
+const closeMsMax = 30_000
 
 /**
  * Opens the database in `dataDir`, which is created where it does not exist; without one, in memory. When its thread ends
@@ -31,6 +33,7 @@ export async function openPGlite(
   let count = 0
   let failure: Error | undefined
   let isClosing = false
+  let ended: Promise<void> | undefined
 
   function fail(error: Error): void {
     if (failure || isClosing) return
@@ -41,8 +44,13 @@ export async function openPGlite(
       reject(error)
     }
     waiting.clear()
+    ended = end()
+  }
+
+  /** The folder stays locked until the thread has ended: while it still writes, it must not meet the next server. */
+  async function end(): Promise<void> {
+    await thread.terminate()
     lock?.release()
-    void thread.terminate()
   }
 
   const onWait = () =>
@@ -104,11 +112,13 @@ export async function openPGlite(
     },
     async close() {
       await turn
-      if (failure) return
+      if (failure) return ended
       isClosing = true
       const exited = new Promise(resolve => thread.once('exit', resolve))
       thread.postMessage('close')
+      const timer = setTimeout(() => void thread.terminate(), closeMsMax)
       await exited
+      clearTimeout(timer)
       lock?.release()
     }
   }
