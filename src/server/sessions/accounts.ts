@@ -7,9 +7,12 @@ const sessionsPerUserMax = 20
 /** Frames that wait, and operations that wait for their verdict. */
 const userBytes = { slowAbove: 4_194_304, max: 16_777_216 }
 const operationsPerUserMax = 2000
+/** The same of all users together, so that many users cannot exhaust the memory of the server. */
+const serverBytes = { slowAbove: 67_108_864, max: 268_435_456 }
 
 export type Account = {
-  readonly budget: Budget
+  /** Of this user, and of all users. */
+  readonly budgets: readonly Budget[]
   /** Counts an operation until the returned function is called. `undefined`: too many wait already. */
   holdOperation(): (() => void) | undefined
   leave(): void
@@ -22,7 +25,8 @@ export type Accounts = {
 
 type Entry = { readonly budget: Budget; readonly sessions: Set<() => void>; operations: number }
 
-export function createAccounts(): Accounts {
+export function createAccounts(bytes = serverBytes): Accounts {
+  const total = createBudget(bytes)
   const entries = new Map<string, Entry>()
 
   return {
@@ -40,7 +44,7 @@ export function createAccounts(): Accounts {
       if (entry.sessions.size === sessionsPerUserMax) oldest?.()
       entry.sessions.add(end)
       return {
-        budget: entry.budget,
+        budgets: [entry.budget, total],
         holdOperation() {
           if (entry.operations === operationsPerUserMax) return undefined
           entry.operations++

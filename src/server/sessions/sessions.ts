@@ -65,7 +65,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   let stopExpiry: (() => void) | undefined
   let work: Promise<void> = Promise.resolve()
   const stopHelloTimer = context.setTimer(() => user ?? end('NotReady'), helloWithinMs)
-  const budgets = () => (user ? [budget, user.account.budget] : [budget])
+  const budgets = () => [budget, ...(user?.account.budgets ?? [])]
 
   const push = createPush(lanes, {
     budgets,

@@ -16,6 +16,8 @@ export const lobbyLimits: LobbyLimits = { perAddressMax: 1000, max: 4000, bytesM
 export type Place = {
   /** More bytes have come from here. */
   add(bytes: number): void
+  /** The bytes that have come are not held any more. */
+  clear(): void
   leave(): void
 }
 
@@ -61,6 +63,10 @@ export function createLobby({ perAddressMax, max, bytesMax }: LobbyLimits = lobb
           heldBytes += bytes
           // One is enough: before these bytes came, all were within the limit.
           if (heldBytes > bytesMax) evict(largest(entries))
+        },
+        clear() {
+          if (entries.has(entry)) heldBytes -= entry.bytes
+          entry.bytes = 0
         },
         leave: () => leave(entry)
       }

@@ -5,13 +5,15 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { errors, isLoginError, type GroupError } from '../../kernel/errors.ts'
 import { frameLimits } from '../../protocol/messages.ts'
-import type { Lobby } from './lobby.ts'
+import { createLobby, type Lobby } from './lobby.ts'
 import type { Origins } from './origins.ts'
 import type { Connection, SessionContext } from '../sessions/session-port.ts'
 import { openSession } from '../sessions/sessions.ts'
 
 /** With more bytes unsent, nothing more is read for a client until it has taken them. */
 const unsentBytesMax = 65_536
+/** Parts of frames that have not come whole, of all users. Over it, the connection that holds most ends. */
+const partialBytesMax = 67_108_864
 const pingEveryMs = 30_000
 /** A client that gives no sign of life to so many pings in a row is cut off at the next one. */
 const unansweredPingsMax = 2
@@ -34,6 +36,11 @@ export function serveWebSockets(
     perMessageDeflate: false,
     clientTracking: true
   })
+  const partials = createLobby({
+    perAddressMax: Infinity,
+    max: Infinity,
+    bytesMax: partialBytesMax
+  })
   const unanswered = new WeakMap<WebSocket, number>()
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -53,9 +60,11 @@ export function serveWebSockets(
     const isAlive = () => void unanswered.set(socket, 0)
     isAlive()
     let reading = 0
-    const place = lobby.enter(remoteAddress, () => socket.terminate())
-    const count = (chunk: Buffer) => place.add(chunk.length)
-    stream.on('data', count)
+    const terminate = () => socket.terminate()
+    let place = lobby.enter(remoteAddress, terminate)
+    let isLoggedIn = false
+    // Counted before the frames in it are read.
+    stream.prependListener('data', (chunk: Buffer) => place.add(chunk.length))
     const connection: Connection = {
       send(frame) {
         if (socket.bufferedAmount <= unsentBytesMax) return socket.send(frame)
@@ -69,14 +78,16 @@ export function serveWebSockets(
       },
       close: error => socket.close(closeCode(error), error?.reason),
       loggedIn() {
-        stream.off('data', count)
         place.leave()
+        place = partials.enter(remoteAddress, terminate)
+        isLoggedIn = true
       }
     }
     const session = openSession(context, connection)
     socket.on('pong', isAlive)
     socket.on('message', (data: Buffer, isBinary) => {
       isAlive()
+      if (isLoggedIn) place.clear()
       if (isBinary) return socket.close(1003)
       const room = session.receive(data.toString())
       if (!room) return
