@@ -8,7 +8,7 @@ import { groupError, scopeOf, type GroupError } from '../../kernel/errors.ts'
 import type { Policy } from '../../kernel/limits.ts'
 import { rejected, type Cause, type Verdict } from '../../kernel/verdict.ts'
 import type { PushedOperation } from '../../protocol/messages.ts'
-import { openBatch, type Announcement, type Batch } from './batch.ts'
+import { openBatch, roleArgs, type Announcement, type Batch } from './batch.ts'
 import type { LogEntry, StoredVerdict, Transaction } from '../database/port.ts'
 
 /** What somebody wanted so long ago is no longer done. */
@@ -154,8 +154,7 @@ function isDemotion(
   { name, args, actor, seq }: LogEntry,
   { userID, revision }: { userID: string; revision: number }
 ): boolean {
-  // As the operation was checked before it got into the log.
-  const { userID: user, role, newOwnerID } = args as Partial<Record<string, unknown>>
+  const { userID: user, role, newOwnerID } = roleArgs(args)
   if (name === 'setGroupMemberRole') return user === userID && role === 'Member'
   return newOwnerID !== userID && (actor === userID || revision === seq)
 }

@@ -134,6 +134,25 @@ export async function openBatch(
     )
   }
 
+  /** Those who may have been asked about an application made at `from`: the admins, and who has lost that role since. */
+  async function askedSince(from: number): Promise<string[]> {
+    const named = (await roleChanges(from)).flatMap(({ actor, args }) => [
+      actor,
+      roleArgs(args).userID ?? actor
+    ])
+    await loadMemberships(named)
+    return [
+      ...new Set([...(await admins()), ...named.filter(userID => memberships.get(userID)?.follows)])
+    ]
+  }
+
+  async function roleChanges(from: number): Promise<LogEntry[]> {
+    storedRoleChanges ??= tx.logSince(groupID, 0, roleOperations, roleChangesMax)
+    return [...(await storedRoleChanges), ...log].filter(
+      ({ seq, name }) => seq > from && roleOperations.includes(name)
+    )
+  }
+
   const send = (userID: string, event: NewFeedEvent) =>
     void feeds.set(userID, [...(feeds.get(userID) ?? []), event])
 
@@ -214,7 +233,7 @@ export async function openBatch(
     }
     for (const { table, row } of changes) {
       if (table !== 'applications' || !row || row.state === 'pending') continue
-      for (const userID of await admins())
+      for (const userID of await askedSince(row.seq))
         send(userID, {
           kind: 'handled',
           groupID,
@@ -232,13 +251,7 @@ export async function openBatch(
     verdicts,
     seq: () => seq,
     memberRow: (userID: string) => members.get(userID),
-    /** The last changes of roles behind a position. */
-    async roleChanges(from: number): Promise<LogEntry[]> {
-      storedRoleChanges ??= tx.logSince(groupID, 0, roleOperations, roleChangesMax)
-      return [...(await storedRoleChanges), ...log].filter(
-        ({ seq, name }) => seq > from && roleOperations.includes(name)
-      )
-    },
+    roleChanges,
     membership: async (userID: string) => {
       await loadMemberships([userID])
       return memberships.get(userID)
@@ -299,10 +312,12 @@ export async function openBatch(
   }
 }
 
-/** Who may decide about applications. */
 const handlers: readonly string[] = ['Owner', 'Admin']
 /** Older changes are not searched for a cause: reading them would make other groups wait. */
 const roleChangesMax = 100
 const roleOperations = ['setGroupMemberRole', 'changeGroupOwner']
+/** As the operation was checked before it got into the log. */
+export const roleArgs = (args: unknown) =>
+  args as { userID?: string; role?: string; newOwnerID?: string }
 const isOther = (key: Key): key is OtherKey => key.table !== 'groups' && key.table !== 'members'
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`

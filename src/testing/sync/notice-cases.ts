@@ -107,6 +107,53 @@ export function noticeCases({ check, expect }: Suite): void {
     }
   )
 
+  check(
+    'an admin who was asked and then demoted learns who handled the application',
+    async stage => {
+      const { clients, userIDs, groupID } = await stage.crew(['ann', 'bob'], {
+        joinOption: 'NeedPermission'
+      })
+      const setRole = (role: 'Admin' | 'Member') =>
+        stage.act(clients[0], 'setGroupMemberRole', { groupID, userID: userIDs[1], role })
+      await setRole('Admin')
+      const userID = stage.id('carl')
+      await stage.act(await stage.login(userID), 'joinGroup', { groupID })
+      await setRole('Member')
+      await stage.act(clients[0], 'handleGroupApplication', {
+        groupID,
+        userID,
+        handleAction: 'Reject'
+      })
+      await clients[1].told()
+      const handled = clients[1].events.findLast(({ kind }) => kind === 'handled')
+      expect(handled?.kind === 'handled' && [handled.userID, handled.state, handled.by]).toEqual([
+        userID,
+        'refused',
+        userIDs[0]
+      ])
+    }
+  )
+
+  check(
+    'an owner who was asked and then gave the group away learns who handled the application',
+    async stage => {
+      const { clients, userIDs, groupID } = await stage.crew(['ann', 'bob'], {
+        joinOption: 'NeedPermission'
+      })
+      const userID = stage.id('carl')
+      await stage.act(await stage.login(userID), 'joinGroup', { groupID })
+      await stage.act(clients[0], 'changeGroupOwner', { groupID, newOwnerID: userIDs[1] })
+      await stage.act(clients[1], 'handleGroupApplication', {
+        groupID,
+        userID,
+        handleAction: 'Agree'
+      })
+      await clients[0].told()
+      const handled = clients[0].events.findLast(({ kind }) => kind === 'handled')
+      expect(handled?.kind === 'handled' && handled.state).toEqual('agreed')
+    }
+  )
+
   /** A group that admits by its owner's leave, and somebody who has applied. */
   async function applied(stage: Stage) {
     const { clients, groupID } = await stage.crew(['ann'], { joinOption: 'NeedPermission' })
