@@ -4,6 +4,7 @@ import { groupKey, memberKey } from '../../src/kernel/model.ts'
 import { codeOf, createWorld, group, judge, perform, populated } from './world.ts'
 
 const everyType = ['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const
+const app = { actor: 'app', isAppAdmin: true }
 const member = (userID: string) => memberKey({ groupID: 'g', userID })
 
 describe('createGroup', () => {
@@ -418,6 +419,18 @@ describe('addGroupMember', () => {
 })
 
 describe('deleteGroupMember', () => {
+  test('an app admin who removes the last members of a Private group ends it', () => {
+    const world = populated({ type: 'Private' })
+    perform(world, 'quitGroup', { groupID: 'g' }, 'owner')
+    perform(
+      world,
+      'deleteGroupMember',
+      { groupID: 'g', userIDList: ['admin', 'member', 'member2'] },
+      app
+    )
+    expect(world.rows()).toEqual([])
+  })
+
   test('removes members and counts each; who was not in the group is no error', () => {
     const world = populated()
     const { result } = perform(world, 'deleteGroupMember', {

@@ -1,13 +1,16 @@
 import { groupID, optional, text, userIDList, type ArgsOf } from '../args.ts'
 import { accept, defineOperation, onGroup, refusedTarget, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { dropMember, memberKey, putGroup, type MemberRow } from '../model.ts'
+import { dropGroup, dropMember, memberKey, putGroup, type MemberRow } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions, targetPermissions } from '../permissions.ts'
 
 const args = { groupID, userIDList, reason: optional(text({ bytesMax: limits.reasonBytesMax })) }
 
-/** Seed: "Deleting a group member". One target that may not be removed refuses the whole call. */
+/**
+ * Seed: "Deleting a group member". One target that may not be removed refuses the whole call. A Private group ends with its
+ * last member: only one without an owner can lose it here, by an app admin.
+ */
 export const deleteGroupMember = defineOperation({
   args,
   needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
@@ -33,12 +36,15 @@ export const deleteGroupMember = defineOperation({
       const { group } = facts
       const memberNum = group.memberNum - removed.length
       const users = removed.map(({ userID }) => userID)
+      const notices = [{ operationType: noticeTypes.kicked, to: users, handleMessage: reason }]
+      if (group.type === 'Private' && memberNum === 0)
+        return accept([dropGroup(groupID)], { groupID, userIDList }, { notices })
       return accept(
         [putGroup({ ...group, memberNum }), ...removed.map(dropMember)],
         { groupID, userIDList },
         {
           tip: { operationType: tipTypes.kicked, userIDList: users, memberNum },
-          notices: [{ operationType: noticeTypes.kicked, to: users, handleMessage: reason }]
+          notices
         }
       )
     }
