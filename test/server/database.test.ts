@@ -302,6 +302,22 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect(await database.snapshot(tx => tx.group(groupID))).toEqual({ ...state(4), floor: 2 })
   })
 
+  test('forgets memberships that ended before a time', async () => {
+    const groupID = fresh('g')
+    const ended = (userID: string, at: number) => {
+      const left = { reason: 'dismissed', by: 'ann', at } as const
+      return { userID, membershipEpoch: 1, since: 1, follows: false, left }
+    }
+    const present = { userID: 'now', membershipEpoch: 3, since: 1, follows: true, left: null }
+    await write(groupID, {
+      log: [entry(1)],
+      memberships: [ended('early', 10), ended('late', 30), present]
+    })
+    await database.compact({ history: 25, verdicts: 0, refusals: 0 })
+    const kept = await database.snapshot(tx => tx.memberships(groupID, ['early', 'late', 'now']))
+    expect(kept.map(({ userID }) => userID).sort()).toEqual(['late', 'now'])
+  })
+
   test('knows whom a group has and whom a user follows', async () => {
     const [g1, g2, user] = [fresh('g'), fresh('g'), fresh('u')]
     const left = { reason: 'kicked', by: 'ann', at: 7 } as const

@@ -146,6 +146,11 @@ export function compact(
     for (const { userID, row, revision } of members.values())
       if (!row && revision <= floor) members.delete(userID)
   }
+  for (const groupID of data.memberships.keys()) {
+    const ofGroup = mapAt(data.memberships, groupID)
+    for (const { userID, left } of ofGroup.values())
+      if (left && left.at < before.history) ofGroup.delete(userID)
+  }
   for (const [userID, { state, events }] of data.feeds) {
     const kept = events.filter(({ written }) => written >= before.history)
     const floor = kept.length < events.length ? state.head - kept.length : state.floor

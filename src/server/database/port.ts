@@ -21,8 +21,8 @@ export type Database = {
   /** A consistent view without locks. */
   snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
   /**
-   * Forgets, from before a time, in seconds: history of groups and feeds, and the marks of removed rows; verdicts; and
-   * refusals, of which a user has at most `refusalsMax`. Who stands below the floor this leaves has to be told everything
+   * Forgets, from before a time, in seconds: history of groups and feeds, the marks of removed rows, and memberships that
+   * have ended; verdicts; and refusals, of which a user has at most `refusalsMax`. Who stands below the floor this leaves has to be told everything
    * anew.
    */
   compact(before: {

@@ -146,6 +146,10 @@ export async function compact(
     [before.history]
   )
   await query('DELETE FROM feed WHERE at < $1', [before.history])
+  // Of the feed's event that told of the end, only the floor is left: a client that has not seen it begins anew.
+  await query(`DELETE FROM memberships WHERE NOT follows AND ("left"->>'at')::bigint < $1`, [
+    before.history
+  ])
   await query('DELETE FROM verdicts WHERE at < $1 OR (is_refusal AND at < $2)', [
     before.verdicts,
     before.refusals

@@ -147,14 +147,17 @@ export async function feedSince(
   return { from: 0, to: head, events: [...joined, ...kept.slice(-toldAfterwardsMax)] }
 }
 
-/** Whether a client can stand where it says: in no future, and with every group that its feed has told of. */
+/**
+ * Whether a client can stand where it says: in no future, above the floor of its feed, and with every group that its feed
+ * has told of. Below the floor, the end of a membership may be forgotten, and its number given to a later one.
+ */
 export async function canStand(
   reader: Reader,
   userID: string,
   { feed: from, groups: held }: Stand
 ): Promise<boolean> {
   const { head, floor } = await reader.feed(userID)
-  if (from > head) return false
+  if (from > head || from < floor) return false
   const isTold = reaches(from, { head, floor })
   const told = new Set(
     isTold

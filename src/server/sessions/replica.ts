@@ -117,7 +117,8 @@ export function createReplica(
       if (event.kind === 'joined') {
         const { groupID, membershipEpoch, since } = event
         // The client keeps what it holds of this membership.
-        if (positions.get(groupID)?.membershipEpoch === membershipEpoch) continue
+        const held = positions.get(groupID)
+        if (held?.membershipEpoch === membershipEpoch && held.since === since) continue
         follow(groupID, { membershipEpoch, since, seq: 0, upTo: 0 })
         due.add(groupID)
       } else if (event.kind === 'left') unfollow(event.groupID)
