@@ -252,8 +252,8 @@ export const planted = {
   ),
   'removed members are not told': edit(
     'src/server/sessions/replica-deltas.ts',
-    '    gone,\n    complete: false',
-    '    gone: [],\n    complete: false'
+    '    gone,\n    complete: false,\n    tips: [...tips]',
+    '    gone: [],\n    complete: false,\n    tips: [...tips]'
   ),
   'a page of members of any moment is taken': edit(
     'src/engine/sync/merge.ts',
