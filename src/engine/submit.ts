@@ -97,10 +97,10 @@ export function createSubmit({
     const { opID, groupID } = pending
     const retried = call.retried === undefined ? [] : [call.retried]
     let writes: readonly Write[] = []
-    let at: number
+    let commitNumber: number
     try {
       const queries = retried.map(id => ({ table: 'verdicts', scope: '', ids: [id] }) as const)
-      at = await host.storage.transact(queries, answers => {
+      commitNumber = await host.storage.transact(queries, answers => {
         if (answers.some(found => found.length === 0)) return (writes = [])
         writes = [
           { table: 'outbox', scope: '', id: opID, row: pending },
@@ -123,8 +123,8 @@ export function createSubmit({
       state.answerWaiting(opID, undefined)
       return groupError('UnknownOperationID', call.retried)
     }
-    state.confirm(pending, { at, writes })
-    onQueued({ at, writes })
+    state.confirm(pending, { commitNumber, writes })
+    onQueued({ commitNumber, writes })
     return {
       opID,
       groupID,

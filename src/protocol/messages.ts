@@ -13,7 +13,7 @@
  */
 
 import * as v from 'valibot'
-import { pack, valuesOf } from './packed.ts'
+import { encodeRows, columnOf } from './column-block.ts'
 import { isShallow } from '../kernel/shallow.ts'
 import {
   isFields,
@@ -198,7 +198,7 @@ const serverMessage = v.union([
       /** `null` after the last page, else the userID to continue behind. */
       next: orNull(id)
     }),
-    ({ groupID, members }) => valuesOf(members, 'groupID').every(each => each === groupID)
+    ({ groupID, members }) => columnOf(members, 'groupID').every(each => each === groupID)
   ),
   /** The answer to `read`: the profile, or why not. */
   v.object({
@@ -224,7 +224,7 @@ export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
 /** What goes over the wire. */
 export const serverFrame = (message: ServerMessage): string =>
   JSON.stringify(
-    message.type === 'members' ? { ...message, members: pack(message.members) } : message
+    message.type === 'members' ? { ...message, members: encodeRows(message.members) } : message
   )
 
 /** The message in a frame, or `undefined`: not one. */

@@ -8,7 +8,7 @@ import type { GroupError } from '../kernel/errors.ts'
 import type { CustomField, GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
-import { isFlat, unpack, type Flat, type MaybePacked } from './packed.ts'
+import { isColumnBlock, decodeRows, type ColumnBlock, type RowsOrBlock } from './column-block.ts'
 import { isShallow } from '../kernel/shallow.ts'
 import type { Effective, Verdict } from '../kernel/verdict.ts'
 
@@ -147,11 +147,12 @@ export const memberRow: v.GenericSchema<unknown, MemberRow> = rowOf(member)
 
 const memberChecks = checksOf(member)
 /** Whether rows are packed, and each column holds what it should, and there are no others. */
-const isTable = (rows: unknown, checks: Checks): rows is Flat =>
-  isFlat(rows) &&
+const isTable = (rows: unknown, checks: Checks): rows is ColumnBlock =>
+  isColumnBlock(rows) &&
   Object.keys(rows.columns).length === checks.length &&
   checks.every(([field, check]) => {
     const column = rows.columns[field] ?? [undefined]
+    if ('columns' in column) return false
     if (!('per' in column)) return column.every(check)
     return (
       check.items !== undefined && column.per <= fieldsMax && isTable(column.items, check.items)
@@ -159,11 +160,11 @@ const isTable = (rows: unknown, checks: Checks): rows is Flat =>
   })
 
 /** Many rows; packed ones are checked column by column, and stay packed. */
-export const memberRows = exactFirst<MaybePacked<MemberRow>>(
+export const memberRows = exactFirst<RowsOrBlock<MemberRow>>(
   rows => isTable(rows, memberChecks),
   v.pipe(
     v.custom(() => true),
-    v.transform(unpack),
+    v.transform(decodeRows),
     v.array(memberRow)
   )
 )

@@ -4,31 +4,31 @@
  */
 
 import { Dexie } from 'dexie'
-import { countOf } from '../protocol/packed.ts'
+import { rowCount } from '../protocol/column-block.ts'
 import { createJournal, readFrom, written, type Entry, type JournalRecord } from './journal.ts'
 import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
 import { openPages } from './paging.ts'
 import { pictureKey } from './picture.ts'
-import type { Query, Snapshot, Storage, Write } from './port.ts'
+import type { StorageQuery, ConsistentRead, Storage, Write } from './port.ts'
 import { done, finished, storeNames, type Stores } from './database.ts'
 
 type Job = {
-  readonly queries: readonly Query[]
+  readonly queries: readonly StorageQuery[]
   readonly body: (answers: Row[][]) => readonly Write[]
-  readonly isRecoverable: boolean
-  resolve(at: number): void
+  readonly durability: 'strict' | 'relaxed'
+  resolve(commitNumber: number): void
   reject(error: unknown): void
 }
-type Found = { readonly answers: Row[][]; readonly asOf: number }
+type Found = { readonly answers: Row[][]; readonly commitNumber: number }
 type Question = {
-  readonly queries: readonly Query[]
+  readonly queries: readonly StorageQuery[]
   resolve(found: Found): void
   reject(error: unknown): void
 }
 
-/** A shorter run goes into the journal like single rows. */
-const runMin = 128
+/** A shorter block goes into the journal like single rows. */
+const blockMin = 128
 /** Scopes that are folded in one transaction: callers that come meanwhile wait for it. */
 const partsPerFold = 64
 /** Whoever asks while so many are answered waits for the next, with all others that do. */
@@ -45,8 +45,8 @@ export async function openDexieStorage(
   { journalMax = 50_000 } = {}
 ): Promise<Storage> {
   const db = new Dexie(name)
-  // 3: a build that reads journals of objects only does not stay beside one that writes text.
-  db.version(3).stores({ pages: '', journal: '++at' })
+  // 4: blocks and commit numbers by their present names. Dexie refuses to open an older database.
+  db.version(4).stores({ pages: '', journal: '++commitNumber' })
   await db.open()
   const idb = db.backendDB()
   const journal = createJournal()
@@ -75,10 +75,10 @@ export async function openDexieStorage(
   async function commit(jobs: readonly Job[]): Promise<void> {
     // What a body throws concerns its own job only: it has written nothing yet.
     const refused = new Map<Job, unknown>()
-    let at = 0
+    let commitNumber = 0
     try {
-      const durability = jobs.every(({ isRecoverable }) => isRecoverable) ? 'relaxed' : 'strict'
-      at = await append(durability, async stores => {
+      const durability = jobs.every(job => job.durability === 'relaxed') ? 'relaxed' : 'strict'
+      commitNumber = await append(durability, async stores => {
         const draft = createLayer()
         const writes: Write[] = []
         for (const job of jobs) {
@@ -99,7 +99,7 @@ export async function openDexieStorage(
     }
     for (const job of jobs) {
       if (refused.has(job)) job.reject(refused.get(job))
-      else job.resolve(at)
+      else job.resolve(commitNumber)
     }
   }
 
@@ -116,10 +116,10 @@ export async function openDexieStorage(
       return entry && { entry, adding }
     })
     if (!record?.adding) return journal.known()
-    const at = record.adding.result as number
+    const commitNumber = record.adding.result as number
     // What others have added before it is still to be read.
-    if (at === journal.known() + 1) journal.take({ ...record.entry, at })
-    return at
+    if (commitNumber === journal.known() + 1) journal.take({ ...record.entry, commitNumber })
+    return commitNumber
   }
 
   /** Pages as a server hands them out are written as such; the rest goes into the journal. */
@@ -131,7 +131,7 @@ export async function openDexieStorage(
     if (writes.length === 0) return undefined
     const paged = new Set(
       writes.flatMap(write =>
-        'run' in write && countOf(write.run) >= runMin ? partName(write) : []
+        'block' in write && rowCount(write.block) >= blockMin ? partName(write) : []
       )
     )
     if (paged.size > 0) await refresh(stores)
@@ -188,13 +188,13 @@ export async function openDexieStorage(
   /** What each caller's queries find, also of what the same transaction is about to write. */
   async function readAll(
     stores: Stores,
-    callers: readonly (readonly Query[])[],
+    callers: readonly (readonly StorageQuery[])[],
     draft?: Layer
   ): Promise<Row[][][]> {
     const refreshed = refresh(stores)
     const pages = openPages(stores.pages)
     if (callers.length > 1) await pages.readAhead(callers.flat())
-    const read = (query: Query) => pages.read(query).then(beneath => ({ query, beneath }))
+    const read = (query: StorageQuery) => pages.read(query).then(beneath => ({ query, beneath }))
     const found = await Promise.all(callers.map(queries => Promise.all(queries.map(read))))
     await refreshed
     return found.map(answers =>
@@ -216,10 +216,10 @@ export async function openDexieStorage(
         const callers = questions.map(({ queries }) => queries)
         const found = await finished(transaction, async stores => ({
           callers: await readAll(stores, callers),
-          asOf: journal.known()
+          commitNumber: journal.known()
         }))
         questions.forEach(({ resolve }, index) =>
-          resolve({ answers: found.callers[index] ?? [], asOf: found.asOf })
+          resolve({ answers: found.callers[index] ?? [], commitNumber: found.commitNumber })
         )
       } catch (error) {
         for (const { reject } of questions) reject(error)
@@ -236,17 +236,17 @@ export async function openDexieStorage(
   }
 
   return {
-    read: <const Q extends readonly Query[]>(queries: Q) =>
-      new Promise<Snapshot<Q>>((resolve, reject) => {
+    read: <const Q extends readonly StorageQuery[]>(queries: Q) =>
+      new Promise<ConsistentRead<Q>>((resolve, reject) => {
         // `readAll` answers in the order of the queries, each with rows of its table.
         asked.push({ queries, resolve: resolve as Question['resolve'], reject })
         if (readers === readersMax) return
         readers++
         void answer()
       }),
-    transact: (queries, body, isRecoverable = false) =>
+    transact: (queries, body, durability = 'strict') =>
       new Promise((resolve, reject) => {
-        waiting.push({ queries, body: body as Job['body'], isRecoverable, resolve, reject })
+        waiting.push({ queries, body: body as Job['body'], durability, resolve, reject })
         draining ??= drain()
       }),
     async close() {

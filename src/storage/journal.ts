@@ -8,7 +8,7 @@
  * so nobody takes a page for older or newer than it is.
  */
 
-import { countOf, isFlat, pack, unpack } from '../protocol/packed.ts'
+import { rowCount, isColumnBlock, encodeRows, decodeRows } from '../protocol/column-block.ts'
 import { createLayer, type Layer } from './layer.ts'
 import { parsed } from './pages.ts'
 import { tableNames, type TableName, type Write } from './port.ts'
@@ -18,7 +18,7 @@ export type Entry = {
   readonly paged: readonly string[] | 'all'
   readonly writes: readonly Write[]
 }
-export type JournalRecord = Entry & { readonly at: number }
+export type JournalRecord = Entry & { readonly commitNumber: number }
 
 /** As it is stored: text is written in a fraction of the time that objects take. */
 export const written = (entry: Entry) => ({ ...entry, writes: textOf(entry.writes) })
@@ -29,42 +29,46 @@ export const readFrom = (record: JournalRecord): JournalRecord => ({
 
 /** Table by table, because rows of one pack well, and no row depends on one of another. */
 function textOf(writes: readonly Write[]): string {
-  const packed = writes.map(write => ('run' in write ? { ...write, run: pack(write.run) } : write))
-  return JSON.stringify(tableNames.map(name => pack(packed.filter(({ table }) => table === name))))
+  const packed = writes.map(write =>
+    'block' in write ? { ...write, block: encodeRows(write.block) } : write
+  )
+  return JSON.stringify(
+    tableNames.map(name => encodeRows(packed.filter(({ table }) => table === name)))
+  )
 }
 
 function writesIn(record: unknown): unknown {
   const tables = parsed(record)
-  return Array.isArray(tables) ? tables.flatMap(each => unpack(each)) : tables
+  return Array.isArray(tables) ? tables.flatMap(each => decodeRows(each)) : tables
 }
 
 export function createJournal() {
   const layer: Layer = createLayer()
   let known = 0
-  let rowCount = 0
+  let heldCount = 0
 
   return {
     layer,
     /** Up to which record it is known here. */
     known: () => known,
     /** How many rows wait for being folded. */
-    rowCount: () => rowCount,
+    rowCount: () => heldCount,
 
-    take({ at, paged, writes }: JournalRecord): void {
-      if (at <= known) return
-      known = at
+    take({ commitNumber, paged, writes }: JournalRecord): void {
+      if (commitNumber <= known) return
+      known = commitNumber
       if (paged === 'all') {
         layer.clear()
-        rowCount = 0
+        heldCount = 0
       } else if (Array.isArray(paged)) paged.forEach(layer.drop)
       if (!Array.isArray(writes) || !writes.every(isWrite)) {
         // Whatever it held is not there: the user has to be told, and no position counts any more.
         const damaged = { scope: '', row: { writes } as never }
-        layer.take({ ...damaged, table: 'outbox', id: `damaged-${at}` })
+        layer.take({ ...damaged, table: 'outbox', id: `damaged-${commitNumber}` })
         return layer.take({ ...damaged, table: 'meta', id: '' })
       }
       for (const write of writes) {
-        rowCount += 'run' in write ? countOf(write.run) : 1
+        heldCount += 'block' in write ? rowCount(write.block) : 1
         layer.take(write)
       }
     }
@@ -74,12 +78,12 @@ export function createJournal() {
 /** Whether it names what it writes; what the row is like is for the reader to see. */
 function isWrite(write: unknown): write is Write {
   if (typeof write !== 'object' || write === null) return false
-  const { table, scope, id, run, empty } = write as { [name: string]: unknown }
+  const { table, scope, id, block, empty } = write as { [name: string]: unknown }
   return (
     tableNames.includes(table as TableName) &&
     typeof scope === 'string' &&
-    (run === undefined
+    (block === undefined
       ? typeof id === 'string' || empty === true
-      : Array.isArray(run) || isFlat(run))
+      : Array.isArray(block) || isColumnBlock(block))
   )
 }

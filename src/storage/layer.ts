@@ -4,8 +4,8 @@
  */
 
 import { idOf, isRow, type Row } from './pages.ts'
-import { rowsOf } from '../protocol/packed.ts'
-import type { Query, Run, TableName, Write } from './port.ts'
+import { rowsOf } from '../protocol/column-block.ts'
+import type { MembersBlock, StorageQuery, TableName, Write } from './port.ts'
 
 /** One scope of a table, as far as it was written. */
 export type Part = {
@@ -16,7 +16,7 @@ export type Part = {
   /** By ID; `null`: removed. */
   readonly rows: Map<string, Row | null>
   /** Put after `rows`; nobody has looked into them yet. */
-  readonly runs: Run['run'][]
+  readonly blocks: MembersBlock['block'][]
 }
 export type Layer = ReturnType<typeof createLayer>
 
@@ -32,9 +32,9 @@ export const partName = ({
 const damaged = ''
 
 /** What a part puts and removes, by ID. */
-export function editsIn({ table, rows, runs }: Part): Map<string, Row | null> {
-  for (const run of runs.splice(0))
-    for (const row of rowsOf(run)) rows.set(isRow(table, row) ? row.userID : damaged, row)
+export function editsIn({ table, rows, blocks }: Part): Map<string, Row | null> {
+  for (const block of blocks.splice(0))
+    for (const row of rowsOf(block)) rows.set(isRow(table, row) ? row.userID : damaged, row)
   return rows
 }
 
@@ -52,14 +52,14 @@ export function createLayer(hides = false) {
         scope,
         hides,
         rows: new Map<string, Row | null>(),
-        runs: []
+        blocks: []
       }
       parts.set(partName(write), part)
       if ('empty' in write) {
         part.hides = true
         part.rows.clear()
-        part.runs.length = 0
-      } else if ('run' in write) part.runs.push(write.run)
+        part.blocks.length = 0
+      } else if ('block' in write) part.blocks.push(write.block)
       else if (write.row || !part.hides) editsIn(part).set(write.id, write.row)
       else editsIn(part).delete(write.id)
     },
@@ -69,7 +69,7 @@ export function createLayer(hides = false) {
     clear: () => parts.clear(),
 
     /** What a query finds where `beneath` is what it finds below. */
-    over(query: Query, beneath: Row[]): Row[] {
+    over(query: StorageQuery, beneath: Row[]): Row[] {
       const { table, ids } = query
       const part = parts.get(partName(query))
       if (!part) return beneath

@@ -1,7 +1,7 @@
 /** Storage that lives as long as its page: for tests, and for hosts that have no other. */
 
 import { createLayer } from './layer.ts'
-import type { Query, Storage } from './port.ts'
+import type { StorageQuery, Storage } from './port.ts'
 
 export function createMemoryStorage(): Storage {
   const layer = createLayer(true)
@@ -14,11 +14,11 @@ export function createMemoryStorage(): Storage {
     last = turn.catch(() => undefined)
     return turn
   }
-  const answer = (queries: readonly Query[]) => queries.map(query => layer.over(query, []))
+  const answer = (queries: readonly StorageQuery[]) => queries.map(query => layer.over(query, []))
 
   return {
     // `answer` keeps the order of the queries, each with rows of its table.
-    read: queries => inTurn(() => ({ answers: answer(queries) as never, asOf: commits })),
+    read: queries => inTurn(() => ({ answers: answer(queries) as never, commitNumber: commits })),
     transact: (queries, body) =>
       inTurn(() => {
         body(answer(queries) as never).forEach(layer.take)

@@ -4,7 +4,13 @@
  * Pages are written by many rows at once: what is written singly stands in the journal first.
  */
 
-import { pack, slice, unpack, type Flat, type MaybePacked } from '../protocol/packed.ts'
+import {
+  encodeRows,
+  sliceBlock,
+  decodeRows,
+  type ColumnBlock,
+  type RowsOrBlock
+} from '../protocol/column-block.ts'
 import { ringPlace, type TableName, type Tables } from './port.ts'
 
 const rowsPerPageMax = 256
@@ -72,11 +78,11 @@ function cuts(length: number): [start: number, end: number][] {
   return Array.from({ length: count }, (_, index) => [index * size, (index + 1) * size])
 }
 
-/** A long run is cut into pages as it is; the first is named by whoever knows what lies before. */
-export const pagesOf = (run: Flat): Flat[] =>
-  cuts(run.count).map(([start, end]) => slice(run, start, end))
+/** A long block is cut into pages as it is; the first is named by whoever knows what lies before. */
+export const pagesOf = (block: ColumnBlock): ColumnBlock[] =>
+  cuts(block.count).map(([start, end]) => sliceBlock(block, start, end))
 
-export const recordOf = (rows: MaybePacked<Row>): string => JSON.stringify(pack(rows))
+export const recordOf = (rows: RowsOrBlock<Row>): string => JSON.stringify(encodeRows(rows))
 
 /** Where the IDs of rows stand. */
 const idField: { readonly [T in TableName]?: string } = {
@@ -90,7 +96,7 @@ export function rowsIn(
   record: unknown,
   only?: { readonly table: TableName; readonly asked: ReadonlySet<string> }
 ): Row[] {
-  const rows = unpack(
+  const rows = decodeRows(
     parsed(record),
     only && {
       field: idField[only.table] ?? '',

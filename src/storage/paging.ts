@@ -1,7 +1,12 @@
 /** Pages in IndexedDB: found by the IDs of their rows, read, and written anew. A page's key is its table, scope and name. */
 
 import type { MemberRow } from '../kernel/model.ts'
-import { isFlat, valuesOf, type Flat, type MaybePacked } from '../protocol/packed.ts'
+import {
+  isColumnBlock,
+  columnOf,
+  type ColumnBlock,
+  type RowsOrBlock
+} from '../protocol/column-block.ts'
 import {
   editPage,
   idOf,
@@ -16,7 +21,7 @@ import {
 } from './pages.ts'
 import { done } from './database.ts'
 import { editsIn, partName, type Part } from './layer.ts'
-import type { Query, TableName } from './port.ts'
+import type { StorageQuery, TableName } from './port.ts'
 
 const whole = (table: TableName, scope: string) =>
   IDBKeyRange.bound([table, scope], [table, scope, []])
@@ -68,7 +73,7 @@ export function openPages(store: IDBObjectStore) {
     if (hides) store.delete(whole(table, scope))
     const all = await (names ??= readNames())
     const inScope = new Set(hides ? [] : all.get(partName(part)))
-    const put = (name: string, rows: MaybePacked<Row>) => {
+    const put = (name: string, rows: RowsOrBlock<Row>) => {
       store.put(recordOf(rows), [table, scope, name])
       if (name !== '') inScope.add(name)
     }
@@ -102,36 +107,36 @@ export function openPages(store: IDBObjectStore) {
 
   /** New pages, where a part is nothing but packed rows behind all that its scope has: nobody has to look into them. */
   async function behind(
-    { table, scope, hides, rows, runs: [run, ...others] }: Part,
+    { table, scope, hides, rows, blocks: [block, ...others] }: Part,
     inScope: readonly string[]
-  ): Promise<[string, Flat][] | undefined> {
-    if (!isFlat(run) || others.length > 0) return undefined
-    const ids = valuesOf<MemberRow, 'userID'>(run, 'userID')
+  ): Promise<[string, ColumnBlock][] | undefined> {
+    if (!isColumnBlock(block) || others.length > 0) return undefined
+    const ids = columnOf<MemberRow, 'userID'>(block, 'userID')
     const [first = ''] = ids
     const last = inScope.at(-1) ?? ''
     const placed = new Set(ids)
     if (
-      ids.length < run.count ||
+      ids.length < block.count ||
       !isSorted(ids) ||
       last >= first ||
       ![...rows.keys()].every(id => placed.has(id))
     )
       return undefined
     const record = hides ? undefined : (await get([table, scope, last])).record
-    const before = isFlat(record)
-      ? valuesOf<MemberRow, 'userID'>(record, 'userID')
+    const before = isColumnBlock(record)
+      ? columnOf<MemberRow, 'userID'>(record, 'userID')
       : rowsIn(record).map(idIn)
     if (!before.every(id => typeof id === 'string' && id < first)) return undefined
     const isAlone = last === '' && before.length === 0
-    return pagesOf(run).map((page, index) => {
-      const [lowest = ''] = valuesOf<MemberRow, 'userID'>(page, 'userID')
+    return pagesOf(block).map((page, index) => {
+      const [lowest = ''] = columnOf<MemberRow, 'userID'>(page, 'userID')
       return [isAlone && index === 0 ? '' : lowest, page]
     })
   }
 
   return {
     /** Begins to read the pages of many queries in the order of their keys, which takes less than half the time. */
-    async readAhead(queries: readonly Query[]): Promise<void> {
+    async readAhead(queries: readonly StorageQuery[]): Promise<void> {
       const all = await (names ??= readNames())
       const keys = queries.flatMap(({ table, scope, ids = [] }) => {
         const inScope = all.get(partName({ table, scope })) ?? []
@@ -140,7 +145,7 @@ export function openPages(store: IDBObjectStore) {
       keys.sort((a, b) => (a < b ? -1 : 1)).forEach(get)
     },
 
-    async read({ table, scope, ids }: Query): Promise<Row[]> {
+    async read({ table, scope, ids }: StorageQuery): Promise<Row[]> {
       if (!ids)
         return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
       if (ids.length === 0) return []

@@ -10,7 +10,7 @@ import type {
   OrOther,
   SettingsRow
 } from '../kernel/model.ts'
-import type { MaybePacked } from '../protocol/packed.ts'
+import type { RowsOrBlock } from '../protocol/column-block.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Policy } from '../kernel/limits.ts'
 import type { Effective, Verdict } from '../kernel/verdict.ts'
@@ -140,11 +140,11 @@ export type Settled = {
 }
 
 /** Rows of a scope in the order of their IDs: all, or those of the IDs given that exist. */
-export type Query<T extends TableName = TableName> = {
+export type StorageQuery<T extends TableName = TableName> = {
   [K in T]: { readonly table: K; readonly scope: string; readonly ids?: readonly string[] }
 }[T]
 
-export type Answers<Q extends readonly Query[]> = {
+export type Answers<Q extends readonly StorageQuery[]> = {
   -readonly [I in keyof Q]: Tables[Q[I]['table']][]
 }
 
@@ -160,34 +160,34 @@ export type Write<T extends TableName = TableName> =
           }
         | { readonly table: K; readonly scope: string; readonly empty: true }
     }[T]
-  | Run
+  | MembersBlock
 /** Puts members whose IDs follow one another: many at once, as a server hands them out page by page. */
-export type Run = {
+export type MembersBlock = {
   readonly table: 'members'
   readonly scope: string
-  readonly run: MaybePacked<MemberRow>
+  readonly block: RowsOrBlock<MemberRow>
 }
 
 /** What one transaction has written. Commits are numbered in their order, whichever engine made them. */
-export type Commit = { readonly at: number; readonly writes: readonly Write[] }
+export type Commit = { readonly commitNumber: number; readonly writes: readonly Write[] }
 
-/** `asOf`: the last commit that is in it. */
-export type Snapshot<Q extends readonly Query[] = readonly Query[]> = {
+/** `commitNumber`: the last commit that is in it. */
+export type ConsistentRead<Q extends readonly StorageQuery[] = readonly StorageQuery[]> = {
   readonly answers: Answers<Q>
-  readonly asOf: number
+  readonly commitNumber: number
 }
 
 export type Storage = {
-  read<const Q extends readonly Query[]>(queries: Q): Promise<Snapshot<Q>>
+  read<const Q extends readonly StorageQuery[]>(queries: Q): Promise<ConsistentRead<Q>>
   /**
    * Reads, lets `body` decide, and writes what it returns: all or nothing, one after another. Resolves when the writes
-   * are durable, with the number of their commit, which others may share; rejects when they are not, or with what `body` throws. `isRecoverable`: what is written would come again
-   * if a power failure took the last moments; it need not be forced to the disk.
+   * are durable, with the number of their commit, which others may share; rejects when they are not, or with what `body` throws.
+   * `relaxed`: the server would send the rows again if a power failure lost them.
    */
-  transact<const Q extends readonly Query[]>(
+  transact<const Q extends readonly StorageQuery[]>(
     queries: Q,
     body: (answers: Answers<Q>) => readonly Write[],
-    isRecoverable?: boolean
+    durability?: 'strict' | 'relaxed'
   ): Promise<number>
   /** Waits for what is under way. */
   close(): Promise<void>

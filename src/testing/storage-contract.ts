@@ -255,7 +255,9 @@ export function storageContract(
         const numbers: number[] = []
         for (const [index, each] of [storage, other, other, storage, other].entries())
           numbers.push(await each.transact([], () => [put(member(numbered(index)))]))
-        const ends = [await storage.read([members]), await other.read([])].map(({ asOf }) => asOf)
+        const ends = [await storage.read([members]), await other.read([])].map(
+          ({ commitNumber }) => commitNumber
+        )
         const late = other.transact([members], ([rows]) => [queue(String(rows.length))])
         const [early, last] = await Promise.all([
           storage.read([{ table: 'outbox', scope: '' }]),
@@ -263,8 +265,10 @@ export function storageContract(
         ])
         await other.close()
         expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
-        expect(ends.map(asOf => asOf >= Math.max(...numbers) && asOf < last)).toEqual([true, true])
-        expect(early.asOf >= last).toEqual(early.answers[0].length > 0)
+        expect(
+          ends.map(commitNumber => commitNumber >= Math.max(...numbers) && commitNumber < last)
+        ).toEqual([true, true])
+        expect(early.commitNumber >= last).toEqual(early.answers[0].length > 0)
       }
     )
 

@@ -268,27 +268,27 @@ const posts: [title: string, message: unknown][] = [
   ['an empty object', {}],
   ['a type that there is none of', { type: 'drop' }],
   ['rows that are none', { type: 'committed' }],
-  ['rows that are a text', { type: 'committed', commits: [{ at: 9, writes: 'rows' }] }],
-  ['a row that is null', { type: 'committed', commits: [{ at: 9, writes: [null] }] }],
+  ['rows that are a text', { type: 'committed', commits: [{ commitNumber: 9, writes: 'rows' }] }],
+  ['a row that is null', { type: 'committed', commits: [{ commitNumber: 9, writes: [null] }] }],
   [
     'a row of a table that there is none of',
     {
       type: 'committed',
-      commits: [{ at: 9, writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }]
+      commits: [{ commitNumber: 9, writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }]
     }
   ],
   [
     'a group that is a number',
     {
       type: 'committed',
-      commits: [{ at: 9, writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }]
+      commits: [{ commitNumber: 9, writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }]
     }
   ],
   [
     'an operation that is a number',
     {
       type: 'committed',
-      commits: [{ at: 9, writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }]
+      commits: [{ commitNumber: 9, writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }]
     }
   ],
   ['a status that is none', { type: 'status' }],

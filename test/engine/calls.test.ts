@@ -43,8 +43,7 @@ function fallibleDisk() {
     state.isSilent ? new Promise(() => undefined) : work()
   const storage: Storage = {
     read: queries => answer(() => disk.read(queries)),
-    transact: (queries, body, isRecoverable) =>
-      answer(() => disk.transact(queries, body, isRecoverable)),
+    transact: (queries, body, durability) => answer(() => disk.transact(queries, body, durability)),
     close: () => answer(disk.close),
     destroy: () => answer(disk.destroy)
   }
@@ -152,9 +151,9 @@ test('an operation whose storage answers late counts after the call has said so'
   let isSlow = false
   const storage: Storage = {
     ...disk,
-    async transact(queries, body, isRecoverable) {
+    async transact(queries, body, durability) {
       if (isSlow) await new Promise<void>(resolve => void server.clock.setTimer(resolve, 60_000))
-      return disk.transact(queries, body, isRecoverable)
+      return disk.transact(queries, body, durability)
     }
   }
   const ann = createTestClient(server, 'ann', { storage })
@@ -175,8 +174,8 @@ async function failingOnceAfter(ms: number) {
   const ann = createTestClient(server, 'ann', {
     storage: {
       ...disk,
-      async transact(queries, body, isRecoverable) {
-        if (failures-- <= 0) return disk.transact(queries, body, isRecoverable)
+      async transact(queries, body, durability) {
+        if (failures-- <= 0) return disk.transact(queries, body, durability)
         await new Promise<void>(resolve => void server.clock.setTimer(resolve, ms))
         throw new Error('no room')
       }

@@ -27,12 +27,16 @@ function openDoor(slowTable?: TableName) {
   const waiting: (() => void)[] = []
   const storage: Storage = {
     ...disk,
-    async transact(queries, body, isRecoverable) {
+    async transact(queries, body, durability) {
       let written: readonly Write[] = []
-      const at = await disk.transact(queries, answers => (written = body(answers)), isRecoverable)
+      const commitNumber = await disk.transact(
+        queries,
+        answers => (written = body(answers)),
+        durability
+      )
       if (written.some(({ table }) => table === slowTable))
         await new Promise<void>(resolve => waiting.push(resolve))
-      return at
+      return commitNumber
     },
     close: () => Promise.resolve()
   }

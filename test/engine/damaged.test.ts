@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import { must } from '../../src/kernel/must.ts'
-import { unpack } from '../../src/protocol/packed.ts'
+import { decodeRows } from '../../src/protocol/column-block.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { readFrom, type JournalRecord } from '../../src/storage/journal.ts'
 import { rowsIn } from '../../src/storage/pages.ts'
@@ -129,7 +129,7 @@ const refusals = async (client: TestClient): Promise<number[]> =>
 describe.each(['pages', 'journal'] as const)('what storage holds in its %s', store => {
   type Row = Record<string, any>
   type Page = unknown[]
-  type JournalWrite = { table: string; scope: string; row?: unknown; run?: unknown }
+  type JournalWrite = { table: string; scope: string; row?: unknown; block?: unknown }
   let name = ''
   let count = 0
   beforeEach(() => {
@@ -204,10 +204,10 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       writes: (readFrom(record as JournalRecord).writes as readonly JournalWrite[]).flatMap(
         write => {
           if (write.table !== table || write.scope !== scope) return [write]
-          if ('run' in write || ('row' in write && write.row !== null)) count++
-          if (write.run) {
-            const run = change(unpack(write.run) as Page)
-            return run === gone ? [] : [{ ...write, run }]
+          if ('block' in write || ('row' in write && write.row !== null)) count++
+          if (write.block) {
+            const block = change(decodeRows(write.block) as Page)
+            return block === gone ? [] : [{ ...write, block }]
           }
           return write.row ? changedRow(write.row).map(row => ({ ...write, row })) : [write]
         }
@@ -511,14 +511,14 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       'with a table that there is none of',
       { writes: [{ table: 'others', scope: '', id: 'x', row: {} }] }
     ],
-    ['with a run that is none', { writes: [{ table: 'members', scope: 'crew', run: 5 }] }],
+    ['with a run that is none', { writes: [{ table: 'members', scope: 'crew', block: 5 }] }],
     [
       'with a run that is none beside an ID',
-      { writes: [{ table: 'members', scope: 'crew', id: 'ann', run: 5 }] }
+      { writes: [{ table: 'members', scope: 'crew', id: 'ann', block: 5 }] }
     ],
     [
       'with a run of lists',
-      { writes: [{ table: 'members', scope: 'crew', run: { per: 1, items: [1] } }] }
+      { writes: [{ table: 'members', scope: 'crew', block: { per: 1, items: [1] } }] }
     ],
     ['with scopes that are none', { paged: 5, writes: 5 }]
   ])(
@@ -526,7 +526,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     async (_title, change) => {
       await prepare(open)
       await edit('journal', null, record =>
-        (record as { at: number }).at === 1 ? { ...(record as object), ...change } : record
+        (record as JournalRecord).commitNumber === 1 ? { ...(record as object), ...change } : record
       )
       const ann = await again()
       await expectWell(ann)

@@ -484,7 +484,7 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
   const writes = [{ table: 'outbox', scope: '', id: 'third', row }] as const
   hear({
     type: 'committed',
-    commits: [{ at: await first.storage.transact([], () => writes), writes }]
+    commits: [{ commitNumber: await first.storage.transact([], () => writes), writes }]
   })
   await server.clock.settle()
   isSlow = false
@@ -569,7 +569,9 @@ test('an operation that another tab tells of late, when its verdict is known alr
   await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
   await first.engine.pause()
   const { opID } = await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  const { answers, asOf } = await first.storage.read([{ table: 'outbox', scope: '', ids: [opID] }])
+  const { answers, commitNumber } = await first.storage.read([
+    { table: 'outbox', scope: '', ids: [opID] }
+  ])
   const [[row]] = answers
   let hear: (message: PeerMessage) => void = () => undefined
   const peers: Peers = { ...alone, lead: () => undefined, listen: onMessage => (hear = onMessage) }
@@ -578,7 +580,7 @@ test('an operation that another tab tells of late, when its verdict is known alr
   void second.engine.logout('discard')
   await server.clock.settle()
   const writes = row ? [{ table: 'outbox', scope: '', id: opID, row } as const] : []
-  hear({ type: 'committed', commits: [{ at: asOf, writes }] })
+  hear({ type: 'committed', commits: [{ commitNumber, writes }] })
   expect(await second.outbox()).toEqual([])
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Crew'])
 })

@@ -50,7 +50,7 @@ async function happen(...nameCards: string[]): Promise<void> {
     const writes = [{ table: 'members', scope: 'crew', id: 'bob', row }] as const
     hear({
       type: 'committed',
-      commits: [{ at: await ann.storage.transact([], () => writes), writes }]
+      commits: [{ commitNumber: await ann.storage.transact([], () => writes), writes }]
     })
     await server.clock.advance(1)
   }

@@ -1,6 +1,6 @@
 /** What a device and the server say to each other, in words: `crew@1.3` is the third position of the first membership in crew. */
 
-import { unpack } from '../../src/protocol/packed.ts'
+import { decodeRows } from '../../src/protocol/column-block.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import type { FeedEvent, GroupDelta, ServerMessage } from '../../src/protocol/messages.ts'
@@ -81,7 +81,7 @@ export function listen({ network }: TestClient): () => string[] {
         return `delta ${inWords([news, ...groups.map(rows), ...verdicts.map(verdict), ...again, caughtUp && 'caught up'])}`
       }
       case 'members':
-        return `members ${message.groupID} at ${message.asOf}: ${(unpack(message.members) as unknown[]).length}${message.next ? ` up to ${message.next}` : ''}`
+        return `members ${message.groupID} at ${message.asOf}: ${(decodeRows(message.members) as unknown[]).length}${message.next ? ` up to ${message.next}` : ''}`
       case 'profile':
         return `profile ${'code' in message.answer ? message.answer.code : message.answer.name}`
       case 'pong':

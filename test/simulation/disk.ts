@@ -4,7 +4,7 @@
  * real storage stands a copy of the rows for the checks to look at.
  */
 
-import type { Query, Storage, Write } from '../../src/storage/port.ts'
+import type { StorageQuery, Storage, Write } from '../../src/storage/port.ts'
 import { createRows } from './rows.ts'
 import { createTransactions } from './transactions.ts'
 import type { World } from './world.ts'
@@ -32,9 +32,9 @@ export type DoorEvents = {
 type Work = {
   /** What it would write when it is asked for. */
   readonly asked: readonly Write[]
-  readonly queries: readonly Query[]
+  readonly queries: readonly StorageQuery[]
   readonly body: (answers: never) => readonly Write[]
-  resolve(at: number): void
+  resolve(commitNumber: number): void
   reject(error: unknown): void
 }
 
@@ -119,7 +119,7 @@ export function createDisk(
         )
       }
       let writes: readonly Write[] = []
-      const at = await (
+      const commitNumber = await (
         await real()
       ).transact(queries, answers => (writes = body(answers as never)))
       onCommit(writes, () => rows.write(writes))
@@ -128,7 +128,7 @@ export function createDisk(
       answer(() => {
         // Another commit was first: until this answer, the tab cannot know.
         if (writes.length === 0) onFailed(asked)
-        resolve(at)
+        resolve(commitNumber)
       })
     }
 

@@ -210,8 +210,8 @@ export const planted = {
     edits: [
       {
         file: 'src/engine/submit.ts',
-        find: 'at = await host.storage.transact(',
-        replace: 'at = 0\n      void host.storage.transact('
+        find: 'commitNumber = await host.storage.transact(',
+        replace: 'commitNumber = 0\n      void host.storage.transact('
       },
       {
         file: 'src/engine/submit.ts',

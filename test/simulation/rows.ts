@@ -1,8 +1,8 @@
 /** A copy of the rows of a database, for the checks to look at. */
 
-import { rowsOf } from '../../src/protocol/packed.ts'
+import { rowsOf } from '../../src/protocol/column-block.ts'
 import { idOf } from '../../src/storage/pages.ts'
-import type { Query, TableName, Tables, Write } from '../../src/storage/port.ts'
+import type { StorageQuery, TableName, Tables, Write } from '../../src/storage/port.ts'
 
 type Row = Tables[TableName]
 
@@ -20,14 +20,14 @@ export function createRows() {
         const scope = rows.get(key) ?? new Map<string, Row>()
         rows.set(key, scope)
         if ('empty' in write) scope.clear()
-        else if ('run' in write) for (const row of rowsOf(write.run)) scope.set(row.userID, row)
+        else if ('block' in write) for (const row of rowsOf(write.block)) scope.set(row.userID, row)
         else if (write.row)
           scope.set((idOf[write.table] as (row: Row) => string)(write.row), write.row)
         else scope.delete(write.id)
       }
     },
     /** The answers that a tab writes by: it asks for a verdict only where it knows of it, and another tab may be first. */
-    expected: (queries: readonly Query[]) =>
+    expected: (queries: readonly StorageQuery[]) =>
       queries.map(({ table, scope, ids }) => {
         const known = rows.get(at(table, scope))
         return ids

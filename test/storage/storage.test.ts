@@ -2,12 +2,12 @@ import 'fake-indexeddb/auto'
 import { Dexie } from 'dexie'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { isFlat, pack } from '../../src/protocol/packed.ts'
+import { isColumnBlock, encodeRows } from '../../src/protocol/column-block.ts'
 import { must } from '../../src/kernel/must.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import type { Query, Storage, Write } from '../../src/storage/port.ts'
+import type { StorageQuery, Storage, Write } from '../../src/storage/port.ts'
 import { storageContract } from '../../src/testing/storage-contract.ts'
 
 describe('storage in IndexedDB', () =>
@@ -31,7 +31,7 @@ const member = (groupID: string, userID: string, version: number) =>
 type Step = {
   readonly tab: number
   readonly writes: readonly Write[]
-  readonly query: Query
+  readonly query: StorageQuery
   readonly readers: readonly number[]
 }
 const scope = fc.constantFrom(...scopes)
@@ -60,8 +60,8 @@ const write: fc.Arbitrary<(version: number) => Write> = fc
       const rows = ids
         .slice(drawn.from, drawn.from + drawn.count)
         .map(id => member(drawn.scope, id, version))
-      const packed = pack(rows)
-      return { ...part, run: drawn.isPacked && isFlat(packed) ? packed : rows }
+      const packed = encodeRows(rows)
+      return { ...part, block: drawn.isPacked && isColumnBlock(packed) ? packed : rows }
     }
     return {
       ...part,
@@ -71,7 +71,7 @@ const write: fc.Arbitrary<(version: number) => Write> = fc
   })
 const query = fc
   .record({ scope, ids: fc.option(fc.subarray(ids, { maxLength: 30 })) })
-  .map(({ scope, ids }): Query => ({ table: 'members', scope, ...(ids && { ids }) }))
+  .map(({ scope, ids }): StorageQuery => ({ table: 'members', scope, ...(ids && { ids }) }))
 const steps: fc.Arbitrary<Step[]> = fc
   .array(
     fc.record({
@@ -169,7 +169,7 @@ test('rows of many pages are found, also where the names of the pages were lost'
   const storage = await openDexieStorage('named')
   const names = Array.from({ length: 2000 }, (_, index) => String(index).padStart(4, '0'))
   await storage.transact([], () => [
-    { table: 'members', scope: 'g', run: names.map(name => member('g', name, 1)) }
+    { table: 'members', scope: 'g', block: names.map(name => member('g', name, 1)) }
   ])
   const database = await new Promise<IDBDatabase>(resolve => {
     const opening = indexedDB.open('named')
@@ -214,7 +214,7 @@ test('groups whose names differ only in where a comma stands do not mix', async 
     ['g,b', 'c']
   ] as const)
     await storage.transact([], () => [
-      { table: 'members', scope, run: users(second).map(user => member(scope, user, 1)) }
+      { table: 'members', scope, block: users(second).map(user => member(scope, user, 1)) }
     ])
   for (const [scope, user] of [
     ['g', 'b,c'],

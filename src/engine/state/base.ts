@@ -5,7 +5,7 @@
 
 import * as v from 'valibot'
 import type { ApplicationRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
-import { valuesOf } from '../../protocol/packed.ts'
+import { columnOf } from '../../protocol/column-block.ts'
 import {
   ringPlace,
   type UndeliveredEvent,
@@ -53,8 +53,9 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         if ('row' in write && write.row === null) rememberLeaver(write.scope, write.id)
         members.absorb(write)
         if ('id' in write) touchMember(touched, write.scope, write.id)
-        else if ('run' in write)
-          for (const user of valuesOf(write.run, 'userID')) touchMember(touched, write.scope, user)
+        else if ('block' in write)
+          for (const user of columnOf(write.block, 'userID'))
+            touchMember(touched, write.scope, user)
         else touched.members.set(write.scope, 'all')
         break
       case 'tips':

@@ -1,6 +1,6 @@
 /** Rows of one table in memory, scope by scope, as far as somebody has asked for them; kept current by what is committed. */
 
-import { rowsOf } from '../../protocol/packed.ts'
+import { rowsOf } from '../../protocol/column-block.ts'
 import type { Storage, TableName, Tables, Write } from '../../storage/port.ts'
 
 type Scope<R> = {
@@ -56,8 +56,8 @@ export function createCache<T extends TableName>(
 
   function take(known: Scope<Row>, write: Write): void {
     if ('empty' in write) known.rows.clear()
-    else if ('run' in write)
-      for (const row of rowsOf(write.run) as readonly Row[]) known.rows.set(idOf(row), row)
+    else if ('block' in write)
+      for (const row of rowsOf(write.block) as readonly Row[]) known.rows.set(idOf(row), row)
     // Only writes to this table get here.
     else if (write.row) known.rows.set(write.id, write.row as Row)
     else known.rows.delete(write.id)

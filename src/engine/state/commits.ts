@@ -52,7 +52,7 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
       const all = [...writes, ...outdatedVerdicts(writes)]
       const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
       let known = all
-      const at = await storage.transact(
+      const commitNumber = await storage.transact(
         [{ table: 'outbox', scope: '', ids }],
         ([waiting]) => {
           // An operation that another tab has discarded has its verdict.
@@ -60,48 +60,48 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
           const gone = new Set(ids.filter(id => !kept.has(id)))
           return (known = all.filter(write => !('id' in write && gone.has(write.id))))
         },
-        true
+        'relaxed'
       )
-      taken({ at, writes: known })
+      taken({ commitNumber, writes: known })
       if (known.length < all.length) onMissed()
     },
 
     /** Takes a verdict off; answers whether it was there, which only one caller of all tabs is told. */
     async dismiss(opID: string): Promise<boolean> {
       let writes: Write[] = []
-      const at = await storage.transact(
+      const commitNumber = await storage.transact(
         [{ table: 'verdicts', scope: '', ids: [opID] }],
         ([found]) =>
           (writes = found.map(() => ({ table: 'verdicts', scope: '', id: opID, row: null })))
       )
-      if (writes.length > 0) taken({ at, writes })
+      if (writes.length > 0) taken({ commitNumber, writes })
       return writes.length > 0
     },
 
     /** Stored members of a group could not be read: they are forgotten. */
     async forgetMembers(groupID: string): Promise<void> {
       let writes: Write[] = []
-      const at = await storage.transact(
+      const commitNumber = await storage.transact(
         [{ table: 'groups', scope: '', ids: [groupID] }],
         ([[held]]) => (writes = held ? withoutMembers(held) : [])
       )
-      taken({ at, writes })
+      taken({ commitNumber, writes })
     },
 
     /** An operation that its caller believes to be waiting has not been stored. */
     async refuse(pending: Pending, error: GroupError): Promise<void> {
       const writes = finish(pending, rejected(pending, error))
-      taken({ at: await storage.transact([], () => writes), writes })
+      taken({ commitNumber: await storage.transact([], () => writes), writes })
     },
 
     /** Nothing waits any more: everything has been refused. */
     async discardAll(): Promise<void> {
       let writes: Write[] = []
-      const at = await storage.transact(
+      const commitNumber = await storage.transact(
         [{ table: 'outbox', scope: '' }],
         ([waiting]) => (writes = waiting.flatMap(discarded))
       )
-      taken({ at, writes })
+      taken({ commitNumber, writes })
     }
   }
 }

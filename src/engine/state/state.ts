@@ -46,7 +46,7 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
   const uncommitted = new Set<string>()
   const recording = new Set<Commit[]>()
   /** The last commits: one that is told of late, or answered, lies beneath those that came after it. */
-  const recent: { readonly at: number; readonly writes: Write[] }[] = []
+  const recent: { readonly commitNumber: number; readonly writes: Write[] }[] = []
   /** Up to which commit they are not known any more. */
   let forgottenUpTo = 0
   /** Up to which commit storage was read, and the operations that waited there. */
@@ -118,20 +118,23 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     for (const record of recording) record.push(commit)
     const writes = commit.writes.filter(write => !isCached(write))
     // Mostly it is the last, or shares its number with that.
-    const place = recent.findLastIndex(({ at }) => at <= commit.at)
-    const same = recent[place]?.at === commit.at ? recent[place] : undefined
+    const place = recent.findLastIndex(({ commitNumber }) => commitNumber <= commit.commitNumber)
+    const same = recent[place]?.commitNumber === commit.commitNumber ? recent[place] : undefined
     if (same) for (const write of writes) same.writes.push(write)
-    else recent.splice(place + 1, 0, { at: commit.at, writes })
-    const later = recent.filter(({ at }) => at > commit.at)
-    if (commit.at <= forgottenUpTo) onLost()
-    if (recent.length > recentMax) forgottenUpTo = Math.max(forgottenUpTo, recent.shift()?.at ?? 0)
+    else recent.splice(place + 1, 0, { commitNumber: commit.commitNumber, writes })
+    const later = recent.filter(({ commitNumber }) => commitNumber > commit.commitNumber)
+    if (commit.commitNumber <= forgottenUpTo) onLost()
+    if (recent.length > recentMax)
+      forgottenUpTo = Math.max(forgottenUpTo, recent.shift()?.commitNumber ?? 0)
     return later.flatMap(({ writes }) => writes)
   }
 
   /** Takes in what is committed, whoever tells of it, and when. */
   function absorb(commit: Commit): void {
     take(
-      commit.at > foundUpTo ? [...commit.writes, ...note(commit)] : commit.writes.filter(isCached)
+      commit.commitNumber > foundUpTo
+        ? [...commit.writes, ...note(commit)]
+        : commit.writes.filter(isCached)
     )
   }
 
@@ -178,7 +181,8 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
     confirm(pending: Pending, commit: Commit): void {
       uncommitted.delete(pending.opID)
       // Storage was read after that, and had it no more.
-      if (commit.at <= foundUpTo && !found.has(pending.opID)) take([removal(pending.opID)])
+      if (commit.commitNumber <= foundUpTo && !found.has(pending.opID))
+        take([removal(pending.opID)])
       // It is shown already.
       else if (commit.writes.length === 1 && outbox.get(pending.opID) === pending) note(commit)
       else absorb(commit)
@@ -193,13 +197,15 @@ export function createState({ storage, userID, onDamaged, onLost }: StateOptions
         const meanwhile: Commit[] = []
         recording.add(meanwhile)
         const stored = await read().finally(() => recording.delete(meanwhile))
-        foundUpTo = stored.at
+        foundUpTo = stored.commitNumber
         found = new Set(
           stored.writes.flatMap(write =>
             write.table === 'outbox' && 'id' in write ? write.id : []
           )
         )
-        const later = meanwhile.filter(({ at }) => at > foundUpTo).sort((a, b) => a.at - b.at)
+        const later = meanwhile
+          .filter(({ commitNumber }) => commitNumber > foundUpTo)
+          .sort((a, b) => a.commitNumber - b.commitNumber)
         take([
           { table: 'groups', scope: '', empty: true },
           { table: 'outbox', scope: '', empty: true },

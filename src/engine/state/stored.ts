@@ -142,12 +142,12 @@ const everything = [
 
 /** Everything that is kept in memory, up to a commit, after mending what is damaged. */
 export async function readStored(storage: Storage): Promise<Commit> {
-  const { answers, asOf } = await storage.read(everything)
+  const { answers, commitNumber } = await storage.read(everything)
   const { writes, repairs } = inspect(answers)
-  if (repairs.length === 0) return { at: asOf, writes }
+  if (repairs.length === 0) return { commitNumber, writes }
   await storage.transact(everything, answers => inspect(answers).repairs)
   const mended = await storage.read(everything)
-  return { at: mended.asOf, writes: inspect(mended.answers).writes }
+  return { commitNumber: mended.commitNumber, writes: inspect(mended.answers).writes }
 }
 
 function inspect([metas, groups, outbox, verdicts, notices, undelivered]: Answers<
@@ -239,7 +239,7 @@ const rows = {
 }
 const write = v.union([
   v.object({ table: oneOf(...tableNames), scope: text(), empty: oneOf(true) }),
-  v.object({ table: oneOf('members'), scope: text(), run: memberRows }),
+  v.object({ table: oneOf('members'), scope: text(), block: memberRows }),
   ...tableNames.map(table =>
     v.object({ table: oneOf(table), scope: text(), id: text(), row: orNull<unknown>(rows[table]) })
   )
@@ -255,7 +255,7 @@ const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
 const peerMessage = v.union([
   v.object({
     type: oneOf('committed'),
-    commits: v.array(v.object({ at: natural, writes: v.array(write) }))
+    commits: v.array(v.object({ commitNumber: natural, writes: v.array(write) }))
   }),
   v.object({ type: oneOf('leading', 'logout') }),
   v.object({ type: oneOf('status'), status: syncStatus }),

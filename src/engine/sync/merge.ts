@@ -256,7 +256,7 @@ function createDraft({
     if (isWhole)
       writes.push(
         { table: 'members', scope: groupID, empty: true },
-        { table: 'members', scope: groupID, run: members }
+        { table: 'members', scope: groupID, block: members }
       )
     else for (const member of members) writes.push(putMember(member))
     for (const id of gone) writes.push({ table: 'members', scope: groupID, id, row: null })
@@ -314,7 +314,7 @@ function createDraft({
         group.seq === asOf &&
         group.membersUpTo === after
       ) {
-        writes.push({ table: 'members', scope: groupID, run: members })
+        writes.push({ table: 'members', scope: groupID, block: members })
         hold({ ...group, membersUpTo: next })
       }
       return true

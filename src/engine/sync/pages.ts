@@ -3,7 +3,7 @@
  * delay everything behind it, and the connection would be given up with all that is still to come.
  */
 
-import { countOf } from '../../protocol/packed.ts'
+import { rowCount } from '../../protocol/column-block.ts'
 import { frameLimits, type MembersMessage } from '../../protocol/messages.ts'
 import { firstRate, rateAfter, rowsUnderWay } from './schedule.ts'
 
@@ -49,7 +49,7 @@ export function createPages(now: () => number) {
         askedAtMs = Math.min(askedAtMs, page.askedAtMs)
       }
       if (askedAtMs === Infinity) return
-      const rows = messages.reduce((sum, { members }) => sum + countOf(members), 0)
+      const rows = messages.reduce((sum, { members }) => sum + rowCount(members), 0)
       rate = rateAfter(rate, rows, now() - Math.max(askedAtMs, arrivedAtMs))
       arrivedAtMs = now()
     },

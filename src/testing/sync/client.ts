@@ -6,7 +6,7 @@
 import { kernelVersion } from '../../kernel/decide.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
-import { rowsOf } from '../../protocol/packed.ts'
+import { rowsOf } from '../../protocol/column-block.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { digestVersion, positionDigest } from '../../protocol/digest.ts'

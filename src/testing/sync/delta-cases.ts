@@ -1,6 +1,6 @@
 /** Who is told what of groups, from where, and what nobody is told. */
 
-import { countOf, rowsOf } from '../../protocol/packed.ts'
+import { rowCount, rowsOf } from '../../protocol/column-block.ts'
 import { digestVersion, groupDigest, rowDigest } from '../../protocol/digest.ts'
 import type { DeltaMessage, ServerMessage } from '../../protocol/messages.ts'
 import { nowhere, type SyncClient, type ToldGroup } from './client.ts'
@@ -267,7 +267,7 @@ export function deltaCases({ check, expect }: Suite): void {
       }
       await act(clients[0], 'deleteGroupMember', { groupID, userIDList: [userIDs[2]] })
       clients[1].send({ type: 'members', groupID, after: '', limit: 10 })
-      expect(countOf((await clients[1].next('members')).members)).toEqual(2)
+      expect(rowCount((await clients[1].next('members')).members)).toEqual(2)
     }
   )
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isFlat, pack, rowsOf, slice, unpack } from '../../src/protocol/packed.ts'
+import {
+  decodeRows,
+  encodeRows,
+  isColumnBlock,
+  rowsOf,
+  sliceBlock
+} from '../../src/protocol/column-block.ts'
 
 const item = fc.record({ key: fc.constantFrom('a', 'b'), value: fc.nat(2) })
 const lists = fc.oneof(
@@ -30,26 +36,26 @@ const uneven = fc.array(
   fc.dictionary(fc.constantFrom('a', 'b', 'count', 'columns'), fc.jsonValue())
 )
 
-test('packed rows come back as they were, in their order, through JSON as well', () => {
+test('encoded rows decode to the same rows in the same order', () => {
   fc.assert(
     fc.property(fc.oneof(even, uneven), rows => {
       const text = JSON.stringify(rows)
-      expect(JSON.stringify(unpack(JSON.parse(JSON.stringify(pack(rows)))))).toBe(text)
+      expect(JSON.stringify(decodeRows(JSON.parse(JSON.stringify(encodeRows(rows)))))).toBe(text)
     })
   )
 })
 
-test('objects in a field are packed as well', () => {
+test('objects in a field become a block of their own', () => {
   const rows = [1, 2].map(seq => ({ seq, row: { name: `n${seq}`, type: 'Public' } }))
-  expect(pack(rows)).toEqual({
+  expect(encodeRows(rows)).toEqual({
     count: 2,
     columns: { seq: [1, 2], row: { count: 2, columns: { name: ['n1', 'n2'], type: ['Public'] } } }
   })
 })
 
-test('lists of as many objects each are packed as well, and lists without any are said once', () => {
+test('lists of equal length become one block, and empty lists one value', () => {
   const rows = [1, 2].map(seq => ({ seq, fields: [{ key: 'title', value: `t${seq}` }], tags: [] }))
-  expect(pack(rows)).toEqual({
+  expect(encodeRows(rows)).toEqual({
     count: 2,
     columns: {
       seq: [1, 2],
@@ -59,90 +65,93 @@ test('lists of as many objects each are packed as well, and lists without any ar
   })
 })
 
-test('what is cut from packed rows are the rows from there to there', () => {
+test('a slice of a block decodes to the slice of its rows', () => {
   const cut = fc.record({ rows: even, from: fc.nat(5), length: fc.integer({ min: 1, max: 5 }) })
-  let flat = 0
+  let blocks = 0
   fc.assert(
     fc.property(cut, ({ rows, from, length }) => {
-      const packed = pack(rows)
-      fc.pre(from < rows.length && isFlat(packed))
-      flat++
-      const part: unknown = JSON.parse(JSON.stringify(slice(packed, from, from + length)))
-      expect(isFlat(part) && JSON.stringify(rowsOf(part))).toBe(
+      const block = encodeRows(rows)
+      fc.pre(from < rows.length && isColumnBlock(block))
+      blocks++
+      const part: unknown = JSON.parse(JSON.stringify(sliceBlock(block, from, from + length)))
+      expect(isColumnBlock(part) && JSON.stringify(rowsOf(part))).toBe(
         JSON.stringify(rows.slice(from, from + length))
       )
     }),
     { numRuns: 1000 }
   )
-  expect(flat).toBeGreaterThan(100)
+  expect(blocks).toBeGreaterThan(100)
 })
 
-test('what all rows have is said once', () => {
+test('a value that all rows share is stored once', () => {
   const rows = Array.from({ length: 3 }, (_, index) => ({ groupID: 'g', userID: `u${index}` }))
-  expect(pack(rows)).toEqual({ count: 3, columns: { groupID: ['g'], userID: ['u0', 'u1', 'u2'] } })
+  expect(encodeRows(rows)).toEqual({
+    count: 3,
+    columns: { groupID: ['g'], userID: ['u0', 'u1', 'u2'] }
+  })
 })
 
 test.each([
-  ['a count without values', { count: 1e9, columns: { a: [1] } }],
-  ['a count in words', { count: '2', columns: { a: [1, 2] } }],
+  ['a count with too few values', { count: 1e9, columns: { a: [1] } }],
+  ['a count that is text', { count: '2', columns: { a: [1, 2] } }],
   ['columns of different lengths', { count: 2, columns: { a: [1, 2], b: [1, 2, 3] } }],
-  ['a column that is none', { count: 2, columns: { a: [1, 2], b: 5 } }],
+  ['a number as a column', { count: 2, columns: { a: [1, 2], b: 5 } }],
   [
-    'lists of more than there are',
+    'more list items than there are',
     { count: 2, columns: { a: { per: 3, items: { count: 2, columns: { b: [1, 2] } } } } }
   ],
   [
-    'lists without an end',
+    'endless lists',
     { count: 1e9, columns: { a: { per: 1e-9, items: { count: 1, columns: { b: [1] } } } } }
   ],
   [
-    'lists of none',
+    'lists of no items',
     { count: 1, columns: { a: { per: 0, items: { count: 1, columns: { b: [1] } } } } }
   ],
-  ['lists of what is none', { count: 2, columns: { a: { per: 1, items: 5 } } }],
+  ['a number as list items', { count: 2, columns: { a: { per: 1, items: 5 } } }],
   [
-    'one list for all, which would be as many objects',
+    'one list for all rows',
     { count: 2, columns: { a: [1, 2], b: { per: 2, items: { count: 2, columns: { c: [1, 2] } } } } }
   ],
   [
-    'one object for all',
+    'one object for all rows',
     { count: 2, columns: { a: [1, 2], b: { count: 1, columns: { c: [1] } } } }
   ],
-  ['something beside the columns', { count: 2, columns: { a: [1, 2] }, more: {} }],
+  ['a field beside the columns', { count: 2, columns: { a: [1, 2] }, more: {} }],
   [
-    'more columns than any row has',
+    'more than 64 columns',
     {
       count: 2,
       columns: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [index, [1, 2]]))
     }
   ],
   ['no columns', { count: 2, columns: {} }],
-  ['null for columns', { count: 2, columns: null }],
-  ['no object', 'rows'],
+  ['null as columns', { count: 2, columns: null }],
+  ['text', 'rows'],
   ['null', null]
-])('%s: is not unpacked, so that whoever checks the rows refuses it', (_title, packed) => {
-  expect(unpack(packed)).toBe(packed)
-  expect(isFlat(packed)).toBe(false)
+])('%s: no column block', (_title, value) => {
+  expect(decodeRows(value)).toBe(value)
+  expect(isColumnBlock(value)).toBe(false)
 })
 
-test('nothing that comes packed gets a prototype of its own', () => {
+test('a block cannot set the prototype of its rows', () => {
   for (const column of ['[{"role":"Owner"}]', '5', 'null']) {
-    const packed: unknown = JSON.parse(`{"count":2,"columns":{"a":[1,2],"__proto__":${column}}}`)
-    expect([unpack(packed), isFlat(packed)]).toEqual([packed, false])
+    const value: unknown = JSON.parse(`{"count":2,"columns":{"a":[1,2],"__proto__":${column}}}`)
+    expect([decodeRows(value), isColumnBlock(value)]).toEqual([value, false])
   }
 })
 
-test('what is nested without end is not unpacked', () => {
+test('endless nesting is no column block', () => {
   for (const [open, close] of [
     ['{"count":1,"columns":{"a":', '}}'],
     ['{"per":1,"items":', '}']
   ] as const) {
-    const packed: unknown = JSON.parse(`${open.repeat(20_000)}[1]${close.repeat(20_000)}`)
-    expect([unpack(packed) === packed, isFlat(packed)]).toEqual([true, false])
+    const value: unknown = JSON.parse(`${open.repeat(20_000)}[1]${close.repeat(20_000)}`)
+    expect([decodeRows(value) === value, isColumnBlock(value)]).toEqual([true, false])
   }
 })
 
-test('of lists alone, no field can be asked for', () => {
+test('a list column alone is no column block', () => {
   const lists = { per: 1, items: { count: 1, columns: { a: [1] } } }
-  expect(unpack(lists, { field: 'a', isWanted: () => true })).toBe(lists)
+  expect(decodeRows(lists, { field: 'a', isWanted: () => true })).toBe(lists)
 })
