@@ -127,3 +127,21 @@ test('refused tokens of two tabs are tried once each', async () => {
   const hellos = leader.network.transcript.filter(({ message }) => message['type'] === 'hello')
   expect(hellos.length).toBeLessThanOrEqual(3)
 })
+
+test('the refusal of a token stays when frames come after it', async () => {
+  // A socket that delivers what has been sent before it was closed.
+  const network = server.network()
+  const late: TestServer = {
+    ...server,
+    network: () => ({
+      ...network,
+      connect(events) {
+        const link = network.connect(events)
+        return { ...link, close: () => void server.clock.setTimer(link.close, 1000) }
+      }
+    })
+  }
+  const ann = createTestClient(late, 'ann', { token: 'bob' })
+  await server.clock.advance(10_000)
+  expect(await ann.status()).toMatchObject({ connection: 'offline', lastError: { code: 70013 } })
+})

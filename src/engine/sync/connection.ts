@@ -113,7 +113,8 @@ export function createConnection({
     const opened: Link = host.connect({
       onOpen: () => isOver || opened.send(JSON.stringify(hello())),
       onFrame(frame) {
-        if (isOver) return
+        // A socket may deliver frames while it is being closed.
+        if (isOver || link !== opened) return
         usedAtMs = host.now()
         const message = parseServerMessage(frame)
         // A word that only another build knows answers nothing.
