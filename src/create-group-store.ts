@@ -7,7 +7,7 @@ import { createPictureKeeper } from './client/picture.ts'
 import { createStore, type Undelivered, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import { whenOpen, type Engine, type StoreLocation } from './engine/api.ts'
-import type { GroupError } from './kernel/errors.ts'
+import { groupError, type GroupError } from './kernel/errors.ts'
 
 export type GroupStoreOptions = {
   /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
@@ -58,6 +58,15 @@ export function openGroupStore(
 ): GroupStore & Undelivered {
   const wrong = wrongOption(options)
   if (wrong) return refusedStore(wrong)
+  try {
+    return openAs(options, handsOn)
+  } catch (error) {
+    // Expected: no worker can be made, because of a policy of the page perhaps.
+    return refusedStore(groupError('WorkerFailed', String(error)))
+  }
+}
+
+function openAs(options: GroupStoreOptions, handsOn: boolean): GroupStore & Arrivals {
   const { url, userID, token, worker, paused = false } = options
   const location = {
     url,
@@ -67,7 +76,6 @@ export function openGroupStore(
     keepUndelivered
   }
   const streams = createStreamClient(request => remote.request(request))
-  const picture = createPictureKeeper(location, streams)
   const listener: RemoteListener = {
     onFrame(frame) {
       streams.take(frame)
@@ -79,6 +87,7 @@ export function openGroupStore(
     worker === false
       ? connectHere(openHere(location), listener)
       : connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
+  const picture = createPictureKeeper(location, streams)
   const end = () => {
     picture.end()
     remote.end()

@@ -66,7 +66,12 @@ export function connectWorker(
     if (typeof made !== 'function') return fail(error)
     running.port.close()
     running.worker.terminate()
-    running = start()
+    try {
+      running = start()
+    } catch (cause) {
+      // Expected: no worker can be made any more.
+      return fail(groupError('WorkerFailed', String(cause)))
+    }
     listener.onRestart()
   }
 
