@@ -5,7 +5,7 @@
 
 import type { GroupStore } from '../client/store.ts'
 import { isGroupError, type Applied, type VerdictEntry } from '../engine/api.ts'
-import type { GroupError } from '../kernel/errors.ts'
+import { errors, type GroupError } from '../kernel/errors.ts'
 import { EVENT } from './constants.ts'
 import type { Events } from './events.ts'
 import { IMError, ownError } from './im-error.ts'
@@ -21,14 +21,19 @@ export function createVerdicts(
   /** Operations whose call still waits for the verdict, and tells of it. */
   const awaited = new Set<string>()
   const telling = new Set<string>()
+  /** Told by this tab. Where storage refuses to dismiss them, they are not told again. */
+  const told = new Set<string>()
   let entries: readonly VerdictEntry[] = []
 
   async function tellOf(entry: VerdictEntry): Promise<void> {
     const { opID } = entry
     telling.add(opID)
-    const isOthers = await store.dismissVerdict(opID)
+    const refused = await store.dismissVerdict(opID)
     telling.delete(opID)
-    if (!isOthers) events.emit(EVENT.ERROR, errorOf(entry))
+    // It may be dismissed later: storage was slow, or the store was closed. Nobody else tells of it then.
+    if (refused?.code === errors.UnknownOperationID.code || told.has(opID)) return
+    told.add(opID)
+    events.emit(EVENT.ERROR, errorOf(entry))
   }
 
   function tell(): void {
@@ -61,6 +66,7 @@ export function createVerdicts(
     },
     /** The call has its verdict, and tells of it. */
     async answered(opID: string): Promise<void> {
+      told.add(opID)
       await store.dismissVerdict(opID)
       awaited.delete(opID)
     },

@@ -90,3 +90,33 @@ test('a refusal that came before anybody listened is told then', async () => {
   await pass()
   expect([told, await ann.verdicts()]).toEqual([[10010], []])
 })
+
+/** Storage does what it is asked to, but answers only after 20 s, or refuses it. */
+function hinder(refuses: boolean): void {
+  const { transact } = ann.storage
+  const hindered: typeof transact = async (...args) => {
+    if (refuses) throw new Error('the disk is full')
+    const at = await transact(...args)
+    await new Promise<void>(resolve => void server.clock.setTimer(resolve, 20_000))
+    return at
+  }
+  Object.assign(ann.storage, { transact: hindered })
+}
+
+test.each([
+  ['delays', false],
+  ['refuses', true]
+])('a refusal whose dismissal storage %s is told once', async (_title, refuses) => {
+  const { told, listen } = page()
+  await ann.caughtUp()
+  await ann.settle('joinGroup', { groupID: 'nowhere' })
+  await pass()
+  hinder(refuses)
+  listen()
+  await server.clock.advance(30_000)
+  await pass()
+  listen()
+  await server.clock.advance(30_000)
+  await pass()
+  expect(told).toEqual([10010])
+})
