@@ -59,14 +59,14 @@ export function openGroupStore(
   const wrong = wrongOption(options)
   if (wrong) return refusedStore(wrong)
   try {
-    return openAs(options, handsOn)
+    return openAs(options, keepUndelivered)
   } catch (error) {
     // Expected: no worker can be made, because of a policy of the page perhaps.
     return refusedStore(groupError('WorkerFailed', String(error)))
   }
 }
 
-function openAs(options: GroupStoreOptions, handsOn: boolean): GroupStore & Arrivals {
+function openAs(options: GroupStoreOptions, keepUndelivered: boolean): GroupStore & Undelivered {
   const { url, userID, token, worker, paused = false } = options
   const location = {
     url,

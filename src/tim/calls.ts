@@ -2,6 +2,15 @@
 
 import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import {
+  count as countCheck,
+  groupID as groupIDCheck,
+  optional,
+  parseArgs,
+  userIDList as userIDListCheck,
+  type ArgsOf
+} from '../kernel/args.ts'
+import { described } from '../kernel/error-texts.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { bound } from '../client/bound.ts'
@@ -25,6 +34,27 @@ export type Session = {
   readonly store: GroupStore
   readonly live: Live
   readonly verdicts: Verdicts
+}
+
+const page = optional(countCheck({ min: 0, max: 4_294_967_295 }))
+/** The arguments of calls that only read; those of operations have their checks in the kernel. */
+const reading = {
+  getGroupProfile: { groupID: groupIDCheck },
+  getGroupMemberList: { groupID: groupIDCheck, count: page, offset: page },
+  getGroupMemberProfile: { groupID: groupIDCheck, userIDList: userIDListCheck }
+}
+
+export const isReading = (api: string): boolean =>
+  Object.hasOwn(reading, api) || api === 'getGroupList' || api === 'searchGroupByID'
+
+function parsed<N extends keyof typeof reading>(
+  api: N,
+  options: unknown
+): ArgsOf<(typeof reading)[N]> {
+  const checked = parseArgs(reading[api], options)
+  if (!checked.ok) throw failure(described(checked.error), api)
+  if (checked.limit) throw failure(described(checked.limit), api)
+  return checked.args
 }
 
 type Calls = Omit<Tim, 'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'>
@@ -107,7 +137,8 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
   return {
     getGroupList: async () => respond({ groupList: ready('getGroupList').live.list() }),
 
-    async getGroupProfile({ groupID }) {
+    async getGroupProfile(options) {
+      const { groupID } = parsed('getGroupProfile', options)
       const known = await ready('getGroupProfile').live.group(groupID)
       return respond({
         group: known ?? (await ask('getGroupProfile', groupID, store => store.readProfile(groupID)))
@@ -135,7 +166,8 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
 
     async joinGroup(options) {
       // Tencent lets guests into audio-video chat rooms only, and says so.
-      if (!isLoggedIn() && options.type !== TYPES.GRP_AVCHATROOM)
+      const { type } = Object(options) as typeof options
+      if (!isLoggedIn() && type !== TYPES.GRP_AVCHATROOM)
         throw failure(ownError('LoginToJoin'), 'joinGroup', options)
       const done = await perform('joinGroup', options)
       const { status } = done.result
@@ -150,10 +182,11 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
         group: await ask('searchGroupByID', groupID, store => store.searchGroup(groupID))
       }),
 
-    async handleGroupApplication({ handleAction, handleMessage, message }) {
+    async handleGroupApplication(options) {
       // What an app passes may be anything; what is missing is refused as an argument.
-      const payload = (message as Partial<typeof message> | undefined)?.payload
-      const groupID = payload?.groupProfile.groupID ?? ''
+      const { handleAction, handleMessage, message } = Object(options) as typeof options
+      const payload = (message as Partial<typeof message> | null | undefined)?.payload
+      const groupID = (payload?.groupProfile as { groupID: string } | undefined)?.groupID ?? ''
       const application = {
         groupID,
         userID: payload?.operatorID ?? '',
@@ -164,7 +197,8 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
       return respond({ group: await groupOf(await perform('handleGroupApplication', application)) })
     },
 
-    async getGroupMemberList({ groupID, count = membersPerCall, offset = 0 }) {
+    async getGroupMemberList(options) {
+      const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
       const { live } = await inside('getGroupMemberList', groupID)
       return respond({
         memberList: await live.members(groupID, {
@@ -174,7 +208,8 @@ export function createCalls(ready: (api: string) => Session, isLoggedIn: () => b
       })
     },
 
-    async getGroupMemberProfile({ groupID, userIDList }) {
+    async getGroupMemberProfile(options) {
+      const { groupID, userIDList } = parsed('getGroupMemberProfile', options)
       const { live } = await inside('getGroupMemberProfile', groupID)
       await live.members(groupID, { offset: 0, limit: 1 })
       const found = await Promise.all(
@@ -211,7 +246,7 @@ async function leaveOtherRooms({ live, store, userID }: Session, groupID: string
 }
 
 export function failure(error: GroupError, operation?: string, args?: object): IMError {
-  const groupID: unknown = args && 'groupID' in args ? args.groupID : undefined
+  const groupID: unknown = typeof args === 'object' && 'groupID' in args ? args.groupID : undefined
   return new IMError(error, {
     ...(operation && { operation }),
     ...(typeof groupID === 'string' && { groupID })

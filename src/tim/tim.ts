@@ -18,8 +18,8 @@ import { EVENT, TYPES } from './constants.ts'
 import { createEvents, type Events } from './events.ts'
 import { ownError, respond, type IMResponse } from './im-error.ts'
 import { createLive } from './live.ts'
+import { answerWithinMs, attempt, errorOf, inTime, strict } from './guard.ts'
 import { noticeMessage, tipMessage } from './message.ts'
-import { validate2x } from './validate.ts'
 import { createVerdicts } from './verdicts.ts'
 
 export type { Tim } from './api.ts'
@@ -48,10 +48,12 @@ const instances = new Map<number, Tim>()
  * const tim = TIM.create({ SDKAppID: 1400000000, url })
  */
 function create(options: TimOptions): Tim {
-  const known = instances.get(options.SDKAppID)
+  // JavaScript may pass nothing. Then the login says what is missing.
+  const { SDKAppID } = Object(options) as TimOptions
+  const known = instances.get(SDKAppID)
   if (known) return known
-  const tim = createTim(options, () => instances.delete(options.SDKAppID))
-  instances.set(options.SDKAppID, tim)
+  const tim = createTim(Object(options) as TimOptions, () => instances.delete(SDKAppID))
+  instances.set(SDKAppID, tim)
   return tim
 }
 
@@ -69,15 +71,16 @@ function createTim(
 ): Tim {
   const events = createEvents(reportError)
   let session: OpenSession | undefined
-  let isLoggingIn = false
+  let loggingIn: AbortController | undefined
 
-  async function login({ userID, userSig }: { userID: string; userSig: string }) {
+  async function login(credentials: { userID: string; userSig: string }) {
+    const { userID, userSig } = Object(credentials) as typeof credentials
     if (!userID) throw failure(ownError('NoUserID'))
     if (!userSig) throw failure(ownError('NoUserSig'))
     const location = { url, userID, token: userSig, ...(worker !== undefined && { worker }) }
     const wrong = wrongOption(location)
     if (wrong) throw failure(described(wrong))
-    if (isLoggingIn) throw failure(ownError('LoginRunning'))
+    if (loggingIn) throw failure(ownError('LoginRunning'))
     if (session && session.userID !== userID)
       throw failure(ownError('LoggedInAsOther', session.userID))
     if (session)
@@ -86,46 +89,53 @@ function createTim(
         errorInfo: `${userID} is logged in already`,
         repeatLogin: true
       })
-    isLoggingIn = true
-    const store = openGroupStore(location, { keepUndelivered: true })
-    const refused = await bound(admitted(store), answerWithinMs, () =>
-      ownError('StorageFailed', 'no answer')
-    )
-    isLoggingIn = false
-    if (refused) {
-      await store.close()
-      throw failure(refused)
+    const current = (loggingIn = new AbortController())
+    try {
+      const store = openGroupStore(location, { keepUndelivered: true })
+      const admission = await bound(admitted(store).catch(errorOf), answerWithinMs, () =>
+        ownError('StorageFailed', 'no answer')
+      )
+      // `logout` may have been called meanwhile.
+      const refused = current.signal.aborted ? ownError('NotReady', 'login') : admission
+      if (refused) {
+        await store.close()
+        throw failure(refused)
+      }
+      // Login resolves first; then the app hears of its groups, and that it may begin.
+      void Promise.resolve().then(() => openSession(store, userID))
+      return respond({ ...loggedIn, errorInfo: '' })
+    } finally {
+      loggingIn = undefined
     }
-    // Login resolves first; then the app hears of its groups, and that it may begin.
-    void Promise.resolve().then(() => {
-      session = openSession(store, userID)
-    })
-    return respond({ ...loggedIn, errorInfo: '' })
   }
 
-  function openSession(store: GroupStore & Undelivered, userID: string): OpenSession {
+  function openSession(store: GroupStore & Undelivered, userID: string): void {
     const live = createLive(store, userID, list => events.emit(EVENT.GROUP_LIST_UPDATED, list))
-    const watches: Pick<Subscription, 'unsubscribe'>[] = []
     const verdicts = createVerdicts(store, events)
+    const watches: Pick<Subscription, 'unsubscribe'>[] = [verdicts]
     const opened = { userID, store, live, verdicts, watches }
     session = opened
     events.emit(EVENT.SDK_READY, undefined)
-    watches.push(
-      store.undelivered$.subscribe(createDelivery(opened, events)),
-      watchStatus(store, events, expire),
-      verdicts
-    )
-    return opened
+    // A handler may have logged out.
+    if (session !== opened) return
+    watches.push(store.undelivered$.subscribe(createDelivery(opened, events)))
+    watches.push(watchStatus(store, events, error => void expire(opened, error)))
   }
 
-  function expire(): void {
+  /** Only another userSig helps, and that takes another login. */
+  async function expire(refused: OpenSession, error: GroupError): Promise<void> {
+    // The status may tell so while the session is being opened.
+    await Promise.resolve()
+    if (session !== refused) return
+    if (error.reason !== 'TokenExpired') events.emit(EVENT.ERROR, failure(error))
     events.emit(EVENT.KICKED_OUT, { type: TYPES.KICKED_OUT_USERSIG_EXPIRED })
-    void logout()
+    await logout()
   }
 
   async function logout(): Promise<IMResponse<Record<string, never>>> {
     const ended = session
     session = undefined
+    loggingIn?.abort()
     if (ended) {
       events.emit(EVENT.SDK_NOT_READY, undefined)
       ended.live.end()
@@ -145,7 +155,7 @@ function createTim(
 
   const calls = inTime(createCalls(ready, () => session !== undefined))
   return {
-    login,
+    login: credentials => attempt('login', () => login(credentials)),
     logout,
     async destroy() {
       await logout()
@@ -164,37 +174,6 @@ function createTim(
     setLogLevel: () => undefined,
     ...(strict2x ? strict(calls) : calls)
   }
-}
-
-const answerWithinMs = 30_000
-
-/** The same calls, each of which is answered in time, even if storage hangs. */
-function inTime<C extends object>(calls: C): C {
-  const late = (api: string) => () =>
-    Promise.reject(failure(ownError('StorageFailed', 'no answer'), api))
-  const timed = Object.entries(calls).map(
-    ([api, call]: [string, (argument: unknown) => Promise<unknown>]) => [
-      api,
-      (argument: unknown) => bound(call(argument), answerWithinMs, late(api))
-    ]
-  )
-  // The calls keep their names, arguments and results.
-  return Object.fromEntries(timed) as C
-}
-
-/** The same calls, each of which first checks its parameters as SDK 2.x does. */
-function strict<C extends object>(calls: C): C {
-  const checked = Object.entries(calls).map(
-    ([api, call]: [string, (argument: unknown) => unknown]) => [
-      api,
-      (argument: unknown) => {
-        validate2x(api, argument)
-        return call(argument)
-      }
-    ]
-  )
-  // The calls keep their names, arguments and results.
-  return Object.fromEntries(checked) as C
 }
 
 /** Tells the app of tips and notices, each once and after what it speaks of is in place. */
@@ -223,13 +202,17 @@ function createDelivery({ userID, store, live }: OpenSession, events: Events) {
   }
 }
 
-function watchStatus(store: GroupStore, events: Events, onExpired: () => void): Subscription {
+function watchStatus(
+  store: GroupStore,
+  events: Events,
+  onRefused: (error: GroupError) => void
+): Subscription {
   let state: string | undefined
   return store.status$.subscribe(({ connection, lastError }) => {
     const next = netStates[connection]
     if (state !== undefined && state !== next) events.emit(EVENT.NET_STATE_CHANGE, { state: next })
     state = next
-    if (lastError?.reason === 'TokenExpired') onExpired()
+    if (lastError && isLoginError(lastError)) onRefused(lastError)
   })
 }
 

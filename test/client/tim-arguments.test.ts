@@ -1,0 +1,146 @@
+/** Whatever JavaScript passes to Tencent's face, a call rejects with an `IMError`, and settles in time. */
+
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { attempt, inTime } from '../../src/tim/guard.ts'
+import { IMError } from '../../src/tim/im-error.ts'
+import TIM from '../../src/tim/tim.ts'
+import { createTim, logIn, openServer, userSigOf } from './page.ts'
+
+const fail = () => {
+  throw new Error('on purpose')
+}
+const trap = {
+  get: fail,
+  has: fail,
+  ownKeys: fail,
+  getOwnPropertyDescriptor: fail,
+  getPrototypeOf: fail
+}
+const cyclic: Record<string, unknown> = {}
+cyclic['groupID'] = cyclic
+
+const values: [string, unknown][] = [
+  ['nothing', undefined],
+  ['null', null],
+  ['a text', '\ud800'],
+  ['a number', 5],
+  ['NaN', NaN],
+  ['a symbol', Symbol('crew')],
+  ['a function', () => 'crew'],
+  ['an array', []],
+  ['an empty object', {}],
+  ['an object that holds itself', cyclic],
+  ['large whole numbers', { groupID: 1n, name: 1n, userIDList: 1n }],
+  ['functions as fields', { groupID: fail, name: fail, userIDList: fail, message: fail }],
+  ['a getter that throws', Object.defineProperty({}, 'groupID', { get: fail, enumerable: true })],
+  ['an object that throws', new Proxy({}, trap)],
+  ['a message without a group', { handleAction: 'Agree', message: { payload: {} } }],
+  ['a message of null', { handleAction: 'Agree', message: null }]
+]
+
+const calls = [
+  'login',
+  'getGroupProfile',
+  'createGroup',
+  'updateGroupProfile',
+  'joinGroup',
+  'quitGroup',
+  'dismissGroup',
+  'searchGroupByID',
+  'changeGroupOwner',
+  'handleGroupApplication',
+  'setMessageRemindType',
+  'getGroupMemberList',
+  'getGroupMemberProfile',
+  'addGroupMember',
+  'deleteGroupMember',
+  'setGroupMemberMuteTime',
+  'setGroupMemberRole',
+  'setGroupMemberNameCard',
+  'setGroupMemberCustomField'
+] as const
+
+const rejectionOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(fail, (error: unknown) => error)
+
+test.each(values)('%s as an argument rejects every call with an IMError', async (_title, value) => {
+  const { url } = await openServer()
+  const tim = (await logIn(url, 'ann')) as unknown as Record<
+    string,
+    (value: unknown) => Promise<unknown>
+  >
+  for (const call of calls) {
+    const error = await rejectionOf(tim[call]?.(value) ?? fail())
+    expect({ call, error, code: (error as IMError).code }).toMatchObject({
+      error: { name: 'IMError' },
+      code: expect.any(Number)
+    })
+  }
+})
+
+const windows: [string, object][] = [
+  ['a negative offset', { offset: -1 }],
+  ['NaN as count', { count: NaN }],
+  ['a text as count', { count: '3' }],
+  ['half an offset', { offset: 0.5 }]
+]
+test.each(windows)('a member list with %s rejects with 10004', async (_title, window) => {
+  const { url } = await openServer()
+  const tim = await logIn(url, 'ann')
+  await tim.createGroup({ groupID: 'crew', name: 'Crew' })
+  const error = await rejectionOf(tim.getGroupMemberList({ groupID: 'crew', ...window }))
+  expect(error).toMatchObject({ name: 'IMError', code: 10004 })
+})
+
+test('an instance without options says at login that it has no address', async () => {
+  const create = TIM.create as (options?: unknown) => ReturnType<typeof TIM.create>
+  const login = create().login({ userID: 'ann', userSig: userSigOf('ann') })
+  expect(await rejectionOf(login)).toMatchObject({ name: 'IMError', code: 10004 })
+})
+
+describe('a login', () => {
+  test('that cannot make a worker leaves room for the next one', async () => {
+    const { url } = await openServer()
+    const tim = TIM.create({ SDKAppID: -1, url, worker: fail })
+    const login = () => rejectionOf(tim.login({ userID: 'ann', userSig: userSigOf('ann') }))
+    expect([await login(), await login()]).toMatchObject([{ code: 4510 }, { code: 4510 }])
+  })
+
+  test('is over when a logout comes meanwhile', async () => {
+    const { url } = await openServer()
+    const tim = createTim(url)
+    const login = rejectionOf(tim.login({ userID: 'ann', userSig: userSigOf('ann') }))
+    await tim.logout()
+    expect(await login).toMatchObject({ name: 'IMError', code: 2999 })
+    expect(await rejectionOf(tim.getGroupList())).toMatchObject({ code: 2999 })
+  })
+})
+
+describe('the limit of a call', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  /** What a call rejects with that answers after so many seconds. */
+  async function outcome(api: string, seconds: number): Promise<unknown> {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const answer = () =>
+      new Promise((_, reject) =>
+        setTimeout(() => reject(new IMError({ code: 1, reason: '', message: '' })), seconds * 1000)
+      )
+    const { [api]: call = fail } = inTime({ [api]: () => attempt(api, answer) })
+    const rejection = rejectionOf(call())
+    await vi.advanceTimersByTimeAsync(seconds * 1000)
+    return rejection
+  }
+
+  test('is longer than its parts take', async () => {
+    expect(await outcome('joinGroup', 57)).toMatchObject({ code: 1 })
+  })
+
+  test('says of an operation that it waits', async () => {
+    expect(await outcome('joinGroup', 61)).toMatchObject({ code: 4512 })
+  })
+
+  test('says of a question that storage did not answer', async () => {
+    expect(await outcome('getGroupProfile', 61)).toMatchObject({ code: 4502 })
+  })
+})

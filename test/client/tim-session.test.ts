@@ -1,0 +1,80 @@
+/** Tokens and sessions of Tencent's face: an app learns when only another login helps, and users do not mix. */
+
+import { describe, expect, test } from 'vitest'
+import { generateUserSig } from '../../src/server/main.ts'
+import TIM, { type Tim } from '../../src/tim/tim.ts'
+import { createTim, logIn, openServer, userSigOf } from './page.ts'
+
+const codesOf = (tim: Tim) => {
+  const codes: number[] = []
+  tim.on(TIM.EVENT.ERROR, ({ data }) => codes.push(data.code))
+  return codes
+}
+
+describe('a user whose groups are on the device', () => {
+  /** Logs in a second time with this userSig. */
+  async function returnWith(userSig: string) {
+    const { url } = await openServer()
+    const before = await logIn(url, 'ann')
+    await before.createGroup({ groupID: 'crew', name: 'Crew' })
+    await before.logout()
+    const tim = createTim(url)
+    const codes = codesOf(tim)
+    const kicked = new Promise<unknown>(resolve =>
+      tim.on(TIM.EVENT.KICKED_OUT, ({ data }) => resolve(data))
+    )
+    const refused = await tim.login({ userID: 'ann', userSig }).then(
+      () => undefined,
+      (error: { code: number }) => error.code
+    )
+    // Whichever comes first: the groups of the device, or the server's refusal.
+    return { tim, codes, isKicked: refused === undefined ? kicked : Promise.resolve(), refused }
+  }
+
+  test('is told when the server refuses the userSig, and can log in again', async () => {
+    const otherKey = generateUserSig(
+      { sdkAppID: 1400000000, secretKey: 'another key' },
+      { userID: 'ann' }
+    )
+    const { tim, codes, isKicked, refused } = await returnWith(otherKey)
+    await isKicked
+    expect(refused === undefined ? codes : [refused]).toEqual([70009])
+    await expect(tim.login({ userID: 'ann', userSig: userSigOf('ann') })).resolves.toMatchObject({
+      code: 0
+    })
+  })
+
+  test('is told when the userSig belongs to somebody else', async () => {
+    const { codes, isKicked, refused } = await returnWith(userSigOf('bob'))
+    await isKicked
+    expect(refused === undefined ? codes : [refused]).toEqual([70013])
+  })
+})
+
+test('a userSig that expires during the session kicks the user out', async () => {
+  const { url } = await openServer()
+  const tim = createTim(url)
+  const kicked = new Promise<unknown>(resolve =>
+    tim.on(TIM.EVENT.KICKED_OUT, ({ data }) => resolve(data))
+  )
+  await tim.login({ userID: 'ann', userSig: userSigOf('ann', 1) })
+  expect(await kicked).toEqual({ type: TIM.TYPES.KICKED_OUT_USERSIG_EXPIRED })
+})
+
+test('two users in one page see only their own groups', async () => {
+  const { url } = await openServer()
+  const [ann, bob] = [await logIn(url, 'ann'), await logIn(url, 'bob')]
+  await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Private' })
+  await bob.createGroup({ groupID: 'den', name: 'Den', type: 'Private' })
+  expect((await ann.getGroupList()).data.groupList).toMatchObject([{ groupID: 'crew' }])
+  expect((await bob.getGroupList()).data.groupList).toMatchObject([{ groupID: 'den' }])
+})
+
+test('a user in two instances of one page sees the groups of both', async () => {
+  const { url } = await openServer()
+  const [first, second] = [await logIn(url, 'ann'), await logIn(url, 'ann')]
+  await first.createGroup({ groupID: 'crew', name: 'Crew', type: 'Private' })
+  await expect
+    .poll(async () => (await second.getGroupList()).data.groupList)
+    .toMatchObject([{ groupID: 'crew' }])
+})
