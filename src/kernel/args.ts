@@ -164,6 +164,9 @@ export const userIDList: Check<readonly string[]> = (value, path, problems) => {
   return [...new Set(users)]
 }
 
+/** More than a frame can hold, so that the server looks at all items. */
+const itemsMax = 300_000
+
 function list<T>(
   check: Check<T>,
   { countMax, reason }: { countMax: number; reason: Reason }
@@ -171,9 +174,10 @@ function list<T>(
   return (value, path, problems) => {
     if (!Array.isArray(value)) return (wrong(problems, path, 'must be an array'), [])
     if (value.length > countMax) over(problems, reason, `${path}: at most ${countMax}`)
-    // A sparse array has no items for `map` to see.
-    const items = Array.from(value, (item: unknown, index) =>
-      check(item, `${path}[${index}]`, problems)
+    // A sparse array has no items for `map` to see, and its length may be four billion.
+    const length = Math.min(value.length, itemsMax)
+    const items = Array.from({ length }, (_, index) =>
+      check(value[index] as unknown, `${path}[${index}]`, problems)
     )
     // Too long a list is refused in the end. Until then no row is loaded, and no user locked, for the rest of it.
     return items.slice(0, countMax)

@@ -197,11 +197,13 @@ const userIDs: Value[] = [
 ]
 const users = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
 const sparse = <T>(item: T): T[] => Object.assign([], { 1: item })
+const endless: Value = ['whose length is four billion', Object.assign([], { length: 4_294_967_295 })]
 
 const userLists: Value[] = [
   ...required(notList),
   ['that is empty', []],
   ['of holes', Object.assign([], { length: 3 })],
+  endless,
   ['with a hole in it', sparse('member')],
   ['of lists', [['member']]],
   ['of objects, as members have', [{ userID: 'member' }]],
@@ -227,6 +229,7 @@ const customFields = ({
   ...optional(notList),
   ['that is empty', [], 'accepted'],
   ['with a hole in it', sparse({ key: 'a', value: 'b' })],
+  endless,
   ['of texts', ['key']],
   ['of null', [null]],
   ['of pairs', [['key', 'value']]],
@@ -273,6 +276,7 @@ const memberLists: Value[] = [
   ...optional(notList),
   ['that is empty', [], 'accepted'],
   ['with a hole in it', sparse({ userID: 'a' })],
+  endless,
   ['of texts', ['member']],
   ['of null', [null]],
   ['of lists', [['member']]],
