@@ -55,3 +55,18 @@ test('a full outbox has room again once its operations have verdicts', async () 
   await ann.caughtUp()
   expect(isGroupError(await update(ann, 'crew0', 0))).toBe(false)
 })
+
+test('the 4 MiB count bytes, whatever the language', async () => {
+  const storage = createMemoryStorage()
+  const ann = createTestClient(server, 'ann', { storage, paused: true })
+  const groupCustomField = Array.from({ length: 20 }, (_, index) => ({ key: `key${index}`, value: '群'.repeat(170) }))
+  let refusal: unknown
+  for (let count = 0; count < 1000 && !refusal; count++) {
+    const group = { groupID: `crew${count}`, name: '群', type: 'Public', groupCustomField } as const
+    const answer = await ann.engine.apply('createGroup', group)
+    if (isGroupError(answer)) refusal = answer
+  }
+  expect(refusal).toMatchObject({ code: 4501 })
+  const [stored] = (await storage.read([{ table: 'outbox', scope: '' }])).answers
+  expect(Buffer.byteLength(JSON.stringify(stored))).toBeLessThan(5 * megabyte)
+})

@@ -5,6 +5,7 @@
 
 import type { Decision } from '../../kernel/decision.ts'
 import type { Prepared } from '../../kernel/decide.ts'
+import { utf8Length } from '../../kernel/limits.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import {
   inOrder,
@@ -252,5 +253,5 @@ const isCached = ({ table }: Write): boolean => table === 'members' || table ===
 
 const removal = (opID: string): Write => ({ table: 'outbox', scope: '', id: opID, row: null })
 
-/** Characters of JSON. */
-export const bytesOf = ({ args }: Pick<Pending, 'args'>): number => JSON.stringify(args).length
+/** Bytes of JSON, in UTF-8. */
+export const bytesOf = ({ args }: Pick<Pending, 'args'>): number => utf8Length(JSON.stringify(args))

@@ -5,6 +5,7 @@
 
 import * as v from 'valibot'
 import { groupError } from '../../kernel/errors.ts'
+import { utf8Length } from '../../kernel/limits.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import {
   ringPlace,
@@ -110,7 +111,7 @@ function isSendable({
   seen
 }: Pick<PushedOperation, 'opID' | 'name' | 'args' | 'groupID' | 'seen'>): boolean {
   const frame = JSON.stringify({ opID, name, args, groupID, seen, waited: 0 })
-  return frame.length <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
+  return utf8Length(frame) <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
 }
 
 const numbered = { number: natural }
