@@ -61,6 +61,8 @@ export function openEngine(
   let rereading: Promise<void> | undefined
   /** Verdicts whose operation is being asked for again here. */
   const retrying = new Set<string>()
+  /** Calls whose operation may be on its way to the disk. */
+  const queuing = new Set<Promise<unknown>>()
   /** Questions to the leader that wait for their answer. */
   const asked = new Map<string, (answer: GroupRow | GroupError) => void>()
 
@@ -448,6 +450,8 @@ export function openEngine(
       stopWaking()
       mutes.end()
       sync.stop()
+      // What is on its way to the disk waits there, and its caller learns so.
+      await Promise.allSettled(queuing)
       await end()
       // Only now: what was under way has to be told, and the next to lead must not miss it.
       peers.close()
@@ -462,15 +466,14 @@ export function openEngine(
     retried?: string
   ): Promise<Applied | GroupError> {
     const call = { isShown: false, isLate: false, retried }
-    return bound(
-      ready.then(() => startError ?? submit.apply(checked, call)),
-      storageWithinMs,
-      () => {
-        call.isLate = true
-        // What is shown is already on its way to the disk.
-        return call.isShown ? groupError('StillWaiting') : noAnswer()
-      }
-    )
+    const work = ready.then(() => startError ?? submit.apply(checked, call))
+    queuing.add(work)
+    void Promise.allSettled([work]).then(() => queuing.delete(work))
+    return bound(work, storageWithinMs, () => {
+      call.isLate = true
+      // What is shown is already on its way to the disk.
+      return call.isShown ? groupError('StillWaiting') : noAnswer()
+    })
   }
 
   return {

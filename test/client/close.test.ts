@@ -1,0 +1,50 @@
+/** Calls around the end of a store: each says whether its operation waits. */
+
+import { expect, test } from 'vitest'
+import { connectHere } from '../../src/client/remote.ts'
+import { createStore } from '../../src/client/store.ts'
+import { createStreamClient } from '../../src/client/streams.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { createTestClient, createTestServer } from '../harness.ts'
+
+/** A store whose storage takes 3 s for each transaction, but answers. */
+async function openSlow() {
+  const server = createTestServer()
+  const storage = createMemoryStorage()
+  const transact: typeof storage.transact = async (...args) => {
+    const at = await storage.transact(...args)
+    await new Promise<void>(resolve => void server.clock.setTimer(resolve, 3000))
+    return at
+  }
+  const client = createTestClient(server, 'ann', { storage: { ...storage, transact }, paused: true })
+  const streams = createStreamClient(request => remote.request(request))
+  const remote = connectHere(Promise.resolve(client.engine), { onFrame: streams.take, onRestart: streams.restart })
+  await server.clock.settle()
+  const waiting = async () => (await storage.read([{ table: 'outbox', scope: '' }])).answers[0].map(({ opID }) => opID)
+  return { store: createStore('ann', remote, streams), waiting, server }
+}
+
+test.each([
+  ['close', store => store.close()],
+  ['logout that keeps what waits', store => store.logout({ pending: 'keep' })]
+] satisfies [string, (store: Awaited<ReturnType<typeof openSlow>>['store']) => Promise<unknown>][])(
+  'an operation on its way to the disk during a %s is answered as queued',
+  async (_title, end) => {
+    const { store, waiting, server } = await openSlow()
+    const applying = store.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+    await server.clock.settle()
+    const ending = end(store)
+    await server.clock.advance(30_000)
+    await ending
+    const [opID] = await waiting()
+    expect(await applying).toMatchObject({ opID })
+  }
+)
+
+test('a call after the end of a store is answered 2999', async () => {
+  const { store, server } = await openSlow()
+  const ending = store.close()
+  await server.clock.advance(30_000)
+  await ending
+  expect(await store.apply('createGroup', { groupID: 'crew', name: 'Crew' })).toMatchObject({ code: 2999 })
+})
