@@ -97,9 +97,9 @@ export const groupError = (reason: Reason, detail = ''): GroupError => ({
 export const storageFailed = (error: unknown): GroupError =>
   groupError('StorageFailed', String(error))
 
-/** Whether a server does not accept the token: nothing but another one helps. */
+/** Whether a server does not accept the token, and only another one helps: codes 70xxx. */
 export const isLoginError = (error: GroupError | null | undefined): boolean =>
-  (error?.code ?? 0) >= errors.TokenExpired.code
+  Math.floor((error?.code ?? 0) / 1000) === 70
 
 /** `unknown`: the reason is one that only another build knows. */
 export const scopeOf = ({ reason }: GroupError): Scope | 'unknown' =>

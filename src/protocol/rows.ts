@@ -19,7 +19,8 @@ export const text = (lengthMax = Infinity) =>
 export const printable = (form: RegExp) =>
   v.custom<string>(value => isText(value) && form.test(value))
 export const id = printable(/^[\x20-\x7e]{1,64}$/)
-export const short = text(1024)
+/** Far above the limits of this build: a newer one may have raised them. */
+export const short = text(65_536)
 /** A word of an enumeration. Another build may know more of them, so any passes. */
 export const word = printable(/^[\x20-\x7e]{1,64}$/)
 const within = (min: number, max: number) =>
@@ -95,7 +96,7 @@ export function orNull<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<
 
 const customField = { key: short, value: short }
 const isCustomField = exactly(customField)
-const fieldsMax = 64
+const fieldsMax = 256
 const isCustomFields = Object.assign(
   (value: unknown) =>
     Array.isArray(value) && value.length <= fieldsMax && value.every(isCustomField),

@@ -305,3 +305,54 @@ describe('rows of a newer build in the database', () => {
     ])
   })
 })
+
+describe('limits that a newer server has raised', () => {
+  const longer = 'Sailing '.repeat(2000)
+  const fields = Array.from({ length: 100 }, (_, index) => ({ key: `key${index}`, value: longer }))
+  const raised = (connect: Connect): Connect => {
+    const raise = (frame: string) =>
+      frame
+        .replaceAll('"introduction":""', `"introduction":"${longer}"`)
+        .replaceAll('"groupCustomField":[]', `"groupCustomField":${JSON.stringify(fields)}`)
+    return events => connect({ ...events, onFrame: frame => events.onFrame(raise(frame)) })
+  }
+
+  test('do not keep a device from catching up', async () => {
+    const bob = across(server, 'bob', raised)
+    await server.judge('bob', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'Crew' } })
+    await bob.client.caughtUp()
+    const group = await bob.client.group('crew')
+    expect([group?.introduction, group?.groupCustomField]).toEqual([longer, fields])
+  })
+
+  test('do not keep a device from being told why it was refused', async () => {
+    const bob = across(
+      server,
+      'bob',
+      connect => events =>
+        connect({ ...events, onFrame: frame => events.onFrame(frame.replaceAll('"message":""', `"message":"${longer}"`)) })
+    )
+    await bob.client.caughtUp()
+    expect(await bob.client.settle('joinGroup', { groupID: 'nowhere' })).toMatchObject({ error: { code: 10010 } })
+  })
+})
+
+test('an unknown error of a newer server is tried again, as no other token is needed', async () => {
+  let refuses = true
+  const bob = across(
+    server,
+    'bob',
+    connect => events =>
+      connect({
+        ...events,
+        onFrame: frame =>
+          events.onFrame(
+            refuses ? JSON.stringify({ type: 'error', error: { code: 80_001, reason: 'Closed', message: '' } }) : frame
+          )
+      })
+  )
+  await server.clock.advance(60_000)
+  refuses = false
+  await bob.client.caughtUp()
+  expect(await bob.client.status()).toMatchObject({ connection: 'online', lastError: null })
+})
