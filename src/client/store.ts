@@ -1,6 +1,6 @@
 /** `GroupStore`: what an app on the UI thread holds. Observables show, commands ask; neither touches storage. */
 
-import { map, Observable } from 'rxjs'
+import { AsyncSubject, lastValueFrom, map, Observable, takeUntil } from 'rxjs'
 import type {
   Applied,
   UndeliveredEvent,
@@ -240,7 +240,7 @@ export type GroupStore = {
    */
   logout(options?: { readonly pending?: 'keep' | 'flush' | 'discard' }): Promise<GroupError | null>
   /**
-   * Ends the store on this page. Everything stays on the device.
+   * Ends the store on this page, and its observables. Everything stays on the device.
    *
    * @example
    * await store.close()
@@ -261,11 +261,11 @@ export function createStore(
   streams: StreamClient,
   getToken?: () => string | Promise<string>
 ): GroupStore & Undelivered {
-  const observe = <V>(query: Query) => streams.observe<V>(query)
+  /** Observables end with the store. */
+  const ended$ = new AsyncSubject<GroupError>()
+  const observe = <V>(query: Query) => streams.observe<V>(query).pipe(takeUntil(ended$))
   const rowsOf = <R>(query: Query) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
-  let over: () => void = () => undefined
-  const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
-  const untilOver = until(Promise.race([failed, ended]))
+  const untilOver = until(Promise.race([failed, lastValueFrom(ended$)]))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
   const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
     worded(await untilOver(work(api)))
@@ -275,7 +275,20 @@ export function createStore(
 
   const status$ = new Observable<Status>(subscriber => {
     void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))
-    return observe<Status>({ kind: 'status' }).subscribe(subscriber)
+    const end = ended$.subscribe(error => {
+      const { lastError, ...rest } = latest ?? unopened
+      subscriber.next(
+        worded({
+          ...rest,
+          connection: 'offline',
+          caughtUp: false,
+          nextRetryAt: null,
+          lastError: lastError ?? error
+        })
+      )
+    })
+    end.add(observe<Status>({ kind: 'status' }).subscribe(subscriber))
+    return end
   })
   // The rules are needed for `can` alone, and a page can be shown without them: they follow.
   let judge: typeof import('./can.ts').can | undefined
@@ -288,7 +301,8 @@ export function createStore(
   if (getToken) watch.add(keepLoggedIn(getToken, { status$, renewToken }))
   function finish(): void {
     watch.unsubscribe()
-    over()
+    ended$.next(groupError('NotReady'))
+    ended$.complete()
     end()
   }
 

@@ -272,5 +272,5 @@ export function editRow<R>(rows: R[], [from, to, row = rows[from]]: Edit<R>): vo
   if (to >= 0 && row !== undefined) rows.splice(to, 0, row)
 }
 
-export const isGroupError = (value: object): value is GroupError =>
-  'code' in value && 'reason' in value
+export const isGroupError = (value: unknown): value is GroupError =>
+  typeof value === 'object' && value !== null && 'code' in value && 'reason' in value

@@ -1,5 +1,6 @@
 /** What every call of Tencent's API keeps to: it answers in time, and fails with an `IMError`. */
 
+import { EmptyError } from 'rxjs'
 import { bound } from '../client/bound.ts'
 import { isGroupError } from '../engine/api.ts'
 import type { GroupError } from '../kernel/errors.ts'
@@ -39,9 +40,10 @@ export async function attempt<T>(api: string, call: () => Promise<T>): Promise<T
   }
 }
 
-/** An observable ends with a refusal. Anything else that is thrown comes from an argument, a getter perhaps. */
+/** An observable ends with a refusal, or with its store. Anything else that is thrown comes from an argument, a getter perhaps. */
 export function errorOf(thrown: unknown): GroupError {
-  if (typeof thrown === 'object' && thrown !== null && isGroupError(thrown)) return thrown
+  if (isGroupError(thrown)) return thrown
+  if (thrown instanceof EmptyError) return ownError('NotReady')
   return ownError('IllegalArgument', thrown instanceof Error ? thrown.message : '')
 }
 

@@ -1,5 +1,6 @@
 /** Whatever JavaScript passes to Tencent's face, a call rejects with an `IMError`, and settles in time. */
 
+import { EMPTY, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { attempt, inTime } from '../../src/tim/guard.ts'
 import { IMError } from '../../src/tim/im-error.ts'
@@ -143,4 +144,9 @@ describe('the limit of a call', () => {
   test('says of a question that storage did not answer', async () => {
     expect(await outcome('getGroupProfile', 61)).toMatchObject({ code: 4502 })
   })
+})
+
+test('a call whose store ends meanwhile rejects with 2999', async () => {
+  const call = attempt('getGroupList', () => firstValueFrom(EMPTY))
+  expect(await rejectionOf(call)).toMatchObject({ name: 'IMError', code: 2999 })
 })

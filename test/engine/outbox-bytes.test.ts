@@ -59,7 +59,10 @@ test('a full outbox has room again once its operations have verdicts', async () 
 test('the 4 MiB count bytes, whatever the language', async () => {
   const storage = createMemoryStorage()
   const ann = createTestClient(server, 'ann', { storage, paused: true })
-  const groupCustomField = Array.from({ length: 20 }, (_, index) => ({ key: `key${index}`, value: '群'.repeat(170) }))
+  const groupCustomField = Array.from({ length: 20 }, (_, index) => ({
+    key: `key${index}`,
+    value: '群'.repeat(170)
+  }))
   let refusal: unknown
   for (let count = 0; count < 1000 && !refusal; count++) {
     const group = { groupID: `crew${count}`, name: '群', type: 'Public', groupCustomField } as const

@@ -197,7 +197,10 @@ const userIDs: Value[] = [
 ]
 const users = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
 const sparse = <T>(item: T): T[] => Object.assign([], { 1: item })
-const endless: Value = ['whose length is four billion', Object.assign([], { length: 4_294_967_295 })]
+const endless: Value = [
+  'whose length is four billion',
+  Object.assign([], { length: 4_294_967_295 })
+]
 
 const userLists: Value[] = [
   ...required(notList),

@@ -319,7 +319,11 @@ describe('limits that a newer server has raised', () => {
 
   test('do not keep a device from catching up', async () => {
     const bob = across(server, 'bob', raised)
-    await server.judge('bob', { name: 'createGroup', groupID: 'crew', args: { groupID: 'crew', name: 'Crew' } })
+    await server.judge('bob', {
+      name: 'createGroup',
+      groupID: 'crew',
+      args: { groupID: 'crew', name: 'Crew' }
+    })
     await bob.client.caughtUp()
     const group = await bob.client.group('crew')
     expect([group?.introduction, group?.groupCustomField]).toEqual([longer, fields])
@@ -330,10 +334,16 @@ describe('limits that a newer server has raised', () => {
       server,
       'bob',
       connect => events =>
-        connect({ ...events, onFrame: frame => events.onFrame(frame.replaceAll('"message":""', `"message":"${longer}"`)) })
+        connect({
+          ...events,
+          onFrame: frame =>
+            events.onFrame(frame.replaceAll('"message":""', `"message":"${longer}"`))
+        })
     )
     await bob.client.caughtUp()
-    expect(await bob.client.settle('joinGroup', { groupID: 'nowhere' })).toMatchObject({ error: { code: 10010 } })
+    expect(await bob.client.settle('joinGroup', { groupID: 'nowhere' })).toMatchObject({
+      error: { code: 10010 }
+    })
   })
 })
 
@@ -347,7 +357,12 @@ test('an unknown error of a newer server is tried again, as no other token is ne
         ...events,
         onFrame: frame =>
           events.onFrame(
-            refuses ? JSON.stringify({ type: 'error', error: { code: 80_001, reason: 'Closed', message: '' } }) : frame
+            refuses
+              ? JSON.stringify({
+                  type: 'error',
+                  error: { code: 80_001, reason: 'Closed', message: '' }
+                })
+              : frame
           )
       })
   )

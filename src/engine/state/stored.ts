@@ -111,7 +111,9 @@ function isSendable({
   seen
 }: Pick<PushedOperation, 'opID' | 'name' | 'args' | 'groupID' | 'seen'>): boolean {
   const frame = JSON.stringify({ opID, name, args, groupID, seen, waited: 0 })
-  return utf8Length(frame) <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
+  return (
+    utf8Length(frame) <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
+  )
 }
 
 const numbered = { number: natural }
