@@ -1,7 +1,8 @@
 /** What one session is told, where its end or its database comes in between. */
 
+import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { submission } from '../../src/server/authority/authority.ts'
+import { submission, type Outcome } from '../../src/server/authority/authority.ts'
 import type { Announcement } from '../../src/server/authority/batch.ts'
 import { createBus } from '../../src/server/sessions/bus.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
@@ -9,6 +10,7 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
 import { createReplica } from '../../src/server/sessions/replica.ts'
 import { nowhere } from '../../src/server/sessions/replica-deltas.ts'
+import { must } from '../../src/kernel/must.ts'
 import { digestVersion } from '../../src/protocol/digest.ts'
 import type { DeltaMessage } from '../../src/protocol/messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
@@ -16,8 +18,7 @@ import { defaultPolicy } from '../../src/kernel/limits.ts'
 const now = () => 1_700_000_000_000
 type Told = Pick<DeltaMessage, 'groups'>
 
-function createWorld() {
-  const database = createMemoryDatabase('e')
+function createWorld(database = createMemoryDatabase('e')) {
   const announced: Announcement[] = []
   const announce = (announcement: Announcement) => void announced.push(announcement)
   const onError = (error: unknown) => expect.fail(String(error))
@@ -224,4 +225,21 @@ test('a session that is told its feed from the beginning keeps only the groups i
   await replica.read(database, async () => undefined)
   expect(replica.takeOutgoing()).toMatchObject({ feed: { from: 0 }, groups: [] })
   expect([replica.position('crew'), replica.position('den')]).toMatchObject([undefined, { seq: 1 }])
+})
+
+test('a verdict whose group is dismissed during a read comes with the next read', async () => {
+  const { database, announced, judge } = createWorld(
+    createMemoryDatabase('e', { count: 4, pause: immediate })
+  )
+  await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
+  const replica = createReplica('ann', { now, subscribe: () => () => undefined })
+  await replica.catchUp(database, nowhere, { groupsPerFrame: 100, send: () => undefined })
+  replica.takeOutgoing()
+  await replica.read(database, async () => {
+    const outcome = (await judge('crew', 'dismissGroup', {})) as Outcome
+    replica.hear(must(announced.at(-1)))
+    if (outcome.kind === 'verdict') replica.addVerdict(outcome.verdict)
+  })
+  while (replica.isBehind()) await replica.read(database, async () => undefined)
+  expect(replica.takeOutgoing()?.verdicts).toMatchObject([{ kind: 'applied', groupID: 'crew' }])
 })

@@ -92,6 +92,8 @@ export function createReplica(
     const topic = groupTopic(groupID)
     positions.delete(groupID)
     stale.groups.delete(groupID)
+    // A verdict may wait for rows of the group, and none will come: the next read lets it go.
+    stale.feed ||= verdicts.some(({ verdict }) => verdict.groupID === groupID)
     subscriptions.get(topic)?.()
     subscriptions.delete(topic)
   }

@@ -34,6 +34,19 @@ export function operationCases({ check, expect, server }: Suite): void {
   )
 
   check(
+    'a group that is created and dismissed in one frame brings both verdicts',
+    async ({ login, id, operation }) => {
+      const client = await login(id('ann'))
+      for (let round = 0; round < 5; round++) {
+        const groupID = id('crew')
+        const created = operation('createGroup', { groupID, name: 'Crew', type: 'Public' })
+        const verdicts = await client.judge(created, operation('dismissGroup', { groupID }))
+        expect(verdicts.map(outcome)).toEqual(['applied', 'applied'])
+      }
+    }
+  )
+
+  check(
     'an operation that comes over two connections at once has one verdict and one effect',
     async ({ crew, login, operation }) => {
       const { clients, userIDs, groupID } = await crew(['ann', 'bob'])
