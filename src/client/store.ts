@@ -1,6 +1,6 @@
 /** `GroupStore`: what an app on the UI thread holds. Observables show, commands ask; neither touches storage. */
 
-import { AsyncSubject, lastValueFrom, map, Observable, takeUntil } from 'rxjs'
+import { map, Observable, type Subscriber } from 'rxjs'
 import type {
   Applied,
   UndeliveredEvent,
@@ -262,10 +262,22 @@ export function createStore(
   getToken?: () => string | Promise<string>
 ): GroupStore & Undelivered {
   /** Observables end with the store. */
-  const ended$ = new AsyncSubject<GroupError>()
-  const observe = <V>(query: Query) => streams.observe<V>(query).pipe(takeUntil(ended$))
+  const ends = new Set<() => void>()
+  let isOver = false
+  function atEnd(subscriber: Subscriber<never>, end: () => void): void {
+    if (isOver) return end()
+    ends.add(end)
+    subscriber.add(() => void ends.delete(end))
+  }
+  const observe = <V>(query: Query) =>
+    new Observable<V>(subscriber => {
+      streams.observe<V>(query).subscribe(subscriber)
+      atEnd(subscriber, () => subscriber.complete())
+    })
   const rowsOf = <R>(query: Query) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
-  const untilOver = until(Promise.race([failed, lastValueFrom(ended$)]))
+  let over: () => void = () => undefined
+  const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
+  const untilOver = until(Promise.race([failed, ended]))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
   const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
     worded(await untilOver(work(api)))
@@ -275,20 +287,14 @@ export function createStore(
 
   const status$ = new Observable<Status>(subscriber => {
     void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))
-    const end = ended$.subscribe(error => {
+    streams.observe<Status>({ kind: 'status' }).subscribe(subscriber)
+    atEnd(subscriber, () => {
       const { lastError, ...rest } = latest ?? unopened
-      subscriber.next(
-        worded({
-          ...rest,
-          connection: 'offline',
-          caughtUp: false,
-          nextRetryAt: null,
-          lastError: lastError ?? error
-        })
-      )
+      const offline = { connection: 'offline', caughtUp: false, nextRetryAt: null } as const
+      const error = lastError ?? groupError('NotReady')
+      subscriber.next(worded({ ...rest, ...offline, lastError: error }))
+      subscriber.complete()
     })
-    end.add(observe<Status>({ kind: 'status' }).subscribe(subscriber))
-    return end
   })
   // The rules are needed for `can` alone, and a page can be shown without them: they follow.
   let judge: typeof import('./can.ts').can | undefined
@@ -301,8 +307,9 @@ export function createStore(
   if (getToken) watch.add(keepLoggedIn(getToken, { status$, renewToken }))
   function finish(): void {
     watch.unsubscribe()
-    ended$.next(groupError('NotReady'))
-    ended$.complete()
+    isOver = true
+    over()
+    for (const each of [...ends]) each()
     end()
   }
 
