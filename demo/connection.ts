@@ -54,8 +54,8 @@ function words(
 
 /** Not part of the announced status: it changes every second. */
 function retry(status: Status | undefined): TemplateResult | typeof nothing {
-  if (!status?.nextRetryAt) return nothing
-  const seconds = Math.max(0, Math.ceil((status.nextRetryAt - Date.now()) / 1000))
+  if (!status?.nextRetryAtMs) return nothing
+  const seconds = Math.max(0, Math.ceil((status.nextRetryAtMs - Date.now()) / 1000))
   return html`<p class="retry" data-testid="next-retry" data-runs-down>
     next attempt in ${seconds} s
   </p>`

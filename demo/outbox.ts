@@ -29,7 +29,7 @@ export function outbox({ view: { outbox, status, isOffline }, nameOf }: User): T
                   <span class="clock" aria-hidden="true"></span>
                   <span class="sentence">${sentence(pending)} — <em>${state}</em></span>
                   <bdi class="where">${plain(nameOf(pending.groupID))}</bdi>
-                  <time>${time(pending.at)}</time>
+                  <time>${time(pending.askedAtMs)}</time>
                 </li>`
             )}
           </ol>`

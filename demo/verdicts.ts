@@ -26,11 +26,13 @@ const headings = {
 } as const
 
 function card(user: User, entry: VerdictEntry): TemplateResult {
-  const { opID, groupID, at, verdict } = entry
+  const { opID, groupID, askedAtMs, verdict } = entry
   const isRefused = verdict.kind === 'rejected'
   return html`<article class="verdict ${verdict.kind}" data-testid="verdict">
     <h3>${headings[verdict.kind]}: ${wish(entry)}</h3>
-    <p class="where">in <bdi>${plain(user.nameOf(groupID))}</bdi>, asked for at ${time(at)}</p>
+    <p class="where">
+      in <bdi>${plain(user.nameOf(groupID))}</bdi>, asked for at ${time(askedAtMs)}
+    </p>
     ${
       isRefused
         ? html`<p>

@@ -350,9 +350,9 @@ export function createStore(
       const answer = await call(remote => remote.preview(name, args))
       return 'code' in answer ? { kind: 'no', error: answer } : answer
     },
-    retry: opID => shown(call(remote => remote.again(opID))),
+    retry: opID => shown(call(remote => remote.retry(opID))),
     revise: (opID, args: Readonly<Record<string, unknown>> | undefined) =>
-      shown(call(remote => remote.again(opID, args ?? null))),
+      shown(call(remote => remote.retry(opID, args ?? null))),
     async settled(opID) {
       const answer = await unbounded(remote => remote.settled(opID))
       if ('code' in answer) return answer
@@ -424,9 +424,9 @@ const unopened: Status = {
   connection: 'offline',
   caughtUp: false,
   pending: 0,
-  oldestPendingAt: undefined,
+  oldestPendingAtMs: undefined,
   lastError: null,
-  nextRetryAt: null,
+  nextRetryAtMs: null,
   isAppAdmin: false,
   policy: defaultPolicy,
   clockOffsetMs: 0

@@ -47,7 +47,7 @@ export type PendingOperation = {
   readonly args: Readonly<Record<string, unknown>>
   readonly groupID: string
   /** When it was asked for, in milliseconds by this device's clock. */
-  readonly at: number
+  readonly askedAtMs: number
 }
 
 /** A verdict that its user should see: refused, or only partly done. */
@@ -64,11 +64,11 @@ export type Status = {
   /** How many operations wait for their verdict. */
   readonly pending: number
   /** Since when the first of them waits, in milliseconds by this device's clock; `undefined` when none does. */
-  readonly oldestPendingAt: number | undefined
+  readonly oldestPendingAtMs: number | undefined
   /** What went wrong last, until something goes right. */
   readonly lastError: GroupError | null
   /** When the next attempt to connect is made, in milliseconds by this device's clock. */
-  readonly nextRetryAt: number | null
+  readonly nextRetryAtMs: number | null
   /** Whether the server takes the user for an app admin. */
   readonly isAppAdmin: boolean
   /** What this installation of the server has set for itself. */
@@ -164,7 +164,7 @@ export type EngineApi = {
   apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
   /** Asks again for what a verdict has refused, with other arguments where given, and dismisses the verdict. */
-  again(
+  retry(
     opID: string,
     args?: Readonly<Record<string, unknown>> | null
   ): Promise<Applied | GroupError>
@@ -219,7 +219,7 @@ export type WorkerApi = EngineApi & {
 const calls: { readonly [K in keyof EngineApi]: true } = {
   apply: true,
   preview: true,
-  again: true,
+  retry: true,
   settled: true,
   readProfile: true,
   delivered: true,

@@ -141,7 +141,7 @@ export function openEngine(
       ...rest,
       connection: isPaused ? 'offline' : connection,
       pending: state.outbox.size,
-      oldestPendingAt: oldest && time.askedAtMs(oldest),
+      oldestPendingAtMs: oldest && time.askedAtMs(oldest),
       isAppAdmin,
       policy,
       clockOffsetMs: time.clockOffsetMs()
@@ -488,7 +488,7 @@ export function openEngine(
       }
       return bound(ready.then(answer), storageWithinMs, () => ({ kind: 'no', error: noAnswer() }))
     }) as Engine['preview'],
-    async again(opID, args) {
+    async retry(opID, args) {
       const late = await begun()
       if (late) return late
       const entry = entryOf(opID)
@@ -563,12 +563,12 @@ const unheard: SyncStatus = {
   connection: 'connecting',
   caughtUp: false,
   lastError: null,
-  nextRetryAt: null
+  nextRetryAtMs: null
 }
 
 const failed = (lastError: GroupError): SyncStatus => ({
   connection: 'offline',
   caughtUp: false,
   lastError,
-  nextRetryAt: null
+  nextRetryAtMs: null
 })

@@ -140,8 +140,8 @@ export function createSubmit({
       opID,
       order,
       ...operation,
-      at: host.now(),
-      now,
+      askedAtMs: host.now(),
+      askedAtServerSeconds: now,
       ...time.queued(opID),
       seen: base.groups.get(operation.groupID)?.seq ?? 0
     }

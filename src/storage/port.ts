@@ -117,10 +117,10 @@ export type Pending = {
   readonly args: Readonly<Record<string, unknown>>
   readonly groupID: string
   /** When it was asked for, by this device's clock at that moment, in milliseconds. */
-  readonly at: number
+  readonly askedAtMs: number
   /** The server's time then, in seconds, as this device estimated it: what the prediction is made with. */
-  readonly now: number
-  /** No server had told this device the time yet: `at` and `now` may be wrong by years. */
+  readonly askedAtServerSeconds: number
+  /** No server had told this device the time yet: both times may be wrong by years. */
   readonly isTimeUnknown?: true
   /** The position in the group's log that the user was looking at. */
   readonly seen: number
@@ -136,7 +136,7 @@ export type Settled = {
   readonly verdict: Verdict
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
-  readonly at: number
+  readonly askedAtMs: number
 }
 
 /** Rows of a scope in the order of their IDs: all, or those of the IDs given that exist. */

@@ -42,8 +42,8 @@ export function storageContract(
     name: 'quitGroup',
     args: {},
     groupID: 'g',
-    at: 0,
-    now: 0,
+    askedAtMs: 0,
+    askedAtServerSeconds: 0,
     seen: 0
   })
   const queue = (opID: string): Write => ({

@@ -191,7 +191,7 @@ test('a server at an address that is none is one that cannot be reached', async 
   const { worker, report } = startWorker()
   const store = await openStore(fresh('ann'), { worker, url: 'wss://[' })
   taken(await store.apply('createGroup', { name: 'Crew' }))
-  expect(await until(store.status$, ({ nextRetryAt }) => nextRetryAt !== null)).toMatchObject({
+  expect(await until(store.status$, ({ nextRetryAtMs }) => nextRetryAtMs !== null)).toMatchObject({
     connection: 'offline',
     pending: 1
   })

@@ -60,7 +60,7 @@ const calls = {
       handleAction: 'Agree'
     }),
   preview: engine => engine.preview('createGroup', { groupID: 'crew', name: 'Crew' }),
-  again: engine => engine.again('none'),
+  retry: engine => engine.retry('none'),
   readProfile: engine => engine.readProfile('other', false),
   searchGroup: engine => engine.readProfile('other', true),
   dismissVerdict: engine => engine.dismissVerdict('none'),

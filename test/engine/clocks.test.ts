@@ -171,8 +171,8 @@ test('the oldest operation waits since an hour, also after the clock was set', a
   wrongMs = 0
   await ann.engine.pause()
   await ann.engine.resume()
-  const { oldestPendingAt = 0 } = (await ann.status()) ?? {}
-  expect(Math.round((server.clock.now() - oldestPendingAt) / 60_000)).toBe(60)
+  const { oldestPendingAtMs = 0 } = (await ann.status()) ?? {}
+  expect(Math.round((server.clock.now() - oldestPendingAtMs) / 60_000)).toBe(60)
 })
 
 test('a mute ends in time after the clock was set back', async () => {

@@ -433,8 +433,8 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       put({ opID: endless.length, order: null }),
       4506
     ],
-    ['an operation asked for in words', put({ at: 'today' }), 4506],
-    ['an operation at no time', put({ now: NaN }), 4506],
+    ['an operation asked for in words', put({ askedAtMs: 'today' }), 4506],
+    ['an operation at no time', put({ askedAtServerSeconds: NaN }), 4506],
     ['an operation that has seen a negative number', put({ seen: -1 }), 4506],
     ['an operation that has seen 1e300', put({ seen: 1e300 }), 4506],
     ['an operation with a verdict that is none', put({ applied: { kind: 'applied' } }), 4506],

@@ -78,23 +78,23 @@ describe('R-2', () => {
   test('R-2: the status tells since when the oldest operation waits, and that nobody answers', async () => {
     const ann = createTestClient(server, 'ann')
     await ann.caughtUp()
-    expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAt: undefined })
+    expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAtMs: undefined })
     ann.network.cut()
     const first = server.clock.now()
     const created = await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
     await server.clock.advance(3_600_000)
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
     // Just now it may be trying.
-    await server.clock.until(async () => (await ann.status())?.nextRetryAt !== null)
+    await server.clock.until(async () => (await ann.status())?.nextRetryAtMs !== null)
     expect(await ann.status()).toMatchObject({
       connection: 'offline',
       pending: 2,
-      oldestPendingAt: first
+      oldestPendingAtMs: first
     })
     ann.network.restore()
     await ann.caughtUp()
     expect(await ann.engine.settled(created.opID)).toMatchObject({ verdict: { kind: 'applied' } })
-    expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAt: undefined })
+    expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAtMs: undefined })
   })
 
   test('R-2: a server that takes connections and says nothing is no server', async () => {
@@ -194,8 +194,8 @@ const stored = (changes: Partial<Pending>): Pending => ({
   name: 'fly',
   args: { groupID: 'crew' },
   groupID: 'crew',
-  at: server.clock.now(),
-  now: Math.floor(server.clock.now() / 1000),
+  askedAtMs: server.clock.now(),
+  askedAtServerSeconds: Math.floor(server.clock.now() / 1000),
   seen: 0,
   ...changes
 })
@@ -209,7 +209,12 @@ const poisons: [title: string, changes: Partial<Pending>, code: number][] = [
   ['with arguments of another group', { name: 'dismissGroup', args: { groupID: 'boat' } }, 10015],
   [
     'that has waited for ever',
-    { name: 'updateGroupProfile', args: { groupID: 'crew', name: 'x' }, at: 0, now: 0 },
+    {
+      name: 'updateGroupProfile',
+      args: { groupID: 'crew', name: 'x' },
+      askedAtMs: 0,
+      askedAtServerSeconds: 0
+    },
     4511
   ]
 ]
@@ -382,7 +387,7 @@ describe('R-7', () => {
     expect(await ann.engine.dismissVerdict(opID)).toMatchObject({ code: 4502 })
     left = 1
     expect(
-      await ann.engine.again(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })
+      await ann.engine.retry(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })
     ).toMatchObject({ groupID: 'crew-2' })
     expect(await ann.engine.delivered(99)).toBeUndefined()
     expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
@@ -604,6 +609,6 @@ test('a tab whose database another one has removed says so, instead of trying fo
   expect(await tab.status()).toMatchObject({
     connection: 'offline',
     lastError: { reason: 'StorageFailed' },
-    nextRetryAt: null
+    nextRetryAtMs: null
   })
 })

@@ -53,7 +53,7 @@ const codes = (answers: readonly unknown[]) =>
 
 test('a retry that is called twice at once is done once', async () => {
   const { ann, opID } = await refused()
-  const answers = await Promise.all([ann.engine.again(opID), ann.engine.again(opID)])
+  const answers = await Promise.all([ann.engine.retry(opID), ann.engine.retry(opID)])
   await ann.caughtUp()
   expect([codes(answers), await done('setGroupMemberNameCard')]).toEqual([['queued', 4503], 1])
 })
@@ -66,7 +66,7 @@ test('a retry from two tabs at once is done once', async () => {
   const { ann, opID } = await pair
   const other = createTestClient(server, 'ann', { storage, peers: second.peers })
   await other.groups()
-  const answers = await Promise.all([ann.engine.again(opID), other.engine.again(opID)])
+  const answers = await Promise.all([ann.engine.retry(opID), other.engine.retry(opID)])
   await ann.caughtUp()
   expect([codes(answers).sort(), await done('setGroupMemberNameCard')]).toEqual([
     [4503, 'queued'],
@@ -85,7 +85,7 @@ test('a retry and its verdict are one commit, so a crash leaves one of them', as
     return transact(...call)
   }
   ann.network.cut()
-  await ann.engine.again(opID)
+  await ann.engine.retry(opID)
   const [outbox, verdicts] = (
     await storage.read([
       { table: 'outbox', scope: '' },
@@ -100,7 +100,7 @@ test('a retry that storage refuses leaves the verdict', async () => {
   const { ann, opID } = await refused({ storage })
   const { transact } = storage
   storage.transact = () => Promise.reject(new Error('full'))
-  expect(codes([await ann.engine.again(opID)])).toEqual([4502])
+  expect(codes([await ann.engine.retry(opID)])).toEqual([4502])
   storage.transact = transact
   expect((await ann.verdicts()).map(entry => entry.opID)).toEqual([opID])
 })
@@ -109,7 +109,7 @@ test('an operation that succeeded cannot be retried', async () => {
   const { ann } = await refused()
   const { opID } = await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
   await ann.caughtUp()
-  expect(codes([await ann.engine.again(opID), await ann.engine.dismissVerdict(opID)])).toEqual([
+  expect(codes([await ann.engine.retry(opID), await ann.engine.dismissVerdict(opID)])).toEqual([
     4503, 4503
   ])
 })
@@ -133,13 +133,13 @@ test.each([
       ? { seq: 1, result: {} }
       : { scope: 'state', error: { code: 10007, reason: 'NotPermitted', message: '' } }
   await storage.transact([], () =>
-    Array.from({ length: max + 5 }, (_, at) => {
-      const verdict = { kind, opID: `old-${at}`, groupID: 'crew', ...rest }
+    Array.from({ length: max + 5 }, (_, index) => {
+      const verdict = { kind, opID: `old-${index}`, groupID: 'crew', ...rest }
       return {
         table: 'verdicts',
         scope: '',
         id: verdict.opID,
-        row: { verdict: verdict as never, name: 'quitGroup', args: {}, at }
+        row: { verdict: verdict as never, name: 'quitGroup', args: {}, askedAtMs: index }
       }
     })
   )

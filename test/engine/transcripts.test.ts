@@ -637,7 +637,7 @@ describe('tokens and versions', () => {
       connection: 'offline',
       pending: 1,
       lastError: { code: 70001 },
-      nextRetryAt: null
+      nextRetryAtMs: null
     })
     expect(said()).toEqual(['→ ping crew@1.1', '← pong', '← error 70001'])
     await ann.engine.renewToken('ann')

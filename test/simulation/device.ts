@@ -186,8 +186,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
       check(tab, await within(tab, operation, tab.engine.apply(operation, args)))
     },
-    async again(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
-      check(tab, await within(tab, 'again', tab.engine.again(opID, args)))
+    async retry(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
+      check(tab, await within(tab, 'retry', tab.engine.retry(opID, args)))
     },
 
     /** Ends it in good order; it has to end. */

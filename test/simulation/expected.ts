@@ -78,7 +78,7 @@ export function seenOf(
     const decision = checked.prepared.decide(view, {
       actor: userID,
       isAppAdmin,
-      now: pending.now,
+      now: pending.askedAtServerSeconds,
       policy,
       seq: 0
     })

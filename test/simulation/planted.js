@@ -319,8 +319,8 @@ export const planted = {
   ),
   'a clock that jumps lets operations expire': edit(
     'src/engine/state/time.ts',
-    'Math.max(0, Math.min(now() - pending.at, certainNowMs() - pending.now * 1000, byRun))',
-    'Math.max(0, now() - pending.at)'
+    'Math.max(0, Math.min(now() - pending.askedAtMs, certainNowMs() - pending.askedAtServerSeconds * 1000, byRun))',
+    'Math.max(0, now() - pending.askedAtMs)'
   ),
   'a call waits for ever': {
     edits: [

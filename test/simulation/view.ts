@@ -22,7 +22,7 @@ export type ViewCheck = {
 export const isBroken = (status: Status | null): boolean =>
   status?.lastError?.reason === 'StorageFailed' &&
   status.connection === 'offline' &&
-  status.nextRetryAt === null
+  status.nextRetryAtMs === null
 
 export function createView(
   world: World,

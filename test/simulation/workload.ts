@@ -131,14 +131,14 @@ export function act(
     return `dismisses ${verdict}`
   }
   if (lottery < 76) {
-    if (verdict !== undefined) void device.again(tab, verdict).catch(noted)
+    if (verdict !== undefined) void device.retry(tab, verdict).catch(noted)
     return `retries ${verdict}`
   }
   if (lottery < 78) {
     const row = screen.verdicts.rows.get(verdict ?? '')
     if (row)
       void device
-        .again(tab, row.opID, {
+        .retry(tab, row.opID, {
           ...row.args,
           ...(row.name === 'updateGroupProfile' && { name: text })
         })

@@ -37,7 +37,7 @@ export function createCommits({ storage, state, tellPeers, onMissed }: CommitOpt
     return (Object.keys(keptMax) as Verdict['kind'][]).flatMap(kind => {
       const kept = all.filter(({ verdict }) => verdict.kind === kind)
       if (kept.length <= keptMax[kind]) return []
-      const oldest = kept.sort((a, b) => b.at - a.at).slice(keptMax[kind])
+      const oldest = kept.sort((a, b) => b.askedAtMs - a.askedAtMs).slice(keptMax[kind])
       return oldest.map(({ verdict }): Write => ({
         table: 'verdicts',
         scope: '',

@@ -97,7 +97,7 @@ export function createOverlay(base: Base, userID: string) {
     lane.rows = new Map()
     lane.hidesBase = false
     for (const { pending, prepared } of lane.operations) {
-      const decision = prepared && decide(prepared, pending.now)
+      const decision = prepared && decide(prepared, pending.askedAtServerSeconds)
       if (decision?.kind === 'accept') apply(lane, decision.changes, touched, before)
     }
     for (const { key } of [...before.values(), ...lane.rows.values()]) touch(touched, key)

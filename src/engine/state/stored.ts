@@ -86,7 +86,7 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = where(
   ({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID)
 )
 
-const operation = { name: text(), args: fields, at: number }
+const operation = { name: text(), args: fields, askedAtMs: number }
 
 const pending: v.GenericSchema<unknown, Pending> = where(
   v.object({
@@ -94,7 +94,7 @@ const pending: v.GenericSchema<unknown, Pending> = where(
     order: number,
     ...operation,
     groupID: text(),
-    now: number,
+    askedAtServerSeconds: number,
     isTimeUnknown: v.exactOptional(oneOf(true)),
     seen: natural,
     applied: v.exactOptional(effective)
@@ -226,7 +226,7 @@ function damagedOperation(row: unknown, index: number): Write {
     table: 'verdicts',
     scope: '',
     id: opID,
-    row: { verdict, name: textOf(row, 'name') ?? '', args: { stored: row }, at: 0 }
+    row: { verdict, name: textOf(row, 'name') ?? '', args: { stored: row }, askedAtMs: 0 }
   }
 }
 
@@ -253,7 +253,7 @@ const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
   connection: oneOf('offline', 'connecting', 'online'),
   caughtUp: truth,
   lastError: orNull(groupErrorSchema),
-  nextRetryAt: orNull(number)
+  nextRetryAtMs: orNull(number)
 })
 const peerMessage = v.union([
   v.object({

@@ -64,7 +64,14 @@ export function createTime(
     const byRun =
       elapsedMs() -
       (queuedAtMs.get(pending.opID) ?? (pending.isTimeUnknown ? startedAtMs : -Infinity))
-    return Math.max(0, Math.min(now() - pending.at, certainNowMs() - pending.now * 1000, byRun))
+    return Math.max(
+      0,
+      Math.min(
+        now() - pending.askedAtMs,
+        certainNowMs() - pending.askedAtServerSeconds * 1000,
+        byRun
+      )
+    )
   }
 
   return {
@@ -90,7 +97,7 @@ export function createTime(
     /** When an operation was asked for, by this device's clock as it is now. */
     askedAtMs(pending: Pending): number {
       const atMs = now() - waitedMs(pending)
-      return Math.abs(atMs - pending.at) > toleranceMs ? atMs : pending.at
+      return Math.abs(atMs - pending.askedAtMs) > toleranceMs ? atMs : pending.askedAtMs
     }
   }
 }

@@ -58,7 +58,7 @@ export function createConnection({
   // About to connect.
   let state: Status['connection'] = 'connecting'
   let lastError: GroupError | null = refusal ?? null
-  let nextRetryAt: number | null = null
+  let nextRetryAtMs: number | null = null
   let failures = 0
   let link: Link | undefined
   /** Frames that the connection has brought, read while those before them are being stored. */
@@ -104,7 +104,7 @@ export function createConnection({
   function connect(): void {
     if (!isStarted || link) return
     timers.retry()
-    nextRetryAt = null
+    nextRetryAtMs = null
     triedAtMs = host.elapsedMs()
     // Trying again is no news: nobody knows yet whether the network is back.
     if (failures === 0) state = 'connecting'
@@ -232,7 +232,7 @@ export function createConnection({
   }
 
   function retryIn(delayMs: number): void {
-    nextRetryAt = host.now() + delayMs
+    nextRetryAtMs = host.now() + delayMs
     retryDueMs = host.elapsedMs() + delayMs
     setTimer('retry', connect, delayMs)
   }
@@ -242,7 +242,7 @@ export function createConnection({
     link = undefined
     inbox.length = 0
     state = 'offline'
-    nextRetryAt = null
+    nextRetryAtMs = null
     for (const stop of Object.values(timers)) stop()
     answered()
     onLost()
@@ -261,7 +261,7 @@ export function createConnection({
   }
 
   return {
-    status: () => ({ connection: state, lastError, nextRetryAt }),
+    status: () => ({ connection: state, lastError, nextRetryAtMs }),
     isOnline: () => state === 'online',
     send,
     ask,

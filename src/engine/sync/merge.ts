@@ -76,9 +76,9 @@ const putNotice = (row: HeldNotice): Write => ({
 })
 
 /** The operation leaves the outbox, and its verdict is kept. */
-export const finish = ({ opID, name, args, at }: Pending, verdict: Verdict): Write[] => [
+export const finish = ({ opID, name, args, askedAtMs }: Pending, verdict: Verdict): Write[] => [
   { table: 'outbox', scope: '', id: opID, row: null },
-  { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, at } }
+  { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, askedAtMs } }
 ]
 
 function createDraft({

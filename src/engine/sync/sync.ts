@@ -29,7 +29,7 @@ const unansweredMax = 500
 const clockToleranceMs = 2000
 
 /** The part of a store's status that the connection decides. */
-export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAt'>
+export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAtMs'>
 
 export type SyncOptions = {
   readonly host: Host

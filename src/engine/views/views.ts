@@ -228,21 +228,23 @@ export function createViews({ state, userID, mutes, status, caughtUp }: ViewOpti
           return list([...base.undelivered.values()].sort(byNumber))
         case 'outbox':
           return list(
-            state.operations().map(({ opID, name, args, groupID, at }): PendingOperation => ({
-              opID,
-              name,
-              args,
-              groupID,
-              at
-            }))
+            state
+              .operations()
+              .map(({ opID, name, args, groupID, askedAtMs }): PendingOperation => ({
+                opID,
+                name,
+                args,
+                groupID,
+                askedAtMs
+              }))
           )
         case 'verdicts':
           return list(
             [...state.verdicts.values()].flatMap((settled): VerdictEntry[] => {
-              const { verdict, name, args, at } = settled
+              const { verdict, name, args, askedAtMs } = settled
               return verdict.kind === 'applied'
                 ? []
-                : [{ opID: verdict.opID, name, args, groupID: verdict.groupID, at, verdict }]
+                : [{ opID: verdict.opID, name, args, groupID: verdict.groupID, askedAtMs, verdict }]
             })
           )
         case 'status':
