@@ -58,7 +58,7 @@ export type Meta = {
   readonly noticeCount: number
   readonly noticeSeq: number
   /** How many undelivered there have been. */
-  readonly arrivalCount: number
+  readonly undeliveredCount: number
   /** The rules that the server judges by. */
   readonly kernel: number
   readonly isAppAdmin: boolean

@@ -63,7 +63,7 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
   feed: natural,
   noticeCount: natural,
   noticeSeq: natural,
-  arrivalCount: natural,
+  undeliveredCount: natural,
   kernel: natural,
   isAppAdmin: truth,
   policy: policySchema,

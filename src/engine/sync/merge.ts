@@ -95,7 +95,7 @@ function createDraft({
   const groupOf = (groupID: string) =>
     (changed.has(groupID) ? changed.get(groupID) : heldGroups.get(groupID)) ?? undefined
   const outbox = new Map(heldOutbox)
-  let { feed, noticeCount, noticeSeq, arrivalCount } = meta
+  let { feed, noticeCount, noticeSeq, undeliveredCount } = meta
 
   function hold(group: HeldGroup): void {
     changed.set(group.groupID, group)
@@ -115,7 +115,7 @@ function createDraft({
     arrival: { kind: 'tip'; tip: TipRow } | { kind: 'notice'; notice: NoticeRow }
   ): void {
     if (!keepUndelivered) return
-    const row = { ...arrival, number: arrivalCount++ }
+    const row = { ...arrival, number: undeliveredCount++ }
     writes.push({ table: 'undelivered', scope: '', id: String(row.number), row })
   }
 
@@ -323,8 +323,8 @@ function createDraft({
     /** All that is to be written; of a group and of the position, only what they have come to. */
     end(): readonly Write[] {
       for (const [id, row] of changed) writes.push({ table: 'groups', scope: '', id, row })
-      const row = { ...meta, feed, noticeCount, noticeSeq, arrivalCount }
-      if (feed > meta.feed || arrivalCount > meta.arrivalCount)
+      const row = { ...meta, feed, noticeCount, noticeSeq, undeliveredCount }
+      if (feed > meta.feed || undeliveredCount > meta.undeliveredCount)
         writes.push({ table: 'meta', scope: '', id: '', row })
       return writes
     }

@@ -185,9 +185,9 @@ export function createSync({
     if (message.userID !== userID) return connection.fail(groupError('TokenOfOtherUser'))
     comparesDigests = digest === digestVersion
     const before = held()
-    const { feed = 0, noticeCount = 0, noticeSeq = 0, arrivalCount = 0 } = before?.meta ?? {}
+    const { feed = 0, noticeCount = 0, noticeSeq = 0, undeliveredCount = 0 } = before?.meta ?? {}
     const clockOffsetMs = serverTime - host.now()
-    const counts = { feed, noticeCount, noticeSeq, arrivalCount }
+    const counts = { feed, noticeCount, noticeSeq, undeliveredCount }
     const meta = {
       userID,
       epoch,
