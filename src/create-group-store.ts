@@ -3,7 +3,7 @@
 import { connectHere, connectWorker, type RemoteListener } from './client/remote.ts'
 import { wrongOption } from './client/options.ts'
 import type { Token } from './client/renew.ts'
-import { createPictureKeeper } from './client/picture.ts'
+import { createPaintKeeper } from './client/paint-keeper.ts'
 import { createStore, type Undelivered, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import { whenOpen, type Engine, type StoreLocation } from './engine/api.ts'
@@ -79,7 +79,7 @@ function openAs(options: GroupStoreOptions, keepUndelivered: boolean): GroupStor
   const listener: RemoteListener = {
     onFrame(frame) {
       streams.take(frame)
-      picture.changed()
+      paintKeeper.changed()
     },
     onRestart: streams.restart
   }
@@ -87,9 +87,9 @@ function openAs(options: GroupStoreOptions, keepUndelivered: boolean): GroupStor
     worker === false
       ? connectHere(openHere(location), listener)
       : connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
-  const picture = createPictureKeeper(location, streams)
+  const paintKeeper = createPaintKeeper(location, streams)
   const end = () => {
-    picture.end()
+    paintKeeper.end()
     remote.end()
   }
   return createStore(

@@ -9,7 +9,7 @@ import { createJournal, readFrom, written, type Entry, type JournalRecord } from
 import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
 import type { Row } from './pages.ts'
 import { openPages } from './paging.ts'
-import { pictureKey } from './picture.ts'
+import { paintKey } from './paint-cache.ts'
 import type { StorageQuery, ConsistentRead, Storage, Write } from './port.ts'
 import { done, finished, storeNames, type Stores } from './database.ts'
 
@@ -155,8 +155,8 @@ export async function openDexieStorage(
         const isAll = parts.length === journal.layer.parts.size
         if (isAll) isFolding = false
         await openPages(stores.pages).write(parts.map(([, part]) => part))
-        // What it shows may be gone.
-        stores.pages.delete(pictureKey)
+        // It may show rows that this checkpoint removes.
+        stores.pages.delete(paintKey)
         if (isAll) stores.journal.delete(IDBKeyRange.upperBound(journal.known()))
         return { paged: isAll ? 'all' : parts.map(([name]) => name), writes: [] }
       })

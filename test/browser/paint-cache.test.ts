@@ -1,17 +1,17 @@
-/** What a page shows before its worker has started: what was shown last. */
+/** The first-paint cache in a page: lists before the worker has started. */
 
 import { createGroupStore, type Group, type List, type Member } from 'offline-groups'
 import { firstValueFrom } from 'rxjs'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { databaseName } from '../../src/storage/database.ts'
-import { openPictures } from '../../src/storage/picture.ts'
+import { openPaintCache } from '../../src/storage/paint-cache.ts'
 import { fresh, openStore, taken, until } from './connect.ts'
 
-/** A worker that takes its time: nothing of what a page then shows can have come from it. */
+/** A worker that never answers, so all that the page shows comes from the cache. */
 const silentWorker = () =>
   new Worker(URL.createObjectURL(new Blob([''], { type: 'text/javascript' })))
 
-function openSilent(userID: string) {
+function openWithSilentWorker(userID: string) {
   const store = createGroupStore({
     url: inject('url'),
     userID,
@@ -26,26 +26,26 @@ function openSilent(userID: string) {
   return { groups, members }
 }
 
-async function kept(userID: string): Promise<string | undefined> {
-  const pictures = openPictures(databaseName({ url: inject('url'), userID }))
-  return pictures.read().finally(pictures.close)
+async function cachedPaint(userID: string): Promise<string | undefined> {
+  const cache = openPaintCache(databaseName({ url: inject('url'), userID }))
+  return cache.read().finally(cache.close)
 }
 
-/** Somebody with a group, who has looked at it until it was quiet. */
-async function openKept(userID: string, name: string) {
+/** A user whose page has shown a group until its paint was cached. */
+async function openCached(userID: string, name: string) {
   const store = await openStore(userID, { paused: true })
   const looks = [store.groups$.subscribe(), store.members$('crew', { limit: 10 }).subscribe()]
   onTestFinished(() => looks.forEach(look => look.unsubscribe()))
   taken(await store.apply('createGroup', { groupID: 'crew', name, type: 'Private' }))
-  await expect.poll(() => kept(userID), { interval: 200 }).toContain(name)
+  await expect.poll(() => cachedPaint(userID), { interval: 200 }).toContain(name)
   return store
 }
 
-test('what was shown last is shown before the worker has started, with what waits', async () => {
+test('a page shows the cached paint, pending operations included, before its worker starts', async () => {
   const userID = fresh('ann')
-  const store = await openKept(userID, 'Crew')
+  const store = await openCached(userID, 'Crew')
   await store.close()
-  const { groups, members } = openSilent(userID)
+  const { groups, members } = openWithSilentWorker(userID)
   await expect.poll(() => [groups.length, members.length]).toEqual([1, 1])
   expect(groups[0]).toMatchObject({
     rows: [{ groupID: 'crew', name: 'Crew' }],
@@ -55,20 +55,20 @@ test('what was shown last is shown before the worker has started, with what wait
   expect(members[0]).toMatchObject({ rows: [{ userID, role: 'Owner' }], stale: true })
 })
 
-test('what was done after that is not left out: then nothing is shown before the worker has read', async () => {
+test('an operation after the cached paint makes the page wait for its worker', async () => {
   const userID = fresh('ann')
-  const store = await openKept(userID, 'Crew')
+  const store = await openCached(userID, 'Crew')
   taken(await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' }))
-  expect(await kept(userID)).toBeUndefined()
+  expect(await cachedPaint(userID)).toBeUndefined()
   await store.close()
   const again = await openStore(userID, { paused: true })
   const list = await firstValueFrom(again.groups$)
   expect(list.rows.map(({ name }) => name)).toEqual(['Boat'])
 })
 
-test('the worker goes on from there: what it knows the same is not shown twice', async () => {
+test('rows that the worker reads unchanged are not emitted twice', async () => {
   const userID = fresh('ann')
-  const store = await openKept(userID, 'Crew')
+  const store = await openCached(userID, 'Crew')
   await store.close()
   const again = await openStore(userID, { paused: true })
   const seen: List<Group>[] = []
@@ -82,9 +82,9 @@ test('the worker goes on from there: what it knows the same is not shown twice',
   expect(rows).toEqual(['AcceptAndNotify', 'Discard'])
 })
 
-test('nothing of it is left after logging out', async () => {
+test('logout removes the cached paint', async () => {
   const userID = fresh('ann')
-  const store = await openKept(userID, 'Crew')
+  const store = await openCached(userID, 'Crew')
   expect(await store.logout({ pending: 'discard' })).toBeNull()
-  expect(await kept(userID)).toBeUndefined()
+  expect(await cachedPaint(userID)).toBeUndefined()
 })

@@ -1,0 +1,97 @@
+/**
+ * The first-paint cache: the lists that a page showed last, stored as one text beside the rows. The
+ * next page shows them before its worker has started.
+ *
+ * A cached paint is current as long as its commit number is the number of the last journal record.
+ * Any commit, and any checkpoint, makes it outdated, so a page never shows rows older than storage.
+ */
+
+import { done, finished, storeNames, type Stores } from './database.ts'
+
+/** The key of the cached paint in the store of pages. */
+export const paintKey = ['paint']
+export type CachedPaint = { readonly commitNumber: number; readonly text: string }
+
+/**
+ * Every method resolves with `undefined` if there is no database, or if it was removed or upgraded
+ * by another tab. The engine reports such errors; here they only cost the first paint.
+ */
+export function openPaintCache(databaseName: string) {
+  let opening: Promise<IDBDatabase | undefined> | undefined
+  let isClosed = false
+
+  function open(): Promise<IDBDatabase | undefined> {
+    const request = indexedDB.open(databaseName)
+    // Only the worker creates the database.
+    request.onupgradeneeded = () => request.transaction?.abort()
+    return done(request).then(
+      database => {
+        database.onversionchange = close
+        return database
+      },
+      () => (opening = undefined)
+    )
+  }
+
+  function close(): void {
+    isClosed = true
+    void opening?.then(database => database?.close())
+  }
+
+  async function within<T>(
+    mode: IDBTransactionMode,
+    work: (stores: Stores) => Promise<T>
+  ): Promise<T | undefined> {
+    try {
+      const database = isClosed ? undefined : await (opening ??= open())
+      if (!database) return undefined
+      const transaction = database.transaction(storeNames, mode)
+      const answer = await finished(transaction, stores => {
+        const working = work(stores)
+        // Commits of the worker wait for this transaction. Do not let them wait for a busy UI
+        // thread too.
+        if (mode === 'readonly') transaction.commit()
+        return working
+      })
+      return isClosed ? undefined : answer
+    } catch {
+      // Expected: the database was removed, or the disk refuses.
+      return undefined
+    }
+  }
+
+  return {
+    /** The text, if it is current. */
+    read: (): Promise<string | undefined> =>
+      within('readonly', async ({ pages, journal }) => {
+        const [last, paint] = await Promise.all([
+          lastCommitNumber(journal),
+          done(pages.get(paintKey) as IDBRequest<unknown>)
+        ])
+        const { commitNumber, text } = (paint ?? {}) as Partial<CachedPaint>
+        const isCurrent = typeof commitNumber === 'number' && commitNumber === last
+        return isCurrent && typeof text === 'string' ? text : undefined
+      }),
+
+    /**
+     * The last commit number, if a checkpoint has left one record in the journal. With more records
+     * a checkpoint is due, and it would outdate the paint.
+     */
+    checkpointedCommit: (): Promise<number | undefined> =>
+      within('readonly', async ({ journal }) => {
+        const keys = await done(journal.getAllKeys(null, 2))
+        return keys.length === 1 ? (keys[0] as number) : undefined
+      }),
+
+    /** Does nothing if a later commit has outdated the paint. */
+    write: (paint: CachedPaint): Promise<void | undefined> =>
+      within('readwrite', async ({ pages, journal }) => {
+        if ((await lastCommitNumber(journal)) === paint.commitNumber) pages.put(paint, paintKey)
+      }),
+
+    close
+  }
+}
+
+const lastCommitNumber = (journal: IDBObjectStore) =>
+  done(journal.openKeyCursor(null, 'prev')).then(cursor => cursor?.key)
