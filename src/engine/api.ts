@@ -14,10 +14,10 @@ import type {
 } from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
-import type { UndeliveredEvent } from '../storage/port.ts'
+import type { UndeliveredEvent } from '../storage/tables.ts'
 import type { Part } from './views/ordered.ts'
 
-export type { UndeliveredEvent } from '../storage/port.ts'
+export type { UndeliveredEvent } from '../storage/tables.ts'
 
 /** A group as the user sees it: its profile, and the user's own place in it. */
 export type Group = GroupRow & { readonly selfInfo: SelfInfo }

@@ -7,7 +7,7 @@ import { Dexie } from 'dexie'
 import { rowCount } from '../protocol/column-block.ts'
 import { createJournal, readFrom, written, type Entry, type JournalRecord } from './journal.ts'
 import { createLayer, editsIn, partName, type Layer, type Part } from './layer.ts'
-import type { Row } from './pages.ts'
+import type { StoredRow } from './tables.ts'
 import { openPages } from './paging.ts'
 import { paintKey } from './paint-cache.ts'
 import type { StorageQuery, ConsistentRead, Storage, Write } from './port.ts'
@@ -15,12 +15,12 @@ import { done, finished, storeNames, type Stores } from './database.ts'
 
 type Job = {
   readonly queries: readonly StorageQuery[]
-  readonly body: (answers: Row[][]) => readonly Write[]
+  readonly body: (answers: StoredRow[][]) => readonly Write[]
   readonly durability: 'strict' | 'relaxed'
   resolve(commitNumber: number): void
   reject(error: unknown): void
 }
-type Found = { readonly answers: Row[][]; readonly commitNumber: number }
+type Found = { readonly answers: StoredRow[][]; readonly commitNumber: number }
 type Question = {
   readonly queries: readonly StorageQuery[]
   resolve(found: Found): void
@@ -190,7 +190,7 @@ export async function openDexieStorage(
     stores: Stores,
     callers: readonly (readonly StorageQuery[])[],
     draft?: Layer
-  ): Promise<Row[][][]> {
+  ): Promise<StoredRow[][][]> {
     const refreshed = refresh(stores)
     const pages = openPages(stores.pages)
     if (callers.length > 1) await pages.readAhead(callers.flat())

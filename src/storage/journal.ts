@@ -11,7 +11,8 @@
 import { rowCount, isColumnBlock, encodeRows, decodeRows } from '../protocol/column-block.ts'
 import { createLayer, type Layer } from './layer.ts'
 import { parsed } from './pages.ts'
-import { tableNames, type TableName, type Write } from './port.ts'
+import type { Write } from './port.ts'
+import { tableNames, type TableName } from './tables.ts'
 
 export type Entry = {
   /** Of these scopes (`table/scope`), or of all, everything up to here is in the pages. */

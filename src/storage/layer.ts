@@ -3,9 +3,9 @@
  * nothing; in IndexedDB the journal is one over the pages.
  */
 
-import { idOf, isRow, type Row } from './pages.ts'
+import { hasID, idOf, type StoredRow, type TableName } from './tables.ts'
 import { rowsOf } from '../protocol/column-block.ts'
-import type { MembersBlock, StorageQuery, TableName, Write } from './port.ts'
+import type { BlockWrite, StorageQuery, Write } from './port.ts'
 
 /** One scope of a table, as far as it was written. */
 export type Part = {
@@ -14,9 +14,9 @@ export type Part = {
   /** Whether it was emptied, so that nothing beneath counts. */
   hides: boolean
   /** By ID; `null`: removed. */
-  readonly rows: Map<string, Row | null>
+  readonly rows: Map<string, StoredRow | null>
   /** Put after `rows`; nobody has looked into them yet. */
-  readonly blocks: MembersBlock['block'][]
+  readonly blocks: BlockWrite['block'][]
 }
 export type Layer = ReturnType<typeof createLayer>
 
@@ -32,9 +32,9 @@ export const partName = ({
 const damaged = ''
 
 /** What a part puts and removes, by ID. */
-export function editsIn({ table, rows, blocks }: Part): Map<string, Row | null> {
+export function editsIn({ table, rows, blocks }: Part): Map<string, StoredRow | null> {
   for (const block of blocks.splice(0))
-    for (const row of rowsOf(block)) rows.set(isRow(table, row) ? row.userID : damaged, row)
+    for (const row of rowsOf(block)) rows.set(hasID(table, row) ? row.userID : damaged, row)
   return rows
 }
 
@@ -51,7 +51,7 @@ export function createLayer(hides = false) {
         table,
         scope,
         hides,
-        rows: new Map<string, Row | null>(),
+        rows: new Map<string, StoredRow | null>(),
         blocks: []
       }
       parts.set(partName(write), part)
@@ -69,14 +69,14 @@ export function createLayer(hides = false) {
     clear: () => parts.clear(),
 
     /** What a query finds where `beneath` is what it finds below. */
-    over(query: StorageQuery, beneath: Row[]): Row[] {
+    over(query: StorageQuery, beneath: StoredRow[]): StoredRow[] {
       const { table, ids } = query
       const part = parts.get(partName(query))
       if (!part) return beneath
       const rows = editsIn(part)
-      const id = idOf[table] as (row: Row) => string
+      const id = idOf[table] as (row: StoredRow) => string
       // What is no row any more is for the reader to see.
-      const nameOf = (row: Row) => (isRow(table, row) ? id(row) : damaged)
+      const nameOf = (row: StoredRow) => (hasID(table, row) ? id(row) : damaged)
       const seen = part.hides ? [] : beneath.filter(row => !rows.has(nameOf(row)))
       const wanted = ids ? new Set([...ids, damaged]) : rows.keys()
       const own = [...wanted]

@@ -11,32 +11,13 @@ import {
   type ColumnBlock,
   type RowsOrBlock
 } from '../protocol/column-block.ts'
-import { ringPlace, type TableName, type Tables } from './port.ts'
+import { hasID, idOf, type StoredRow, type TableName } from './tables.ts'
 
 const rowsPerPageMax = 256
 
-export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
-  meta: () => '',
-  groups: held => held.groupID,
-  members: member => member.userID,
-  tips: tip => ringPlace(tip.number),
-  notices: notice => ringPlace(notice.number),
-  undelivered: arrival => String(arrival.number),
-  outbox: pending => pending.opID,
-  verdicts: settled => settled.verdict.opID
-}
-
-export type Row = Tables[TableName]
-export type Page = { readonly name: string; readonly rows: readonly Row[] }
+export type Page = { readonly name: string; readonly rows: readonly StoredRow[] }
 /** Rows to put, or `null` to remove, by ID. */
-export type Edits = ReadonlyMap<string, Row | null>
-
-/** Whether it has an ID, whatever else may have become of it. */
-export function isRow(table: TableName, row: unknown): boolean {
-  if (typeof row !== 'object' || row === null) return false
-  if (table === 'verdicts') return isRow('outbox', (row as { verdict?: unknown }).verdict)
-  return typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
-}
+export type Edits = ReadonlyMap<string, StoredRow | null>
 
 /** The page, out of sorted page names, that an ID belongs to. */
 export function pageOf(names: readonly string[], id: string): string {
@@ -53,15 +34,17 @@ export function pageOf(names: readonly string[], id: string): string {
 /** A page after edits: none when it is empty, several when it has grown too long. */
 export function editPage(table: TableName, { name, rows }: Page, edits: Edits): Page[] {
   // Rows of a page are rows of its table.
-  const id = idOf[table] as (row: Row) => string
+  const id = idOf[table] as (row: StoredRow) => string
   const unplaced = new Map(edits)
   const kept = rows.flatMap(row => {
-    if (!isRow(table, row)) return []
+    if (!hasID(table, row)) return []
     const edit = edits.get(id(row))
     unplaced.delete(id(row))
     return edit === undefined ? row : (edit ?? [])
   })
-  const added = [...unplaced.values()].filter(row => row !== null && isRow(table, row)) as Row[]
+  const added = [...unplaced.values()].filter(
+    row => row !== null && hasID(table, row)
+  ) as StoredRow[]
   // Mostly rows take the place of others, and the order is as it was.
   const sorted =
     added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
@@ -82,7 +65,7 @@ function cuts(length: number): [start: number, end: number][] {
 export const pagesOf = (block: ColumnBlock): ColumnBlock[] =>
   cuts(block.count).map(([start, end]) => sliceBlock(block, start, end))
 
-export const recordOf = (rows: RowsOrBlock<Row>): string => JSON.stringify(encodeRows(rows))
+export const recordOf = (rows: RowsOrBlock<StoredRow>): string => JSON.stringify(encodeRows(rows))
 
 /** Where the IDs of rows stand. */
 const idField: { readonly [T in TableName]?: string } = {
@@ -95,7 +78,7 @@ const idField: { readonly [T in TableName]?: string } = {
 export function rowsIn(
   record: unknown,
   only?: { readonly table: TableName; readonly asked: ReadonlySet<string> }
-): Row[] {
+): StoredRow[] {
   const rows = decodeRows(
     parsed(record),
     only && {
@@ -103,7 +86,7 @@ export function rowsIn(
       isWanted: id => typeof id !== 'string' || only.asked.has(id)
     }
   )
-  return (Array.isArray(rows) ? rows : rows === undefined ? [] : [rows]) as Row[]
+  return (Array.isArray(rows) ? rows : rows === undefined ? [] : [rows]) as StoredRow[]
 }
 
 export function parsed(record: unknown): unknown {

@@ -7,21 +7,11 @@ import {
   type ColumnBlock,
   type RowsOrBlock
 } from '../protocol/column-block.ts'
-import {
-  editPage,
-  idOf,
-  isRow,
-  pageOf,
-  pagesOf,
-  parsed,
-  recordOf,
-  rowsIn,
-  type Page,
-  type Row
-} from './pages.ts'
+import { editPage, pageOf, pagesOf, parsed, recordOf, rowsIn, type Page } from './pages.ts'
 import { done } from './database.ts'
 import { editsIn, partName, type Part } from './layer.ts'
-import type { StorageQuery, TableName } from './port.ts'
+import type { StorageQuery } from './port.ts'
+import { hasID, idOf, type StoredRow, type TableName } from './tables.ts'
 
 const whole = (table: TableName, scope: string) =>
   IDBKeyRange.bound([table, scope], [table, scope, []])
@@ -73,7 +63,7 @@ export function openPages(store: IDBObjectStore) {
     if (hides) store.delete(whole(table, scope))
     const all = await (names ??= readNames())
     const inScope = new Set(hides ? [] : all.get(partName(part)))
-    const put = (name: string, rows: RowsOrBlock<Row>) => {
+    const put = (name: string, rows: RowsOrBlock<StoredRow>) => {
       store.put(recordOf(rows), [table, scope, name])
       if (name !== '') inScope.add(name)
     }
@@ -145,17 +135,17 @@ export function openPages(store: IDBObjectStore) {
       keys.sort((a, b) => (a < b ? -1 : 1)).forEach(get)
     },
 
-    async read({ table, scope, ids }: StorageQuery): Promise<Row[]> {
+    async read({ table, scope, ids }: StorageQuery): Promise<StoredRow[]> {
       if (!ids)
         return (await done(store.getAll(whole(table, scope)))).flatMap(record => rowsIn(record))
       if (ids.length === 0) return []
       const asked = new Set(ids)
-      const id = idOf[table] as (row: Row) => string
+      const id = idOf[table] as (row: StoredRow) => string
       const found = await find(table, scope, [...asked].sort())
       // What is no row any more is for the reader to see.
       return found
         .flatMap(({ record }) => rowsIn(record, { table, asked }))
-        .filter(row => !isRow(table, row) || asked.has(id(row)))
+        .filter(row => !hasID(table, row) || asked.has(id(row)))
     },
 
     async write(parts: readonly Part[]): Promise<void> {
@@ -166,7 +156,7 @@ export function openPages(store: IDBObjectStore) {
   }
 }
 
-const idIn = (row: Row) => (isRow('members', row) ? (row as MemberRow).userID : undefined)
+const idIn = (row: StoredRow) => (hasID('members', row) ? (row as MemberRow).userID : undefined)
 
 const isNames = (record: unknown): record is [string, string[]][] =>
   Array.isArray(record) &&

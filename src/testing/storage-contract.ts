@@ -1,7 +1,8 @@
 /** What every implementation of the storage port must do, as tests: pass it your test runner and a way to open a store. */
 
 import { newMember, type MemberRow } from '../kernel/model.ts'
-import type { Pending, Storage, Write } from '../storage/port.ts'
+import type { Storage, Write } from '../storage/port.ts'
+import type { Pending } from '../storage/tables.ts'
 
 export type ContractRunner = {
   test(title: string, body: () => Promise<void>): void

@@ -3,7 +3,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerMessage } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import type { Storage, TableName, Write } from '../../src/storage/port.ts'
+import type { Storage, Write } from '../../src/storage/port.ts'
+import type { TableName } from '../../src/storage/tables.ts'
 import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
 
 let server: TestServer

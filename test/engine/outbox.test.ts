@@ -9,7 +9,8 @@ import type { Database } from '../../src/server/database/port.ts'
 import type { Group, Member, Status } from '../../src/engine/api.ts'
 import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import type { Pending, Storage } from '../../src/storage/port.ts'
+import type { Storage } from '../../src/storage/port.ts'
+import type { Pending } from '../../src/storage/tables.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer

@@ -15,7 +15,7 @@ import type {
   Table
 } from '../../src/kernel/model.ts'
 import { noticeTypes } from '../../src/kernel/notices.ts'
-import { inOrder, type HeldNotice, type Pending } from '../../src/storage/port.ts'
+import { inOrder, type HeldNotice, type Pending } from '../../src/storage/tables.ts'
 import type { Disk } from './disk.ts'
 
 export type Seen = {

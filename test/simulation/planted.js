@@ -270,7 +270,7 @@ export const planted = {
     "  { table: 'outbox', scope: '', id: opID, row: null },\n",
     ''
   ),
-  'the outbox is ordered by ID': edit('src/storage/port.ts', 'a.order - b.order || ', ''),
+  'the outbox is ordered by ID': edit('src/storage/tables.ts', 'a.order - b.order || ', ''),
   'who has left is told of the group': edit(
     'src/server/sessions/replica.ts',
     'if (head > feed) {',

@@ -1,8 +1,9 @@
 /** A copy of the rows of a database, for the checks to look at. */
 
 import { rowsOf } from '../../src/protocol/column-block.ts'
-import { idOf } from '../../src/storage/pages.ts'
-import type { StorageQuery, TableName, Tables, Write } from '../../src/storage/port.ts'
+import { idOf } from '../../src/storage/tables.ts'
+import type { StorageQuery, Write } from '../../src/storage/port.ts'
+import type { TableName, Tables } from '../../src/storage/tables.ts'
 
 type Row = Tables[TableName]
 

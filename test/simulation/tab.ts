@@ -3,7 +3,7 @@
 import type { Status } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
 import type { Host } from '../../src/engine/host.ts'
-import type { Pending } from '../../src/storage/port.ts'
+import type { Pending } from '../../src/storage/tables.ts'
 import type { Connect, Link } from '../../src/protocol/port.ts'
 import type { Disk, Door } from './disk.ts'
 import { createScreen, type Screen } from './screen.ts'

@@ -2,7 +2,8 @@
 
 import type { Status } from '../../src/engine/api.ts'
 import { noticeTypes } from '../../src/kernel/notices.ts'
-import type { Pending, Write } from '../../src/storage/port.ts'
+import type { Write } from '../../src/storage/port.ts'
+import type { Pending } from '../../src/storage/tables.ts'
 import type { Tab } from './tab.ts'
 import type { Disk } from './disk.ts'
 import { applicationState, isShown, seenOf } from './expected.ts'

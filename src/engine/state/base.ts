@@ -6,15 +6,14 @@
 import * as v from 'valibot'
 import type { ApplicationRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import { columnOf } from '../../protocol/column-block.ts'
+import type { Storage, Write } from '../../storage/port.ts'
 import {
   ringPlace,
   type UndeliveredEvent,
   type HeldGroup,
   type HeldNotice,
-  type Meta,
-  type Storage,
-  type Write
-} from '../../storage/port.ts'
+  type Meta
+} from '../../storage/tables.ts'
 import { memberRow, tipRow } from '../../protocol/rows.ts'
 import { createCache } from './cache.ts'
 import { keepLast } from '../views/left.ts'

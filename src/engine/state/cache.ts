@@ -1,7 +1,8 @@
 /** Rows of one table in memory, scope by scope, as far as somebody has asked for them; kept current by what is committed. */
 
 import { rowsOf } from '../../protocol/column-block.ts'
-import type { Storage, TableName, Tables, Write } from '../../storage/port.ts'
+import type { Storage, Write } from '../../storage/port.ts'
+import type { TableName, Tables } from '../../storage/tables.ts'
 
 type Scope<R> = {
   readonly rows: Map<string, R>

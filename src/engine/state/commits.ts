@@ -2,7 +2,8 @@
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { rejected, type Verdict } from '../../kernel/verdict.ts'
-import type { Commit, HeldGroup, Pending, Storage, Write } from '../../storage/port.ts'
+import type { Commit, Storage, Write } from '../../storage/port.ts'
+import type { HeldGroup, Pending } from '../../storage/tables.ts'
 import { finish } from '../sync/merge.ts'
 import type { State } from './state.ts'
 

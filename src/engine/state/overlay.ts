@@ -22,7 +22,7 @@ import {
   type SettingsRow,
   type Table
 } from '../../kernel/model.ts'
-import { inOrder, type Pending } from '../../storage/port.ts'
+import { inOrder, type Pending } from '../../storage/tables.ts'
 import type { Base } from './base.ts'
 import { touch, type Touched } from '../views/touched.ts'
 

@@ -7,14 +7,8 @@ import type { Decision } from '../../kernel/decision.ts'
 import type { Prepared } from '../../kernel/decide.ts'
 import { utf8Length } from '../../kernel/limits.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
-import {
-  inOrder,
-  type Commit,
-  type Pending,
-  type Settled,
-  type Storage,
-  type Write
-} from '../../storage/port.ts'
+import type { Commit, Storage, Write } from '../../storage/port.ts'
+import { inOrder, type Pending, type Settled } from '../../storage/tables.ts'
 import { createBase } from './base.ts'
 import { keepLast } from '../views/left.ts'
 import { createOverlay } from './overlay.ts'

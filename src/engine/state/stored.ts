@@ -7,21 +7,18 @@ import * as v from 'valibot'
 import { groupError } from '../../kernel/errors.ts'
 import { utf8Length } from '../../kernel/limits.ts'
 import { rejected } from '../../kernel/verdict.ts'
+import type { Answers, Commit, Storage, Write } from '../../storage/port.ts'
 import {
   ringPlace,
   tableNames,
-  type Answers,
   type UndeliveredEvent,
-  type Commit,
   type HeldGroup,
   type HeldNotice,
   type HeldTip,
   type Meta,
   type Pending,
-  type Settled,
-  type Storage,
-  type Write
-} from '../../storage/port.ts'
+  type Settled
+} from '../../storage/tables.ts'
 import type { PeerMessage } from '../host.ts'
 import type { SyncStatus } from '../sync/sync.ts'
 import {

@@ -4,7 +4,7 @@
  * older than that allows.
  */
 
-import type { Meta, Pending } from '../../storage/port.ts'
+import type { Meta, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 
 /** A difference of this size is no news. */

@@ -3,14 +3,14 @@
 import type { GroupRow, MemberRow } from '../../kernel/model.ts'
 import { noticeTypes, type NoticeRow, type TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
+import type { Write } from '../../storage/port.ts'
 import {
   ringPlace,
   type HeldGroup,
   type HeldNotice,
   type Meta,
-  type Pending,
-  type Write
-} from '../../storage/port.ts'
+  type Pending
+} from '../../storage/tables.ts'
 import type {
   DeltaMessage,
   FeedDelta,

@@ -3,7 +3,8 @@
 import { kernelVersion } from '../../kernel/decide.ts'
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import type { GroupRow } from '../../kernel/model.ts'
-import type { Pending, Write } from '../../storage/port.ts'
+import type { Write } from '../../storage/port.ts'
+import type { Pending } from '../../storage/tables.ts'
 import { digestVersion, groupDigest, positionDigest } from '../../protocol/digest.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import {

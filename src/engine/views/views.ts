@@ -2,7 +2,7 @@
 
 import { sameRow, type MemberRow } from '../../kernel/model.ts'
 import { noticeTypes } from '../../kernel/notices.ts'
-import type { HeldNotice, HeldTip } from '../../storage/port.ts'
+import type { HeldNotice, HeldTip } from '../../storage/tables.ts'
 import type {
   Group,
   List,

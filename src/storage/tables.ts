@@ -1,0 +1,156 @@
+/** The tables of one user of one server, and the rows in them. */
+
+import type { Policy } from '../kernel/limits.ts'
+import type {
+  ApplicationState,
+  GroupRow,
+  MemberRow,
+  OrOther,
+  SettingsRow
+} from '../kernel/model.ts'
+import type { NoticeRow, TipRow } from '../kernel/notices.ts'
+import type { Effective, Verdict } from '../kernel/verdict.ts'
+
+export type Tables = {
+  /** Scope `''`: one row, with the ID `''`. */
+  meta: Meta
+  /** Scope `''`, by groupID. */
+  groups: HeldGroup
+  /** Scope groupID, by userID. */
+  members: MemberRow
+  /** Scope groupID: the last tips of the group, by place in a ring. */
+  tips: HeldTip
+  /** Scope `''`: the last notices of the user, by place in a ring. */
+  notices: HeldNotice
+  /** Scope `''`, by number: tips and notices that the TIM events have not delivered yet. */
+  undelivered: UndeliveredEvent
+  /** Scope `''`, by opID. */
+  outbox: Pending
+  /** Scope `''`, by opID. */
+  verdicts: Settled
+}
+export type TableName = keyof Tables
+export type StoredRow = Tables[TableName]
+
+export const tableNames = [
+  'meta',
+  'groups',
+  'members',
+  'tips',
+  'notices',
+  'undelivered',
+  'outbox',
+  'verdicts'
+] as const satisfies readonly TableName[]
+
+/** The ID of a row in its scope. */
+export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
+  meta: () => '',
+  groups: held => held.groupID,
+  members: member => member.userID,
+  tips: tip => ringPlace(tip.number),
+  notices: notice => ringPlace(notice.number),
+  undelivered: event => String(event.number),
+  outbox: pending => pending.opID,
+  verdicts: settled => settled.verdict.opID
+}
+
+/** Whether a value that was read has an ID. Its other fields are unchecked. */
+export function hasID(table: TableName, row: unknown): boolean {
+  if (typeof row !== 'object' || row === null) return false
+  if (table === 'verdicts') return hasID('outbox', (row as { verdict?: unknown }).verdict)
+  return typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
+}
+
+export type Meta = {
+  readonly userID: string
+  /** Names the server's history. Rows of another epoch belong to another history. */
+  readonly epoch: string
+  /** Signed by the server: the positions that this device has seen, for its next login. */
+  readonly receipt?: string
+  /** Position in the user's feed. */
+  readonly feed: number
+  /** The number of notices so far, and the position of the last. */
+  readonly noticeCount: number
+  readonly noticeSeq: number
+  /** The number of undelivered events so far. */
+  readonly undeliveredCount: number
+  /** The version of the rules by which the server judges. */
+  readonly kernel: number
+  readonly isAppAdmin: boolean
+  readonly policy: Policy
+  /** Server's clock minus this device's. */
+  readonly clockOffsetMs: number
+  /** The server's time at the last login, so the present is not earlier. */
+  readonly serverTimeMs: number
+}
+
+/** A group that the user follows, as the server has confirmed it. */
+export type HeldGroup = {
+  readonly groupID: string
+  /** `null`: the server has confirmed the membership, and not yet sent the group. */
+  readonly row: GroupRow | null
+  /** The user's own membership. It is also here, so that the group list reads no members. */
+  readonly self: MemberRow | null
+  /** The membership to which the position belongs. It rises when the user joins again. */
+  readonly membershipEpoch: number
+  /** Position in the group's log. */
+  readonly seq: number
+  /** Members up to this userID are stored; `null`: all members. */
+  readonly membersUpTo: string | null
+  /** The user's settings for the group; `null`: none yet. */
+  readonly settings: SettingsRow | null
+  /** The number of tips in this membership so far, and the position of the last. */
+  readonly tipCount: number
+  readonly tipSeq: number
+}
+
+/** `number` counts the tips of a membership. */
+export type HeldTip = TipRow & { readonly number: number }
+
+/** `handled`: the decision on an application, and its author. */
+export type HeldNotice = NoticeRow & {
+  readonly number: number
+  readonly handled: { readonly state: OrOther<ApplicationState>; readonly by: string } | null
+}
+
+export type UndeliveredEvent = { readonly number: number } & (
+  | { readonly kind: 'tip'; readonly tip: TipRow }
+  | { readonly kind: 'notice'; readonly notice: NoticeRow }
+)
+
+/** How many tips of a group, and how many notices, are kept. */
+const ringSize = 100
+/** The ID of a tip or a notice: the newest replaces the oldest. */
+export const ringPlace = (number: number): string => String(number % ringSize).padStart(2, '0')
+
+/** An operation without a verdict, or one whose effect the base rows do not hold yet. */
+export type Pending = {
+  readonly opID: string
+  /** The place in the outbox. Operations of equal order are sorted by opID. */
+  readonly order: number
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly groupID: string
+  /** The time of the call, by this device's clock. */
+  readonly askedAtMs: number
+  /** The server's time of the call, as estimated: the operation is predicted with it. */
+  readonly askedAtServerSeconds: number
+  /** The server's time was unknown then, so both times may be wrong by years. */
+  readonly isTimeUnknown?: true
+  /** The position in the group's log that was in view at the call. */
+  readonly seen: number
+  /** The verdict. The operation stays in the overlay until the base rows hold its effect. */
+  readonly applied?: Effective
+}
+
+/** The order of the outbox, the same on every tab. */
+export const inOrder = (a: Pending, b: Pending): number =>
+  a.order - b.order || (a.opID < b.opID ? -1 : 1)
+
+export type Settled = {
+  readonly verdict: Verdict
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly askedAtMs: number
+}
