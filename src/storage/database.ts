@@ -1,6 +1,6 @@
-/** A user's database: its name, its two stores, and what IndexedDB answers, as promises. */
+/** The IndexedDB database of one user: its name, its stores, and its requests as promises. */
 
-/** What one user of one server has is nobody else's. */
+/** Users, and servers, never share a database. */
 export const databaseName = ({
   url,
   userID
@@ -12,33 +12,33 @@ export const databaseName = ({
 export const storeNames = ['pages', 'journal'] as const
 export type Stores = { readonly [name in (typeof storeNames)[number]]: IDBObjectStore }
 
-// Who aborts without a reason leaves none.
-const reasonOf = ({ error }: IDBTransaction | IDBRequest) =>
-  error ?? new DOMException('', 'AbortError')
-
-export function done<T>(request: IDBRequest<T>): Promise<T> {
+export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(reasonOf(request))
+    request.onerror = () => reject(errorOf(request))
   })
 }
 
-/** Runs `work` and waits for the transaction; an abort may leave a request unanswered, so it ends the wait as well. */
-export function finished<T>(
+/** Resolves when the transaction is complete. An abort rejects, even if no request fails. */
+export function runTransaction<T>(
   transaction: IDBTransaction,
   work: (stores: Stores) => Promise<T>
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let answer: Promise<T>
-    transaction.oncomplete = () => resolve(answer)
-    transaction.onabort = () => reject(reasonOf(transaction))
-    answer = work({
+    let result: Promise<T>
+    transaction.oncomplete = () => resolve(result)
+    transaction.onabort = () => reject(errorOf(transaction))
+    result = work({
       pages: transaction.objectStore('pages'),
       journal: transaction.objectStore('journal')
     })
-    answer.catch((error: unknown) => {
+    result.catch((error: unknown) => {
       reject(error)
       transaction.abort()
     })
   })
 }
+
+// A call of `abort()` leaves no error in the transaction.
+const errorOf = ({ error }: IDBTransaction | IDBRequest) =>
+  error ?? new DOMException('', 'AbortError')

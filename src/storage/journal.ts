@@ -1,90 +1,95 @@
 /**
- * The journal: a record per commit, in the order of the commits, whichever tab made them. IndexedDB costs per record, so
- * a commit that changes some rows here and there writes one record instead of all their pages; now and then the rows
- * are folded into their pages, and the records go. What is stored is therefore the pages with the journal over them.
+ * The journal: a record per commit, in the order of commits, from all tabs. IndexedDB costs per
+ * record, so a commit appends one record instead of rewriting the pages of all its rows. Later a
+ * checkpoint writes the rows into pages and removes the records. The stored rows are therefore the
+ * pages with the journal over them.
  *
- * Each connection keeps what it has read of the journal and reads only what has been added since, in the same
- * transaction as the pages. Records are numbered without holes, and what has been folded is said by a record as well,
- * so nobody takes a page for older or newer than it is.
+ * Each tab keeps the journal in memory. A transaction first reads the records that are new since
+ * the last one, so its journal and its pages belong to the same moment. Checkpoints append a record
+ * too, so every tab learns which rows the pages hold.
  */
 
-import { rowCount, isColumnBlock, encodeRows, decodeRows } from '../protocol/column-block.ts'
-import { createLayer, type Layer } from './layer.ts'
-import { parsed } from './pages.ts'
-import type { Write } from './port.ts'
-import { tableNames, type TableName } from './tables.ts'
+import { rowCount } from '../protocol/column-block.ts'
+import { resultOf, runTransaction, storeNames, type Stores } from './database.ts'
+import {
+  areWrites,
+  decodeRecord,
+  encodeEntry,
+  type JournalEntry,
+  type JournalRecord
+} from './journal-format.ts'
+import { createMemtable } from './memtable.ts'
+import type { Durability, Write } from './port.ts'
 
-export type Entry = {
-  /** Of these scopes (`table/scope`), or of all, everything up to here is in the pages. */
-  readonly paged: readonly string[] | 'all'
-  readonly writes: readonly Write[]
-}
-export type JournalRecord = Entry & { readonly commitNumber: number }
+export type Journal = ReturnType<typeof openJournal>
 
-/** As it is stored: text is written in a fraction of the time that objects take. */
-export const written = (entry: Entry) => ({ ...entry, writes: textOf(entry.writes) })
-export const readFrom = (record: JournalRecord): JournalRecord => ({
-  ...record,
-  writes: writesIn(record.writes) as Write[]
-})
+export function openJournal(database: IDBDatabase) {
+  const memtable = createMemtable()
+  let commitNumber = 0
+  let rowsHeld = 0
 
-/** Table by table, because rows of one pack well, and no row depends on one of another. */
-function textOf(writes: readonly Write[]): string {
-  const packed = writes.map(write =>
-    'block' in write ? { ...write, block: encodeRows(write.block) } : write
-  )
-  return JSON.stringify(
-    tableNames.map(name => encodeRows(packed.filter(({ table }) => table === name)))
-  )
-}
-
-function writesIn(record: unknown): unknown {
-  const tables = parsed(record)
-  return Array.isArray(tables) ? tables.flatMap(each => decodeRows(each)) : tables
-}
-
-export function createJournal() {
-  const layer: Layer = createLayer()
-  let known = 0
-  let heldCount = 0
+  function receive(record: JournalRecord): void {
+    if (record.commitNumber <= commitNumber) return
+    commitNumber = record.commitNumber
+    const { checkpointed, writes } = record
+    if (checkpointed === 'all') {
+      memtable.clear()
+      rowsHeld = 0
+    } else if (Array.isArray(checkpointed)) checkpointed.forEach(memtable.drop)
+    if (!areWrites(writes)) return damagedWrites(record).forEach(memtable.write)
+    for (const write of writes) {
+      rowsHeld += 'block' in write ? rowCount(write.block) : 1
+      memtable.write(write)
+    }
+  }
 
   return {
-    layer,
-    /** Up to which record it is known here. */
-    known: () => known,
-    /** How many rows wait for being folded. */
-    rowCount: () => heldCount,
+    /** The writes of all commits that no checkpoint has written into pages. */
+    memtable,
+    /** The last commit that this tab has read. */
+    commitNumber: () => commitNumber,
+    /** How many writes a checkpoint has to put into pages. */
+    rowsHeld: () => rowsHeld,
 
-    take({ commitNumber, paged, writes }: JournalRecord): void {
-      if (commitNumber <= known) return
-      known = commitNumber
-      if (paged === 'all') {
-        layer.clear()
-        heldCount = 0
-      } else if (Array.isArray(paged)) paged.forEach(layer.drop)
-      if (!Array.isArray(writes) || !writes.every(isWrite)) {
-        // Whatever it held is not there: the user has to be told, and no position counts any more.
-        const damaged = { scope: '', row: { writes } as never }
-        layer.take({ ...damaged, table: 'outbox', id: `damaged-${commitNumber}` })
-        return layer.take({ ...damaged, table: 'meta', id: '' })
-      }
-      for (const write of writes) {
-        heldCount += 'block' in write ? rowCount(write.block) : 1
-        layer.take(write)
-      }
+    async readNew({ journal }: Stores): Promise<void> {
+      const range = IDBKeyRange.lowerBound(commitNumber, true)
+      const records = (await resultOf(journal.getAll(range))) as JournalRecord[]
+      for (const record of records) receive(decodeRecord(record))
+    },
+
+    /**
+     * Appends the entry that `work` returns, in the transaction in which `work` reads. Resolves
+     * with the commit number.
+     */
+    async append(
+      durability: Durability,
+      work: (stores: Stores) => Promise<JournalEntry | undefined>
+    ): Promise<number> {
+      const transaction = database.transaction(storeNames, 'readwrite', { durability })
+      const appended = await runTransaction(transaction, async stores => {
+        const entry = await work(stores)
+        const adding = entry && stores.journal.add(encodeEntry(entry))
+        transaction.commit()
+        return adding && { entry, adding }
+      })
+      if (!appended) return commitNumber
+      const appendedNumber = appended.adding.result as number
+      // If other tabs have appended records before this one, `readNew` reads all of them in order.
+      if (appendedNumber === commitNumber + 1)
+        receive({ ...appended.entry, commitNumber: appendedNumber })
+      return appendedNumber
     }
   }
 }
 
-/** Whether it names what it writes; what the row is like is for the reader to see. */
-function isWrite(write: unknown): write is Write {
-  if (typeof write !== 'object' || write === null) return false
-  const { table, scope, id, block, empty } = write as { [name: string]: unknown }
-  return (
-    tableNames.includes(table as TableName) &&
-    typeof scope === 'string' &&
-    (block === undefined
-      ? typeof id === 'string' || empty === true
-      : Array.isArray(block) || isColumnBlock(block))
-  )
+/**
+ * Takes the place of a damaged record. The engine finds a damaged operation, and tells the user of
+ * the loss; it finds damaged positions, and fetches all confirmed rows again.
+ */
+function damagedWrites({ commitNumber, writes }: JournalRecord): Write[] {
+  const row = { writes } as never
+  return [
+    { table: 'outbox', scope: '', id: `damaged-${commitNumber}`, row },
+    { table: 'meta', scope: '', id: '', row }
+  ]
 }

@@ -1,30 +1,31 @@
-/** Storage that lives as long as its page: for tests, and for hosts that have no other. */
+/** Storage in memory, for tests and for hosts without a disk. */
 
-import { createLayer } from './layer.ts'
-import type { StorageQuery, Storage } from './port.ts'
+import { createMemtable } from './memtable.ts'
+import type { Storage, StorageQuery } from './port.ts'
 
 export function createMemoryStorage(): Storage {
-  const layer = createLayer(true)
-  let commits = 0
-  let last: Promise<unknown> = Promise.resolve()
+  const memtable = createMemtable(true)
+  let commitNumber = 0
+  let lastCall: Promise<unknown> = Promise.resolve()
 
-  // Asynchronous like any storage, and one after another like any transaction.
-  const inTurn = <T>(work: () => T): Promise<T> => {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
+  // Calls are asynchronous and run one after another, as on a disk.
+  const inTurn = <T>(call: () => T): Promise<T> => {
+    const turn = lastCall.then(call)
+    lastCall = turn.catch(() => undefined)
     return turn
   }
-  const answer = (queries: readonly StorageQuery[]) => queries.map(query => layer.over(query, []))
+  // `never`: the rows of each query are rows of its table, which the type cannot say.
+  const answer = (queries: readonly StorageQuery[]) =>
+    queries.map(query => memtable.read(query, [])) as never
 
   return {
-    // `answer` keeps the order of the queries, each with rows of its table.
-    read: queries => inTurn(() => ({ answers: answer(queries) as never, commitNumber: commits })),
+    read: queries => inTurn(() => ({ answers: answer(queries), commitNumber })),
     transact: (queries, body) =>
       inTurn(() => {
-        body(answer(queries) as never).forEach(layer.take)
-        return ++commits
+        body(answer(queries)).forEach(memtable.write)
+        return ++commitNumber
       }),
     close: () => inTurn(() => undefined),
-    destroy: () => inTurn(layer.clear)
+    destroy: () => inTurn(memtable.clear)
   }
 }

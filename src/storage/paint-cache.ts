@@ -6,7 +6,7 @@
  * Any commit, and any checkpoint, makes it outdated, so a page never shows rows older than storage.
  */
 
-import { done, finished, storeNames, type Stores } from './database.ts'
+import { resultOf, runTransaction, storeNames, type Stores } from './database.ts'
 
 /** The key of the cached paint in the store of pages. */
 export const paintKey = ['paint']
@@ -24,7 +24,7 @@ export function openPaintCache(databaseName: string) {
     const request = indexedDB.open(databaseName)
     // Only the worker creates the database.
     request.onupgradeneeded = () => request.transaction?.abort()
-    return done(request).then(
+    return resultOf(request).then(
       database => {
         database.onversionchange = close
         return database
@@ -46,7 +46,7 @@ export function openPaintCache(databaseName: string) {
       const database = isClosed ? undefined : await (opening ??= open())
       if (!database) return undefined
       const transaction = database.transaction(storeNames, mode)
-      const answer = await finished(transaction, stores => {
+      const answer = await runTransaction(transaction, stores => {
         const working = work(stores)
         // Commits of the worker wait for this transaction. Do not let them wait for a busy UI
         // thread too.
@@ -66,7 +66,7 @@ export function openPaintCache(databaseName: string) {
       within('readonly', async ({ pages, journal }) => {
         const [last, paint] = await Promise.all([
           lastCommitNumber(journal),
-          done(pages.get(paintKey) as IDBRequest<unknown>)
+          resultOf(pages.get(paintKey) as IDBRequest<unknown>)
         ])
         const { commitNumber, text } = (paint ?? {}) as Partial<CachedPaint>
         const isCurrent = typeof commitNumber === 'number' && commitNumber === last
@@ -79,7 +79,7 @@ export function openPaintCache(databaseName: string) {
      */
     checkpointedCommit: (): Promise<number | undefined> =>
       within('readonly', async ({ journal }) => {
-        const keys = await done(journal.getAllKeys(null, 2))
+        const keys = await resultOf(journal.getAllKeys(null, 2))
         return keys.length === 1 ? (keys[0] as number) : undefined
       }),
 
@@ -94,4 +94,4 @@ export function openPaintCache(databaseName: string) {
 }
 
 const lastCommitNumber = (journal: IDBObjectStore) =>
-  done(journal.openKeyCursor(null, 'prev')).then(cursor => cursor?.key)
+  resultOf(journal.openKeyCursor(null, 'prev')).then(cursor => cursor?.key)

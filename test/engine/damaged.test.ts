@@ -10,8 +10,8 @@ import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import { must } from '../../src/kernel/must.ts'
 import { decodeRows } from '../../src/protocol/column-block.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
-import { readFrom, type JournalRecord } from '../../src/storage/journal.ts'
-import { rowsIn } from '../../src/storage/pages.ts'
+import { decodeRecord, type JournalRecord } from '../../src/storage/journal-format.ts'
+import { decodePage } from '../../src/storage/page-format.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import { frameLimits } from '../../src/protocol/messages.ts'
@@ -141,7 +141,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
 
   /** Folds all that is in the journal into pages. */
   async function fold(): Promise<void> {
-    const folding = await openDexieStorage(name, { journalMax: 0 })
+    const folding = await openDexieStorage(name, { journalRowsMax: 0 })
     // Who has not read does not know what there is to fold.
     await folding.read([{ table: 'meta', scope: '' }])
     await folding.transact([], () => [{ table: 'undelivered', scope: '', id: 'never', row: null }])
@@ -194,14 +194,14 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       await fold()
       const range = IDBKeyRange.bound([table, scope], [table, scope, []])
       const pages = await edit('pages', range, record =>
-        isSingly ? rowsIn(record).flatMap(changedRow) : change(rowsIn(record))
+        isSingly ? decodePage(record).flatMap(changedRow) : change(decodePage(record))
       )
       return expect(pages.length).toBeGreaterThan(0)
     }
     let count = 0
     await edit('journal', null, record => ({
       ...(record as JournalRecord),
-      writes: (readFrom(record as JournalRecord).writes as readonly JournalWrite[]).flatMap(
+      writes: (decodeRecord(record as JournalRecord).writes as readonly JournalWrite[]).flatMap(
         write => {
           if (write.table !== table || write.scope !== scope) return [write]
           if ('block' in write || ('row' in write && write.row !== null)) count++
@@ -520,7 +520,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       'with a run of lists',
       { writes: [{ table: 'members', scope: 'crew', block: { per: 1, items: [1] } }] }
     ],
-    ['with scopes that are none', { paged: 5, writes: 5 }]
+    ['with scopes that are none', { checkpointed: 5, writes: 5 }]
   ])(
     'a record of the journal %s is said to be lost, and the device ends with what the server has',
     async (_title, change) => {

@@ -18,7 +18,7 @@ export function openStorageOf(machine: Machine): OpenStorage {
     Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange })
     Object.assign(globalThis, { IDBKeyRange })
     // Folded all the time.
-    return name => openDexieStorage(name, { journalMax: 3 })
+    return name => openDexieStorage(name, { journalRowsMax: 3 })
   }
   const databases = new Map<string, Storage>()
   return async name => {

@@ -14,7 +14,7 @@ describe('storage in IndexedDB', () =>
   storageContract({ test, expect }, openDexieStorage, { survives: true }))
 
 describe('storage in IndexedDB that folds its journal at every moment', () =>
-  storageContract({ test, expect }, name => openDexieStorage(name, { journalMax: 0 }), {
+  storageContract({ test, expect }, name => openDexieStorage(name, { journalRowsMax: 0 }), {
     survives: true
   }))
 
@@ -92,9 +92,9 @@ const steps: fc.Arbitrary<Step[]> = fc
 test('three tabs on one database see what memory would hold, whenever one of them folds the journal', async () => {
   let count = 0
   await fc.assert(
-    fc.asyncProperty(steps, fc.constantFrom(0, 1, 5, 1000), async (steps, journalMax) => {
+    fc.asyncProperty(steps, fc.constantFrom(0, 1, 5, 1000), async (steps, journalRowsMax) => {
       const name = `tabs ${count++}`
-      const open = () => openDexieStorage(name, { journalMax })
+      const open = () => openDexieStorage(name, { journalRowsMax })
       const tabs = [await open(), await open(), await open()]
       const model = createMemoryStorage()
       for (const { tab, writes, query, readers } of steps) {
@@ -148,7 +148,7 @@ test('what was emptied is not on the disk any more after a quiet moment', async 
 })
 
 test('a fold that storage refuses loses nothing, and is not tried again at once', async () => {
-  const storage = await openDexieStorage('refused', { journalMax: 0 })
+  const storage = await openDexieStorage('refused', { journalRowsMax: 0 })
   const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
     throw new DOMException('There is no room.', 'QuotaExceededError')
   })
@@ -203,7 +203,7 @@ test('rows of many pages are found, also where the names of the pages were lost'
 })
 
 test('groups whose names differ only in where a comma stands do not mix', async () => {
-  const storage = await openDexieStorage('commas', { journalMax: 0 })
+  const storage = await openDexieStorage('commas', { journalRowsMax: 0 })
   // The second page begins with this one.
   const users = (second: string) => {
     const numbers = Array.from({ length: 129 }, (_, index) => String(index).padStart(3, '0'))

@@ -1,0 +1,66 @@
+/**
+ * Checkpoints: write the rows of the journal into pages, and remove its records. A checkpoint starts
+ * after 5 s without commits, or at once if the journal has grown too long. So removed rows are gone
+ * from the disk 5 s after the last commit.
+ */
+
+import type { Journal } from './journal.ts'
+import { openPages } from './page-store.ts'
+import { paintKey } from './paint-cache.ts'
+
+const quietMs = 5000
+/** Scopes per transaction. Commits and reads wait for it. */
+const scopesPerStep = 64
+
+export type Checkpoint = ReturnType<typeof createCheckpoint>
+
+/** `rowsMax`: the length of the journal that starts a checkpoint. */
+export function createCheckpoint(journal: Journal, rowsMax: number) {
+  let isCheckpointing = false
+  let isRefused = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  return {
+    isCheckpointing: () => isCheckpointing,
+
+    /** Writes some scopes in one transaction. Commits may come between two steps. */
+    async step(): Promise<void> {
+      try {
+        await journal.append('relaxed', async stores => {
+          await journal.readNew(stores)
+          const { scopes } = journal.memtable
+          const step = [...scopes].slice(0, scopesPerStep)
+          const isLast = step.length === scopes.size
+          if (isLast) isCheckpointing = false
+          await openPages(stores.pages).write(step.map(([, writes]) => writes))
+          // It may show rows that this checkpoint removes.
+          stores.pages.delete(paintKey)
+          if (isLast) stores.journal.delete(IDBKeyRange.upperBound(journal.commitNumber()))
+          return { checkpointed: isLast ? 'all' : step.map(([key]) => key), writes: [] }
+        })
+        isRefused = false
+      } catch {
+        // Expected: the disk is full. The journal still holds everything, and the timer retries.
+        isCheckpointing = false
+        isRefused = true
+      }
+    },
+
+    /** Decides after commits when the next checkpoint starts; then `start` has to call `step`. */
+    schedule(start: () => void): void {
+      clearTimeout(timer)
+      const begin = () => {
+        isCheckpointing = true
+        start()
+      }
+      if (journal.rowsHeld() > rowsMax && !isRefused) begin()
+      else if (journal.rowsHeld() > 0) timer = setTimeout(begin, quietMs)
+    },
+
+    /** No further step starts. */
+    cancel(): void {
+      clearTimeout(timer)
+      isCheckpointing = false
+    }
+  }
+}

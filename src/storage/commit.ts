@@ -1,0 +1,102 @@
+/** One commit: the transactions of several callers, in one IndexedDB transaction. */
+
+import { rowCount } from '../protocol/column-block.ts'
+import type { Stores } from './database.ts'
+import type { Journal } from './journal.ts'
+import type { JournalEntry } from './journal-format.ts'
+import {
+  createMemtable,
+  decodedRows,
+  scopeKey,
+  type Memtable,
+  type ScopeWrites
+} from './memtable.ts'
+import { openPages } from './page-store.ts'
+import type { Durability, StorageQuery, Write } from './port.ts'
+import { readQueries, type QueryAnswers } from './read-transaction.ts'
+
+export type StorageTransaction = {
+  readonly queries: readonly StorageQuery[]
+  readonly body: (answers: QueryAnswers) => readonly Write[]
+  readonly durability: Durability
+  resolve(commitNumber: number): void
+  reject(error: unknown): void
+}
+
+/** Longer blocks are written into pages at once; the rows of shorter ones go into the journal. */
+const pagedBlockMin = 128
+
+/** Commits transactions together: a commit costs much more than a row. */
+export async function commitTogether(
+  journal: Journal,
+  transactions: readonly StorageTransaction[]
+): Promise<void> {
+  const failures = new Map<StorageTransaction, unknown>()
+  let commitNumber = 0
+  try {
+    const isRelaxed = transactions.every(({ durability }) => durability === 'relaxed')
+    commitNumber = await journal.append(isRelaxed ? 'relaxed' : 'strict', async stores => {
+      const draft = createMemtable()
+      const writes: Write[] = []
+      for (const transaction of transactions) {
+        const answers = await readAnswers({ journal, stores, draft }, transaction.queries)
+        try {
+          const written = transaction.body(answers)
+          written.forEach(draft.write)
+          writes.push(...written)
+        } catch (error) {
+          // A body that throws has written nothing, and concerns its caller only.
+          failures.set(transaction, error)
+        }
+      }
+      if (writes.length === 0) return undefined
+      return writePagedBlocks({ journal, stores, draft }, writes)
+    })
+  } catch (error) {
+    for (const transaction of transactions)
+      failures.set(transaction, failures.get(transaction) ?? error)
+  }
+  for (const transaction of transactions) {
+    if (failures.has(transaction)) transaction.reject(failures.get(transaction))
+    else transaction.resolve(commitNumber)
+  }
+}
+
+type Draft = { readonly journal: Journal; readonly stores: Stores; readonly draft: Memtable }
+
+async function readAnswers(
+  context: Draft,
+  queries: readonly StorageQuery[]
+): Promise<QueryAnswers> {
+  if (queries.length === 0) return []
+  const [answers = []] = await readQueries(context, [queries])
+  return answers
+}
+
+/** Writes scopes with a long block into pages; answers the journal entry of the other writes. */
+async function writePagedBlocks(
+  { journal, stores, draft }: Draft,
+  writes: readonly Write[]
+): Promise<JournalEntry> {
+  const paged = new Set(
+    writes.flatMap(write =>
+      'block' in write && rowCount(write.block) >= pagedBlockMin ? scopeKey(write) : []
+    )
+  )
+  if (paged.size > 0) await journal.readNew(stores)
+  const scopes = [...draft.scopes].filter(([key]) => paged.has(key))
+  await openPages(stores.pages).write(
+    scopes.map(([key, written]) => afterJournal(journal.memtable.scopes.get(key), written))
+  )
+  return {
+    checkpointed: [...paged],
+    writes: writes.filter(write => !paged.has(scopeKey(write)))
+  }
+}
+
+/** Pages must also get the earlier writes, because the entry drops them from the journal. */
+function afterJournal(journaled: ScopeWrites | undefined, written: ScopeWrites): ScopeWrites {
+  if (!journaled || written.isEmptied) return written
+  const rows = new Map([...decodedRows(journaled), ...written.rows])
+  return { ...written, isEmptied: journaled.isEmptied, rows }
+}

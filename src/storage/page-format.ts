@@ -1,0 +1,98 @@
+/**
+ * Pages: up to 256 rows of neighbouring IDs in one record. IndexedDB costs per record, not per byte,
+ * so rows that are read together share one. A page is named by the lowest ID that belongs into it;
+ * the first page of a scope is named `''`.
+ */
+
+import {
+  decodeRows,
+  encodeRows,
+  sliceBlock,
+  type ColumnBlock,
+  type RowsOrBlock
+} from '../protocol/column-block.ts'
+import { hasID, idOf, type StoredRow, type TableName } from './tables.ts'
+
+const rowsPerPageMax = 256
+
+export type Page = { readonly name: string; readonly rows: RowsOrBlock<StoredRow> }
+
+/** A record is text: a browser writes text in a fraction of the time that objects take. */
+export const encodePage = (rows: RowsOrBlock<StoredRow>): string => JSON.stringify(encodeRows(rows))
+
+/**
+ * The rows of a record, damaged ones included: the engine checks every row. `only` may skip rows
+ * whose ID was not asked for.
+ */
+export function decodePage(
+  record: unknown,
+  only?: { readonly table: TableName; readonly ids: ReadonlySet<string> }
+): StoredRow[] {
+  const rows = decodeRows(
+    parseRecord(record),
+    only && {
+      field: idField[only.table] ?? '',
+      isWanted: id => typeof id !== 'string' || only.ids.has(id)
+    }
+  )
+  return (Array.isArray(rows) ? rows : rows === undefined ? [] : [rows]) as StoredRow[]
+}
+
+const idField: { readonly [T in TableName]?: string } = {
+  members: 'userID',
+  groups: 'groupID',
+  outbox: 'opID'
+}
+
+export function parseRecord(record: unknown): unknown {
+  try {
+    return typeof record === 'string' ? JSON.parse(record) : record
+  } catch {
+    // Expected: a disk may be damaged.
+    return record
+  }
+}
+
+/** By ID: rows to put, or `null` to remove. */
+export type RowEdits = ReadonlyMap<string, StoredRow | null>
+
+/**
+ * A page after edits: no page if it is empty, several if it has grown too long. Damaged rows are
+ * dropped: the engine has removed them, or will fetch them again.
+ */
+export function editPage(
+  table: TableName,
+  { name, rows }: { readonly name: string; readonly rows: readonly StoredRow[] },
+  edits: RowEdits
+): Page[] {
+  // The rows of a page are rows of its table.
+  const id = idOf[table] as (row: StoredRow) => string
+  const unplaced = new Map(edits)
+  const kept = rows.flatMap(row => {
+    if (!hasID(table, row)) return []
+    const edit = edits.get(id(row))
+    unplaced.delete(id(row))
+    return edit === undefined ? row : (edit ?? [])
+  })
+  const added = [...unplaced.values()].filter(
+    row => row !== null && hasID(table, row)
+  ) as StoredRow[]
+  // If no row is new, the order has not changed.
+  const sorted =
+    added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
+  return pageRanges(sorted.length).map(([start, end], index) => {
+    const part = sorted.slice(start, end)
+    return { name: index === 0 || !part[0] ? name : id(part[0]), rows: part }
+  })
+}
+
+/** Cuts a block into pages without decoding it. */
+export const blockPages = (block: ColumnBlock): ColumnBlock[] =>
+  pageRanges(block.count).map(([start, end]) => sliceBlock(block, start, end))
+
+/** Ranges of about equal length. */
+function pageRanges(rowCount: number): [start: number, end: number][] {
+  const pageCount = Math.ceil(rowCount / rowsPerPageMax)
+  const size = Math.ceil(rowCount / pageCount)
+  return Array.from({ length: pageCount }, (_, index) => [index * size, (index + 1) * size])
+}

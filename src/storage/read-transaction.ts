@@ -1,0 +1,34 @@
+/** Answers queries inside a transaction: from the pages, with the journal over them. */
+
+import type { Stores } from './database.ts'
+import type { Journal } from './journal.ts'
+import type { Memtable } from './memtable.ts'
+import { openPages } from './page-store.ts'
+import type { StorageQuery } from './port.ts'
+import type { StoredRow } from './tables.ts'
+
+/** By query: its rows. */
+export type QueryAnswers = readonly StoredRow[][]
+
+/** Answers several callers. `draft`: writes of the same transaction, laid over everything. */
+export async function readQueries(
+  { journal, stores, draft }: { journal: Journal; stores: Stores; draft?: Memtable },
+  callers: readonly (readonly StorageQuery[])[]
+): Promise<QueryAnswers[]> {
+  const [, stored] = await Promise.all([journal.readNew(stores), readPages(stores.pages, callers)])
+  return callers.map((queries, caller) =>
+    queries.map((query, index) => {
+      const rows = journal.memtable.read(query, stored[caller]?.[index] ?? [])
+      return draft ? draft.read(query, rows) : rows
+    })
+  )
+}
+
+async function readPages(
+  store: IDBObjectStore,
+  callers: readonly (readonly StorageQuery[])[]
+): Promise<StoredRow[][][]> {
+  const pages = openPages(store)
+  if (callers.length > 1) await pages.readAhead(callers.flat())
+  return Promise.all(callers.map(queries => Promise.all(queries.map(pages.read))))
+}
