@@ -45,9 +45,9 @@ export type Storage = {
     /** Default: `strict`. */
     durability?: Durability
   ): Promise<number>
-  /** Resolves after all transactions that were asked for. Later calls reject. */
+  /** Resolves after all transactions that were asked for. Closing again resolves too. */
   close(): Promise<void>
-  /** Closes, and removes the database, also if other connections are open. Their calls reject. */
+  /** Closes all connections to the database, and removes it. Closing again resolves. */
   destroy(): Promise<void>
 }
 

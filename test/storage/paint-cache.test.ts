@@ -4,6 +4,7 @@ import { newMember } from '../../src/kernel/model.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { openPaintCache, paintKey } from '../../src/storage/paint-cache.ts'
 import type { Write } from '../../src/storage/port.ts'
+import { openDatabase, resultOf } from './database.ts'
 
 let name: string
 let cache: ReturnType<typeof openPaintCache>
@@ -58,14 +59,10 @@ test('a checkpoint removes the outdated paint from the disk', async () => {
   await cachePaint('a paint')
   await writeCheckpointed('bob')
   expect(await cache.read()).toBeUndefined()
-  const db = await new Promise<IDBDatabase>(resolve => {
-    const opening = indexedDB.open(name)
-    opening.onsuccess = () => resolve(opening.result)
-  })
-  const record = db.transaction('pages').objectStore('pages').get(paintKey)
-  await new Promise(resolve => (record.onsuccess = resolve))
-  db.close()
-  expect(record.result).toBeUndefined()
+  const database = await openDatabase(name)
+  const record = await resultOf(database.transaction('pages').objectStore('pages').get(paintKey))
+  database.close()
+  expect(record).toBeUndefined()
 })
 
 test('no paint is cached while a checkpoint is due', async () => {
