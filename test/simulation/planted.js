@@ -36,28 +36,28 @@ export const foundBy = {
   'no retry after a failure': 4,
   'operations to send again are not': 10,
   'nobody notices silence': 69,
-  'the floor is ignored': 65,
+  'the floor is ignored': 256,
   'the floor of the feed is ignored': 240,
   'the epoch is ignored by the client': 1,
-  'the epoch is ignored by the server, and the client believes it': 65,
+  'the epoch is ignored by the server, and the client believes it': 71,
   'the membership is ignored': 99,
-  'a rejoin keeps the old rows': 65,
+  'a rejoin keeps the old rows': 101,
   'a failed commit is not taken back': 5,
   'an operation is answered before it is stored': 1,
-  'the lock is released before the last commit': 22,
-  'a new leader trusts its memory': 12,
+  'the lock is released before the last commit': 43,
+  'a new leader trusts its memory': 44,
   'tabs are not told of commits': 12,
   'what was sent counts as sent over the next connection': 1,
   'a lost announcement is never noticed': 67,
   'an announcement need not continue': 261,
   'removed members are not told': 6,
-  'a page of members of any moment is taken': 101,
+  'a page of members of any moment is taken': 242,
   'an operation leaves the outbox when the next one is queued': 1,
   'a verdict leaves its operation in the outbox': 1,
   'the outbox is ordered by ID': 1,
   'who has left is told of the group': 7,
   'logout destroys what could not be read': 67,
-  'what is announced during a read is dropped': 26,
+  'what is announced during a read is dropped': 17,
   'a guest ends an AVChatRoom': 3,
   'an overtaken application stays open': 6,
   'positions are looked up by name on an object': 3,
@@ -70,7 +70,9 @@ export const foundBy = {
   'what a frame has held is not released': 23,
   'what a full socket does not take is dropped': 6,
   'an HTTP answer that is lost is not noticed': 31,
-  'HTTP requests overtake each other': 4
+  'HTTP requests overtake each other': 4,
+  'a judged operation is counted for ever': 1,
+  'a refused operation leaves rows': 1
 }
 export const stepsToFind = 1200
 
@@ -151,11 +153,21 @@ export const planted = {
     'held > 0 && held >= floor ?',
     'held > 0 ?'
   ),
-  'the floor of the feed is ignored': edit(
-    'src/server/sessions/replica-deltas.ts',
-    'from > 0 && from >= floor && from <= head &&',
-    'from > 0 && from <= head &&'
-  ),
+  // The login has a guard of its own.
+  'the floor of the feed is ignored': {
+    edits: [
+      {
+        file: 'src/server/sessions/replica-deltas.ts',
+        find: 'from > 0 && from >= floor && from <= head &&',
+        replace: 'from > 0 && from <= head &&'
+      },
+      {
+        file: 'src/server/sessions/replica-deltas.ts',
+        find: 'if (from > head || from < floor) return false',
+        replace: 'if (from > head) return false'
+      }
+    ]
+  },
   'the epoch is ignored by the client': edit(
     'src/engine/sync/sync.ts',
     '(before.meta.epoch !== epoch || !known)',
@@ -345,6 +357,16 @@ export const planted = {
     'src/server/sessions/budget.ts',
     '        held -= amount\n',
     ''
+  ),
+  'a judged operation is counted for ever': edit(
+    'src/server/sessions/push.ts',
+    '        countDown()\n        operationsWaiting--\n',
+    '        operationsWaiting--\n'
+  ),
+  'a refused operation leaves rows': edit(
+    'src/server/authority/batch.ts',
+    'const rows = [...changed.members].map(',
+    'const rows = [...changed.members, ...(log.length === 0 ? wanted : [])].map('
   ),
   'what a full socket does not take is dropped': edit(
     'src/server/sessions/sessions.ts',

@@ -11,6 +11,7 @@ import type { Connection, Session } from '../../src/server/sessions/session-port
 import { openSession } from '../../src/server/sessions/sessions.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
+import { countedAccounts, excessRows, type CountedAccounts } from './budgets.ts'
 import { createAudit, refusesFrame, type Audit } from './audit.ts'
 import {
   pooledDatabase,
@@ -33,6 +34,7 @@ type Process = {
   isAlive: boolean
   readonly open: (connection: Connection) => Session
   readonly http: HttpSessions
+  readonly accounts: CountedAccounts
   readonly closings: Set<() => void>
   /** By HTTP session. */
   readonly audits: Map<string, Audit>
@@ -80,6 +82,8 @@ export function createServer(
       },
       crash,
       onCommitted({ writes, tails }) {
+        const excess = excessRows({ writes, tails })
+        if (excess) world.violate('I19', excess)
         for (const wrong of record(history, writes, { tails, isInOrder }))
           world.violate('I4 server', wrong)
       }
@@ -100,11 +104,12 @@ export function createServer(
       if (String(error) !== 'Error: the database is away') world.violate('server', String(error))
     }
     const lanes = createLanes(guarded, { now: world.now, policy: effective, announce, onError })
+    const accounts = countedAccounts(createAccounts())
     const context = {
       database: guarded,
       lanes,
       bus,
-      accounts: createAccounts(),
+      accounts,
       policy: effective,
       now: world.now,
       setTimer: (callback: () => void, delayMs: number) =>
@@ -112,6 +117,7 @@ export function createServer(
       onError,
       authenticate
     }
+    own.accounts = accounts
     own.open = connection => openSession(context, connection)
     own.http = createHttpSessions(context, {
       origins: createOrigins(undefined, context),
@@ -160,6 +166,8 @@ export function createServer(
   return {
     crash,
     history: () => history,
+    /** What the process holds for users; empty when nothing waits. */
+    held: () => (process.isAlive ? process.accounts.held() : ['the server is down']),
     historyOf: (epoch: string) => histories.get(epoch),
     /** `undefined`: nobody listens there now. */
     open(connection: Connection, onCrash: () => void): Session | undefined {

@@ -159,15 +159,16 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       await world.step()
       for (const device of devices) device.check()
       settledIn = world.steps() - healedAt.steps
-      if (settledIn % 16 === 0 && devices.every(device => isAtRest(world, device, server))) break
-      if (settledIn > limit || world.now() - healedAt.time > msToSettleMax)
-        world.violate(
-          'liveness',
-          devices
-            .flatMap(device => whyNot(device, server))
-            .slice(0, 4)
-            .join('; ')
-        )
+      if (
+        settledIn % 16 === 0 &&
+        server.held().length === 0 &&
+        devices.every(device => isAtRest(world, device, server))
+      )
+        break
+      if (settledIn <= limit && world.now() - healedAt.time <= msToSettleMax) continue
+      const late = devices.flatMap(device => whyNot(device, server))
+      if (late.length > 0) world.violate('liveness', late.slice(0, 4).join('; '))
+      else world.violate('I19', server.held().join('; '))
     }
   } finally {
     process.off('unhandledRejection', onRejection)
