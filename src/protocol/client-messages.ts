@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { frameLimits, parse, protocolVersion, pushedOperation, unknownMessage } from './messages.ts'
-import { id, listOf, natural, oneOf, printable, text, truth, where } from './rows.ts'
+import { id, listOf, natural, oneOf, printable, text, truth, where } from './fields.ts'
 
 const token = text(frameLimits.tokenLengthMax)
 

@@ -17,27 +17,28 @@ import { encodeRows, columnOf } from './column-block.ts'
 import { isShallow } from '../kernel/shallow.ts'
 import {
   isFields,
-  groupErrorSchema,
-  groupRow,
   id,
-  memberRow,
-  memberRows,
   milliseconds,
   natural,
-  notice,
   oneOf,
-  orNull,
-  policySchema,
   printable,
-  settingsRow,
   short,
   text,
-  tipRow,
   truth,
-  verdictSchema,
   where,
   word
+} from './fields.ts'
+import { orNull } from './exact.ts'
+import {
+  groupRow,
+  memberRow,
+  memberRows,
+  notice,
+  policySchema,
+  settingsRow,
+  tipRow
 } from './rows.ts'
+import { groupErrorSchema, verdictSchema } from './verdicts.ts'
 
 export const protocolVersion = 2
 

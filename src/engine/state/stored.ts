@@ -28,30 +28,29 @@ import {
   type PushedOperation
 } from '../../protocol/messages.ts'
 import {
-  effective,
   fields,
   number,
   text,
   truth,
-  groupErrorSchema,
-  groupRow,
   id,
-  memberRow,
-  memberRows,
   natural,
   oneOf,
-  orNull,
+  where,
+  word
+} from '../../protocol/fields.ts'
+import { orNull, rowOf } from '../../protocol/exact.ts'
+import {
+  groupRow,
+  memberRow,
+  memberRows,
   notice,
   noticeRow,
   policySchema,
-  rowOf,
   settingsRow,
   tip,
-  tipRow,
-  verdictSchema,
-  where,
-  word
+  tipRow
 } from '../../protocol/rows.ts'
+import { effective, groupErrorSchema, verdictSchema } from '../../protocol/verdicts.ts'
 
 const meta: v.GenericSchema<unknown, Meta> = v.object({
   userID: text(),

@@ -11,7 +11,7 @@ import type { Patch, Query, StreamFrame, StreamRequest, Streams } from '../api.t
 import { editsOf } from './edits.ts'
 import type { Host } from '../host.ts'
 import { groupOrders, memberOrders } from './orders.ts'
-import { natural, oneOf, text } from '../../protocol/rows.ts'
+import { natural, oneOf, text } from '../../protocol/fields.ts'
 import type { Touched } from './touched.ts'
 import type { Result, Views } from './views.ts'
 
