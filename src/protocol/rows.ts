@@ -1,6 +1,6 @@
 /**
- * Schemas of rows, as they come from the network or from storage. Neither is trusted, so every field
- * is checked.
+ * Schemas of rows, as they come from the network or from storage. Neither is trusted, so every
+ * field is checked.
  */
 
 import * as v from 'valibot'

@@ -1,7 +1,7 @@
 /**
- * Checkpoints: write the rows of the journal into pages, and remove its records. A checkpoint starts
- * after 5 s without commits, or at once if the journal has grown too long. So removed rows are gone
- * from the disk 5 s after the last commit.
+ * Checkpoints: write the rows of the journal into pages, and remove its records. A checkpoint
+ * starts after 5 s without commits, or at once if the journal has grown too long. So removed rows
+ * are gone from the disk 5 s after the last commit.
  */
 
 import type { Journal } from './journal.ts'
@@ -46,7 +46,7 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
       }
     },
 
-    /** Decides after commits when the next checkpoint starts; then `start` has to call `step`. */
+    /** Call it after commits. `start` must run steps until `isCheckpointing` is false. */
     schedule(start: () => void): void {
       clearTimeout(timer)
       const begin = () => {

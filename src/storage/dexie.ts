@@ -2,9 +2,9 @@
  * Storage in IndexedDB. Dexie opens the database and keeps its versions apart. Transactions are
  * IndexedDB's own, because several callers read, decide and write in one of them.
  *
- * A commit appends one record to the journal (commit.ts, journal.ts). A read finds pages by the page
- * index and lays the journal over them (read-transaction.ts, page-store.ts, memtable.ts). In quiet
- * moments a checkpoint writes the journal into pages (checkpoint.ts).
+ * A commit appends one record to the journal (commit.ts, journal.ts). A read finds pages by the
+ * page index and lays the journal over them (read-transaction.ts, page-store.ts, memtable.ts). In
+ * quiet moments a checkpoint writes the journal into pages (checkpoint.ts).
  */
 
 import { Dexie } from 'dexie'
@@ -23,9 +23,9 @@ export async function openDexieStorage(
   { journalRowsMax = 50_000 } = {}
 ): Promise<Storage> {
   const dexie = new Dexie(name)
-  // 4: journal records have a `commitNumber`. Dexie refuses to open an older database.
+  // 4: journal records have a `commitNumber`. Dexie cannot change the key of older records.
   dexie.version(4).stores({ pages: '', journal: '++commitNumber' })
-  await dexie.open()
+  await dexie.open().catch(describeOlderVersion)
   const database = dexie.backendDB()
   const journal = openJournal(database)
   const commits = createCommitQueue(journal, createCheckpoint(journal, journalRowsMax))
@@ -43,4 +43,9 @@ export async function openDexieStorage(
       await dexie.delete()
     }
   }
+}
+
+function describeOlderVersion(error: Error): never {
+  if (error.name !== Dexie.errnames.Upgrade) throw error
+  throw new Error('The database has an older storage version. Remove it to start anew.')
 }

@@ -36,8 +36,8 @@ export type Storage = {
    * Reads, calls `body` with the rows, and writes what it returns. `body` is synchronous. If it
    * throws, the promise rejects with its error, and nothing is written.
    *
-   * Resolves with the commit number. If `body` returns no writes, this is the number of any commit
-   * that the queries have seen, up to the last.
+   * Resolves with the commit number. If `body` returns no writes, this may be the number of an
+   * earlier commit.
    */
   transact<const Q extends readonly StorageQuery[]>(
     queries: Q,

@@ -1,7 +1,7 @@
 /**
- * The storage contract: the obligations in `storage/port.ts`, as tests. Run it with your test runner
- * on every implementation of the port. Durability in a power cut, a full disk and damaged values
- * need means of your platform, so you test these yourself.
+ * The storage contract: the obligations in `storage/port.ts`, as tests. Run it with your test
+ * runner on every implementation of the port. Durability in a power cut, a full disk and damaged
+ * values need means of your platform, so you test these yourself.
  */
 
 import type { Storage } from '../storage/port.ts'

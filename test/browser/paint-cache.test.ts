@@ -41,7 +41,7 @@ async function openCached(userID: string, name: string) {
   return store
 }
 
-test('a page shows the cached paint, pending operations included, before its worker starts', async () => {
+test('a page shows the cached paint before its worker starts', async () => {
   const userID = fresh('ann')
   const store = await openCached(userID, 'Crew')
   await store.close()
@@ -55,7 +55,7 @@ test('a page shows the cached paint, pending operations included, before its wor
   expect(members[0]).toMatchObject({ rows: [{ userID, role: 'Owner' }], stale: true })
 })
 
-test('an operation after the cached paint makes the page wait for its worker', async () => {
+test('a page waits for its worker if the cached paint is outdated', async () => {
   const userID = fresh('ann')
   const store = await openCached(userID, 'Crew')
   taken(await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' }))

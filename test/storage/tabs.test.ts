@@ -80,7 +80,7 @@ const steps: fc.Arbitrary<Step[]> = fc
     drawn.map((step, version) => ({ ...step, writes: step.writes.map(each => each(version)) }))
   )
 
-test('three tabs with checkpoints at any moment read what memory holds', async () => {
+test('three tabs with checkpoints at any moment agree with memory', async () => {
   let count = 0
   await fc.assert(
     fc.asyncProperty(steps, fc.constantFrom(0, 1, 5, 1000), async (steps, journalRowsMax) => {
