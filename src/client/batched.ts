@@ -1,51 +1,32 @@
 /**
- * An endpoint for Comlink that sends the calls of one turn in one message, and takes their answers likewise: thousands of
- * messages would cost either side more than what they ask for.
+ * An endpoint for Comlink, for either end of a worker. The messages of one microtask are posted as
+ * one list, because posting thousands of messages costs more than handling their contents.
  */
 
 import type { Endpoint } from 'comlink'
-import { groupError, type GroupError } from '../kernel/errors.ts'
-
-type Message = {
-  readonly id?: string | undefined
-  readonly type?: string
-  readonly value?: unknown
-}
-
-/** Why arguments cannot be copied. A getter of theirs may throw anything, also what has no text. */
-export const notCopied = (error: unknown): GroupError =>
-  groupError('IllegalArgument', error instanceof Error ? error.message : 'it cannot be copied')
 
 export function batched(endpoint: Endpoint): Endpoint {
   const listeners = new Set<(event: Event) => void>()
-  let calls: Message[] = []
+  let queued: unknown[] = []
 
-  const hear = (messages: readonly Message[]) => {
-    for (const data of messages)
-      for (const listener of listeners) listener({ data } as MessageEvent)
-  }
   endpoint.addEventListener('message', event => {
-    const { data } = event as MessageEvent<Message | Message[]>
-    hear(Array.isArray(data) ? data : [data])
+    const { data } = event as MessageEvent<unknown>
+    const messages: readonly unknown[] = Array.isArray(data) ? data : [data]
+    for (const message of messages)
+      for (const listener of listeners) listener({ data: message } as MessageEvent)
   })
 
   function flush(transfer: Transferable[] = []): void {
-    const waiting = calls
-    calls = []
-    if (waiting.length > 0) endpoint.postMessage(waiting, transfer)
+    const messages = queued
+    queued = []
+    if (messages.length > 0) endpoint.postMessage(messages, transfer)
   }
 
   return {
-    postMessage(message: Message, transfer: Transferable[] = []) {
-      try {
-        // As it is now: callers may go on with their object.
-        calls.push(transfer.length > 0 ? message : structuredClone(message))
-      } catch (error) {
-        // Expected: an argument cannot be copied, a function perhaps.
-        return hear([{ id: message.id, type: 'RAW', value: notCopied(error) }])
-      }
+    postMessage(message: unknown, transfer: Transferable[] = []) {
+      queued.push(message)
       if (transfer.length > 0) flush(transfer)
-      else if (calls.length === 1) queueMicrotask(() => flush())
+      else if (queued.length === 1) queueMicrotask(() => flush())
     },
     addEventListener: (_type, listener) => void listeners.add(listener as (event: Event) => void),
     removeEventListener: (_type, listener) =>

@@ -13,7 +13,8 @@ import {
   type WorkerApi
 } from '../engine/api.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import { batched, notCopied } from './batched.ts'
+import { batched } from './batched.ts'
+import { copying } from './copying.ts'
 import { until } from './until.ts'
 
 export type Remote = {
@@ -76,16 +77,17 @@ export function connectWorker(
   }
 
   return {
-    // What a dead worker was asked, nobody answers any more.
-    api: forEachCall(name => (...args) => {
-      const [token] = args
-      if (name === 'renewToken' && typeof token === 'string' && token !== '')
-        now = { ...now, token }
-      if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
-      // Comlink's proxy answers for as long as it is referenced; its calls return what the API says, as promises.
-      const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
-      return running.whileAlive(call(...args))
-    }),
+    api: copying(
+      forEachCall(name => (...args) => {
+        const [token] = args
+        if (name === 'renewToken' && typeof token === 'string' && token !== '')
+          now = { ...now, token }
+        if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
+        // Comlink's types wrap each call once more. Its calls return what the API says.
+        const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
+        return running.whileAlive(call(...args))
+      })
+    ),
     request: request => running.port.postMessage(request),
     end() {
       isOver = true
@@ -117,19 +119,6 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
   })
   return { api, port, worker, opened, died, whileAlive: until(died) }
 }
-
-/** Copies arguments as a message to a worker would: callers may go on with their objects. */
-const copying = (api: EngineApi): EngineApi =>
-  forEachCall(name => async (...args) => {
-    let copies: unknown[]
-    try {
-      copies = structuredClone(args)
-    } catch (error) {
-      // Expected: an argument cannot be copied, a function perhaps.
-      return notCopied(error)
-    }
-    return (api[name] as (...args: unknown[]) => unknown)(...copies)
-  })
 
 export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
   const streams = opening.then(engine => engine.openStreams(onFrame, paintMs))

@@ -1,45 +1,61 @@
-import { wrap, type Endpoint } from 'comlink'
+import { expose, wrap, type Endpoint, type Remote } from 'comlink'
 import { expect, test } from 'vitest'
 import { batched } from '../../src/client/batched.ts'
+import { copying } from '../../src/client/copying.ts'
+import type { EngineApi } from '../../src/engine/api.ts'
 
-type Call = { id: string; path: string[]; argumentList: { value: unknown }[] }
+type Message = { argumentList?: { value: unknown }[] }
+type Api = { apply(...args: unknown[]): unknown }
 
-/** What would be a worker: it answers each call with its arguments, those of a message in one. */
+/** Two threads: both ends are batched, and messages are copied as between threads. */
 function start() {
-  const messages: Call[][] = []
-  let hear: (event: Event) => void = () => undefined
-  const endpoint: Endpoint = {
-    postMessage(calls: Call[]) {
-      messages.push(structuredClone(calls))
-      const answers = calls.map(({ id, argumentList }) => ({
-        id,
-        type: 'RAW',
-        value: argumentList.map(({ value }) => value)
-      }))
-      queueMicrotask(() => hear({ data: answers } as unknown as Event))
+  const calls: Message[][] = []
+  const replies: Message[][] = []
+  const listeners: ((event: Event) => void)[] = []
+  const end = (mine: 0 | 1, posted: Message[][]): Endpoint => ({
+    postMessage(messages: Message[]) {
+      const data = structuredClone(messages)
+      posted.push(data)
+      setTimeout(() => listeners[1 - mine]?.({ data } as MessageEvent))
     },
-    addEventListener: (_type, listener) => (hear = listener as typeof hear),
+    addEventListener: (_type, listener) => (listeners[mine] = listener as (event: Event) => void),
     removeEventListener: () => undefined
-  }
-  const api = wrap<{ apply(...args: unknown[]): unknown[] }>(batched(endpoint))
-  return { api, messages }
+  })
+  expose({ apply: async (...args: unknown[]) => args }, batched(end(1, replies)))
+  const api: Remote<Api> = wrap<Api>(batched(end(0, calls)))
+  // The end of the page copies the arguments of the engine's calls.
+  const copied = copying(api as unknown as EngineApi) as unknown as Record<
+    'apply',
+    (...args: unknown[]) => Promise<unknown>
+  >
+  return { api: copied, calls, replies }
 }
 
-test('calls of one turn go in one message, in their order, and each gets its answer', async () => {
-  const { api, messages } = start()
-  const answers = await Promise.all([api.apply('a', 1), api.apply('b', 2)])
-  expect(answers).toEqual([
+const argumentsOf = (messages: Message[][]) =>
+  messages.map(list => list.map(({ argumentList }) => argumentList?.[0]?.value))
+
+test('calls of one turn go in one message, in their order', async () => {
+  const { api, calls } = start()
+  await Promise.all([api.apply('a', 1), api.apply('b', 2)])
+  await api.apply('c', 3)
+  expect(argumentsOf(calls)).toEqual([['a', 'b'], ['c']])
+})
+
+test('each of several calls gets its own answer', async () => {
+  const { api } = start()
+  expect(await Promise.all([api.apply('a', 1), api.apply('b', 2)])).toEqual([
     ['a', 1],
     ['b', 2]
   ])
-  await api.apply('c', 3)
-  expect(messages.map(calls => calls.map(({ argumentList }) => argumentList[0]?.value))).toEqual([
-    ['a', 'b'],
-    ['c']
-  ])
 })
 
-test('callers may go on with their object', async () => {
+test('answers of one turn go in one message', async () => {
+  const { api, replies } = start()
+  await Promise.all([api.apply('a'), api.apply('b')])
+  expect(replies.map(list => list.length)).toEqual([2])
+})
+
+test('callers may change their arguments after a call', async () => {
   const { api } = start()
   const args = { name: 'One' }
   const first = api.apply('rename', args)
@@ -51,9 +67,9 @@ test('callers may go on with their object', async () => {
   ])
 })
 
-test('an argument that cannot be copied is refused with a code, and the calls beside it are made', async () => {
-  const { api, messages } = start()
+test('one argument that cannot be copied leaves the other calls alone', async () => {
+  const { api, calls } = start()
   const answers = await Promise.all([api.apply('a'), api.apply('b', () => 1), api.apply('c')])
   expect(answers).toMatchObject([['a'], { code: 10004 }, ['c']])
-  expect(messages.flat()).toHaveLength(2)
+  expect(calls.flat()).toHaveLength(2)
 })

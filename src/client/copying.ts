@@ -1,0 +1,20 @@
+/** Copies the arguments of calls, so callers may change their objects afterwards. */
+
+import { forEachCall, type EngineApi } from '../engine/api.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
+
+export const copying = (api: EngineApi): EngineApi =>
+  forEachCall(name => async (...args) => {
+    let copies: unknown[]
+    try {
+      copies = structuredClone(args)
+    } catch (error) {
+      // Expected: an argument cannot be copied, for example a function.
+      return notCopied(error)
+    }
+    return (api[name] as (...args: unknown[]) => unknown)(...copies)
+  })
+
+/** A getter of an argument may throw anything, so the error may have no message. */
+const notCopied = (error: unknown): GroupError =>
+  groupError('IllegalArgument', error instanceof Error ? error.message : 'it cannot be copied')
