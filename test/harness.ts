@@ -23,8 +23,8 @@ import {
   type Member,
   type Notice,
   type Patch,
-  type Query,
-  type Row,
+  type StreamQuery,
+  type StreamRow,
   type Status,
   type Tip
 } from '../src/engine/api.ts'
@@ -172,11 +172,11 @@ export function createTestClient(
   const watched = new Map<string, Watched>()
   const streams = engine.openStreams(frame => {
     for (const [stream, patch] of frame.patches) byStream.get(stream)?.take(patch)
-    void Promise.resolve().then(() => streams.request({ type: 'taken', version: frame.version }))
+    void Promise.resolve().then(() => streams.request({ type: 'received', version: frame.version }))
   })
   const byStream = new Map<number, Watched>()
 
-  function watch(query: Query): Watched {
+  function watch(query: StreamQuery): Watched {
     const name = JSON.stringify(query)
     const known = watched.get(name)
     if (known) return known
@@ -186,7 +186,7 @@ export function createTestClient(
     streams.request({ type: 'open', stream: byStream.size - 1, query })
     return fresh
   }
-  const rows = async <R>(query: Query): Promise<readonly R[]> => {
+  const rows = async <R>(query: StreamQuery): Promise<readonly R[]> => {
     const list = watch(query)
     await server.clock.settle()
     // Whoever asks knows what rows the query has.
@@ -240,11 +240,11 @@ export type Watched = ReturnType<typeof createWatched>
 
 /** The receiving end of a stream, with all it was ever sent. */
 function createWatched() {
-  const list: Row[] = []
-  let value: Row | Status | null = null
+  const list: StreamRow[] = []
+  let value: StreamRow | Status | null = null
   let last: Patch | undefined
   const patches: Patch[] = []
-  const emissions: (readonly (Row | Status | undefined)[])[] = []
+  const emissions: (readonly (StreamRow | Status | undefined)[])[] = []
   const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : [...list])
   return {
     patches,

@@ -15,7 +15,7 @@ import {
   type Table
 } from '../kernel/model.ts'
 import { noticeTypes } from '../kernel/notices.ts'
-import type { Group, List, Member, Notice, Query, Status } from '../engine/api.ts'
+import type { Group, List, Member, Notice, StreamQuery, Status } from '../engine/api.ts'
 
 /** `unknown`: that cannot be told from what is shown here; `missing` names the rows it would take. */
 export type Answer =
@@ -24,7 +24,7 @@ export type Answer =
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
 
 /** The results that are shown just now. */
-export type Shown = Iterable<{ readonly query: Query; readonly value: unknown }>
+export type Shown = Iterable<{ readonly query: StreamQuery; readonly value: unknown }>
 
 export type CanOptions = {
   readonly userID: string
@@ -66,9 +66,9 @@ function judge(name: string, args: unknown, { userID, status, shown, nowMs }: Ca
   return { kind: 'no', error: decision.error }
 }
 
-function viewOf(shown: readonly { query: Query; value: unknown }[], userID: string): View {
+function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID: string): View {
   // Each query's kind says what its value is.
-  const valuesOf = <V>(isWanted: (query: Query) => boolean) =>
+  const valuesOf = <V>(isWanted: (query: StreamQuery) => boolean) =>
     shown.flatMap(({ query, value }) => (isWanted(query) ? [value as V] : []))
 
   function group(groupID: string): Group | undefined {

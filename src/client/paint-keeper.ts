@@ -3,7 +3,7 @@
  * next start. Reading one record takes a fraction of the time that a worker takes to start.
  */
 
-import type { List, Row } from '../engine/api.ts'
+import type { List, StreamRow } from '../engine/api.ts'
 import { isShallow } from '../kernel/shallow.ts'
 import { databaseName } from '../storage/database.ts'
 import { openPaintCache } from '../storage/paint-cache.ts'
@@ -94,7 +94,7 @@ const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 const isList = (kind: unknown) => kind === 'groups' || kind === 'members'
 
 /** Lists by query. The disk may be damaged, so anything but lists of rows is left out. */
-function parseLists(text: string): Map<string, List<Row>> {
+function parseLists(text: string): Map<string, List<StreamRow>> {
   try {
     const entries: unknown = JSON.parse(text)
     return new Map(Array.isArray(entries) ? entries.filter(isQueryWithList) : [])
@@ -103,7 +103,7 @@ function parseLists(text: string): Map<string, List<Row>> {
   }
 }
 
-function isQueryWithList(entry: unknown): entry is [query: string, list: List<Row>] {
+function isQueryWithList(entry: unknown): entry is [query: string, list: List<StreamRow>] {
   if (!Array.isArray(entry)) return false
   const [query, list] = entry as [unknown, Partial<List<unknown>> | null]
   if (typeof query !== 'string' || !isList((JSON.parse(query) as { kind?: unknown } | null)?.kind))

@@ -13,7 +13,7 @@ import type {
   Notice,
   PendingOperation,
   Preview,
-  Query,
+  StreamQuery,
   Status,
   Tip,
   VerdictEntry,
@@ -269,12 +269,12 @@ export function createStore(
     ends.add(end)
     subscriber.add(() => void ends.delete(end))
   }
-  const observe = <V>(query: Query) =>
+  const observe = <V>(query: StreamQuery) =>
     new Observable<V>(subscriber => {
       streams.observe<V>(query).subscribe(subscriber)
       atEnd(subscriber, () => subscriber.complete())
     })
-  const rowsOf = <R>(query: Query) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
+  const rowsOf = <R>(query: StreamQuery) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
   let over: () => void = () => undefined
   const ended = new Promise<GroupError>(resolve => (over = () => resolve(groupError('NotReady'))))
   const untilOver = until(Promise.race([failed, ended]))

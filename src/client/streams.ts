@@ -6,8 +6,8 @@ import {
   rowID,
   type List,
   type Patch,
-  type Query,
-  type Row,
+  type StreamQuery,
+  type StreamRow,
   type Status,
   type StreamFrame,
   type StreamRequest
@@ -19,27 +19,31 @@ const lingerMs = 1000
 /** Posting costs more than taking a frame in. The engine goes on for twice as many without an answer. */
 const framesPerAnswer = 8
 
-type Value = Row | Status | null | List<Row>
+type Value = StreamRow | Status | null | List<StreamRow>
 
 type Replica = {
-  readonly query: Query
+  readonly query: StreamQuery
   readonly stream: number
   readonly subscribers: Set<Subscriber<unknown>>
   value: Value | undefined
   /** The rows of a list. */
-  rows: Row[]
+  rows: StreamRow[]
   /** By ID, the rows of an earlier engine: what has not changed since stays the same object. */
-  earlier: ReadonlyMap<string, Row> | undefined
+  earlier: ReadonlyMap<string, StreamRow> | undefined
   stopLingering: () => void
 }
 
 export type StreamClient = {
   /** What `query` shows, now and whenever it changes; the same query is asked once for all who look. */
-  observe<V>(query: Query): Observable<V>
+  observe<V>(query: StreamQuery): Observable<V>
   /** The results that are shown just now; current are those that the engine has told. */
-  shown(): Iterable<{ readonly query: Query; readonly value: Value; readonly isCurrent: boolean }>
+  shown(): Iterable<{
+    readonly query: StreamQuery
+    readonly value: Value
+    readonly isCurrent: boolean
+  }>
   /** What an earlier page has shown is shown until the engine answers. */
-  show(lists: ReadonlyMap<string, List<Row>>): void
+  show(lists: ReadonlyMap<string, List<StreamRow>>): void
   take(frame: StreamFrame): void
   /**
    * Resolves when everything up to this version has been taken in, and every query observed by now has a result: the
@@ -57,14 +61,14 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let version = -1
   let unanswered = 0
   let isAnswered = false
-  let earlier: ReadonlyMap<string, List<Row>> | undefined
+  let earlier: ReadonlyMap<string, List<StreamRow>> | undefined
   let waiting: {
     readonly version: number
     readonly opened: readonly Replica[]
     resolve(): void
   }[] = []
 
-  function open(name: string, query: Query): Replica {
+  function open(name: string, query: StreamQuery): Replica {
     const replica: Replica = {
       query,
       stream: count++,
@@ -119,10 +123,10 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   }
 
   return {
-    observe: <V>(query: Query) =>
+    observe: <V>(query: StreamQuery) =>
       new Observable<V>(subscriber => {
         const name = nameOf(query)
-        const replica = byQuery.get(name) ?? open(name, JSON.parse(name) as Query)
+        const replica = byQuery.get(name) ?? open(name, JSON.parse(name) as StreamQuery)
         replica.stopLingering()
         replica.subscribers.add(subscriber)
         // The query decides what its value is.
@@ -169,7 +173,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       version = frame.version
       if (++unanswered === framesPerAnswer) {
         unanswered = 0
-        request({ type: 'taken', version })
+        request({ type: 'received', version })
       }
       resolveReached()
     },
@@ -202,7 +206,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
  * A query as text: queries that say the same are one. What cannot be text becomes `null`, or an order that does not
  * exist, and the engine refuses the query.
  */
-function nameOf(query: Query): string {
+function nameOf(query: StreamQuery): string {
   try {
     return JSON.stringify(query)
   } catch {
@@ -229,15 +233,20 @@ function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Va
   }
   const { total, complete, stale } = patch
   const list = Object.freeze({ rows: Object.freeze([...rows]), total, complete, stale })
-  return earlier && isSameList(value as List<Row> | undefined, list) ? (value as List<Row>) : list
+  return earlier && isSameList(value as List<StreamRow> | undefined, list)
+    ? (value as List<StreamRow>)
+    : list
 }
 
-const isSameList = (before: List<Row> | undefined, { rows, ...rest }: List<Row>): boolean =>
+const isSameList = (
+  before: List<StreamRow> | undefined,
+  { rows, ...rest }: List<StreamRow>
+): boolean =>
   before?.rows.length === rows.length &&
   rows.every((row, index) => row === before.rows[index]) &&
   isSame({ ...before, rows: [] }, { rows: [], ...rest })
 
-const byID = (rows: readonly Row[]) => new Map(rows.map(row => [rowID(row), row]))
+const byID = (rows: readonly StreamRow[]) => new Map(rows.map(row => [rowID(row), row]))
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 function frozen<T>(value: T): T {

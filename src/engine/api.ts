@@ -77,6 +77,9 @@ export type Status = {
   readonly clockOffsetMs: number
 }
 
+/** The part of the status that the connection decides. */
+export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAtMs'>
+
 export type List<R> = {
   readonly rows: readonly R[]
   /** How many there are altogether. */
@@ -99,7 +102,7 @@ export type Window<Order extends string> = Part & {
   readonly search?: string
 }
 
-export type Query =
+export type StreamQuery =
   | ({ readonly kind: 'groups' } & Window<GroupOrder>)
   | { readonly kind: 'group'; readonly groupID: string }
   | ({ readonly kind: 'members'; readonly groupID: string } & Window<MemberOrder>)
@@ -111,14 +114,15 @@ export type Query =
   | { readonly kind: 'verdicts' }
   | { readonly kind: 'status' }
 
-export type Row = Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
+export type StreamRow =
+  Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
 
 /** The row at position `from` goes to position `to`, as `row` where that is given; outside the list is `-1`. */
-export type Edit<R = Row> = readonly [from: number, to: number, row?: R | undefined]
+export type Edit<R = StreamRow> = readonly [from: number, to: number, row?: R | undefined]
 
 /** What takes the result of a query from what was sent last to what it is now. */
 export type Patch =
-  | { readonly kind: 'value'; readonly value: Row | Status | null }
+  | { readonly kind: 'value'; readonly value: StreamRow | Status | null }
   /** The query cannot be answered; nothing more comes. */
   | { readonly kind: 'error'; readonly error: GroupError }
   | {
@@ -138,10 +142,10 @@ export type StreamFrame = {
 
 /** Streams are numbered by who opens them, so that they can be closed before anything has come. */
 export type StreamRequest =
-  | { readonly type: 'open'; readonly stream: number; readonly query: Query }
+  | { readonly type: 'open'; readonly stream: number; readonly query: StreamQuery }
   | { readonly type: 'close'; readonly stream: number }
   /** Frames up to this version have been taken in. */
-  | { readonly type: 'taken'; readonly version: number }
+  | { readonly type: 'received'; readonly version: number }
 
 export type Streams = { request(request: StreamRequest): void; close(): void }
 
@@ -259,7 +263,7 @@ export const createBound =
     })
 
 /** What a row of a list is known by. */
-export function rowID(row: Row): string {
+export function rowID(row: StreamRow): string {
   if ('opID' in row) return row.opID
   if ('userID' in row) return row.userID
   if ('number' in row) return String(row.number)

@@ -1,22 +1,22 @@
-/** What an engine runs on: everything that touches the outside. */
+/** What an engine runs on. Everything outside of the engine is behind this port. */
 
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Storage } from '../storage/port.ts'
 import type { Connect } from '../protocol/port.ts'
-import type { SyncStatus } from './sync/sync.ts'
+import type { SyncStatus } from './api.ts'
 
 export type Host = {
   readonly storage: Storage
   readonly connect: Connect
   readonly peers: Peers
-  /** Milliseconds, by a clock that may be wrong and may be set. */
+  /** Milliseconds since 1970, by a clock that may be wrong and may be set. */
   now(): number
-  /** Milliseconds since some moment, by a clock that nobody sets. It may stand still while the device sleeps. */
+  /** Milliseconds, by a clock that nobody sets. It may stand still while the device sleeps. */
   elapsedMs(): number
-  /** Calls back after a while; the returned function prevents it. */
+  /** Returns a function that stops the timer. */
   setTimer(callback: () => void, delayMs: number): () => void
-  /** Calls back when the network may have come back, or the device has slept; the returned function ends that. */
+  /** Calls back when the network may be back, or the device has slept. Returns how to stop. */
   onWake(callback: () => void): () => void
   /** From 0 up to 1. */
   random(): number
@@ -24,25 +24,25 @@ export type Host = {
   newID(): string
 }
 
-/** Other engines on the same storage: other tabs of the same user. */
+/** The other engines on the same storage: other tabs of the same user. */
 export type Peers = {
-  /** Calls back when this engine is the one that talks to the network; until it closes, no other is. */
+  /** Calls back when this engine holds the lock. Until it closes, no other engine holds it. */
   lead(onLeading: () => void): void
-  /** Leads no longer, nor waits for it. */
+  /** Gives the lock back, or no longer waits for it. */
   stepDown(): void
   post(message: PeerMessage): void
-  /** Hears what others post, not what this engine does. */
+  /** Messages of other engines, not of this one. */
   listen(onMessage: (message: PeerMessage) => void): void
   close(): void
 }
 
 export type PeerMessage =
-  /** Rows are written: whoever keeps some in memory takes these. */
+  /** Durable commits, for the rows that other tabs have in memory. */
   | { readonly type: 'committed'; readonly commits: readonly Commit[] }
-  /** A new leader: what the old one did last may not have been told. */
+  /** A new leader: the last commit of the old one may not have been posted. */
   | { readonly type: 'leading' }
   | { readonly type: 'status'; readonly status: SyncStatus }
-  /** A question to the server that only the leader can ask, and the answer. */
+  /** A question to the server that only the leader can ask. */
   | {
       readonly type: 'ask'
       readonly id: string
@@ -50,14 +50,14 @@ export type PeerMessage =
       readonly search: boolean
     }
   | { readonly type: 'answer'; readonly id: string; readonly answer: GroupRow | GroupError }
-  /** Another token of the user, for who talks to the server. */
+  /** A newer token of the user, for the leader. */
   | { readonly type: 'token'; readonly token: string }
-  /** The user has logged out: nobody may go on. */
+  /** The user has logged out: every tab has to close its store. */
   | { readonly type: 'logout' }
-  /** Asks the leader for its status, and for the members of groups that are looked at. */
+  /** Asks the leader for its status, and to fetch the members of groups that are shown. */
   | { readonly type: 'hello'; readonly wanted: readonly string[] }
 
-/** No others: for hosts with one engine per storage. */
+/** No other engines: for hosts with one engine per storage. */
 export const alone: Peers = {
   lead: onLeading => onLeading(),
   stepDown: () => undefined,

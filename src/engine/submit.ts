@@ -1,4 +1,7 @@
-/** Taking operations: checked, decided, shown, made durable, in the order of their calls. */
+/**
+ * A local operation, from the call to the outbox: check, load the rows that decide it, decide, show,
+ * store, send. Its effect is shown before it is durable, and the call resolves after.
+ */
 
 import { generatedIDPrefix } from '../kernel/args.ts'
 import {
@@ -10,158 +13,153 @@ import {
 } from '../kernel/decide.ts'
 import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import type { GroupRow } from '../kernel/model.ts'
-import type { Commit, Write } from '../storage/port.ts'
+import type { Commit } from '../storage/port.ts'
 import type { Pending } from '../storage/tables.ts'
-import type { Applied, Preview, Status } from './api.ts'
+import type { Applied, Preview } from './api.ts'
 import type { Host } from './host.ts'
-import { bytesOf, type State } from './state/state.ts'
+import { noAnswer, type Lifecycle } from './lifecycle.ts'
+import type { Commits } from './state/commits.ts'
+import { neededMembers } from './state/reload.ts'
+import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
-
-const outboxLimits = { operationsMax: 10_000, bytesMax: 4_194_304 } as const
+import { storageWithinMs } from './sync/schedule.ts'
+import type { Sync } from './sync/sync.ts'
+import type { Tabs } from './tabs.ts'
 
 export type SubmitOptions = {
   readonly host: Host
+  readonly lifecycle: Lifecycle
   readonly state: State
+  readonly commits: Commits
+  readonly sync: Sync
+  readonly tabs: Tabs
   readonly userID: string
   readonly time: Time
-  status(): Status
-  /** The version of the frame that shows what has just changed. */
-  version(): number
-  /** Whether operations are still taken. */
-  isOpen(): boolean
-  /** The operation is durable. */
-  onQueued(commit: Commit): void
-  /** The operation could not be stored: nothing has to wait for it. */
-  onRetracted(): void
-  /** Nor could this one, and its caller has been told that it waits. */
-  onLost(pending: Pending, error: GroupError): void
 }
 
 type Checked = ReturnType<typeof prepare>
 
-/**
- * How far a call has come, and whether its caller has been given an answer. `retried`: the operation that it asks for
- * again. Its verdict goes in the transaction that queues the new one, so that it is done again once.
- */
-export type Call = {
-  isShown: boolean
-  readonly isLate: boolean
-  readonly retried: string | undefined
-}
+/** `isLate`: the caller was answered already. `retried`: the refused operation that is retried. */
+type Call = { isShown: boolean; isLate: boolean; readonly retried: string | undefined }
 
 export function createSubmit({
   host,
+  lifecycle,
   state,
+  commits,
+  sync,
+  tabs,
   userID,
-  time,
-  status,
-  version,
-  isOpen,
-  onQueued,
-  onRetracted,
-  onLost
+  time
 }: SubmitOptions) {
-  const { base, overlay } = state
-  /** Operations of one group are decided in the order of their calls. */
-  const deciding = new Map<string, Promise<unknown>>()
-  let order = 0
+  const { base, overlay, outbox } = state
+  /** Loads under way, by group: operations of one group are decided in the order of their calls. */
+  const loading = new Map<string, Promise<unknown>>()
+  let lastOrder = 0
 
-  /** Where the server goes by other rules, a refusal here is only a guess. */
-  function decide(prepared: Prepared, now: number): Decision<Result> {
-    const decision = overlay.decide(prepared, now)
-    const kernel = base.meta()?.kernel ?? kernelVersion
-    return decision.kind === 'reject' && kernel !== kernelVersion ? unknown([]) : decision
-  }
+  async function submit(checked: Checked, call: Call): Promise<Applied | GroupError> {
+    if (!checked.ok) return checked.error
+    const failure = await load(checked.prepared)
+    if (failure) return failure
+    if (!lifecycle.acceptsOperations() || call.isLate) return groupError('NotReady')
 
-  async function queue(given: Prepared, call: Call): Promise<Applied | GroupError> {
-    const prepared = overlay.complete(given)
-    const { operation, undecidedOffline } = prepared
-    const now = time.serverNowSeconds()
-    const decision = decide(prepared, now)
-    if (decision.kind === 'reject') return decision.error
-    if (
-      decision.kind === 'unknown' &&
-      undecidedOffline === 'refuse' &&
-      status().connection === 'offline'
-    )
-      return groupError('NoNetwork')
-    const isFull =
-      state.outbox.size >= outboxLimits.operationsMax ||
-      state.outboxBytes() + bytesOf(operation) > outboxLimits.bytesMax
-    if (isFull) return groupError('QueueFull')
+    const prepared = overlay.complete(checked.prepared)
+    const nowSeconds = time.serverNowSeconds()
+    const decision = decide(prepared, nowSeconds)
+    const refusal = refusalOf(prepared, decision)
+    if (refusal) return refusal
 
-    const pending = pendingOf(operation, now)
-    state.show(pending, prepared, decision)
+    const pending = pendingOf(prepared.operation, nowSeconds)
+    const version = state.show(pending, prepared, decision)
     call.isShown = true
-    const frame = version()
+    const refused = await store(pending, call)
+    // If it was refused, the operations behind it in its lane no longer wait for it.
+    sync.push()
+    if (refused) return refused
     const { opID, groupID } = pending
-    const retried = call.retried === undefined ? [] : [call.retried]
-    let writes: readonly Write[] = []
-    let commitNumber: number
-    try {
-      const queries = retried.map(id => ({ table: 'verdicts', scope: '', ids: [id] }) as const)
-      commitNumber = await host.storage.transact(queries, answers => {
-        if (answers.some(found => found.length === 0)) return (writes = [])
-        writes = [
-          { table: 'outbox', scope: '', id: opID, row: pending },
-          ...retried.map(id => ({ table: 'verdicts', scope: '', id, row: null }) as const)
-        ]
-        return writes
-      })
-    } catch (error) {
-      // Expected: storage refuses. The operation never was, and its caller is told.
-      const failure = storageFailed(error)
-      state.retract(pending)
-      if (call.isLate) onLost(pending, failure)
-      else state.answerWaiting(opID, undefined)
-      onRetracted()
-      return failure
-    }
-    if (writes.length === 0) {
-      // Another tab was first.
-      state.retract(pending)
-      state.answerWaiting(opID, undefined)
-      return groupError('UnknownOperationID', call.retried)
-    }
-    state.confirm(pending, { commitNumber, writes })
-    onQueued({ commitNumber, writes })
-    return {
-      opID,
-      groupID,
-      result: decision.kind === 'accept' ? decision.result : undefined,
-      version: frame
-    }
+    const result = decision.kind === 'accept' ? decision.result : undefined
+    return { opID, groupID, result, version }
   }
 
-  function pendingOf(operation: Operation, now: number): Pending {
-    order = Math.max(order, state.operations().at(-1)?.order ?? 0) + 1
+  /** Loads the rows that decide an operation, and waits for earlier calls of its group. */
+  async function load(prepared: Prepared): Promise<GroupError | undefined> {
+    const { groupID } = prepared.operation
+    const users = neededMembers(prepared, overlay.group(groupID))
+    const before = loading.get(groupID)
+    if (!before && base.isLoaded(groupID, users)) return undefined
+    // The first read starts at once, so that reads of several calls go together. The second one reads
+    // what was released meanwhile.
+    const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
+      base.load(groupID, users)
+    )
+    loading.set(groupID, loaded)
+    const [outcome] = await Promise.allSettled([loaded])
+    if (loading.get(groupID) === loaded) loading.delete(groupID)
+    return outcome.status === 'rejected' ? groupError('StorageFailed') : undefined
+  }
+
+  function decide(prepared: Prepared, nowSeconds: number): Decision<Result> {
+    const decision = overlay.decide(prepared, nowSeconds)
+    const serverKernel = base.meta()?.kernel ?? kernelVersion
+    // A server with other rules may accept it.
+    return decision.kind === 'reject' && serverKernel !== kernelVersion ? unknown([]) : decision
+  }
+
+  function refusalOf(
+    { operation, undecidedOffline }: Prepared,
+    decision: Decision<Result>
+  ): GroupError | undefined {
+    if (decision.kind === 'reject') return decision.error
+    if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && tabs.isOffline())
+      return groupError('NoNetwork')
+    return outbox.hasRoomFor(operation) ? undefined : groupError('QueueFull')
+  }
+
+  function pendingOf(operation: Operation, nowSeconds: number): Pending {
+    lastOrder = Math.max(lastOrder, outbox.inOrder().at(-1)?.order ?? 0) + 1
     const opID = host.newID()
     return {
       opID,
-      order,
+      order: lastOrder,
       ...operation,
       askedAtMs: host.now(),
-      askedAtServerSeconds: now,
-      ...time.queued(opID),
+      askedAtServerSeconds: nowSeconds,
+      ...time.enqueue(opID),
       seen: base.groups.get(operation.groupID)?.seq ?? 0
     }
   }
 
-  /** Loads the rows to judge by, and waits for who came before. */
-  async function load(prepared: Prepared): Promise<GroupError | undefined> {
-    const { groupID } = prepared.operation
-    const users = memberNeeds(prepared, overlay.group(groupID))
-    const before = deciding.get(groupID)
-    if (!before && base.isLoaded(groupID, users)) return undefined
-    // At once, as they are read together; what others have let go of meanwhile, again.
-    const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
-      base.load(groupID, users)
-    )
-    deciding.set(groupID, loaded)
-    const outcome = await Promise.allSettled([loaded])
-    if (deciding.get(groupID) === loaded) deciding.delete(groupID)
-    return outcome[0].status === 'rejected' ? groupError('StorageFailed') : undefined
+  /** Makes an operation durable that is shown, or takes it back. */
+  async function store(pending: Pending, call: Call): Promise<GroupError | undefined> {
+    let commit: Commit | undefined
+    try {
+      commit = await commits.enqueue(pending, call.retried)
+    } catch (error) {
+      // Expected: storage refuses.
+      const failure = storageFailed(error)
+      state.retract(pending)
+      if (call.isLate) refuseEventually(pending, failure)
+      else state.verdicts.abandon(pending.opID)
+      lifecycle.probe()
+      return failure
+    }
+    if (commit) commits.confirm(pending, commit)
+    else {
+      // Another tab has retried the operation, or dismissed its verdict.
+      state.retract(pending)
+      state.verdicts.abandon(pending.opID)
+      return groupError('UnknownOperationID', call.retried)
+    }
+    return undefined
+  }
+
+  /** The caller was answered that the operation waits, so its refusal has to become a verdict. */
+  function refuseEventually(pending: Pending, error: GroupError): void {
+    void commits.refuse(pending, error).catch(() => {
+      // Expected: storage refuses the verdict as well.
+      if (!lifecycle.isClosing())
+        host.setTimer(() => refuseEventually(pending, error), storageWithinMs)
+    })
   }
 
   return {
@@ -171,20 +169,22 @@ export function createSubmit({
         userID
       ),
 
-    async apply(checked: Checked, call: Call): Promise<Applied | GroupError> {
-      if (!checked.ok) return checked.error
-      const failed = await load(checked.prepared)
-      return (
-        failed ??
-        (isOpen() && !call.isLate ? queue(checked.prepared, call) : groupError('NotReady'))
-      )
+    /** Resolves in time: with an error if storage does not answer. */
+    apply(checked: Checked, retried?: string): Promise<Applied | GroupError> {
+      const call: Call = { isShown: false, isLate: false, retried }
+      const submitting = lifecycle.ready.then(() => lifecycle.error() ?? submit(checked, call))
+      return lifecycle.bound(lifecycle.enqueue(submitting), storageWithinMs, () => {
+        call.isLate = true
+        // An operation that is shown is on its way to the disk.
+        return call.isShown ? groupError('StillWaiting') : noAnswer()
+      })
     },
 
-    /** What `apply` would answer now, without doing anything. */
+    /** The answer that `apply` would give now. */
     async preview(checked: Checked): Promise<Preview> {
       if (!checked.ok) return { kind: 'no', error: checked.error }
-      const failed = await load(checked.prepared)
-      if (failed) return { kind: 'no', error: failed }
+      const failure = await load(checked.prepared)
+      if (failure) return { kind: 'no', error: failure }
       const decision = decide(checked.prepared, time.serverNowSeconds())
       if (decision.kind === 'accept')
         return { kind: 'yes', outcome: decision.outcome, result: decision.result }
@@ -192,10 +192,6 @@ export function createSubmit({
     }
   }
 }
-
-/** The members whose rows it takes to decide. */
-export const memberNeeds = ({ needs }: Prepared, group: GroupRow | null): string[] =>
-  needs(group).flatMap(({ table, id }) => (table === 'members' ? id : []))
 
 const groupIDOf = (args: unknown): string | undefined => {
   const groupID =

@@ -220,8 +220,8 @@ const requests: [title: string, request: unknown][] = [
   ],
   ['the end of a stream that there is none of', { type: 'close', stream: 99 }],
   ['the end of nothing', { type: 'close' }],
-  ['frames taken in up to a text', { type: 'taken', version: 'all' }],
-  ['frames taken in up to what has not come', { type: 'taken', version: 1e308 }]
+  ['frames taken in up to a text', { type: 'received', version: 'all' }],
+  ['frames taken in up to what has not come', { type: 'received', version: 1e308 }]
 ]
 test.each(requests)(
   'where streams are asked for, %s does no harm to the others',
@@ -234,7 +234,7 @@ test.each(requests)(
     port.onmessage = ({ data }: MessageEvent<string>) => {
       const frame = JSON.parse(data)
       frames.push(frame)
-      port.postMessage({ type: 'taken', version: frame.version })
+      port.postMessage({ type: 'received', version: frame.version })
     }
     worker.postMessage(call(['open'], [raw(location), raw(port2)]), [port2])
     port.postMessage(request)

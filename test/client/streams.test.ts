@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createStreamClient, type StreamClient } from '../../src/client/streams.ts'
-import type { Group, List, Member, Patch, Query, StreamRequest } from '../../src/engine/api.ts'
+import type {
+  Group,
+  List,
+  Member,
+  Patch,
+  StreamQuery,
+  StreamRequest
+} from '../../src/engine/api.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { newMember } from '../../src/kernel/model.ts'
 
@@ -16,7 +23,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-const crew: Query = { kind: 'members', groupID: 'crew', limit: 10 }
+const crew: StreamQuery = { kind: 'members', groupID: 'crew', limit: 10 }
 const member = (userID: string, nameCard = '') =>
   newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
 const take = (...patches: [number, Patch][]) => client.take({ version: version++, patches })
@@ -165,7 +172,7 @@ const listOf = (...rows: Member[]): List<Member> => ({
   complete: true,
   stale: false
 })
-const look = (query: Query = crew) => {
+const look = (query: StreamQuery = crew) => {
   const seen: List<Member>[] = []
   client.observe<List<Member>>(query).subscribe(list => seen.push(list))
   return seen

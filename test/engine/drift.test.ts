@@ -180,7 +180,7 @@ test('R-24: the number of members that a group shows is the number of rows, in e
       }
     }
     frames.push([shown.get(0)?.memberNum, ids.length])
-    void Promise.resolve().then(() => streams.request({ type: 'taken', version }))
+    void Promise.resolve().then(() => streams.request({ type: 'received', version }))
   })
   streams.request({ type: 'open', stream: 0, query: { kind: 'group', groupID: 'crew' } })
   streams.request({

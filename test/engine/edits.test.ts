@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { editRow, type Edit, type Member, type Row } from '../../src/engine/api.ts'
+import { editRow, type Edit, type Member, type StreamRow } from '../../src/engine/api.ts'
 import { editsOf } from '../../src/engine/views/edits.ts'
 import { newMember } from '../../src/kernel/model.ts'
 
@@ -15,7 +15,7 @@ const lists = fc
   })
   .map(list => list.map(([who, card]) => member(`user-${who}`, `${card}`)))
 
-function edited(before: readonly Row[], edits: readonly Edit[]): Row[] {
+function edited(before: readonly StreamRow[], edits: readonly Edit[]): StreamRow[] {
   const rows = [...before]
   for (const edit of edits) editRow(rows, edit)
   return rows

@@ -109,7 +109,7 @@ test('a side that takes nothing in is sent some frames, and everything once it d
   for (let count = 1; count <= 30; count++) await setNameCard(`Ann ${count}`)
   const sent = late.length
   expect(sent).toBeLessThan(20)
-  streams.request({ type: 'taken', version: late.at(-1)?.version ?? 0 })
+  streams.request({ type: 'received', version: late.at(-1)?.version ?? 0 })
   await server.clock.settle()
   expect(late.length).toBe(sent + 1)
   expect(JSON.stringify(late.at(-1))).toContain('Ann 30')

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { List, Member, Patch, Row } from '../../src/engine/api.ts'
+import type { List, Member, Patch, StreamRow } from '../../src/engine/api.ts'
 import { alone, type Peers } from '../../src/engine/host.ts'
 import { must } from '../../src/kernel/must.ts'
 import {
@@ -19,7 +19,9 @@ beforeEach(async () => {
 })
 
 const shown = (list: { rows(): readonly unknown[] }) =>
-  (list.rows() as Row[]).map(row => ('userID' in row ? row.userID : 'name' in row ? row.name : ''))
+  (list.rows() as StreamRow[]).map(row =>
+    'userID' in row ? row.userID : 'name' in row ? row.name : ''
+  )
 
 describe('members', () => {
   const window = { kind: 'members', groupID: 'crew' } as const
@@ -283,7 +285,7 @@ test('what nobody looks at any more is forgotten, also when they looked away bef
     for (const [stream, patch] of patches)
       if (patch.kind === 'list')
         last[stream] = { ...patch, rows: patch.edits.map(([, , row]) => row as Member) }
-    void Promise.resolve().then(() => streams.request({ type: 'taken', version }))
+    void Promise.resolve().then(() => streams.request({ type: 'received', version }))
   })
   const query = { kind: 'members', groupID: 'crew', limit: 10 } as const
   for (const settles of [true, false]) {

@@ -7,8 +7,8 @@ import {
   isGroupError,
   type Group,
   type Member,
-  type Query,
-  type Row,
+  type StreamQuery,
+  type StreamRow,
   type Status
 } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
@@ -48,18 +48,18 @@ export function openHonest(url: string, userID: string, { paused = false } = {})
     },
     { userID, token: tokenOf(userID), paused, keepUndelivered: false }
   )
-  const lists = new Map<number, Row[]>()
-  const values = new Map<number, Row | Status | null>()
+  const lists = new Map<number, StreamRow[]>()
+  const values = new Map<number, StreamRow | Status | null>()
   const streams = engine.openStreams(({ version, patches }) => {
     for (const [stream, patch] of patches) {
       if (patch.kind === 'value') values.set(stream, patch.value)
       else if (patch.kind === 'list')
         for (const edit of patch.edits) editRow(lists.get(stream) ?? [], edit)
     }
-    setImmediate(() => streams.request({ type: 'taken', version }))
+    setImmediate(() => streams.request({ type: 'received', version }))
   })
   let streamCount = 0
-  const open = (query: Query): number => {
+  const open = (query: StreamQuery): number => {
     lists.set(++streamCount, [])
     streams.request({ type: 'open', stream: streamCount, query })
     return streamCount

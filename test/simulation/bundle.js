@@ -68,12 +68,12 @@ const small = [
     replace: 'operationsPerPushMax: 3,'
   },
   {
-    file: 'src/engine/sync/sync.ts',
+    file: 'src/engine/limits.ts',
     find: 'const unansweredMax = 500\n',
     replace: 'const unansweredMax = 8\n'
   },
   {
-    file: 'src/engine/sync/sync.ts',
+    file: 'src/engine/limits.ts',
     find: 'const replicatedMembersMax = 2000\n',
     replace: 'const replicatedMembersMax = 4\n'
   }

@@ -84,19 +84,19 @@ export const planted = {
     'const stored = known.of(submission, opID) && undefined\n'
   ),
   'a gap is not noticed': edit(
-    'src/engine/sync/merge.ts',
+    'src/engine/sync/merge-group.ts',
     'if (from > group.seq) return false',
     'if (from > group.seq + 1000) return false'
   ),
   'an older delta is applied': edit(
-    'src/engine/sync/merge.ts',
+    'src/engine/sync/merge-group.ts',
     'to < group.seq || (to === group.seq && !isWhole)',
     'false'
   ),
   'the position is one ahead': edit(
-    'src/engine/sync/merge.ts',
-    '      seq: to,\n',
-    '      seq: to + 1,\n'
+    'src/engine/sync/merge-group.ts',
+    '    seq: to,\n',
+    '    seq: to + 1,\n'
   ),
   'the overlay is not replayed over new rows': edit(
     'src/engine/state/overlay.ts',
@@ -104,27 +104,27 @@ export const planted = {
     'new Set([...stale])'
   ),
   'a verdict does not wait for its rows': edit(
-    'src/engine/sync/merge.ts',
-    "if (verdict.kind === 'rejected' || isReached(verdict)) conclude(",
+    'src/engine/sync/merge-verdicts.ts',
+    "if (verdict.kind === 'rejected' || isReached(draft, verdict)) conclude(",
     'if (verdict) conclude('
   ),
   'rows remain after leaving': edit(
-    'src/engine/sync/merge.ts',
+    'src/engine/sync/draft.ts',
     "writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'tips'",
     "writes.push({ table: 'tips'"
   ),
   'verdicts in a transaction of their own': edit(
     'src/engine/sync/sync.ts',
-    'if (writes.length > 0) await commit(writes)',
-    "const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commit(own)\n    if (writes.length > 0) await commit(writes.filter(write => !own.includes(write)))"
+    'if (writes.length > 0) await commits.commit(writes)',
+    "const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commits.commit(own)\n    if (writes.length > 0) await commits.commit(writes.filter(write => !own.includes(write)))"
   ),
   'a lane is sent backwards': edit(
-    'src/engine/sync/sync.ts',
-    'for (const pending of state.operations()) {',
-    'for (const pending of state.operations().toReversed()) {'
+    'src/engine/sync/push.ts',
+    'for (const pending of outbox.inOrder()) {',
+    'for (const pending of outbox.inOrder().toReversed()) {'
   ),
   '`after` is not sent, and nothing keeps the order': edit(
-    'src/engine/sync/sync.ts',
+    'src/engine/sync/push.ts',
     '...(after !== undefined && { after })',
     ''
   ),
@@ -134,17 +134,13 @@ export const planted = {
     'if (after === "never") {'
   ),
   'no retry after a failure': edit(
-    'src/engine/sync/connection.ts',
-    "    setTimer('retry', connect, delayMs)\n",
+    'src/engine/sync/retry.ts',
+    "    timers.start('retry', connect, delayMs)\n",
     ''
   ),
-  'operations to send again are not': edit(
-    'src/engine/sync/sync.ts',
-    'if (message.retry.length > 0) resend(message.retry)',
-    ''
-  ),
+  'operations to send again are not': edit('src/engine/sync/sync.ts', 'push.resend(retry)', ''),
   'nobody notices silence': edit(
-    'src/engine/sync/connection.ts',
+    'src/engine/sync/heartbeat.ts',
     '    patienceMs = withinMs\n',
     '    patienceMs = Infinity\n    if (withinMs > 0) return\n'
   ),
@@ -170,7 +166,7 @@ export const planted = {
   },
   'the epoch is ignored by the client': edit(
     'src/engine/sync/sync.ts',
-    '(before.meta.epoch !== epoch || !known)',
+    '(before.meta.epoch !== message.epoch || !message.known)',
     'false'
   ),
   // Each guards alone: the client forgets what it holds when the epoch is another.
@@ -183,21 +179,21 @@ export const planted = {
       },
       {
         file: 'src/engine/sync/sync.ts',
-        find: '(before.meta.epoch !== epoch || !known)',
-        replace: '!known'
+        find: '(before.meta.epoch !== message.epoch || !message.known)',
+        replace: '!message.known'
       }
     ]
   },
   'the membership is ignored': {
     edits: [
       {
-        file: 'src/engine/sync/merge.ts',
+        file: 'src/engine/sync/merge-group.ts',
         find: 'if (!group || group.membershipEpoch !== membershipEpoch || to < group.seq',
         replace: 'if (!group || to < group.seq'
       },
       // A gap of a group that holds nothing yet brings another connection, and by then the membership is right.
       {
-        file: 'src/engine/sync/merge.ts',
+        file: 'src/engine/sync/merge-group.ts',
         find: 'if (from > group.seq) return false',
         replace: 'if (from > group.seq && group.seq > 0) return false'
       },
@@ -209,7 +205,7 @@ export const planted = {
     ]
   },
   'a rejoin keeps the old rows': edit(
-    'src/engine/sync/merge.ts',
+    'src/engine/sync/merge-feed.ts',
     '        if (group && group.membershipEpoch >= membershipEpoch) return\n',
     '        if (group) return\n'
   ),
@@ -218,38 +214,29 @@ export const planted = {
     'state.retract(pending)\n      if (call.isLate)',
     'if (call.isLate)'
   ),
-  'an operation is answered before it is stored': {
-    edits: [
-      {
-        file: 'src/engine/submit.ts',
-        find: 'commitNumber = await host.storage.transact(',
-        replace: 'commitNumber = 0\n      void host.storage.transact('
-      },
-      {
-        file: 'src/engine/submit.ts',
-        find: '        return writes\n      })',
-        replace: '        return writes\n      }).catch(() => undefined)'
-      }
-    ]
-  },
+  'an operation is answered before it is stored': edit(
+    'src/engine/submit.ts',
+    'commit = await commits.enqueue(pending, call.retried)',
+    'void commits.enqueue(pending, call.retried).catch(() => undefined)\n      commit = { commitNumber: 0, writes: [{ table: "outbox", scope: "", id: pending.opID, row: pending }] }'
+  ),
   'the lock is released before the last commit': edit(
-    'src/engine/engine.ts',
-    '      await end()\n',
-    '      void end()\n'
+    'src/engine/lifecycle.ts',
+    '        await end()\n',
+    '        void end()\n'
   ),
   'a new leader trusts its memory': edit(
-    'src/engine/engine.ts',
-    '    // What the last leader committed and could not tell any more is in storage.\n    if (!isCurrent) await reload()\n',
+    'src/engine/tabs.ts',
+    'if (!isCurrent) await reload()',
     ''
   ),
   'tabs are not told of commits': edit(
     'src/engine/state/commits.ts',
-    '    state.absorb(commit)\n    tellPeers(commit)\n',
-    '    state.absorb(commit)\n'
+    "    state.applyCommit(commit)\n    peers.post({ type: 'committed', commits: [commit] })\n",
+    '    state.applyCommit(commit)\n'
   ),
   'what was sent counts as sent over the next connection': edit(
-    'src/engine/sync/sync.ts',
-    '    sent.clear()\n',
+    'src/engine/sync/push.ts',
+    'lost: () => sent.clear()',
     ''
   ),
   'a lost announcement is never noticed': edit(
@@ -268,17 +255,17 @@ export const planted = {
     '    gone: [],\n    complete: false,\n    tips: [...tips]'
   ),
   'a page of members of any moment is taken': edit(
-    'src/engine/sync/merge.ts',
+    'src/engine/sync/merge-group.ts',
     'if (group?.membershipEpoch === membershipEpoch && group.seq === asOf && group.membersUpTo === after)',
     'if (group && group.membersUpTo !== null)'
   ),
   'an operation leaves the outbox when the next one is queued': edit(
-    'src/engine/submit.ts',
-    "{ table: 'outbox', scope: '', id: opID, row: pending },\n",
-    "{ table: 'outbox', scope: '', id: opID, row: pending },\n          ...state.operations().slice(-2, -1).map(last => ({ table: 'outbox', scope: '', id: last.opID, row: null }) as const),\n"
+    'src/engine/state/commits.ts',
+    "{ table: 'outbox', scope: '', id: pending.opID, row: pending },\n",
+    "{ table: 'outbox', scope: '', id: pending.opID, row: pending },\n          ...state.outbox.inOrder().slice(-2, -1).map(last => ({ table: 'outbox', scope: '', id: last.opID, row: null }) as const),\n"
   ),
   'a verdict leaves its operation in the outbox': edit(
-    'src/engine/sync/merge.ts',
+    'src/engine/state/settle.ts',
     "  { table: 'outbox', scope: '', id: opID, row: null },\n",
     ''
   ),
@@ -289,8 +276,8 @@ export const planted = {
     'if (head > feed && !isLive) {'
   ),
   'logout destroys what could not be read': edit(
-    'src/engine/engine.ts',
-    "      if (startError) return startError\n      // Of what a tab has left that died, only storage knows.\n      if (await bound(reload(), storageWithinMs, noAnswer)) return noAnswer()\n      if (isLeading) push()\n      else peers.post({ type: 'hello', wanted: [] })\n",
+    'src/engine/logout.ts',
+    'const error = lifecycle.error()\n    if (error) return error\n    // Only storage knows the operations of a tab that died.\n    const failure = await lifecycle.answer(reload())\n    if (failure) return failure\n    tabs.flush()\n',
     ''
   ),
   // From here on: what the kind world of one connection, one build and honest users could not find.
@@ -325,9 +312,9 @@ export const planted = {
     'v.check(({ type }) => type === undefined)'
   ),
   'back-off begins anew whenever all is caught up': edit(
-    'src/engine/sync/connection.ts',
-    "setTimer('steady', () => (failures = 0), steadyAfterMs)",
-    'failures = 0'
+    'src/engine/sync/retry.ts',
+    "timers.start('steady', () => (failures = 0), steadyAfterMs)",
+    '(failures = 0)'
   ),
   'a clock that jumps lets operations expire': edit(
     'src/engine/state/time.ts',
@@ -342,8 +329,8 @@ export const planted = {
         replace: '() => undefined'
       },
       {
-        file: 'src/engine/sync/sync.ts',
-        find: "host.setTimer(() => answer(groupError('NoNetwork', 'no answer')), answerWithinMs)",
+        file: 'src/engine/sync/questions.ts',
+        find: 'host.setTimer(late, answerWithinMs)',
         replace: '() => undefined'
       }
     ]

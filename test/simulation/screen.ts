@@ -9,17 +9,17 @@ import {
   type Notice,
   type Patch,
   type PendingOperation,
-  type Query,
-  type Row,
+  type StreamQuery,
+  type StreamRow,
   type Status,
   type VerdictEntry
 } from '../../src/engine/api.ts'
 
-export type Shown<R = Row> = {
-  readonly query: Query
+export type Shown<R = StreamRow> = {
+  readonly query: StreamQuery
   readonly rows: Map<string, R>
   readonly ids: string[]
-  value: Row | Status | null
+  value: StreamRow | Status | null
   isOpen: boolean
 }
 export type Screen = ReturnType<typeof createScreen>
@@ -51,10 +51,10 @@ export function createScreen(
       const shown = byStream.get(stream)
       if (shown) take(shown, patch)
     }
-    void Promise.resolve().then(() => streams.request({ type: 'taken', version: frame.version }))
+    void Promise.resolve().then(() => streams.request({ type: 'received', version: frame.version }))
   })
 
-  function open(query: Query): Shown {
+  function open(query: StreamQuery): Shown {
     const name = JSON.stringify(query)
     const known = byName.get(name)
     const shown = known === undefined ? undefined : byStream.get(known)
@@ -121,7 +121,7 @@ export function createScreen(
     notices: notices as unknown as Shown<Notice>,
     status: () => status.value as Status | null,
     open,
-    close(query: Query): void {
+    close(query: StreamQuery): void {
       const name = JSON.stringify(query)
       const stream = byName.get(name)
       if (stream === undefined) return
@@ -130,7 +130,7 @@ export function createScreen(
       streams.request({ type: 'close', stream })
     },
     member(groupID: string): { group: Shown | undefined; members: Shown<Member> | undefined } {
-      const find = (query: Query) => byStream.get(byName.get(JSON.stringify(query)) ?? -1)
+      const find = (query: StreamQuery) => byStream.get(byName.get(JSON.stringify(query)) ?? -1)
       return {
         group: find({ kind: 'group', groupID }),
         members: find(membersOf(groupID)) as unknown as Shown<Member> | undefined
@@ -139,7 +139,7 @@ export function createScreen(
   }
 }
 
-export const membersOf = (groupID: string): Query => ({
+export const membersOf = (groupID: string): StreamQuery => ({
   kind: 'members',
   groupID,
   offset: 0,

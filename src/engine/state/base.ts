@@ -1,6 +1,6 @@
 /**
- * The base: what the server has said, as far as it is in memory. Groups and notices always are; members and tips come
- * from storage when they are needed. Base rows change by `absorb` only, with writes that are committed.
+ * Base rows in memory: what the server has confirmed. All groups and notices are in memory. Members and
+ * tips are loaded from storage when they are needed. Only committed writes change base rows.
  */
 
 import * as v from 'valibot'
@@ -16,9 +16,9 @@ import {
 } from '../../storage/tables.ts'
 import { memberRow, tipRow } from '../../protocol/rows.ts'
 import { createCache } from './cache.ts'
-import { keepLast } from '../views/left.ts'
-import { isApplication, isWhole } from '../sync/merge.ts'
-import { touchMember, type Touched } from '../views/touched.ts'
+import { isApplication, isWhole } from './held.ts'
+import { keepLast } from './keep-last.ts'
+import { touchMember, type Touched } from './touched.ts'
 
 export type Base = ReturnType<typeof createBase>
 
@@ -27,15 +27,15 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
   const groups = new Map<string, HeldGroup>()
   const notices = new Map<string, HeldNotice>()
   const undelivered = new Map<string, UndeliveredEvent>()
-  /** By group: members who have left, as far as this tab has known them. */
-  const leavers = new Map<string, Map<string, MemberRow>>()
+  /** By group: members who have left, as far as this tab had loaded them. */
+  const leftMembers = new Map<string, Map<string, MemberRow>>()
   const members = createCache(storage, {
     table: 'members',
     idOf: row => row.userID,
     isRow: (row, groupID) => v.is(memberRow, row) && (row as MemberRow).groupID === groupID,
     onDamaged
   })
-  // A tip that cannot be read is left out: it says nothing that the rows do not.
+  // A damaged tip is left out: it only repeats in words a change that the rows show.
   const tips = createCache(storage, {
     table: 'tips',
     idOf: row => ringPlace(row.number),
@@ -43,14 +43,14 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     onDamaged: () => undefined
   })
 
-  function absorb(write: Write, touched: Touched): void {
+  function applyWrite(write: Write, touched: Touched): void {
     switch (write.table) {
       case 'groups':
-        absorbGroup(write, touched)
+        applyGroup(write, touched)
         break
       case 'members':
-        if ('row' in write && write.row === null) rememberLeaver(write.scope, write.id)
-        members.absorb(write)
+        if ('row' in write && write.row === null) keepLeftMember(write.scope, write.id)
+        members.applyWrite(write)
         if ('id' in write) touchMember(touched, write.scope, write.id)
         else if ('block' in write)
           for (const user of columnOf(write.block, 'userID'))
@@ -58,13 +58,13 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         else touched.members.set(write.scope, 'all')
         break
       case 'tips':
-        tips.absorb(write)
+        tips.applyWrite(write)
         touched.tips.add(write.scope)
         break
       case 'notices':
         put(notices, write)
         touched.notices = true
-        // What is pending may be about the application that a notice tells of.
+        // A pending operation may be about the application of this notice.
         if ('row' in write && write.row) touched.groups.add(write.row.groupID)
         break
       case 'undelivered':
@@ -79,20 +79,20 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     }
   }
 
-  function rememberLeaver(groupID: string, user: string): void {
+  function keepLeftMember(groupID: string, user: string): void {
     const row = members.get(groupID, user)
-    const rows = leavers.get(groupID) ?? new Map<string, MemberRow>()
+    const rows = leftMembers.get(groupID) ?? new Map<string, MemberRow>()
     if (row) keepLast(rows, user, row)
-    if (row) leavers.set(groupID, rows)
+    if (row) leftMembers.set(groupID, rows)
   }
 
-  function absorbGroup(write: Extract<Write, { table: 'groups' }>, touched: Touched): void {
+  function applyGroup(write: Extract<Write, { table: 'groups' }>, touched: Touched): void {
     for (const groupID of 'empty' in write ? groups.keys() : [write.id]) {
       touched.groups.add(groupID)
       touchMember(touched, groupID, userID)
     }
-    if ('empty' in write) leavers.clear()
-    else if (!write.row) leavers.delete(write.id)
+    if ('empty' in write) leftMembers.clear()
+    else if (!write.row) leftMembers.delete(write.id)
     put(groups, write)
   }
 
@@ -102,7 +102,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     notices: notices as ReadonlyMap<string, HeldNotice>,
     undelivered: undelivered as ReadonlyMap<string, UndeliveredEvent>,
     meta: () => meta,
-    absorb,
+    applyWrite,
     members,
     tips,
 
@@ -111,10 +111,10 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         groupID,
         users.filter(user => user !== userID)
       ),
-    /** Loads all members of a group, and tells when there are fewer than there should be. */
+    /** Loads all members of a group, and reports the group as damaged if some are missing. */
     async loadAll(groupID: string): Promise<void> {
       await members.load(groupID, 'all')
-      // Whoever asked may have looked away meanwhile.
+      // The stream may have been closed, and the members released, meanwhile.
       if (!members.isLoaded(groupID, 'all')) return
       const held = groups.get(groupID)
       const count = [...members.all(groupID)].length
@@ -126,7 +126,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         users.filter(user => user !== userID)
       ),
 
-    /** `undefined`: not covered, the server has not told or storage has not been asked; `null`: there is none. */
+    /** `undefined`: not received from the server, or not loaded from storage; `null`: no member. */
     member(groupID: string, user: string): MemberRow | null | undefined {
       const held = groups.get(groupID)
       if (!held?.row) return undefined
@@ -138,18 +138,18 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       )
     },
 
-    /** The row of a user, in the group or not any more. */
+    /** The row of a user who is in the group, or has left it. */
     lastKnownMember: (groupID: string, user: string): MemberRow | undefined =>
-      members.get(groupID, user) ?? leavers.get(groupID)?.get(user),
+      members.get(groupID, user) ?? leftMembers.get(groupID)?.get(user),
 
     settings(groupID: string, user: string): SettingsRow | null | undefined {
       return user === userID ? groups.get(groupID)?.settings : undefined
     },
 
-    /** Known from the notice of it, to those who got one. */
+    /** Users who decide about an application have received a notice of it. */
     application(groupID: string, user: string): ApplicationRow | undefined {
-      const told = [...notices.values()].filter(notice => isApplication(notice, groupID, user))
-      const notice = told.reduce<HeldNotice | undefined>(
+      const ofUser = [...notices.values()].filter(notice => isApplication(notice, groupID, user))
+      const notice = ofUser.reduce<HeldNotice | undefined>(
         (last, each) => (last && last.number > each.number ? last : each),
         undefined
       )

@@ -1,4 +1,4 @@
-/** Rows of one table in memory, scope by scope, as far as somebody has asked for them; kept current by what is committed. */
+/** Rows of one table in memory, scope by scope, as far as they were loaded. Committed writes keep them current. */
 
 import { rowsOf } from '../../protocol/column-block.ts'
 import type { Storage, Write } from '../../storage/port.ts'
@@ -6,15 +6,15 @@ import type { TableName, Tables } from '../../storage/tables.ts'
 
 type Scope<R> = {
   readonly rows: Map<string, R>
-  /** IDs that storage has been asked for; `'all'`: every one there is. */
-  asked: Set<string> | 'all'
+  /** Loaded IDs, those without a row included; `'all'`: the whole scope. */
+  loaded: Set<string> | 'all'
 }
 
 type CacheOptions<T extends TableName> = {
   readonly table: T
   idOf(row: Tables[T]): string
   isRow(row: unknown, scope: string): boolean
-  /** Told of a scope with rows that are none. */
+  /** Storage holds damaged rows in this scope. */
   onDamaged(scope: string): void
 }
 
@@ -24,42 +24,43 @@ export function createCache<T extends TableName>(
 ) {
   type Row = Tables[T]
   const scopes = new Map<string, Scope<Row>>()
-  /** Reads under way: what is written meanwhile may not be in what they bring. */
+  /** Writes during each read under way: the read may have missed them. */
   const reading = new Map<string, Set<Write[]>>()
-  /** Reads of whole scopes that are under way. */
+  /** Reads of whole scopes under way. */
   const readingAll = new Map<string, Promise<void>>()
 
   function isLoaded(scope: string, ids: readonly string[] | 'all'): boolean {
-    const asked = scopes.get(scope)?.asked
-    if (asked === 'all') return true
-    return ids !== 'all' && ids.every(id => asked?.has(id))
+    const loaded = scopes.get(scope)?.loaded
+    if (loaded === 'all') return true
+    return ids !== 'all' && ids.every(id => loaded?.has(id))
   }
 
   async function read(scope: string, ids: readonly string[] | 'all'): Promise<void> {
-    const meanwhile: Write[] = []
+    const during: Write[] = []
     const reads = reading.get(scope) ?? new Set()
-    reading.set(scope, reads.add(meanwhile))
+    reading.set(scope, reads.add(during))
     // The answer holds rows of the table that the query names.
     const query = { table, scope, ...(ids !== 'all' && { ids }) } as never
-    const [stored] = (await storage.read([query]).finally(() => reads.delete(meanwhile)))
-      .answers as [Row[]]
+    const [stored] = (await storage.read([query]).finally(() => reads.delete(during))).answers as [
+      Row[]
+    ]
     const rows = stored.filter(row => isRow(row, scope))
     if (rows.length < stored.length) onDamaged(scope)
-    const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), asked: new Set<string>() }
+    const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), loaded: new Set<string>() }
     scopes.set(scope, known)
-    // Others may have removed what was asked for.
+    // Another tab may have removed rows.
     for (const id of ids === 'all' ? known.rows.keys() : ids) known.rows.delete(id)
     for (const row of rows) known.rows.set(idOf(row), row)
-    if (ids === 'all') known.asked = 'all'
-    else if (known.asked !== 'all') for (const id of ids) known.asked.add(id)
-    for (const write of meanwhile) take(known, write)
+    if (ids === 'all') known.loaded = 'all'
+    else if (known.loaded !== 'all') for (const id of ids) known.loaded.add(id)
+    for (const write of during) applyTo(known, write)
   }
 
-  function take(known: Scope<Row>, write: Write): void {
+  function applyTo(known: Scope<Row>, write: Write): void {
     if ('empty' in write) known.rows.clear()
     else if ('block' in write)
       for (const row of rowsOf(write.block) as readonly Row[]) known.rows.set(idOf(row), row)
-    // Only writes to this table get here.
+    // The caller passes only writes to this table.
     else if (write.row) known.rows.set(write.id, write.row as Row)
     else known.rows.delete(write.id)
   }
@@ -73,18 +74,19 @@ export function createCache<T extends TableName>(
       if (ids === 'all') readingAll.set(scope, work)
       await work
     },
-    absorb(write: Write): void {
+    applyWrite(write: Write): void {
       const known = scopes.get(write.scope)
-      if (known) take(known, write)
-      for (const meanwhile of reading.get(write.scope) ?? []) meanwhile.push(write)
+      if (known) applyTo(known, write)
+      for (const during of reading.get(write.scope) ?? []) during.push(write)
     },
     get: (scope: string, id: string): Row | undefined => scopes.get(scope)?.rows.get(id),
     all: (scope: string): Iterable<Row> => scopes.get(scope)?.rows.values() ?? [],
     release: (scope: string) => void scopes.delete(scope),
-    /** Reads again what is in memory, from what others may have written; answers the scopes. */
+    /** Reads all loaded rows again, as another tab may have written them. Returns the scopes. */
     async refresh(): Promise<string[]> {
       const held = [...scopes]
-      for (const [scope, { asked }] of held) await read(scope, asked === 'all' ? 'all' : [...asked])
+      for (const [scope, { loaded }] of held)
+        await read(scope, loaded === 'all' ? 'all' : [...loaded])
       return held.map(([scope]) => scope)
     }
   }

@@ -1,113 +1,133 @@
-/** What an engine writes beside new operations: one transaction each, taken in and told to other tabs once it is durable. */
+/**
+ * Everything that an engine writes. Each function is one transaction: as soon as it is durable it is
+ * applied to memory and posted to the other tabs.
+ */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
-import { rejected, type Verdict } from '../../kernel/verdict.ts'
+import { rejected } from '../../kernel/verdict.ts'
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { HeldGroup, Pending } from '../../storage/tables.ts'
-import { finish } from '../sync/merge.ts'
+import type { Peers } from '../host.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Reload } from './reload.ts'
+import { settle } from './settle.ts'
 import type { State } from './state.ts'
-
-/**
- * How many verdicts are kept, the newest of each kind. Those of what simply succeeded are for `settled`. Refusals stay
- * until dismissed: as many as a full outbox, refused as a whole, and no app that shows them comes near.
- */
-const keptMax: Readonly<Record<Verdict['kind'], number>> = {
-  applied: 1000,
-  partial: 1000,
-  unknown: 1000,
-  rejected: 10_000
-}
+import { outdatedVerdicts } from './verdict-limits.ts'
 
 export type CommitOptions = {
   readonly storage: Storage
+  readonly peers: Peers
   readonly state: State
-  tellPeers(commit: Commit): void
-  /** Another tab has written what is not known here yet. */
-  onMissed(): void
+  readonly lifecycle: Lifecycle
+  readonly reload: Reload['reload']
 }
 
-export function createCommits({ storage, state, tellPeers, onMissed }: CommitOptions) {
-  function taken(commit: Commit): void {
-    state.absorb(commit)
-    tellPeers(commit)
-  }
+export type Commits = ReturnType<typeof createCommits>
 
-  function outdatedVerdicts(writes: readonly Write[]): Write[] {
-    if (!writes.some(write => write.table === 'verdicts')) return []
-    const all = [...state.verdicts.values()]
-    return (Object.keys(keptMax) as Verdict['kind'][]).flatMap(kind => {
-      const kept = all.filter(({ verdict }) => verdict.kind === kind)
-      if (kept.length <= keptMax[kind]) return []
-      const oldest = kept.sort((a, b) => b.askedAtMs - a.askedAtMs).slice(keptMax[kind])
-      return oldest.map(({ verdict }): Write => ({
-        table: 'verdicts',
-        scope: '',
-        id: verdict.opID,
-        row: null
-      }))
-    })
+export function createCommits({ storage, peers, state, lifecycle, reload }: CommitOptions) {
+  function publish(commit: Commit): void {
+    state.applyCommit(commit)
+    peers.post({ type: 'committed', commits: [commit] })
   }
 
   return {
+    /**
+     * Commits rows and verdicts from the server. If another tab has discarded one of the operations
+     * meanwhile, that operation has its verdict, and the one from the server is left out.
+     */
     async commit(writes: readonly Write[]): Promise<void> {
-      const all = [...writes, ...outdatedVerdicts(writes)]
+      const all = [...writes, ...outdatedVerdicts(writes, state.verdicts.rows)]
       const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
-      let known = all
-      const commitNumber = await storage.transact(
+      let kept = all
+      const committing = storage.transact(
         [{ table: 'outbox', scope: '', ids }],
-        ([waiting]) => {
-          // An operation that another tab has discarded has its verdict.
-          const kept = new Set(waiting.map(({ opID }) => opID))
-          const gone = new Set(ids.filter(id => !kept.has(id)))
-          return (known = all.filter(write => !('id' in write && gone.has(write.id))))
+        ([stored]) => {
+          const pending = new Set(stored.map(({ opID }) => opID))
+          const gone = new Set(ids.filter(id => !pending.has(id)))
+          return (kept = all.filter(write => !('id' in write && gone.has(write.id))))
         },
         'relaxed'
       )
-      taken({ commitNumber, writes: known })
-      if (known.length < all.length) onMissed()
+      committing.catch(lifecycle.probe)
+      publish({ commitNumber: await committing, writes: kept })
+      if (kept.length < all.length) lifecycle.guard(reload())
     },
 
-    /** Takes a verdict off; answers whether it was there, which only one caller of all tabs is told. */
-    async dismiss(opID: string): Promise<boolean> {
+    /**
+     * Stores an operation that is shown. `retried`: the refused operation that it takes the place of.
+     * Its verdict is removed in the same transaction, so that of several tabs one retries it.
+     * `undefined`: another tab was first.
+     */
+    async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | undefined> {
+      const verdicts = retried === undefined ? [] : [retried]
+      let writes: Write[] = []
+      const commitNumber = await storage.transact(
+        verdicts.map(id => ({ table: 'verdicts', scope: '', ids: [id] }) as const),
+        answers => {
+          const isFirst = answers.every(found => found.length > 0)
+          return (writes = isFirst
+            ? [
+                { table: 'outbox', scope: '', id: pending.opID, row: pending },
+                ...verdicts.map(verdictRemoval)
+              ]
+            : [])
+        }
+      )
+      return writes.length === 0 ? undefined : { commitNumber, writes }
+    },
+    /** The operation that is shown is durable: it may be sent, and other tabs show it. */
+    confirm(pending: Pending, commit: Commit): void {
+      state.confirm(pending, commit)
+      peers.post({ type: 'committed', commits: [commit] })
+    },
+
+    /** Returns whether the verdict was there: `true` for one caller of all tabs. */
+    async dismissVerdict(opID: string): Promise<boolean> {
       let writes: Write[] = []
       const commitNumber = await storage.transact(
         [{ table: 'verdicts', scope: '', ids: [opID] }],
-        ([found]) =>
-          (writes = found.map(() => ({ table: 'verdicts', scope: '', id: opID, row: null })))
+        ([found]) => (writes = found.map(() => verdictRemoval(opID)))
       )
-      if (writes.length > 0) taken({ commitNumber, writes })
+      if (writes.length > 0) publish({ commitNumber, writes })
       return writes.length > 0
     },
 
-    /** Stored members of a group could not be read: they are forgotten. */
+    /** Stored members of a group cannot be read. They will be fetched again. */
     async forgetMembers(groupID: string): Promise<void> {
       let writes: Write[] = []
       const commitNumber = await storage.transact(
         [{ table: 'groups', scope: '', ids: [groupID] }],
         ([[held]]) => (writes = held ? withoutMembers(held) : [])
       )
-      taken({ commitNumber, writes })
+      publish({ commitNumber, writes })
     },
 
-    /** An operation that its caller believes to be waiting has not been stored. */
+    /** The caller was answered that this operation waits, and storage has refused it. */
     async refuse(pending: Pending, error: GroupError): Promise<void> {
-      const writes = finish(pending, rejected(pending, error))
-      taken({ commitNumber: await storage.transact([], () => writes), writes })
+      const writes = settle(pending, rejected(pending, error))
+      publish({ commitNumber: await storage.transact([], () => writes), writes })
     },
 
-    /** Nothing waits any more: everything has been refused. */
+    /** Refuses all pending operations. Their verdict says that the user has discarded them. */
     async discardAll(): Promise<void> {
       let writes: Write[] = []
       const commitNumber = await storage.transact(
         [{ table: 'outbox', scope: '' }],
-        ([waiting]) => (writes = waiting.flatMap(discarded))
+        ([pending]) => (writes = pending.flatMap(discarded))
       )
-      taken({ commitNumber, writes })
+      publish({ commitNumber, writes })
     }
   }
 }
 
-/** All members but the user, who is known from the group. */
+const verdictRemoval = (opID: string): Write => ({
+  table: 'verdicts',
+  scope: '',
+  id: opID,
+  row: null
+})
+
+/** All members but the user, whose row the group holds as well. */
 function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   return [
     { table: 'members', scope: groupID, empty: true },
@@ -117,4 +137,4 @@ function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
 }
 
 const discarded = (pending: Pending): Write[] =>
-  finish(pending, pending.applied ?? rejected(pending, groupError('Discarded')))
+  settle(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

@@ -1,38 +1,47 @@
-/** Mutes end by the server's clock and without a message; somebody has to notice. */
+/** Mutes end by the server's clock, and no message says so: a timer does. */
 
 import type { MemberRow } from '../../kernel/model.ts'
+import type { Host } from '../host.ts'
+import { nothingTouched, touchMember, type Touched } from './touched.ts'
 
-/** Timers do not reach further; a longer mute is looked at again then. */
+/** Browsers' timers are at most 24.8 days long. A longer mute gets another timer then. */
 const longestTimerMs = 86_400_000
 
-export type MuteOptions = {
-  /** The server's time, in milliseconds. */
-  now(): number
-  setTimer(callback: () => void, delayMs: number): () => void
-  /** The mute of a member may have ended. */
-  onEnd(groupID: string, userID: string): void
+export type MuteOptions = Pick<Host, 'setTimer'> & {
+  serverNowMs(): number
+  publish(touched: Touched): void
 }
 
-export function createMutes({ now, setTimer, onEnd }: MuteOptions) {
-  const timers = new Map<string, () => void>()
+export type Mutes = ReturnType<typeof createMutes>
+
+export function createMutes({ serverNowMs, setTimer, publish }: MuteOptions) {
+  /** By group and user. */
+  const timers = new Map<string, Map<string, () => void>>()
+
+  function watch({ groupID, userID }: MemberRow, leftMs: number): void {
+    const ofGroup = timers.get(groupID) ?? new Map<string, () => void>()
+    timers.set(groupID, ofGroup)
+    ofGroup.get(userID)?.()
+    const end = () => {
+      ofGroup.delete(userID)
+      const touched = nothingTouched()
+      touchMember(touched, groupID, userID)
+      publish(touched)
+    }
+    ofGroup.set(userID, setTimer(end, Math.min(leftMs, longestTimerMs)))
+  }
 
   return {
-    /** The row as it counts now: of a mute that has ended, nothing is left. One that lasts is watched. */
-    shown(row: MemberRow): MemberRow {
+    /** The row without a mute that has ended. The end of a mute that lasts is published. */
+    current(row: MemberRow): MemberRow {
       if (row.muteUntil === 0) return row
-      const leftMs = row.muteUntil * 1000 - now()
+      const leftMs = row.muteUntil * 1000 - serverNowMs()
       if (leftMs <= 0) return { ...row, muteUntil: 0 }
-      const name = `${row.groupID}\n${row.userID}`
-      timers.get(name)?.()
-      const end = () => {
-        timers.delete(name)
-        onEnd(row.groupID, row.userID)
-      }
-      timers.set(name, setTimer(end, Math.min(leftMs, longestTimerMs)))
+      watch(row, leftMs)
       return row
     },
-    end(): void {
-      for (const stop of timers.values()) stop()
+    stop(): void {
+      for (const ofGroup of timers.values()) for (const stop of ofGroup.values()) stop()
       timers.clear()
     }
   }

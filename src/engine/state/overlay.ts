@@ -1,7 +1,7 @@
 /**
- * The overlay: what the user did and the server has not confirmed. Per group, the pending operations are replayed over
- * the base in their order; what they change is what the user sees extra. It is never stored, so rolling back is
- * forgetting an operation.
+ * The overlay: the predicted effect of pending operations. The operations of one group are a lane. They
+ * are replayed over the base rows in order. The overlay is never stored: removing an operation and
+ * replaying its lane is a rollback.
  */
 
 import { prepare, type Prepared, type Result } from '../../kernel/decide.ts'
@@ -24,41 +24,43 @@ import {
 } from '../../kernel/model.ts'
 import { inOrder, type Pending } from '../../storage/tables.ts'
 import type { Base } from './base.ts'
-import { touch, type Touched } from '../views/touched.ts'
+import { touch, type Touched } from './touched.ts'
 
-type Entry = { readonly key: Key; readonly row: Rows[Table] | null }
-type Operation = { readonly pending: Pending; readonly prepared: Prepared | undefined }
+type PredictedRow = { readonly key: Key; readonly row: Rows[Table] | null }
+type LaneOperation = { readonly pending: Pending; readonly prepared: Prepared | undefined }
 type Lane = {
-  readonly operations: Operation[]
-  rows: Map<string, Entry>
-  /** The group came about or came to an end here, so the lane knows all of it, and rows beneath do not count. */
+  readonly operations: LaneOperation[]
+  rows: Map<string, PredictedRow>
+  /** The lane creates or dismisses the group, so it knows all rows, and base rows do not count. */
   hidesBase: boolean
 }
+
+export type Overlay = ReturnType<typeof createOverlay>
 
 export function createOverlay(base: Base, userID: string) {
   const lanes = new Map<string, Lane>()
   const stale = new Set<string>()
   const name = (key: Key) => `${key.table}/${key.id}`
 
-  function beneath(key: Key): Rows[Table] | null | undefined {
+  function baseRow(key: Key): Rows[Table] | null | undefined {
     if (key.table === 'groups') return base.groups.get(key.id)?.row ?? undefined
     if (key.table === 'members') return base.member(key.scope, key.id)
     if (key.table === 'settings') return base.settings(key.scope, key.id)
     if (key.table === 'applications') return base.application(key.scope, key.id)
-    // The standing mutes of people outside are the server's business.
+    // Only the server keeps the mutes of users who are not in the group.
     return undefined
   }
 
-  function look(groupID: string, key: Key): Rows[Table] | null | undefined {
+  function visibleRow(groupID: string, key: Key): Rows[Table] | null | undefined {
     const lane = lanes.get(groupID)
     const entry = lane?.rows.get(name(key))
     if (entry) return entry.row
-    return lane?.hidesBase ? null : beneath(key)
+    return lane?.hidesBase ? null : baseRow(key)
   }
 
   const viewOf = (groupID: string): View => ({
-    // `look` answers with a row of the table that the key names.
-    get: <T extends Table>(key: Key<T>) => look(groupID, key) as Rows[T] | null | undefined,
+    // `visibleRow` returns a row of the table that the key names.
+    get: <T extends Table>(key: Key<T>) => visibleRow(groupID, key) as Rows[T] | null | undefined,
     groupCount: user => (user === userID ? visibleGroupIDs().length : undefined)
   })
 
@@ -67,19 +69,21 @@ export function createOverlay(base: Base, userID: string) {
     return [...candidates].filter(groupID => isVisible(groupID))
   }
 
-  /** Whether the user has a place in the group: is a member, or owns an AVChatRoom. */
+  /** Whether the user is a member, or owns the AVChatRoom without having joined it. */
   function isVisible(groupID: string): boolean {
     const row = group(groupID)
     return row !== null && (member(groupID, userID) !== null || row.ownerID === userID)
   }
 
   const settings = (groupID: string) =>
-    (look(groupID, settingsKey({ groupID, userID })) ?? null) as SettingsRow | null
+    (visibleRow(groupID, settingsKey({ groupID, userID })) ?? null) as SettingsRow | null
   const application = (groupID: string, user: string) =>
-    (look(groupID, applicationKey({ groupID, userID: user })) ?? null) as ApplicationRow | null
-  const group = (groupID: string) => (look(groupID, groupKey(groupID)) ?? null) as GroupRow | null
+    (visibleRow(groupID, applicationKey({ groupID, userID: user })) ??
+      null) as ApplicationRow | null
+  const group = (groupID: string) =>
+    (visibleRow(groupID, groupKey(groupID)) ?? null) as GroupRow | null
   const member = (groupID: string, user: string) =>
-    (look(groupID, memberKey({ groupID, userID: user })) ?? null) as MemberRow | null
+    (visibleRow(groupID, memberKey({ groupID, userID: user })) ?? null) as MemberRow | null
 
   function decide(prepared: Prepared, now: number): Decision<Result> {
     const { isAppAdmin = false, policy = defaultPolicy } = base.meta() ?? {}
@@ -108,7 +112,7 @@ export function createOverlay(base: Base, userID: string) {
     lane: Lane,
     changes: readonly Change[],
     touched: Touched,
-    before?: Map<string, Entry>
+    before?: Map<string, PredictedRow>
   ): void {
     for (const { row, ...key } of changes) {
       if (key.table === 'groups' && (row === null || group(key.id) === null)) {
@@ -116,7 +120,7 @@ export function createOverlay(base: Base, userID: string) {
         for (const entry of lane.rows.values()) touch(touched, entry.key)
         lane.rows.clear()
       }
-      // A prediction that comes out as before is the same object, so that who compares sees no change.
+      // An unchanged prediction stays the same object, so comparing by identity finds no change.
       const last = before?.get(name(key))?.row
       lane.rows.set(name(key), { key, row: row && last && sameRow(row, last) ? last : row })
     }
@@ -136,16 +140,15 @@ export function createOverlay(base: Base, userID: string) {
     isVisible,
     decide,
     complete: (prepared: Prepared) => prepared.complete(viewOf(prepared.operation.groupID)),
-    /** Whether operations on the group wait. */
     hasLane: (groupID: string) => lanes.has(groupID),
     hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase ?? false,
-    /** The members of a group that the overlay speaks of, whether it has them in or out. */
+    /** The members of a group that the overlay adds, changes or removes. */
     predictedMembers: (groupID: string): string[] =>
       [...(lanes.get(groupID)?.rows.values() ?? [])].flatMap(({ key }) =>
         key.table === 'members' ? key.id : []
       ),
 
-    /** Takes in an operation that comes last in its lane, with what was decided about it. */
+    /** Adds an operation as the last of its lane, with its decision. */
     append(pending: Pending, prepared: Prepared, decision: Decision, touched: Touched): void {
       const lane = laneOf(pending.groupID)
       lane.operations.push({ pending, prepared })
@@ -154,7 +157,7 @@ export function createOverlay(base: Base, userID: string) {
       for (const change of decision.changes) touch(touched, change)
     },
 
-    /** Takes in an operation from storage. Its effect shows after `rebase`. */
+    /** Adds or replaces an operation from storage. Its effect shows after `rebase`. */
     insert(pending: Pending): void {
       const { operations } = laneOf(pending.groupID)
       const index = operations.findIndex(other => other.pending.opID === pending.opID)
@@ -167,7 +170,7 @@ export function createOverlay(base: Base, userID: string) {
       stale.add(pending.groupID)
     },
 
-    /** Forgets an operation. Its effect is gone after `rebase`. */
+    /** Its effect is gone after `rebase`. */
     remove({ groupID, opID }: Pending): void {
       const { operations } = laneOf(groupID)
       const index = operations.findIndex(({ pending }) => pending.opID === opID)
@@ -175,7 +178,7 @@ export function createOverlay(base: Base, userID: string) {
       stale.add(groupID)
     },
 
-    /** Replays what is pending where operations, or rows beneath them, have changed. */
+    /** Replays the lanes whose operations or base rows have changed. */
     rebase(touched: Touched): void {
       for (const groupID of new Set([...stale, ...touched.groups, ...touched.members.keys()])) {
         const lane = lanes.get(groupID)

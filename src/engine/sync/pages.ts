@@ -36,7 +36,7 @@ export function createPages(now: () => number) {
       const rows = underWay.reduce((sum, { rows }) => sum + rows, 0)
       return underWay.length < pagesMax && rows + page <= rowsMax ? page : 0
     },
-    asked(groupID: string, page: Pick<Page, 'membershipEpoch' | 'rows'>): void {
+    ask(groupID: string, page: Pick<Page, 'membershipEpoch' | 'rows'>): void {
       pages.set(groupID, { ...page, askedAtMs: now(), isStoring: false })
     },
     /** These pages have come together, and are being stored. */

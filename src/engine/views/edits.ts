@@ -1,9 +1,9 @@
 /** What leads from one list to the next. */
 
 import { sameRow, type MemberRow } from '../../kernel/model.ts'
-import { editRow, rowID, type Edit, type Row } from '../api.ts'
+import { editRow, rowID, type Edit, type StreamRow } from '../api.ts'
 
-export function editsOf(before: readonly Row[], after: readonly Row[]): Edit[] {
+export function editsOf(before: readonly StreamRow[], after: readonly StreamRow[]): Edit[] {
   const edits: Edit[] = []
   const list = [...before]
   // Mostly each row stands where it stood; only where one does not, it is looked up.
@@ -36,4 +36,5 @@ export function editsOf(before: readonly Row[], after: readonly Row[]): Edit[] {
   return edits
 }
 
-const placesOf = (rows: readonly Row[]) => new Map(rows.map((row, place) => [rowID(row), place]))
+const placesOf = (rows: readonly StreamRow[]) =>
+  new Map(rows.map((row, place) => [rowID(row), place]))

@@ -1,10 +1,10 @@
-/** What a change has touched, for those who show it. */
+/** What a change in memory has touched. Views recompute nothing else. */
 
 import type { Key } from '../../kernel/model.ts'
 
 export type Touched = {
   readonly groups: Set<string>
-  /** Users by group; `'all'` where a whole list has changed or become known. */
+  /** User IDs by group; `'all'`: the whole list has changed or was loaded. */
   readonly members: Map<string, Set<string> | 'all'>
   /** Groups with new tips. */
   readonly tips: Set<string>
@@ -38,7 +38,7 @@ export function touch(touched: Touched, key: Key): void {
       touched.groups.add(key.scope)
       break
     case 'applications':
-      // The notice of an application shows what has become of it.
+      // The notice of an application shows its state.
       touched.notices = true
       break
     case 'mutes':

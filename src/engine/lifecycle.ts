@@ -1,0 +1,87 @@
+/**
+ * The life of an engine.
+ *
+ *   opening ──read──▶ ready ──close, logout──▶ closing
+ *      └───────── storage fails ─────────▶ failed: every call answers with the error
+ */
+
+import { createBound } from './api.ts'
+import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
+import type { Host } from './host.ts'
+import { storageWithinMs } from './sync/schedule.ts'
+
+export type Lifecycle = ReturnType<typeof createLifecycle>
+
+/** `onEnd`: storage has failed, or the engine is closing. */
+export function createLifecycle(
+  { storage, peers, setTimer }: Host,
+  onEnd: (end: 'failed' | 'closing') => void
+) {
+  const bound = createBound(setTimer)
+  let setReady: () => void = () => undefined
+  const ready = new Promise<void>(resolve => (setReady = resolve))
+  let error: GroupError | undefined
+  let closing: Promise<void> | undefined
+  let logouts = 0
+  const enqueuing = new Set<Promise<unknown>>()
+
+  /** Storage does not answer. Nothing works without it, and the status says so. */
+  function fail(cause: unknown): void {
+    error = storageFailed(cause)
+    onEnd('failed')
+  }
+
+  /** Resolves with an error if storage does not answer in time. */
+  const answer = <T>(work: Promise<T>): Promise<T | GroupError> =>
+    bound(work, storageWithinMs, noAnswer)
+
+  return {
+    /** Storage was read, or has failed. */
+    ready,
+    /** Storage is being read. */
+    begin: (opening: Promise<void>) => void opening.then(setReady),
+    bound,
+    answer,
+    error: (): GroupError | undefined => error,
+    isClosing: (): boolean => closing !== undefined,
+    /** During a logout a new operation could not get its verdict any more. */
+    acceptsOperations: (): boolean => logouts === 0 && closing === undefined,
+    /** Resolves once the engine is ready, with the reason if it cannot work. */
+    opened: (): Promise<GroupError | undefined> => answer(ready.then(() => error)),
+
+    fail,
+    /** Work that only fails if storage does. */
+    guard: (work: Promise<unknown>) => void work.catch(fail),
+    /** A transaction was refused: storage may be full, or another tab has removed the database. */
+    probe: () => void storage.read([{ table: 'meta', scope: '' }]).catch(fail),
+
+    /** `close` waits for the work: the operation may be on its way to the disk. */
+    enqueue<T>(work: Promise<T>): Promise<T> {
+      enqueuing.add(work)
+      void Promise.allSettled([work]).then(() => enqueuing.delete(work))
+      return work
+    },
+    async duringLogout<T>(work: () => Promise<T>): Promise<T> {
+      logouts++
+      try {
+        return await work()
+      } finally {
+        logouts--
+      }
+    },
+
+    close(end: () => Promise<void> = storage.close): Promise<void> {
+      closing ??= ready.then(async () => {
+        onEnd('closing')
+        await Promise.allSettled(enqueuing)
+        await end()
+        // Only now: commits under way still have to be posted before the next tab leads.
+        peers.close()
+      })
+      return bound(closing, storageWithinMs, () => undefined)
+    }
+  }
+}
+
+/** Storage has not answered in time. */
+export const noAnswer = (): GroupError => groupError('StorageFailed', 'no answer')

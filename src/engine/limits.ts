@@ -1,0 +1,14 @@
+/** Limits of an engine, except those of time, which are in `sync/schedule.ts`. */
+
+/**
+ * A device that never reaches a server must not grow without end. 1,000 operations would be one day of
+ * a busy admin script, a full outbox refuses work, and rows are cheap.
+ */
+export const outboxOperationsMax = 10_000
+export const outboxBytesMax = 4_194_304
+
+/** Operations sent over one connection that have no verdict yet. */
+export const unansweredMax = 500
+
+/** Members of smaller groups are fetched in the background, those of larger groups when a stream opens. */
+export const replicatedMembersMax = 2000

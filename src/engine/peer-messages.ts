@@ -1,0 +1,49 @@
+/** Checks messages from other tabs: another build of the app may have posted them. */
+
+import * as v from 'valibot'
+import { tableNames } from '../storage/tables.ts'
+import { groupErrorSchema } from '../protocol/verdicts.ts'
+import { groupRow, memberRows } from '../protocol/rows.ts'
+import { orNull } from '../protocol/exact.ts'
+import { natural, number, oneOf, text, truth } from '../protocol/fields.ts'
+import type { SyncStatus } from './api.ts'
+import type { PeerMessage } from './host.ts'
+import { parsed, storedRows } from './state/stored-rows.ts'
+
+const write = v.union([
+  v.object({ table: oneOf(...tableNames), scope: text(), empty: oneOf(true) }),
+  v.object({ table: oneOf('members'), scope: text(), block: memberRows }),
+  ...tableNames.map(table =>
+    v.object({
+      table: oneOf(table),
+      scope: text(),
+      id: text(),
+      row: orNull<unknown>(storedRows[table])
+    })
+  )
+])
+
+const profileAnswer = v.union([groupRow, groupErrorSchema])
+const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
+  connection: oneOf('offline', 'connecting', 'online'),
+  caughtUp: truth,
+  lastError: orNull(groupErrorSchema),
+  nextRetryAtMs: orNull(number)
+})
+const peerMessage = v.union([
+  v.object({
+    type: oneOf('committed'),
+    commits: v.array(v.object({ commitNumber: natural, writes: v.array(write) }))
+  }),
+  v.object({ type: oneOf('leading', 'logout') }),
+  v.object({ type: oneOf('status'), status: syncStatus }),
+  v.object({ type: oneOf('token'), token: text() }),
+  v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
+  v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),
+  v.object({ type: oneOf('hello'), wanted: v.array(text()) })
+])
+
+/** `undefined`: this build posts no such message. */
+export const parsePeerMessage = (message: unknown): PeerMessage | undefined =>
+  // A write holds a row of the table it names: the schema checks that, its type does not say it.
+  parsed(peerMessage, message) as PeerMessage | undefined

@@ -1,0 +1,75 @@
+/**
+ * The order of commits. A commit may be reported late: by another tab, or by storage to the tab that
+ * made it. Its writes then lie below those of newer commits, and below the last full read of storage.
+ * Pure: it decides which writes memory has to apply, and applies none.
+ */
+
+import type { Commit, Write } from '../../storage/port.ts'
+
+/** Seldom are more commits made between a commit and its report. */
+const recentMax = 200
+
+export type CommitOrder = ReturnType<typeof createCommitOrder>
+
+export function createCommitOrder(max = recentMax) {
+  /** The last commits, by number. Commits that share a transaction share a number. */
+  const recent: { readonly commitNumber: number; readonly writes: Write[] }[] = []
+  /** Commits up to this number are no longer in `recent`. */
+  let droppedUpTo = 0
+  /** Storage was last read up to this commit. */
+  let readUpTo = 0
+  /** Commits that were reported during each full read under way. */
+  const reads = new Set<Commit[]>()
+
+  return {
+    /** Whether the last full read contains the commit. */
+    wasRead: ({ commitNumber }: Commit): boolean => commitNumber <= readUpTo,
+
+    /**
+     * The writes to apply, in this order, for a commit that is reported now. `isOrderLost`: newer
+     * commits were dropped already, so only a full read knows the current rows.
+     */
+    add(commit: Commit): { readonly writes: readonly Write[]; readonly isOrderLost: boolean } {
+      const { commitNumber } = commit
+      // Rows of caches are not part of a full read.
+      if (commitNumber <= readUpTo)
+        return { writes: commit.writes.filter(isCached), isOrderLost: false }
+      for (const during of reads) during.push(commit)
+      const newer = recent.filter(other => other.commitNumber > commitNumber)
+      const isOrderLost = commitNumber <= droppedUpTo
+      record(commit)
+      return { writes: [...commit.writes, ...newer.flatMap(({ writes }) => writes)], isOrderLost }
+    },
+
+    /** Starts a full read. Exactly one of the two functions has to be called at its end. */
+    beginRead(): { finish(stored: Commit): Write[]; abort(): void } {
+      const during: Commit[] = []
+      reads.add(during)
+      return {
+        /** The writes that memory consists of now. */
+        finish(stored) {
+          reads.delete(during)
+          readUpTo = stored.commitNumber
+          const newer = during
+            .filter(({ commitNumber }) => commitNumber > readUpTo)
+            .sort((a, b) => a.commitNumber - b.commitNumber)
+          return [...stored.writes, ...newer.flatMap(({ writes }) => writes)]
+        },
+        abort: () => void reads.delete(during)
+      }
+    }
+  }
+
+  function record({ commitNumber, writes: all }: Commit): void {
+    const writes = all.filter(write => !isCached(write))
+    // Usually the last place.
+    const index = recent.findLastIndex(other => other.commitNumber <= commitNumber)
+    const same = recent[index]
+    if (same?.commitNumber === commitNumber) for (const write of writes) same.writes.push(write)
+    else recent.splice(index + 1, 0, { commitNumber, writes })
+    if (recent.length > max) droppedUpTo = Math.max(droppedUpTo, recent.shift()?.commitNumber ?? 0)
+  }
+}
+
+/** Members and tips are read scope by scope, and re-read by their cache. */
+const isCached = ({ table }: Write): boolean => table === 'members' || table === 'tips'

@@ -1,0 +1,50 @@
+/** The outbox in memory: pending operations by ID and in order, durable or about to be. */
+
+import { utf8Length } from '../../kernel/limits.ts'
+import { inOrder, type Pending } from '../../storage/tables.ts'
+import { outboxBytesMax, outboxOperationsMax } from '../limits.ts'
+
+type Arguments = Pick<Pending, 'args'>
+
+export type Outbox = ReturnType<typeof createOutbox>
+
+export function createOutbox() {
+  const rows = new Map<string, Pending>()
+  const uncommitted = new Set<string>()
+  let sorted: Pending[] | undefined
+  let bytes = 0
+
+  return {
+    rows: rows as ReadonlyMap<string, Pending>,
+    /** Operations that are shown, and not durable yet. They must not be sent. */
+    uncommitted,
+    /** In the order in which they were enqueued. */
+    inOrder: (): readonly Pending[] => (sorted ??= [...rows.values()].sort(inOrder)),
+    hasRoomFor: (operation: Arguments): boolean =>
+      rows.size < outboxOperationsMax && bytes + bytesOf(operation) <= outboxBytesMax,
+
+    put(pending: Pending): void {
+      const isNew = !rows.has(pending.opID)
+      // The arguments of an operation never change.
+      if (isNew) bytes += bytesOf(pending)
+      rows.set(pending.opID, pending)
+      const last = sorted?.at(-1)
+      // Usually the new operation comes last, and sorting again would cost more with each one.
+      if (isNew && last && inOrder(last, pending) < 0) sorted?.push(pending)
+      else sorted = undefined
+    },
+
+    /** Returns the removed operation. */
+    remove(opID: string): Pending | undefined {
+      const pending = rows.get(opID)
+      if (!pending) return undefined
+      bytes -= bytesOf(pending)
+      rows.delete(opID)
+      sorted = undefined
+      return pending
+    }
+  }
+}
+
+/** Bytes of JSON, in UTF-8. */
+const bytesOf = ({ args }: Arguments): number => utf8Length(JSON.stringify(args))

@@ -1,0 +1,58 @@
+/** Reads everything from storage into memory: at the start, and when another tab may have written unseen. */
+
+import { prepare, type Prepared } from '../../kernel/decide.ts'
+import type { GroupRow } from '../../kernel/model.ts'
+import type { Storage } from '../../storage/port.ts'
+import type { State } from './state.ts'
+import { readStored } from './stored.ts'
+import { nothingTouched } from './touched.ts'
+
+export type Reload = ReturnType<typeof createReload>
+
+export type ReloadOptions = {
+  readonly storage: Storage
+  readonly state: State
+  readonly userID: string
+}
+
+export function createReload({ storage, state, userID }: ReloadOptions) {
+  const { base, overlay, outbox } = state
+
+  /** Loads the members by whom the operations of a lane are decided, and replays the lane. */
+  async function loadLane(groupID: string): Promise<void> {
+    const group = overlay.group(groupID)
+    const users = outbox.inOrder().flatMap(pending => {
+      const checked = pending.groupID === groupID ? prepare(pending, userID) : undefined
+      return checked?.ok ? neededMembers(checked.prepared, group) : []
+    })
+    await base.load(groupID, users)
+    const touched = nothingTouched()
+    touched.members.set(groupID, 'all')
+    overlay.rebase(touched)
+    state.publish(touched)
+  }
+
+  return {
+    loadLane,
+
+    /** `isFirst`: rows in the caches were read a moment ago, ahead of this. */
+    async reload({ isFirst = false } = {}): Promise<void> {
+      const touched = nothingTouched()
+      await state.replace(async () => {
+        const stored = await readStored(storage)
+        if (isFirst) return stored
+        for (const groupID of await base.members.refresh()) touched.members.set(groupID, 'all')
+        for (const groupID of await base.tips.refresh()) touched.tips.add(groupID)
+        return stored
+      })
+      const lanes = new Set(outbox.inOrder().map(({ groupID }) => groupID))
+      await Promise.all([...lanes].map(loadLane))
+      overlay.rebase(touched)
+      state.publish(touched)
+    }
+  }
+}
+
+/** The members whose rows an operation is decided by. */
+export const neededMembers = ({ needs }: Prepared, group: GroupRow | null): string[] =>
+  needs(group).flatMap(({ table, id }) => (table === 'members' ? id : []))

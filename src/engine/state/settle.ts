@@ -1,0 +1,11 @@
+/** Writes that end an operation. */
+
+import type { Verdict } from '../../kernel/verdict.ts'
+import type { Write } from '../../storage/port.ts'
+import type { Pending } from '../../storage/tables.ts'
+
+/** The operation leaves the outbox, and its verdict is kept. */
+export const settle = ({ opID, name, args, askedAtMs }: Pending, verdict: Verdict): Write[] => [
+  { table: 'outbox', scope: '', id: opID, row: null },
+  { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, askedAtMs } }
+]

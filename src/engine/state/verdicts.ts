@@ -1,0 +1,58 @@
+/** Verdicts in memory, and the `settled` calls that wait for them. */
+
+import type { Verdict } from '../../kernel/verdict.ts'
+import type { Settled } from '../../storage/tables.ts'
+import { keepLast } from './keep-last.ts'
+
+/** As many as a full outbox holds: an app may ask for their verdicts one after another. */
+const trimmedMax = 10_000
+
+export type Verdicts = ReturnType<typeof createVerdicts>
+
+export function createVerdicts(isPending: (opID: string) => boolean) {
+  const rows = new Map<string, Settled>()
+  /** Verdicts of applied operations that storage has no room for. `settled` answers them in this run. */
+  const trimmed = new Map<string, Verdict>()
+  const waiting = new Map<string, ((verdict: Verdict | undefined) => void)[]>()
+  let isOver = false
+
+  function resolve(opID: string, verdict: Verdict | undefined): void {
+    for (const answer of waiting.get(opID) ?? []) answer(verdict)
+    waiting.delete(opID)
+  }
+
+  return {
+    rows: rows as ReadonlyMap<string, Settled>,
+
+    put(opID: string, settled: Settled): void {
+      rows.set(opID, settled)
+      resolve(opID, settled.verdict)
+    },
+    remove(opID: string): void {
+      const verdict = rows.get(opID)?.verdict
+      if (verdict?.kind === 'applied') keepLast(trimmed, opID, verdict, trimmedMax)
+      rows.delete(opID)
+    },
+    clear: () => rows.clear(),
+
+    /** Resolves with `undefined` if the verdict becomes unknown; `undefined`: it is unknown now. */
+    of(opID: string): Promise<Verdict | undefined> | undefined {
+      const verdict = rows.get(opID)?.verdict ?? trimmed.get(opID)
+      if (verdict) return Promise.resolve(verdict)
+      if (isOver || !isPending(opID)) return undefined
+      return new Promise(answer => waiting.set(opID, [...(waiting.get(opID) ?? []), answer]))
+    },
+
+    /** No verdict will come. */
+    abandon: (opID: string) => resolve(opID, undefined),
+    /** Another tab has dismissed the verdict of an operation that is neither pending nor settled. */
+    abandonUnknown(): void {
+      for (const opID of [...waiting.keys()]) if (!isPending(opID)) resolve(opID, undefined)
+    },
+    /** The engine is closed: no verdict will come at all. */
+    end(): void {
+      isOver = true
+      for (const opID of [...waiting.keys()]) resolve(opID, undefined)
+    }
+  }
+}

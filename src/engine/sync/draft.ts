@@ -1,0 +1,82 @@
+/** The writes that a merge is collecting, over the rows that are stored. */
+
+import type { NoticeRow, TipRow } from '../../kernel/notices.ts'
+import type { Write } from '../../storage/port.ts'
+import type { HeldGroup, HeldNotice, Meta, Pending } from '../../storage/tables.ts'
+
+/** The stored rows that a merge depends on. */
+export type MergeBase = {
+  readonly userID: string
+  readonly meta: Meta
+  readonly groups: ReadonlyMap<string, HeldGroup>
+  readonly outbox: ReadonlyMap<string, Pending>
+  /** By place in the ring. */
+  readonly notices: ReadonlyMap<string, HeldNotice>
+  /** Whether tips and notices are kept until they are delivered. */
+  readonly keepUndelivered: boolean
+}
+
+export type Draft = {
+  readonly base: MergeBase
+  readonly writes: Write[]
+  /** Groups that have changed; `null`: removed. */
+  readonly groups: Map<string, HeldGroup | null>
+  readonly outbox: Map<string, Pending>
+  /** Position in the user's feed. */
+  feed: number
+  noticeCount: number
+  noticeSeq: number
+  undeliveredCount: number
+}
+
+export function createDraft(base: MergeBase): Draft {
+  const { feed, noticeCount, noticeSeq, undeliveredCount } = base.meta
+  return {
+    base,
+    writes: [],
+    groups: new Map(),
+    outbox: new Map(base.outbox),
+    feed,
+    noticeCount,
+    noticeSeq,
+    undeliveredCount
+  }
+}
+
+export const groupOf = ({ groups, base }: Draft, groupID: string): HeldGroup | undefined =>
+  (groups.has(groupID) ? groups.get(groupID) : base.groups.get(groupID)) ?? undefined
+
+export function putGroup({ groups }: Draft, group: HeldGroup): void {
+  groups.set(group.groupID, group)
+}
+
+/** No row of a group may remain after the user has left it. */
+export function dropGroup({ groups, writes }: Draft, groupID: string): void {
+  groups.set(groupID, null)
+  writes.push(
+    { table: 'members', scope: groupID, empty: true },
+    { table: 'tips', scope: groupID, empty: true }
+  )
+}
+
+/** Keeps a tip or notice until the app says that it is delivered. */
+export function putUndelivered(
+  draft: Draft,
+  event: { kind: 'tip'; tip: TipRow } | { kind: 'notice'; notice: NoticeRow }
+): void {
+  if (!draft.base.keepUndelivered) return
+  const row = { ...event, number: draft.undeliveredCount++ }
+  draft.writes.push({ table: 'undelivered', scope: '', id: String(row.number), row })
+}
+
+/** All writes; each group and the position once, as they are at the end. */
+export function writesOf(draft: Draft): Write[] {
+  const { writes, groups, feed, noticeCount, noticeSeq, undeliveredCount } = draft
+  const { meta } = draft.base
+  const all = [...writes]
+  for (const [id, row] of groups) all.push({ table: 'groups', scope: '', id, row })
+  const row = { ...meta, feed, noticeCount, noticeSeq, undeliveredCount }
+  if (feed > meta.feed || undeliveredCount > meta.undeliveredCount)
+    all.push({ table: 'meta', scope: '', id: '', row })
+  return all
+}

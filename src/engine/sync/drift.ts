@@ -1,0 +1,53 @@
+/**
+ * Notices drift. With each ping the server compares positions, and with most of them also one group, row
+ * by row, so that whatever has made the rows differ, they are mended.
+ */
+
+import type { Storage } from '../../storage/port.ts'
+import type { ClientMessage } from '../../protocol/client-messages.ts'
+import { digestVersion, groupDigest, positionDigest } from '../../protocol/digest.ts'
+import type { ServerMessage } from '../../protocol/messages.ts'
+import type { Base } from '../state/base.ts'
+import { isWhole } from '../state/held.ts'
+
+type Pong = Extract<ServerMessage, { type: 'pong' }>
+type Ping = Extract<ClientMessage, { type: 'ping' }>
+
+export function createDrift(storage: Storage, base: Base) {
+  /** Whether the server's digests have the version that this build makes. */
+  let comparesDigests = false
+  let lastGroupID = ''
+
+  /** The group after the last one, in the order of IDs. */
+  function nextGroupID(): string | undefined {
+    const ids = [...base.groups.values()].flatMap(group => (isWhole(group) ? group.groupID : []))
+    const next = ids.sort().find(groupID => groupID > lastGroupID) ?? ids[0]
+    lastGroupID = next ?? ''
+    return next
+  }
+
+  return {
+    welcome: (serverVersion: number) => void (comparesDigests = serverVersion === digestVersion),
+
+    /** The rows are read from storage: memory may differ from it. */
+    async ping(): Promise<Ping> {
+      const next = comparesDigests ? nextGroupID() : undefined
+      if (next === undefined) return { type: 'ping' }
+      const { answers } = await storage.read([
+        { table: 'groups', scope: '', ids: [next] },
+        { table: 'members', scope: next }
+      ])
+      const [[group], members] = answers
+      if (!group || !isWhole(group)) return { type: 'ping' }
+      const { groupID, membershipEpoch, seq, row } = group
+      const digest = groupDigest(row, members)
+      const check = { groupID, membershipEpoch, seq, digest, version: digestVersion }
+      return { type: 'ping', check }
+    },
+
+    /** Whether the server believes this client at other positions. */
+    isElsewhere: ({ feed, groups }: Pong): boolean =>
+      base.meta()?.feed !== feed ||
+      (comparesDigests && positionDigest(base.groups.values()) !== groups)
+  }
+}

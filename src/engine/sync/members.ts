@@ -1,0 +1,59 @@
+/** Fetches the members of groups, page by page: first those that are shown, then small groups. */
+
+import type { MembersMessage } from '../../protocol/messages.ts'
+import type { HeldGroup } from '../../storage/tables.ts'
+import type { Host } from '../host.ts'
+import { replicatedMembersMax } from '../limits.ts'
+import type { State } from '../state/state.ts'
+import type { Connection } from './connection.ts'
+import { createPages } from './pages.ts'
+
+export type MemberOptions = {
+  readonly host: Host
+  readonly state: State
+  readonly connection: Connection
+}
+
+export function createMembers({ host, state: { base }, connection }: MemberOptions) {
+  const wanted = new Set<string>()
+  const pages = createPages(host.elapsedMs)
+
+  const isDue = ({ groupID, row, membersUpTo }: HeldGroup): boolean =>
+    membersUpTo !== null &&
+    row !== null &&
+    row.type !== 'AVChatRoom' &&
+    !pages.has(groupID) &&
+    (row.memberNum <= replicatedMembersMax || wanted.has(groupID))
+
+  return {
+    /** Members of this group are shown. */
+    want: (groupID: string) => void wanted.add(groupID),
+
+    /** Asks for as many pages as the link carries. */
+    fetch(): void {
+      const shown = [...wanted].flatMap(groupID => base.groups.get(groupID) ?? [])
+      for (const group of [...shown, ...base.groups.values()]) {
+        if (!isDue(group)) continue
+        const limit = pages.limit()
+        if (limit === 0) return
+        const { groupID, row, membershipEpoch, membersUpTo } = group
+        const rows = Math.min(limit, Math.max(1, row?.memberNum ?? 0))
+        pages.ask(groupID, { membershipEpoch, rows })
+        connection.ask({ type: 'members', groupID, after: membersUpTo ?? '', limit })
+      }
+    },
+
+    /** The next pages can be asked for while these are being stored. */
+    arrived(messages: readonly MembersMessage[]): void {
+      if (messages.length > 0) pages.arrived(messages)
+    },
+    stored(messages: readonly MembersMessage[]): void {
+      for (const { groupID } of messages) pages.stored(groupID)
+      // A user who was out of the group meanwhile may get no answer.
+      pages.keep(
+        (groupID, membershipEpoch) => base.groups.get(groupID)?.membershipEpoch === membershipEpoch
+      )
+    },
+    lost: pages.lost
+  }
+}

@@ -1,0 +1,100 @@
+/** Sends pending operations: in order, each saying which one of its lane it follows. */
+
+import type { Pending } from '../../storage/tables.ts'
+import { frameLimits, type PushedOperation } from '../../protocol/messages.ts'
+import type { Host } from '../host.ts'
+import { unansweredMax } from '../limits.ts'
+import type { State } from '../state/state.ts'
+import type { Time } from '../state/time.ts'
+import type { Connection } from './connection.ts'
+import { backoffMs } from './schedule.ts'
+
+export type PushOptions = {
+  readonly host: Host
+  readonly state: State
+  readonly time: Time
+  readonly connection: Connection
+}
+
+export function createPush({ host, state: { outbox }, time, connection }: PushOptions) {
+  /** Sent over this connection, without a verdict yet. */
+  const sent = new Set<string>()
+  let isPlanned = false
+
+  function push(): void {
+    if (!connection.isOnline()) return
+    const batch = nextOperations()
+    for (const operations of pushFrames(batch)) connection.ask({ type: 'push', operations })
+  }
+
+  function nextOperations(): PushedOperation[] {
+    const lastOfLane = new Map<string, string>()
+    const batch: PushedOperation[] = []
+    // An operation must not overtake one of its lane that is not durable yet.
+    const blockedLanes = new Set<string>()
+    for (const pending of outbox.inOrder()) {
+      if (outbox.uncommitted.has(pending.opID)) blockedLanes.add(pending.groupID)
+      if (pending.applied || blockedLanes.has(pending.groupID)) continue
+      const after = lastOfLane.get(pending.groupID)
+      lastOfLane.set(pending.groupID, pending.opID)
+      if (sent.has(pending.opID) || sent.size >= unansweredMax) continue
+      sent.add(pending.opID)
+      batch.push(pushedOperation(pending, after))
+    }
+    return batch
+  }
+
+  const pushedOperation = (pending: Pending, after: string | undefined): PushedOperation => ({
+    opID: pending.opID,
+    name: pending.name,
+    args: pending.args,
+    groupID: pending.groupID,
+    seen: pending.seen,
+    waited: time.waitedSeconds(pending),
+    ...(after !== undefined && { after })
+  })
+
+  return {
+    push,
+    /** Operations of one microtask go together. */
+    pushSoon(): void {
+      if (!connection.isOnline()) return connection.trySoon()
+      if (isPlanned) return
+      isPlanned = true
+      void Promise.resolve().then(() => {
+        isPlanned = false
+        push()
+      })
+    },
+    /** After a while, as the server asks. An operation that is sent twice gets one verdict. */
+    resend(opIDs: readonly string[]): void {
+      if (opIDs.length === 0) return
+      const send = () => {
+        for (const opID of opIDs) sent.delete(opID)
+        push()
+      }
+      host.setTimer(send, backoffMs(1, host.random()))
+    },
+    settled: (opID: string) => sent.delete(opID),
+    /** The next connection sends all operations again. */
+    lost: () => sent.clear()
+  }
+}
+
+/** Cuts a batch into frames that a server accepts. */
+function pushFrames(operations: readonly PushedOperation[]): PushedOperation[][] {
+  const frames: PushedOperation[][] = []
+  let room = 0
+  for (const operation of operations) {
+    const { length } = JSON.stringify(operation)
+    const last = frames.at(-1)
+    if (last && length <= room && last.length < frameLimits.operationsPerPushMax) {
+      last.push(operation)
+      room -= length
+    } else {
+      frames.push([operation])
+      room = frameLimits.pushLength - length
+    }
+  }
+  return frames
+}

@@ -1,0 +1,37 @@
+/** Visible rows, and the ordered lists of them that are shown. */
+
+import type { StreamQuery } from '../api.ts'
+import { createOrdered, type Ordered, type OrderedOptions } from './ordered.ts'
+
+export type GroupsQuery = Extract<StreamQuery, { kind: 'groups' }>
+export type MembersQuery = Extract<StreamQuery, { kind: 'members' }>
+
+/** `lists`: by order and search. */
+export type Source<R> = {
+  readonly byID: Map<string, R>
+  readonly lists: Map<string, Ordered<R>>
+}
+
+export const createSource = <R>(): Source<R> => ({ byID: new Map(), lists: new Map() })
+
+/** Two queries with this name share a list: their windows are parts of it. */
+export const listName = ({ orderBy, search }: GroupsQuery | MembersQuery): string =>
+  JSON.stringify([orderBy, search])
+
+export function listOf<R>(
+  { byID, lists }: Source<R>,
+  query: GroupsQuery | MembersQuery,
+  options: OrderedOptions<R>
+): Ordered<R> {
+  const name = listName(query)
+  const list = lists.get(name) ?? createOrdered(byID, options)
+  lists.set(name, list)
+  return list
+}
+
+export function replace<R>({ byID, lists }: Source<R>, id: string, after: R | null): void {
+  const before = byID.get(id)
+  if (after) byID.set(id, after)
+  else byID.delete(id)
+  for (const list of lists.values()) list.replace(before, after ?? undefined)
+}
