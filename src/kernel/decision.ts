@@ -67,8 +67,12 @@ export type Definition<S extends ArgsSpec, R> = {
   readonly undecidedOffline?: 'queue' | 'refuse'
   /** Adds arguments that follow from what the user was shown. A device does this once, before it enqueues the operation. */
   complete?(args: ArgsOf<S>, view: View): ArgsOf<S>
+  /** The roles that users have after the operation, where it gives any. */
+  givesRoles?(args: ArgsOf<S>, actor: string): readonly GivenRole[]
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
 }
+
+export type GivenRole = { readonly userID: string; readonly role: string }
 
 /** What a check of a policy has found against an operation. */
 export const refuse = (reason: Reason | 'unknown', detail: string): Decision<never> =>

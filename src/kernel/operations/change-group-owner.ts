@@ -11,6 +11,10 @@ export const changeGroupOwner = defineOperation({
   args,
   needs: ({ groupID, newOwnerID }, _actor, group) =>
     [newOwnerID, group?.ownerID].flatMap(userID => (userID ? memberKey({ groupID, userID }) : [])),
+  givesRoles: ({ newOwnerID }, actor) => [
+    { userID: newOwnerID, role: 'Owner' },
+    { userID: actor, role: 'Member' }
+  ],
   decide: onGroup(
     () => [permissions.changeGroupOwner],
     (facts, { groupID, newOwnerID }: ArgsOf<typeof args>, ctx, view) => {

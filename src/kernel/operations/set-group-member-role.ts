@@ -11,6 +11,7 @@ const args = { groupID, userID, role: text({ bytesMax: limits.userIDBytesMax, fi
 export const setGroupMemberRole = defineOperation({
   args,
   needs: ({ groupID, userID }) => [memberKey({ groupID, userID })],
+  givesRoles: ({ userID, role }) => [{ userID, role }],
   decide: onGroup(
     () => [permissions.setGroupMemberRole],
     (facts, { groupID, userID, role }: ArgsOf<typeof args>, ctx, view) => {

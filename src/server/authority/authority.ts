@@ -6,9 +6,10 @@
 import { prepare } from '../../kernel/decide.ts'
 import { groupError, scopeOf, type GroupError } from '../../kernel/errors.ts'
 import type { Policy } from '../../kernel/limits.ts'
+import { rolesGiven } from '../../kernel/role-changes.ts'
 import { rejected, type Cause, type Verdict } from '../../kernel/verdict.ts'
 import type { PushedOperation } from '../../protocol/messages.ts'
-import { openBatch, roleArgs, type Announcement, type Batch } from './batch.ts'
+import { openBatch, type Announcement, type Batch } from './batch.ts'
 import type { LogEntry, StoredVerdict, Transaction } from '../database/port.ts'
 
 /** What somebody wanted so long ago is no longer done. */
@@ -150,11 +151,11 @@ async function causeOf(
   return entry && { reason: 'demoted', by: entry.actor, at: entry.at }
 }
 
+/** A former owner is not named by the transfer of an app admin: the position of their row tells. */
 function isDemotion(
-  { name, args, actor, seq }: LogEntry,
+  entry: LogEntry,
   { userID, revision }: { userID: string; revision: number }
 ): boolean {
-  const { userID: user, role, newOwnerID } = roleArgs(args)
-  if (name === 'setGroupMemberRole') return user === userID && role === 'Member'
-  return newOwnerID !== userID && (actor === userID || revision === seq)
+  const given = rolesGiven(entry).find(each => each.userID === userID)
+  return given ? given.role === 'Member' : revision === entry.seq
 }

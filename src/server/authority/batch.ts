@@ -17,6 +17,7 @@ import type {
 } from '../../kernel/model.ts'
 import { must } from '../../kernel/must.ts'
 import { isTold, noticeTypes, type TipRow } from '../../kernel/notices.ts'
+import { roleOperations, rolesGiven } from '../../kernel/role-changes.ts'
 import { rowDigest } from '../../protocol/digest.ts'
 import type { FeedDelta, NewFeedEvent } from '../../protocol/messages.ts'
 import {
@@ -136,9 +137,9 @@ export async function openBatch(
 
   /** Those who may have been asked about an application made at `from`: the admins, and who has lost that role since. */
   async function askedSince(from: number): Promise<string[]> {
-    const named = (await roleChanges(from)).flatMap(({ actor, args }) => [
+    const named = (await roleChanges(from)).flatMap(({ name, actor, args }) => [
       actor,
-      roleArgs(args).userID ?? actor
+      ...rolesGiven({ name, args, actor }).map(({ userID }) => userID)
     ])
     await loadMemberships(named)
     return [
@@ -315,9 +316,5 @@ export async function openBatch(
 const handlers: readonly string[] = ['Owner', 'Admin']
 /** Older changes are not searched for a cause: reading them would make other groups wait. */
 const roleChangesMax = 100
-const roleOperations = ['setGroupMemberRole', 'changeGroupOwner']
-/** As the operation was checked before it got into the log. */
-export const roleArgs = (args: unknown) =>
-  args as { userID?: string; role?: string; newOwnerID?: string }
 const isOther = (key: Key): key is OtherKey => key.table !== 'groups' && key.table !== 'members'
 const otherName = ({ table, id }: { table: string; id: string }) => `${table}/${id}`
