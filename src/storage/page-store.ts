@@ -91,8 +91,8 @@ export function openPages(store: IDBObjectStore) {
   }
 
   /**
-   * A block whose IDs are greater than all stored IDs becomes pages without being decoded. So it is
-   * when a server sends the members of a group in order.
+   * A block whose IDs are greater than all stored IDs becomes pages without being decoded. A server
+   * sends the members of a group in this order.
    */
   async function appendedPages(
     { table, scope, isEmptied, rows, blocks: [block, ...others] }: ScopeWrites,
