@@ -6,7 +6,8 @@ import type { Token } from './client/renew.ts'
 import { createPaintKeeper } from './client/paint-keeper.ts'
 import { createStore, type Undelivered, type GroupStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
-import { whenOpen, type Engine, type StoreLocation } from './engine/api.ts'
+import type { Engine } from './engine/api.ts'
+import { whenOpen, type StoreLocation } from './engine/worker-api.ts'
 import { groupError, type GroupError } from './kernel/errors.ts'
 
 export type GroupStoreOptions = {

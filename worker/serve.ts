@@ -2,15 +2,13 @@
 
 import { expose, type Endpoint } from 'comlink'
 import { batched } from '../src/client/batched.ts'
+import { paintMs, type Engine, type StreamRequest } from '../src/engine/api.ts'
 import {
   forEachCall,
-  paintMs,
   whenOpen,
-  type Engine,
   type StoreLocation,
-  type StreamRequest,
   type WorkerApi
-} from '../src/engine/api.ts'
+} from '../src/engine/worker-api.ts'
 import { groupError, storageFailed } from '../src/kernel/errors.ts'
 import { callsOnly } from './calls-only.ts'
 

@@ -1,6 +1,6 @@
 /** Promises of the UI thread that end in time. */
 
-import { createBound } from '../engine/api.ts'
+import { createBound } from '../kernel/bound.ts'
 
 export const bound = createBound((callback, delayMs) => {
   const timer = setTimeout(callback, delayMs)

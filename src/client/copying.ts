@@ -1,6 +1,7 @@
 /** Copies the arguments of calls, so callers may change their objects afterwards. */
 
-import { forEachCall, type EngineApi } from '../engine/api.ts'
+import type { EngineApi } from '../engine/api.ts'
+import { forEachCall } from '../engine/worker-api.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 
 export const copying = (api: EngineApi): EngineApi =>

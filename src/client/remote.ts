@@ -2,16 +2,13 @@
 
 import { transfer, wrap } from 'comlink'
 import {
-  forEachCall,
   paintMs,
-  whenOpen,
   type Engine,
   type EngineApi,
-  type StoreLocation,
   type StreamFrame,
-  type StreamRequest,
-  type WorkerApi
+  type StreamRequest
 } from '../engine/api.ts'
+import { forEachCall, whenOpen, type StoreLocation, type WorkerApi } from '../engine/worker-api.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { batched } from './batched.ts'
 import { copying } from './copying.ts'

@@ -8,6 +8,8 @@ import type { Write } from '../storage/port.ts'
 import type { Settled } from '../storage/tables.ts'
 import type { Engine, Preview } from './api.ts'
 import type { Host } from './host.ts'
+import { createLeaderQuestions } from './leader-questions.ts'
+import { createLeadership } from './leadership.ts'
 import { createLifecycle, noAnswer } from './lifecycle.ts'
 import { createLogout } from './logout.ts'
 import { createCommits } from './state/commits.ts'
@@ -37,12 +39,12 @@ export function openEngine(
   host: Host,
   { userID, token, paused = false, keepUndelivered = false }: EngineOptions
 ): Engine {
-  const { storage, peers, setTimer } = host
+  const { storage, setTimer } = host
   const lifecycle = createLifecycle(host, onEnd)
   const state = createState({ storage, userID, onEvent })
   const time = createTime(host, state.base.meta)
   const reload = createReload({ storage, state, userID })
-  const commits = createCommits({ storage, peers, state, lifecycle, reload: reload.reload })
+  const commits = createCommits({ host, state, lifecycle, reload: reload.reload })
   const sync = createSync({
     host,
     state,
@@ -51,18 +53,21 @@ export function openEngine(
     userID,
     keepUndelivered,
     token,
-    onStatus: () => tabs.publishStatus()
+    onStatus: () => leadership.publishStatus()
   })
   const retained = createRetained()
   const shownMembers = retained.memberLists
-  const tabs = createTabs({ host, lifecycle, state, time, reload, sync, shownMembers, paused })
+  const questions = createLeaderQuestions(host, lifecycle)
+  const parts = { host, lifecycle, state, reload, sync, questions, shownMembers }
+  const leadership = createLeadership({ ...parts, time, paused })
+  const tabs = createTabs({ ...parts, leadership })
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })
-  const status = () => readStatus(state, time, tabs)
+  const status = () => readStatus(state, time, leadership)
   const views = createViews({ state, userID, mutes, retained, status })
   const streams = createStreams({ views, lifecycle, setTimer, state, want: tabs.want })
-  const submit = createSubmit({ host, lifecycle, state, commits, sync, tabs, userID, time })
-  const logout = createLogout({ host, lifecycle, state, commits, reload, tabs })
+  const submit = createSubmit({ host, lifecycle, state, commits, sync, leadership, userID, time })
+  const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })
   const stopWaking = host.onWake(sync.wake)
   /** Verdicts whose operation is being retried. */
   const retrying = new Set<string>()
@@ -94,7 +99,7 @@ export function openEngine(
     return settled?.verdict.kind === 'applied' ? undefined : settled
   }
 
-  lifecycle.begin(tabs.open())
+  lifecycle.begin(leadership.open())
   return {
     // The result type follows from the name. Arguments are checked before anything is awaited: callers
     // may change their object.
@@ -149,8 +154,8 @@ export function openEngine(
       await lifecycle.answer(commits.commit(writes).catch(storageFailed))
     },
     renewToken: async newToken => tabs.renewToken(newToken),
-    pause: async () => tabs.pause(),
-    resume: async () => tabs.resume(),
+    pause: async () => leadership.pause(),
+    resume: async () => leadership.resume(),
     logout,
     close: () => lifecycle.close(),
     openStreams: streams.open

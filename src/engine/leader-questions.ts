@@ -8,6 +8,8 @@ import { answerWithinMs } from './sync/schedule.ts'
 
 type ProfileAnswer = GroupRow | GroupError
 
+export type LeaderQuestions = ReturnType<typeof createLeaderQuestions>
+
 export function createLeaderQuestions({ peers, newID }: Host, { bound }: Lifecycle) {
   const waiting = new Map<string, (answer: ProfileAnswer) => void>()
 
@@ -22,7 +24,7 @@ export function createLeaderQuestions({ peers, newID }: Host, { bound }: Lifecyc
       waiting.delete(id)
       return answer
     },
-    resolve: (id: string, answer: ProfileAnswer) => waiting.get(id)?.(answer),
+    resolve: (id: string, answer: ProfileAnswer): void => waiting.get(id)?.(answer),
     /** The leader has changed: the old one will not answer. */
     abandon(): void {
       for (const resolve of waiting.values()) resolve(groupError('NoNetwork'))

@@ -5,7 +5,7 @@
  *      └───────── storage fails ─────────▶ failed: every call answers with the error
  */
 
-import { createBound } from './api.ts'
+import { createBound } from '../kernel/bound.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Host } from './host.ts'
 import { storageWithinMs } from './sync/schedule.ts'

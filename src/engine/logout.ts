@@ -3,6 +3,7 @@
 import { groupError, storageFailed, type GroupError } from '../kernel/errors.ts'
 import type { Pending } from '../storage/tables.ts'
 import type { Host } from './host.ts'
+import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import type { Reload } from './state/reload.ts'
@@ -18,6 +19,7 @@ export type LogoutOptions = {
   readonly state: State
   readonly commits: Commits
   readonly reload: Reload
+  readonly leadership: Leadership
   readonly tabs: Tabs
 }
 
@@ -27,6 +29,7 @@ export function createLogout({
   state,
   commits,
   reload: { reload },
+  leadership,
   tabs
 }: LogoutOptions) {
   async function leave(choice?: LogoutChoice): Promise<GroupError | null> {
@@ -54,7 +57,7 @@ export function createLogout({
     const pending = state.outbox.inOrder()
     if (pending.length > 0 && choice !== 'flush')
       return groupError('PendingOperations', `${pending.length}`)
-    if (pending.length > 0 && tabs.isOffline()) return groupError('NoNetwork')
+    if (pending.length > 0 && leadership.isOffline()) return groupError('NoNetwork')
     return (await flushed(pending))
       ? undefined
       : groupError('NoNetwork', `${state.outbox.rows.size} still wait`)

@@ -4,13 +4,13 @@ import { defaultPolicy } from '../kernel/limits.ts'
 import type { Status } from './api.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
-import type { Tabs } from './tabs.ts'
+import type { Leadership } from './leadership.ts'
 
-export function readStatus(state: State, time: Time, tabs: Tabs): Status {
+export function readStatus(state: State, time: Time, leadership: Leadership): Status {
   const { isAppAdmin = false, policy = defaultPolicy } = state.base.meta() ?? {}
   const [oldest] = state.outbox.inOrder()
   return {
-    ...tabs.status(),
+    ...leadership.status(),
     pending: state.outbox.rows.size,
     oldestPendingAtMs: oldest && time.askedAtMs(oldest),
     isAppAdmin,

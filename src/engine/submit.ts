@@ -17,6 +17,7 @@ import type { Commit } from '../storage/port.ts'
 import type { Pending } from '../storage/tables.ts'
 import type { Applied, Preview } from './api.ts'
 import type { Host } from './host.ts'
+import type { Leadership } from './leadership.ts'
 import { noAnswer, type Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import { neededMembers } from './state/reload.ts'
@@ -24,7 +25,6 @@ import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
 import { storageWithinMs } from './sync/schedule.ts'
 import type { Sync } from './sync/sync.ts'
-import type { Tabs } from './tabs.ts'
 
 export type SubmitOptions = {
   readonly host: Host
@@ -32,7 +32,7 @@ export type SubmitOptions = {
   readonly state: State
   readonly commits: Commits
   readonly sync: Sync
-  readonly tabs: Tabs
+  readonly leadership: Leadership
   readonly userID: string
   readonly time: Time
 }
@@ -48,7 +48,7 @@ export function createSubmit({
   state,
   commits,
   sync,
-  tabs,
+  leadership,
   userID,
   time
 }: SubmitOptions) {
@@ -110,7 +110,7 @@ export function createSubmit({
     decision: Decision<Result>
   ): GroupError | undefined {
     if (decision.kind === 'reject') return decision.error
-    if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && tabs.isOffline())
+    if (decision.kind === 'unknown' && undecidedOffline === 'refuse' && leadership.isOffline())
       return groupError('NoNetwork')
     return outbox.hasRoomFor(operation) ? undefined : groupError('QueueFull')
   }

@@ -1,6 +1,7 @@
 /** An engine on what browsers have: IndexedDB, WebSocket, and Web Locks and BroadcastChannel between tabs. Any thread will do. */
 
-import type { Engine, StoreLocation } from '../engine/api.ts'
+import type { Engine } from '../engine/api.ts'
+import type { StoreLocation } from '../engine/worker-api.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import { hasSlept } from '../engine/sync/schedule.ts'

@@ -324,7 +324,7 @@ export const planted = {
   'a call waits for ever': {
     edits: [
       {
-        file: 'src/engine/api.ts',
+        file: 'src/kernel/bound.ts',
         find: 'setTimer(() => resolve(late()), limitMs)',
         replace: '() => undefined'
       },

@@ -153,23 +153,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         (last, each) => (last && last.number > each.number ? last : each),
         undefined
       )
-      if (!notice) return undefined
-      const {
-        applicationSeq: seq = 0,
-        handleMessage: applyMessage,
-        time: applyTime,
-        handled
-      } = notice
-      return {
-        groupID,
-        userID: user,
-        seq,
-        applyMessage,
-        applyTime,
-        state: handled?.state ?? 'pending',
-        handlerID: handled?.by ?? '',
-        handleMessage: ''
-      }
+      return notice && applicationOf(notice)
     }
   }
 }
@@ -181,4 +165,24 @@ function put<R>(
   if ('empty' in write) rows.clear()
   else if (write.row === null) rows.delete(write.id)
   else rows.set(write.id, write.row)
+}
+
+function applicationOf({
+  groupID,
+  operatorID: userID,
+  applicationSeq: seq = 0,
+  handleMessage: applyMessage,
+  time: applyTime,
+  handled
+}: HeldNotice): ApplicationRow {
+  return {
+    groupID,
+    userID,
+    seq,
+    applyMessage,
+    applyTime,
+    state: handled?.state ?? 'pending',
+    handlerID: handled?.by ?? '',
+    handleMessage: ''
+  }
 }

@@ -9,8 +9,6 @@ import type { Commit, Write } from '../../storage/port.ts'
 /** Seldom are more commits made between a commit and its report. */
 const recentMax = 200
 
-export type CommitOrder = ReturnType<typeof createCommitOrder>
-
 export function createCommitOrder(max = recentMax) {
   /** The last commits, by number. Commits that share a transaction share a number. */
   const recent: { readonly commitNumber: number; readonly writes: Write[] }[] = []

@@ -5,9 +5,9 @@
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { rejected } from '../../kernel/verdict.ts'
-import type { Commit, Storage, Write } from '../../storage/port.ts'
+import type { Commit, Write } from '../../storage/port.ts'
 import type { HeldGroup, Pending } from '../../storage/tables.ts'
-import type { Peers } from '../host.ts'
+import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
 import { settle } from './settle.ts'
@@ -15,8 +15,7 @@ import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
 
 export type CommitOptions = {
-  readonly storage: Storage
-  readonly peers: Peers
+  readonly host: Pick<Host, 'storage' | 'peers'>
   readonly state: State
   readonly lifecycle: Lifecycle
   readonly reload: Reload['reload']
@@ -24,7 +23,9 @@ export type CommitOptions = {
 
 export type Commits = ReturnType<typeof createCommits>
 
-export function createCommits({ storage, peers, state, lifecycle, reload }: CommitOptions) {
+export function createCommits({ host, state, lifecycle, reload }: CommitOptions) {
+  const { storage, peers } = host
+
   function publish(commit: Commit): void {
     state.applyCommit(commit)
     peers.post({ type: 'committed', commits: [commit] })

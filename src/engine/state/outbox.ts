@@ -6,8 +6,6 @@ import { outboxBytesMax, outboxOperationsMax } from '../limits.ts'
 
 type Arguments = Pick<Pending, 'args'>
 
-export type Outbox = ReturnType<typeof createOutbox>
-
 export function createOutbox() {
   const rows = new Map<string, Pending>()
   const uncommitted = new Set<string>()

@@ -35,12 +35,14 @@ type Lane = {
   hidesBase: boolean
 }
 
+/** Of a row within its group. */
+const name = (key: Key) => `${key.table}/${key.id}`
+
 export type Overlay = ReturnType<typeof createOverlay>
 
 export function createOverlay(base: Base, userID: string) {
   const lanes = new Map<string, Lane>()
   const stale = new Set<string>()
-  const name = (key: Key) => `${key.table}/${key.id}`
 
   function baseRow(key: Key): Rows[Table] | null | undefined {
     if (key.table === 'groups') return base.groups.get(key.id)?.row ?? undefined

@@ -7,8 +7,6 @@ import { keepLast } from './keep-last.ts'
 /** As many as a full outbox holds: an app may ask for their verdicts one after another. */
 const trimmedMax = 10_000
 
-export type Verdicts = ReturnType<typeof createVerdicts>
-
 export function createVerdicts(isPending: (opID: string) => boolean) {
   const rows = new Map<string, Settled>()
   /** Verdicts of applied operations that storage has no room for. `settled` answers them in this run. */

@@ -6,14 +6,14 @@
  *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
  */
 
-import { groupError, isLoginError, type GroupError, storageFailed } from '../../kernel/errors.ts'
+import { isLoginError, type GroupError, storageFailed } from '../../kernel/errors.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { parseServerMessage, type ServerMessage } from '../../protocol/messages.ts'
 import type { Link } from '../../protocol/port.ts'
 import type { Status } from '../api.ts'
 import type { Host } from '../host.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { createInbox, type Batch } from './inbox.ts'
+import { createInbox } from './inbox.ts'
 import { createRetry } from './retry.ts'
 import { answerAfterWakeWithinMs, answerWithinMs } from './schedule.ts'
 
@@ -33,17 +33,10 @@ export type ConnectionOptions = {
 
 export type Connection = ReturnType<typeof createConnection>
 
-export function createConnection({
-  host,
-  tokenError,
-  hello,
-  ping,
-  receive,
-  onLost,
-  onStatus
-}: ConnectionOptions) {
+export function createConnection(options: ConnectionOptions) {
+  const { host, tokenError, hello, ping, receive, onLost, onStatus } = options
   const retry = createRetry(host, connect)
-  const inbox = createInbox(receiveBatch)
+  const inbox = createInbox({ link: () => link, receive, fail })
   const heartbeat = createHeartbeat({
     host,
     sendProbe: () => send({ type: 'ping' }),
@@ -77,18 +70,6 @@ export function createConnection({
     // A message that only another build knows answers no question.
     if (message?.type !== 'unknown') heartbeat.received()
     inbox.add(frame, message)
-  }
-
-  async function receiveBatch({ messages, badFrame }: Batch): Promise<void> {
-    const current = link
-    const isCurrent = () => link === current
-    try {
-      await receive(messages, isCurrent)
-      if (badFrame !== undefined && isCurrent()) fail(groupError('BadFrame', badFrame))
-    } catch (error) {
-      // Expected: storage refuses. The next connection brings again what was not committed.
-      if (isCurrent()) fail(storageFailed(error))
-    }
   }
 
   function sendPing(): void {

@@ -3,13 +3,15 @@
  * received together: one commit costs far more than one row.
  */
 
+import { groupError, storageFailed, type GroupError } from '../../kernel/errors.ts'
 import type { ServerMessage } from '../../protocol/messages.ts'
+import type { Link } from '../../protocol/port.ts'
 
 /** In characters. A larger commit would delay the operations behind it. */
 const batchLengthMax = 1_000_000
 
 /** `badFrame`: the beginning of a frame after the messages that holds no message. */
-export type Batch = {
+type Batch = {
   readonly messages: readonly ServerMessage[]
   readonly badFrame: string | undefined
 }
@@ -20,24 +22,39 @@ type ArrivedFrame = {
   readonly beginning: string
 }
 
-export function createInbox(receive: (batch: Batch) => Promise<void>) {
+export type InboxOptions = {
+  /** The connection that brings the frames. */
+  link(): Link | undefined
+  receive(messages: readonly ServerMessage[], isCurrent: () => boolean): Promise<void>
+  fail(error: GroupError): void
+}
+
+export function createInbox({ link, receive, fail }: InboxOptions) {
   const frames: ArrivedFrame[] = []
   let isReceiving = false
 
   /** One batch after another: the effect of a message depends on those before it. */
   async function receiveAll(): Promise<void> {
     isReceiving = true
-    while (frames.length > 0) await receive(batchOf(nextFrames(frames)))
+    while (frames.length > 0) await receiveBatch(batchOf(nextFrames(frames)))
     isReceiving = false
+  }
+
+  async function receiveBatch({ messages, badFrame }: Batch): Promise<void> {
+    const current = link()
+    const isCurrent = () => link() === current
+    try {
+      await receive(messages, isCurrent)
+      if (badFrame !== undefined && isCurrent()) fail(groupError('BadFrame', badFrame))
+    } catch (error) {
+      // Expected: storage refuses. The next connection brings again what was not committed.
+      if (isCurrent()) fail(storageFailed(error))
+    }
   }
 
   return {
     add(frame: string, message: ServerMessage | undefined): void {
-      frames.push({
-        length: frame.length,
-        message,
-        beginning: message ? '' : frame.slice(0, 80)
-      })
+      frames.push({ length: frame.length, message, beginning: message ? '' : frame.slice(0, 80) })
       if (!isReceiving) void receiveAll()
     },
     clear: () => void (frames.length = 0)

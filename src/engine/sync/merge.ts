@@ -10,8 +10,6 @@ import { mergeFeed } from './merge-feed.ts'
 import { mergeGroup, mergePage } from './merge-group.ts'
 import { mergeVerdict, settleReached } from './merge-verdicts.ts'
 
-export type { MergeBase } from './draft.ts'
-
 /** Messages that bring rows. */
 export type RowsMessage = DeltaMessage | MembersMessage
 

@@ -1,15 +1,7 @@
 /** Talks to the server: says hello, merges and commits what arrives, and sends pending operations. */
 
-import { kernelVersion } from '../../kernel/decide.ts'
-import { groupError, type GroupError } from '../../kernel/errors.ts'
-import type { Meta } from '../../storage/tables.ts'
-import type { ClientMessage } from '../../protocol/client-messages.ts'
-import {
-  frameLimits,
-  protocolVersion,
-  type DeltaMessage,
-  type ServerMessage
-} from '../../protocol/messages.ts'
+import { groupError } from '../../kernel/errors.ts'
+import type { DeltaMessage, ServerMessage } from '../../protocol/messages.ts'
 import type { SyncStatus } from '../api.ts'
 import type { Host } from '../host.ts'
 import type { Commits } from '../state/commits.ts'
@@ -17,13 +9,13 @@ import type { State } from '../state/state.ts'
 import type { Time } from '../state/time.ts'
 import { createConnection } from './connection.ts'
 import { createDrift } from './drift.ts'
+import { helloOf, tokenError } from './hello.ts'
 import { createMembers } from './members.ts'
-import { forgetBase, merge, type MergeBase, type RowsMessage } from './merge.ts'
+import { forgetBase, merge, type RowsMessage } from './merge.ts'
+import { loadLeavingMembers, mergeBaseOf } from './merge-base.ts'
 import { createPush } from './push.ts'
 import { createQuestions } from './questions.ts'
-
-/** A smaller difference of clocks is ignored: frames take that long. */
-const clockToleranceMs = 2000
+import { metaAfterPong, metaAfterWelcome } from './server-meta.ts'
 
 export type SyncOptions = {
   readonly host: Host
@@ -48,7 +40,7 @@ export function createSync(options: SyncOptions) {
   const connection = createConnection({
     host,
     tokenError: tokenError(token),
-    hello: () => hello(state, token),
+    hello: () => helloOf(base, token),
     ping: drift.ping,
     receive,
     onLost,
@@ -99,7 +91,7 @@ export function createSync(options: SyncOptions) {
     if (message.userID !== userID) return connection.fail(groupError('TokenOfOtherUser'))
     drift.welcome(message.digest)
     const before = mergeBase()
-    const meta = welcomedMeta(message, before?.meta, host.now())
+    const meta = metaAfterWelcome(message, before?.meta, host.now())
     const isAnotherHistory = before && (before.meta.epoch !== message.epoch || !message.known)
     await commits.commit(
       isAnotherHistory
@@ -119,11 +111,12 @@ export function createSync(options: SyncOptions) {
   ): Promise<void> {
     const deltas = messages.filter(message => message.type === 'delta')
     const pages = messages.filter(message => message.type === 'members')
-    await loadLeavingMembers(deltas)
+    await loadLeavingMembers(base, deltas)
     if (!isCurrent()) return
     const current = mergeBase()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
+    // The next pages can be on their way while these are being stored.
     members.arrived(pages)
     fetchMembers()
     if (writes.length > 0) await commits.commit(writes)
@@ -135,19 +128,7 @@ export function createSync(options: SyncOptions) {
     fetchMembers()
   }
 
-  const mergeBase = (): MergeBase | undefined => {
-    const meta = base.meta()
-    const { groups, notices } = base
-    return meta && { userID, meta, groups, outbox: state.outbox.rows, notices, keepUndelivered }
-  }
-
-  /** A window may begin after a member who leaves now: its row has to be in memory. */
-  async function loadLeavingMembers(deltas: readonly DeltaMessage[]): Promise<void> {
-    const leaving = deltas
-      .flatMap(({ groups }) => groups)
-      .filter(({ groupID, gone }) => gone.length > 0 && !base.isLoaded(groupID, gone))
-    await Promise.all(leaving.map(({ groupID, gone }) => base.load(groupID, gone)))
-  }
+  const mergeBase = () => mergeBaseOf(state, userID, keepUndelivered)
 
   function receiveVerdicts({ verdicts, retry, caughtUp: isCaughtUp }: DeltaMessage): void {
     for (const { opID } of verdicts) push.settled(opID)
@@ -162,12 +143,8 @@ export function createSync(options: SyncOptions) {
     const meta = base.meta()
     if (!meta || !caughtUp) return
     if (drift.isElsewhere(pong)) return connection.lost()
-    const { serverTime, receipt = '' } = pong
-    const clockOffsetMs = serverTime - host.now()
-    const isClockRight = Math.abs(clockOffsetMs - meta.clockOffsetMs) < clockToleranceMs
-    if (isClockRight && receipt === (meta.receipt ?? '')) return
-    const clock = { serverTimeMs: serverTime, ...(!isClockRight && { clockOffsetMs }) }
-    const row = { ...meta, receipt, ...clock }
+    const row = metaAfterPong(meta, pong, host.now())
+    if (!row) return
     await commits.commit([{ table: 'meta', scope: '', id: '', row }])
     onStatus()
   }
@@ -214,52 +191,4 @@ function withRowsTogether(messages: readonly ServerMessage[]): (RowsMessage[] | 
     else result.push([message])
   }
   return result
-}
-
-function hello({ base }: State, token: string): ClientMessage {
-  const { epoch = '', receipt, feed = 0 } = base.meta() ?? {}
-  return {
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: kernelVersion,
-    token,
-    epoch,
-    ...(receipt !== undefined && { receipt }),
-    feed,
-    groups: [...base.groups.values()].map(({ groupID, membershipEpoch, seq }) => [
-      groupID,
-      membershipEpoch,
-      seq
-    ])
-  }
-}
-
-/** What is stored about the server after a welcome. The positions stay. */
-function welcomedMeta(
-  { userID, epoch, receipt, kernel, isAppAdmin, policy, serverTime }: Welcome,
-  before: Meta | undefined,
-  nowMs: number
-): Meta {
-  const { feed = 0, noticeCount = 0, noticeSeq = 0, undeliveredCount = 0 } = before ?? {}
-  return {
-    userID,
-    epoch,
-    ...(receipt !== undefined && { receipt }),
-    feed,
-    noticeCount,
-    noticeSeq,
-    undeliveredCount,
-    kernel,
-    isAppAdmin,
-    policy,
-    clockOffsetMs: serverTime - nowMs,
-    serverTimeMs: serverTime
-  }
-}
-type Welcome = Extract<ServerMessage, { type: 'welcome' }>
-
-/** Why no server accepts this token. The app may have passed anything. */
-function tokenError(token: unknown): GroupError | undefined {
-  if (typeof token !== 'string' || token === '') return groupError('TokenEmpty')
-  return token.length > frameLimits.tokenLengthMax ? groupError('TokenMalformed') : undefined
 }

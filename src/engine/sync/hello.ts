@@ -1,0 +1,31 @@
+/** The first message over a connection: the token, and where the client stands. */
+
+import { kernelVersion } from '../../kernel/decide.ts'
+import { groupError, type GroupError } from '../../kernel/errors.ts'
+import type { ClientMessage } from '../../protocol/client-messages.ts'
+import { frameLimits, protocolVersion } from '../../protocol/messages.ts'
+import type { Base } from '../state/base.ts'
+
+export function helloOf(base: Base, token: string): ClientMessage {
+  const { epoch = '', receipt, feed = 0 } = base.meta() ?? {}
+  return {
+    type: 'hello',
+    protocol: protocolVersion,
+    kernel: kernelVersion,
+    token,
+    epoch,
+    ...(receipt !== undefined && { receipt }),
+    feed,
+    groups: [...base.groups.values()].map(({ groupID, membershipEpoch, seq }) => [
+      groupID,
+      membershipEpoch,
+      seq
+    ])
+  }
+}
+
+/** Why no server accepts this token. The app may have passed anything. */
+export function tokenError(token: unknown): GroupError | undefined {
+  if (typeof token !== 'string' || token === '') return groupError('TokenEmpty')
+  return token.length > frameLimits.tokenLengthMax ? groupError('TokenMalformed') : undefined
+}

@@ -1,0 +1,28 @@
+/** The rows in memory that a merge depends on. */
+
+import type { DeltaMessage } from '../../protocol/messages.ts'
+import type { Base } from '../state/base.ts'
+import type { State } from '../state/state.ts'
+import type { MergeBase } from './draft.ts'
+
+/** `undefined` before the first welcome. */
+export function mergeBaseOf(
+  { base, outbox }: State,
+  userID: string,
+  keepUndelivered: boolean
+): MergeBase | undefined {
+  const meta = base.meta()
+  const { groups, notices } = base
+  return meta && { userID, meta, groups, outbox: outbox.rows, notices, keepUndelivered }
+}
+
+/** A window may begin after a member who leaves now: its row has to be in memory. */
+export async function loadLeavingMembers(
+  base: Base,
+  deltas: readonly DeltaMessage[]
+): Promise<void> {
+  const leaving = deltas
+    .flatMap(({ groups }) => groups)
+    .filter(({ groupID, gone }) => gone.length > 0 && !base.isLoaded(groupID, gone))
+  await Promise.all(leaving.map(({ groupID, gone }) => base.load(groupID, gone)))
+}

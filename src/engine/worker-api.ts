@@ -1,0 +1,53 @@
+/** How an engine is called in a worker. */
+
+import type { GroupError } from '../kernel/errors.ts'
+import type { EngineApi } from './api.ts'
+
+/** The store of one user of one server. */
+export type StoreLocation = {
+  readonly url: string
+  readonly userID: string
+  readonly token: string
+  readonly paused: boolean
+  /** Whether tips and notices are kept until they are delivered. */
+  readonly keepUndelivered: boolean
+}
+
+/** The calls of a worker. */
+export type WorkerApi = EngineApi & {
+  /** The first call, made once. Streams go through `port`. The worker holds `lock` until it ends. */
+  open(location: StoreLocation, port: MessagePort, lock: string): Promise<GroupError | null>
+}
+
+const calls: { readonly [K in keyof EngineApi]: true } = {
+  apply: true,
+  preview: true,
+  retry: true,
+  settled: true,
+  readProfile: true,
+  delivered: true,
+  dismissVerdict: true,
+  renewToken: true,
+  pause: true,
+  resume: true,
+  logout: true,
+  close: true
+}
+
+/** Builds the calls of an engine one by one. */
+export function forEachCall(
+  call: (name: keyof EngineApi) => (...args: unknown[]) => unknown
+): EngineApi {
+  // `call` takes the arguments and returns the answer of the call that it is given.
+  return Object.fromEntries(
+    Object.keys(calls).map(name => [name, call(name as keyof EngineApi)])
+  ) as EngineApi
+}
+
+/** Calls that wait until the engine is open. */
+export const whenOpen = (opening: Promise<EngineApi>): EngineApi =>
+  forEachCall(
+    name =>
+      async (...args) =>
+        ((await opening)[name] as (...args: unknown[]) => unknown)(...args)
+  )
