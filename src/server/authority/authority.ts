@@ -23,6 +23,8 @@ export type Submission = {
   readonly checked: ReturnType<typeof prepare>
   /** About so many bytes are held while it waits. */
   readonly bytes: number
+  /** How many rows a transaction loads to judge it. */
+  readonly rows: number
 }
 
 export function submission({
@@ -39,7 +41,10 @@ export function submission({
   const bytes = Buffer.byteLength(
     JSON.stringify([rest, checked.ok ? checked.prepared.operation.args : checked.error])
   )
-  return { userID, isAppAdmin, operation: rest, checked, bytes }
+  const rows = checked.ok
+    ? checked.prepared.needs(undefined).length + checked.prepared.counted.length
+    : 0
+  return { userID, isAppAdmin, operation: rest, checked, bytes, rows }
 }
 
 /** `retry`: what the operation builds on has not arrived, so it was not judged. */

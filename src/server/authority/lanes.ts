@@ -3,12 +3,17 @@
  * the transaction takes keeps lanes of other nodes apart.
  */
 
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Policy } from '../../kernel/limits.ts'
 import { judge, type Outcome, type Submission } from './authority.ts'
 import type { Announcement } from './batch.ts'
 import type { Database } from '../database/port.ts'
 
-const operationsPerTransactionMax = 200
+/**
+ * A transaction judges one operation, and further ones up to these sums. Everybody else waits while
+ * the server computes them. Two operations that name 500 users each fit.
+ */
+const transactionMax = { operations: 200, rows: 4096, bytes: 65_536 }
 
 type Settle = (outcome: Outcome) => void
 type Waiting = Submission & { readonly settles: Settle[] }
@@ -45,8 +50,11 @@ export function createLanes(
 
   async function run(groupID: string, waiting: Waiting[]): Promise<void> {
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, operationsPerTransactionMax)
-      if (await attempt(groupID, batch, onError)) continue
+      const batch = waiting.splice(0, countOfNext(waiting))
+      const isDone = await attempt(groupID, batch, onError)
+      // A database that answers at once leaves the event loop no time for sockets.
+      if (waiting.length > 0) await turn()
+      if (isDone) continue
       // Two nodes may have met, or one user's operations be what the database refuses: others need not wait for that.
       const users = byUser(batch)
       for (const ofUser of users) {
@@ -99,6 +107,22 @@ export function createLanes(
       await Promise.all(running)
     }
   }
+}
+
+/** How many of the waiting operations one transaction judges. */
+function countOfNext(waiting: readonly Waiting[]): number {
+  const sum = { operations: 0, rows: 0, bytes: 0 }
+  const tooMany = waiting.findIndex(({ rows, bytes }) => {
+    sum.operations++
+    sum.rows += rows
+    sum.bytes += bytes
+    return (
+      sum.operations > transactionMax.operations ||
+      sum.rows > transactionMax.rows ||
+      sum.bytes > transactionMax.bytes
+    )
+  })
+  return tooMany < 0 ? waiting.length : Math.max(1, tooMany)
 }
 
 const keyOf = ({ userID, operation: { groupID, opID } }: Submission): string =>

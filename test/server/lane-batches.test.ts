@@ -1,0 +1,94 @@
+/** How many operations one transaction judges, by the rows and bytes that they need. */
+
+import { expect, test } from 'vitest'
+import { kernelVersion } from '../../src/kernel/decide.ts'
+import { protocolVersion } from '../../src/protocol/messages.ts'
+import { createMemoryDatabase } from '../../src/server/database/memory.ts'
+import type { Database } from '../../src/server/database/port.ts'
+import { openSession } from '../../src/server/sessions/sessions.ts'
+import { createTestServer } from '../harness.ts'
+
+const times = (count: number) => Array.from({ length: count }, (_, index) => index)
+
+/** A server with a group of ann's, and how many verdicts each transaction has written since. */
+async function openCrew() {
+  const written: number[] = []
+  const memory = createMemoryDatabase('e')
+  const database: Database = {
+    ...memory,
+    transaction: work =>
+      memory.transaction(tx =>
+        work({
+          ...tx,
+          write(writes) {
+            written.push(writes.verdicts.length)
+            return tx.write(writes)
+          }
+        })
+      )
+  }
+  const server = createTestServer({ database })
+  const args = { groupID: 'crew', name: 'Crew', type: 'Private' }
+  await server.judge('ann', { name: 'createGroup', args, groupID: 'crew' })
+  written.length = 0
+  const judge = (name: string, args: object) =>
+    server.judge('ann', { name, args: { groupID: 'crew', ...args }, groupID: 'crew' })
+  return { server, written, judge }
+}
+
+const users = (count: number, first = 0) => times(count).map(index => `user${first + index}`)
+
+test('a transaction judges two operations that name 500 users each', async () => {
+  const { written, judge } = await openCrew()
+  await Promise.all(times(5).map(() => judge('addGroupMember', { userIDList: users(500) })))
+  // The first one did not wait for the others.
+  expect(written).toEqual([1, 2, 2])
+})
+
+test('a transaction judges eight operations that name 100 users each', async () => {
+  const { written, judge } = await openCrew()
+  await Promise.all(times(9).map(() => judge('addGroupMember', { userIDList: users(100) })))
+  expect(written).toEqual([1, 8])
+})
+
+test('a transaction judges 200 name cards', async () => {
+  const { written, judge } = await openCrew()
+  const card = (nameCard: string) => judge('setGroupMemberNameCard', { userID: 'ann', nameCard })
+  await Promise.all(times(201).map(index => card(`${index}`)))
+  expect(written).toEqual([1, 200])
+})
+
+test('a transaction of many bytes judges fewer operations', async () => {
+  const { written, judge } = await openCrew()
+  const groupCustomField = [{ key: 'plan', value: 'x'.repeat(500) }]
+  await Promise.all(times(201).map(() => judge('updateGroupProfile', { groupCustomField })))
+  expect(Math.max(...written)).toBeLessThan(150)
+  expect(written.reduce((sum, count) => sum + count, 0)).toBe(201)
+})
+
+test('a ping of another user is answered between two transactions', async () => {
+  const { server, judge } = await openCrew()
+  const frames: string[] = []
+  const bob = openSession(server.context, {
+    send: frame => void frames.push(frame),
+    close: () => undefined
+  })
+  const hello = { type: 'hello', protocol: protocolVersion, kernel: kernelVersion, token: 'bob' }
+  void bob.receive(JSON.stringify({ ...hello, epoch: '', feed: 0, groups: [] }))
+  await server.clock.settle()
+
+  let judged = 0
+  const all = times(10).map(index =>
+    judge('addGroupMember', { userIDList: users(500, 500 * index) }).then(() => judged++)
+  )
+  await new Promise(resolve => setImmediate(resolve))
+  void bob.receive(JSON.stringify({ type: 'ping' }))
+  let judgedBefore: number | undefined
+  while (judgedBefore === undefined) {
+    if (frames.some(frame => frame.includes('"pong"'))) judgedBefore = judged
+    else await new Promise(resolve => setImmediate(resolve))
+  }
+  await Promise.all(all)
+  expect(judgedBefore).toBeLessThan(10)
+  bob.closed()
+})
