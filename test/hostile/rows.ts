@@ -39,7 +39,7 @@ export async function readRows(server: ServerProcess): Promise<State> {
   // Nobody but the honest two is in the crew, whatever others have tried.
   frozen.push(
     await server.query(
-      `SELECT user_id, membershipEpoch, follows FROM memberships WHERE group_id IN ('crew', 'vault') ORDER BY 1`
+      `SELECT user_id, membership_epoch, follows FROM memberships WHERE group_id IN ('crew', 'vault') ORDER BY 1`
     ),
     await server.query(`SELECT kind, user_id FROM others WHERE group_id = 'crew' ORDER BY 1, 2`)
   )
