@@ -13,6 +13,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 const small = [
   {
+    file: 'src/server/authority/lanes.ts',
+    find: 'const transactionMax = { operations: 200, rows: 4096, bytes: 65_536 }\n',
+    replace: 'const transactionMax = { operations: 20, rows: 20, bytes: 1000 }\n'
+  },
+  {
     file: 'src/server/sessions/sessions.ts',
     find: 'const groupsPerFrame = 100\n',
     replace: 'const groupsPerFrame = 2\n'

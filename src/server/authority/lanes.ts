@@ -3,7 +3,6 @@
  * the transaction takes keeps lanes of other nodes apart.
  */
 
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Policy } from '../../kernel/limits.ts'
 import { judge, type Outcome, type Submission } from './authority.ts'
 import type { Announcement } from './batch.ts'
@@ -51,10 +50,7 @@ export function createLanes(
   async function run(groupID: string, waiting: Waiting[]): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, countOfNext(waiting))
-      const isDone = await attempt(groupID, batch, onError)
-      // A database that answers at once leaves the event loop no time for sockets.
-      if (waiting.length > 0) await turn()
-      if (isDone) continue
+      if (await attempt(groupID, batch, onError)) continue
       // Two nodes may have met, or one user's operations be what the database refuses: others need not wait for that.
       const users = byUser(batch)
       for (const ofUser of users) {
