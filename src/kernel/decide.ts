@@ -6,7 +6,10 @@ import { groupError, type GroupError } from './errors.ts'
 import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
 import { operations } from './operations/index.ts'
 
-/** Rises with every change of the rules: who judges by others may come to another answer. */
+/**
+ * Rises with every change of the rules. A client whose server has another version does not trust
+ * its own refusals. `test/kernel/version.test.ts` fails when decisions change under one version.
+ */
 export const kernelVersion = 2
 
 export type OperationName = keyof typeof operations
