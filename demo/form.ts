@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { keyed } from 'lit-html/directives/keyed.js'
 import { ref } from 'lit-html/directives/ref.js'
-import type { Member } from 'offline-groups'
+import type { Member, OperationName } from 'offline-groups'
 import { answers } from './fields.ts'
 import { createGroup } from './forms/create-group.ts'
 import type { Form, Subject } from './forms/form.ts'
@@ -30,7 +30,10 @@ const forms = {
   setGroupMemberMuteTime,
   setGroupMemberNameCard,
   setGroupMemberCustomField
-} as const satisfies Record<string, Form>
+} as const satisfies Readonly<Record<Exclude<OperationName, WithoutForm>, Form>>
+
+/** Operations of one click: they ask for nothing. */
+type WithoutForm = 'handleGroupApplication' | 'setMessageRemindType' | 'setGroupMemberRole'
 
 export type OpenForm = {
   readonly name: keyof typeof forms

@@ -1,17 +1,22 @@
 /** The calls of Tencent's group API, as this library has them. */
 
-import type { Args, Result } from '../kernel/decide.ts'
+import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { TimEventName } from './constants.ts'
 import type { TimHandler } from './events.ts'
 import type { IMResponse } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup, TimGroupMember } from './shapes.ts'
 
+/** An operation without a call of its name does not compile. */
+type EveryOperation<
+  Calls extends Record<OperationName, (options: never) => Promise<IMResponse<unknown>>>
+> = Calls
+
 type WithGroup = Promise<IMResponse<{ group: TimGroup }>>
 type WithMember = Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
 
 /** Every call rejects with an `IMError`; the codes are those of `tim-groups.md` §5. Before `SDK_READY`: 2999. */
-export type Tim = {
+export type Tim = EveryOperation<{
   /**
    * Opens the store of a user. Resolves when the local database is open; a user whom this device does not know yet also
    * waits for the server. `SDK_READY` follows. Rejects with 2002 or 2003 when something is missing, 2025 while another
@@ -237,7 +242,7 @@ export type Tim = {
    * const { member } = (await tim.setGroupMemberCustomField({ groupID: 'crew', memberCustomField: [{ key: 'city', value: 'Oslo' }] })).data
    */
   setGroupMemberCustomField(options: Args<'setGroupMemberCustomField'>): WithMember
-}
+}>
 
 /** The part of a notice's payload that names an application; without `messageKey` the last one of its author. */
 type ApplicationPayload = Pick<

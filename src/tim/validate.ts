@@ -4,6 +4,9 @@
  * Source: `tim-groups.md` §4.2.
  */
 
+import { lookUp } from '../kernel/model.ts'
+import type { Calls } from './calls.ts'
+
 type Type = 'String' | 'Number' | 'Boolean' | 'Array'
 type Parameter = {
   readonly type: Type
@@ -16,8 +19,10 @@ const requiredText: Parameter = { type: 'String', required: true }
 const list: Parameter = { type: 'Array' }
 const requiredList: Parameter = { type: 'Array', required: true }
 
+type Spec = Parameter | Readonly<Record<string, Parameter>>
+
 /** By call: the parameters of its options, or the one that it takes by position. */
-const specs: Readonly<Record<string, Parameter | Readonly<Record<string, Parameter>>>> = {
+const specs: Readonly<Record<keyof Calls, Spec>> = {
   getGroupList: { groupProfileFilter: list },
   getGroupProfile: {
     groupID: requiredText,
@@ -58,12 +63,15 @@ const specs: Readonly<Record<string, Parameter | Readonly<Record<string, Paramet
     userID: text,
     memberCustomField: requiredList
   },
-  deleteGroupMember: { groupID: requiredText }
+  deleteGroupMember: { groupID: requiredText },
+  // The SDK does not check these.
+  addGroupMember: {},
+  handleGroupApplication: {}
 }
 
 /** Throws as the SDK does, after telling the console what is wrong. */
 export function validate2x(api: string, argument: unknown): void {
-  const spec = specs[api]
+  const spec = lookUp<Spec>(specs, api)
   if (!spec) return
   const parameters: readonly (readonly [string, Parameter, unknown])[] = isParameter(spec)
     ? [['groupID', spec, argument]]

@@ -2,6 +2,7 @@
 
 import { EMPTY, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { operations } from '../../src/kernel/operations/index.ts'
 import { attempt, inTime } from '../../src/tim/guard.ts'
 import { IMError } from '../../src/tim/im-error.ts'
 import TIM from '../../src/tim/tim.ts'
@@ -42,24 +43,11 @@ const values: [string, unknown][] = [
 const calls = [
   'login',
   'getGroupProfile',
-  'createGroup',
-  'updateGroupProfile',
-  'joinGroup',
-  'quitGroup',
-  'dismissGroup',
   'searchGroupByID',
-  'changeGroupOwner',
-  'handleGroupApplication',
-  'setMessageRemindType',
   'getGroupMemberList',
   'getGroupMemberProfile',
-  'addGroupMember',
-  'deleteGroupMember',
-  'setGroupMemberMuteTime',
-  'setGroupMemberRole',
-  'setGroupMemberNameCard',
-  'setGroupMemberCustomField'
-] as const
+  ...Object.keys(operations)
+]
 
 const rejectionOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(fail, (error: unknown) => error)

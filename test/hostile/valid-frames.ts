@@ -1,48 +1,52 @@
 /** Valid frames of every type and valid requests over HTTP: what mutations start from. */
 
+import type { OperationName } from '../../src/kernel/decide.ts'
 import { hello, operation, push, wrongCheck } from './attacker.ts'
 import { tokenOf } from './process.ts'
 
 /** Groups of attackers, and groups of others that they must not change. */
 const groupIDs = ['lair', 'den', 'crew', 'vault'] as const
 
+type OperationArgs = Readonly<Record<OperationName, Readonly<Record<string, unknown>>>>
+
 /** What each operation takes, in a group. */
-const operationArgs = (groupID: string): [name: string, args: Record<string, unknown>][] => [
-  [
-    'createGroup',
-    {
-      groupID,
-      name: 'Lair',
-      type: 'Public',
-      introduction: 'of ours',
-      joinOption: 'FreeAccess',
-      maxMemberNum: 100,
-      memberList: [
-        { userID: 'extra1', role: 'Admin', memberCustomField: [{ key: 'a', value: 'b' }] }
-      ],
-      groupCustomField: [{ key: 'color', value: 'red' }]
-    }
-  ],
-  [
-    'updateGroupProfile',
-    { groupID, name: 'Lair 2', avatar: 'https://a.example/a.png', muteAllMembers: true }
-  ],
-  ['addGroupMember', { groupID, userIDList: ['extra2', 'extra3'] }],
-  ['deleteGroupMember', { groupID, userIDList: ['extra2'], reason: 'late' }],
-  ['setGroupMemberRole', { groupID, userID: 'extra1', role: 'Admin' }],
-  ['setGroupMemberMuteTime', { groupID, userID: 'extra1', muteTime: 600 }],
-  ['setGroupMemberNameCard', { groupID, userID: 'extra1', nameCard: 'Extra' }],
-  ['setGroupMemberCustomField', { groupID, memberCustomField: [{ key: 'a', value: 'c' }] }],
-  ['setMessageRemindType', { groupID, messageRemindType: 'Discard' }],
-  ['changeGroupOwner', { groupID, newOwnerID: 'extra1' }],
-  ['joinGroup', { groupID, applyMessage: 'Let me in', type: 'Public' }],
-  [
-    'handleGroupApplication',
-    { groupID, userID: 'extra4', handleAction: 'Agree', handleMessage: 'ok' }
-  ],
-  ['quitGroup', { groupID }],
-  ['dismissGroup', { groupID }]
-]
+const operationArgs = (groupID: string): OperationArgs => ({
+  createGroup: {
+    groupID,
+    name: 'Lair',
+    type: 'Public',
+    introduction: 'of ours',
+    joinOption: 'FreeAccess',
+    maxMemberNum: 100,
+    memberList: [
+      { userID: 'extra1', role: 'Admin', memberCustomField: [{ key: 'a', value: 'b' }] }
+    ],
+    groupCustomField: [{ key: 'color', value: 'red' }]
+  },
+  updateGroupProfile: {
+    groupID,
+    name: 'Lair 2',
+    avatar: 'https://a.example/a.png',
+    muteAllMembers: true
+  },
+  addGroupMember: { groupID, userIDList: ['extra2', 'extra3'] },
+  deleteGroupMember: { groupID, userIDList: ['extra2'], reason: 'late' },
+  setGroupMemberRole: { groupID, userID: 'extra1', role: 'Admin' },
+  setGroupMemberMuteTime: { groupID, userID: 'extra1', muteTime: 600 },
+  setGroupMemberNameCard: { groupID, userID: 'extra1', nameCard: 'Extra' },
+  setGroupMemberCustomField: { groupID, memberCustomField: [{ key: 'a', value: 'c' }] },
+  setMessageRemindType: { groupID, messageRemindType: 'Discard' },
+  changeGroupOwner: { groupID, newOwnerID: 'extra1' },
+  joinGroup: { groupID, applyMessage: 'Let me in', type: 'Public' },
+  handleGroupApplication: {
+    groupID,
+    userID: 'extra4',
+    handleAction: 'Agree',
+    handleMessage: 'ok'
+  },
+  quitGroup: { groupID },
+  dismissGroup: { groupID }
+})
 
 /** What makes a message. `name`: part of the operation IDs. */
 export function validMessages({
@@ -53,7 +57,7 @@ export function validMessages({
   userID: string
 }): (() => object)[] {
   const operations = groupIDs.flatMap(groupID =>
-    operationArgs(groupID).map(([operationName, args], index) =>
+    Object.entries(operationArgs(groupID)).map(([operationName, args], index) =>
       operation(`${name}-${index}`, operationName, args, { seen: index })
     )
   )

@@ -9,79 +9,71 @@ import { membersOf } from './screen.ts'
 
 export type Scene = { readonly users: readonly string[]; readonly groupIDs: readonly string[] }
 
-/** How often each is asked for. */
-const weights: Readonly<Record<OperationName, number>> = {
-  createGroup: 6,
-  updateGroupProfile: 14,
-  joinGroup: 9,
-  addGroupMember: 9,
-  setGroupMemberRole: 6,
-  setGroupMemberNameCard: 5,
-  deleteGroupMember: 5,
-  handleGroupApplication: 5,
-  quitGroup: 4,
-  changeGroupOwner: 3,
-  setGroupMemberMuteTime: 3,
-  setMessageRemindType: 3,
-  setGroupMemberCustomField: 3,
-  dismissGroup: 2
+/** Whom and what an operation may be about, and what chance has chosen so far. */
+type Choices = {
+  readonly random: Random
+  readonly scene: Scene
+  readonly tab: Tab
+  readonly text: string
+  readonly groupID: string
+  user(): string
+  maybe<T>(value: T): T | undefined
+  field(): readonly object[]
 }
-const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+type Work = { readonly weight: number; args(choices: Choices): object }
 
-function chooseOperation(random: Random): OperationName {
-  let left = random.below(total)
-  for (const [name, weight] of Object.entries(weights))
-    if ((left -= weight) < 0) return name as OperationName
-  return 'updateGroupProfile'
-}
-
-function argumentsOf(
-  name: OperationName,
-  random: Random,
-  { scene, tab, text }: { scene: Scene; tab: Tab; text: string }
-): object {
-  const { ids, rows } = tab.screen.groups
-  const groupID =
-    (random.chance(0.75) ? random.pickFrom(ids) : undefined) ??
-    random.pickFrom(scene.groupIDs) ??
-    ''
-  const user = () => random.pickFrom(scene.users) ?? ''
-  const maybe = <T>(value: T): T | undefined => (random.chance(0.4) ? value : undefined)
-  const field = () => [{ key: random.pick(['a', 'b']), value: random.pick(['', text]) }]
-  switch (name) {
-    case 'createGroup':
-      return {
-        name: text,
-        type: random.pick([...groupTypes, 'Public', 'Public']),
-        groupID: random.chance(0.7) ? random.pickFrom(scene.groupIDs) : undefined,
-        joinOption: maybe(random.pick(joinOptions)),
-        maxMemberNum: random.chance(0.1) ? 2 : undefined,
-        memberList: maybe([{ userID: user(), role: maybe('Admin') }])
-      }
-    case 'updateGroupProfile':
-      return {
-        groupID,
-        name: text,
-        joinOption: random.chance(0.2) ? random.pick(joinOptions) : undefined,
-        groupCustomField: random.chance(0.2) ? field() : undefined
-      }
-    case 'joinGroup':
-      return { groupID: random.pickFrom(scene.groupIDs), applyMessage: maybe(text) }
-    case 'addGroupMember':
-      return { groupID, userIDList: [user(), user()] }
-    case 'deleteGroupMember':
-      return { groupID, userIDList: [user()] }
-    case 'setGroupMemberRole':
-      return { groupID, userID: user(), role: random.pick(['Admin', 'Member']) }
-    case 'setGroupMemberNameCard':
-      return { groupID, userID: maybe(user()), nameCard: text }
-    case 'setGroupMemberCustomField':
-      return { groupID, userID: maybe(user()), memberCustomField: field() }
-    case 'setGroupMemberMuteTime':
-      return { groupID, userID: user(), muteTime: random.pick([0, 5, 60, 3600]) }
-    case 'setMessageRemindType':
-      return { groupID, messageRemindType: random.pick(remindTypes) }
-    case 'handleGroupApplication': {
+/** How often each operation is asked for, and with which arguments. */
+const works: Readonly<Record<OperationName, Work>> = {
+  createGroup: {
+    weight: 6,
+    args: ({ random, scene, text, user, maybe }) => ({
+      name: text,
+      type: random.pick([...groupTypes, 'Public', 'Public']),
+      groupID: random.chance(0.7) ? random.pickFrom(scene.groupIDs) : undefined,
+      joinOption: maybe(random.pick(joinOptions)),
+      maxMemberNum: random.chance(0.1) ? 2 : undefined,
+      memberList: maybe([{ userID: user(), role: maybe('Admin') }])
+    })
+  },
+  updateGroupProfile: {
+    weight: 14,
+    args: ({ random, text, groupID, field }) => ({
+      groupID,
+      name: text,
+      joinOption: random.chance(0.2) ? random.pick(joinOptions) : undefined,
+      groupCustomField: random.chance(0.2) ? field() : undefined
+    })
+  },
+  joinGroup: {
+    weight: 9,
+    args: ({ random, scene, text, maybe }) => ({
+      groupID: random.pickFrom(scene.groupIDs),
+      applyMessage: maybe(text)
+    })
+  },
+  addGroupMember: {
+    weight: 9,
+    args: ({ groupID, user }) => ({ groupID, userIDList: [user(), user()] })
+  },
+  setGroupMemberRole: {
+    weight: 6,
+    args: ({ random, groupID, user }) => ({
+      groupID,
+      userID: user(),
+      role: random.pick(['Admin', 'Member'])
+    })
+  },
+  setGroupMemberNameCard: {
+    weight: 5,
+    args: ({ groupID, text, user, maybe }) => ({ groupID, userID: maybe(user()), nameCard: text })
+  },
+  deleteGroupMember: {
+    weight: 5,
+    args: ({ groupID, user }) => ({ groupID, userIDList: [user()] })
+  },
+  handleGroupApplication: {
+    weight: 5,
+    args({ random, tab, groupID, user }) {
       const { notices } = tab.screen
       const open = [...notices.rows.values()].filter(({ application }) => application === 'pending')
       const notice = random.pickFrom(open)
@@ -91,17 +83,66 @@ function argumentsOf(
         handleAction: random.pick(['Agree', 'Agree', 'Reject'])
       }
     }
-    case 'changeGroupOwner':
-      return {
-        groupID:
-          random.pickFrom([...rows.values()].filter(row => row.selfInfo?.role === 'Owner'))
-            ?.groupID ?? groupID,
-        newOwnerID: user()
-      }
-    case 'quitGroup':
-    case 'dismissGroup':
-      return { groupID }
-  }
+  },
+  quitGroup: { weight: 4, args: ({ groupID }) => ({ groupID }) },
+  changeGroupOwner: {
+    weight: 3,
+    args({ random, tab, groupID, user }) {
+      const rows = [...tab.screen.groups.rows.values()]
+      const own = random.pickFrom(rows.filter(row => row.selfInfo?.role === 'Owner'))
+      return { groupID: own?.groupID ?? groupID, newOwnerID: user() }
+    }
+  },
+  setGroupMemberMuteTime: {
+    weight: 3,
+    args: ({ random, groupID, user }) => ({
+      groupID,
+      userID: user(),
+      muteTime: random.pick([0, 5, 60, 3600])
+    })
+  },
+  setMessageRemindType: {
+    weight: 3,
+    args: ({ random, groupID }) => ({ groupID, messageRemindType: random.pick(remindTypes) })
+  },
+  setGroupMemberCustomField: {
+    weight: 3,
+    args: ({ groupID, user, maybe, field }) => ({
+      groupID,
+      userID: maybe(user()),
+      memberCustomField: field()
+    })
+  },
+  dismissGroup: { weight: 2, args: ({ groupID }) => ({ groupID }) }
+}
+const total = Object.values(works).reduce((sum, { weight }) => sum + weight, 0)
+
+function chooseOperation(random: Random): OperationName {
+  let left = random.below(total)
+  for (const [name, { weight }] of Object.entries(works))
+    if ((left -= weight) < 0) return name as OperationName
+  return 'updateGroupProfile'
+}
+
+function argumentsOf(
+  name: OperationName,
+  random: Random,
+  { scene, tab, text }: { scene: Scene; tab: Tab; text: string }
+): object {
+  const groupID =
+    (random.chance(0.75) ? random.pickFrom(tab.screen.groups.ids) : undefined) ??
+    random.pickFrom(scene.groupIDs) ??
+    ''
+  return works[name].args({
+    random,
+    scene,
+    tab,
+    text,
+    groupID,
+    user: () => random.pickFrom(scene.users) ?? '',
+    maybe: value => (random.chance(0.4) ? value : undefined),
+    field: () => [{ key: random.pick(['a', 'b']), value: random.pick(['', text]) }]
+  })
 }
 
 /** Storage may refuse: the caller is told, and may ask again. */

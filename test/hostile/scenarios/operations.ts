@@ -1,6 +1,7 @@
 /** Attackers who say what they should not: crafted IDs, others' groups, impossible values. */
 
 import { expect } from 'vitest'
+import type { OperationName } from '../../../src/kernel/decide.ts'
 import { generateUserSig } from '../../../src/server/user-sig.ts'
 import { hello, operation, push, wrongCheck, type Attackers } from '../attacker.ts'
 import type { Scenario } from '../arena.ts'
@@ -25,27 +26,34 @@ const names = [
   'x'.repeat(64)
 ]
 
+type Args = Readonly<Record<string, unknown>>
+
 /** What an outsider must not get done in groups of others. */
-const intrusions = (groupID: string): [name: string, args: Record<string, unknown>][] => [
-  ['updateGroupProfile', { groupID, name: 'Mine' }],
-  ['setGroupMemberRole', { groupID, userID: 'mallory', role: 'Admin' }],
-  ['setGroupMemberMuteTime', { groupID, userID: 'bob', muteTime: 1000 }],
-  ['setGroupMemberMuteTime', { groupID, userID: 'victor', muteTime: 1000 }],
-  ['setGroupMemberNameCard', { groupID, userID: 'victor', nameCard: 'x' }],
-  [
-    'setGroupMemberCustomField',
+const intrusionArgs = (groupID: string): Readonly<Record<OperationName, readonly Args[]>> => ({
+  updateGroupProfile: [{ groupID, name: 'Mine' }],
+  setGroupMemberRole: [{ groupID, userID: 'mallory', role: 'Admin' }],
+  setGroupMemberMuteTime: [
+    { groupID, userID: 'bob', muteTime: 1000 },
+    { groupID, userID: 'victor', muteTime: 1000 }
+  ],
+  setGroupMemberNameCard: [{ groupID, userID: 'victor', nameCard: 'x' }],
+  setGroupMemberCustomField: [
     { groupID, userID: 'victor', memberCustomField: [{ key: 'a', value: 'b' }] }
   ],
-  ['setMessageRemindType', { groupID, userID: 'victor', messageRemindType: 'Discard' }],
-  ['deleteGroupMember', { groupID, userIDList: ['victor', 'bob'] }],
-  ['addGroupMember', { groupID, userIDList: ['mallory', 'mallory2'] }],
-  ['changeGroupOwner', { groupID, newOwnerID: 'mallory' }],
-  ['handleGroupApplication', { groupID, userID: 'mallory', handleAction: 'Agree' }],
-  ['joinGroup', { groupID, type: 'Public' }],
-  ['quitGroup', { groupID }],
-  ['dismissGroup', { groupID }],
-  ['createGroup', { groupID, name: 'Mine', type: 'Public' }]
-]
+  setMessageRemindType: [{ groupID, userID: 'victor', messageRemindType: 'Discard' }],
+  deleteGroupMember: [{ groupID, userIDList: ['victor', 'bob'] }],
+  addGroupMember: [{ groupID, userIDList: ['mallory', 'mallory2'] }],
+  changeGroupOwner: [{ groupID, newOwnerID: 'mallory' }],
+  handleGroupApplication: [{ groupID, userID: 'mallory', handleAction: 'Agree' }],
+  joinGroup: [{ groupID, type: 'Public' }],
+  quitGroup: [{ groupID }],
+  dismissGroup: [{ groupID }],
+  createGroup: [{ groupID, name: 'Mine', type: 'Public' }]
+})
+const intrusions = (groupID: string): (readonly [name: string, args: Args])[] =>
+  Object.entries(intrusionArgs(groupID)).flatMap(([name, calls]) =>
+    calls.map(args => [name, args] as const)
+  )
 
 const textFrames = (opID: string): string[] => {
   const frame = JSON.stringify(
