@@ -57,7 +57,10 @@ function parsed<N extends keyof typeof reading>(
   return checked.args
 }
 
-export type Calls = Omit<Tim, 'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'>
+export type Calls = Omit<
+  Tim,
+  'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'
+>
 
 /** `ready` answers the session, or throws the error that a call gets without one. */
 export function createCalls(ready: (api: string) => Session, isLoggedIn: () => boolean): Calls {
