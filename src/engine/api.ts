@@ -1,4 +1,7 @@
-/** The API of an engine: its calls, and streams of query results. Everything is data that a thread can post. */
+/**
+ * The API of an engine: its calls, and streams of query results. Everything is data that a thread
+ * can post.
+ */
 
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
@@ -38,8 +41,8 @@ export type Member = MemberRow
 export type Tip = TipRow
 
 /**
- * A system notice to the user, for an application with its state. `replaced`: a later application of
- * the same user took its place.
+ * A system notice to the user, for an application with its state. `replaced`: a later application
+ * of the same user took its place.
  */
 export type Notice = NoticeRow & { readonly application: OrOther<ApplicationState> | null }
 
@@ -96,8 +99,8 @@ export type List<R> = {
 /** The last changed group first, or by name: alphabetically, Chinese names by pinyin. */
 export type GroupOrder = 'lastInfoTime' | 'name'
 /**
- * By the time of joining; the owner and the admins first; or by name card, by user ID where there is
- * none.
+ * By the time of joining; the owner and the admins first; or by name card, by user ID where there
+ * is none.
  */
 export type MemberOrder = 'joinTime' | 'role' | 'nameCard'
 
@@ -123,7 +126,10 @@ export type StreamQuery =
 export type StreamRow =
   Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
 
-/** Moves the row at index `from` to index `to`, or replaces it by `row`. `-1` is outside of the list. */
+/**
+ * Moves the row at index `from` to index `to`, or replaces it by `row`. `-1` is outside of the
+ * list.
+ */
 export type Edit<R = StreamRow> = readonly [from: number, to: number, row?: R | undefined]
 
 /** Turns the result of a query that was sent last into the current one. */
@@ -192,8 +198,9 @@ export type EngineApi = {
   pause(): Promise<void>
   resume(): Promise<void>
   /**
-   * Removes the database of this user, unless `keep`. Pending operations are kept for the next login,
-   * sent first, or discarded. If there are any and nothing is chosen, the answer is an error.
+   * Removes the database of this user, unless `keep`. Pending operations are kept for the next
+   * login, sent first, or discarded. If there are any and nothing is chosen, the answer is an
+   * error.
    */
   logout(pending?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null>
   close(): Promise<void>

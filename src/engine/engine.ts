@@ -1,6 +1,7 @@
 /**
- * An engine: shows operations at once, keeps them durably, brings them to the server, and shows what the
- * server confirms. It needs no worker and no browser, only a host. Here its parts are put together.
+ * An engine: shows operations at once, keeps them durably, brings them to the server, and shows
+ * what the server confirms. It needs no worker and no browser, only a host. Here its parts are put
+ * together.
  */
 
 import { groupError, storageFailed, type GroupError } from '../kernel/errors.ts'
@@ -19,7 +20,7 @@ import { createState, type StateEvent } from './state/state.ts'
 import { createTime } from './state/time.ts'
 import { readStatus } from './status.ts'
 import { createSubmit } from './submit.ts'
-import { storageWithinMs } from './sync/schedule.ts'
+import { storageWithinMs } from './limits.ts'
 import { createSync } from './sync/sync.ts'
 import { createTabs } from './tabs.ts'
 import { createRetained } from './views/retained.ts'
@@ -101,8 +102,8 @@ export function openEngine(
 
   lifecycle.begin(leadership.open())
   return {
-    // The result type follows from the name. Arguments are checked before anything is awaited: callers
-    // may change their object.
+    // The result type follows from the name. Arguments are checked before anything is awaited:
+    // callers may change their object.
     apply: (async (name, args) => submit.apply(submit.check(name, args))) as Engine['apply'],
     preview: (async (name, args) => {
       const checked = submit.check(name, args)

@@ -1,6 +1,6 @@
 /**
- * Which tab leads. The tab that holds the lock is the leader: it alone has a connection to the server,
- * and its status is that of all tabs.
+ * Which tab leads. The tab that holds the lock is the leader: it alone has a connection to the
+ * server, and its status is that of all tabs.
  */
 
 import type { SyncStatus } from './api.ts'
@@ -35,7 +35,9 @@ export function createLeadership(options: LeadershipOptions) {
   const { peers } = host
   let isPaused = options.paused
   let isLeading = false
-  /** Whether this tab knows all that the last leader has written. Until then it does not connect. */
+  /**
+   * Whether this tab knows all that the last leader has written. Until then it does not connect.
+   */
   let isCurrent = false
   let leaderStatus = unknownStatus
 

@@ -8,7 +8,7 @@
 import { createBound } from '../kernel/bound.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Host } from './host.ts'
-import { storageWithinMs } from './sync/schedule.ts'
+import { storageWithinMs } from './limits.ts'
 
 export type Lifecycle = ReturnType<typeof createLifecycle>
 

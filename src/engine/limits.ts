@@ -1,14 +1,22 @@
-/** Limits of an engine, except those of time, which are in `sync/schedule.ts`. */
+/** Limits of an engine. `sync/schedule.ts` has those of the connection. */
 
 /**
- * A device that never reaches a server must not grow without end. 1,000 operations would be one day of
- * a busy admin script, a full outbox refuses work, and rows are cheap.
+ * A device that never reaches a server must not grow without end. 1,000 operations would be one day
+ * of a busy admin script, a full outbox refuses work, and rows are cheap.
  */
 export const outboxOperationsMax = 10_000
 export const outboxBytesMax = 4_194_304
 
+/** Storage that does not answer in this time counts as hung: the call ends with an error. */
+export const storageWithinMs = 15_000
+/** A flush ends if no verdict comes for so long. */
+export const flushStuckAfterMs = 15_000
+
 /** Operations sent over one connection that have no verdict yet. */
 export const unansweredMax = 500
 
-/** Members of smaller groups are fetched in the background, those of larger groups when a stream opens. */
+/**
+ * Members of smaller groups are fetched in the background, those of larger groups when a stream
+ * opens.
+ */
 export const replicatedMembersMax = 2000

@@ -1,4 +1,6 @@
-/** Logging out: pending operations are kept, sent first, or discarded, and the database is removed. */
+/**
+ * Logging out: pending operations are kept, sent first, or discarded, and the database is removed.
+ */
 
 import { groupError, storageFailed, type GroupError } from '../kernel/errors.ts'
 import type { Pending } from '../storage/tables.ts'
@@ -8,7 +10,7 @@ import type { Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import type { Reload } from './state/reload.ts'
 import type { State } from './state/state.ts'
-import { flushStuckAfterMs } from './sync/schedule.ts'
+import { flushStuckAfterMs } from './limits.ts'
 import type { Tabs } from './tabs.ts'
 
 export type LogoutChoice = 'keep' | 'flush' | 'discard'

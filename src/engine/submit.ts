@@ -1,6 +1,6 @@
 /**
- * A local operation, from the call to the outbox: check, load the rows that decide it, decide, show,
- * store, send. Its effect is shown before it is durable, and the call resolves after.
+ * A local operation, from the call to the outbox: check, load the rows that decide it, decide,
+ * show, store, send. Its effect is shown before it is durable, and the call resolves after.
  */
 
 import { generatedIDPrefix } from '../kernel/args.ts'
@@ -23,7 +23,7 @@ import type { Commits } from './state/commits.ts'
 import { neededMembers } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
-import { storageWithinMs } from './sync/schedule.ts'
+import { storageWithinMs } from './limits.ts'
 import type { Sync } from './sync/sync.ts'
 
 export type SubmitOptions = {
@@ -87,8 +87,8 @@ export function createSubmit({
     const users = neededMembers(prepared, overlay.group(groupID))
     const before = loading.get(groupID)
     if (!before && base.isLoaded(groupID, users)) return undefined
-    // The first read starts at once, so that reads of several calls go together. The second one reads
-    // what was released meanwhile.
+    // The first read starts at once, so that reads of several calls go together. The second one
+    // reads what was released meanwhile.
     const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
       base.load(groupID, users)
     )
@@ -124,7 +124,7 @@ export function createSubmit({
       ...operation,
       askedAtMs: host.now(),
       askedAtServerSeconds: nowSeconds,
-      ...time.enqueue(opID),
+      ...time.markEnqueued(opID),
       seen: base.groups.get(operation.groupID)?.seq ?? 0
     }
   }

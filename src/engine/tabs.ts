@@ -1,6 +1,6 @@
 /**
- * The tabs of one user. Each is a complete engine on the same storage, and shows what the others commit.
- * A follower asks the leader for all that needs the server.
+ * The tabs of one user. Each is a complete engine on the same storage, and shows what the others
+ * commit. A follower asks the leader for all that needs the server.
  */
 
 import { flag, groupID as groupIDCheck, parseArgs } from '../kernel/args.ts'
@@ -87,7 +87,9 @@ export function createTabs(options: TabsOptions) {
     sync.push()
   }
 
-  /** If the server refuses the leader's token, this tab may have a better one. It is offered once. */
+  /**
+   * If the server refuses the leader's token, this tab may have a better one. It is offered once.
+   */
   function offerToken({ lastError }: SyncStatus): boolean {
     const token = sync.token()
     const isUseless = token === '' || token === postedToken

@@ -15,7 +15,9 @@ export type StoreLocation = {
 
 /** The calls of a worker. */
 export type WorkerApi = EngineApi & {
-  /** The first call, made once. Streams go through `port`. The worker holds `lock` until it ends. */
+  /**
+   * The first call, made once. Streams go through `port`. The worker holds `lock` until it ends.
+   */
   open(location: StoreLocation, port: MessagePort, lock: string): Promise<GroupError | null>
 }
 

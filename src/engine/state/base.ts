@@ -1,6 +1,6 @@
 /**
- * Base rows in memory: what the server has confirmed. All groups and notices are in memory. Members and
- * tips are loaded from storage when they are needed. Only committed writes change base rows.
+ * Base rows in memory: what the server has confirmed. All groups and notices are in memory. Members
+ * and tips are loaded from storage when they are needed. Only committed writes change base rows.
  */
 
 import * as v from 'valibot'

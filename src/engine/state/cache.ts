@@ -1,4 +1,7 @@
-/** Rows of one table in memory, scope by scope, as far as they were loaded. Committed writes keep them current. */
+/**
+ * Rows of one table in memory, scope by scope, as far as they were loaded. Committed writes keep
+ * them current.
+ */
 
 import { rowsOf } from '../../protocol/column-block.ts'
 import type { Storage, Write } from '../../storage/port.ts'

@@ -1,7 +1,7 @@
 /**
- * The order of commits. A commit may be reported late: by another tab, or by storage to the tab that
- * made it. Its writes then lie below those of newer commits, and below the last full read of storage.
- * Pure: it decides which writes memory has to apply, and applies none.
+ * The order of commits. A commit may be reported late: by another tab, or by storage to the tab
+ * that made it. Its writes then lie below those of newer commits, and below the last full read of
+ * storage. Pure: it decides which writes memory has to apply, and applies none.
  */
 
 import type { Commit, Write } from '../../storage/port.ts'

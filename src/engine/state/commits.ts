@@ -1,6 +1,6 @@
 /**
- * Everything that an engine writes. Each function is one transaction: as soon as it is durable it is
- * applied to memory and posted to the other tabs.
+ * Everything that an engine writes. Each function is one transaction: as soon as it is durable it
+ * is applied to memory and posted to the other tabs.
  */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
@@ -55,8 +55,8 @@ export function createCommits({ host, state, lifecycle, reload }: CommitOptions)
     },
 
     /**
-     * Stores an operation that is shown. `retried`: the refused operation that it takes the place of.
-     * Its verdict is removed in the same transaction, so that of several tabs one retries it.
+     * Stores an operation that is shown. `retried`: the refused operation that it takes the place
+     * of. Its verdict is removed in the same transaction, so that of several tabs one retries it.
      * `undefined`: another tab was first.
      */
     async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | undefined> {

@@ -1,7 +1,7 @@
 /**
- * The overlay: the predicted effect of pending operations. The operations of one group are a lane. They
- * are replayed over the base rows in order. The overlay is never stored: removing an operation and
- * replaying its lane is a rollback.
+ * The overlay: the predicted effect of pending operations. The operations of one group are a lane.
+ * They are replayed over the base rows in order. The overlay is never stored: removing an operation
+ * and replaying its lane is a rollback.
  */
 
 import { prepare, type Prepared, type Result } from '../../kernel/decide.ts'

@@ -1,4 +1,7 @@
-/** Reads everything from storage into memory: at the start, and when another tab may have written unseen. */
+/**
+ * Reads everything from storage into memory: at the start, and when another tab may have written
+ * unseen.
+ */
 
 import { prepare, type Prepared } from '../../kernel/decide.ts'
 import type { GroupRow } from '../../kernel/model.ts'

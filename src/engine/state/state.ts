@@ -1,6 +1,7 @@
 /**
- * Everything an engine has in memory: base rows, overlay, outbox and verdicts. It changes in two ways:
- * by writes that are committed, by this tab or another, and by an operation that is about to be.
+ * Everything an engine has in memory: base rows, overlay, outbox and verdicts. It changes in two
+ * ways: by writes that are committed, by this tab or another, and by an operation that is about to
+ * be.
  */
 
 import type { Decision } from '../../kernel/decision.ts'
@@ -129,8 +130,8 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     },
 
     /**
-     * Replaces everything by what `read` finds in storage, and newer commits. One call after another:
-     * an earlier read must not replace a later one.
+     * Replaces everything by what `read` finds in storage, and newer commits. One call after
+     * another: an earlier read must not replace a later one.
      */
     replace(read: () => Promise<Commit>): Promise<void> {
       const work = lastReplace.then(async () => {

@@ -1,4 +1,6 @@
-/** Schemas of stored rows. A damaged disk, an older build or another program may have written them. */
+/**
+ * Schemas of stored rows. A damaged disk, an older build or another program may have written them.
+ */
 
 import * as v from 'valibot'
 import { utf8Length } from '../../kernel/limits.ts'

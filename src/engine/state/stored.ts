@@ -1,6 +1,6 @@
 /**
- * Reads and checks everything that is kept in memory. Damaged base rows are removed and fetched again. A
- * damaged operation gets a verdict: it must not disappear unnoticed.
+ * Reads and checks everything that is kept in memory. Damaged base rows are removed and fetched
+ * again. A damaged operation gets a verdict: it must not disappear unnoticed.
  */
 
 import { groupError } from '../../kernel/errors.ts'
@@ -69,7 +69,9 @@ function inspectOutbox(stored: readonly unknown[]): Inspected {
   return { writes, repairs: [{ table: 'outbox', scope: '', empty: true }, ...writes, ...refusals] }
 }
 
-/** Damaged rows of these tables are left out: the server repeats them, or other rows show the same. */
+/**
+ * Damaged rows of these tables are left out: the server repeats them, or other rows show the same.
+ */
 function undamaged(
   verdicts: readonly unknown[],
   notices: readonly unknown[],

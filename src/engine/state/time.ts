@@ -1,7 +1,7 @@
 /**
- * The time, as far as a device can know it. The clock of a device may be set, and may be wrong by years,
- * so the server's time counts. Two facts are certain: the server's time at the last contact, and how
- * long this engine has run since. An operation never counts as older than they allow.
+ * The time, as far as a device can know it. The clock of a device may be set, and may be wrong by
+ * years, so the server's time counts. Two facts are certain: the server's time at the last contact,
+ * and how long this engine has run since. An operation never counts as older than they allow.
  */
 
 import type { Meta, Pending } from '../../storage/tables.ts'
@@ -87,8 +87,8 @@ export function createTime(
       const known = serverNowMs() - now()
       return known - stored > toleranceMs ? known : stored
     },
-    /** Notes when an operation is enqueued. */
-    enqueue(opID: string): Pick<Pending, 'isTimeUnknown'> {
+    /** Without a contact in this run, only the clock of this run says how long it waits. */
+    markEnqueued(opID: string): Pick<Pending, 'isTimeUnknown'> {
       if (!hadContact()) enqueuedAtMs.set(opID, elapsedMs())
       return isTimeKnown() ? {} : { isTimeUnknown: true }
     },

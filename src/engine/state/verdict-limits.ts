@@ -5,8 +5,8 @@ import type { Write } from '../../storage/port.ts'
 import type { Settled } from '../../storage/tables.ts'
 
 /**
- * The newest of each kind. Applied ones only answer `settled`. Refusals stay until dismissed: as many as
- * a full outbox that is refused as a whole, and far more than an app shows.
+ * The newest of each kind. Applied ones only answer `settled`. Refusals stay until dismissed: as
+ * many as a full outbox that is refused as a whole, and far more than an app shows.
  */
 const storedMax: Readonly<Record<Verdict['kind'], number>> = {
   applied: 1000,

@@ -9,7 +9,10 @@ const trimmedMax = 10_000
 
 export function createVerdicts(isPending: (opID: string) => boolean) {
   const rows = new Map<string, Settled>()
-  /** Verdicts of applied operations that storage has no room for. `settled` answers them in this run. */
+  /**
+   * Verdicts of applied operations that storage has no room for. `settled` answers them in this
+   * run.
+   */
   const trimmed = new Map<string, Verdict>()
   const waiting = new Map<string, ((verdict: Verdict | undefined) => void)[]>()
   let isOver = false
@@ -43,7 +46,9 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
 
     /** No verdict will come. */
     abandon: (opID: string) => resolve(opID, undefined),
-    /** Another tab has dismissed the verdict of an operation that is neither pending nor settled. */
+    /**
+     * Another tab has dismissed the verdict of an operation that is neither pending nor settled.
+     */
     abandonUnknown(): void {
       for (const opID of [...waiting.keys()]) if (!isPending(opID)) resolve(opID, undefined)
     },

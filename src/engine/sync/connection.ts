@@ -1,7 +1,7 @@
 /**
- * Keeps one connection to the server: retries after failures, and waits for the app if only the app can
- * help. `connecting` is for the first attempt. A connection that is retried is still `offline`: nobody
- * knows yet whether the network is back, and a status that alternates tells users nothing.
+ * Keeps one connection to the server: retries after failures, and waits for the app if only the app
+ * can help. `connecting` is for the first attempt. A connection that is retried is still `offline`:
+ * nobody knows yet whether the network is back, and a status that alternates tells users nothing.
  *
  *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
  */

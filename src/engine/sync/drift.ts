@@ -1,6 +1,6 @@
 /**
- * Notices drift. With each ping the server compares positions, and with most of them also one group, row
- * by row, so that whatever has made the rows differ, they are mended.
+ * Notices drift. With each ping the server compares positions, and with most of them also one
+ * group, row by row, so that whatever has made the rows differ, they are mended.
  */
 
 import type { Storage } from '../../storage/port.ts'

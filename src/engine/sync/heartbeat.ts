@@ -1,6 +1,6 @@
 /**
- * Notices a dead line: pings at intervals, and when an answer is due. A line on which nothing arrives in
- * time is lost.
+ * Notices a dead line: pings at intervals, and when an answer is due. A line on which nothing
+ * arrives in time is lost.
  */
 
 import type { Host } from '../host.ts'

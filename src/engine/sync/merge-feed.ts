@@ -1,4 +1,7 @@
-/** Merges the user's feed: the groups that the user is in, notices, and decisions about applications. */
+/**
+ * Merges the user's feed: the groups that the user is in, notices, and decisions about
+ * applications.
+ */
 
 import { noticeTypes } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'

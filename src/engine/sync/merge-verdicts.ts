@@ -1,6 +1,7 @@
 /**
- * Merges verdicts. A refused operation leaves the outbox at once. An applied one leaves it only with the
- * rows that hold its effect, so that the effect never disappears from the screen in between.
+ * Merges verdicts. A refused operation leaves the outbox at once. An applied one leaves it only
+ * with the rows that hold its effect, so that the effect never disappears from the screen in
+ * between.
  */
 
 import type { Verdict } from '../../kernel/verdict.ts'

@@ -14,8 +14,8 @@ import { mergeVerdict, settleReached } from './merge-verdicts.ts'
 export type RowsMessage = DeltaMessage | MembersMessage
 
 /**
- * Merges messages that have come one after another. `isGap`: something is missing before one of them.
- * Neither it nor later messages are merged, and the connection has to begin anew.
+ * Merges messages that have come one after another. `isGap`: something is missing before one of
+ * them. Neither it nor later messages are merged, and the connection has to begin anew.
  */
 export function merge(
   base: MergeBase,

@@ -34,15 +34,17 @@ export function createRetry(host: Host, connect: () => void) {
       if (delayMs !== 'never') retryIn(delayMs)
     },
     /**
-     * Retries before the back-off ends, because an operation waits. Not at once after the last attempt:
-     * users enqueue operations by the hundred.
+     * Retries before the back-off ends, because an operation waits. Not at once after the last
+     * attempt: users enqueue operations by the hundred.
      */
     hurry(lastError: GroupError | null): void {
       if (retryMs(lastError) !== undefined) return
       const soonestMs = triedAtElapsedMs + hurriedRetryMs
       if (soonestMs < retryAtElapsedMs) retryIn(Math.max(0, soonestMs - host.elapsedMs()))
     },
-    /** A server may let clients in and then fail. Until the session has lasted, the back-off stays. */
+    /**
+     * A server may let clients in and then fail. Until the session has lasted, the back-off stays.
+     */
     resetWhenSteady: () => timers.start('steady', () => (failures = 0), steadyAfterMs),
     cancel(): void {
       nextRetryAtMs = null

@@ -1,4 +1,6 @@
-/** Talks to the server: says hello, merges and commits what arrives, and sends pending operations. */
+/**
+ * Talks to the server: says hello, merges and commits what arrives, and sends pending operations.
+ */
 
 import { groupError } from '../../kernel/errors.ts'
 import type { DeltaMessage, ServerMessage } from '../../protocol/messages.ts'

@@ -1,4 +1,6 @@
-/** What leads from one list to the next. */
+/**
+ * The edits that turn one list into another: a row that moves costs two numbers, wherever it goes.
+ */
 
 import { sameRow, type MemberRow } from '../../kernel/model.ts'
 import { editRow, rowID, type Edit, type StreamRow } from '../api.ts'
@@ -6,28 +8,28 @@ import { editRow, rowID, type Edit, type StreamRow } from '../api.ts'
 export function editsOf(before: readonly StreamRow[], after: readonly StreamRow[]): Edit[] {
   const edits: Edit[] = []
   const list = [...before]
-  // Mostly each row stands where it stood; only where one does not, it is looked up.
-  let known: Map<string, number> | undefined
-  let places: Map<string, number> | undefined
+  // Most rows keep their index. Indexes by ID are only computed if one does not.
+  let indexBefore: Map<string, number> | undefined
+  let indexAfter: Map<string, number> | undefined
 
   function edit(edit: Edit): void {
     edits.push(edit)
     editRow(list, edit)
   }
 
-  for (const [at, row] of after.entries()) {
-    for (let other = list[at]; other !== row; other = list[at]) {
-      known ??= placesOf(before)
-      places ??= placesOf(after)
-      const last = before[known.get(rowID(row)) ?? -1]
-      const from = last ? list.indexOf(last, at) : -1
-      const place = other && (places.get(rowID(other)) ?? -1)
-      // Of two rows in each other's place, the one that goes farther has moved.
-      if (place !== undefined && (place < 0 || (from >= 0 && place > from)))
-        edit([at, Math.min(place, list.length - 1)])
+  for (const [index, row] of after.entries()) {
+    for (let other = list[index]; other !== row; other = list[index]) {
+      indexBefore ??= indexesOf(before)
+      indexAfter ??= indexesOf(after)
+      const last = before[indexBefore.get(rowID(row)) ?? -1]
+      const from = last ? list.indexOf(last, index) : -1
+      const target = other && (indexAfter.get(rowID(other)) ?? -1)
+      // Of two rows that have changed places, the one that goes farther is moved.
+      if (target !== undefined && (target < 0 || (from >= 0 && target > from)))
+        edit([index, Math.min(target, list.length - 1)])
       else {
-        if (!last || !sameRow(last as MemberRow, row as MemberRow)) edit([from, at, row])
-        else if (from !== at) edit([from, at])
+        if (!last || !sameRow(last as MemberRow, row as MemberRow)) edit([from, index, row])
+        else if (from !== index) edit([from, index])
         break
       }
     }
@@ -36,5 +38,5 @@ export function editsOf(before: readonly StreamRow[], after: readonly StreamRow[
   return edits
 }
 
-const placesOf = (rows: readonly StreamRow[]) =>
-  new Map(rows.map((row, place) => [rowID(row), place]))
+const indexesOf = (rows: readonly StreamRow[]) =>
+  new Map(rows.map((row, index) => [rowID(row), index]))

@@ -24,7 +24,9 @@ export function createGroups(visible: Visible) {
       if (before && !after) keepLast(left, groupID, before)
     },
 
-    /** A group without `selfInfo` is an AVChatRoom that its owner has not joined: it is not listed. */
+    /**
+     * A group without `selfInfo` is an AVChatRoom that its owner has not joined: it is not listed.
+     */
     list(query: GroupsQuery): Ordered<Group> {
       const isFound = finder(query.search ?? '')
       return listOf(source, query, {

@@ -1,8 +1,11 @@
-/** Rows that are in a list, kept in its order; found, put and taken out by halving. Orders are total, so each row has one place. */
+/**
+ * The rows of a list, kept in its order. Rows are searched, inserted and removed by bisection.
+ * Orders are total, so each row has exactly one place.
+ */
 
 export type Compare<R> = (a: R, b: R) => number
 
-/** A part of a list: `limit` rows from position `offset` on, or those that follow the row of the ID `after`. */
+/** A part of a list: `limit` rows from index `offset`, or after the row with the ID `after`. */
 export type Part = {
   readonly offset?: number | undefined
   readonly after?: string | undefined
@@ -14,7 +17,7 @@ export type Ordered<R> = ReturnType<typeof createOrdered<R>>
 export type OrderedOptions<R> = {
   readonly compare: Compare<R>
   isIn(row: R): boolean
-  /** The row of an ID that is not among the rows any more, as it was last known. */
+  /** The last known row of an ID that is no longer among the rows. */
   lastKnown(id: string): R | undefined
 }
 
@@ -24,10 +27,10 @@ export function createOrdered<R>(
 ) {
   const sorted = () => [...byID.values()].filter(isIn).sort(compare)
   let rows = sorted()
-  /** Where parts begin, also when the row has gone meanwhile. */
+  /** Rows after which parts begin. They stay when the row has left the list. */
   const anchors = new Map<string, R>()
 
-  function place(row: R): number {
+  function indexOf(row: R): number {
     let low = 0
     let high = rows.length
     while (low < high) {
@@ -39,25 +42,24 @@ export function createOrdered<R>(
     return low
   }
 
-  function following(id: string): number {
+  function indexAfter(id: string): number {
     const anchor = byID.get(id) ?? anchors.get(id) ?? lastKnown(id)
-    // Nobody knows where it would stand: nothing follows it.
+    // The place of an unknown row is unknown: nothing follows it.
     if (!anchor) return rows.length
     anchors.set(id, anchor)
-    const at = place(anchor)
-    return rows[at] === anchor ? at + 1 : at
+    const index = indexOf(anchor)
+    return rows[index] === anchor ? index + 1 : index
   }
 
   return {
     total: () => rows.length,
-    /** All rows may have changed. */
     refill: () => void (rows = sorted()),
     replace(before: R | undefined, after: R | undefined): void {
-      if (before && isIn(before)) rows.splice(place(before), 1)
-      if (after && isIn(after)) rows.splice(place(after), 0, after)
+      if (before && isIn(before)) rows.splice(indexOf(before), 1)
+      if (after && isIn(after)) rows.splice(indexOf(after), 0, after)
     },
     part({ offset = 0, after, limit = rows.length }: Part): R[] {
-      const first = after === undefined ? offset : following(after)
+      const first = after === undefined ? offset : indexAfter(after)
       return rows.slice(first, first + limit)
     }
   }

@@ -1,4 +1,4 @@
-/** The orders in which groups and members are listed, and what a search finds. */
+/** The orders of groups and members in lists, and the search in them. */
 
 import { lookUp, type MemberRow, type Role } from '../../kernel/model.ts'
 import type { Group, GroupOrder, MemberOrder } from '../api.ts'
@@ -6,14 +6,14 @@ import type { Compare } from './ordered.ts'
 
 const byText: Compare<string> = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
 let collator: Intl.Collator | undefined
-/** Chinese names stand by their sound, where the platform knows it. */
+/** Chinese names by pinyin, if the platform has it. */
 const byName: Compare<string> = (a, b) =>
   typeof Intl === 'undefined'
     ? byText(a, b)
     : (collator ??= new Intl.Collator('zh-u-co-pinyin')).compare(a, b)
 
 const ranks: Readonly<Record<Role, number>> = { Owner: 0, Admin: 1, Member: 2 }
-/** A role that only another build knows comes last. */
+/** A role of another build comes last. */
 const rank = ({ role }: MemberRow) => lookUp(ranks, role) ?? 3
 const joinTime: Compare<MemberRow> = (a, b) => a.joinTime - b.joinTime || byText(a.userID, b.userID)
 
@@ -31,15 +31,15 @@ export const groupOrders: Readonly<Record<GroupOrder, Compare<Group>>> = {
 }
 
 /**
- * The text as a search compares it: forms of a character that mean the same are one, and so are capitals and small
- * letters. Capitals last: a small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
+ * The text as a search compares it, regardless of Unicode form and case. Upper case comes last: a
+ * small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
  */
 const folded = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll(dottedI, 'i').toUpperCase().normalize('NFKC')
-/** The Turkish İ as a small letter: an i, and its dot once more. */
+/** The Turkish İ in lower case: an i and a combining dot. */
 const dottedI = 'i\u0307'
 
-/** Tells whether one of the texts holds what is searched for. */
+/** Returns whether one of the texts contains the searched text. */
 export function finder(search: string): (...texts: string[]) => boolean {
   const wanted = folded(search)
   return (...texts) => wanted === '' || texts.some(text => folded(text).includes(wanted))
