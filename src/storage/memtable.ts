@@ -18,7 +18,7 @@ export type ScopeWrites = Scope & {
   isEmptied: boolean
   /** By ID; `null`: removed. */
   readonly rows: Map<string, StoredRow | null>
-  /** Written after `rows`, and decoded only when somebody reads them. */
+  /** Written after `rows`, and decoded on the first read. */
   readonly blocks: BlockWrite['block'][]
 }
 

@@ -34,8 +34,11 @@ async function cachedPaint(userID: string): Promise<string | undefined> {
 /** A user whose page has shown a group until its paint was cached. */
 async function openCached(userID: string, name: string) {
   const store = await openStore(userID, { paused: true })
-  const looks = [store.groups$.subscribe(), store.members$('crew', { limit: 10 }).subscribe()]
-  onTestFinished(() => looks.forEach(look => look.unsubscribe()))
+  const subscriptions = [
+    store.groups$.subscribe(),
+    store.members$('crew', { limit: 10 }).subscribe()
+  ]
+  onTestFinished(() => subscriptions.forEach(subscription => subscription.unsubscribe()))
   taken(await store.apply('createGroup', { groupID: 'crew', name, type: 'Private' }))
   await expect.poll(() => cachedPaint(userID), { interval: 200 }).toContain(name)
   return store
@@ -61,8 +64,8 @@ test('a page waits for its worker if the cached paint is outdated', async () => 
   taken(await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' }))
   expect(await cachedPaint(userID)).toBeUndefined()
   await store.close()
-  const again = await openStore(userID, { paused: true })
-  const list = await firstValueFrom(again.groups$)
+  const reopened = await openStore(userID, { paused: true })
+  const list = await firstValueFrom(reopened.groups$)
   expect(list.rows.map(({ name }) => name)).toEqual(['Boat'])
 })
 
@@ -70,13 +73,13 @@ test('rows that the worker reads unchanged are not emitted twice', async () => {
   const userID = fresh('ann')
   const store = await openCached(userID, 'Crew')
   await store.close()
-  const again = await openStore(userID, { paused: true })
+  const reopened = await openStore(userID, { paused: true })
   const seen: List<Group>[] = []
-  const look = again.groups$.subscribe(list => seen.push(list))
-  onTestFinished(() => look.unsubscribe())
-  await until(again.status$, ({ pending }) => pending === 1)
+  const subscription = reopened.groups$.subscribe(list => seen.push(list))
+  onTestFinished(() => subscription.unsubscribe())
+  await until(reopened.status$, ({ pending }) => pending === 1)
   taken(
-    await again.apply('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
+    await reopened.apply('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
   )
   const rows = seen.map(list => list.rows[0]?.selfInfo?.messageRemindType)
   expect(rows).toEqual(['AcceptAndNotify', 'Discard'])

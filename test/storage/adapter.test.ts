@@ -41,8 +41,8 @@ function openTextStorage(disk: Map<string, string>, name: string): Storage {
 
 function find(scopes: Scopes, { table, scope, ids }: StorageQuery): unknown[] {
   const rows = scopes[`${table}/${scope}`] ?? {}
-  const found = Object.keys(rows).filter(id => !ids || ids.includes(id))
-  return found.sort().map(id => rows[id])
+  const storedIDs = Object.keys(rows).filter(id => !ids || ids.includes(id))
+  return storedIDs.sort().map(id => rows[id])
 }
 
 function apply(scopes: Scopes, write: Write): void {
