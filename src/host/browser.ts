@@ -1,4 +1,7 @@
-/** An engine on what browsers have: IndexedDB, WebSocket, and Web Locks and BroadcastChannel between tabs. Any thread will do. */
+/**
+ * An engine in a browser: on IndexedDB, with Web Locks and a BroadcastChannel between tabs. Any
+ * thread will do.
+ */
 
 import type { Engine } from '../engine/api.ts'
 import type { StoreLocation } from '../engine/worker-api.ts'
@@ -11,7 +14,7 @@ import { databaseName } from '../storage/database.ts'
 import { protocolVersion } from '../protocol/messages.ts'
 import type { Connect } from '../protocol/port.ts'
 
-/** An engine rejects when the database cannot be opened. `connectTo`: the transport. */
+/** Rejects if the database cannot be opened. `connectTo`: the transport. */
 export const openBrowserEngine =
   (connectTo: (url: string) => Connect) =>
   async (location: StoreLocation): Promise<Engine> => {
@@ -42,7 +45,7 @@ export const openBrowserEngine =
 
 const watchEveryMs = 3000
 
-/** A worker hears of the network only. Sleep shows as time that has passed between two ticks. */
+/** A worker gets events of the network only. Sleep shows as a tick that comes late. */
 function onWake(callback: () => void): () => void {
   const wakeUps = ['online', 'pageshow']
   let plannedMs = Date.now() + watchEveryMs
@@ -61,29 +64,31 @@ function onWake(callback: () => void): () => void {
 function browserPeers(name: string): Peers {
   const channel = new BroadcastChannel(name)
   let release: () => void = () => undefined
-  let isLeading = false
+  let hasLock = false
   let onLeading: () => void = () => undefined
   const closed = new AbortController()
-  const held = () =>
+  const holdLock = () =>
     new Promise<void>(resolve => {
       release = resolve
-      isLeading = true
+      hasLock = true
       onLeading()
     })
-  // While the database is opened. Only secure pages have locks. Without them every tab leads: the server still judges
-  // each operation once.
-  if (!('locks' in navigator)) void held()
+  // The lock is requested while the database is being opened. Only secure pages have locks. Without
+  // them every tab leads: the server still judges each operation once.
+  if (!('locks' in navigator)) void holdLock()
   else
     navigator.locks
-      .request(name, { signal: closed.signal }, held)
+      .request(name, { signal: closed.signal }, holdLock)
       .catch(() => undefined /* closed while it waited */)
 
-  /** What is written in one turn is told at once. */
-  const untold: PeerMessage[] = []
-  async function tell(): Promise<void> {
+  /** Messages of one microtask are posted together. */
+  const unposted: PeerMessage[] = []
+  let posting: Promise<void> | undefined
+  let isClosed = false
+  async function postAll(): Promise<void> {
     await Promise.resolve()
-    for (const message of untold.splice(0)) channel.postMessage(message)
-    telling = undefined
+    for (const message of unposted.splice(0)) channel.postMessage(message)
+    posting = undefined
   }
 
   function stepDown(): void {
@@ -91,29 +96,28 @@ function browserPeers(name: string): Peers {
     release()
   }
 
-  let telling: Promise<void> | undefined
-  let isClosed = false
   return {
     stepDown,
     lead(callback) {
       onLeading = callback
-      if (isLeading) callback()
+      if (hasLock) callback()
     },
     post(message) {
-      // What was under way when the store was closed may still have something to tell.
+      // Work that was under way when the store was closed may still post.
       if (isClosed) return
-      const last = untold.at(-1)
-      if (message.type !== 'committed') untold.push(message)
+      const last = unposted.at(-1)
+      if (message.type !== 'committed') unposted.push(message)
       else if (last?.type === 'committed') (last.commits as Commit[]).push(...message.commits)
-      else untold.push({ ...message, commits: [...message.commits] })
-      telling ??= tell()
+      else unposted.push({ ...message, commits: [...message.commits] })
+      posting ??= postAll()
     },
     listen(onMessage) {
       channel.onmessage = ({ data }: MessageEvent<PeerMessage>) => onMessage(data)
     },
     close() {
       isClosed = true
-      void Promise.resolve(telling).then(() => {
+      // The next leader must not miss a commit.
+      void Promise.resolve(posting).then(() => {
         stepDown()
         channel.close()
       })
@@ -121,7 +125,7 @@ function browserPeers(name: string): Peers {
   }
 }
 
-// Asking for randomness costs the same, however much it is.
+// One call for many IDs: it costs the same, however many bytes it returns.
 const randomness = new Uint8Array(4096)
 let unused = 0
 

@@ -1,4 +1,10 @@
-/** The outbox in memory: pending operations by ID and in order, durable or about to be. */
+/**
+ * The outbox in memory: pending operations by ID and in order, durable or about to be.
+ *
+ * Each operation has its own row, push and verdict, even if the next one sets the same fields. To
+ * coalesce them would save a user who edits one field several times offline a few small frames, and put
+ * several IDs under one verdict in storage, on the wire and on the server.
+ */
 
 import { utf8Length } from '../../kernel/limits.ts'
 import { inOrder, type Pending } from '../../storage/tables.ts'

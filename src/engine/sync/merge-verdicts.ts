@@ -2,6 +2,9 @@
  * Merges verdicts. A refused operation leaves the outbox at once. An applied one leaves it only
  * with the rows that hold its effect, so that the effect never disappears from the screen in
  * between.
+ *
+ * Only the server judges, even if the user has left the group: an operation that may have been sent
+ * could have taken effect before. To know which ones were sent would cost a durable write per push.
  */
 
 import type { Verdict } from '../../kernel/verdict.ts'
