@@ -1,4 +1,10 @@
-/** Judging any operation: the one function that client and server share. */
+/**
+ * Judging any operation: the one function that client and server share.
+ *
+ * Why: client and server run the same `decide`, so they agree. The answers are accept, reject and
+ * unknown. A client holds only part of the rows, so an operation that it cannot decide is queued
+ * without a prediction.
+ */
 
 import { generatedIDPrefix, isGeneratedID, parseArgs, type ArgsOf, type ArgsSpec } from './args.ts'
 import type { Context, Decision, Definition, View } from './decision.ts'

@@ -1,6 +1,9 @@
 /**
  * Every refusal a user can meet: its code, and what kind of refusal it is. The codes are Tencent's where
  * Tencent has one; 45xx are ours and stand for what only an offline store can run into.
+ *
+ * Why: a refusal is data, so it survives structured clone, JSON and IndexedDB. Exceptions are for
+ * bugs. `src/tim` turns refusals into `IMError`.
  */
 
 import { lookUp, type OrOther } from './model.ts'
