@@ -1,4 +1,9 @@
-/** What a client may say: the half of the protocol that only a server has to check. */
+/**
+ * What a client may say: the half of the protocol that only a server has to check.
+ *
+ * Why: this is a file of its own, so that a worker does not carry the checks that only a server
+ * needs.
+ */
 
 import * as v from 'valibot'
 import { frameLimits, parse, protocolVersion, pushedOperation, unknownMessage } from './messages.ts'

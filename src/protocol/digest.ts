@@ -2,6 +2,9 @@
  * A number that two copies of the same rows share, in whatever order they are held: what lets a client and the server
  * notice that they hold different ones without sending them. Digests of sets are joined by XOR, so that one row can be
  * taken out or put in.
+ *
+ * Why: a digest covers a fixed list of fields and has a version. So builds that know more fields
+ * agree with builds that know fewer.
  */
 
 import type { CustomField, GroupRow, MemberRow } from '../kernel/model.ts'
