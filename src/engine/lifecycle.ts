@@ -3,6 +3,10 @@
  *
  *   opening ──read──▶ ready ──close, logout──▶ closing
  *      └───────── storage fails ─────────▶ failed: every call answers with the error
+ *
+ * Why: every call settles, so that no app waits for ever: within 10 s for the server or the
+ * leader, within 15 s for storage. The code says whether the operation waits: 4512 does, 4502 and
+ * 2805 do not. Only `settled`, and a flush while verdicts keep coming, have no limit.
  */
 
 import { createBound } from '../kernel/bound.ts'

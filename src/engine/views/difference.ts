@@ -1,4 +1,8 @@
-/** The patch from the result that was sent last to the current one. */
+/**
+ * The patch from the result that was sent last to the current one.
+ *
+ * Why: results are compared by content, so an acknowledgement alone sends nothing.
+ */
 
 import type { Patch } from '../api.ts'
 import { editsOf } from './edits.ts'

@@ -2,6 +2,9 @@
  * The streams of one UI thread. The effect of a user's action, and the first result of a stream,
  * are sent at once. Changes from elsewhere are sent once per painted screen. A UI thread that is
  * slow to receive frames gets fewer of them: what happens meanwhile ends up in one frame.
+ *
+ * Why: the engine keeps this pace, because a post to the worker costs the UI thread more than
+ * receiving a frame.
  */
 
 import { groupError, type GroupError, storageFailed } from '../../kernel/errors.ts'
