@@ -1,4 +1,9 @@
-/** Puts a store together: the UI thread's end here, the engine in a worker or in this thread. */
+/**
+ * Puts a store together: the UI thread's end here, the engine in a worker or in this thread.
+ *
+ * Why: `worker.js` speaks WebSocket and `worker-http.js` HTTP, so neither carries the code of the
+ * other. The scheme of the url decides which one starts.
+ */
 
 import { connectHere, connectWorker, type RemoteListener } from './client/remote.ts'
 import { wrongOption } from './client/options.ts'

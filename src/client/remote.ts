@@ -1,4 +1,11 @@
-/** The way to an engine: one that runs in a worker, or one in this thread. Either looks the same from here. */
+/**
+ * The way to an engine: one that runs in a worker, or one in this thread. Either looks the same
+ * from here.
+ *
+ * Why: browsers end workers without an event. A worker holds a Web Lock that the page waits for.
+ * When the lock is granted, another worker starts and the streams are opened again. Unchanged rows
+ * stay the same objects, so nothing flashes.
+ */
 
 import { transfer, wrap } from 'comlink'
 import {
