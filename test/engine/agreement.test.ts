@@ -144,7 +144,7 @@ const beginning = fc
 
 const step = fc.record({ actor: fc.constantFrom(...users), operation })
 
-test('what a device predicts is what the server decides', async () => {
+test("a device predicts exactly the server's decision", async () => {
   const seen = {
     accepted: 0,
     refused: new Set<number>(),

@@ -52,7 +52,7 @@ test('a bad frame is the last error while the client waits', async () => {
   expect((await ann.status())?.lastError).toMatchObject({ code: 4509, message: 'not a frame' })
 })
 
-test('a connection that was good for 10 s is followed by a quick attempt', async () => {
+test('a connection that lasted 10 s is retried quickly', async () => {
   let isBad = true
   const { ann, attempts } = counting((frame, deliver) => isBad && afterCaughtUp(frame, deliver))
   await server.clock.advance(120_000)

@@ -134,7 +134,7 @@ describe.each(Object.entries(worlds))('with %s', (_world, open) => {
   })
 })
 
-test('flushing at logout ends 15 s after the last verdict on a half-open line', async () => {
+test('a flush on a dead line ends 15 s after the last verdict', async () => {
   const { line, network } = badLine()
   const ann = createTestClient({ ...server, network: () => network }, 'ann')
   await ann.caughtUp()
@@ -146,7 +146,7 @@ test('flushing at logout ends 15 s after the last verdict on a half-open line', 
   expect((await ann.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
 })
 
-test('an operation whose storage answers late counts after the call has said so', async () => {
+test('an operation stored after its call has answered still counts', async () => {
   const disk = createMemoryStorage()
   let isSlow = false
   const storage: Storage = {

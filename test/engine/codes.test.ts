@@ -745,7 +745,7 @@ test.each(produced)('%i %s: %s', async (code, reason, _title, produce) => {
   expect(await produce()).toMatchObject({ code, reason })
 })
 
-test('who is in too many groups already is not added, and named', async () => {
+test('users in too many groups are not added, and named', async () => {
   const server = await crewOf('Private', { policy: { groupsPerUserMax: 1 } })
   await act(server, 'eve', 'createGroup', { groupID: 'hers', name: 'Hers' })
   const args = { ...crew, userIDList: ['eve', 'bob', 'zoe'] }
@@ -796,7 +796,7 @@ async function declaredCrew(): Promise<TestServer> {
 
 const codeOf = (outcome: Outcome) => (typeof outcome === 'string' ? outcome : outcome.code)
 
-describe('where custom fields are declared', () => {
+describe('with declared custom fields', () => {
   const writeGroupField = async (userID: string, key: string) => {
     const args = { ...crew, groupCustomField: [{ key, value: 'v' }] }
     const { predicted, verdict } = await both(
@@ -864,7 +864,7 @@ describe('where custom fields are declared', () => {
     }
   )
 
-  test('who creates a group is its owner already when writing its first fields', async () => {
+  test('the creator of a group owns it when writing its fields', async () => {
     const create = async (args: Args) =>
       codeOf(
         await said(createTestServer(declaring), 'ann', 'createGroup', {
@@ -951,7 +951,7 @@ const tables = `${clientTable} ${serverTable}`.split(' ').map(entry => entry.rep
 
 const producedCodes = new Set(produced.map(([code]) => String(code)))
 
-test('every code of the tables is produced, or it is said where, or why not; and only one of these', () => {
+test('every code is produced, produced elsewhere, or explained', () => {
   const accounts = tables.map(code => [
     code,
     Number(producedCodes.has(code)) + Number(code in elsewhere) + Number(code in never)

@@ -110,7 +110,7 @@ async function judgedEarly({ isTold = true } = {}) {
   return { leader, other, door, answer, others: third.peers }
 }
 
-test('a verdict that another tab has dismissed does not come back when the leader hears that its own commit is through', async () => {
+test('a dismissed verdict stays dismissed after a late commit of the leader', async () => {
   const { leader, door, opID, second } = await refused()
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
   await server.clock.settle()
@@ -123,7 +123,7 @@ test('a verdict that another tab has dismissed does not come back when the leade
   expect(await leader.engine.settled(opID)).toMatchObject({ reason: 'UnknownOperationID' })
 })
 
-test('nor when the tab that dismissed it died before it could tell, and the leader has read that in storage', async () => {
+test('a verdict dismissed by a dead tab stays dismissed after a read', async () => {
   const { leader, door, opID, second, die, others } = await refused()
   die()
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
@@ -137,7 +137,7 @@ test('nor when the tab that dismissed it died before it could tell, and the lead
   ])
 })
 
-test('an operation does not wait again when its tab hears that it is stored after another one has told its verdict', async () => {
+test('an operation confirmed after its verdict is not pending again', async () => {
   const { leader, other, door, answer } = await judgedEarly()
   await door.answer()
   await leader.settle('updateGroupProfile', { groupID: 'crew', introduction: 'all' })
@@ -147,7 +147,7 @@ test('an operation does not wait again when its tab hears that it is stored afte
   expect(await other.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
 })
 
-test('who logs out is told of operations that another tab has left, which died before it could tell', async () => {
+test('logout counts operations that a dead tab has stored', async () => {
   const [first, second] = createPeers()
   const tab = createTestClient(server, 'ann', {
     storage: openDoor().storage,
@@ -166,7 +166,7 @@ test('who logs out is told of operations that another tab has left, which died b
   expect(await tab.outbox()).toMatchObject([{ opID }])
 })
 
-test('nor when hundreds of operations were taken in one turn meanwhile', async () => {
+test('a dismissed verdict stays dismissed after hundreds of commits', async () => {
   const { leader, door, opID, second } = await refused()
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
   await Promise.all(
@@ -179,7 +179,7 @@ test('nor when hundreds of operations were taken in one turn meanwhile', async (
   expect([await storedRefusals(), await leader.verdicts()]).toEqual([[], []])
 })
 
-test('an operation whose verdict its tab has read before it hears that it is stored does not wait', async () => {
+test('an operation whose verdict was read before its confirmation is settled', async () => {
   const { other, door, answer, others } = await judgedEarly({ isTold: false })
   others.post({ type: 'leading' })
   await server.clock.settle()
@@ -189,7 +189,7 @@ test('an operation whose verdict its tab has read before it hears that it is sto
   expect(await other.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
 })
 
-test('who waits for a verdict that was stored, dismissed and never told of waits no longer after reading', async () => {
+test('waiting for a dismissed verdict ends with the next read', async () => {
   const [first, second, third] = createPeers()
   const waiting = createTestClient(server, 'ann', {
     storage: openDoor().storage,
@@ -211,7 +211,7 @@ test('who waits for a verdict that was stored, dismissed and never told of waits
   expect(await settled).toMatchObject({ reason: 'UnknownOperationID' })
 })
 
-test('logout that waits for verdicts sends what a tab has left that died', async () => {
+test('a flushing logout sends operations that a dead tab has stored', async () => {
   const [first, second, third] = createPeers()
   const leader = createTestClient(server, 'ann', {
     storage: openDoor().storage,

@@ -73,7 +73,7 @@ test('a full read keeps the newer commits that are reported meanwhile', () => {
   )
 })
 
-test('a commit that is too late to be ordered is reported as lost', () => {
+test('a commit too late to be ordered is reported as lost', () => {
   fc.assert(
     fc.property(reported, ({ commits, reports }) => {
       const order = createCommitOrder(2)

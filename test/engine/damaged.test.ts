@@ -126,7 +126,7 @@ const refusals = async (client: TestClient): Promise<number[]> =>
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
-describe.each(['pages', 'journal'] as const)('what storage holds in its %s', store => {
+describe.each(['pages', 'journal'] as const)('damaged records in the %s', store => {
   type Row = Record<string, any>
   type Page = unknown[]
   type JournalWrite = { table: string; scope: string; row?: unknown; block?: unknown }
@@ -356,7 +356,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     ['oneself without a role in an audio-video chat room', 'members', 'live', without('role')]
   ]
   test.each([[false], [true]])(
-    'a device that is as it was left delivers what waited (about a member: %s)',
+    'an undamaged device delivers pending operations (about a member: %s)',
     async isAboutMember => {
       await prepare(open, { isAboutMember })
       await expectWell(await again())
@@ -482,7 +482,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
     }
   )
 
-  test('all of it at once is survived, and every operation gets a verdict', async () => {
+  test('all damage at once leaves every operation with a verdict', async () => {
     await prepare(open)
     for (const [table, scope] of [
       ['meta', ''],
@@ -521,20 +521,17 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
       { writes: [{ table: 'members', scope: 'crew', block: { per: 1, items: [1] } }] }
     ],
     ['with scopes that are none', { checkpointed: 5, writes: 5 }]
-  ])(
-    'a record of the journal %s is said to be lost, and the device ends with what the server has',
-    async (_title, change) => {
-      await prepare(open)
-      await edit('journal', null, record =>
-        (record as JournalRecord).commitNumber === 1 ? { ...(record as object), ...change } : record
-      )
-      const ann = await again()
-      await expectWell(ann)
-      expect(await refusals(ann)).toContain(4506)
-    }
-  )
+  ])('a journal record %s is reported lost, and the device recovers', async (_title, change) => {
+    await prepare(open)
+    await edit('journal', null, record =>
+      (record as JournalRecord).commitNumber === 1 ? { ...(record as object), ...change } : record
+    )
+    const ann = await again()
+    await expectWell(ann)
+    expect(await refusals(ann)).toContain(4506)
+  })
 
-  test('a lost position counts as one of another history, so that nothing of an older one stays', async () => {
+  test('a lost position makes the device forget all base rows', async () => {
     await prepare(open)
     const { clock } = server
     server = createTestServer({ clock, database: createMemoryDatabase('epoch-2') })
@@ -553,7 +550,7 @@ describe.each(['pages', 'journal'] as const)('what storage holds in its %s', sto
 
 // ── frames ──────────────────────────────────────────────────────────────────
 
-describe('what a server sends', () => {
+describe('damaged frames', () => {
   type Message = Record<string, any>
   /** Where the device stands when it says hello. */
   type Stand = {
@@ -914,7 +911,7 @@ describe('what a server sends', () => {
     await expectWell(ann)
   })
 
-  test('a welcome with another epoch makes the device forget what was, and keep what it was asked to do', async () => {
+  test('another epoch replaces all base rows and keeps the outbox', async () => {
     const before = await kept()
     const { ann, state } = scripted((_hello, { onFrame }) =>
       onFrame(JSON.stringify(welcome({ epoch: 'epoch-x' })))

@@ -51,7 +51,7 @@ async function crewOf(...others: string[]): Promise<[TestClient, ...TestClient[]
 
 type Call = { [N in OperationName]: [name: N, args: Args<N>] }[OperationName]
 
-describe('R-22', () => {
+describe('digests', () => {
   const put = (row: MemberRow): Write => ({ table: 'members', scope: 'crew', id: row.userID, row })
   const drifts: [
     title: string,
@@ -71,23 +71,20 @@ describe('R-22', () => {
       members => members.slice(2).map(member => put({ ...member, muteUntil: 4e9 }))
     ]
   ]
-  test.each(drifts)(
-    'R-22: a device with %s notices by the digest, and is mended within one ping',
-    async (_title, drift) => {
-      const [, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
-      await bob.engine.close()
-      const { members, row } = await truth('crew')
-      await bob.storage.transact([], () => drift(members, row as GroupRow))
-      const again = createTestClient(server, 'bob', { storage: bob.storage })
-      await again.caughtUp()
-      expect((await stored(again, 'crew')).members).not.toEqual(members)
-      await server.clock.advance(31_000)
-      await expectSame(again, 'crew')
-      expect(await again.members('crew')).toEqual(members.sort((a, b) => a.joinTime - b.joinTime))
-    }
-  )
+  test.each(drifts)('a device with %s is mended within one ping', async (_title, drift) => {
+    const [, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
+    await bob.engine.close()
+    const { members, row } = await truth('crew')
+    await bob.storage.transact([], () => drift(members, row as GroupRow))
+    const again = createTestClient(server, 'bob', { storage: bob.storage })
+    await again.caughtUp()
+    expect((await stored(again, 'crew')).members).not.toEqual(members)
+    await server.clock.advance(31_000)
+    await expectSame(again, 'crew')
+    expect(await again.members('crew')).toEqual(members.sort((a, b) => a.joinTime - b.joinTime))
+  })
 
-  test('R-22: after every delta, the digest of what a device has is the digest of what the server has', async () => {
+  test('device and server have equal digests after every delta', async () => {
     const [ann, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
     const steps: [name: OperationName, args: object][] = [
       ['updateGroupProfile', { name: 'Boat' }],
@@ -107,7 +104,7 @@ describe('R-22', () => {
   })
 })
 
-test('R-23: removed, joined again, removed, and the line cut at any moment: nothing stays, and nothing is missing', async () => {
+test('removals and joins over cut lines leave no row behind', async () => {
   const run = async (cutAfter: number, isIn: boolean): Promise<number> => {
     server = createTestServer()
     const [ann, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
@@ -166,7 +163,7 @@ test('R-23: removed, joined again, removed, and the line cut at any moment: noth
   }
 })
 
-test('R-24: the number of members that a group shows is the number of rows, in every frame', async () => {
+test('the member count equals the number of rows in every frame', async () => {
   const [ann, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
   const shown = new Map<number, any>()
   const ids: string[] = []
@@ -207,7 +204,7 @@ test('R-24: the number of members that a group shows is the number of rows, in e
   expect(counts.filter((rows, index) => rows !== counts[index - 1])).toEqual([4, 5, 6, 4, 5])
 })
 
-test('R-25: five who join, set roles and quit at the same time, online and off, all end with the same', async () => {
+test('five users who act at the same time end with equal rows', async () => {
   const users = ['ann', 'bob', 'carl', 'dan', 'eve']
   const user = fc.constantFrom(...users)
   const groupID = 'crew'
@@ -263,7 +260,7 @@ test('R-25: five who join, set roles and quit at the same time, online and off, 
   )
 })
 
-test('R-26: what one user has queued is neither shown to nor sent as another one, and goes on when its user is back', async () => {
+test('operations of one user are never shown or sent to another', async () => {
   const disks = new Map([
     ['ann', createMemoryStorage()],
     ['bob', createMemoryStorage()]
@@ -306,7 +303,7 @@ test('R-26: what one user has queued is neither shown to nor sent as another one
   ])
 })
 
-test('R-27: a server that was set back to a backup is noticed, what waits is kept, and nobody reloads in circles', async () => {
+test('a restored server is noticed once, and the outbox is kept', async () => {
   const { clock } = server
   const backup = createTestServer({ clock, database: createMemoryDatabase('epoch-2') })
   let current = server
@@ -347,7 +344,7 @@ test('R-27: a server that was set back to a backup is noticed, what waits is kep
   expect(hellos).toBeLessThanOrEqual(2)
 })
 
-describe('R-28', () => {
+describe('two clocks', () => {
   const years = 365 * 86_400_000
   const clocks: [title: string, offsetMs: (step: number) => number][] = [
     ['ten years ahead', () => 10 * years],
@@ -405,7 +402,7 @@ describe('R-28', () => {
   }
 
   test.each(clocks)(
-    'R-28: a device with a clock %s ends with what one has whose clock is right',
+    'a device with a clock %s ends with the right rows',
     async (_title, offsetMs) => {
       const right = await story(() => 0)
       expect(await story(offsetMs)).toEqual(right)

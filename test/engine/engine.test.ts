@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 
 describe('offline and back', () => {
-  test('what is done offline shows at once, waits, and reaches the other members', async () => {
+  test('an offline operation shows at once, waits, and reaches other members', async () => {
     ann.network.cut()
     const { groupID } = await ann.apply('createGroup', {
       name: 'Crew',
@@ -47,7 +47,7 @@ describe('offline and back', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('conflicting edits: who was removed meanwhile loses the group and learns by whom', async () => {
+  test('a user removed meanwhile loses the group and sees by whom', async () => {
     const { groupID } = await ann.apply('createGroup', {
       name: 'Crew',
       type: 'Public',
@@ -113,7 +113,7 @@ describe('offline and back', () => {
     expect((await ann.group(groupID))?.name).toBe('Boat')
   })
 
-  test('a device that starts again offline shows what was pending, and delivers it', async () => {
+  test('a device restarted offline shows pending operations, and delivers them', async () => {
     ann.network.cut()
     const { groupID } = await ann.apply('createGroup', {
       name: 'Crew',
@@ -143,7 +143,7 @@ describe('verdicts', () => {
     expect(await ann.engine.settled('never')).toMatchObject({ reason: 'UnknownOperationID' })
   })
 
-  test('what a device cannot decide waits for the server without a prediction', async () => {
+  test('an undecidable operation waits for the server without a prediction', async () => {
     await bob.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
     await ann.caughtUp()
     const { opID, result } = await ann.apply('joinGroup', { groupID: 'crew' })
@@ -156,7 +156,7 @@ describe('verdicts', () => {
     expect((await ann.groups()).map(({ name }) => name)).toEqual(['Crew'])
   })
 
-  test('an operation that changes nothing settles, also behind what somebody else has set for themselves', async () => {
+  test('an operation that changes nothing settles', async () => {
     await ann.settle('createGroup', {
       name: 'Crew',
       type: 'Public',
@@ -173,7 +173,7 @@ describe('verdicts', () => {
     expect(await ann.outbox()).toEqual([])
   })
 
-  test('joining a group that the device has never seen is refused at once without a network', async () => {
+  test('joining an unknown group is refused at once without a network', async () => {
     await ann.caughtUp()
     ann.network.cut()
     await server.clock.settle()
@@ -181,7 +181,7 @@ describe('verdicts', () => {
     expect(await ann.outbox()).toEqual([])
   })
 
-  test('when a group could not be created, what was done in it is refused with it', async () => {
+  test('operations in a group that could not be created are refused', async () => {
     await bob.settle('createGroup', { name: 'His', groupID: 'crew', type: 'Public' })
     await bob.settle('joinGroup', { groupID: 'crew' })
     ann.network.cut()
@@ -202,7 +202,7 @@ describe('verdicts', () => {
     expect([await ann.groups(), (await bob.groups())[0]?.name]).toEqual([[], 'His'])
   })
 
-  test('who was made a member again learns that, when acting as the admin of before', async () => {
+  test('a demoted admin sees the demotion when acting', async () => {
     const { groupID } = await ann.apply('createGroup', {
       name: 'Crew',
       type: 'Public',
@@ -237,7 +237,7 @@ describe('groups come and go', () => {
     expect((await ann.members('crew')).map(({ userID }) => userID)).toEqual(['ann'])
   })
 
-  test('who quits, is removed, or sees the group dismissed keeps nothing of it, and joins again afresh', async () => {
+  test('leaving a group removes all its rows, and rejoining starts afresh', async () => {
     await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
     const emptied = async () => {
       await server.clock.until(async () => (await bob.groups()).length === 0)
@@ -314,7 +314,7 @@ describe('large groups', () => {
   const users = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => `user${String(from + i).padStart(5, '0')}`)
 
-  test('members of a large group come when they are looked at, and then stay current by single rows', async () => {
+  test('members of a large group are fetched when shown, then kept current', async () => {
     const app = createTestClient(server, 'app')
     await ann.settle('createGroup', {
       name: 'Big',
@@ -342,57 +342,54 @@ describe('large groups', () => {
     ])
   })
 
-  test.each([0, 100])(
-    'a page that was asked for before the user was out and, %s ms later, in again leaves no hole',
-    async pauseMs => {
-      const app = createTestClient(server, 'app')
-      await ann.settle('createGroup', {
-        name: 'Big',
-        type: 'Public',
-        groupID: 'big',
-        memberList: [{ userID: 'bob' }]
-      })
-      for (let from = 0; from < 1000; from += 500)
-        await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from, from + 500) })
-      // From the second page on, what asks for one takes long.
-      const held: (() => void)[] = []
-      let isSlow = true
-      const network = server.network()
-      const connect: Host['connect'] = events => {
-        const link = network.connect(events)
-        const send = (frame: string) => {
-          const isHeld =
-            isSlow &&
-            frame.includes('"members"') &&
-            (held.length > 0 || frame.includes('"after":"user'))
-          if (isHeld) held.push(() => link.send(frame))
-          else link.send(frame)
-        }
-        return { ...link, send }
+  test.each([0, 100])('a page from before a rejoin after %s ms leaves no hole', async pauseMs => {
+    const app = createTestClient(server, 'app')
+    await ann.settle('createGroup', {
+      name: 'Big',
+      type: 'Public',
+      groupID: 'big',
+      memberList: [{ userID: 'bob' }]
+    })
+    for (let from = 0; from < 1000; from += 500)
+      await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from, from + 500) })
+    // From the second page on, what asks for one takes long.
+    const held: (() => void)[] = []
+    let isSlow = true
+    const network = server.network()
+    const connect: Host['connect'] = events => {
+      const link = network.connect(events)
+      const send = (frame: string) => {
+        const isHeld =
+          isSlow &&
+          frame.includes('"members"') &&
+          (held.length > 0 || frame.includes('"after":"user'))
+        if (isHeld) held.push(() => link.send(frame))
+        else link.send(frame)
       }
-      const carl = createTestClient(
-        { ...server, network: () => ({ ...network, connect }) },
-        'user00007'
-      )
-      await server.clock.until(() => held.length > 0)
-      for (const name of ['deleteGroupMember', 'addGroupMember']) {
-        const judged = server.judge('app', {
-          name,
-          args: { groupID: 'big', userIDList: ['user00007'] },
-          groupID: 'big'
-        })
-        await server.clock.advance(pauseMs)
-        expect(await judged).toMatchObject({ kind: 'applied' })
-      }
-      await server.clock.advance(100)
-      isSlow = false
-      for (const release of held) release()
-      await server.clock.advance(1000)
-      expect(
-        (await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length
-      ).toBe(1002)
+      return { ...link, send }
     }
-  )
+    const carl = createTestClient(
+      { ...server, network: () => ({ ...network, connect }) },
+      'user00007'
+    )
+    await server.clock.until(() => held.length > 0)
+    for (const name of ['deleteGroupMember', 'addGroupMember']) {
+      const judged = server.judge('app', {
+        name,
+        args: { groupID: 'big', userIDList: ['user00007'] },
+        groupID: 'big'
+      })
+      await server.clock.advance(pauseMs)
+      expect(await judged).toMatchObject({ kind: 'applied' })
+    }
+    await server.clock.advance(100)
+    isSlow = false
+    for (const release of held) release()
+    await server.clock.advance(1000)
+    expect((await carl.storage.read([{ table: 'members', scope: 'big' }])).answers[0].length).toBe(
+      1002
+    )
+  })
 
   test('an acknowledgement alone changes nothing that is shown', async () => {
     await ann.settle('createGroup', {

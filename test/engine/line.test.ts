@@ -92,7 +92,7 @@ describe('a dead line', () => {
     expect(await msUntilOffline(ann)).toBeLessThanOrEqual(15_000)
   })
 
-  test('is noticed within 3 s of a ping that comes late after sleep', async () => {
+  test('is noticed within 3 s of a late ping after sleep', async () => {
     let sleptMs = 0
     const line = { isDead: false }
     const network = server.network()
@@ -195,12 +195,9 @@ test.each([
   ['after cuts at different idle times', 15_000, 22_000, 30_000],
   ['after cuts of busy lines', 100, 100, 30_000],
   ['after cuts at 5 s, with a floor of 4 s,', 5000, 5000, 4000]
-])(
-  '%s: idle for %i and %i ms gives a ping every %i ms',
-  (_title, idleMs, idleBeforeMs, expected) => {
-    expect(pingMsAfterCut(30_000, idleMs, idleBeforeMs)).toBe(expected)
-  }
-)
+])('%s: idle for %i and %i ms pings every %i ms', (_title, idleMs, idleBeforeMs, expected) => {
+  expect(pingMsAfterCut(30_000, idleMs, idleBeforeMs)).toBe(expected)
+})
 
 // ── slow links ──────────────────────────────────────────────────────────────
 
@@ -318,7 +315,7 @@ test.each([
   expect(counter.max).toBeLessThanOrEqual(2000)
 })
 
-test('on a fast link more than 8,000 rows come to be under way', async () => {
+test('a fast link has more than 8,000 rows under way', async () => {
   await manyGroups(32)
   const counter = { now: 0, max: 0 }
   const ann = onLine(counted(counter))

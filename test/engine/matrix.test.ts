@@ -339,7 +339,7 @@ describe.each(settings)(
   }
 )
 
-test('every operation has a cell for each type of group, actor and target, and only one', () => {
+test('every operation has one cell per group type, actor and target', () => {
   expect(new Set(cells.map(titleOf)).size).toBe(cells.length)
   expect([...new Set(cells.map(cell => callOf(cell).name))].sort()).toEqual(
     Object.keys(operations).sort()
@@ -374,7 +374,7 @@ test('a change of any one cell is found, and nothing else', () => {
   }
 })
 
-test('a cell that is not asked is found, and so is an answer without a cell', () => {
+test('an unasked cell and an answer without a cell are found', () => {
   const right = new Map(cells.slice(0, 2).flatMap(answersOf))
   const [[title, answer] = ['', '']] = right
   const part = new Map([...right].slice(1))

@@ -270,7 +270,7 @@ describe.each(rows)('$title', ({ before = [], act, tip, notices }) => {
 })
 
 describe('handing on', () => {
-  test('what was handed on does not come again, not after a restart either', async () => {
+  test('a delivered event does not come again, even after a restart', async () => {
     await perform(crew)
     const [bob] = devices.get('bob')!
     const [arrival] = await bob.undelivered()
@@ -283,7 +283,7 @@ describe('handing on', () => {
     expect([await again.undelivered(), (await again.notices()).length]).toEqual([[], 1])
   })
 
-  test('what was not handed on waits, also for the next start', async () => {
+  test('an undelivered event waits for the next start', async () => {
     await perform(crew)
     const [bob] = devices.get('bob')!
     await bob.engine.close()
@@ -308,7 +308,7 @@ describe('handing on', () => {
     expect((await bob.notices()).map(notice => notice.operationType)).toEqual([7, 10])
   })
 
-  test('of more than a hundred tips the last are kept', async () => {
+  test('the last hundred tips are kept', async () => {
     await perform(crew)
     for (let count = 0; count < 110; count++)
       await server.judge('ann', {
@@ -326,7 +326,7 @@ describe('handing on', () => {
     ])
   })
 
-  test('who joins is not told what happened before', async () => {
+  test('a new member gets no earlier tips', async () => {
     await perform(crew)
     await perform(['ann', 'updateGroupProfile', { groupID: 'crew', name: 'Boat' }])
     await perform(['dora', 'joinGroup', { groupID: 'crew' }])
@@ -334,7 +334,7 @@ describe('handing on', () => {
       expect((await client.tips('crew')).map(tip => tip.operationType)).toEqual([1])
   })
 
-  test('a new device is told the recent notices, and does not miss what is pending', async () => {
+  test('a new device gets recent notices, pending applications included', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
     const fresh = createTestClient(server, 'ann')
     await fresh.caughtUp()
@@ -369,7 +369,7 @@ describe('handing on', () => {
     expect((await ann.tips('crew')).map(tip => tip.operationType)).toEqual([6])
   })
 
-  test('a notice of the app itself reaches everybody in the group, or those named', async () => {
+  test('a notice of the app reaches all members, or those named', async () => {
     await perform(crew)
     const give = (userDefinedField: string, userIDs?: string[]) =>
       server.database.transaction(tx =>
@@ -398,7 +398,7 @@ describe('handing on', () => {
 })
 
 describe('applications', () => {
-  test('two admins decide about the same one, one of them offline: the first counts, the other learns it, all agree', async () => {
+  test('of two decisions about an application the first counts', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
     const [ann] = devices.get('ann')!
     const [bob] = devices.get('bob')!
@@ -435,7 +435,7 @@ describe('applications', () => {
       })
   })
 
-  test('one that was handled is refused at once by a device that knows', async () => {
+  test('a decision about a handled application is refused at once', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
     await perform([
       'ann',
@@ -452,7 +452,7 @@ describe('applications', () => {
     ).toMatchObject({ code: 10024 })
   })
 
-  test('who applies again after a refusal can be decided about again', async () => {
+  test('a second application after a refusal can be decided', async () => {
     for (const call of [crew, asking, applying]) await perform(call)
     await perform([
       'ann',
@@ -520,7 +520,7 @@ describe('mutes', () => {
     ).toBeGreaterThan(0)
   })
 
-  test('who becomes the owner is not muted any more', async () => {
+  test('a muted member who becomes the owner is unmuted', async () => {
     await perform(crew)
     await perform([
       'ann',
@@ -539,7 +539,7 @@ describe('mutes', () => {
   })
 })
 
-test('what a user sets for a group reaches the other device of the user, and nobody else', async () => {
+test("settings for a group reach only the user's other devices", async () => {
   await perform(crew)
   await perform(['carl', 'setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' }])
   for (const client of devices.get('carl')!)

@@ -37,7 +37,7 @@ function mortal(storage: Storage, livesFor: number): { storage: Storage; isDead(
   }
 }
 
-test('R-1: whatever a call has resolved for is there after the device has died, at any moment', async () => {
+test('a resolved operation survives the death of its device', async () => {
   let moment = 0
   for (let isOver = false; !isOver; moment++) {
     server = createTestServer()
@@ -75,8 +75,8 @@ test('R-1: whatever a call has resolved for is there after the device has died, 
   expect(moment).toBeGreaterThan(10)
 })
 
-describe('R-2', () => {
-  test('R-2: the status tells since when the oldest operation waits, and that nobody answers', async () => {
+describe('an unreachable server', () => {
+  test('the status shows the oldest operation and the missing answer', async () => {
     const ann = createTestClient(server, 'ann')
     await ann.caughtUp()
     expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAtMs: undefined })
@@ -98,7 +98,7 @@ describe('R-2', () => {
     expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAtMs: undefined })
   })
 
-  test('R-2: a server that takes connections and says nothing is no server', async () => {
+  test('a server that accepts connections and stays silent counts as offline', async () => {
     const good = server.network()
     let isMute = false
     const connect: typeof good.connect = events =>
@@ -124,47 +124,41 @@ function failing(when: 'transaction' | 'snapshot', times: () => number): Databas
   return { ...database, [when]: mayFail(database[when] as (...args: never[]) => Promise<unknown>) }
 }
 
-describe('R-3', () => {
+describe('a drained queue', () => {
   const serverFailures = ['transaction', 'snapshot'] as const
-  test.each(serverFailures)(
-    'R-3: when a %s of the server has failed, the queue drains without anything new',
-    async when => {
-      let left = 0
-      server = createTestServer({ database: failing(when, () => left--) })
-      const ann = createTestClient(server, 'ann')
-      await ann.caughtUp()
-      ann.network.cut()
-      await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-      left = 5
-      ann.network.restore()
-      await ann.caughtUp()
-      expect([left < 0, (await ann.group('crew'))?.name]).toEqual([true, 'Crew'])
-    }
-  )
+  test.each(serverFailures)('the queue drains after a failed %s of the server', async when => {
+    let left = 0
+    server = createTestServer({ database: failing(when, () => left--) })
+    const ann = createTestClient(server, 'ann')
+    await ann.caughtUp()
+    ann.network.cut()
+    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+    left = 5
+    ann.network.restore()
+    await ann.caughtUp()
+    expect([left < 0, (await ann.group('crew'))?.name]).toEqual([true, 'Crew'])
+  })
 
-  test.each([0, 1, 2, 3])(
-    'R-3: when storage has failed to commit frame %i, the queue drains without anything new',
-    async index => {
-      const disk = createMemoryStorage()
-      let commits = -Infinity
-      const storage: Storage = {
-        ...disk,
-        transact: (queries, body) =>
-          commits++ === index
-            ? Promise.reject(new Error('the disk is full'))
-            : disk.transact(queries, body)
-      }
-      const ann = createTestClient(server, 'ann', { storage, paused: true })
-      await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-      await ann.apply('createGroup', { groupID: 'boat', name: 'Boat' })
-      commits = 0
-      await ann.engine.resume()
-      await ann.caughtUp()
-      expect([(await ann.groups()).length, await ann.outbox()]).toEqual([2, []])
+  test.each([0, 1, 2, 3])('the queue drains after storage refused frame %i', async index => {
+    const disk = createMemoryStorage()
+    let commits = -Infinity
+    const storage: Storage = {
+      ...disk,
+      transact: (queries, body) =>
+        commits++ === index
+          ? Promise.reject(new Error('the disk is full'))
+          : disk.transact(queries, body)
     }
-  )
+    const ann = createTestClient(server, 'ann', { storage, paused: true })
+    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+    await ann.apply('createGroup', { groupID: 'boat', name: 'Boat' })
+    commits = 0
+    await ann.engine.resume()
+    await ann.caughtUp()
+    expect([(await ann.groups()).length, await ann.outbox()]).toEqual([2, []])
+  })
 
-  test('R-3: wherever the line is cut, the queue drains without anything new', async () => {
+  test('the queue drains wherever the line is cut', async () => {
     const messages = async (cutAfter: number): Promise<number> => {
       server = createTestServer()
       const ann = createTestClient(server, 'ann', { paused: true })
@@ -220,7 +214,7 @@ const poisons: [title: string, changes: Partial<Pending>, code: number][] = [
   ]
 ]
 test.each(poisons)(
-  'R-4: an operation %s gets a verdict, and neither its lane nor another one waits for it',
+  'an operation %s gets a verdict and blocks no lane',
   async (_title, changes, code) => {
     const storage = createMemoryStorage()
     const ann = createTestClient(server, 'ann', { storage })
@@ -246,7 +240,7 @@ test.each(poisons)(
   }
 )
 
-test("R-4: while the server cannot work on one group, others' operations are done", async () => {
+test('operations of other groups go on while one group fails', async () => {
   const database = createMemoryDatabase('epoch-1')
   let isCursed = true
   const cursed: Database = {
@@ -292,7 +286,7 @@ const interruptions: [title: string, interrupt: (ann: TestClient) => Promise<Tes
   ]
 ]
 test.each(interruptions)(
-  'R-5: %s while an operation is under way delivers it once, and not without a verdict',
+  '%s during an operation delivers it once with a verdict',
   async (_title, interrupt) => {
     const ann = createTestClient(server, 'ann')
     await ann.settle('createGroup', { groupID: 'crew', name: 'Crew' })
@@ -308,7 +302,7 @@ test.each(interruptions)(
   }
 )
 
-test('R-6: a refusal that came while nobody looked is told with operation, group, code and reason until it is dismissed', async () => {
+test('a refusal stays with all details until it is dismissed', async () => {
   const bob = createTestClient(server, 'bob')
   const ann = createTestClient(server, 'ann')
   const memberList = [{ userID: 'bob', role: 'Admin' as const }]
@@ -348,7 +342,7 @@ test('R-6: a refusal that came while nobody looked is told with operation, group
   expect(kept.get(opID)).toMatchObject({ name: 'updateGroupProfile', verdict })
 })
 
-describe('R-7', () => {
+describe('errors', () => {
   const spoken: unknown[] = []
   const note = (reason: unknown) => void spoken.push(reason)
   beforeEach(() => {
@@ -361,7 +355,7 @@ describe('R-7', () => {
     process.off('unhandledRejection', note)
   })
 
-  test('where the device can store nothing any more, every call says so, and what is done is not done twice', async () => {
+  test('full storage refuses every call, and repeats no operation', async () => {
     const server = createTestServer()
     const disk = createMemoryStorage()
     let left = Infinity
@@ -394,7 +388,7 @@ describe('R-7', () => {
     expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
   })
 
-  test('R-7: being offline is no error: nothing rejects, nothing is printed, and only the status tells', async () => {
+  test('being offline rejects and prints nothing', async () => {
     const ann = createTestClient(server, 'ann')
     await ann.caughtUp()
     const status = ann.watch({ kind: 'status' })
@@ -411,7 +405,7 @@ describe('R-7', () => {
   })
 })
 
-test('R-8: the effect of an operation appears once, and stays through everything until its verdict and beyond', async () => {
+test('the effect of an operation appears once and stays', async () => {
   const bob = createTestClient(server, 'bob')
   const ann = createTestClient(server, 'ann')
   const memberList = [{ userID: 'bob', role: 'Admin' as const }, { userID: 'carl' }]
@@ -450,7 +444,7 @@ test('R-8: the effect of an operation appears once, and stays through everything
   expect(views.group.emissions.length).toBe(2)
 })
 
-test('R-8: when a tab takes over, what it shows stays while it reads storage again', async () => {
+test('a tab that comes to lead shows its rows while it reads', async () => {
   const first = createTestClient(server, 'ann')
   await first.settle('createGroup', {
     groupID: 'crew',
@@ -506,7 +500,7 @@ test('R-8: when a tab takes over, what it shows stays while it reads storage aga
   expect(members.emissions.length).toBeGreaterThan(0)
 })
 
-test('R-9: the first that a device shows after a cold start offline has everything that waits in it', async () => {
+test('the first frame after an offline start contains pending operations', async () => {
   const ann = createTestClient(server, 'ann')
   await ann.settle('createGroup', {
     groupID: 'crew',
@@ -529,7 +523,7 @@ test('R-9: the first that a device shows after a cold start offline has everythi
   expect((await again.outbox()).length).toBe(3)
 })
 
-test('what a tab wrote just before it died is taken over, also by one who is still reading storage for another reason', async () => {
+test('the last commit of a dead tab reaches a tab already reading', async () => {
   const first = createTestClient(server, 'ann')
   await first.settle('createGroup', {
     groupID: 'crew',
@@ -570,7 +564,7 @@ test('what a tab wrote just before it died is taken over, also by one who is sti
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Boat'])
 })
 
-test('an operation that another tab tells of late, when its verdict is known already, does not wait again', async () => {
+test('an operation reported after its verdict is not pending again', async () => {
   const first = createTestClient(server, 'ann')
   await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
   await first.engine.pause()
@@ -591,7 +585,7 @@ test('an operation that another tab tells of late, when its verdict is known alr
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Crew'])
 })
 
-test('a tab whose database another one has removed says so, instead of trying for ever', async () => {
+test('a tab whose database was removed reports an error', async () => {
   const disk = createMemoryStorage()
   let isClosed = false
   const closed = () =>

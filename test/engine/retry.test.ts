@@ -75,7 +75,7 @@ test('a retry from two tabs at once is done once', async () => {
   expect([await other.verdicts(), await ann.verdicts()]).toEqual([[], []])
 })
 
-test('a retry and its verdict are one commit, so a crash leaves one of them', async () => {
+test('a retry and its dismissed verdict are one commit', async () => {
   const storage = createMemoryStorage()
   const { ann, opID } = await refused({ storage })
   const { transact } = storage

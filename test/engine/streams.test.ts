@@ -59,7 +59,7 @@ const setNameCard = (nameCard: string) =>
   ann.apply('setGroupMemberNameCard', { groupID: 'crew', userID: 'ann', nameCard })
 const shown = () => crew.rows.map(row => row.nameCard)
 
-test('ten changes elsewhere within one picture are two frames, and nothing is lost', async () => {
+test('ten changes within one painted screen are two frames', async () => {
   await happen('1', '2', '3', '4', '5', '6', '7', '8', '9', '10')
   expect(shown()).toEqual(['', '1'])
   await server.clock.advance(paintMs)
@@ -68,13 +68,13 @@ test('ten changes elsewhere within one picture are two frames, and nothing is lo
   expect(frames).toHaveLength(2)
 })
 
-test('what the user does is shown at once, with all that has happened elsewhere', async () => {
+test("a user's action is shown at once, with changes from elsewhere", async () => {
   await happen('1', '2')
   const { version } = await setNameCard('Ann')
   expect([frames.at(-1)?.version, shown()]).toEqual([version, ['Ann', '2']])
 })
 
-test('what somebody begins to look at is shown at once', async () => {
+test('the first result of a stream is sent at once', async () => {
   await happen('1', '2')
   const names: string[] = []
   client
@@ -84,7 +84,7 @@ test('what somebody begins to look at is shown at once', async () => {
   expect(names).toEqual(['Crew'])
 })
 
-test('who waits for what is shown waits for the next picture at most', async () => {
+test('waiting for a version takes one painted screen at most', async () => {
   await happen('1')
   const { opID } = await setNameCard('Ann')
   await happen('2')
@@ -97,7 +97,7 @@ test('who waits for what is shown waits for the next picture at most', async () 
   await server.clock.until(() => isReached, paintMs)
 })
 
-test('a side that takes nothing in is sent some frames, and everything once it does', async () => {
+test('a thread that receives nothing gets few frames, then everything', async () => {
   const late: StreamFrame[] = []
   const streams = ann.engine.openStreams(frame => late.push(frame))
   streams.request({

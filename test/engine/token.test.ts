@@ -89,7 +89,7 @@ describe.each(unusable)('%s as a token', (_title, token, code) => {
   })
 })
 
-test('an empty token of one tab does not replace the good one of another', async () => {
+test('an empty token of one tab replaces no usable token', async () => {
   const [first, second] = createPeers()
   const leader = createTestClient(server, 'ann', { peers: first.peers })
   await server.clock.settle()
@@ -105,7 +105,7 @@ test('an empty token of one tab does not replace the good one of another', async
   expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })
 })
 
-test('the good token of one tab replaces the refused one of the leader', async () => {
+test("a usable token of a follower replaces the leader's refused token", async () => {
   const [first, second] = createPeers()
   const leader = createTestClient(server, 'ann', { peers: first.peers, token: 'nobody' })
   await server.clock.settle()

@@ -47,7 +47,7 @@ async function reconnect(client: TestClient): Promise<void> {
 // ── logging in and coming back ──────────────────────────────────────────────
 
 describe('logging in', () => {
-  test('a new device is told which groups there are, then their profiles, and fetches members afterwards', async () => {
+  test('a new device receives groups, then profiles, and fetches members', async () => {
     await crew('bob', 'carl')
     const bob = createTestClient(server, 'bob')
     const said = listen(bob)
@@ -62,7 +62,7 @@ describe('logging in', () => {
     ])
   })
 
-  test('a device that comes back says where it stands, and is told what has changed since', async () => {
+  test('a returning device states its positions and receives the changes', async () => {
     const ann = await crew('bob', 'carl')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -82,7 +82,7 @@ describe('logging in', () => {
     ])
   })
 
-  test('pages of members follow each other, and begin when there is nothing more urgent', async () => {
+  test('pages of members are fetched after deltas, one by one', async () => {
     const users = Array.from({ length: 600 }, (_, index) => ({
       userID: `user${String(index).padStart(3, '0')}`
     }))
@@ -111,7 +111,7 @@ describe('logging in', () => {
     ])
   })
 
-  test('where history no longer reaches back, the group is told whole', async () => {
+  test('a group without enough history is sent as a full snapshot', async () => {
     const ann = await crew('bob')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -134,7 +134,7 @@ describe('logging in', () => {
     expect((await bob.group('crew'))?.name).toBe('Ship')
   })
 
-  test('where what has changed is longer than the whole, the whole is told', async () => {
+  test('changes longer than a full snapshot are sent as one', async () => {
     const ann = await crew('bob', 'carl', 'dan', 'eve')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -146,7 +146,7 @@ describe('logging in', () => {
     expect(said()[2]).toBe('← delta crew 0→2 (ann bob), caught up')
   })
 
-  test('a server with other data is noticed by its epoch: all is told anew, and what waits is sent', async () => {
+  test('another epoch brings full snapshots, and the outbox is sent', async () => {
     const ann = await crew('bob')
     ann.network.cut()
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
@@ -173,7 +173,7 @@ describe('logging in', () => {
 // ── operations ──────────────────────────────────────────────────────────────
 
 describe('operations', () => {
-  test('what waits is sent in order, in one frame, each after the one before it in its lane; verdicts come with the rows', async () => {
+  test('pending operations are sent in order with their predecessors', async () => {
     const ann = createTestClient(server, 'ann', { paused: true })
     const said = listen(ann)
     await ann.apply('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
@@ -190,7 +190,7 @@ describe('operations', () => {
     ])
   })
 
-  test('what others do comes as it happens, and a verdict alone when nothing has changed', async () => {
+  test('changes of others arrive at once, a no-op as a verdict', async () => {
     const ann = await crew('bob')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -227,7 +227,7 @@ describe('operations', () => {
     expect(await Promise.all(seqs)).toEqual([2, 3])
   })
 
-  test('what was sent over a connection that broke is sent again under its ID, and gets the verdict of the first time', async () => {
+  test('an operation resent under its ID gets its first verdict', async () => {
     const ann = await crew()
     const said = listen(ann)
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
@@ -243,7 +243,7 @@ describe('operations', () => {
     ])
   })
 
-  test('what the server could not judge is sent again after a while', async () => {
+  test('an operation that the server could not judge is resent later', async () => {
     const database = createMemoryDatabase('epoch-1')
     let failures = 0
     server = createTestServer({
@@ -266,7 +266,7 @@ describe('operations', () => {
     ])
   })
 
-  test('what comes in a lane without its predecessor is not judged, but after it, when both are sent again', async () => {
+  test('an operation without its predecessor is judged after both are resent', async () => {
     let isWhole = true
     const ann = onLine('ann', connect => events => {
       const link = connect(events)
@@ -295,7 +295,7 @@ describe('operations', () => {
     ])
   })
 
-  test('what was to happen in a group that could not be created is refused with it', async () => {
+  test('operations in a group that was not created are refused', async () => {
     await server.judge('bob', {
       name: 'createGroup',
       groupID: 'crew',
@@ -314,7 +314,7 @@ describe('operations', () => {
     ])
   })
 
-  test('what has waited for more than 30 days is refused', async () => {
+  test('an operation older than 30 days is refused', async () => {
     const ann = await crew()
     ann.network.cut()
     await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
@@ -328,7 +328,7 @@ describe('operations', () => {
     expect(said().slice(-1)).toEqual(['← delta crew 1→2, #1 4511, #2 applied at 2'])
   })
 
-  test('of 1,000 operations, no more than 500 are under way, and no frame has more than 50', async () => {
+  test('1,000 operations go in frames of 50, 500 under way', async () => {
     const ann = createTestClient(server, 'ann', { paused: true })
     for (let index = 0; index < 1000; index++)
       await ann.apply('createGroup', { groupID: `crew${index}`, name: 'Crew' })
@@ -354,7 +354,7 @@ describe('operations', () => {
 // ── groups come and go ──────────────────────────────────────────────────────
 
 describe('groups', () => {
-  test('who is let in is told so first, then of the group, in one delta; and who is in, of the new member only', async () => {
+  test('a new member receives the group, other members the new member', async () => {
     const ann = await crew()
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -365,7 +365,7 @@ describe('groups', () => {
     expect(hers()).toEqual(['← delta crew 1→2 (bob)'])
   })
 
-  test('who is removed is told by whom, and nothing of the group behind it; what it still sends is refused with the cause', async () => {
+  test('a removed member sees by whom, and later operations are refused', async () => {
     const ann = await crew('bob')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -385,7 +385,7 @@ describe('groups', () => {
     ])
   })
 
-  test('who comes in again begins a new membership from the beginning, whatever is held of the last one', async () => {
+  test('a rejoin begins a new membership without rows of the last', async () => {
     const ann = await crew('bob')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -408,7 +408,7 @@ describe('groups', () => {
     ])
   })
 
-  test('a question about a group that one is not in is answered by its profile', async () => {
+  test('a question about another group is answered by its profile', async () => {
     await crew()
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -427,7 +427,7 @@ describe('groups', () => {
 describe('the line', () => {
   const isLost = (frame: string) => frame.includes('"from":1,"to":2,')
 
-  test('a delta that does not continue where the device stands ends the connection, and the next one begins there', async () => {
+  test('a delta after a gap ends the connection, the next mends it', async () => {
     const ann = await crew('bob')
     const bob = onLine(
       'bob',
@@ -476,7 +476,7 @@ describe('the line', () => {
     expect([(await bob.notices()).length, (await bob.tips('crew')).length]).toEqual([2, 3])
   })
 
-  test('what another node of the server has written comes with the next ping', async () => {
+  test('changes written by another node arrive with the next ping', async () => {
     const ann = await crew('bob')
     const bob = createTestClient(server, 'bob')
     await bob.caughtUp()
@@ -493,7 +493,7 @@ describe('the line', () => {
     expect((await ann.group('crew'))?.name).toBe('Boat')
   })
 
-  test('before a page comes what another node has written meanwhile, so that it fits', async () => {
+  test('changes of another node arrive before a page that contains them', async () => {
     await crew('bob')
     const bob = createTestClient(server, 'bob')
     const said = listen(bob)
@@ -508,7 +508,7 @@ describe('the line', () => {
     ])
   })
 
-  test('a ping tells the digest of one group after another, and what is not as it should be is sent anew', async () => {
+  test('pings check group after group, and wrong rows are sent anew', async () => {
     const ann = await crew('bob')
     await ann.settle('createGroup', { groupID: 'isle', name: 'Isle' })
     await ann.engine.close()
@@ -558,7 +558,7 @@ describe('the line', () => {
     expect((await bob.group('crew'))?.name).toBe('Boat')
   })
 
-  test('whoever does not answer within 10 seconds is given up', async () => {
+  test('a server silent for 10 s is given up', async () => {
     let isMute = false
     const ann = onLine(
       'ann',
@@ -627,7 +627,7 @@ describe('tokens and versions', () => {
     ])
   })
 
-  test('when the token has expired nothing is tried until there is another, and what waits is sent then', async () => {
+  test('an expired token stops all attempts until a new one comes', async () => {
     server = createTestServer({ tokenLastsMs: 60_000 })
     const ann = await crew()
     const said = listen(ann)
@@ -651,7 +651,7 @@ describe('tokens and versions', () => {
     ])
   })
 
-  test('a server that has moved on refuses an old protocol; what waits is kept, and tried again from time to time', async () => {
+  test('an old protocol is refused, and retried with the outbox kept', async () => {
     let isOld = true
     const ann = onLine('ann', connect => events => {
       const link = connect(events)

@@ -225,7 +225,7 @@ export const planted = {
     '        void end()\n'
   ),
   'a new leader trusts its memory': edit(
-    'src/engine/tabs.ts',
+    'src/engine/leadership.ts',
     'if (!isCurrent) await reload()',
     ''
   ),
