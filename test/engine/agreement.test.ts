@@ -1,4 +1,7 @@
-/** The same operation on the same rows gets the same answer on the device, before it is sent, and from the server. */
+/**
+ * The same operation on the same rows gets the same answer on the device, before it is sent, and
+ * from the server.
+ */
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -103,7 +106,7 @@ const operations: {
   }
 }
 
-// Its keys are what the type says.
+// The type names its keys.
 const operationNames = Object.keys(operations) as OperationName[]
 const operation = fc.oneof(
   ...operationNames.map(name => {
@@ -121,7 +124,7 @@ const operation = fc.oneof(
   })
 )
 
-/** Groups that are there already: of any type, with members, some of them admins, and somebody who would come in. */
+/** Existing groups of any type: with members, some of them admins, and an applicant. */
 const beginning = fc
   .tuple(
     ...['g1', 'g2'].map(groupID =>
@@ -152,7 +155,7 @@ test("a device predicts exactly the server's decision", async () => {
     predicted: new Set<OperationName>()
   }
   const rare = [10004, 10007, 10009, 2622, 2661, 2680, 2681, 2682, 2683, 2684]
-  // Until the rare refusals have been among what chance brought.
+  // Until chance has produced the rare refusals.
   const isDone = () =>
     rare.every(code => seen.refused.has(code)) && seen.predicted.size === operationNames.length
   for (let round = 0; round === 0 || (round < 10 && !isDone()); round++) await compareMany()
@@ -203,7 +206,8 @@ test("a device predicts exactly the server's decision", async () => {
     const groupID = String(args['groupID'])
     if (isGroupError(answer)) {
       const verdict = await server.judge(actor.userID, { name, args, groupID })
-      // Where the device does not hold the group, the server may have a weightier reason; refused it is all the same.
+      // Where the device does not hold the group, the server may have a weightier reason; refused
+      // it is all the same.
       const error = holdsGroup ? answer : {}
       expect({ name, args, verdict }).toMatchObject({ verdict: { kind: 'rejected', error } })
       seen.refused.add(answer.code)
@@ -217,7 +221,8 @@ test("a device predicts exactly the server's decision", async () => {
     await server.clock.until(() => verdict !== undefined)
     // Until everybody has heard of it.
     await server.clock.advance(100)
-    // Of a group that the device does not know, nothing was predicted: the server may have reasons that it cannot see.
+    // Of a group that the device does not know, nothing was predicted: the server may have reasons
+    // that it cannot see.
     if (answer.result === undefined) seen.undecided++
     else if (!isTaken(verdict)) {
       seen.accepted++
@@ -228,10 +233,10 @@ test("a device predicts exactly the server's decision", async () => {
   }
 })
 
-/** Whether a group of this ID belongs to somebody else: the one thing that only the server can know about a creation. */
+/** Whether another user has a group with this ID: only the server can know that. */
 const isTaken = (verdict: unknown) => JSON.stringify(verdict).includes('GroupIDTaken')
 
-/** Operations that let somebody in, who may bring along a mute that only the server knows. */
+/** Operations that admit a user, who may have a mute that only the server knows. */
 const admitting: readonly OperationName[] = [
   'addGroupMember',
   'joinGroup',
@@ -248,7 +253,8 @@ async function shown(
   const members = [...(await client.members(groupID))].sort((a, b) =>
     a.userID < b.userID ? -1 : 1
   )
-  // The server's clock is a moment ahead of the prediction, and members stand in the order in which they joined.
+  // The server's clock is a moment ahead of the prediction, and members stand in the order in which
+  // they joined.
   const comparable = (key: string, value: unknown) => {
     if (key.endsWith('Time')) return 'some time'
     return key === 'muteUntil' ? !admitting.includes(operation) && Number(value) > 0 : value

@@ -1,4 +1,7 @@
-/** Applications to join a group: each is settled once, and a decision counts only for the one that it was made on. */
+/**
+ * Applications to join a group: each is settled once, and a decision counts only for the one that
+ * it was made on.
+ */
 
 import { beforeEach, expect, test } from 'vitest'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'

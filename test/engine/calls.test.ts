@@ -1,4 +1,7 @@
-/** Every call settles in a stated time, whatever does not answer: the server, the disk, the leading tab. */
+/**
+ * Every call settles in a stated time, whatever does not answer: the server, the disk, the leading
+ * tab.
+ */
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/api.ts'
@@ -35,7 +38,7 @@ function badLine() {
   return { line, network: { ...network, connect } }
 }
 
-/** A disk that answers until it is told not to. */
+/** A disk that answers until it is made silent. */
 function fallibleDisk() {
   const disk = createMemoryStorage()
   const state = { isSilent: false }

@@ -1,6 +1,6 @@
 /**
- * Every code of refusal: how it comes about, or why it cannot. The codes are those of the two tables of `tim-groups.md` §5,
- * and our own.
+ * Every code of refusal: how it comes about, or why it cannot. The codes are those of the two
+ * tables of `tim-groups.md` §5, and our own.
  */
 
 import { createRequire } from 'node:module'
@@ -21,7 +21,7 @@ import { createTestClient, createTestServer, type TestClient, type TestServer } 
 type Outcome = GroupError | 'accepted' | 'undecided'
 type Args = Readonly<Record<string, unknown>>
 
-// ── a server, and what it is asked ──────────────────────────────────────────
+// ── a server and its questions ──────────────────────────────────────────
 
 const groupIDOf = ({ groupID }: Args) => String(groupID)
 
@@ -45,7 +45,7 @@ async function act(
   expect(await told(server, userID, name, args)).toBe('accepted')
 }
 
-/** A server with a group of Ann's in which Bob is a member, and `app`, who is an app admin, is not. */
+/** A server with a group of Ann's. Bob is a member, the app admin `app` is not. */
 async function crewOf(
   type: string,
   { policy = {}, ...profile }: { policy?: PolicyOptions } & Args = {}
@@ -63,7 +63,7 @@ async function crewOf(
   return server
 }
 
-/** What the authority says, and what a device says that has heard everything; both, if they agree. */
+/** The answers of the authority and of a device that is caught up; one if they agree. */
 async function said(
   server: TestServer,
   userID: string,
@@ -75,7 +75,7 @@ async function said(
   return verdict
 }
 
-/** Where a device cannot know, what the authority says. */
+/** The answer of the authority, if a device cannot know. */
 async function saidByServer(
   server: TestServer,
   userID: string,
@@ -121,7 +121,7 @@ async function offlineDevice(): Promise<TestClient> {
 
 const refusal = (answer: object): Outcome => (isGroupError(answer) ? answer : 'accepted')
 
-// ── a connection, and what is said on it ────────────────────────────────────
+// ── a connection and its messages ────────────────────────────────────
 
 /** What ends a connection on which these frames were sent. */
 async function endOf(frames: readonly string[], server = createTestServer()): Promise<Outcome> {
@@ -167,7 +167,7 @@ const { Api } = createRequire(import.meta.url)('tls-sig-api-v2') as {
 const lasting = new Api(app.sdkAppID, app.secretKey)
 const signed = (by = app) => generateUserSig(by, { userID: 'ann', expireSeconds: 60, now: 0 })
 
-// ── how each comes about ────────────────────────────────────────────────────
+// ── how each code is produced ────────────────────────────────────────────────────
 
 const crew = { groupID: 'crew' }
 const full = { maxMemberNum: 2 }
@@ -719,7 +719,7 @@ function rejection(answer: Awaited<ReturnType<TestClient['engine']['settled']>>)
   return answer.verdict.kind === 'rejected' ? answer.verdict.error : 'accepted'
 }
 
-/** A Public group that Eve has applied to; then nobody else fits in, where that is asked for. */
+/** A Public group with an application of Eve's; it is full then, if asked for. */
 async function applied({
   policy,
   ...profile
@@ -828,7 +828,8 @@ describe('with declared custom fields', () => {
   })
 
   test.each([
-    // Of somebody else by the owner, by an admin, by a member; of oneself by a member, by an admin; by the app admin.
+    // Of somebody else by the owner, by an admin, by a member; of oneself by a member, by an admin;
+    // by the app admin.
     ['rank', 'accepted', 'accepted', 10007, 10007, 'accepted', 'accepted'],
     ['motto', 'accepted', 'accepted', 10007, 'accepted', 'accepted', 'accepted'],
     ['badge', 10007, 10007, 10007, 10007, 10007, 'accepted'],

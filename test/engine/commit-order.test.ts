@@ -1,4 +1,4 @@
-/** Commits of several tabs: what is told or answered late does not undo what has come after it. */
+/** Commits of several tabs: one that is reported late does not undo newer ones. */
 
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerMessage } from '../../src/engine/host.ts'
@@ -23,7 +23,7 @@ beforeEach(async () => {
   await ann.engine.close()
 })
 
-/** A connection to the disk; it answers late to those who have written rows of this table. */
+/** A connection to the disk; it answers late after writes to this table. */
 function openDoor(slowTable?: TableName) {
   const waiting: (() => void)[] = []
   const storage: Storage = {
@@ -51,7 +51,10 @@ function openDoor(slowTable?: TableName) {
   }
 }
 
-/** A leader whose commit of a refusal is durable, and not answered yet; and a tab that has read of it. */
+/**
+ * A leader whose commit of a refusal is durable, and not answered yet; and a tab that has read of
+ * it.
+ */
 async function refused() {
   const [first, { peers }, third] = createPeers()
   let isSilent = false
@@ -67,7 +70,7 @@ async function refused() {
       }
     }
   })
-  // So that it never asks the leader to read everything again.
+  // Then it never makes the leader read everything.
   await second.members('crew')
   const door = openDoor('verdicts')
   const leader = createTestClient(server, 'ann', { storage: door.storage, peers: first.peers })

@@ -1,6 +1,6 @@
 /**
- * What a device may find in its storage, and what a server may send it. Whatever it is: nothing throws, what the server
- * knows is fetched again until the device has what the server has, and no operation is lost without a verdict.
+ * Damage in a device's storage and in a server's frames. Nothing throws, rows are fetched again
+ * until they equal the server's, and every operation gets a verdict.
  */
 
 import 'fake-indexeddb/auto'
@@ -92,7 +92,7 @@ async function shown(client: TestClient): Promise<unknown> {
   }
 }
 
-/** Everything has come and gone but the first operations: the device has what the server has, and what changes from now on. */
+/** Everything is settled but the first operations, and the device is caught up. */
 async function expectWell(ann: TestClient, { lost = 0 } = {}): Promise<void> {
   await ann.caughtUp()
   expect((await ann.status())?.lastError).toBeNull()
@@ -142,7 +142,7 @@ describe.each(['pages', 'journal'] as const)('damaged records in the %s', store 
   /** Folds all that is in the journal into pages. */
   async function fold(): Promise<void> {
     const folding = await openDexieStorage(name, { journalRowsMax: 0 })
-    // Who has not read does not know what there is to fold.
+    // A connection that has not read cannot write a checkpoint.
     await folding.read([{ table: 'meta', scope: '' }])
     await folding.transact([], () => [{ table: 'undelivered', scope: '', id: 'never', row: null }])
     while ((await records()) > 1) await new Promise(resolve => setTimeout(resolve, 1))
@@ -150,7 +150,7 @@ describe.each(['pages', 'journal'] as const)('damaged records in the %s', store 
   }
   const records = async () => (await edit('journal', null, each => each)).length
 
-  /** Changes records behind the back of whoever wrote them; answers what was there. */
+  /** Changes stored records directly; returns the records before. */
   async function edit(
     where: string,
     range: IDBKeyRange | null,
@@ -179,7 +179,10 @@ describe.each(['pages', 'journal'] as const)('damaged records in the %s', store 
     return found
   }
 
-  /** Changes the rows of a table and scope: of the outbox and of verdicts each by itself, of others page by page. */
+  /**
+   * Changes the rows of a table and scope: of the outbox and of verdicts each by itself, of others
+   * page by page.
+   */
   async function damage(
     table: string,
     scope: string,
@@ -228,7 +231,7 @@ describe.each(['pages', 'journal'] as const)('damaged records in the %s', store 
   const withPrototype = row(each =>
     JSON.parse(`{"__proto__":{"role":"Owner"},${JSON.stringify(each).slice(1)}`)
   )
-  /** Only what was asked for first. */
+  /** Only the first operation. */
   const firstOnly = (change: (page: Page) => unknown) => (page: Page) =>
     (page[0] as Row)['opID'] === waiting[0] ? change(page) : page
   const endless = { length: 'x'.repeat(65) }
@@ -901,7 +904,7 @@ describe('damaged frames', () => {
     expect(await kept()).toEqual(before)
     expect((await ann.status())?.lastError?.code ?? null).toBe(code)
     expect(await refusals(ann)).toEqual([10021])
-    // What the server does not say again, it has to be asked again; with a userSig that it does not take, that is of no use.
+    // The device asks for lost frames again, except with a userSig that the server refuses.
     const isLoginRefused = (code ?? 0) > 70_000
     if (isLoginRefused) expect(state.attempts).toBe(1)
     else expect(state.attempts).toBeGreaterThan(1)
@@ -938,7 +941,7 @@ describe('damaged frames', () => {
   })
 })
 
-// ── what is large and lawful ────────────────────────────────────────────────
+// ── large and valid ────────────────────────────────────────────────
 
 const users = (count: number) =>
   Array.from({ length: count }, (_, index) => `user-${String(index).padStart(27, '0')}`)

@@ -1,6 +1,6 @@
 /**
- * What drifts apart in other group stores: members, memberships, users, epochs, clocks. The numbers are those of the list
- * of requirements that came of it.
+ * What drifts apart in other group stores: members, memberships, users, epochs, clocks. The numbers
+ * are those of the list of requirements that came of it.
  */
 
 import fc from 'fast-check'
@@ -17,7 +17,7 @@ import { createTestClient, createTestServer, type TestClient, type TestServer } 
 let server: TestServer
 beforeEach(() => (server = createTestServer()))
 
-/** What the server has of a group, and what a device has stored. */
+/** The rows of a group on the server, and those that a device has stored. */
 const truth = (groupID: string) =>
   server.database.snapshot(async reader => {
     const { row, seq, digest } = await reader.group(groupID)

@@ -8,7 +8,7 @@ const member = (userID: string, nameCard = '') =>
   newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
 const members = (count: number) =>
   Array.from({ length: count }, (_, index) => member(`user-${index}`))
-/** Lists that share some of their members; a letter stands for who it is, a digit for what has changed. */
+/** Lists that share some members. The letter is the user, the digit a version of the row. */
 const lists = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 2 })), {
     selector: ([who]) => who

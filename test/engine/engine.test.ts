@@ -352,7 +352,7 @@ describe('large groups', () => {
     })
     for (let from = 0; from < 1000; from += 500)
       await app.settle('addGroupMember', { groupID: 'big', userIDList: users(from, from + 500) })
-    // From the second page on, what asks for one takes long.
+    // From the second page on, requests for pages take long.
     const held: (() => void)[] = []
     let isSlow = true
     const network = server.network()

@@ -15,7 +15,7 @@ beforeEach(() => (server = createTestServer()))
 
 type Connect = (events: LinkEvents) => Link
 
-/** A client whose line is what `around` makes of a good one. */
+/** A client whose line `around` has made of a good one. */
 function onLine(around: (connect: Connect) => Connect): TestClient {
   const network = server.network()
   return createTestClient(
@@ -217,7 +217,9 @@ const throttled =
     })
   }
 
-/** As over HTTP: all that has come while an answer was under way comes together with the next one. */
+/**
+ * As over HTTP: all that has come while an answer was under way comes together with the next one.
+ */
 const throttledInAnswers =
   (bytesPerSecond: number) =>
   (connect: Connect): Connect =>
@@ -245,7 +247,9 @@ const throttledInAnswers =
     })
   }
 
-/** Groups of 500 members each, in all of which Ann is. A page of 500 rows has about 70,000 bytes. */
+/**
+ * Groups of 500 members each, in all of which Ann is. A page of 500 rows has about 70,000 bytes.
+ */
 async function manyGroups(count: number): Promise<void> {
   const users = ['ann', ...Array.from({ length: 498 }, (_, index) => `user${index}`)]
   const memberList = users.map(userID => ({

@@ -1,4 +1,4 @@
-/** Every cell of the permission matrix, asked of a device that holds what such a device holds, and of the authority. */
+/** Every cell of the permission matrix, decided by a device and by the authority. */
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { judge, submission } from '../../src/server/authority/authority.ts'
@@ -25,7 +25,7 @@ import {
 const groupID = 'crew'
 const appAdmins = ['app', 'appMember']
 
-// ── what is asked ───────────────────────────────────────────────────────────
+// ── the questions ───────────────────────────────────────────────────────────
 
 type Call = { readonly name: OperationName; readonly args: Readonly<Record<string, unknown>> }
 type Asked = { readonly type: string; readonly userID: string; readonly isSelf: boolean }
@@ -193,7 +193,9 @@ const follows = (world: WorldName, actor: Actor) =>
 
 type Device = { ask(call: Call): Promise<Answer> }
 
-/** A device that has heard everything. What it is asked never reaches the server, as no time passes. */
+/**
+ * A device that has heard everything. What it is asked never reaches the server, as no time passes.
+ */
 async function openDevice(
   server: TestServer,
   world: WorldName,
@@ -232,7 +234,10 @@ async function again(
   return client
 }
 
-/** What the authority answers. The transaction is taken back, so the next question finds the same rows. */
+/**
+ * What the authority answers. The transaction is taken back, so the next question finds the same
+ * rows.
+ */
 async function askServer(
   { database, clock }: TestServer,
   userID: string,
@@ -351,7 +356,7 @@ test('every operation has one cell per group type, actor and target', () => {
     const ofOperation = cells.filter(cell => cell.operation === operation)
     const isTargeted = ofOperation.some(({ target }) => target)
     for (const world of ['Private', 'Public', 'ChatRoom', 'AVChatRoom']) {
-      // Whom an owner can act on: nobody else is one.
+      // A group has one owner.
       const count = isTargeted ? actors.length * targets.length - 1 : actors.length
       expect([operation, world, ofOperation.filter(cell => cell.world === world).length]).toEqual([
         operation,

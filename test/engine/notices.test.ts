@@ -1,4 +1,4 @@
-/** Who is told what: each row of the seed's two tables, on every device of a user, online and after having been away. */
+/** The receivers of tips and notices, online and after being offline, on every device. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import { giveNotice } from '../../src/server/authority/admin.ts'
@@ -217,7 +217,7 @@ async function perform([userID, name, args]: Call): Promise<void> {
   await quiet()
 }
 
-/** What a device has kept, and what it was given to hand on. */
+/** The tips and notices that a device keeps, and its undelivered events. */
 async function told(client: TestClient) {
   return {
     tips: await client.tips('crew'),

@@ -1,6 +1,7 @@
 /**
- * What users of other offline stores complain about: operations that are lost, stuck, or refused without a word, and views
- * that flicker. The numbers are those of the list of requirements that came of it.
+ * What users of other offline stores complain about: operations that are lost, stuck, or refused
+ * without a word, and views that flicker. The numbers are those of the list of requirements that
+ * came of it.
  */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -18,7 +19,10 @@ beforeEach(() => (server = createTestServer()))
 
 const never = new Promise<never>(() => undefined)
 
-/** A storage on which, at some moment of its work, its device dies: before a transaction or between it and its answer. */
+/**
+ * A storage on which, at some moment of its work, its device dies: before a transaction or between
+ * it and its answer.
+ */
 function mortal(storage: Storage, livesFor: number): { storage: Storage; isDead(): boolean } {
   let moments = 0
   const isDead = () => moments > livesFor

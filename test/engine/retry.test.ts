@@ -1,4 +1,4 @@
-/** Asking again for what was refused: once, whoever asks, and however often. */
+/** A refused operation is retried once, however many tabs and calls ask for it. */
 
 import { beforeEach, expect, test } from 'vitest'
 import { isGroupError } from '../../src/engine/api.ts'

@@ -129,7 +129,7 @@ test('refused tokens of two tabs are tried once each', async () => {
 })
 
 test('the refusal of a token stays when frames come after it', async () => {
-  // A socket that delivers what has been sent before it was closed.
+  // A socket that still delivers frames sent before it was closed.
   const network = server.network()
   const late: TestServer = {
     ...server,

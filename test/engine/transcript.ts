@@ -1,4 +1,7 @@
-/** What a device and the server say to each other, in words: `crew@1.3` is the third position of the first membership in crew. */
+/**
+ * What a device and the server say to each other, in words: `crew@1.3` is the third position of the
+ * first membership in crew.
+ */
 
 import { decodeRows } from '../../src/protocol/column-block.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
@@ -10,7 +13,7 @@ const inWords = (parts: (string | false | undefined)[]) => parts.filter(Boolean)
 const place = (groupID: string, membershipEpoch: number, seq: number) =>
   `${groupID}@${membershipEpoch}.${seq}`
 
-/** What has been said since the last time somebody asked. */
+/** The messages since the last call. */
 export function listen({ network }: TestClient): () => string[] {
   let read = network.transcript.length
   const numbers = new Map<string, string>()

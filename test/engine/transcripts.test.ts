@@ -1,6 +1,7 @@
 /**
- * What is said between a device and the server, in order, for each rule of the protocol. `→` goes to the server, `←` to the
- * device; `crew@1.3` stands for the third position of the first membership in crew, `#1` for the first operation.
+ * What is said between a device and the server, in order, for each rule of the protocol. `→` goes
+ * to the server, `←` to the device; `crew@1.3` stands for the third position of the first
+ * membership in crew, `#1` for the first operation.
  */
 
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -422,7 +423,7 @@ describe('groups', () => {
   })
 })
 
-// ── what is lost, and who is gone ───────────────────────────────────────────
+// ── lost frames, and users who left ───────────────────────────────────────────
 
 describe('the line', () => {
   const isLost = (frame: string) => frame.includes('"from":1,"to":2,')

@@ -298,7 +298,7 @@ test('rows of closed streams are released, even before they are loaded', async (
     reads.length = 0
     streams.request({ type: 'open', stream: 1000, query })
     await server.clock.settle()
-    // Had anything been kept, storage would not be asked again.
+    // Rows that were kept would not be read again.
     expect(reads).toEqual([{ table: 'members', scope: 'crew' }])
     expect(last[1000]?.rows).toHaveLength(2)
     streams.request({ type: 'close', stream: 1000 })
@@ -399,7 +399,7 @@ test('a window after a member who left survives a reload', async () => {
 
 test('a follower that comes to lead answers its own questions', async () => {
   const [, second] = createPeers()
-  // The tab that led has died: nobody hears the question.
+  // The leader has died: the question gets no answer.
   const follower = createTestClient(server, 'ann', { peers: second.peers, storage: ann.storage })
   await server.clock.settle()
   let answer: unknown
@@ -412,7 +412,7 @@ test('a follower that comes to lead answers its own questions', async () => {
 
 describe('a tab that comes to lead at its start', () => {
   const named = (name: string) => [{ groupID: 'crew', name }]
-  /** What the last leader commits, and cannot tell any more, once somebody has read. */
+  /** A commit that the last leader cannot post, after the next leader has read. */
   async function start({ leadsAt }: { leadsAt: 'once' | 'while it reads' }) {
     const [tab] = createPeers()
     const { storage } = ann
