@@ -1,44 +1,81 @@
 /**
- * Puts a store together: the UI thread's end here, the engine in a worker or in this thread.
+ * Connects the store on the UI thread with an engine, in a worker or in this thread.
  *
  * Why: `worker.js` speaks WebSocket and `worker-http.js` HTTP, so neither carries the code of the
  * other. The scheme of the url decides which one starts.
  */
 
-import { connectHere, connectWorker, type RemoteListener } from './client/remote.ts'
 import { wrongOption } from './client/options.ts'
-import type { Token } from './client/renew.ts'
 import { createPaintKeeper } from './client/paint-keeper.ts'
-import { createStore, type Undelivered, type GroupStore } from './client/store.ts'
+import { connectHere, connectWorker, type Remote, type RemoteListener } from './client/remote.ts'
+import type { Token } from './client/renew.ts'
+import { createStore, type GroupStore, type Undelivered } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import type { Engine } from './engine/api.ts'
 import { whenOpen, type StoreLocation } from './engine/worker-api.ts'
 import { groupError, type GroupError } from './kernel/errors.ts'
+import type { Connect } from './protocol/port.ts'
+import type { Storage } from './storage/port.ts'
 
 export type GroupStoreOptions = {
-  /** The sync server: `wss://example.org/sync`, or `https://example.org/sync` to do without WebSockets. */
+  /**
+   * The address of the sync server: `wss://example.org/sync`, or `https://example.org/sync` to use
+   * HTTP long poll in place of WebSocket. With `connect`, it only names the server.
+   */
   readonly url: string
-  /** Who the user is. Each user of each server has a database of their own. */
+  /** 1 to 32 characters of ASCII. Each user of each server has a database of their own. */
   readonly userID: string
   /**
-   * The user's userSig, as Tencent's `login` takes it. A function is asked for one at the beginning, and again whenever
-   * the server no longer takes the last; a string can be replaced by `renewToken`.
+   * The user's userSig, as for Tencent's `login`. If you pass a function, the store calls it at the
+   * start and each time the server refuses the last token. `renewToken` replaces a string.
+   *
+   * @example
+   * const expiring = createGroupStore({ url, userID: 'ann', token: async () => token })
    */
   readonly token: Token
   /**
-   * Where the engine runs: in the package's own worker unless said otherwise; in a worker that the app has made (for
-   * bundlers that need it; with a function, another is made when the browser has ended the first), or with `false` in the
-   * calling thread.
+   * Where the engine runs. Default: in the package's own worker. If your bundler cannot find that,
+   * pass a worker you made of `offline-groups/worker`, or a function that makes one: with a
+   * function, the store replaces a worker that the browser has ended. `false`: in the calling
+   * thread. With `storage` or `connect`, the engine runs in the calling thread, and only `false` is
+   * allowed here.
+   *
+   * @example
+   * const inThread = createGroupStore({ url, userID: 'ann', token, worker: false })
    */
   readonly worker?: Worker | (() => Worker) | false
-  /** Begins without talking to the network, until `resume`. */
+  /** Starts without the network. `resume` connects. Default: `false`. */
   readonly paused?: boolean
+  /**
+   * Where rows are kept, in place of IndexedDB: an adapter for this user of this server, or a
+   * promise of one. `offline-groups/ports` has one that keeps rows in memory. `storageContract` of
+   * `offline-groups/testing` tests yours.
+   *
+   * The engine runs in the calling thread. Only one store at a time may use the adapter: tabs do not
+   * share it. `close` closes it, and `logout` destroys it.
+   *
+   * The thread needs `setTimeout`, `performance.now`, `structuredClone`, `btoa` and
+   * `crypto.getRandomValues`. A host without one of them, for example a mini-program, has to add it.
+   *
+   * @example
+   * const temporary = createGroupStore({ url, userID: 'ann', token, storage: createMemoryStorage() })
+   */
+  readonly storage?: Storage | Promise<Storage>
+  /**
+   * How frames reach the server, in place of the transport that `url` selects. The engine runs in
+   * the calling thread. `offline-groups/ports` has the package's own transports.
+   *
+   * @example
+   * const connect = connectWebSocket(url)
+   * const connected = createGroupStore({ url, userID: 'ann', token, connect })
+   */
+  readonly connect?: Connect
 }
 
 /**
- * Opens the store of one user. It can be used at once: observables emit, and calls answer, when the local database is
- * open, whether or not there is a network. With a wrong option, every call and the status answer with the reason (10004,
- * 2002 without a user ID, 2003 without a token).
+ * Opens the store of one user, and returns at once. Observables emit and calls resolve when the
+ * local database is open, with or without a network. If an option is wrong, every call and the
+ * status report the error: 2002 without a user ID, 2003 without a token, otherwise 10004.
  *
  * @example
  * const store = createGroupStore({ url, userID: 'ann', token })
@@ -46,7 +83,22 @@ export type GroupStoreOptions = {
 export const createGroupStore = (options: GroupStoreOptions): GroupStore =>
   openGroupStore(options, { keepUndelivered: false })
 
-/** A store that was never opened: every call is answered with the reason. */
+/** `keepUndelivered`: keeps tips and notices until `delivered` is called. */
+export function openGroupStore(
+  options: GroupStoreOptions,
+  { keepUndelivered }: { keepUndelivered: boolean }
+): GroupStore & Undelivered {
+  const wrong = wrongOption(options)
+  if (wrong) return refusedStore(wrong)
+  try {
+    return connectStore(options, keepUndelivered)
+  } catch (error) {
+    // Expected: no worker can be made, for example because of the page's content security policy.
+    return refusedStore(groupError('WorkerFailed', String(error)))
+  }
+}
+
+/** A store without an engine: every call resolves with the error. */
 function refusedStore(refusal: GroupError): GroupStore & Undelivered {
   const nothing = () => undefined
   const api = whenOpen(new Promise<never>(nothing))
@@ -57,66 +109,66 @@ function refusedStore(refusal: GroupError): GroupStore & Undelivered {
   )
 }
 
-/** With `keepUndelivered`, tips and notices are kept until somebody says that they were handed on. */
-export function openGroupStore(
+function connectStore(
   options: GroupStoreOptions,
-  { keepUndelivered }: { keepUndelivered: boolean }
+  keepUndelivered: boolean
 ): GroupStore & Undelivered {
-  const wrong = wrongOption(options)
-  if (wrong) return refusedStore(wrong)
-  try {
-    return openAs(options, keepUndelivered)
-  } catch (error) {
-    // Expected: no worker can be made, because of a policy of the page perhaps.
-    return refusedStore(groupError('WorkerFailed', String(error)))
-  }
-}
-
-function openAs(options: GroupStoreOptions, keepUndelivered: boolean): GroupStore & Undelivered {
-  const { url, userID, token, worker, paused = false } = options
-  const location = {
-    url,
-    userID,
-    token: typeof token === 'string' ? token : '',
-    paused,
-    keepUndelivered
-  }
+  const { url, userID, token, storage, paused = false } = options
+  const isFunction = typeof token === 'function'
+  const location = { url, userID, token: isFunction ? '' : token, paused, keepUndelivered }
   const streams = createStreamClient(request => remote.request(request))
-  const listener: RemoteListener = {
+  const remote = connectEngine(options, location, {
     onFrame(frame) {
       streams.take(frame)
-      paintKeeper.changed()
+      paintKeeper?.changed()
     },
     onRestart: streams.restart
-  }
-  const remote =
-    worker === false
-      ? connectHere(openHere(location), listener)
-      : connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
-  const paintKeeper = createPaintKeeper(location, streams)
+  })
+  // The first-paint cache is in the database that `storage` replaces.
+  const paintKeeper = storage ? undefined : createPaintKeeper(location, streams)
   const end = () => {
-    paintKeeper.end()
+    paintKeeper?.end()
     remote.end()
   }
-  return createStore(
-    userID,
-    { ...remote, end },
-    streams,
-    typeof token === 'string' ? undefined : token
-  )
+  return createStore(userID, { ...remote, end }, streams, isFunction ? token : undefined)
+}
+
+function connectEngine(
+  options: GroupStoreOptions,
+  location: StoreLocation,
+  listener: RemoteListener
+): Remote {
+  const { url, worker, storage, connect } = options
+  if (worker === false || storage || connect)
+    return connectHere(openHere(location, options), listener)
+  return connectWorker(worker ?? (isHttp(url) ? startHttpWorker : startWorker), location, listener)
 }
 
 const isHttp = (url: string) => /^http/i.test(url)
 
-// Bundlers look for exactly these expressions, and bring the workers along.
+// Bundlers look for exactly these expressions, and bundle the workers.
 const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
 const startHttpWorker = () =>
   new Worker(new URL('./worker-http.js', import.meta.url), { type: 'module' })
 
-async function openHere(location: StoreLocation): Promise<Engine> {
-  const { openBrowserEngine } = await import('./host/browser.ts')
-  const connectTo = isHttp(location.url)
-    ? (await import('./protocol/transports/http.ts')).connectHttp
-    : (await import('./protocol/transports/websocket.ts')).connectWebSocket
-  return openBrowserEngine(connectTo)(location)
+async function openHere(
+  location: StoreLocation,
+  { storage, connect }: GroupStoreOptions
+): Promise<Engine> {
+  const connecting = connect ? () => connect : loadTransport(location.url)
+  if (!storage) {
+    const { openBrowserEngine } = await import('./host/browser.ts')
+    return openBrowserEngine(await connecting)(location)
+  }
+  const [connectTo, opened, { openThreadEngine }] = await Promise.all([
+    connecting,
+    storage,
+    import('./host/thread.ts')
+  ])
+  return openThreadEngine({ storage: opened, connect: connectTo(location.url) }, location)
+}
+
+async function loadTransport(url: string): Promise<(url: string) => Connect> {
+  if (isHttp(url)) return (await import('./protocol/transports/http.ts')).connectHttp
+  return (await import('./protocol/transports/websocket.ts')).connectWebSocket
 }

@@ -1,21 +1,39 @@
 export { createGroupStore, type GroupStoreOptions } from './create-group-store.ts'
 export type { GroupStore } from './client/store.ts'
+export type { Answer } from './client/can.ts'
+export type { Token } from './client/renew.ts'
 export {
   isGroupError,
+  type Applied,
   type Group,
+  type GroupOrder,
   type List,
   type Member,
+  type MemberOrder,
   type Notice,
   type PendingOperation,
   type Preview,
   type SelfInfo,
   type Status,
   type Tip,
-  type VerdictEntry
+  type VerdictEntry,
+  type Window
 } from './engine/api.ts'
-export type { Answer } from './client/can.ts'
 export type { Args, OperationName, Result } from './kernel/decide.ts'
 export type { GroupError, Reason, Scope } from './kernel/errors.ts'
-export type { CustomField, GroupType, JoinOption, RemindType, Role } from './kernel/model.ts'
-export type { CustomFieldPolicy, Policy, WriteLevel } from './kernel/limits.ts'
-export type { Cause, Verdict } from './kernel/verdict.ts'
+export type { CustomFieldPolicy, FieldPolicy, Policy, WriteLevel } from './kernel/limits.ts'
+export type {
+  ApplicationState,
+  CustomField,
+  GroupRow,
+  GroupType,
+  JoinOption,
+  Key,
+  OrOther,
+  RemindType,
+  Role
+} from './kernel/model.ts'
+export type { NoticeType, TipType } from './kernel/notices.ts'
+export type { Cause, CauseReason, Verdict } from './kernel/verdict.ts'
+export type { Connect } from './protocol/port.ts'
+export type { Storage } from './storage/port.ts'

@@ -30,7 +30,8 @@ export default defineConfig({
         resolve: {
           alias: [
             { find: /^offline-groups$/, replacement: path('../dist/src/index.js') },
-            { find: /^offline-groups\/tim$/, replacement: path('../dist/src/tim/tim.js') }
+            { find: /^offline-groups\/tim$/, replacement: path('../dist/src/tim/tim.js') },
+            { find: /^offline-groups\/ports$/, replacement: path('../dist/src/ports.js') }
           ]
         },
         optimizeDeps: { include: ['dexie', 'comlink', 'rxjs', 'valibot'] },

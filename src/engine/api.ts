@@ -18,7 +18,6 @@ import type {
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import type { UndeliveredEvent } from '../storage/tables.ts'
-import type { Part } from './views/ordered.ts'
 
 export type { UndeliveredEvent } from '../storage/tables.ts'
 
@@ -105,7 +104,13 @@ export type GroupOrder = 'lastInfoTime' | 'name'
 export type MemberOrder = 'joinTime' | 'role' | 'nameCard'
 
 /** A part of a list, in an order. */
-export type Window<Order extends string> = Part & {
+export type Window<Order extends string> = {
+  /** The index of the first row. */
+  readonly offset?: number | undefined
+  /** In place of `offset`: the ID of the row before the first one. */
+  readonly after?: string | undefined
+  /** The number of rows at most. */
+  readonly limit?: number | undefined
   readonly orderBy?: Order
   /** Only rows whose name or ID contains this text, regardless of case and Unicode form. */
   readonly search?: string

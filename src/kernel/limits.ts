@@ -46,7 +46,7 @@ export type Policy = {
 /** Who may write a field: who has at least this role. */
 export type WriteLevel = 'App' | 'Owner' | 'Admin' | 'Member'
 
-type FieldPolicy = { readonly key: string; readonly write: OrOther<WriteLevel> }
+export type FieldPolicy = { readonly key: string; readonly write: OrOther<WriteLevel> }
 
 /** Lists, because users choose the keys that are looked up in them. */
 export type CustomFieldPolicy = {

@@ -16,7 +16,7 @@ export const tipTypes = {
   profileUpdated: 6,
   memberMuted: 7
 } as const
-type TipType = (typeof tipTypes)[keyof typeof tipTypes]
+export type TipType = (typeof tipTypes)[keyof typeof tipTypes]
 
 export type Tip = {
   readonly operationType: TipType

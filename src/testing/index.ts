@@ -1,7 +1,5 @@
-export { connectHttp } from '../protocol/transports/http.ts'
-export type { Connect, Link, LinkEvents } from '../protocol/port.ts'
-export { connectWebSocket } from '../protocol/transports/websocket.ts'
 export { createTestClock, type TestClock } from './clock.ts'
 export { createTestNetwork, type Serve, type Served, type TestNetwork } from './network.ts'
+export type { Expect } from './storage/case.ts'
 export { storageContract, type ContractRunner } from './storage-contract.ts'
 export { syncServerContract, type SyncServerUnderTest } from './sync-contract.ts'

@@ -12,8 +12,8 @@ type EveryOperation<
   Calls extends Record<OperationName, (options: never) => Promise<IMResponse<unknown>>>
 > = Calls
 
-type WithGroup = Promise<IMResponse<{ group: TimGroup }>>
-type WithMember = Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
+export type TimGroupResponse = Promise<IMResponse<{ group: TimGroup }>>
+export type TimMemberResponse = Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
 
 /** Every call rejects with an `IMError`; the codes are those of `tim-groups.md` §5. Before `SDK_READY`: 2999. */
 export type Tim = EveryOperation<{
@@ -91,7 +91,7 @@ export type Tim = EveryOperation<{
     groupID: string
     groupCustomFieldFilter?: readonly string[]
     memberCustomFieldFilter?: readonly string[]
-  }): WithGroup
+  }): TimGroupResponse
   /**
    * Seed: "Creating a group". Who creates an AVChatRoom still has to join it. 2600 for a type that does not exist, 10004
    * for an argument, 10005 for over 500 members, 10014, 10037; 10021 when the ID turns out to be taken.
@@ -99,7 +99,7 @@ export type Tim = EveryOperation<{
    * @example
    * const { group } = (await tim.createGroup({ name: 'Crew', memberList: [{ userID: 'bob' }] })).data
    */
-  createGroup(options: Args<'createGroup'>): WithGroup
+  createGroup(options: Args<'createGroup'>): TimGroupResponse
   /**
    * Seed: "Deleting a group". 2622 for a Private group, 10007 for who is not the owner.
    *
@@ -113,7 +113,7 @@ export type Tim = EveryOperation<{
    * @example
    * const { group } = (await tim.updateGroupProfile({ groupID: 'crew', name: 'Boat' })).data
    */
-  updateGroupProfile(options: Args<'updateGroupProfile'>): WithGroup
+  updateGroupProfile(options: Args<'updateGroupProfile'>): TimGroupResponse
   /**
    * Seed: "Applying to join a group". A group that the device has never seen needs the network: 2805. Otherwise 2601 and
    * 10007 for a Private group, 10004 where nobody can apply, 10014, 10037, 10010.
@@ -137,14 +137,14 @@ export type Tim = EveryOperation<{
    * @example
    * const { group } = (await tim.searchGroupByID('crew')).data
    */
-  searchGroupByID(groupID: string): WithGroup
+  searchGroupByID(groupID: string): TimGroupResponse
   /**
    * Seed: "Transferring a group". The former owner becomes a common member. 10007, 2620 for an AVChatRoom, 2621, 10004.
    *
    * @example
    * const { group } = (await tim.changeGroupOwner({ groupID: 'crew', newOwnerID: 'bob' })).data
    */
-  changeGroupOwner(options: Args<'changeGroupOwner'>): WithGroup
+  changeGroupOwner(options: Args<'changeGroupOwner'>): TimGroupResponse
   /**
    * Seed: "Processing an application to join a group", with the message of the notice. 10024 when it was handled already,
    * 10007, 10004 for a message that is none, 10014.
@@ -157,15 +157,15 @@ export type Tim = EveryOperation<{
   handleGroupApplication(options: {
     handleAction: 'Agree' | 'Reject'
     handleMessage?: string
-    message: Pick<TimMessage<ApplicationPayload>, 'payload'>
-  }): WithGroup
+    message: Pick<TimMessage<TimApplicationPayload>, 'payload'>
+  }): TimGroupResponse
   /**
    * Seed: "Setting the notification type for group messages". For oneself.
    *
    * @example
    * await tim.setMessageRemindType({ groupID: 'crew', messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD })
    */
-  setMessageRemindType(options: Args<'setMessageRemindType'>): WithGroup
+  setMessageRemindType(options: Args<'setMessageRemindType'>): TimGroupResponse
   /**
    * Seed: "Obtaining group members": 15 from the first on unless said otherwise, at most 100, in the order in which they
    * joined. Offline, those that this device holds.
@@ -220,32 +220,32 @@ export type Tim = EveryOperation<{
    * @example
    * const { member } = (await tim.setGroupMemberMuteTime({ groupID: 'crew', userID: 'bob', muteTime: 600 })).data
    */
-  setGroupMemberMuteTime(options: Args<'setGroupMemberMuteTime'>): WithMember
+  setGroupMemberMuteTime(options: Args<'setGroupMemberMuteTime'>): TimMemberResponse
   /**
    * Seed: "Setting or canceling the admin". 2681, 2682, 2683, 2684, 10004.
    *
    * @example
    * const { member } = (await tim.setGroupMemberRole({ groupID: 'crew', userID: 'bob', role: TIM.TYPES.GRP_MBR_ROLE_ADMIN })).data
    */
-  setGroupMemberRole(options: Args<'setGroupMemberRole'>): WithMember
+  setGroupMemberRole(options: Args<'setGroupMemberRole'>): TimMemberResponse
   /**
    * Seed: "Modifying a group member's name card", one's own unless said otherwise; an empty one clears it. 10007, 10004.
    *
    * @example
    * const { member } = (await tim.setGroupMemberNameCard({ groupID: 'crew', nameCard: 'Skipper' })).data
    */
-  setGroupMemberNameCard(options: Args<'setGroupMemberNameCard'>): WithMember
+  setGroupMemberNameCard(options: Args<'setGroupMemberNameCard'>): TimMemberResponse
   /**
    * Seed: "Modifying a group member custom field", one's own unless said otherwise; merged by key. 10007, 10004.
    *
    * @example
    * const { member } = (await tim.setGroupMemberCustomField({ groupID: 'crew', memberCustomField: [{ key: 'city', value: 'Oslo' }] })).data
    */
-  setGroupMemberCustomField(options: Args<'setGroupMemberCustomField'>): WithMember
+  setGroupMemberCustomField(options: Args<'setGroupMemberCustomField'>): TimMemberResponse
 }>
 
 /** The part of a notice's payload that names an application; without `messageKey` the last one of its author. */
-type ApplicationPayload = Pick<
+export type TimApplicationPayload = Pick<
   GroupSystemNoticePayload,
   'groupProfile' | 'operatorID' | 'operationType' | 'messageKey'
 >

@@ -4,7 +4,7 @@ import type { Notice, Tip } from '../engine/api.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { TYPES } from './constants.ts'
 
-type TimGroupProfile = {
+export type TimGroupProfile = {
   from: string
   to: string
   groupID: string

@@ -22,9 +22,14 @@ import { answerWithinMs, attempt, errorOf, inTime, strict } from './guard.ts'
 import { noticeMessage, tipMessage } from './message.ts'
 import { createVerdicts } from './verdicts.ts'
 
-export type { Tim } from './api.ts'
+export type { Tim, TimApplicationPayload, TimGroupResponse, TimMemberResponse } from './api.ts'
 export type { TimGroup, TimGroupMember } from './shapes.ts'
-export type { GroupSystemNoticePayload, GroupTipPayload, TimMessage } from './message.ts'
+export type {
+  GroupSystemNoticePayload,
+  GroupTipPayload,
+  TimGroupProfile,
+  TimMessage
+} from './message.ts'
 export type { TimEventName } from './constants.ts'
 export type { TimEventData, TimHandler } from './events.ts'
 export { IMError, type IMResponse } from './im-error.ts'

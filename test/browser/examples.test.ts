@@ -2,6 +2,7 @@
 
 import { describe, expect, inject, test } from 'vitest'
 import { createGroupStore, isGroupError } from 'offline-groups'
+import { connectWebSocket, createMemoryStorage } from 'offline-groups/ports'
 import TIM from 'offline-groups/tim'
 import readme from '../../README.md?raw'
 import { fresh, openStore, taken, tokenFor } from './connect.ts'
@@ -53,6 +54,8 @@ async function run(code: string): Promise<unknown[][]> {
   const around = {
     createGroupStore,
     isGroupError,
+    createMemoryStorage,
+    connectWebSocket,
     TIM,
     tim,
     store,

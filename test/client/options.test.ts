@@ -3,6 +3,7 @@
 import { firstValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
 import { createGroupStore, isGroupError } from '../../src/index.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import TIM from '../../src/tim/tim.ts'
 
 const good = { url: 'ws://127.0.0.1:1/sync', userID: 'ann', token: 'sig', worker: false }
@@ -17,6 +18,10 @@ const wrong: [title: string, options: object, code: number][] = [
   ['no url', { url: undefined }, 10004],
   ['a url of another scheme', { url: 'ftp://example.org/sync' }, 10004],
   ['true for the worker', { worker: true }, 10004],
+  ['a text for the storage', { storage: 'disk' }, 10004],
+  ['an object for the connection', { connect: {} }, 10004],
+  ['a worker beside a storage', { worker: () => undefined, storage: createMemoryStorage() }, 10004],
+  ['a worker beside a connection', { worker: () => undefined, connect: () => undefined }, 10004],
   ['a text for paused', { paused: 'yes' }, 10004]
 ]
 

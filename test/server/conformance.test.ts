@@ -1,13 +1,15 @@
 /** Our server, as any server of the protocol is tested: over real sockets, on both databases. */
 
 import { readFileSync } from 'node:fs'
+import * as packagedPorts from 'offline-groups/ports'
 import * as packagedServer from 'offline-groups/server'
 import * as packagedKit from 'offline-groups/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { must } from '../../src/kernel/must.ts'
-import { connectHttp, connectWebSocket, syncServerContract } from '../../src/testing/index.ts'
+import { connectHttp, connectWebSocket } from '../../src/ports.ts'
+import { syncServerContract } from '../../src/testing/index.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
 
 // Node has had one of its own since version 22.
@@ -74,6 +76,6 @@ describe('the example of the contract', async () => {
     ...args: string[]
   ) => (...args: unknown[]) => Promise<void>
   // As somebody would run it who has the package.
-  const around = { ...packagedServer, ...packagedKit, test, expect, afterAll }
+  const around = { ...packagedPorts, ...packagedServer, ...packagedKit, test, expect, afterAll }
   await new AsyncFunction(...Object.keys(around), example)(...Object.values(around))
 })

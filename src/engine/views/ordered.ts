@@ -3,14 +3,11 @@
  * Orders are total, so each row has exactly one place.
  */
 
+import type { Window } from '../api.ts'
+
 export type Compare<R> = (a: R, b: R) => number
 
-/** A part of a list: `limit` rows from index `offset`, or after the row with the ID `after`. */
-export type Part = {
-  readonly offset?: number | undefined
-  readonly after?: string | undefined
-  readonly limit?: number | undefined
-}
+type Part = Pick<Window<string>, 'offset' | 'after' | 'limit'>
 
 export type Ordered<R> = ReturnType<typeof createOrdered<R>>
 
