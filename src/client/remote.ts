@@ -130,7 +130,11 @@ export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListene
   streams.catch(() => undefined)
   return {
     api: copying(whenOpen(opening)),
-    request: request => void streams.then(open => open.request(request)),
+    request: request =>
+      void streams.then(
+        open => open.request(request),
+        () => undefined
+      ),
     end: () => undefined,
     failed: new Promise(resolve => opening.catch(error => resolve(storageFailed(error))))
   }

@@ -1,16 +1,21 @@
 /**
- * Answers as `Promise.race` of `end` and the work would. A race leaves its answer with each promise that has not ended;
- * here what is answered is forgotten.
+ * Returns a function that resolves as `work` does, or as `end` if that comes first. Unlike
+ * `Promise.race`, it keeps no reference to answers: a race adds a reaction to `end` each time, and
+ * `end` may stay pending for the life of a store.
  */
 export function until<E>(end: Promise<E>): <T>(work: Promise<T>) => Promise<T | E> {
   const waiting = new Set<(ending: Promise<E>) => void>()
   let isOver = false
   void end.then(() => {
     isOver = true
-    for (const tell of waiting) tell(end)
+    for (const resolve of waiting) resolve(end)
   })
   return work => {
-    if (isOver) return end
+    if (isOver) {
+      // Nobody else handles its rejection.
+      work.catch(() => undefined)
+      return end
+    }
     return new Promise((resolve, reject) => {
       waiting.add(resolve)
       void work.then(resolve, reject).finally(() => waiting.delete(resolve))

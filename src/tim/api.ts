@@ -7,16 +7,11 @@ import type { IMResponse } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup, TimGroupMember } from './shapes.ts'
 
-/** An operation without a call of its name does not compile. */
-type EveryOperation<
-  Calls extends Record<OperationName, (options: never) => Promise<IMResponse<unknown>>>
-> = Calls
-
 export type TimGroupResponse = Promise<IMResponse<{ group: TimGroup }>>
 export type TimMemberResponse = Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
 
 /** Every call rejects with an `IMError`; the codes are those of `tim-groups.md` §5. Before `SDK_READY`: 2999. */
-export type Tim = EveryOperation<{
+export type Tim = {
   /**
    * Opens the store of a user. Resolves when the local database is open; a user whom this device does not know yet also
    * waits for the server. `SDK_READY` follows. Rejects with 2002 or 2003 when something is missing, 2025 while another
@@ -242,7 +237,18 @@ export type Tim = EveryOperation<{
    * const { member } = (await tim.setGroupMemberCustomField({ groupID: 'crew', memberCustomField: [{ key: 'city', value: 'Oslo' }] })).data
    */
   setGroupMemberCustomField(options: Args<'setGroupMemberCustomField'>): TimMemberResponse
-}>
+}
+
+/** The calls of a group. An operation of the rules without a call of its name does not compile. */
+export type GroupCalls = Pick<
+  Tim,
+  | OperationName
+  | 'getGroupList'
+  | 'getGroupProfile'
+  | 'searchGroupByID'
+  | 'getGroupMemberList'
+  | 'getGroupMemberProfile'
+>
 
 /** The part of a notice's payload that names an application; without `messageKey` the last one of its author. */
 export type TimApplicationPayload = Pick<

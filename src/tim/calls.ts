@@ -15,7 +15,7 @@ import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/store.ts'
-import type { Tim } from './api.ts'
+import type { GroupCalls } from './api.ts'
 import { TYPES } from './constants.ts'
 import { ownError, IMError, respond } from './im-error.ts'
 import type { Live } from './live.ts'
@@ -57,13 +57,11 @@ function parsed<N extends keyof typeof reading>(
   return checked.args
 }
 
-export type Calls = Omit<
-  Tim,
-  'login' | 'logout' | 'destroy' | 'on' | 'once' | 'off' | 'setLogLevel'
->
-
 /** `ready` answers the session, or throws the error that a call gets without one. */
-export function createCalls(ready: (api: string) => Session, isLoggedIn: () => boolean): Calls {
+export function createCalls(
+  ready: (api: string) => Session,
+  isLoggedIn: () => boolean
+): GroupCalls {
   /** Applies; where this device cannot decide, the server's verdict is the answer. */
   async function perform<N extends OperationName>(
     name: N,

@@ -5,7 +5,7 @@
  */
 
 import { lookUp } from '../kernel/model.ts'
-import type { Calls } from './calls.ts'
+import type { GroupCalls } from './api.ts'
 
 type Type = 'String' | 'Number' | 'Boolean' | 'Array'
 type Parameter = {
@@ -22,7 +22,7 @@ const requiredList: Parameter = { type: 'Array', required: true }
 type Spec = Parameter | Readonly<Record<string, Parameter>>
 
 /** By call: the parameters of its options, or the one that it takes by position. */
-const specs: Readonly<Record<keyof Calls, Spec>> = {
+const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
   getGroupList: { groupProfileFilter: list },
   getGroupProfile: {
     groupID: requiredText,

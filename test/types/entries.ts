@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseAst } from 'rolldown/parseAst'
 
 /** A node of the syntax tree; which fields it has depends on its type. */
-type Node = { readonly type: string } & { readonly [field: string]: unknown }
+type Node = { readonly type?: string } & { readonly [field: string]: unknown }
 
 export type Name = {
   readonly name: string
@@ -102,7 +102,7 @@ export function namedTypes(origin: string): string[] {
     const { type, typeName, body, params, returnType } = node as Node
     if (type === 'TSTypeReference') found.add(textOf(typeName))
     // The body of a function is no part of its signature.
-    if (String(type).endsWith('FunctionExpression') || type === 'FunctionDeclaration')
+    if (type?.endsWith('FunctionExpression') || type === 'FunctionDeclaration')
       return [params, returnType].forEach(collect)
     if (type === 'ClassBody')
       return (body as Node[]).forEach(member => collect({ ...member, value: null }))
