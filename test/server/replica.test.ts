@@ -8,8 +8,8 @@ import { createBus } from '../../src/server/sessions/bus.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
-import { createReplica } from '../../src/server/sessions/replica.ts'
-import { nowhere } from '../../src/server/sessions/replica-deltas.ts'
+import { createReplica } from '../../src/server/sessions/replica/replica.ts'
+import { noPositions } from '../../src/server/sessions/replica/positions.ts'
 import { must } from '../../src/kernel/must.ts'
 import { digestVersion } from '../../src/protocol/digest.ts'
 import type { DeltaMessage } from '../../src/protocol/messages.ts'
@@ -55,7 +55,7 @@ test('a session that ends while it catches up hears of nothing any more', async 
     return () => (heard.delete(topic), stop())
   }
   const replica = createReplica('ann', { now, subscribe })
-  const catchingUp = replica.catchUp(database, nowhere, {
+  const catchingUp = replica.catchUp(database, noPositions, {
     groupsPerFrame: 1,
     send: () => undefined
   })
@@ -83,8 +83,8 @@ test('who is removed while catching up is not told what the group becomes afterw
       return database.snapshot(body)
     }
   }
-  const send = () => told.push(replica.takeOutgoing() ?? { groups: [] })
-  await replica.catchUp(slow, nowhere, { groupsPerFrame: 1, send })
+  const send = () => told.push(replica.nextDelta() ?? { groups: [] })
+  await replica.catchUp(slow, noPositions, { groupsPerFrame: 1, send })
   expect(snapshots).toBe(4)
   expect(JSON.stringify(told)).not.toContain('Secret')
 })
@@ -95,9 +95,9 @@ test('while the feed has to be read, nothing more is told of any group: the user
   for (const groupID of ['crew', 'den'])
     await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, {
+  await replica.catchUp(database, noPositions, {
     groupsPerFrame: 9,
-    send: () => replica.takeOutgoing()
+    send: () => replica.nextDelta()
   })
   announced.length = 0
   await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
@@ -105,24 +105,24 @@ test('while the feed has to be read, nothing more is told of any group: the user
   await judge('den', 'updateGroupProfile', { name: 'Secret' })
   // Lanes are announced as they finish: what the feed says first is not always heard first.
   const [first, ...rest] = announced
-  for (const announcement of rest) replica.hear(announcement)
-  if (first) replica.hear(first)
+  for (const announcement of rest) replica.receive(announcement)
+  if (first) replica.receive(first)
   await replica.read(database, async () => undefined)
-  expect(JSON.stringify(replica.takeOutgoing())).not.toContain('Secret')
+  expect(JSON.stringify(replica.nextDelta())).not.toContain('Secret')
 })
 
 test('the verdict on joining goes with the group, also where nobody has announced it', async () => {
   const { database, judge } = createWorld()
   const replica = createReplica('ann', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, {
+  await replica.catchUp(database, noPositions, {
     groupsPerFrame: 9,
-    send: () => replica.takeOutgoing()
+    send: () => replica.nextDelta()
   })
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   replica.addVerdict({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
-  expect(replica.isBehind()).toBe(true)
+  expect(replica.hasUnread()).toBe(true)
   await replica.read(database, async () => undefined)
-  expect(replica.takeOutgoing()).toMatchObject({
+  expect(replica.nextDelta()).toMatchObject({
     feed: {
       events: expect.arrayContaining([
         expect.objectContaining({ kind: 'joined', groupID: 'crew' })
@@ -142,12 +142,12 @@ async function createPair() {
     memberList: [{ userID: 'bob' }]
   })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, {
+  await replica.catchUp(database, noPositions, {
     groupsPerFrame: 9,
-    send: () => replica.takeOutgoing()
+    send: () => replica.nextDelta()
   })
   announced.length = 0
-  const hearAll = () => announced.splice(0).forEach(each => void replica.hear(each))
+  const hearAll = () => announced.splice(0).forEach(each => void replica.receive(each))
   return { database, replica, judge, hearAll }
 }
 
@@ -159,7 +159,7 @@ test('a changed profile reaches a member whose batch else holds only settings of
     judge('crew', 'updateGroupProfile', { joinOption: 'DisableApply' })
   ])
   hearAll()
-  expect(replica.takeOutgoing()?.groups.at(-1)).toMatchObject({
+  expect(replica.nextDelta()?.groups.at(-1)).toMatchObject({
     group: { joinOption: 'DisableApply' }
   })
 })
@@ -168,7 +168,7 @@ test('a setting of another member alone sends nothing', async () => {
   const { replica, judge, hearAll } = await createPair()
   await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
   hearAll()
-  expect([replica.takeOutgoing(), replica.isBehind()]).toEqual([undefined, false])
+  expect([replica.nextDelta(), replica.hasUnread()]).toEqual([undefined, false])
 })
 
 test('drift is mended where the last log entry is the setting of another member', async () => {
@@ -185,7 +185,7 @@ test('drift is mended where the last log entry is the setting of another member'
       version: digestVersion
     })
   )
-  expect(replica.takeOutgoing()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
+  expect(replica.nextDelta()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
 })
 
 test('an announcement that comes during a read does not move the client back', async () => {
@@ -205,7 +205,7 @@ test('an announcement that comes during a read does not move the client back', a
   positions.push(replica.position('crew')?.seq)
   await replica.read(database, async () => undefined)
   positions.push(replica.position('crew')?.seq)
-  expect([positions, replica.isBehind()]).toEqual([[2, 2], false])
+  expect([positions, replica.hasUnread()]).toEqual([[2, 2], false])
 })
 
 test('a session that is told its feed from the beginning keeps only the groups in it', async () => {
@@ -213,9 +213,9 @@ test('a session that is told its feed from the beginning keeps only the groups i
   for (const groupID of ['crew', 'den'])
     await judge(groupID, 'createGroup', { name: groupID, memberList: [{ userID: 'bob' }] })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, {
+  await replica.catchUp(database, noPositions, {
     groupsPerFrame: 100,
-    send: () => replica.takeOutgoing()
+    send: () => replica.nextDelta()
   })
   for (let round = 0; round < 300; round++) {
     await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
@@ -223,7 +223,7 @@ test('a session that is told its feed from the beginning keeps only the groups i
   }
   await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
   await replica.read(database, async () => undefined)
-  expect(replica.takeOutgoing()).toMatchObject({ feed: { from: 0 }, groups: [] })
+  expect(replica.nextDelta()).toMatchObject({ feed: { from: 0 }, groups: [] })
   expect([replica.position('crew'), replica.position('den')]).toMatchObject([undefined, { seq: 1 }])
 })
 
@@ -233,13 +233,13 @@ test('a verdict whose group is dismissed during a read comes with the next read'
   )
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   const replica = createReplica('ann', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, nowhere, { groupsPerFrame: 100, send: () => undefined })
-  replica.takeOutgoing()
+  await replica.catchUp(database, noPositions, { groupsPerFrame: 100, send: () => undefined })
+  replica.nextDelta()
   await replica.read(database, async () => {
     const outcome = (await judge('crew', 'dismissGroup', {})) as Outcome
-    replica.hear(must(announced.at(-1)))
+    replica.receive(must(announced.at(-1)))
     if (outcome.kind === 'verdict') replica.addVerdict(outcome.verdict)
   })
-  while (replica.isBehind()) await replica.read(database, async () => undefined)
-  expect(replica.takeOutgoing()?.verdicts).toMatchObject([{ kind: 'applied', groupID: 'crew' }])
+  while (replica.hasUnread()) await replica.read(database, async () => undefined)
+  expect(replica.nextDelta()?.verdicts).toMatchObject([{ kind: 'applied', groupID: 'crew' }])
 })

@@ -28,12 +28,12 @@ const small = [
     replace: 'const sessionBytes = { slowAbove: 4000, max: 40_000 }\n'
   },
   {
-    file: 'src/server/sessions/replica.ts',
+    file: 'src/server/sessions/replica/announcements.ts',
     find: 'const heldMax = 100\n',
     replace: 'const heldMax = 3\n'
   },
   {
-    file: 'src/server/sessions/replica.ts',
+    file: 'src/server/sessions/replica/outgoing.ts',
     find: 'const partMax = { groups: 100, rows: 2000 }\n',
     replace: 'const partMax = { groups: 2, rows: 5 }\n'
   },
@@ -43,17 +43,17 @@ const small = [
     replace: 'const answerBytesMax = 2000\n'
   },
   {
-    file: 'src/server/sessions/replica-deltas.ts',
+    file: 'src/server/sessions/replica/group-delta.ts',
     find: 'const membersSentWholeMax = 500\n',
     replace: 'const membersSentWholeMax = 1\n'
   },
   {
-    file: 'src/server/sessions/replica-deltas.ts',
+    file: 'src/server/sessions/replica/group-delta.ts',
     find: 'export const partBytesMax = 49_152\n',
     replace: 'export const partBytesMax = 1000\n'
   },
   {
-    file: 'src/server/sessions/replica-deltas.ts',
+    file: 'src/server/sessions/replica/feed-delta.ts',
     find: 'const feedEventsMax = 150\n',
     replace: 'const feedEventsMax = 5\n'
   },

@@ -145,7 +145,7 @@ export const planted = {
     '    patienceMs = Infinity\n    if (withinMs > 0) return\n'
   ),
   'the floor is ignored': edit(
-    'src/server/sessions/replica-deltas.ts',
+    'src/server/sessions/replica/group-delta.ts',
     'held > 0 && held >= floor ?',
     'held > 0 ?'
   ),
@@ -153,12 +153,12 @@ export const planted = {
   'the floor of the feed is ignored': {
     edits: [
       {
-        file: 'src/server/sessions/replica-deltas.ts',
+        file: 'src/server/sessions/replica/feed-delta.ts',
         find: 'from > 0 && from >= floor && from <= head &&',
         replace: 'from > 0 && from <= head &&'
       },
       {
-        file: 'src/server/sessions/replica-deltas.ts',
+        file: 'src/server/sessions/login.ts',
         find: 'if (from > head || from < floor) return false',
         replace: 'if (from > head) return false'
       }
@@ -198,7 +198,7 @@ export const planted = {
         replace: 'if (from > group.seq && group.seq > 0) return false'
       },
       {
-        file: 'src/server/sessions/replica.ts',
+        file: 'src/server/sessions/replica/catch-up.ts',
         find: 'position?.membershipEpoch === membershipEpoch ? position.seq : 0',
         replace: 'position?.seq ?? 0'
       }
@@ -240,17 +240,17 @@ export const planted = {
     ''
   ),
   'a lost announcement is never noticed': edit(
-    'src/server/sessions/replica.ts',
-    'if (seq > (positions.get(groupID)?.upTo ?? seq)) await',
+    'src/server/sessions/replica/drift.ts',
+    'if (seq > (positions.groups.get(groupID)?.upTo ?? seq)) await',
     'if (seq < 0) await'
   ),
   'an announcement need not continue': edit(
-    'src/server/sessions/replica.ts',
+    'src/server/sessions/replica/announcements.ts',
     ' && from > 0 && position.upTo === from)',
     ' && from > 0)'
   ),
   'removed members are not told': edit(
-    'src/server/sessions/replica-deltas.ts',
+    'src/server/sessions/replica/group-delta.ts',
     '    gone,\n    complete: false,\n    tips: [...tips]',
     '    gone: [],\n    complete: false,\n    tips: [...tips]'
   ),
@@ -271,9 +271,9 @@ export const planted = {
   ),
   'the outbox is ordered by ID': edit('src/storage/tables.ts', 'a.order - b.order || ', ''),
   'who has left is told of the group': edit(
-    'src/server/sessions/replica.ts',
-    'if (head > feed) {',
-    'if (head > feed && !isLive) {'
+    'src/server/sessions/replica/reads.ts',
+    'if (head > positions.feed) {',
+    'if (head > positions.feed && !state.hasCaughtUp) {'
   ),
   'logout destroys what could not be read': edit(
     'src/engine/logout.ts',
@@ -282,7 +282,7 @@ export const planted = {
   ),
   // From here on: what the kind world of one connection, one build and honest users could not find.
   'what is announced during a read is dropped': edit(
-    'src/server/sessions/replica.ts',
+    'src/server/sessions/replica/announcements.ts',
     'if (held.length < heldMax) held.push(announcement)',
     'if (held.length < heldMax) return'
   ),

@@ -6,7 +6,7 @@ import type { ClientMessage } from '../../protocol/client-messages.ts'
 import type { ServerMessage } from '../../protocol/messages.ts'
 import { membersFrame } from './frames.ts'
 import type { Reader } from '../database/port.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './replica/replica.ts'
 
 type Question<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>
 

@@ -26,8 +26,8 @@ import type { Database, Reader } from '../database/port.ts'
 import { createPush } from './push.ts'
 import { membersPage, profileAnswer, whileOpen } from './questions.ts'
 import { receiptOf } from './receipts.ts'
-import { createReplica, type Replica } from './replica.ts'
-import { nowhere } from './replica-deltas.ts'
+import { createReplica, type Replica } from './replica/replica.ts'
+import { noPositions } from './replica/positions.ts'
 import type { Connection, Session, SessionContext } from './session-port.ts'
 
 /** Catching up reads about this many groups at a time. */
@@ -96,8 +96,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
   }
   const send = (message: ServerMessage) => sendFrames([serverFrame(message)])
   const outgoing = ({ replica }: User): string[] => {
-    const delta = replica.takeOutgoing()
-    if (replica.isBehind()) flushSoon()
+    const delta = replica.nextDelta()
+    if (replica.hasUnread()) flushSoon()
     return delta ? deltaFrames({ type: 'delta', serverTime: now(), ...delta }) : []
   }
 
@@ -169,10 +169,10 @@ export function openSession(context: SessionContext, connection: Connection): Se
       hasRoom: () => !isBlocked,
       subscribe: topic =>
         bus.subscribe(topic, announcement => {
-          if (replica.hear(announcement)) flushSoon()
+          if (replica.receive(announcement)) flushSoon()
         })
     })
-    const stand = {
+    const positions = {
       feed,
       groups: new Map(
         groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }])
@@ -185,7 +185,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     endAtExpiry(loggedIn)
     const { epoch, known, receipt } = await readLogin(
       readable,
-      { userID, epoch: knownEpoch, receipt: seen, stand },
+      { userID, epoch: knownEpoch, receipt: seen, positions },
       () =>
         context.onError(
           new Error(
@@ -207,7 +207,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
       receipt,
       digest: digestVersion
     })
-    await replica.catchUp(readable, known ? stand : nowhere, {
+    await replica.catchUp(readable, known ? positions : noPositions, {
       groupsPerFrame,
       send: () => sendFrames(outgoing(loggedIn))
     })
@@ -245,7 +245,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     // Taken together: the client stands there once it has everything before the answer.
     await sendFrames([
       ...outgoing(from),
-      serverFrame({ type: 'pong', serverTime: now(), receipt, ...replica.stand() })
+      serverFrame({ type: 'pong', serverTime: now(), receipt, ...replica.positionDigest() })
     ])
   }
 
@@ -288,7 +288,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   async function flush(): Promise<void> {
     isFlushing = false
     if (!user) return
-    if (user.replica.isBehind()) await user.replica.read(readable, async () => undefined)
+    if (user.replica.hasUnread()) await user.replica.read(readable, async () => undefined)
     await sendFrames(outgoing(user))
   }
 

@@ -1,0 +1,63 @@
+/** The delta that is sent next. Verdicts keep their order and wait for the rows they refer to. */
+
+import type { DeltaMessage, FeedDelta, GroupDelta } from '../../../protocol/messages.ts'
+
+export type Verdict = DeltaMessage['verdicts'][number]
+/** `readsBefore`: the number of reads that had begun when the verdict came. */
+export type WaitingVerdict = { readonly verdict: Verdict; readonly readsBefore: number }
+
+export type OutgoingDelta = {
+  -readonly [K in keyof Omit<DeltaMessage, 'type' | 'serverTime'>]: DeltaMessage[K]
+}
+const emptyDelta = (): OutgoingDelta => ({ groups: [], verdicts: [], retry: [], caughtUp: false })
+
+/** A delta holds about this many groups and rows. The next read brings the others. */
+const partMax = { groups: 100, rows: 2000 }
+
+export type Outgoing = ReturnType<typeof createOutgoing>
+
+export function createOutgoing() {
+  let delta = emptyDelta()
+  const verdicts: WaitingVerdict[] = []
+
+  return {
+    addFeed({ from, to, events }: FeedDelta): void {
+      // A feed from the beginning replaces all events before it.
+      const before = from === 0 ? undefined : delta.feed
+      delta.feed = {
+        from: before?.from ?? from,
+        to,
+        events: [...(before?.events ?? []), ...events]
+      }
+    },
+    addGroup: (group: GroupDelta) => void delta.groups.push(group),
+    addVerdict: (waiting: WaitingVerdict) => void verdicts.push(waiting),
+    addRetry: (opID: string) => void delta.retry.push(opID),
+    markCaughtUp: () => void (delta.caughtUp = true),
+
+    isFull(): boolean {
+      const rows = delta.groups.reduce(
+        (sum, { members, gone }) => sum + members.length + gone.length,
+        0
+      )
+      return delta.groups.length >= partMax.groups || rows >= partMax.rows
+    },
+
+    hasVerdictOf: (groupID: string) => verdicts.some(({ verdict }) => verdict.groupID === groupID),
+
+    /** Removes and returns the delta to send. `undefined`: it is empty. */
+    next(isReady: (waiting: WaitingVerdict) => boolean): OutgoingDelta | undefined {
+      const waiting = verdicts.findIndex(each => !isReady(each))
+      delta.verdicts = verdicts
+        .splice(0, waiting < 0 ? verdicts.length : waiting)
+        .map(({ verdict }) => verdict)
+      const next = delta
+      delta = emptyDelta()
+      const isEmpty =
+        !next.feed &&
+        next.groups.length + next.verdicts.length + next.retry.length === 0 &&
+        !next.caughtUp
+      return isEmpty ? undefined : next
+    }
+  }
+}
