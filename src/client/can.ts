@@ -1,6 +1,6 @@
 /** Answers before asking: judges an operation by the rows that this thread shows just now, by the same rules as engine and server. */
 
-import { generatedIDPrefix } from '../kernel/args.ts'
+import { generatedIDPrefix } from '../kernel/ids.ts'
 import { prepare } from '../kernel/decide.ts'
 import type { View } from '../kernel/decision.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'

@@ -20,7 +20,7 @@ import type {
   Window
 } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
-import { described, worded } from '../kernel/error-texts.ts'
+import { describe, describeErrors } from '../kernel/error-texts.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Verdict } from '../kernel/verdict.ts'
@@ -280,19 +280,19 @@ export function createStore(
   const untilOver = until(Promise.race([failed, ended]))
   /** A store that cannot be opened, or is closed, answers every call with the reason. */
   const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
-    worded(await untilOver(work(api)))
+    describeErrors(await untilOver(work(api)))
   /** An engine answers in time. Where none does, its worker hangs, or never started. */
   const call = <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
-    bound(unbounded(work), workerWithinMs, () => described(groupError('WorkerFailed', 'no answer')))
+    bound(unbounded(work), workerWithinMs, () => describe(groupError('WorkerFailed', 'no answer')))
 
   const status$ = new Observable<Status>(subscriber => {
-    void failed.then(lastError => subscriber.next(worded({ ...unopened, lastError })))
+    void failed.then(lastError => subscriber.next(describeErrors({ ...unopened, lastError })))
     streams.observe<Status>({ kind: 'status' }).subscribe(subscriber)
     atEnd(subscriber, () => {
       const { lastError, ...rest } = latest ?? unopened
       const offline = { connection: 'offline', caughtUp: false, nextRetryAt: null } as const
       const error = lastError ?? groupError('NotReady')
-      subscriber.next(worded({ ...rest, ...offline, lastError: error }))
+      subscriber.next(describeErrors({ ...rest, ...offline, lastError: error }))
       subscriber.complete()
     })
   })
@@ -341,7 +341,7 @@ export function createStore(
     status$,
     can(name, args) {
       if (!judge) return { kind: 'unknown', missing: [] }
-      return worded(
+      return describeErrors(
         judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
       )
     },
@@ -368,7 +368,7 @@ export function createStore(
     async logout(options) {
       const pending = choiceOf(options)
       if (pending === null)
-        return described(groupError('IllegalArgument', `pending: one of ${choices.join(', ')}`))
+        return describe(groupError('IllegalArgument', `pending: one of ${choices.join(', ')}`))
       // Flushing takes as long as verdicts keep coming.
       const refused = await (pending === 'flush' ? unbounded : call)(remote =>
         remote.logout(pending)

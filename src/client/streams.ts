@@ -12,7 +12,7 @@ import {
   type StreamFrame,
   type StreamRequest
 } from '../engine/api.ts'
-import { worded } from '../kernel/error-texts.ts'
+import { describeErrors } from '../kernel/error-texts.ts'
 
 /** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
 const lingerMs = 1000
@@ -161,7 +161,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         if (patch.kind === 'error') {
           replica.stopLingering()
           forget(JSON.stringify(replica.query), replica)
-          for (const subscriber of [...replica.subscribers]) subscriber.error(worded(patch.error))
+          for (const subscriber of [...replica.subscribers])
+            subscriber.error(describeErrors(patch.error))
           continue
         }
         const before = replica.value
@@ -223,11 +224,11 @@ function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Va
   const { rows, value, earlier } = replica
   replica.earlier = undefined
   if (patch.kind === 'value') {
-    const next = frozen(worded(patch.value))
+    const next = frozen(describeErrors(patch.value))
     return earlier && value !== undefined && isSame(value, next) ? value : next
   }
   for (const [from, to, put] of patch.edits) {
-    const row = put && worded(put)
+    const row = put && describeErrors(put)
     const known = row && earlier?.get(rowID(row))
     editRow(rows, [from, to, known && isSame(known, row) ? known : frozen(row)])
   }

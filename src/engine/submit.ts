@@ -3,7 +3,7 @@
  * show, store, send. Its effect is shown before it is durable, and the call resolves after.
  */
 
-import { generatedIDPrefix } from '../kernel/args.ts'
+import { generatedIDPrefix } from '../kernel/ids.ts'
 import {
   kernelVersion,
   prepare,

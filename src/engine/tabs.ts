@@ -3,7 +3,8 @@
  * commit. A follower asks the leader for all that needs the server.
  */
 
-import { flag, groupID as groupIDCheck, parseArgs } from '../kernel/args.ts'
+import { flag, parseArgs } from '../kernel/args.ts'
+import { groupID as groupIDCheck } from '../kernel/ids.ts'
 import { groupError, isLoginError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit } from '../storage/port.ts'

@@ -1,4 +1,4 @@
-/** How a user comes into an existing group, whoever lets them in. */
+/** How a user becomes a member of an existing group, by any operation. */
 
 import type { View } from './decision.ts'
 import {
@@ -21,13 +21,13 @@ export const admissionNeeds = ({ groupID, userID }: User): readonly Key[] => [
   applicationKey({ groupID, userID })
 ]
 
-/** A new member keeps a standing mute. An application of theirs is settled, whatever operation lets them in. */
+/** A new member keeps an earlier mute. Their pending application is agreed to. */
 export function admit(
   view: View,
   { groupID, userID, role = 'Member' }: User & Partial<Pick<MemberRow, 'role'>>,
   { now, handlerID, handleMessage = '' }: { now: number; handlerID: string; handleMessage?: string }
 ): readonly Change[] {
-  // Where this side does not know of a mute, there is none to show.
+  // Only the server always has this row. A device without it predicts no mute.
   const muteUntil = view.get(muteKey({ groupID, userID }))?.muteUntil ?? 0
   const member = newMember({
     groupID,

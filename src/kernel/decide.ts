@@ -1,12 +1,13 @@
 /**
- * Judging any operation: the one function that client and server share.
+ * How any operation is judged, by client and server alike.
  *
  * Why: client and server run the same `decide`, so they agree. The answers are accept, reject and
  * unknown. A client holds only part of the rows, so an operation that it cannot decide is queued
  * without a prediction.
  */
 
-import { generatedIDPrefix, isGeneratedID, parseArgs, type ArgsOf, type ArgsSpec } from './args.ts'
+import { parseArgs, type ArgsOf, type ArgsSpec } from './args.ts'
+import { generatedIDPrefix, isGeneratedID } from './ids.ts'
 import type { Context, Decision, Definition, View } from './decision.ts'
 import { groupError, type GroupError } from './errors.ts'
 import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
@@ -19,7 +20,7 @@ import { operations } from './operations/index.ts'
 export const kernelVersion = 2
 
 export type OperationName = keyof typeof operations
-/** What a caller may pass: whatever is optional may also be `undefined`. */
+/** Arguments as callers pass them. An optional argument may be `undefined`. */
 export type Args<N extends OperationName = OperationName> = Loose<
   ArgsOf<(typeof operations)[N]['args']>
 >
@@ -38,26 +39,26 @@ export type Operation = {
 
 export type Prepared = {
   readonly operation: Operation
-  /** Rows to load before it can be decided; of a group that is not known, as many as can be told. */
+  /** Rows to load before the decision. Without the group's row, some of them may be missing. */
   needs(group: GroupRow | null | undefined): readonly Key[]
-  /** Users whose number of groups counts. */
+  /** Users whose number of groups limits the operation. */
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
-  /** The same operation with the arguments that its caller left out, as far as the rows say them. */
+  /** The same operation, with omitted arguments filled in from the rows. */
   complete(view: View): Prepared
   decide(view: View, ctx: Omit<Context, 'groupID'>): Decision<Result>
 }
 
 /**
- * Checks name and arguments of an operation that comes from outside. `groupID` is the group it claims to be about;
- * for a `createGroup` that leaves the choice, the ID that the client has made up.
+ * Checks name and arguments of an untrusted operation. `groupID` is the lane of the operation. For
+ * a `createGroup` without an ID, it is the generated one.
  */
 export function prepare(
   { name, args, groupID }: { name: unknown; args: unknown; groupID: string },
   actor: string
 ): { ok: true; prepared: Prepared } | { ok: false; error: GroupError } {
   if (!isOperationName(name)) return { ok: false, error: groupError('UnknownOperation') }
-  // Inside, the arguments are known by their spec only; `Args` ties name and arguments together for callers.
+  // The compiler cannot relate `name` to its arguments here. `Args` does so for callers.
   const definition = operations[name] as unknown as Definition<ArgsSpec, Result>
   const parsed = parseArgs(definition.args, args)
   if (!parsed.ok) return parsed

@@ -1,4 +1,4 @@
-/** How an operation is judged: the answer, what it is judged by, and the steps that operations share. */
+/** Decisions, the facts that they depend on, and the steps that operations share. */
 
 import { type ArgsOf, type ArgsSpec } from './args.ts'
 import { groupError, type GroupError, type Reason } from './errors.ts'
@@ -19,7 +19,8 @@ import {
   type Rows,
   type Table
 } from './model.ts'
-import { refusal, targetRefusal, type Acting, type Rule, type TargetRule } from './permissions.ts'
+import { refusal, type Acting, type Rule } from './permissions.ts'
+import { targetRefusal, type TargetRule } from './target-permissions.ts'
 
 export type Decision<R = unknown> =
   | {
@@ -27,45 +28,45 @@ export type Decision<R = unknown> =
       readonly outcome: 'applied' | 'partial'
       readonly changes: readonly Change[]
       readonly result: R
-      /** What the group is told, and what users are told; only the server tells. */
+      /** The line for the group and the notices for users. Only the server sends them. */
       readonly tip: Tip | undefined
       readonly notices: readonly Notice[]
     }
   | { readonly kind: 'reject'; readonly error: GroupError }
   /**
-   * A client that holds only part of the rows cannot tell. `missing` is empty where a word of another build stands in
-   * the way: then a server of an older build cannot tell either.
+   * A client lacks the `missing` rows. `missing` is empty if a row has a word of another build.
+   * Then an older server cannot decide either.
    */
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
 
-/** The rows to judge by. `undefined`: not covered, this side does not know; `null`: known to be absent. */
+/** The rows of one decision. `undefined`: not covered here. `null`: known to be absent. */
 export type View = {
   get<T extends Table>(key: Key<T>): Rows[T] | null | undefined
-  /** How many groups a user is in; `undefined` where this side does not know. */
+  /** How many groups a user is in. `undefined`: not known here. */
   groupCount(userID: string): number | undefined
 }
 
 export type Context = {
   readonly actor: string
   readonly isAppAdmin: boolean
-  /** The server's time, in seconds; on a client an estimate. */
+  /** The server's time in seconds. A client estimates it. */
   readonly now: number
-  /** The position in the group's log that the operation takes; 0 on a client, which does not know it. */
+  /** The position that the operation gets in the group's log. Always 0 on a client. */
   readonly seq: number
-  /** The group the operation is about; for `createGroup` the ID that the new group gets. */
+  /** The group of the operation. For `createGroup`: the ID of the new group. */
   readonly groupID: string
   readonly policy: Policy
 }
 
 export type Definition<S extends ArgsSpec, R> = {
   readonly args: S
-  /** Rows to load before judging, besides the group and the actor's membership; `group` where it is known. */
+  /** Rows to load, besides the group and the actor's membership. `group`: its row, if known. */
   needs?(args: ArgsOf<S>, actor: string, group: GroupRow | null | undefined): readonly Key[]
-  /** Users whose number of groups counts, for the server to look up. */
+  /** Users whose number of groups the server has to count. */
   counted?(args: ArgsOf<S>, actor: string): readonly string[]
-  /** What a device without a network does when it cannot decide. `queue` unless said otherwise. */
+  /** What an offline device does with an `unknown` decision. Default: `queue`. */
   readonly undecidedOffline?: 'queue' | 'refuse'
-  /** Adds arguments that follow from what the user was shown. A device does this once, before it enqueues the operation. */
+  /** Fills in omitted arguments from rows. A device does this once, before it enqueues. */
   complete?(args: ArgsOf<S>, view: View): ArgsOf<S>
   /** The roles that users have after the operation, where it gives any. */
   givesRoles?(args: ArgsOf<S>, actor: string): readonly GivenRole[]
@@ -74,18 +75,18 @@ export type Definition<S extends ArgsSpec, R> = {
 
 export type GivenRole = { readonly userID: string; readonly role: string }
 
-/** What a check of a policy has found against an operation. */
+/** The decision for a refusal by the policy. */
 export const refuse = (reason: Reason | 'unknown', detail: string): Decision<never> =>
   reason === 'unknown' ? unknown([]) : reject(reason, detail)
 
-/** Lets the compiler infer arguments and result from the definition itself. */
+/** Lets the compiler infer arguments and result of a definition. */
 export const defineOperation = <S extends ArgsSpec, R>(definition: Definition<S, R>) => definition
 
 /** A group of a type whose rules this build knows. */
 export type KnownGroup = GroupRow & { readonly type: GroupType }
 const isKnown = (group: GroupRow): group is KnownGroup => isOneOf(groupTypes, group.type)
 
-/** What an operation on an existing group is judged by. */
+/** The facts that an operation on an existing group depends on. */
 export type Facts = {
   readonly group: KnownGroup
   /** The actor's own membership. */
@@ -93,7 +94,7 @@ export type Facts = {
   readonly acting: Acting
 }
 
-/** Judges an operation on an existing group: it must exist, the rules must allow the actor, then `body` decides. */
+/** `body` decides on an existing group if the rules allow the actor. */
 export function onGroup<A, R>(
   rules: (args: A, group: KnownGroup, ctx: Context) => readonly Rule[],
   body: (facts: Facts, args: A, ctx: Context, view: View) => Decision<R>
@@ -105,7 +106,7 @@ export function onGroup<A, R>(
     if (group === undefined) return unknown([groupKey(ctx.groupID)])
     if (self === undefined) return unknown([memberKey({ groupID: ctx.groupID, userID: ctx.actor })])
     const role = roleOf(group, self, ctx.actor)
-    // Only another build knows the rules of this type or role.
+    // A newer build has added this type or role. This one does not know its rules.
     if (!isKnown(group) || !role) return unknown([])
     const facts = { group, self, acting: { type: group.type, role, isAppAdmin: ctx.isAppAdmin } }
     for (const rule of rules(args, group, ctx)) {
@@ -116,13 +117,13 @@ export function onGroup<A, R>(
   }
 }
 
-/** Who creates an AVChatRoom owns it before being in it. `undefined`: a role that only another build knows. */
+/** The owner of an AVChatRoom may not have joined it. `undefined`: a role of another build. */
 function roleOf(group: GroupRow, self: MemberRow | null, actor: string): Role | 'None' | undefined {
   if (!self) return group.ownerID === actor ? 'Owner' : 'None'
   return isOneOf(roles, self.role) ? self.role : undefined
 }
 
-/** The member to act upon, or the answer where that cannot be. */
+/** The member to act upon, or the decision if there is none. */
 export function targetMember(
   rule: TargetRule,
   facts: Facts,
@@ -151,7 +152,7 @@ export function targetMember(
   return { ok: true, row }
 }
 
-/** The refusal that stands against acting on this user, if any. */
+/** The decision that refuses to act upon this user, if any. */
 export function refusedTarget(
   rule: TargetRule,
   { acting, group }: Facts,

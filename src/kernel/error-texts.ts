@@ -1,6 +1,7 @@
 /**
- * The words of every refusal. They are for people, so they are added where people are: the engine and the protocol carry
- * code, reason and detail, and the worker does without the words.
+ * The words of every refusal, for people. Client, TIM face and the server's admin call add them.
+ * Engine, protocol and storage carry code, reason and detail, so the worker is smaller without the
+ * words, and a translation is one table.
  */
 
 import type { GroupError, Reason } from './errors.ts'
@@ -25,23 +26,23 @@ const texts: Readonly<Record<Reason, string>> = {
   IllegalRole: 'The role must be Admin or Member.',
   CannotSetOwnRole: 'You cannot set your own role.',
   CannotMuteSelf: 'You cannot mute yourself.',
-  NoNetwork: 'There is no network, and this cannot wait.',
+  NoNetwork: 'There is no network, and this operation cannot be queued.',
   NotReady: 'The store is not open: log in first.',
-  QueueFull: 'Too many operations wait already; nothing was queued.',
-  StorageFailed: 'Storage could not be read or written; nothing was queued.',
+  QueueFull: 'The outbox is full. The operation was not queued.',
+  StorageFailed: 'Storage could not be read or written. The operation was not queued.',
   UnknownOperationID: 'No operation with this ID is known here.',
-  PendingOperations: 'Operations still wait: say keep, flush or discard.',
+  PendingOperations: 'Operations are pending: choose keep, flush or discard.',
   Discarded: 'Discarded at logout.',
   DamagedOperation: 'The stored operation could not be read any more.',
-  PredecessorRejected: 'What this builds on was refused.',
-  ProtocolTooOld: 'The server has moved on: update the app. Nothing is lost.',
+  PredecessorRejected: 'An earlier operation that this one depends on was refused.',
+  ProtocolTooOld: 'The server has a newer protocol: update the app. Nothing is lost.',
   StillWaiting:
-    'There is no answer yet. The operation waits: the outbox and the verdicts tell what becomes of it.',
-  OperationExpired: 'The operation has waited too long.',
+    'The server has not answered yet. The operation is queued: the outbox shows its state.',
+  OperationExpired: 'The operation was pending for too long.',
   WorkerFailed: 'The worker could not be started.',
   BadFrame: 'A message could not be understood.',
-  PartlyDone: 'Only a part of this could be done.',
-  NotJudged: 'The server cannot judge this: it is older than the data.',
+  PartlyDone: 'Only a part of the operation was done.',
+  NotJudged: 'The server is older than the data and cannot judge the operation.',
   ServerBusy: 'The server could not answer just now.',
   UnknownOperation: 'There is no operation of this name.',
   IllegalArgument: 'An argument is missing or wrong.',
@@ -51,7 +52,7 @@ const texts: Readonly<Record<Reason, string>> = {
   NotPermitted: 'You may not do this in this group.',
   OwnerCannotQuit: 'The owner cannot quit: transfer or dismiss the group.',
   GroupNotFound: 'There is no such group, or it was dismissed.',
-  GroupFull: 'The group has no room for so many.',
+  GroupFull: 'The group has no room for so many members.',
   IllegalGroupID: 'No group can have this ID.',
   GroupIDTaken: 'Another group already has this ID.',
   AlreadyHandled: 'The application was handled already.',
@@ -68,8 +69,8 @@ const texts: Readonly<Record<Reason, string>> = {
   IllegalUserID: 'The userSig names a user ID that the protocol does not allow.'
 }
 
-/** The error as people read it. For a reason of another build there is only the message that came with it. */
-export function described(error: GroupError): GroupError {
+/** The error with words. For a reason of another build, it keeps the message that it has. */
+export function describe(error: GroupError): GroupError {
   const text = lookUp(texts, error.reason)
   if (text === undefined)
     return { ...error, message: error.message || `${error.reason} (${error.code})` }
@@ -78,13 +79,13 @@ export function described(error: GroupError): GroupError {
 
 const carriers = ['error', 'verdict', 'lastError'] as const
 
-/** What an engine has said, with words wherever it carries an error. */
-export function worded<T>(said: T): T {
-  if (typeof said !== 'object' || said === null) return said
-  // An error, or what holds one in its place: the same shape again.
-  if ('reason' in said && 'code' in said) return described(said as unknown as GroupError) as T
+/** A value of the engine, with words in every error that it has. */
+export function describeErrors<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  // An error has the same shape as the value that stands for it.
+  if ('reason' in value && 'code' in value) return describe(value as unknown as GroupError) as T
   const carried = carriers.flatMap(name =>
-    name in said ? [[name, worded(said[name as keyof T])] as const] : []
+    name in value ? [[name, describeErrors(value[name as keyof T])] as const] : []
   )
-  return carried.length > 0 ? { ...said, ...Object.fromEntries(carried) } : said
+  return carried.length > 0 ? { ...value, ...Object.fromEntries(carried) } : value
 }

@@ -1,14 +1,14 @@
 /**
- * Every refusal a user can meet: its code, and what kind of refusal it is. The codes are Tencent's where
- * Tencent has one; 45xx are ours and stand for what only an offline store can run into.
+ * Every refusal: its code and its scope. The codes are Tencent's, where Tencent has one. Codes 45xx
+ * are of this library, for refusals that only an offline store has.
  *
- * Why: a refusal is data, so it survives structured clone, JSON and IndexedDB. Exceptions are for
- * bugs. `src/tim` turns refusals into `IMError`.
+ * Why refusals are data: they survive structured clone, JSON and IndexedDB. Exceptions are for bugs.
+ * The TIM face turns refusals into `IMError`.
  */
 
 import { lookUp, type OrOther } from './model.ts'
 
-/** Why an operation cannot stand, for an app that wants to react without knowing every code. */
+/** The kind of a refusal, for an app that does not know every code. */
 export type Scope =
   'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dependency' | 'expired' | 'retry'
 
@@ -86,7 +86,7 @@ export type Reason = keyof typeof errors
 export type GroupError = {
   readonly code: number
   readonly reason: OrOther<Reason>
-  /** For people: what is wrong, and for developers, which argument or limit. Inside, until it is `described`, the latter alone. */
+  /** Which argument or limit is wrong. `describe` adds the words for people. */
   readonly message: string
 }
 
@@ -96,14 +96,14 @@ export const groupError = (reason: Reason, detail = ''): GroupError => ({
   message: detail
 })
 
-/** Storage has refused, and said so. */
+/** An error of the storage layer as a refusal. */
 export const storageFailed = (error: unknown): GroupError =>
   groupError('StorageFailed', String(error))
 
-/** Whether a server does not accept the token, and only another one helps: codes 70xxx. */
+/** Whether the server refused the token: codes 70xxx. The client needs another token. */
 export const isLoginError = (error: GroupError | null | undefined): boolean =>
   Math.floor((error?.code ?? 0) / 1000) === 70
 
-/** `unknown`: the reason is one that only another build knows. */
+/** `unknown`: a reason of another build. */
 export const scopeOf = ({ reason }: GroupError): Scope | 'unknown' =>
   lookUp(errors, reason)?.scope ?? 'unknown'

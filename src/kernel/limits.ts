@@ -1,4 +1,4 @@
-/** Every limit with its unit; bytes are UTF-8 bytes. Source: the seed page, and `tim-groups.md` §4.1 where it is silent. */
+/** Every limit with its unit. Bytes are UTF-8 bytes. The numbers are Tencent's. */
 
 import type { GroupType, OrOther } from './model.ts'
 
@@ -14,7 +14,7 @@ export const limits = {
   muteSecondsMax: 4_294_967_295,
   groupIDBytesMax: 48,
   userIDBytesMax: 32,
-  // Tencent's documents say 16; the seed page's own sample has a key of 17, and the seed wins.
+  // Tencent's documents say 16, but their own sample has a key of 17.
   customFieldKeyBytesMax: 32,
   groupCustomFieldsMax: 20,
   groupCustomFieldBytesMax: 512,
@@ -23,7 +23,7 @@ export const limits = {
   accountsPerCallMax: 500
 } as const
 
-/** The default and the upper bound of `maxMemberNum`. An AVChatRoom has no limit: the largest 32-bit number stands for it. */
+/** Default and maximum of `maxMemberNum`. For an AVChatRoom, the 32-bit maximum means no limit. */
 export const memberNumMax: Record<GroupType, number> = {
   Private: 200,
   Public: 2000,
@@ -31,24 +31,24 @@ export const memberNumMax: Record<GroupType, number> = {
   AVChatRoom: 4_294_967_295
 }
 
-/** What an installation may set for itself. The server tells its clients, so that both judge alike. */
+/** Options of an installation. The server sends them to its clients, so that both judge alike. */
 export type Policy = {
-  /** Whether admins may remove common members. The seed: only the owner may. */
+  /** Whether admins may remove common members. Default: only the owner may. */
   readonly adminsCanKick: boolean
   /** How many groups a user may be in. */
   readonly groupsPerUserMax: number
-  /** Which group tips are left out: none, as in the seed, or those that Tencent's service leaves out. */
+  /** Which group tips are left out: none, or those that Tencent's service leaves out. */
   readonly suppressTips: OrOther<'none' | 'tencent'>
-  /** The custom fields that exist, and who may write them; any, by whoever may write the row, when not given. */
+  /** The custom fields that exist, with write levels. Absent: every key exists. */
   readonly customFields?: CustomFieldPolicy
 }
 
-/** Who may write a field: who has at least this role. */
+/** The lowest role that may write a field. */
 export type WriteLevel = 'App' | 'Owner' | 'Admin' | 'Member'
 
 export type FieldPolicy = { readonly key: string; readonly write: OrOther<WriteLevel> }
 
-/** Lists, because users choose the keys that are looked up in them. */
+/** Lists rather than objects: users choose the keys, and `constructor` is a key. */
 export type CustomFieldPolicy = {
   readonly group: readonly FieldPolicy[]
   /** `ownWrite`: whether members may write their own. */

@@ -1,10 +1,10 @@
-/** The rows that groups consist of, how they are addressed, and what may happen to them. */
+/** The rows of a group, their keys, and the changes that an operation makes to them. */
 
-/** A word of an enumeration, or one that only another build knows: kept and shown as it came. */
+/** A word of an enumeration, or a word of another build. The latter is kept and shown as it is. */
 export type OrOther<Word extends string> = Word | (string & {})
 export const isOneOf = <Word extends string>(words: readonly Word[], word: string): word is Word =>
   (words as readonly string[]).includes(word)
-/** Looks a word up among a table's own keys, so that `constructor` finds nothing. */
+/** Reads only own keys of a table: `constructor` is none. */
 export const lookUp = <V>(table: Readonly<Record<string, V>>, word: string): V | undefined =>
   Object.hasOwn(table, word) ? table[word] : undefined
 
@@ -48,7 +48,7 @@ export type MemberRow = {
   readonly role: OrOther<Role>
   readonly joinTime: number
   readonly nameCard: string
-  /** The member is muted until then; `0`: never was. */
+  /** `0`: not muted. */
   readonly muteUntil: number
   readonly memberCustomField: readonly CustomField[]
 }
@@ -56,16 +56,16 @@ export type MemberRow = {
 export const applicationStates = ['pending', 'agreed', 'refused', 'replaced'] as const
 export type ApplicationState = (typeof applicationStates)[number]
 
-/** A wish to join a group that asks its admins first. One per user and group; applying again replaces it. */
+/** An application to join a group with NeedPermission. A user has one per group, the latest. */
 export type ApplicationRow = {
   readonly groupID: string
   readonly userID: string
-  /** The position in the group's log at which it was made: tells it from others of the same user. 0 in a prediction. */
+  /** Its position in the group's log. Identifies an application of a user. 0 in a prediction. */
   readonly seq: number
   readonly applyMessage: string
   readonly applyTime: number
   readonly state: OrOther<ApplicationState>
-  /** Who decided; `''` while it is pending. */
+  /** The admin who decided. `''`: pending. */
   readonly handlerID: string
   readonly handleMessage: string
 }
@@ -73,14 +73,14 @@ export type ApplicationRow = {
 export const remindTypes = ['AcceptAndNotify', 'AcceptNotNotify', 'Discard'] as const
 export type RemindType = (typeof remindTypes)[number]
 
-/** What a user has set for one group, and nobody else sees. */
+/** Settings of one user for one group. Other users do not get them. */
 export type SettingsRow = {
   readonly groupID: string
   readonly userID: string
   readonly messageRemindType: OrOther<RemindType>
 }
 
-/** Until when a user is muted in a group, whether in it or not: leaving and coming back ends no mute. */
+/** The end of a user's mute, also while outside the group: leaving and joining ends no mute. */
 export type MuteRow = {
   readonly groupID: string
   readonly userID: string
@@ -97,8 +97,8 @@ export type Rows = {
 export type Table = keyof Rows
 
 /**
- * Where a row stands. Rows of one group share a scope, the group's ID, so that they can be dropped together;
- * the groups themselves share the scope `''`.
+ * The key of a row. Rows of one group share a scope, the group's ID, and can be dropped together.
+ * Rows of `groups` share the scope `''`.
  */
 export type Key<T extends Table = Table> = {
   readonly table: T
@@ -106,12 +106,12 @@ export type Key<T extends Table = Table> = {
   readonly id: string
 }
 
-/** What accepting an operation does to one row. `null`: the row goes. A group that goes takes all rows of its scope along. */
+/** A change of one row. `null` removes it. Removing a group removes all rows of its scope. */
 export type Change<T extends Table = Table> = {
   [K in T]: Key<K> & { readonly row: Rows[K] | null }
 }[T]
 
-/** Somebody who has just come in. */
+/** The row of a user who joins now. */
 export const newMember = (
   member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTime'> & Partial<MemberRow>
 ): MemberRow => ({
@@ -165,7 +165,7 @@ export const putApplication = (row: ApplicationRow): Change<'applications'> => (
 export const putSettings = (row: SettingsRow): Change<'settings'> => ({ ...settingsKey(row), row })
 export const putMute = (row: MuteRow): Change<'mutes'> => ({ ...muteKey(row), row })
 
-/** Custom fields are merged by key; an empty value clears a field. */
+/** Merges custom fields by key. An empty value removes a field. */
 export function mergeFields(
   fields: readonly CustomField[],
   updates: readonly CustomField[]
@@ -174,7 +174,7 @@ export function mergeFields(
   return [...merged].filter(([, value]) => value !== '').map(([key, value]) => ({ key, value }))
 }
 
-/** Whether two rows of one table say the same. */
+/** Whether two rows of one table have equal fields. */
 export function sameRow<R extends Rows[Table]>(a: R, b: R): boolean {
   const names = Object.keys(a) as (keyof R)[]
   return (

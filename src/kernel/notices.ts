@@ -1,7 +1,6 @@
 /**
- * What people are told about a group: tips, lines in the group for all its members, and system notices, for the users
- * concerned. The numbers are Tencent's. Source: the seed page ("Group Notification", "Group System Notification"),
- * `tim-groups.md` §2.5, §2.6, §6.4.
+ * Messages about a group. A tip is a line in the group for all members. A notice is a system
+ * message for the users concerned. The numbers of their types are Tencent's.
  */
 
 import { lookUp, type GroupRow, type GroupType, type OrOther } from './model.ts'
@@ -20,17 +19,17 @@ export type TipType = (typeof tipTypes)[keyof typeof tipTypes]
 
 export type Tip = {
   readonly operationType: TipType
-  /** The users concerned; none where the group itself is. */
+  /** The users concerned. Empty if the tip is about the group itself. */
   readonly userIDList: readonly string[]
-  /** How many members there are now; where that has changed. */
+  /** The new number of members, if it has changed. */
   readonly memberNum?: number
-  /** What has changed of the profile. */
+  /** The changed fields of the profile. */
   readonly newGroupProfile?: Partial<GroupRow>
-  /** For how many seconds who is muted now; `0`: not any more. */
+  /** Muted members, `muteTime` in seconds. `0`: unmuted. */
   readonly memberList?: readonly { readonly userID: string; readonly muteTime: number }[]
 }
 
-/** A tip that was told: `seq` is its position in the group's log, `time` in seconds. */
+/** A tip that was sent. `seq` is its position in the group's log, `time` is in seconds. */
 export type TipRow = Omit<Tip, 'operationType'> & {
   readonly operationType: TipType | (number & {})
   readonly groupID: string
@@ -56,44 +55,44 @@ export type NoticeType = (typeof noticeTypes)[keyof typeof noticeTypes]
 
 export type Notice = {
   readonly operationType: NoticeType
-  /** Who is told: these users, who may handle applications, or everybody in the group. */
+  /** These users, the owner and admins, or all members. */
   readonly to: readonly string[] | 'admins' | 'members'
-  /** What somebody has said along with it. */
+  /** The reason of a removal, or the text of an application or its answer. */
   readonly handleMessage?: string
 }
 
-/** A notice that a user was given: `fseq` is its position in the user's feed, `time` in seconds. */
+/** A notice that was sent. `fseq` is its position in the user's feed, `time` is in seconds. */
 export type NoticeRow = {
   readonly fseq: number
   readonly time: number
   readonly operationType: NoticeType | (number & {})
   readonly groupID: string
-  /** The group's name then. */
+  /** The group's name at that time. */
   readonly groupName: string
-  /** Who did it; of an application, the applicant. */
+  /** The actor. For an application: the applicant. */
   readonly operatorID: string
   readonly handleMessage: string
-  /** Of an application: which of this user's applications to the group it is. */
+  /** Identifies an application among those of its user. */
   readonly applicationSeq?: number
-  /** Of a custom notice. */
+  /** The content of a custom notice. */
   readonly userDefinedField?: string
 }
 
-/** What Tencent's service does not tell, where the seed says that everybody is told everything. */
-const untoldByTencent: Record<GroupType, readonly TipType[]> = {
+/** Tips that Tencent's service leaves out, although its documentation promises all of them. */
+const suppressedByTencent: Record<GroupType, readonly TipType[]> = {
   Private: [],
   Public: [],
   ChatRoom: [tipTypes.joined, tipTypes.quit, tipTypes.kicked, tipTypes.memberMuted],
   AVChatRoom: [tipTypes.memberMuted]
 }
 
-export function isTold(tip: Tip, type: OrOther<GroupType>, { suppressTips }: Policy): boolean {
+export function isTipSent(tip: Tip, type: OrOther<GroupType>, { suppressTips }: Policy): boolean {
   if (suppressTips !== 'tencent') return true
   const told = Object.keys(tip.newGroupProfile ?? {}).filter(
     key => key !== 'muteAllMembers' && key !== 'joinOption'
   )
   return (
-    !lookUp(untoldByTencent, type)?.includes(tip.operationType) &&
+    !lookUp(suppressedByTencent, type)?.includes(tip.operationType) &&
     (!tip.newGroupProfile || told.length > 0)
   )
 }

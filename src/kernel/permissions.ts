@@ -1,22 +1,17 @@
 /**
- * Who may do what, as total tables: a missing group type or role does not compile. Each cell is `ok` or the reason of
- * the refusal. Source: the seed page; `tim-groups.md` §3.2 and Appendix A where it is silent.
+ * Which roles may call an operation. A cell is `ok` or the reason of the refusal. The tables are
+ * total: a missing group type or role does not compile. `target-permissions.ts` has the rules that
+ * depend on the member acted upon, `field-permissions.ts` those of declared custom fields.
  */
 
 import type { Reason } from './errors.ts'
-import type { Policy, WriteLevel } from './limits.ts'
-import { lookUp, type GroupType, type OrOther, type Role } from './model.ts'
+import type { GroupType, Role } from './model.ts'
 
-/** Who acts: an app admin (everything an owner may, in any group), a member by role, or somebody outside. */
-type Actor = 'App' | Role | 'None'
-type Cell = 'ok' | Reason
+/** `App`: an app admin, an owner in every group. `None`: a user outside the group. */
+export type Actor = 'App' | Role | 'None'
+export type Cell = 'ok' | Reason
 type ActorCells = Readonly<Record<Actor, Cell>>
 export type Rule = Readonly<Record<GroupType, ActorCells>>
-
-/** Upon whom: oneself, another member by role, or somebody outside the group. */
-export type Target = 'Self' | Role | 'None'
-type TargetCells = Readonly<Record<Target, Cell>>
-export type TargetRule = Readonly<Record<GroupType, Readonly<Record<Actor, TargetCells>>>>
 
 const ok = 'ok'
 const no = 'NotPermitted'
@@ -25,7 +20,7 @@ const nobody: ActorCells = { App: no, Owner: no, Admin: no, Member: no, None: no
 const owner: ActorCells = { ...nobody, App: ok, Owner: ok }
 const admins: ActorCells = { ...owner, Admin: ok }
 const members: ActorCells = { ...admins, Member: ok }
-/** Who is in the group, and not an app admin from outside: what they set is their own. */
+/** Members set their own values. An app admin outside the group has none. */
 const insiders: ActorCells = { ...members, App: no }
 const anyone: ActorCells = { ...members, None: ok }
 
@@ -42,14 +37,14 @@ export const permissions = {
   updateBasics: { Private: members, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   updateMaxMemberNum: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: nobody },
   updateGroupCustomField: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: owner },
-  /** Where fields are declared, each says who may write it. */
+  /** A declared field has a write level of its own. */
   updateDeclaredField: {
     Private: members,
     Public: members,
     ChatRoom: members,
     AVChatRoom: members
   },
-  /** Only Public groups have a choice; for the others the argument is ignored before this is asked. */
+  /** For types other than Public, the argument is ignored before this rule is read. */
   updateJoinOption: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
   updateMuteAllMembers: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
 
@@ -65,7 +60,7 @@ export const permissions = {
     ChatRoom: owner,
     AVChatRoom: owner
   },
-  /** Members may call it: they learn that they are in the group. */
+  /** A member gets the status AlreadyInGroup, not a refusal. */
   joinGroup: {
     Private: { ...members, App: no, None: no },
     Public: anyone,
@@ -90,7 +85,7 @@ export const permissions = {
     ChatRoom: owner,
     AVChatRoom: { ...all('CannotKickFromAVChatRoom'), None: no }
   },
-  /** Where the policy `adminsCanKick` is on. */
+  /** With the policy `adminsCanKick`. */
   deleteGroupMemberByAdmins: {
     Private: owner,
     Public: admins,
@@ -143,143 +138,23 @@ export const permissions = {
   }
 } as const satisfies Record<string, Rule>
 
-const bad = 'IllegalArgument'
-const noTarget: TargetCells = { Self: no, Owner: no, Admin: no, Member: no, None: no }
-
-// Somebody who is not in the group is no error when removing: the caller wanted them out, and out they are.
-const kickAll: TargetCells = { Self: bad, Owner: bad, Admin: ok, Member: ok, None: ok }
-const kickMembers: TargetCells = { Self: bad, Owner: no, Admin: no, Member: ok, None: ok }
-const kick = { App: kickAll, Owner: kickAll, Admin: kickMembers, Member: noTarget, None: noTarget }
-
-const setRole: TargetCells = {
-  Self: 'CannotSetOwnRole',
-  Owner: bad,
-  Admin: ok,
-  Member: ok,
-  None: bad
-}
-const setRoles = { App: setRole, Owner: setRole, Admin: noTarget, Member: noTarget, None: noTarget }
-
-const transferAll: TargetCells = {
-  Self: 'CannotTransferToSelf',
-  Owner: bad,
-  Admin: ok,
-  Member: ok,
-  None: bad
-}
-const transfer = {
-  App: transferAll,
-  Owner: transferAll,
-  Admin: noTarget,
-  Member: noTarget,
-  None: noTarget
-}
-
-const muteAll: TargetCells = { Self: 'CannotMuteSelf', Owner: no, Admin: ok, Member: ok, None: bad }
-const muteMembers: TargetCells = {
-  Self: 'CannotMuteSelf',
-  Owner: no,
-  Admin: no,
-  Member: ok,
-  None: bad
-}
-const mute = { App: muteAll, Owner: muteAll, Admin: muteMembers, Member: noTarget, None: noTarget }
-
-const editAll: TargetCells = { Self: ok, Owner: ok, Admin: ok, Member: ok, None: bad }
-const editLower: TargetCells = { Self: ok, Owner: no, Admin: no, Member: ok, None: bad }
-const editOwn: TargetCells = { Self: ok, Owner: no, Admin: no, Member: no, None: no }
-const edit = { App: editAll, Owner: editAll, Admin: editLower, Member: editOwn, None: noTarget }
-// The server keeps no records of the people in an audio-video chat room, but of its owner.
-const editOwnerOnly = {
-  App: noTarget,
-  Owner: editOwn,
-  Admin: noTarget,
-  Member: noTarget,
-  None: noTarget
-}
-
-export const targetPermissions = {
-  changeGroupOwner: {
-    Private: transfer,
-    Public: transfer,
-    ChatRoom: transfer,
-    AVChatRoom: transfer
-  },
-  setGroupMemberMuteTime: { Private: mute, Public: mute, ChatRoom: mute, AVChatRoom: mute },
-  setGroupMemberNameCard: {
-    Private: edit,
-    Public: edit,
-    ChatRoom: edit,
-    AVChatRoom: editOwnerOnly
-  },
-  setGroupMemberCustomField: { Private: edit, Public: edit, ChatRoom: edit, AVChatRoom: edit },
-  deleteGroupMember: { Private: kick, Public: kick, ChatRoom: kick, AVChatRoom: kick },
-  setGroupMemberRole: {
-    Private: setRoles,
-    Public: setRoles,
-    ChatRoom: setRoles,
-    AVChatRoom: setRoles
-  }
-} as const satisfies Record<string, TargetRule>
-
 export type Acting = {
   readonly type: GroupType
   readonly role: Role | 'None'
   readonly isAppAdmin: boolean
 }
 
-/** The reason why not, or `undefined`: allowed. An app admin who is also a member may what either may. */
+/** `undefined`: allowed. An app admin who is also a member has the rights of both. */
 export function refusal(rule: Rule, { type, role, isAppAdmin }: Acting): Reason | undefined {
   return weigh(role, rule[type][role], isAppAdmin && rule[type].App)
 }
 
-export function targetRefusal(
-  rule: TargetRule,
-  { type, role, isAppAdmin }: Acting,
-  target: Target
+/** The refusal of an actor with up to two cells: as a member, and as an app admin. */
+export function weigh(
+  role: Role | 'None',
+  asMember: Cell,
+  asAppAdmin: Cell | false
 ): Reason | undefined {
-  return weigh(role, rule[type][role][target], isAppAdmin && rule[type].App[target])
-}
-
-function weigh(role: Role | 'None', asMember: Cell, asAppAdmin: Cell | false): Reason | undefined {
   if (asMember === ok || asAppAdmin === ok) return undefined
   return asAppAdmin && role !== 'Owner' ? asAppAdmin : asMember
-}
-
-const ranks: Record<WriteLevel | 'None', number> = {
-  None: 0,
-  Member: 1,
-  Admin: 2,
-  Owner: 3,
-  App: 4
-}
-
-/** `unknown`: the policy names a level that only another build knows. */
-type FieldRefusal = Reason | 'unknown' | undefined
-function levelRefusal(level: OrOther<WriteLevel>, { role, isAppAdmin }: Acting): FieldRefusal {
-  const needed = lookUp(ranks, level)
-  if (needed === undefined) return 'unknown'
-  return (isAppAdmin ? ranks.App : ranks[role]) >= needed ? undefined : no
-}
-
-/** The reason why the actor may not write a custom field of the group, if any. A field that was not declared does not exist. */
-export function mayWriteGroupField(
-  { customFields }: Policy,
-  acting: Acting,
-  key: string
-): FieldRefusal {
-  if (!customFields) return undefined
-  const field = customFields.group.find(each => each.key === key)
-  return field ? levelRefusal(field.write, acting) : 'UndeclaredField'
-}
-
-export function mayWriteMemberField(
-  { customFields }: Policy,
-  acting: Acting,
-  { key, isOwn }: { key: string; isOwn: boolean }
-): FieldRefusal {
-  if (!customFields) return undefined
-  const field = customFields.member.find(each => each.type === acting.type && each.key === key)
-  if (!field) return 'UndeclaredField'
-  return isOwn && field.ownWrite ? undefined : levelRefusal(field.write, acting)
 }

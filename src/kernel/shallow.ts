@@ -1,4 +1,4 @@
-/** What is walked, copied or stored as it is must not be so deep that it overflows somebody's stack. */
+/** Deeper values could overflow the stack of code that walks, copies or stores them. */
 export const isShallow = (value: unknown, depthMax = 8): boolean =>
   typeof value !== 'object' ||
   value === null ||

@@ -1,4 +1,4 @@
-/** What became of an operation: the server's answer, exactly one per operation. */
+/** The server's answer to an operation, exactly one per operation. */
 
 import { scopeOf, type GroupError, type Scope } from './errors.ts'
 import type { OrOther } from './model.ts'
@@ -21,7 +21,7 @@ export type Verdict =
       readonly cause?: Cause
     }
   | {
-      /** The server says `word`, which only another build knows. The operation is settled all the same. */
+      /** `word` is a kind of verdict of another build. The operation is settled. */
       readonly kind: 'unknown'
       readonly word: string
       readonly opID: string
@@ -29,10 +29,10 @@ export type Verdict =
       readonly seq: number
     }
 
-/** The rows have to reach the position of such a verdict before its operation leaves the view. */
+/** The operation leaves the overlay when the base rows reach the position of this verdict. */
 export type Effective = Exclude<Verdict, { kind: 'rejected' }>
 
-/** What made an operation impossible: who did what, and when, in seconds by the server's clock. */
+/** The event that made an operation impossible. `at` is in seconds of the server's clock. */
 export type Cause = {
   readonly reason: OrOther<CauseReason>
   readonly by: string

@@ -2,7 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { described } from '../kernel/error-texts.ts'
+import { describe } from '../kernel/error-texts.ts'
 import { createAccounts } from './sessions/accounts.ts'
 import { giveNotice } from './authority/admin.ts'
 import { createBus } from './sessions/bus.ts'
@@ -145,7 +145,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
       const announcement = await database.transaction(tx =>
         giveNotice(tx, notice, { nowMs: now() })
       )
-      if ('code' in announcement) throw described(announcement)
+      if ('code' in announcement) throw describe(announcement)
       bus.publish(announcement)
     },
     async close() {

@@ -1,7 +1,7 @@
 /** Checks the options of a server before it starts: each mistake is one error that names the option. */
 
 import * as v from 'valibot'
-import { isUserID } from '../kernel/args.ts'
+import { isUserID } from '../kernel/ids.ts'
 import { defaultPolicy, limits } from '../kernel/limits.ts'
 import { groupTypes } from '../kernel/model.ts'
 import { policySchema } from '../protocol/rows.ts'

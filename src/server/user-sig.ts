@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import * as v from 'valibot'
-import { isUserID } from '../kernel/args.ts'
+import { isUserID } from '../kernel/ids.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { limits } from '../kernel/limits.ts'
 

@@ -2,15 +2,9 @@
 
 import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
-import {
-  count as countCheck,
-  groupID as groupIDCheck,
-  optional,
-  parseArgs,
-  userIDList as userIDListCheck,
-  type ArgsOf
-} from '../kernel/args.ts'
-import { described } from '../kernel/error-texts.ts'
+import { count as countCheck, optional, parseArgs, type ArgsOf } from '../kernel/args.ts'
+import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
+import { describe } from '../kernel/error-texts.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { bound } from '../client/bound.ts'
@@ -52,8 +46,8 @@ function parsed<N extends keyof typeof reading>(
   options: unknown
 ): ArgsOf<(typeof reading)[N]> {
   const checked = parseArgs(reading[api], options)
-  if (!checked.ok) throw failure(described(checked.error), api)
-  if (checked.limit) throw failure(described(checked.limit), api)
+  if (!checked.ok) throw failure(describe(checked.error), api)
+  if (checked.limit) throw failure(describe(checked.limit), api)
   return checked.args
 }
 

@@ -1,6 +1,6 @@
 /** How calls answer in Tencent's API: `IMResponse` when they succeed, a rejection with `IMError` when not. */
 
-import { described } from '../kernel/error-texts.ts'
+import { describe } from '../kernel/error-texts.ts'
 import { groupError, type GroupError, type Reason } from '../kernel/errors.ts'
 
 /**
@@ -34,4 +34,4 @@ export class IMError extends Error {
 
 /** An error of the face's own. */
 export const ownError = (reason: Reason, detail?: string): GroupError =>
-  described(groupError(reason, detail))
+  describe(groupError(reason, detail))

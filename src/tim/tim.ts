@@ -9,7 +9,7 @@ import { bound } from '../client/bound.ts'
 import { wrongOption } from '../client/options.ts'
 import type { Undelivered, GroupStore } from '../client/store.ts'
 import type { UndeliveredEvent, Status } from '../engine/api.ts'
-import { described } from '../kernel/error-texts.ts'
+import { describe } from '../kernel/error-texts.ts'
 import { errors, isLoginError, type GroupError } from '../kernel/errors.ts'
 import { noticeTypes } from '../kernel/notices.ts'
 import type { Tim } from './api.ts'
@@ -84,7 +84,7 @@ function createTim(
     if (!userSig) throw failure(ownError('NoUserSig'))
     const location = { url, userID, token: userSig, ...(worker !== undefined && { worker }) }
     const wrong = wrongOption(location)
-    if (wrong) throw failure(described(wrong))
+    if (wrong) throw failure(describe(wrong))
     if (loggingIn) throw failure(ownError('LoginRunning'))
     if (session && session.userID !== userID)
       throw failure(ownError('LoggedInAsOther', session.userID))

@@ -1,5 +1,6 @@
 import { admissionNeeds, admit } from '../admission.ts'
-import { groupID, userIDList, type ArgsOf } from '../args.ts'
+import { type ArgsOf } from '../args.ts'
+import { groupID, userIDList } from '../ids.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { memberKey, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
@@ -7,7 +8,7 @@ import { permissions } from '../permissions.ts'
 
 const args = { groupID, userIDList }
 
-/** Seed: "Adding a group member". Nobody has to consent; who is in already is no error. */
+/** Added users are not asked. A user who is a member already is no error. */
 export const addGroupMember = defineOperation({
   args,
   needs: ({ groupID, userIDList }) =>

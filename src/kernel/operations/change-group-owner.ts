@@ -1,12 +1,14 @@
-import { groupID, userID, type ArgsOf } from '../args.ts'
+import { type ArgsOf } from '../args.ts'
+import { groupID, userID } from '../ids.ts'
 import { accept, defineOperation, onGroup, targetMember, unknown } from '../decision.ts'
 import { memberKey, putGroup, putMember, putMute } from '../model.ts'
 import { tipTypes } from '../notices.ts'
-import { permissions, targetPermissions } from '../permissions.ts'
+import { permissions } from '../permissions.ts'
+import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, newOwnerID: userID }
 
-/** Seed: "Transferring a group". The former owner becomes a common member; who becomes the owner is not muted any more. */
+/** The former owner becomes a common member. The new owner is unmuted. */
 export const changeGroupOwner = defineOperation({
   args,
   needs: ({ groupID, newOwnerID }, _actor, group) =>

@@ -1,14 +1,6 @@
-import {
-  avatar,
-  choice,
-  count,
-  groupCustomField,
-  memberList,
-  name,
-  newGroupID,
-  optional,
-  text
-} from '../args.ts'
+import { choice, count, optional, text } from '../args.ts'
+import { newGroupID } from '../ids.ts'
+import { avatar, groupCustomField, memberList, name } from '../profile-args.ts'
 import { accept, defineOperation, refuse, reject } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import {
@@ -24,7 +16,7 @@ import {
   type JoinOption
 } from '../model.ts'
 import { noticeTypes } from '../notices.ts'
-import { mayWriteGroupField, mayWriteMemberField } from '../permissions.ts'
+import { groupFieldRefusal, memberFieldRefusal } from '../field-permissions.ts'
 
 const args = {
   name: name({ bytesMax: limits.nameBytesMax }),
@@ -39,7 +31,7 @@ const args = {
   groupCustomField: optional(groupCustomField)
 }
 
-/** Seed: "Creating a group". The creator becomes the owner; who creates an AVChatRoom still has to join it. */
+/** The creator becomes the owner. The creator of an AVChatRoom owns it but has to join it. */
 export const createGroup = defineOperation({
   args,
   counted: ({ memberList = [] }, actor) => [actor, ...memberList.map(({ userID }) => userID)],
@@ -48,7 +40,7 @@ export const createGroup = defineOperation({
     const type = given.type ?? 'Private'
     const maxMemberNum = given.maxMemberNum ?? memberNumMax[type]
 
-    // A custom ID that this device knows nothing of is taken to be free; the server knows.
+    // A device assumes that an ID is free if it does not know the group. The server decides.
     const taken = view.get(groupKey(groupID))
     if (taken)
       return reject(taken.ownerID === actor ? 'GroupIDTakenByYou' : 'GroupIDTaken', groupID)
@@ -78,11 +70,11 @@ export const createGroup = defineOperation({
       members.unshift(newMember({ groupID, userID: actor, joinTime: now, role: 'Owner' }))
     const acting = { type, role: 'Owner', isAppAdmin: ctx.isAppAdmin } as const
     for (const { key } of given.groupCustomField ?? []) {
-      const reason = mayWriteGroupField(policy, acting, key)
+      const reason = groupFieldRefusal(policy, acting, key)
       if (reason) return refuse(reason, key)
     }
     for (const { key } of initial.flatMap(({ memberCustomField = [] }) => memberCustomField)) {
-      const reason = mayWriteMemberField(policy, acting, { key, isOwn: false })
+      const reason = memberFieldRefusal(policy, acting, { key, isOwn: false })
       if (reason) return refuse(reason, key)
     }
     if (members.length > maxMemberNum) return reject('GroupFull')
@@ -118,7 +110,7 @@ export const createGroup = defineOperation({
   }
 })
 
-/** Only Public groups have a choice. */
+/** Only a Public group has a choice. */
 export const fixedJoinOption: Record<GroupType, JoinOption | undefined> = {
   Private: 'DisableApply',
   Public: undefined,

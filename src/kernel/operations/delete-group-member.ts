@@ -1,15 +1,17 @@
-import { groupID, optional, text, userIDList, type ArgsOf } from '../args.ts'
+import { optional, text, type ArgsOf } from '../args.ts'
+import { groupID, userIDList } from '../ids.ts'
 import { accept, defineOperation, onGroup, refusedTarget, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { dropGroup, dropMember, memberKey, putGroup, type MemberRow } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
-import { permissions, targetPermissions } from '../permissions.ts'
+import { permissions } from '../permissions.ts'
+import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, userIDList, reason: optional(text({ bytesMax: limits.reasonBytesMax })) }
 
 /**
- * Seed: "Deleting a group member". One target that may not be removed refuses the whole call. A Private group ends with its
- * last member: only one without an owner can lose it here, by an app admin.
+ * One user who may not be removed refuses the whole call. A Private group ends with its last
+ * member. That happens here if it has no owner and an app admin removes the rest.
  */
 export const deleteGroupMember = defineOperation({
   args,

@@ -1,10 +1,9 @@
-import { groupID } from '../args.ts'
+import { groupID } from '../ids.ts'
 import { accept, defineOperation, onGroup } from '../decision.ts'
 import { dropGroup } from '../model.ts'
 import { noticeTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
-/** Seed: "Deleting a group". */
 export const dismissGroup = defineOperation({
   args: { groupID },
   decide: onGroup(

@@ -1,5 +1,6 @@
 import { admissionNeeds, admit } from '../admission.ts'
-import { choice, count, groupID, optional, text, userID, type ArgsOf } from '../args.ts'
+import { choice, count, optional, text, type ArgsOf } from '../args.ts'
+import { groupID, userID } from '../ids.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
 import {
@@ -17,15 +18,15 @@ const args = {
   groupID,
   /** The applicant. */
   userID,
-  /** Which of their applications, as its notice says; what the user was shown last, unless given. */
+  /** Which of their applications, as in its notice. Default: the one that the device shows. */
   applicationSeq: optional(count({ min: 0, max: Number.MAX_SAFE_INTEGER })),
   handleAction: choice(['Agree', 'Reject']),
   handleMessage: optional(text({ bytesMax: limits.handleMessageBytesMax }))
 }
 
 /**
- * Seed: "Processing an application to join a group". The first decision counts; an application is handled once. It is
- * handled as well once its author is in the group, or has applied again.
+ * The first decision counts: an application is handled once. It also counts as handled when its
+ * author has joined or has applied again.
  */
 export const handleGroupApplication = defineOperation({
   args,

@@ -1,4 +1,4 @@
-/** Every operation, by the name under which it is called, queued and sent. A new one is a file and a line here. */
+/** Every operation by its name. ARCHITECTURE.md has the steps for adding one. */
 
 import { addGroupMember } from './add-group-member.ts'
 import { changeGroupOwner } from './change-group-owner.ts'

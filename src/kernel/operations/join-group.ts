@@ -1,5 +1,6 @@
 import { admissionNeeds, admit } from '../admission.ts'
-import { choice, groupID, optional, text, type ArgsOf } from '../args.ts'
+import { choice, optional, text, type ArgsOf } from '../args.ts'
+import { groupID } from '../ids.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { groupTypes, isOneOf, joinOptions, memberKey, putApplication, putGroup } from '../model.ts'
@@ -14,7 +15,7 @@ const args = {
   type: optional(choice(groupTypes, 'IllegalGroupType'))
 }
 
-/** Seed: "Applying to join a group". Applying again while waiting replaces the application. */
+/** A group with NeedPermission gets an application. A second one replaces the first. */
 export const joinGroup = defineOperation({
   args,
   needs: ({ groupID }, actor) => admissionNeeds({ groupID, userID: actor }),

@@ -1,12 +1,16 @@
-import { groupID, memberCustomField, optional, userID, type ArgsOf } from '../args.ts'
+import { optional, type ArgsOf } from '../args.ts'
+import { groupID, userID } from '../ids.ts'
+import { memberCustomField } from '../profile-args.ts'
 import { accept, defineOperation, onGroup, refuse, reject, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, mergeFields, putMember, sameRow } from '../model.ts'
-import { mayWriteMemberField, permissions, targetPermissions } from '../permissions.ts'
+import { memberFieldRefusal } from '../field-permissions.ts'
+import { permissions } from '../permissions.ts'
+import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, userID: optional(userID), memberCustomField }
 
-/** Seed: "Modifying a group member custom field"; one's own unless said otherwise. Fields are merged by key. */
+/** Without `userID` it sets the caller's own fields. Fields are merged by key. */
 export const setGroupMemberCustomField = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],
@@ -21,7 +25,7 @@ export const setGroupMemberCustomField = defineOperation({
       if (!target.ok) return target.answer
       const { row } = target
       for (const { key } of updates) {
-        const reason = mayWriteMemberField(ctx.policy, facts.acting, {
+        const reason = memberFieldRefusal(ctx.policy, facts.acting, {
           key,
           isOwn: userID === ctx.actor
         })

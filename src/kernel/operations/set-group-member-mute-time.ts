@@ -1,13 +1,15 @@
-import { count, groupID, userID, type ArgsOf } from '../args.ts'
+import { count, type ArgsOf } from '../args.ts'
+import { groupID, userID } from '../ids.ts'
 import { accept, defineOperation, onGroup, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, putMember, putMute } from '../model.ts'
 import { tipTypes } from '../notices.ts'
-import { permissions, targetPermissions } from '../permissions.ts'
+import { permissions } from '../permissions.ts'
+import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, userID, muteTime: count({ min: 0, max: limits.muteSecondsMax }) }
 
-/** Seed: "Muting or unmuting a group member". The mute ends by the clock, without a message; leaving does not end it. */
+/** A mute ends by the clock, without a message. Leaving the group does not end it. */
 export const setGroupMemberMuteTime = defineOperation({
   args,
   needs: user => [memberKey(user)],

@@ -1,8 +1,11 @@
-import { groupID, name, optional, userID, type ArgsOf } from '../args.ts'
+import { optional, type ArgsOf } from '../args.ts'
+import { groupID, userID } from '../ids.ts'
+import { name } from '../profile-args.ts'
 import { accept, defineOperation, onGroup, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, putMember } from '../model.ts'
-import { permissions, targetPermissions } from '../permissions.ts'
+import { permissions } from '../permissions.ts'
+import { targetPermissions } from '../target-permissions.ts'
 
 const args = {
   groupID,
@@ -10,7 +13,7 @@ const args = {
   nameCard: name({ bytesMax: limits.nameCardBytesMax, filled: false })
 }
 
-/** Seed: "Modifying a group member's name card"; one's own unless said otherwise. An empty one clears it. */
+/** Without `userID` it sets the caller's own. An empty text clears a name card. */
 export const setGroupMemberNameCard = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],

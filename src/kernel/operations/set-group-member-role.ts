@@ -1,13 +1,14 @@
-import { groupID, text, userID, type ArgsOf } from '../args.ts'
+import { text, type ArgsOf } from '../args.ts'
+import { groupID, userID } from '../ids.ts'
 import { accept, defineOperation, onGroup, reject, targetMember } from '../decision.ts'
 import { limits } from '../limits.ts'
 import { memberKey, putMember } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
-import { permissions, targetPermissions } from '../permissions.ts'
+import { permissions } from '../permissions.ts'
+import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, userID, role: text({ bytesMax: limits.userIDBytesMax, filled: true }) }
 
-/** Seed: "Setting or canceling the admin". */
 export const setGroupMemberRole = defineOperation({
   args,
   needs: ({ groupID, userID }) => [memberKey({ groupID, userID })],

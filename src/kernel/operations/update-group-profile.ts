@@ -1,15 +1,6 @@
-import {
-  avatar,
-  choice,
-  count,
-  flag,
-  groupCustomField,
-  groupID,
-  name,
-  optional,
-  text,
-  type ArgsOf
-} from '../args.ts'
+import { choice, count, flag, optional, text, type ArgsOf } from '../args.ts'
+import { groupID } from '../ids.ts'
+import { avatar, groupCustomField, name } from '../profile-args.ts'
 import { accept, defineOperation, onGroup, refuse, reject, type KnownGroup } from '../decision.ts'
 import { limits, memberNumMax } from '../limits.ts'
 import {
@@ -21,7 +12,8 @@ import {
   type GroupRow
 } from '../model.ts'
 import { tipTypes } from '../notices.ts'
-import { mayWriteGroupField, permissions, type Rule } from '../permissions.ts'
+import { groupFieldRefusal } from '../field-permissions.ts'
+import { permissions, type Rule } from '../permissions.ts'
 import { fixedJoinOption } from './create-group.ts'
 
 const args = {
@@ -49,12 +41,12 @@ const rules: Record<Field, Rule> = {
   groupCustomField: permissions.updateGroupCustomField
 }
 
-/** Seed: "Updating a group profile". Only what is passed changes; custom fields are merged by key. */
+/** Changes only the fields that are passed. Custom fields are merged by key. */
 export const updateGroupProfile = defineOperation({
   args,
   decide: onGroup(
     (given: Args, group, { policy }) => {
-      const fields = wanted(given, group)
+      const fields = applicableArgs(given, group)
       const passed = (Object.keys(rules) as Field[]).filter(field => field in fields)
       const ruleOf = (field: Field) =>
         field === 'groupCustomField' && policy.customFields
@@ -63,7 +55,7 @@ export const updateGroupProfile = defineOperation({
       return passed.length === 0 ? [permissions.updateBasics] : passed.map(ruleOf)
     },
     ({ group, acting }, given, { now, policy }) => {
-      const { groupID, groupCustomField: updates = [], ...fields } = wanted(given, group)
+      const { groupID, groupCustomField: updates = [], ...fields } = applicableArgs(given, group)
       const { maxMemberNum = group.maxMemberNum } = fields
       if (maxMemberNum < group.memberNum || maxMemberNum > memberNumMax[group.type]) {
         return reject(
@@ -72,7 +64,7 @@ export const updateGroupProfile = defineOperation({
         )
       }
       for (const { key } of updates) {
-        const reason = mayWriteGroupField(policy, acting, key)
+        const reason = groupFieldRefusal(policy, acting, key)
         if (reason) return refuse(reason, key)
       }
       const groupCustomField = mergeFields(group.groupCustomField, updates)
@@ -96,7 +88,7 @@ export const updateGroupProfile = defineOperation({
   )
 })
 
-/** What is new of the profile; of the custom fields, those that were passed. */
+/** The changed fields of the profile, with the custom fields that were passed. */
 function changedFields(
   before: GroupRow,
   after: GroupRow,
@@ -108,8 +100,8 @@ function changedFields(
   return { ...Object.fromEntries(plain), ...(groupCustomField.length > 0 && { groupCustomField }) }
 }
 
-/** Where the type of the group leaves no choice of `joinOption`, the argument is ignored, as Tencent's SDK does. */
-function wanted(given: Args, group: KnownGroup): Args {
+/** `joinOption` is ignored in groups whose type fixes it, as in Tencent's SDK. */
+function applicableArgs(given: Args, group: KnownGroup): Args {
   const { joinOption, ...others } = given
   return fixedJoinOption[group.type] ? others : given
 }

@@ -16,7 +16,7 @@ import type {
   Table
 } from '../../kernel/model.ts'
 import { must } from '../../kernel/must.ts'
-import { isTold, noticeTypes, type TipRow } from '../../kernel/notices.ts'
+import { isTipSent, noticeTypes, type TipRow } from '../../kernel/notices.ts'
 import { roleOperations, rolesGiven } from '../../kernel/role-changes.ts'
 import { rowDigest } from '../../protocol/digest.ts'
 import type { FeedDelta, NewFeedEvent } from '../../protocol/messages.ts'
@@ -215,7 +215,7 @@ export async function openBatch(
     { actor, at, seq: applicationSeq }: LogEntry,
     former: { groupName: string; followers: readonly string[] }
   ): Promise<void> {
-    if (tip && group && isTold(tip, group.type, policy))
+    if (tip && group && isTipSent(tip, group.type, policy))
       tips.push({ ...tip, groupID, seq, time: at, operatorID: actor })
     for (const { operationType, to, handleMessage = '' } of notices) {
       const users = to === 'members' ? former.followers : to === 'admins' ? await admins() : to
