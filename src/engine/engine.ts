@@ -4,14 +4,13 @@
  * together.
  */
 
-import { groupError, storageFailed, type GroupError } from '../kernel/errors.ts'
+import { storageFailed } from '../kernel/errors.ts'
 import type { Write } from '../storage/port.ts'
-import type { Settled } from '../storage/tables.ts'
-import type { Engine, Preview } from './api.ts'
+import type { Engine } from './api.ts'
 import type { Host } from './host.ts'
 import { createLeaderQuestions } from './leader-questions.ts'
 import { createLeadership } from './leadership.ts'
-import { createLifecycle, noAnswer } from './lifecycle.ts'
+import { createLifecycle } from './lifecycle.ts'
 import { createLogout } from './logout.ts'
 import { createCommits } from './state/commits.ts'
 import { createMutes } from './state/mutes.ts'
@@ -20,9 +19,9 @@ import { createState, type StateEvent } from './state/state.ts'
 import { createTime } from './state/time.ts'
 import { readStatus } from './status.ts'
 import { createSubmit } from './submit.ts'
-import { storageWithinMs } from './limits.ts'
 import { createSync } from './sync/sync.ts'
 import { createTabs } from './tabs.ts'
+import { createVerdictCalls } from './verdict-calls.ts'
 import { createRetained } from './views/retained.ts'
 import { createStreams } from './views/streams.ts'
 import { createViews } from './views/views.ts'
@@ -70,8 +69,6 @@ export function openEngine(
   const submit = createSubmit({ host, lifecycle, state, commits, sync, leadership, userID, time })
   const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })
   const stopWaking = host.onWake(sync.wake)
-  /** Verdicts whose operation is being retried. */
-  const retrying = new Set<string>()
 
   function onEvent(event: StateEvent): void {
     switch (event.type) {
@@ -94,53 +91,13 @@ export function openEngine(
     state.verdicts.end()
   }
 
-  /** A verdict that `verdicts$` shows. */
-  function shownVerdict(opID: string): Settled | undefined {
-    const settled = state.verdicts.rows.get(opID)
-    return settled?.verdict.kind === 'applied' ? undefined : settled
-  }
-
   lifecycle.begin(leadership.open())
   return {
     // The result type follows from the name. Arguments are checked before anything is awaited:
     // callers may change their object.
     apply: (async (name, args) => submit.apply(submit.check(name, args))) as Engine['apply'],
-    preview: (async (name, args) => {
-      const checked = submit.check(name, args)
-      const answer = async (): Promise<Preview> => {
-        const error =
-          lifecycle.error() ?? (lifecycle.isClosing() ? groupError('NotReady') : undefined)
-        return error ? { kind: 'no', error } : submit.preview(checked)
-      }
-      const late = (): Preview => ({ kind: 'no', error: noAnswer() })
-      return lifecycle.bound(lifecycle.ready.then(answer), storageWithinMs, late)
-    }) as Engine['preview'],
-    async retry(opID, args) {
-      const error = await lifecycle.opened()
-      if (error) return error
-      const settled = shownVerdict(opID)
-      if (!settled || retrying.has(opID)) return unknownID(opID)
-      retrying.add(opID)
-      const retriedArgs =
-        args === undefined ? { groupID: settled.verdict.groupID, ...settled.args } : args
-      const checked = submit.check(settled.name, retriedArgs)
-      return submit.apply(checked, opID).finally(() => retrying.delete(opID))
-    },
-    async settled(opID) {
-      await lifecycle.ready
-      const verdict = await state.verdicts.of(opID)
-      if (verdict) return { verdict, version: state.version() }
-      return lifecycle.isClosing() ? groupError('NotReady') : unknownID(opID)
-    },
-    async dismissVerdict(opID) {
-      const error = await lifecycle.opened()
-      if (error) return error
-      if (!shownVerdict(opID)) return unknownID(opID)
-      const dismissed = commits
-        .dismissVerdict(opID)
-        .then(isMine => (isMine ? null : unknownID(opID)), storageFailed)
-      return lifecycle.answer(dismissed)
-    },
+    preview: (async (name, args) => submit.preview(submit.check(name, args))) as Engine['preview'],
+    ...createVerdictCalls({ lifecycle, state, commits, submit }),
     readProfile: tabs.readProfile,
     async delivered(upTo) {
       const delivered = [...state.base.undelivered.values()].filter(({ number }) => number <= upTo)
@@ -162,7 +119,3 @@ export function openEngine(
     openStreams: streams.open
   }
 }
-
-/** JavaScript may pass anything, even values without a text. */
-const unknownID = (opID: unknown): GroupError =>
-  groupError('UnknownOperationID', typeof opID === 'string' ? opID.slice(0, 64) : typeof opID)

@@ -42,16 +42,10 @@ type Checked = ReturnType<typeof prepare>
 /** `isLate`: the caller was answered already. `retried`: the refused operation that is retried. */
 type Call = { isShown: boolean; isLate: boolean; readonly retried: string | undefined }
 
-export function createSubmit({
-  host,
-  lifecycle,
-  state,
-  commits,
-  sync,
-  leadership,
-  userID,
-  time
-}: SubmitOptions) {
+export type Submit = ReturnType<typeof createSubmit>
+
+export function createSubmit(options: SubmitOptions) {
+  const { host, lifecycle, state, commits, sync, leadership, userID, time } = options
   const { base, overlay, outbox } = state
   /** Loads under way, by group: operations of one group are decided in the order of their calls. */
   const loading = new Map<string, Promise<unknown>>()
@@ -129,6 +123,15 @@ export function createSubmit({
     }
   }
 
+  async function preview(checked: Checked): Promise<Preview> {
+    const error = lifecycle.error() ?? (lifecycle.isClosing() ? groupError('NotReady') : undefined)
+    if (error) return { kind: 'no', error }
+    if (!checked.ok) return { kind: 'no', error: checked.error }
+    const failure = await load(checked.prepared)
+    if (failure) return { kind: 'no', error: failure }
+    return previewOf(decide(checked.prepared, time.serverNowSeconds()))
+  }
+
   /** Makes an operation durable that is shown, or takes it back. */
   async function store(pending: Pending, call: Call): Promise<GroupError | undefined> {
     let commit: Commit | undefined
@@ -180,17 +183,22 @@ export function createSubmit({
       })
     },
 
-    /** The answer that `apply` would give now. */
-    async preview(checked: Checked): Promise<Preview> {
-      if (!checked.ok) return { kind: 'no', error: checked.error }
-      const failure = await load(checked.prepared)
-      if (failure) return { kind: 'no', error: failure }
-      const decision = decide(checked.prepared, time.serverNowSeconds())
-      if (decision.kind === 'accept')
-        return { kind: 'yes', outcome: decision.outcome, result: decision.result }
-      return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
+    /** Resolves in time with the answer that `apply` would give now. */
+    preview(checked: Checked): Promise<Preview> {
+      const late = (): Preview => ({ kind: 'no', error: noAnswer() })
+      return lifecycle.bound(
+        lifecycle.ready.then(() => preview(checked)),
+        storageWithinMs,
+        late
+      )
     }
   }
+}
+
+function previewOf(decision: Decision<Result>): Preview {
+  if (decision.kind === 'accept')
+    return { kind: 'yes', outcome: decision.outcome, result: decision.result }
+  return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
 }
 
 const groupIDOf = (args: unknown): string | undefined => {

@@ -18,25 +18,33 @@ export function createOutbox() {
   let sorted: Pending[] | undefined
   let bytes = 0
 
+  function put(pending: Pending): void {
+    const isNew = !rows.has(pending.opID)
+    // The arguments of an operation never change.
+    if (isNew) bytes += bytesOf(pending)
+    rows.set(pending.opID, pending)
+    const last = sorted?.at(-1)
+    // Usually the new operation comes last, and sorting again would cost more with each one.
+    if (isNew && last && inOrder(last, pending) < 0) sorted?.push(pending)
+    else sorted = undefined
+  }
+
   return {
     rows: rows as ReadonlyMap<string, Pending>,
-    /** Operations that are shown, and not durable yet. They must not be sent. */
-    uncommitted,
+    /** An operation that is shown and not durable must not be sent. */
+    isDurable: (opID: string): boolean => !uncommitted.has(opID),
     /** In the order in which they were enqueued. */
     inOrder: (): readonly Pending[] => (sorted ??= [...rows.values()].sort(inOrder)),
     hasRoomFor: (operation: Arguments): boolean =>
       rows.size < outboxOperationsMax && bytes + bytesOf(operation) <= outboxBytesMax,
 
-    put(pending: Pending): void {
-      const isNew = !rows.has(pending.opID)
-      // The arguments of an operation never change.
-      if (isNew) bytes += bytesOf(pending)
-      rows.set(pending.opID, pending)
-      const last = sorted?.at(-1)
-      // Usually the new operation comes last, and sorting again would cost more with each one.
-      if (isNew && last && inOrder(last, pending) < 0) sorted?.push(pending)
-      else sorted = undefined
+    put,
+    putUncommitted(pending: Pending): void {
+      uncommitted.add(pending.opID)
+      put(pending)
     },
+    /** The commit of the operation has succeeded or failed. */
+    endCommit: (opID: string) => uncommitted.delete(opID),
 
     /** Returns the removed operation. */
     remove(opID: string): Pending | undefined {

@@ -62,7 +62,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
   function applyOperation(write: Extract<Write, { table: 'outbox' }>, touched: Touched): void {
     if ('empty' in write) {
       // An operation that is not durable yet is not in storage, and still counts.
-      for (const opID of outbox.rows.keys()) if (!outbox.uncommitted.has(opID)) forget(opID)
+      for (const opID of outbox.rows.keys()) if (outbox.isDurable(opID)) forget(opID)
     } else if (write.row) {
       // A commit reported late: the operation is settled already.
       if (verdicts.rows.has(write.id)) return
@@ -103,15 +103,14 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
     show(pending: Pending, prepared: Prepared, decision: Decision): number {
       const touched = { ...nothingTouched(), outbox: true, status: true }
-      outbox.uncommitted.add(pending.opID)
-      outbox.put(pending)
+      outbox.putUncommitted(pending)
       overlay.append(pending, prepared, decision, touched)
       return publish(touched)
     },
 
     /** The operation that is shown is durable. */
     confirm(pending: Pending, commit: Commit): void {
-      outbox.uncommitted.delete(pending.opID)
+      outbox.endCommit(pending.opID)
       if (order.wasRead(commit)) {
         // It was settled, and its verdict dismissed, before storage was read.
         if (!storedOperations.has(pending.opID)) applyWrites([removal(pending)])
@@ -125,7 +124,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
 
     /** The operation that is shown could not be stored. */
     retract(pending: Pending): void {
-      outbox.uncommitted.delete(pending.opID)
+      outbox.endCommit(pending.opID)
       applyWrites([removal(pending)])
     },
 

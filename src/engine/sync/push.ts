@@ -33,7 +33,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
     // An operation must not overtake one of its lane that is not durable yet.
     const blockedLanes = new Set<string>()
     for (const pending of outbox.inOrder()) {
-      if (outbox.uncommitted.has(pending.opID)) blockedLanes.add(pending.groupID)
+      if (!outbox.isDurable(pending.opID)) blockedLanes.add(pending.groupID)
       if (pending.applied || blockedLanes.has(pending.groupID)) continue
       const after = lastOfLane.get(pending.groupID)
       lastOfLane.set(pending.groupID, pending.opID)
