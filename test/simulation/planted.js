@@ -237,7 +237,7 @@ export const planted = {
   'what was sent counts as sent over the next connection': edit(
     'src/engine/sync/push.ts',
     'lost: () => sent.clear()',
-    ''
+    'lost: () => undefined'
   ),
   'a lost announcement is never noticed': edit(
     'src/server/sessions/replica/drift.ts',
