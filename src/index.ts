@@ -1,5 +1,7 @@
 export { createGroupStore, type GroupStoreOptions } from './create-group-store.ts'
-export type { GroupStore } from './client/store.ts'
+export type { GroupCommands } from './client/commands.ts'
+export type { GroupStore } from './client/group-store.ts'
+export type { GroupQueries } from './client/queries.ts'
 export type { Answer } from './client/can.ts'
 export type { Token } from './client/renew.ts'
 export {

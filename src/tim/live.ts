@@ -2,7 +2,7 @@
 
 import { filter, firstValueFrom, skipWhile, type Subscription } from 'rxjs'
 import { bound } from '../client/bound.ts'
-import type { GroupStore } from '../client/store.ts'
+import type { GroupStore } from '../client/group-store.ts'
 import type { Group, List, Member } from '../engine/api.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
 

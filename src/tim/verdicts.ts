@@ -3,7 +3,7 @@
  * verdict tells of it, so of several tabs one does.
  */
 
-import type { GroupStore } from '../client/store.ts'
+import type { GroupStore } from '../client/group-store.ts'
 import { isGroupError, type Applied, type VerdictEntry } from '../engine/api.ts'
 import { errors, type GroupError } from '../kernel/errors.ts'
 import { EVENT } from './constants.ts'

@@ -3,7 +3,8 @@
 import { firstValueFrom, type Observable } from 'rxjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { connectHere } from '../../src/client/remote.ts'
-import { createStore, type GroupStore } from '../../src/client/store.ts'
+import type { GroupStore } from '../../src/client/group-store.ts'
+import { createStore } from '../../src/client/store.ts'
 import { createStreamClient } from '../../src/client/streams.ts'
 import { createTestClient, createTestServer, type TestClient } from '../harness.ts'
 

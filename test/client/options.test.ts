@@ -2,6 +2,8 @@
 
 import { firstValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
+// A store loads the rules by itself. Loaded here, they are there before the last test ends.
+import '../../src/client/can.ts'
 import { createGroupStore, isGroupError } from '../../src/index.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import TIM from '../../src/tim/tim.ts'

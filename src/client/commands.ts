@@ -1,0 +1,150 @@
+/** The calls of a store. */
+
+import type { Applied, Preview } from '../engine/api.ts'
+import type { Args, OperationName } from '../kernel/decide.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import type { GroupRow } from '../kernel/model.ts'
+import type { Verdict } from '../kernel/verdict.ts'
+import type { Answer } from './can.ts'
+
+/**
+ * Calls never reject: they resolve with a `GroupError`, which `isGroupError` recognizes. Each call
+ * but `settled` and `logout` with `flush` settles within 20 s. Any call may resolve with 2999 after
+ * the store was closed, 4502 if storage refuses, and 4510 if the worker has ended or hangs.
+ */
+export type GroupCommands = {
+  /**
+   * Checks an operation, shows its effect, and resolves when the operation is durable on this
+   * device. `settled` and `verdicts$` report the verdict of the server. `result` is the result of
+   * Tencent's API without rows; `undefined`: only the server can decide.
+   *
+   * Errors: the codes of Tencent's API, for example 10004 for an argument, 10007 for a missing
+   * permission and 2805 for an operation that needs a network. 4501: the outbox is full. 4512:
+   * storage has not answered yet, and the operation is pending. After 4510, `outbox$` shows
+   * whether the operation is pending.
+   *
+   * @example
+   * const answer = await store.apply('createGroup', { name: 'Boat', type: 'Public' })
+   * if (isGroupError(answer)) console.log(answer.code, answer.message)
+   * else console.log('created', answer.groupID, 'as operation', answer.opID)
+   */
+  apply<N extends OperationName>(
+    name: N,
+    args: Args<N>
+  ): Promise<Omit<Applied<N>, 'version'> | GroupError>
+  /**
+   * Whether an operation would be accepted, decided at once on the rows that this page observes:
+   * `yes`, `no` with the error, or `unknown` with the rows that are missing. The answer is
+   * `unknown` until the status has arrived. The server decides by the same rules on all rows.
+   *
+   * @example
+   * const answer = store.can('dismissGroup', { groupID: 'crew' })
+   * if (answer.kind === 'no') console.log(answer.error.message)
+   */
+  can<N extends OperationName>(name: N, args: Args<N>): Answer
+  /**
+   * As `can`, decided on all rows of this device: `yes` with the predicted result, `no` with the
+   * error of `apply`, or `unknown` if only the server can decide.
+   *
+   * @example
+   * const args = { groupID: 'crew', userIDList: ['carl'] }
+   * const preview = await store.preview('addGroupMember', args)
+   * if (preview.kind === 'no') console.log(preview.error.message)
+   */
+  preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
+  /**
+   * Applies a refused operation once more, as a new operation, and dismisses its verdict in the
+   * same transaction. Resolves as `apply` does; if the new operation is refused at once, the verdict
+   * stays. Error 4503: there is no such verdict, or another call or tab was first.
+   *
+   * @example
+   * const retried = await store.retry(opID)
+   * if (isGroupError(retried)) console.log(retried.message)
+   */
+  retry(opID: string): Promise<Omit<Applied, 'version'> | GroupError>
+  /**
+   * As `retry`, with other arguments.
+   *
+   * @example
+   * await store.revise(opID, { groupID: 'crew', name: 'A better name' })
+   */
+  revise(
+    opID: string,
+    args: Readonly<Record<string, unknown>>
+  ): Promise<Omit<Applied, 'version'> | GroupError>
+  /**
+   * Resolves with the verdict on an operation when it arrives. Error 4503: unknown operation.
+   *
+   * @example
+   * const edited = await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+   * if (isGroupError(edited)) throw new Error(edited.message)
+   * const verdict = await store.settled(edited.opID)
+   * if (!isGroupError(verdict)) console.log(verdict.kind) // applied
+   */
+  settled(opID: string): Promise<Verdict | GroupError>
+  /**
+   * Reads the profile of any group from the server. Errors: 10010 if there is no such group, 10007
+   * for a Private group that the user is not in, 2805 without a network.
+   *
+   * @example
+   * const profile = await store.readProfile('crew')
+   * console.log(isGroupError(profile) ? profile.message : profile.name)
+   */
+  readProfile(groupID: string): Promise<GroupRow | GroupError>
+  /**
+   * Searches the server for a group by its ID. Errors: 10010 if there is no such group, 10007 for a
+   * Private group, 2805 without a network.
+   *
+   * @example
+   * const found = await store.searchGroup('crew')
+   * console.log(isGroupError(found) ? found.message : found.name)
+   */
+  searchGroup(groupID: string): Promise<GroupRow | GroupError>
+  /**
+   * Removes an entry from `verdicts$`. Error 4503: there is none.
+   *
+   * @example
+   * await store.dismissVerdict(opID)
+   */
+  dismissVerdict(opID: string): Promise<GroupError | null>
+  /**
+   * Replaces the userSig of the user. While the server refuses the last one (`lastError` of
+   * `status$` is 70001 or above), operations stay pending.
+   *
+   * @example
+   * await store.renewToken(token)
+   */
+  renewToken(token: string): Promise<void>
+  /**
+   * Closes the connection until `resume`. Operations stay pending.
+   *
+   * @example
+   * await store.pause()
+   */
+  pause(): Promise<void>
+  /**
+   * Connects again.
+   *
+   * @example
+   * await store.resume()
+   */
+  resume(): Promise<void>
+  /**
+   * Closes the store and removes the database of the user from this device. If operations are
+   * pending, the call does nothing and resolves with 4504, unless you choose to `keep` everything
+   * for the next login, to `flush` the operations first (2805 without a network), or to `discard`
+   * them.
+   *
+   * @example
+   * const refused = await store.logout()
+   * if (refused) await store.logout({ pending: 'keep' })
+   */
+  logout(options?: { readonly pending?: 'keep' | 'flush' | 'discard' }): Promise<GroupError | null>
+  /**
+   * Closes the store on this page and completes its observables. The database stays.
+   *
+   * @example
+   * await store.close()
+   */
+  close(): Promise<void>
+}

@@ -1,0 +1,19 @@
+/** The option of `logout`: what becomes of pending operations. */
+
+export const pendingChoices = ['keep', 'flush', 'discard'] as const
+type PendingChoice = (typeof pendingChoices)[number]
+
+/** `undefined`: nothing is chosen. `null`: no valid choice. A typo must not remove anything. */
+export function pendingChoice(options: unknown): PendingChoice | undefined | null {
+  if (options === undefined) return undefined
+  if (typeof options !== 'object' || options === null) return null
+  try {
+    const pending: unknown = 'pending' in options ? options.pending : undefined
+    return pending === undefined
+      ? undefined
+      : (pendingChoices.find(choice => choice === pending) ?? null)
+  } catch {
+    // Expected: a getter that throws.
+    return null
+  }
+}

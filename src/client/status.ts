@@ -1,0 +1,47 @@
+/** The status of a store: that of the engine, and of a store that cannot open or is closed. */
+
+import { map, Observable } from 'rxjs'
+import type { Status } from '../engine/api.ts'
+import { describeErrors } from '../kernel/error-texts.ts'
+import { groupError, type GroupError } from '../kernel/errors.ts'
+import { defaultPolicy } from '../kernel/limits.ts'
+import type { Lifetime } from './lifetime.ts'
+
+export function createStatus(
+  engineStatus$: Observable<Status>,
+  failed: Promise<GroupError>,
+  life: Lifetime
+): Observable<Status> {
+  let latest = unopened
+  const remember = (status: Status): Status => (latest = status)
+  return new Observable<Status>(subscriber => {
+    void failed.then(lastError =>
+      subscriber.next(remember(describeErrors({ ...unopened, lastError })))
+    )
+    engineStatus$.pipe(map(remember)).subscribe(subscriber)
+    life.onEnd(subscriber, () => {
+      subscriber.next(describeErrors(offline(latest)))
+      subscriber.complete()
+    })
+  })
+}
+
+const offline = (latest: Status): Status => ({
+  ...latest,
+  connection: 'offline',
+  caughtUp: false,
+  nextRetryAtMs: null,
+  lastError: latest.lastError ?? groupError('NotReady')
+})
+
+const unopened: Status = {
+  connection: 'offline',
+  caughtUp: false,
+  pending: 0,
+  oldestPendingAtMs: undefined,
+  lastError: null,
+  nextRetryAtMs: null,
+  isAppAdmin: false,
+  policy: defaultPolicy,
+  clockOffsetMs: 0
+}

@@ -1,0 +1,21 @@
+/** Windows on lists as queries send them. JavaScript can pass any value, whatever the types say. */
+
+import type { Window } from '../engine/api.ts'
+
+const fields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
+
+/** The fields in a fixed order: equal windows make equal queries. */
+export function windowFields<Order extends string>(window: Window<Order>): Window<Order> {
+  try {
+    if (typeof window !== 'object') return noWindow
+    return Object.fromEntries(
+      fields.flatMap(name => (window[name] === undefined ? [] : [[name, window[name]]]))
+    )
+  } catch {
+    // Expected: the window is null, or one of its fields is a getter that throws.
+    return noWindow
+  }
+}
+
+/** The engine refuses it with 10004. */
+const noWindow = { limit: NaN }
