@@ -2,8 +2,8 @@
  * Every refusal: its code and its scope. The codes are Tencent's, where Tencent has one. Codes 45xx
  * are of this library, for refusals that only an offline store has.
  *
- * Why refusals are data: they survive structured clone, JSON and IndexedDB. Exceptions are for bugs.
- * The TIM face turns refusals into `IMError`.
+ * Why: refusals are data, so they survive structured clone, JSON and IndexedDB. Exceptions are for
+ * bugs. The TIM face turns refusals into `IMError`.
  */
 
 import { lookUp, type OrOther } from './model.ts'

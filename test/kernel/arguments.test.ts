@@ -1,6 +1,6 @@
 /**
- * What callers may pass in place of arguments. Whatever it is: the answer is a code or a change of well-formed rows,
- * the caller's object stays as it was, and nothing else changes.
+ * Any value as an argument. The decision is a code, or changes of well-formed rows. The caller's
+ * object stays as it was, and nothing else changes.
  */
 
 import * as v from 'valibot'
@@ -15,7 +15,7 @@ type Code = number | 'accepted'
 type Case = [title: string, operation: Known, args: unknown, code: Code]
 type Value = [what: string, value: unknown, code?: Code | undefined]
 
-/** Arguments that are accepted, and from whom. */
+/** Accepted arguments, with their actor. */
 const good = {
   createGroup: { args: { groupID: 'new', name: 'Crew', type: 'Public' }, as: 'owner' },
   updateGroupProfile: { args: { groupID: 'g', name: 'Boat' }, as: 'owner' },
@@ -32,13 +32,13 @@ const good = {
   Record<OperationName, { args: Readonly<Record<string, unknown>>; as: As | string }>
 >
 type Known = keyof typeof good
-// Its keys are what the type says.
+// The object has exactly the keys of its type.
 const operations = Object.keys(good) as Known[]
 
 const titled = (operation: Known, what: string, code: Code) =>
   code === 'accepted' ? `${operation} takes ${what}` : `${operation} refuses ${what}: ${code}`
 
-/** One case per value of one argument, the others being good. */
+/** One case per value of one argument. The other arguments are accepted ones. */
 const each = (operation: Known, argument: string, values: Value[], usual: Code = 10004): Case[] =>
   values.map(([what, value, code = usual]) => [
     titled(operation, `${/^[ai]/.test(argument) ? 'an' : 'a'} ${argument} ${what}`, code),
@@ -89,7 +89,7 @@ const optional = (values: Value[]): Value[] => [
 ]
 const required = (values: Value[]): Value[] => [...absent, ...values]
 
-/** Text of so many bytes, of such characters as far as they go. */
+/** A text of exactly so many bytes: the character as often as it fits, then ASCII. */
 function textOf(bytes: number, character: string): string {
   const size = Buffer.byteLength(character)
   return character.repeat(Math.floor(bytes / size)) + 'a'.repeat(bytes % size)
@@ -314,7 +314,7 @@ const choices: Value[] = [
   ...illegal(['', 'toString', '__proto__', 'constructor', ' Public', 'public'])
 ]
 
-/** In place of all arguments. */
+/** Values instead of an object of arguments. */
 const notArguments: Value[] = [
   ['nothing', undefined],
   ['null', null],
@@ -391,7 +391,7 @@ const cases: Case[] = [
   ...each('createGroup', 'avatar', [...optional(notText), ...avatars, ...lengths(100)]),
   ...each('createGroup', 'maxMemberNum', [
     ...optional(notNumber),
-    // The creator has no place: that weighs more than an argument over its limit.
+    // A full group takes precedence over an argument over its limit.
     ['that is zero', 0, 10014],
     ['that is negative', -1, 10014],
     ['that is that of the type', 2000, 'accepted'],
@@ -486,14 +486,14 @@ function withPrototypeKey(args: object): unknown {
   return JSON.parse(`{"__proto__":{"role":"Owner","isAppAdmin":true},${text.slice(1)}`)
 }
 
-/** The group that a call is about, as the store finds it. */
+/** The lane of a call, as the store derives it. */
 function laneOf(args: unknown): string {
   const groupID: unknown =
     typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
   return typeof groupID === 'string' && groupID !== '' ? groupID : '@TGS#0123456789012345678901'
 }
 
-/** Whoever tries to change a frozen object gets an exception. */
+/** Code that changes a frozen object throws. */
 function freeze<T>(value: T): T {
   if (
     typeof value !== 'object' ||
@@ -539,14 +539,14 @@ describe('the kernel', () => {
     }
   })
 
-  test('a list that names somebody twice means them once', () => {
+  test('a user who is listed twice counts once', () => {
     const args = { groupID: 'g', userIDList: ['a', 'b', 'a'] }
     expect(judge(populated(), 'addGroupMember', args, good.addGroupMember.as)).toMatchObject({
       result: { successUserIDList: ['a', 'b'] }
     })
   })
 
-  test('custom fields in a row are at most 20, however they came', () => {
+  test('a group has at most 20 custom fields over several updates', () => {
     const world = populated({ groupCustomField: fields(20) })
     const update = (key: string) =>
       codeOf(
@@ -567,7 +567,7 @@ describe('the store', () => {
     ann = createTestClient(server, 'ann')
     await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
   })
-  /** Nothing waits, the connection stands, and the group and the next call are none the worse. */
+  /** No operation is pending, the connection is up, and the next call works. */
   afterEach(async () => {
     expect(await ann.outbox()).toEqual([])
     expect(await ann.status()).toMatchObject({ connection: 'online', lastError: null })
@@ -589,7 +589,7 @@ describe('the store', () => {
       engine['apply']?.(name, args)
   const unnamed: Call[] = (
     [
-      ['that there is none of', 'fly'],
+      ['that no operation has', 'fly'],
       ['that is empty', ''],
       ['in other letters', 'creategroup'],
       ['that every object has', 'toString'],
@@ -605,7 +605,7 @@ describe('the store', () => {
   const calls: Call[] = [
     ...unnamed,
     [
-      'a group that is another each time one looks is refused: 10015',
+      'a groupID that changes at every read is refused: 10015',
       apply('updateGroupProfile', {
         name: 'x',
         get groupID() {
@@ -632,7 +632,7 @@ describe('the store', () => {
       ]
     ]),
     ...groupIDs.map(([what, groupID, code = 10004]): Call => [
-      `the profile of a group by a groupID ${what} is not to be had: ${code}`,
+      `the profile of a group with a groupID ${what} is refused: ${code}`,
       engine => engine['readProfile']?.(groupID, false),
       Number(code)
     ])
@@ -640,7 +640,7 @@ describe('the store', () => {
   test.each(calls)('%s', async (_title, call, code) => {
     // Callers without types pass anything.
     let known: unknown
-    // What is thrown instead is no answer either.
+    // An exception instead of an answer fails the test.
     void Promise.resolve(call(ann.engine as never)).then(
       value => (known = value),
       (error: unknown) => (known = { thrown: error })
@@ -649,7 +649,7 @@ describe('the store', () => {
     expect(known).toMatchObject({ code, reason: expect.any(String) })
   })
 
-  // What the caller's own code throws reaches the caller as it is: a code would hide where it went wrong.
+  // An exception of the caller's own code reaches the caller. A code would hide its place.
   const mine = () => {
     throw new Error('of the caller')
   }
@@ -685,13 +685,13 @@ describe('the store', () => {
     ]
   ]
   test.each(throwing)(
-    'what the caller throws %s comes back to the caller, and nothing is done',
+    'an exception of the caller %s reaches the caller',
     async (_title, operation, args) => {
       await expect(ann.engine.apply(operation, args as never)).rejects.toThrow('of the caller')
     }
   )
 
-  test('an object that its caller changes after the call counts as it was at the call', async () => {
+  test('a change of the arguments after the call has no effect', async () => {
     const args = { groupID: 'ours', name: 'Ours', memberList: [{ userID: 'bob' }] }
     const made = ann.apply('createGroup', args)
     args.name = 'Mine'
@@ -702,7 +702,7 @@ describe('the store', () => {
   })
 })
 
-test('logging out with something else than keep, flush or discard does nothing while operations wait: 4504', async () => {
+test('a logout with another word than keep, flush or discard is refused: 4504', async () => {
   const ann = createTestClient(createTestServer(), 'ann', { paused: true })
   await ann.apply('createGroup', { name: 'Crew' })
   for (const choice of [null, '', 'kept', 'KEEP', true, {}, ['discard']]) {

@@ -1,4 +1,4 @@
-/** Every limit of group operations, from both sides. The numbers are those of the seed page and of `tim-groups.md` §4.1. */
+/** Every limit of group operations, at the limit and one above it. The numbers are Tencent's. */
 
 import { describe, expect, test } from 'vitest'
 import type { OperationName } from '../../src/kernel/decide.ts'
@@ -14,7 +14,7 @@ import {
   type World
 } from './world.ts'
 
-/** An operation that is accepted, but for what is put in. */
+/** An operation that is accepted if the value under test is. */
 type Place = {
   readonly operation: OperationName
   readonly args: (value: any) => object
@@ -37,7 +37,7 @@ const answer = ({ operation, args, world = populated, as }: Place, value: unknow
 
 // ── texts ───────────────────────────────────────────────────────────────────
 
-/** Letters of one, two, three and four bytes in UTF-8; the last is two units long in JavaScript. */
+/** Letters of one to four bytes in UTF-8. The last has two units in JavaScript. */
 const letters = [
   ['a', 1],
   ['é', 2],
@@ -126,7 +126,7 @@ const texts: readonly (readonly [title: string, bytesMax: number, place: Place])
   ]
 ]
 
-/** A text of exactly so many bytes: as many of the letter as fit, then plain ones. */
+/** A text of exactly so many bytes: the letter as often as it fits, then ASCII. */
 const textOf = (letter: string, size: number, bytes: number) =>
   letter.repeat(Math.floor(bytes / size)) + 'x'.repeat(bytes % size)
 
@@ -140,7 +140,7 @@ describe.each(texts)('%s has at most %i bytes', (_title, bytesMax, place) => {
   })
 })
 
-test('only a name has to be there: every other text may be empty', () => {
+test('every text except a name may be empty', () => {
   const empty = texts.map(([title, , place]) => [title, answer(place, '')])
   const names = ['the name of a new group', 'a new name']
   expect(empty).toEqual(texts.map(([title]) => [title, names.includes(title) ? 10004 : 'accepted']))
@@ -168,7 +168,7 @@ test.each([
   expect(answer(newID, id)).toBe(expected)
 })
 
-test('an empty ID for a new group leaves the choice to the store', () => {
+test('a new group with an empty ID gets a generated one', () => {
   const made = '@TGS#0123456789012345678901'
   expect(
     judge(createWorld(), 'createGroup', { name: 'Crew', groupID: '' }, 'owner', made)
@@ -216,7 +216,7 @@ const userIDs: readonly (readonly [title: string, place: Place])[] = [
     ] as const
   ).map(([title, operation, fields]) => {
     const named = 'newOwnerID' in fields ? 'newOwnerID' : 'userID'
-    // Whoever has such an ID is in the group, if anybody can have it.
+    // The member with this ID is in the group, if the ID is valid.
     const place = (userID: unknown) => ({ groupID: 'g', ...fields, [named]: userID })
     return [title, { operation, args: place, world: () => withMember('u'.repeat(32)) }] as const
   })
@@ -224,7 +224,7 @@ const userIDs: readonly (readonly [title: string, place: Place])[] = [
 
 function withMember(userID: string): World {
   const world = populated()
-  world.absorb([putMember(newMember({ groupID: 'g', userID, joinTime: 1000 }))])
+  world.apply([putMember(newMember({ groupID: 'g', userID, joinTime: 1000 }))])
   return world
 }
 
@@ -240,7 +240,7 @@ const ownField: Place = {
 }
 const keyed = (key: string) => [{ key, value: 'v' }]
 
-// Tencent's documents say 16 bytes; a key in a sample of the seed page has 17, and the seed wins.
+// Tencent's documents say 16 bytes, but their own sample has a key of 17.
 test.each([
   ['a group', update('groupCustomField'), keyed],
   ['a new group', create('groupCustomField'), keyed],
@@ -285,7 +285,7 @@ test('a new group has at most 500 initial members', () => {
   expect([call(0), call(500), call(501)]).toEqual(['accepted', 'accepted', 10005])
 })
 
-test('a group has at most 20 custom fields, however they come', () => {
+test('a group has at most 20 custom fields, in one call or several', () => {
   const call = (place: Place, count: number) => answer(place, fieldsOf(count))
   expect([call(create('groupCustomField'), 20), call(create('groupCustomField'), 21)]).toEqual([
     'accepted',
@@ -305,7 +305,7 @@ test('a group has at most 20 custom fields, however they come', () => {
   ])
 })
 
-test('a member has at most 5 custom fields, however they come', () => {
+test('a member has at most 5 custom fields, in one call or several', () => {
   expect([answer(ownField, fieldsOf(5)), answer(ownField, fieldsOf(6))]).toEqual([
     'accepted',
     10004
@@ -338,7 +338,7 @@ test.each([
   ])
   const updated = (maxMemberNum: number) =>
     codeOf(judge(populated({ type }), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
-  // There are four in it.
+  // The group has four members.
   expect([updated(4), updated(membersMax), updated(membersMax + 1)]).toEqual([
     'accepted',
     'accepted',
@@ -379,7 +379,7 @@ test.each([
   }
 )
 
-test('the last place in a group is taken by who is let in, and there is no other', () => {
+test('an approved applicant can take the last place in a group', () => {
   const call = (maxMemberNum: number) => {
     const world = applications()
     perform(world, 'updateGroupProfile', { groupID: 'g', maxMemberNum })
@@ -399,7 +399,7 @@ test('the last place in a group is taken by who is let in, and there is no other
 test.each([
   ['one second', 1, 2001],
   ['a day', 86_400, 88_400],
-  // What Tencent's service stores for a mute without an end.
+  // Tencent's service stores this number for a mute without an end.
   ['as long as can be said', 4_294_967_295, 4_294_967_295]
 ])('a mute of %s lasts so long', (_title, muteTime, muteUntil) => {
   const world = populated()
@@ -407,7 +407,7 @@ test.each([
   expect(world.get({ table: 'members', scope: 'g', id: 'member' })?.muteUntil).toBe(muteUntil)
 })
 
-test('a mute of 0 seconds ends one, and leaves nobody muted', () => {
+test('a mute of 0 seconds unmutes', () => {
   const world = populated()
   perform(world, 'setGroupMemberMuteTime', { groupID: 'g', userID: 'member', muteTime: 600 })
   perform(world, 'setGroupMemberMuteTime', { groupID: 'g', userID: 'member', muteTime: 0 })
@@ -432,9 +432,9 @@ test.each([
   ).toBe(10004)
 })
 
-// ── what comes first ────────────────────────────────────────────────────────
+// ── precedence ──────────────────────────────────────────────────────────────
 
-test('whoever may not do it at all is told so, whatever limit was passed as well', () => {
+test('a missing permission takes precedence over an exceeded limit', () => {
   const long = 'x'.repeat(1000)
   const calls = [
     ['updateGroupProfile', { groupID: 'g', introduction: long }],

@@ -1,58 +1,59 @@
 /**
- * Who may do what to whom, as the seed page and `tim-groups.md` (§3.2, §3.4, Appendix A) say it: an oracle for tests, in
- * which nothing is computed. It shares nothing with `src/kernel/permissions.ts`.
+ * All permissions, cell by cell, as an oracle for tests. The cells are written from Tencent's
+ * documentation. None is computed, and none comes from `src/kernel/permissions.ts`.
  *
- * A cell is what becomes of one operation: `ok`, or the code of the refusal; for `joinGroup` also `joined`, `in` and `waits`.
- * Device and server give the same answer, except for
+ * A cell is the outcome of one operation: `ok`, or the code of the refusal. `joinGroup` also has
+ * `joined`, `in` and `waits`. Device and server give the same answer, with two exceptions:
  *
- * - `10007?`: only the server answers so. The device cannot know: it does not hold the group, it holds nobody but its own
- *   user of an AVChatRoom, or it was not told of an application.
- * - `ok/10021`: the device goes ahead, and the server refuses.
+ * - `10007?`: only the server answers so. The device lacks a row: it does not have the group, it
+ *   has only its own user of an AVChatRoom, or it has not received an application.
+ * - `ok/10021`: the device accepts, and the server refuses.
  *
- * Worlds are a group of each type, and
+ * The worlds are a group of each type, with these variants:
  *
- * - `Public`: asks its admins first (NeedPermission); `Free`, `Closed`: Public with FreeAccess, with DisableApply.
+ * - `Public`: NeedPermission. `Free`: Public with FreeAccess. `Closed`: Public with DisableApply.
  * - `Ownerless`: a Private group whose owner has quit.
- * - `Unjoined`: an AVChatRoom whose owner has created and not joined it.
+ * - `Unjoined`: an AVChatRoom whose owner has not joined it.
  *
- * `app` is an app admin who is not in the group, `appMember` one who is a common member of it. A target is never the
- * actor, but for `self`. There are no admins in Private groups and AVChatRooms; those here have come about outside.
+ * `app` is an app admin outside the group, `appMember` an app admin who is a common member. A
+ * target is another user than the actor, except `self`. Private groups and AVChatRooms have no admins; the
+ * admins here are written by the test.
  *
- * The codes "before sync" of §3.2 are expected from the server too: what a device predicts is what the server decides. That
- * the actor is a member comes before any rule of a type (§3.4), and an app admin is refused as an owner would be, being one
- * in every group (GS19). What the sources leave open, or say in two ways:
+ * Some codes are documented only for checks on a device. The server gives the same ones. Membership
+ * comes before any rule of a group type. An app admin is refused as an owner, being one in every
+ * group. The documentation leaves these cells open, or contradicts itself:
  *
  * | cell | chosen | why |
  * |---|---|---|
- * | any: admin of a Private group or AVChatRoom ("–") | as a member | the type gives the role nothing; a member it is |
- * | name card, custom field: that admin → member ("–") | ok, not in an AVChatRoom | Appendix A lists admins under "*" |
- * | name, …: nothing but an ignored joinOption | as a change of the name | what is left is a change of the profile |
- * | maxMemberNum of an AVChatRoom (§3.2 owner, A nobody) | 10007 | there is no limit to set (seed) |
- * | quit: who is not in (§3.2 2623 or 10007) | 2623 | says more, and tells nothing about the group |
- * | join: a member (§3.2 10013 "if asked") | `in` | it is a status of the seed, not an error |
- * | join, type Private given: a member (2601 or in) | `in` | §6.2 checks the local list first |
- * | join a Private group: app admin | 10007 | seed: only via invitation; an app admin can add itself |
- * | create, ID taken, device does not know | ok, server 10021 | §6.6 asks for a policy: an ID minted offline is final |
- * | dismiss a Private group: who is not in (2622 or 10007) | 10007 | 2622 is of the local list |
- * | add, kick, transfer in an AVChatRoom: outsider | 10007 | §3.4: membership comes before the type |
- * | kick from, transfer an AVChatRoom: app admin (server 10004, 10007) | 2680, 2620 | the cells of §3.2 name those first |
- * | add in an AVChatRoom: app admin | 10007 | §3.2 says so in so many words |
- * | kick: app admin from outside, itself | 10004 | §3.4 |
- * | kick with adminsCanKick: owner, admin by admin | 10007 | GS19: common members only |
- * | kick with adminsCanKick: admin of a Private group | 10007 | Appendix A lists Public and ChatRoom |
- * | transfer to who is the owner: app admin | 10004 | no source; as OpenIM (§11) |
- * | transfer, mute to oneself: who may neither | 10007 | §3.4: the rule of the role comes before that of the target |
- * | transfer, mute, role: app admin from outside, itself | 2621, 2685, 2684 | these look at the arguments alone |
- * | role of the owner: app admin | 10004 | §3.4 for removing the owner |
- * | role: who is not in the group (2681 or 10007) | 10007 | "non-members: every operation" (§3.2) |
- * | mute the owner: app admin | 10007 | Appendix A lists admins and members only |
+ * | any: admin of a Private group or AVChatRoom | as a member | the type gives the role no rights |
+ * | name card, custom field: that admin → member | ok, but not in an AVChatRoom | a table has it |
+ * | only an ignored joinOption | as a change of the name | it is still a change of the profile |
+ * | maxMemberNum of an AVChatRoom | 10007 | it has no limit to set |
+ * | quit: outsider (2623 or 10007) | 2623 | more exact, and reveals nothing of the group |
+ * | join: a member (10013) | `in` | a status of the API, not an error |
+ * | join, type Private given: a member (2601 or in) | `in` | the local list is checked first |
+ * | join a Private group: app admin | 10007 | by invitation only; an app admin can add itself |
+ * | create, ID taken, group unknown to the device | ok, server 10021 | an offline ID is final |
+ * | dismiss a Private group: outsider (2622 or 10007) | 10007 | 2622 needs the local list |
+ * | add, kick, transfer in an AVChatRoom: outsider | 10007 | membership comes before the type |
+ * | kick from, transfer an AVChatRoom: app admin | 2680, 2620 | documented before 10004, 10007 |
+ * | add in an AVChatRoom: app admin | 10007 | documented so |
+ * | kick: app admin from outside, itself | 10004 | the code of kicking oneself |
+ * | kick with adminsCanKick: owner, admin by admin | 10007 | common members only |
+ * | kick with adminsCanKick: admin of a Private group | 10007 | Public and ChatRoom only |
+ * | transfer to the owner: app admin | 10004 | undocumented |
+ * | transfer to oneself, mute oneself: without permission | 10007 | role rules come first |
+ * | transfer, mute, role: app admin from outside, itself | 2621, 2685, 2684 | argument checks |
+ * | role of the owner: app admin | 10004 | the code of removing the owner |
+ * | role: outsider (2681 or 10007) | 10007 | outsiders get it for every operation |
+ * | mute the owner: app admin | 10007 | only admins and members can be muted |
  * | mute the owner of an AVChatRoom who has not joined | 10007 | counts as the owner |
- * | name card of oneself: outside, or owner who has not joined | 10004 | §3.4: there is no record to write |
- * | name card in an AVChatRoom: app admin | 10007 | Appendix A replaces "*" there: the owner's own only |
- * | own custom field in an ownerless group (not in its list) | ok | nor is it among what is denied there |
- * | remind type in an AVChatRoom (§3.2 10007, A "*") | 10007 | §3.2 names the type |
- * | remind type: app admin from outside | 10007 | has nothing of its own there |
- * | handle an application where none can be | 10007 | Appendix A lists Public only |
+ * | own name card: outside, or owner who has not joined | 10004 | there is no member row |
+ * | name card in an AVChatRoom: app admin | 10007 | only the owner's own can be set |
+ * | own custom field in an ownerless group | ok | not among the denied operations |
+ * | remind type in an AVChatRoom | 10007 | the more exact of two tables |
+ * | remind type: app admin from outside | 10007 | has no settings there |
+ * | handle an application to another type than Public | 10007 | only Public groups have any |
  */
 
 export const worldNames = [
@@ -73,20 +74,20 @@ export type Actor = (typeof actors)[number]
 export const targets = ['self', 'owner', 'admin', 'member', 'outsider'] as const
 export type Target = (typeof targets)[number]
 
-/** Accepted, with the status where the result has one; undecided; or refused, with the code. */
+/** Accepted (with the status of the result, if any), undecided, or the code of the refusal. */
 export type Answer = string | number
 
 export type Cell = {
   readonly operation: string
   readonly world: WorldName
   readonly actor: Actor
-  /** Where the operation has one. */
+  /** `undefined`: the operation has no target. */
   readonly target: Target | undefined
   readonly device: Answer
   readonly server: Answer
 }
 
-/** Titles of operations, then rows: worlds, and a cell per actor. */
+/** Titles of operations, then rows of worlds with one cell per actor. */
 const withoutTarget = `
                                    owner    admin    member   outsider  app       appMember
 createGroup of a new ID
@@ -149,7 +150,7 @@ setMessageRemindType
   AVChatRoom Unjoined              10007    10007    10007    10007?    10007?    10007
 `
 
-/** Titles of operations, then rows: worlds, actors, and a cell per target. */
+/** Titles of operations, then rows of worlds and actors with one cell per target. */
 const withTarget = `
                                               self    owner   admin   member  outsider
 addGroupMember
@@ -317,7 +318,7 @@ type Read<Column> = {
   readonly text: string
 }
 
-/** The cells of a table, one by one. A row that has no cells goes on in the next line. */
+/** The cells of a table. A row without cells continues in the next line. */
 function read<Column>(table: string, columns: readonly Column[]): Read<Column>[] {
   const found: Read<Column>[] = []
   let operations: string[] = []
@@ -338,7 +339,7 @@ function read<Column>(table: string, columns: readonly Column[]): Read<Column>[]
     const worlds = worldNames.filter(name => words.includes(name))
     const acting = actors.filter(name => words.includes(name))
     if (worlds.length + acting.length + texts.length !== words.length)
-      throw new Error(`not understood: ${words.join(' ')}`)
+      throw new Error(`unknown words: ${words.join(' ')}`)
     for (const operation of operations)
       for (const world of worlds)
         for (const actor of acting.length > 0 ? acting : [undefined])
@@ -372,7 +373,7 @@ export const titleOf = ({
 }: Omit<Cell, 'device' | 'server'>): string =>
   `${world}: ${operation}, ${actor}${target ? ` → ${target}` : ''}`
 
-/** Where two sets of answers do not say the same, in words. */
+/** The differences between two sets of answers, in words. */
 export function differences(
   expected: ReadonlyMap<string, Answer>,
   found: ReadonlyMap<string, Answer>

@@ -8,7 +8,7 @@ const app = { actor: 'app', isAppAdmin: true }
 const member = (userID: string) => memberKey({ groupID: 'g', userID })
 
 describe('createGroup', () => {
-  test('makes the creator the owner of a Private group unless a type is given', () => {
+  test('the creator owns the new group, which is Private by default', () => {
     const world = createWorld()
     const { result } = perform(world, 'createGroup', { name: 'Crew' })
     const { groupID } = result
@@ -26,7 +26,7 @@ describe('createGroup', () => {
     })
   })
 
-  test('brings initial members in, admins among them, each once and never the creator twice', () => {
+  test('initial members join once each, some as admins', () => {
     const world = createWorld()
     const memberList = [
       { userID: 'b', role: 'Admin' as const },
@@ -41,7 +41,7 @@ describe('createGroup', () => {
     expect(world.get(member('owner'))?.role).toBe('Owner')
   })
 
-  test('who creates an AVChatRoom owns it and still has to join; initial members are ignored', () => {
+  test('the creator of an AVChatRoom owns it without being a member', () => {
     const world = createWorld()
     perform(world, 'createGroup', {
       groupID: 'g',
@@ -76,7 +76,7 @@ describe('createGroup', () => {
     ['a missing name', {}, 10004],
     ['an empty name', { name: '' }, 10004],
     ['a type that does not exist', { name: 'n', type: 'Community' }, 2600],
-    ['an ID that only the store may give', { name: 'n', groupID: '@TGS#mine' }, 10004],
+    ['an ID with the prefix of generated IDs', { name: 'n', groupID: '@TGS#mine' }, 10004],
     [
       'an owner among the initial members',
       { name: 'n', type: 'Public', memberList: [{ userID: 'b', role: 'Owner' }] },
@@ -106,7 +106,7 @@ describe('createGroup', () => {
     expect(codeOf(judge(createWorld(), 'createGroup', args))).toBe(code)
   })
 
-  test('is refused when the ID is taken, with another code when by oneself', () => {
+  test('a taken ID is refused, with another code if the caller owns it', () => {
     expect(codeOf(judge(populated(), 'createGroup', { groupID: 'g', name: 'n' }, 'somebody'))).toBe(
       10021
     )
@@ -115,13 +115,13 @@ describe('createGroup', () => {
     )
   })
 
-  test('on a device that does not know whether the ID is taken goes ahead', () => {
+  test('a device accepts an ID of which it does not know the group', () => {
     expect(
       codeOf(judge(createWorld().hide(groupKey('g')), 'createGroup', { groupID: 'g', name: 'n' }))
     ).toBe('accepted')
   })
 
-  test('is refused to who is in too many groups, and leaves such initial members out', () => {
+  test('users in too many groups cannot create, or join as initial members', () => {
     expect(
       codeOf(judge(createWorld().setGroupCount('owner', 3000), 'createGroup', { name: 'n' }))
     ).toBe(10037)
@@ -136,7 +136,7 @@ describe('createGroup', () => {
 })
 
 describe('updateGroupProfile', () => {
-  test('changes what is passed and nothing else, and counts the change', () => {
+  test('only passed fields change, and infoSequence rises', () => {
     const world = populated({ introduction: 'about' })
     perform(world, 'updateGroupProfile', { groupID: 'g', name: 'New', notification: '' })
     expect(world.get(groupKey('g'))).toEqual(
@@ -144,14 +144,14 @@ describe('updateGroupProfile', () => {
     )
   })
 
-  test('an empty text clears, but a name cannot be cleared', () => {
+  test('an empty text clears any field except the name', () => {
     const world = populated({ introduction: 'about' })
     perform(world, 'updateGroupProfile', { groupID: 'g', introduction: '' })
     expect(world.get(groupKey('g'))?.introduction).toBe('')
     expect(codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', name: '' }))).toBe(10004)
   })
 
-  test('merges custom fields by key, and an empty value clears one', () => {
+  test('custom fields are merged by key, and an empty value clears one', () => {
     const world = populated({
       groupCustomField: [
         { key: 'level', value: 'low' },
@@ -168,7 +168,7 @@ describe('updateGroupProfile', () => {
     expect(world.get(groupKey('g'))?.groupCustomField).toEqual([{ key: 'level', value: 'high' }])
   })
 
-  test('holds at most 20 custom fields, however they came in', () => {
+  test('a group has at most 20 custom fields over several updates', () => {
     const fields = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => ({ key: `k${from + i}`, value: 'v' }))
     const world = populated({ groupCustomField: fields(0, 15) })
@@ -180,7 +180,7 @@ describe('updateGroupProfile', () => {
     ).toBe(10004)
   })
 
-  test('a joinOption is ignored where the type leaves no choice', () => {
+  test('a joinOption is ignored if the group type fixes it', () => {
     const world = populated({ type: 'ChatRoom' })
     expect(
       perform(world, 'updateGroupProfile', { groupID: 'g', joinOption: 'DisableApply' }).changes
@@ -188,13 +188,13 @@ describe('updateGroupProfile', () => {
     perform(populated(), 'updateGroupProfile', { groupID: 'g', joinOption: 'DisableApply' })
   })
 
-  test('changing nothing is accepted and changes nothing', () => {
+  test('an update without a difference is accepted and changes nothing', () => {
     expect(
       perform(populated(), 'updateGroupProfile', { groupID: 'g', name: 'Crew' }).changes
     ).toEqual([])
   })
 
-  test('the maximum stays between the members there are and what the type allows', () => {
+  test('maxMemberNum stays between memberNum and the limit of the type', () => {
     const limit = (maxMemberNum: number) =>
       codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
     expect([limit(3), limit(4), limit(2000), limit(2001)]).toEqual([
@@ -227,7 +227,7 @@ describe('joinGroup', () => {
     ).toEqual({ groupID: 'g', status })
   })
 
-  test('counts the new member', () => {
+  test('a join raises memberNum', () => {
     const world = populated()
     perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
     expect([world.get(groupKey('g'))?.memberNum, world.get(member('guest'))?.role]).toEqual([
@@ -236,7 +236,7 @@ describe('joinGroup', () => {
     ])
   })
 
-  test('applying leaves an application, and applying again renews it', () => {
+  test('a second application replaces the first', () => {
     const world = populated({ joinOption: 'NeedPermission' })
     perform(world, 'joinGroup', { groupID: 'g', applyMessage: 'hi' }, 'guest')
     perform(world, 'joinGroup', { groupID: 'g', applyMessage: 'please' }, 'guest')
@@ -258,14 +258,14 @@ describe('joinGroup', () => {
     )
   })
 
-  test('an unknown group: refused by who knows, undecided by who does not', () => {
+  test('an unknown group is refused by a server and undecided on a device', () => {
     expect(codeOf(judge(createWorld(), 'joinGroup', { groupID: 'nowhere' }))).toBe(10010)
     expect(
       codeOf(judge(createWorld().hide(groupKey('nowhere')), 'joinGroup', { groupID: 'nowhere' }))
     ).toBe('unknown')
   })
 
-  test('is refused to who is in too many groups', () => {
+  test('a user in too many groups cannot join', () => {
     expect(
       codeOf(
         judge(populated().setGroupCount('guest', 3000), 'joinGroup', { groupID: 'g' }, 'guest')
@@ -275,7 +275,7 @@ describe('joinGroup', () => {
 })
 
 describe('handleGroupApplication', () => {
-  test('an application that was handled is refused, also by who does not know whether the applicant is a member', () => {
+  test('a handled application is refused without the row of the applicant', () => {
     const world = populated({ joinOption: 'NeedPermission' })
     const agree = { groupID: 'g', userID: 'guest', handleAction: 'Agree' } as const
     perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
@@ -286,7 +286,7 @@ describe('handleGroupApplication', () => {
 })
 
 describe('quitGroup', () => {
-  test('takes the member out and counts', () => {
+  test('quitting removes the member and lowers memberNum', () => {
     const world = populated()
     perform(world, 'quitGroup', { groupID: 'g' }, 'member')
     expect([world.get(groupKey('g'))?.memberNum, world.get(member('member'))]).toEqual([3, null])
@@ -305,7 +305,7 @@ describe('quitGroup', () => {
     }
   )
 
-  test('an AVChatRoom outlives its last guest', () => {
+  test('an AVChatRoom remains after its last member quits', () => {
     const world = createWorld()
     perform(world, 'createGroup', { groupID: 'g', name: 'Live', type: 'AVChatRoom' })
     perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
@@ -313,14 +313,14 @@ describe('quitGroup', () => {
     expect(world.get(groupKey('g'))).toMatchObject({ ownerID: 'owner', memberNum: 0 })
   })
 
-  test('when the last member of a Private group quits, the group is gone', () => {
+  test('a Private group ends when its last member quits', () => {
     const world = createWorld()
     const { groupID } = perform(world, 'createGroup', { name: 'Alone' }).result
     perform(world, 'quitGroup', { groupID })
     expect(world.rows()).toEqual([])
   })
 
-  test('is refused to who is not in the group', () => {
+  test('a user outside the group cannot quit it', () => {
     expect(codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, 'guest'))).toBe(2623)
     expect(
       codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, { actor: 'app', isAppAdmin: true }))
@@ -329,13 +329,13 @@ describe('quitGroup', () => {
 })
 
 describe('dismissGroup', () => {
-  test('takes the group and all its rows away', () => {
+  test('dismissing removes the group and all its rows', () => {
     const world = populated()
     perform(world, 'dismissGroup', { groupID: 'g' })
     expect(world.rows()).toEqual([])
   })
 
-  test('a Private group can be dismissed by an app admin only', () => {
+  test('only an app admin can dismiss a Private group', () => {
     expect(
       codeOf(judge(populated({ type: 'Private' }), 'dismissGroup', { groupID: 'g' }, 'owner'))
     ).toBe(2622)
@@ -353,7 +353,7 @@ describe('dismissGroup', () => {
 })
 
 describe('addGroupMember', () => {
-  test('tells who came in and who was in already', () => {
+  test('the result lists new members and existing members', () => {
     const world = populated({ type: 'Private' })
     const { result, outcome } = perform(
       world,
@@ -374,7 +374,7 @@ describe('addGroupMember', () => {
     ])
   })
 
-  test('who is in too many groups stays out, and the answer is partial', () => {
+  test('users in too many groups are left out of a partial result', () => {
     const { result, outcome } = perform(
       populated({ type: 'Private' }).setGroupCount('busy', 3000),
       'addGroupMember',
@@ -398,7 +398,7 @@ describe('addGroupMember', () => {
     expect([add('owner'), add({ actor: 'app', isAppAdmin: true })]).toEqual([asOwner, asAppAdmin])
   })
 
-  test('more than fit are refused together', () => {
+  test('more users than maxMemberNum allows are all refused', () => {
     expect(
       codeOf(
         judge(populated({ type: 'Private', maxMemberNum: 5 }), 'addGroupMember', {
@@ -409,7 +409,7 @@ describe('addGroupMember', () => {
     ).toBe(10014)
   })
 
-  test('is undecided where the membership of a user is not covered', () => {
+  test('an addition is undecided without the row of a user', () => {
     const world = populated({ type: 'Private' }).hide(member('new'))
     expect(judge(world, 'addGroupMember', { groupID: 'g', userIDList: ['new', 'x'] })).toEqual({
       kind: 'unknown',
@@ -419,7 +419,7 @@ describe('addGroupMember', () => {
 })
 
 describe('deleteGroupMember', () => {
-  test('an app admin who removes the last members of a Private group ends it', () => {
+  test('a Private group ends when an app admin removes its last members', () => {
     const world = populated({ type: 'Private' })
     perform(world, 'quitGroup', { groupID: 'g' }, 'owner')
     perform(
@@ -431,7 +431,7 @@ describe('deleteGroupMember', () => {
     expect(world.rows()).toEqual([])
   })
 
-  test('removes members and counts each; who was not in the group is no error', () => {
+  test('removed members are counted, and users outside are no error', () => {
     const world = populated()
     const { result } = perform(world, 'deleteGroupMember', {
       groupID: 'g',
@@ -446,7 +446,7 @@ describe('deleteGroupMember', () => {
     ]).toEqual([2, null, null])
   })
 
-  test('admins may remove common members where the policy says so', () => {
+  test('admins may remove common members with the policy adminsCanKick', () => {
     const policy = { ...defaultPolicy, adminsCanKick: true }
     const kick = (userID: string, as: Parameters<typeof judge>[3]) =>
       codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList: [userID] }, as))
@@ -457,15 +457,15 @@ describe('deleteGroupMember', () => {
   })
 
   test.each([
-    ['oneself', ['owner'], 'owner', 10004],
-    ['anybody, as a common member', ['member2'], 'member', 10007]
+    ['the caller', ['owner'], 'owner', 10004],
+    ['any member, by a common member,', ['member2'], 'member', 10007]
   ])('removing %s is refused', (_title, userIDList, actor, code) => {
     expect(
       codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList }, actor))
     ).toBe(code)
   })
 
-  test('an app admin cannot remove the owner, and nobody anybody from an AVChatRoom', () => {
+  test('nobody can remove the owner, or anyone from an AVChatRoom', () => {
     const app = { actor: 'app', isAppAdmin: true }
     expect(
       codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList: ['owner'] }, app))
@@ -484,7 +484,7 @@ describe('deleteGroupMember', () => {
 })
 
 describe('setGroupMemberRole', () => {
-  test('makes and unmakes admins', () => {
+  test('the owner makes a member an admin and back', () => {
     const world = populated()
     perform(world, 'setGroupMemberRole', { groupID: 'g', userID: 'member', role: 'Admin' })
     perform(world, 'setGroupMemberRole', { groupID: 'g', userID: 'admin', role: 'Member' })
@@ -494,7 +494,7 @@ describe('setGroupMemberRole', () => {
     ])
   })
 
-  test('a role that the member has already changes nothing', () => {
+  test('a role that the member already has changes nothing', () => {
     expect(
       perform(populated(), 'setGroupMemberRole', { groupID: 'g', userID: 'admin', role: 'Admin' })
         .changes
@@ -504,9 +504,9 @@ describe('setGroupMemberRole', () => {
   test.each([
     ['not the owner, before anything else', 'admin', 'admin', 'King', 'Private', 2681],
     ['a type without admins, before the role', 'owner', 'owner', 'King', 'Private', 2682],
-    ['a role that cannot be given, before the target', 'owner', 'owner', 'Owner', 'Public', 2683],
-    ['oneself', 'owner', 'owner', 'Admin', 'Public', 2684],
-    ['somebody who is not in the group', 'owner', 'stranger', 'Admin', 'Public', 10004]
+    ['a role that nobody can set, before the target', 'owner', 'owner', 'Owner', 'Public', 2683],
+    ['the caller', 'owner', 'owner', 'Admin', 'Public', 2684],
+    ['a user outside the group', 'owner', 'stranger', 'Admin', 'Public', 10004]
   ] as const)('is refused: %s', (_title, actor, userID, role, type, code) => {
     expect(
       codeOf(
@@ -535,7 +535,7 @@ describe('any operation', () => {
     }
   )
 
-  test.each(calls)('%s never removes a row it did not judge by', (operation, args) => {
+  test.each(calls)('%s never removes a row that it did not read', (operation, args) => {
     for (const type of everyType) {
       const decision = judge(populated({ type }), operation, args, 'owner')
       if (decision.kind === 'accept')
@@ -543,7 +543,7 @@ describe('any operation', () => {
     }
   })
 
-  test('an ID made up for an existing group is not accepted', () => {
+  test('a generated ID is refused for an existing group', () => {
     expect(codeOf(judge(populated(), 'quitGroup', { groupID: 'g' }, 'member', 'other'))).toBe(10015)
     expect(
       codeOf(judge(createWorld(), 'createGroup', { name: 'n' }, 'owner', 'chosen-by-nobody'))

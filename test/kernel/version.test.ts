@@ -54,9 +54,9 @@ const recorded: {
   }
 }
 
-const instruction = `The kernel decides differently from version ${recorded.version}, or has another operation.
-If that is intended: raise kernelVersion in src/kernel/decide.ts to ${recorded.version + 1}, and copy
-the version and the digests below into \`recorded\` in this file. If not, a rule has changed by mistake.`
+const instruction = `Decisions differ from version ${recorded.version}, or there is a new operation.
+Intended? Raise kernelVersion in src/kernel/decide.ts to ${recorded.version + 1}, and copy version
+and digests below into \`recorded\` in this file. Otherwise a rule has changed by mistake.`
 
 const users = ['owner', 'admin', 'member', 'guest', 'stranger', 'app', 'appMember'] as const
 type ArgumentName = { [N in OperationName]: keyof Args<N> }[OperationName]

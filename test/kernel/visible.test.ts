@@ -11,7 +11,7 @@ const pointOf = (character: string) => `U+${character.codePointAt(0)?.toString(1
 const exceptions = (texts: readonly string[], shows: boolean) =>
   texts.filter(text => showsSomething(text) !== shows).map(pointOf)
 
-/** By general category, and by property where that decides. */
+/** By general category, or by another property of Unicode. */
 const invisible: [title: string, property: RegExp][] = [
   ['control characters', /\p{Cc}/u],
   ['format characters', /\p{Cf}/u],
@@ -27,7 +27,7 @@ const invisible: [title: string, property: RegExp][] = [
 ]
 
 describe('the rule', () => {
-  test.each(invisible)('none of the %s shows anything alone', (_title, property) => {
+  test.each(invisible)('none of the %s is visible alone', (_title, property) => {
     const characters = charactersOf(property)
     expect(characters.length).toBeGreaterThan(0)
     expect(exceptions(characters, false)).toEqual([])
@@ -44,7 +44,7 @@ describe('the rule', () => {
     expect(exceptions(characters, true)).toEqual([])
   })
 
-  test('a letter with a combining mark shows something', () => {
+  test('a letter with a combining mark is visible', () => {
     const marked = charactersOf(/\p{M}/u).map(mark => `e${mark}`)
     expect(exceptions(marked, true)).toEqual([])
   })

@@ -1,4 +1,4 @@
-/** A complete set of rows to judge by, as the server has it; `hide` makes it a client's partial one. */
+/** All rows of a group, as a server has them. `hide` makes it a client's part of the rows. */
 
 import { prepare, type Args, type OperationName } from '../../src/kernel/decide.ts'
 import type { Context, Decision, View } from '../../src/kernel/decision.ts'
@@ -21,7 +21,7 @@ export type World = {
   readonly view: View
   get<T extends Table>(key: Key<T>): Rows[T] | null | undefined
   rows(): readonly (Rows[Table] | null)[]
-  absorb(changes: readonly Change[]): void
+  apply(changes: readonly Change[]): void
   hide(key: Key): World
   setGroupCount(userID: string, count: number): World
 }
@@ -33,7 +33,7 @@ export function createWorld(initial: readonly Change[] = []): World {
 
   function get<T extends Table>(key: Key<T>): Rows[T] | null | undefined {
     if (hidden.has(name(key))) return undefined
-    // A name holds its table, so what is found under it is a row of that table.
+    // A name contains its table, so the row is one of that table.
     return (rows.get(name(key))?.row ?? null) as Rows[T] | null
   }
   const view: View = { get, groupCount: userID => counts.get(userID) }
@@ -42,7 +42,7 @@ export function createWorld(initial: readonly Change[] = []): World {
     get,
     view,
     rows: () => [...rows.values()].map(({ row }) => row),
-    absorb(changes: readonly Change[]) {
+    apply(changes: readonly Change[]) {
       for (const change of changes) {
         if (change.row) rows.set(name(change), change)
         else rows.delete(name(change))
@@ -59,7 +59,7 @@ export function createWorld(initial: readonly Change[] = []): World {
       return world
     }
   }
-  world.absorb(initial)
+  world.apply(initial)
   return world
 }
 
@@ -82,7 +82,7 @@ export const group = (row: Partial<GroupRow> = {}): GroupRow => ({
   ...row
 })
 
-/** A group with an owner, an admin (where the type has any) and two members. */
+/** A group with an owner, an admin and two members. */
 export function populated(row: Partial<GroupRow> = {}): World {
   const roles: Record<string, Role> = {
     owner: 'Owner',
@@ -101,7 +101,7 @@ export function populated(row: Partial<GroupRow> = {}): World {
 
 export type As = Partial<Omit<Context, 'groupID'>>
 
-/** Judges an operation as the given actor (by default the owner). Arguments are deliberately untyped: they come from outside. */
+/** Judges an operation as the given actor, by default the owner. Arguments are untrusted. */
 export function judge(
   world: World,
   operation: OperationName,
@@ -125,7 +125,7 @@ export function judge(
     : { kind: 'reject', error: checked.error }
 }
 
-/** Judges and, when accepted, does it. */
+/** Judges an operation and applies its changes. */
 export function perform<N extends OperationName>(
   world: World,
   operation: N,
@@ -135,7 +135,7 @@ export function perform<N extends OperationName>(
   const decision = judge(world, operation, args, as)
   if (decision.kind !== 'accept')
     throw new Error(`${operation} was not accepted: ${JSON.stringify(decision)}`)
-  world.absorb(decision.changes)
+  world.apply(decision.changes)
   return decision
 }
 
