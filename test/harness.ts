@@ -1,8 +1,8 @@
 /** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
 
 import { createAccounts } from '../src/server/sessions/accounts.ts'
-import { submission, type Outcome } from '../src/server/authority/authority.ts'
-import type { Announcement } from '../src/server/authority/batch.ts'
+import { submission, type Outcome } from '../src/server/authority/submission.ts'
+import type { Announcement } from '../src/server/authority/announcement.ts'
 import { createBus } from '../src/server/sessions/bus.ts'
 import { createLanes } from '../src/server/authority/lanes.ts'
 import { createMemoryDatabase } from '../src/server/database/memory.ts'

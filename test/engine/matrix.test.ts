@@ -1,7 +1,8 @@
 /** Every cell of the permission matrix, decided by a device and by the authority. */
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import { judge, submission } from '../../src/server/authority/authority.ts'
+import { judge } from '../../src/server/authority/judge.ts'
+import { submission } from '../../src/server/authority/submission.ts'
 import { isGroupError } from '../../src/engine/api.ts'
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'

@@ -1,7 +1,7 @@
 /** Operations that wait: in which form, how often, and which of them fail together. */
 
 import { expect, test } from 'vitest'
-import { submission, type Outcome } from '../../src/server/authority/authority.ts'
+import { submission, type Outcome } from '../../src/server/authority/submission.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'

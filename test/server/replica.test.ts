@@ -2,8 +2,8 @@
 
 import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { submission, type Outcome } from '../../src/server/authority/authority.ts'
-import type { Announcement } from '../../src/server/authority/batch.ts'
+import { submission, type Outcome } from '../../src/server/authority/submission.ts'
+import type { Announcement } from '../../src/server/authority/announcement.ts'
 import { createBus } from '../../src/server/sessions/bus.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'

@@ -2,7 +2,7 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import { beforeAll, expect, test } from 'vitest'
-import { submission, type Outcome } from '../../src/server/authority/authority.ts'
+import { submission, type Outcome } from '../../src/server/authority/submission.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
 import type { Database } from '../../src/server/database/port.ts'
 import { openSqlDatabase } from '../../src/server/database/sql.ts'

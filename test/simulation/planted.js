@@ -79,7 +79,7 @@ export const stepsToFind = 1200
 /** @type {Readonly<Record<string, { edits: readonly import('./bundle.js').Edit[] }>>} */
 export const planted = {
   'no de-duplication': edit(
-    'src/server/authority/authority.ts',
+    'src/server/authority/judge.ts',
     'const stored = known.of(submission, opID)\n',
     'const stored = known.of(submission, opID) && undefined\n'
   ),
@@ -129,9 +129,9 @@ export const planted = {
     ''
   ),
   '`after` is ignored': edit(
-    'src/server/authority/authority.ts',
-    'if (after !== undefined && !predecessor) {',
-    'if (after === "never") {'
+    'src/server/authority/judge.ts',
+    'if (after !== undefined && !predecessor) return',
+    'if (after === "never") return'
   ),
   'no retry after a failure': edit(
     'src/engine/sync/retry.ts',
@@ -351,9 +351,9 @@ export const planted = {
     '        operationsWaiting--\n'
   ),
   'a refused operation leaves rows': edit(
-    'src/server/authority/batch.ts',
+    'src/server/authority/write-batch.ts',
     'const rows = [...changed.members].map(',
-    'const rows = [...changed.members, ...(log.length === 0 ? wanted : [])].map('
+    'const rows = [...changed.members, ...(batch.log.length === 0 ? batch.verdicts.map(({ userID }) => userID) : [])].map('
   ),
   'what a full socket does not take is dropped': edit(
     'src/server/sessions/sessions.ts',

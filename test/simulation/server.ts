@@ -1,7 +1,7 @@
 /** The real server, in a process that can die, over a database whose every call takes its time. */
 
 import { createAccounts } from '../../src/server/sessions/accounts.ts'
-import type { Announcement } from '../../src/server/authority/batch.ts'
+import type { Announcement } from '../../src/server/authority/announcement.ts'
 import { createBus } from '../../src/server/sessions/bus.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
 import { createHttpSessions, type HttpSessions } from '../../src/server/transports/http.ts'

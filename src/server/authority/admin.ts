@@ -5,7 +5,7 @@ import { utf8Length } from '../../kernel/limits.ts'
 import { must } from '../../kernel/must.ts'
 import { noticeTypes } from '../../kernel/notices.ts'
 import type { NewFeedEvent } from '../../protocol/messages.ts'
-import type { Announcement } from './batch.ts'
+import type { Announcement } from './announcement.ts'
 import { numbered, type Transaction } from '../database/port.ts'
 
 const userDefinedFieldBytesMax = 8000

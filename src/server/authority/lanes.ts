@@ -4,8 +4,9 @@
  */
 
 import type { Policy } from '../../kernel/limits.ts'
-import { judge, type Outcome, type Submission } from './authority.ts'
-import type { Announcement } from './batch.ts'
+import { judge } from './judge.ts'
+import type { Outcome, Submission } from './submission.ts'
+import type { Announcement } from './announcement.ts'
 import type { Database } from '../database/port.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Tells sessions what has changed. Announcements are hints with contents: a session that misses one reads the database. */
 
-import type { Announcement } from '../authority/batch.ts'
+import type { Announcement } from '../authority/announcement.ts'
 
 export type Bus = {
   publish(announcement: Announcement): void

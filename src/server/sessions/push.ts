@@ -2,7 +2,7 @@
 
 import type { PushedOperation } from '../../protocol/messages.ts'
 import type { Account } from './accounts.ts'
-import { submission, type Outcome } from '../authority/authority.ts'
+import { submission, type Outcome } from '../authority/submission.ts'
 import { holdInAll, type Budget } from './budget.ts'
 import type { Lanes } from '../authority/lanes.ts'
 

@@ -7,7 +7,7 @@
  * end. A read is at least as new as every announcement received before it began.
  */
 
-import type { Announcement } from '../../authority/batch.ts'
+import type { Announcement } from '../../authority/announcement.ts'
 import { announcedDelta, partBytesMax } from './group-delta.ts'
 import { applyFeed, applyGroup, type ReplicaState } from './state.ts'
 

@@ -2,7 +2,7 @@
 
 import { settingsKey, type GroupRow, type MemberRow } from '../../../kernel/model.ts'
 import type { GroupDelta } from '../../../protocol/messages.ts'
-import type { Announcement } from '../../authority/batch.ts'
+import type { Announcement } from '../../authority/announcement.ts'
 import type { Reader } from '../../database/port.ts'
 
 /** A new group with at most this many members is sent whole if it fits into one frame. */

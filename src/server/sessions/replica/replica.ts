@@ -4,7 +4,7 @@
  * (`catch-up.ts`), from announcements (`announcements.ts`) and from later reads (`reads.ts`).
  */
 
-import type { Announcement } from '../../authority/batch.ts'
+import type { Announcement } from '../../authority/announcement.ts'
 import type { Reader } from '../../database/port.ts'
 import { receiveAnnouncement } from './announcements.ts'
 import { catchUp } from './catch-up.ts'

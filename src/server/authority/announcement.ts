@@ -1,0 +1,22 @@
+/** What a committed batch has changed. Sessions of all users of the group receive it. */
+
+import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
+import type { TipRow } from '../../kernel/notices.ts'
+import type { FeedDelta } from '../../protocol/messages.ts'
+
+export type Announcement = {
+  readonly groupID: string
+  readonly from: number
+  readonly to: number
+  readonly group: GroupRow | null
+  /** Whether the row of the group differs from the row at `from`. */
+  readonly isRowChanged: boolean
+  readonly members: readonly MemberRow[]
+  readonly gone: readonly string[]
+  readonly tips: readonly TipRow[]
+  /** The length of rows and tips. */
+  readonly bytes: number
+  /** Settings are private: each user receives only their own. */
+  readonly settings: ReadonlyMap<string, SettingsRow>
+  readonly feeds: ReadonlyMap<string, FeedDelta>
+}

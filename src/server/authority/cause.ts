@@ -1,0 +1,33 @@
+/** Why the actor of a refused operation lost the right to it, as far as the actor may know. */
+
+import { scopeOf, type GroupError } from '../../kernel/errors.ts'
+import { rolesGiven } from '../../kernel/role-changes.ts'
+import type { Cause } from '../../kernel/verdict.ts'
+import type { LogEntry, MarkedMember } from '../database/port.ts'
+import type { Batch } from './batch.ts'
+import { membershipOf } from './memberships.ts'
+import { roleChangesSince } from './roles.ts'
+import type { Submission } from './submission.ts'
+
+/** How the actor left the group, or lost its role after the state that the operation has seen. */
+export async function causeOf(
+  batch: Batch,
+  { userID, operation }: Submission,
+  error: GroupError
+): Promise<Cause | undefined> {
+  const scope = scopeOf(error)
+  if (scope !== 'permission' && scope !== 'gone' && scope !== 'state') return undefined
+  const membership = await membershipOf(batch, userID)
+  if (!membership.follows) return membership.left ?? undefined
+  const self = batch.members.get(userID)
+  if (scope !== 'permission' || !self || self.revision <= operation.seen) return undefined
+  const changes = await roleChangesSince(batch, operation.seen)
+  const entry = changes.findLast(each => isDemotion(each, self))
+  return entry && { reason: 'demoted', by: entry.actor, at: entry.at }
+}
+
+/** A transfer by an app admin does not name the former owner. The revision of their row shows it. */
+function isDemotion(entry: LogEntry, { userID, revision }: MarkedMember): boolean {
+  const given = rolesGiven(entry).find(each => each.userID === userID)
+  return given ? given.role === 'Member' : revision === entry.seq
+}
