@@ -160,10 +160,8 @@ export function createConnection(options: ConnectionOptions) {
     },
     /** The network may be back, or gone unnoticed. */
     wake(): void {
-      if (link) {
-        if (state === 'online') heartbeat.probe(answerAfterWakeWithinMs)
-        return
-      }
+      if (link && state !== 'online') return
+      if (link) return heartbeat.probe(answerAfterWakeWithinMs)
       heartbeat.forgetCuts()
       tryNow()
     },
