@@ -5,25 +5,18 @@ import { createGroupStore, isGroupError } from 'offline-groups'
 import { connectWebSocket, createMemoryStorage } from 'offline-groups/ports'
 import TIM from 'offline-groups/tim'
 import readme from '../../README.md?raw'
+import { examplesOf, runCode, type Example } from '../examples.ts'
 import { fresh, openStore, taken, tokenFor } from './connect.ts'
 import { login } from './session.ts'
 
-// Those of the test kit are run by tests in Node.
-const sources = import.meta.glob<string>(['../../src/**/*.ts', '!../../src/testing/**'], {
-  query: '?raw',
-  import: 'default',
-  eager: true
-})
-
-type Example = { readonly title: string; readonly code: string }
+// Tests in Node run those of the server and of the test kit.
+const sources = import.meta.glob<string>(
+  ['../../src/**/*.ts', '!../../src/testing/**', '!../../src/server/**'],
+  { query: '?raw', import: 'default', eager: true }
+)
 
 const beside: Example[] = Object.entries(sources).flatMap(([file, source]) =>
-  [...source.matchAll(/@example\n(?<code>(?: +\* ?.*\n)+?) +\*\/\s*(?<owner>.*)/g)].map(
-    ({ groups }) => ({
-      title: `${file.replace('../../src/', '')}: ${groups?.['owner']?.trim().slice(0, 60)}`,
-      code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
-    })
-  )
+  examplesOf(file.replace('../../src/', ''), source)
 )
 
 const inReadme: Example[] = [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(
@@ -65,13 +58,8 @@ async function run(code: string): Promise<unknown[][]> {
     opID: created.opID,
     console: { log, warn: log, error: log }
   }
-  const AsyncFunction = (async () => undefined).constructor as new (
-    ...args: string[]
-  ) => (...args: unknown[]) => Promise<void>
   // The user and the group of an example are those of this run.
-  const body = code.replaceAll("'crew'", `'${groupID}'`).replaceAll("'ann'", `'${ann}'`)
-  // In a block of its own, so that it may name things as it likes.
-  await new AsyncFunction(...Object.keys(around), `{\n${body}\n}`)(...Object.values(around))
+  await runCode(code.replaceAll("'crew'", `'${groupID}'`).replaceAll("'ann'", `'${ann}'`), around)
   return lines
 }
 
