@@ -1,0 +1,51 @@
+/** The store's status as Tencent's SDK reports it: admission at login, and network events. */
+
+import { filter, firstValueFrom, type Subscription } from 'rxjs'
+import type { GroupStore } from '../client/group-store.ts'
+import type { Status } from '../engine/api.ts'
+import { errors, isLoginError, type GroupError } from '../kernel/errors.ts'
+import { EVENT, TYPES } from './constants.ts'
+import type { Events } from './events.ts'
+
+/**
+ * Resolves when the user may log in, with the error if the server refuses. A user who has groups on
+ * this device does not wait for the server.
+ */
+export async function admit(store: GroupStore): Promise<GroupError | undefined> {
+  const known = firstValueFrom(store.groups$).then(({ rows }) =>
+    rows.length > 0 ? undefined : decided
+  )
+  const decided = firstValueFrom(
+    store.status$.pipe(
+      filter(({ connection, lastError }) => connection !== 'connecting' || lastError !== null)
+    )
+  )
+  const error = (await Promise.race([decided, known]))?.lastError
+  return error && isFatal(error) ? error : undefined
+}
+
+const isFatal = (error: GroupError) =>
+  isLoginError(error) ||
+  error.code === errors.StorageFailed.code ||
+  error.code === errors.WorkerFailed.code
+
+/** Emits changes of the network, and reports a userSig that the server refuses. */
+export function watchStatus(
+  store: GroupStore,
+  events: Events,
+  onRefused: (error: GroupError) => void
+): Subscription {
+  let state: string | undefined
+  return store.status$.subscribe(({ connection, lastError }) => {
+    const next = netStates[connection]
+    if (state !== undefined && state !== next) events.emit(EVENT.NET_STATE_CHANGE, { state: next })
+    state = next
+    if (lastError && isLoginError(lastError)) onRefused(lastError)
+  })
+}
+
+const netStates: Record<Status['connection'], string> = {
+  online: TYPES.NET_STATE_CONNECTED,
+  connecting: TYPES.NET_STATE_CONNECTING,
+  offline: TYPES.NET_STATE_DISCONNECTED
+}

@@ -1,0 +1,99 @@
+/** The calls about members, with Tencent's arguments and results. */
+
+import type { Args } from '../kernel/decide.ts'
+import type { IMResponse } from './im-error.ts'
+import type { TimGroup, TimGroupMember } from './shapes.ts'
+
+export type TimMemberResponse = Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
+
+/** Times are in seconds. The titles in quotation marks are those of Tencent's documentation. */
+export type TimMemberCalls = {
+  /**
+   * "Obtaining group members", in the order of joining. Default: the first 15; at most 100. Offline:
+   * the members that this device holds.
+   *
+   * @example
+   * const page = { groupID: 'crew', count: 30, offset: 0 }
+   * const { memberList } = (await tim.getGroupMemberList(page)).data
+   */
+  getGroupMemberList(options: {
+    groupID: string
+    count?: number
+    offset?: number
+  }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
+  /**
+   * "Obtaining the profiles of group members", in the order of `userIDList`. Users after the first
+   * 50, and users who are not in the group, are left out.
+   *
+   * @example
+   * const asked = { groupID: 'crew', userIDList: ['bob'] }
+   * const { memberList } = (await tim.getGroupMemberProfile(asked)).data
+   */
+  getGroupMemberProfile(options: {
+    groupID: string
+    userIDList: readonly string[]
+    memberCustomFieldFilter?: readonly string[]
+  }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
+  /**
+   * "Adding a group member". Members of the group are listed as existing. Errors: 10007, 2661 for
+   * an AVChatRoom, 10005, 10014.
+   *
+   * @example
+   * const { group: own } = (await tim.createGroup({ name: 'Private crew' })).data
+   * const adding = { groupID: own.groupID, userIDList: ['bob', 'carl'] }
+   * const { successUserIDList } = (await tim.addGroupMember(adding)).data
+   */
+  addGroupMember(options: Args<'addGroupMember'>): Promise<
+    IMResponse<{
+      successUserIDList: string[]
+      failureUserIDList: string[]
+      existedUserIDList: string[]
+      group?: TimGroup
+    }>
+  >
+  /**
+   * "Deleting a group member". Errors: 10007, 2680 for an AVChatRoom, 10004 for oneself.
+   *
+   * @example
+   * const removing = { groupID: 'crew', userIDList: ['bob'], reason: 'rules' }
+   * const { group, userIDList } = (await tim.deleteGroupMember(removing)).data
+   */
+  deleteGroupMember(
+    options: Args<'deleteGroupMember'>
+  ): Promise<IMResponse<{ group: TimGroup; userIDList: string[] }>>
+  /**
+   * "Muting or unmuting a group member", for `muteTime` seconds; 0 unmutes. Errors: 10007, 2685 for
+   * oneself, 10004.
+   *
+   * @example
+   * const muting = { groupID: 'crew', userID: 'bob', muteTime: 600 }
+   * const { member } = (await tim.setGroupMemberMuteTime(muting)).data
+   */
+  setGroupMemberMuteTime(options: Args<'setGroupMemberMuteTime'>): TimMemberResponse
+  /**
+   * "Setting or canceling the admin". Errors: 2681, 2682, 2683, 2684, 10004.
+   *
+   * @example
+   * const promotion = { groupID: 'crew', userID: 'bob', role: TIM.TYPES.GRP_MBR_ROLE_ADMIN }
+   * const { member } = (await tim.setGroupMemberRole(promotion)).data
+   */
+  setGroupMemberRole(options: Args<'setGroupMemberRole'>): TimMemberResponse
+  /**
+   * "Modifying a group member's name card". Without `userID`: one's own. An empty name card clears
+   * it. Errors: 10007, 10004.
+   *
+   * @example
+   * const naming = { groupID: 'crew', nameCard: 'Skipper' }
+   * const { member } = (await tim.setGroupMemberNameCard(naming)).data
+   */
+  setGroupMemberNameCard(options: Args<'setGroupMemberNameCard'>): TimMemberResponse
+  /**
+   * "Modifying a group member custom field". Without `userID`: one's own. Fields are merged by key.
+   * Errors: 10007, 10004.
+   *
+   * @example
+   * const fields = { groupID: 'crew', memberCustomField: [{ key: 'city', value: 'Oslo' }] }
+   * const { member } = (await tim.setGroupMemberCustomField(fields)).data
+   */
+  setGroupMemberCustomField(options: Args<'setGroupMemberCustomField'>): TimMemberResponse
+}

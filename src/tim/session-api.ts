@@ -1,0 +1,62 @@
+/** The calls of a TIM instance that log in, log out and listen to events. */
+
+import type { TimEventName } from './constants.ts'
+import type { TimHandler } from './events.ts'
+import type { IMResponse } from './im-error.ts'
+
+export type TimSession = {
+  /**
+   * Opens the store of a user. Resolves when the local database is open; the first login of a user
+   * on a device also waits for the first attempt to connect. `SDK_READY` follows. Rejects with 2002
+   * or 2003 if an option is missing, 2025 while another login runs, 2026 while another user is
+   * logged in, and 70001 to 70402 for a userSig that the server refuses.
+   *
+   * @example
+   * await tim.login({ userID: 'ann', userSig })
+   */
+  login(options: { userID: string; userSig: string }): Promise<IMResponse<Record<string, unknown>>>
+  /**
+   * Closes the store. Pending operations are kept, and sent after the next login.
+   *
+   * @example
+   * await tim.logout()
+   */
+  logout(): Promise<IMResponse<Record<string, never>>>
+  /**
+   * Logs out and forgets the instance.
+   *
+   * @example
+   * await tim.destroy()
+   */
+  destroy(): Promise<void>
+  /**
+   * Calls `handler` at each event of that name, with `context` as `this`.
+   *
+   * @example
+   * tim.on(TIM.EVENT.GROUP_LIST_UPDATED, event => console.log(event.data))
+   */
+  on<N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown): void
+  /**
+   * Calls `handler` at the next event of that name only.
+   *
+   * @example
+   * tim.once(TIM.EVENT.SDK_READY, () => console.log('ready'))
+   */
+  once<N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown): void
+  /**
+   * Stops calling `handler`.
+   *
+   * @example
+   * const handler = event => console.log(event.data)
+   * tim.on(TIM.EVENT.ERROR, handler)
+   * tim.off(TIM.EVENT.ERROR, handler)
+   */
+  off<N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown): void
+  /**
+   * Accepted for compatibility. This library does not log.
+   *
+   * @example
+   * tim.setLogLevel(1)
+   */
+  setLogLevel(level: number): void
+}
