@@ -120,7 +120,7 @@ function connectStore(
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectEngine(options, location, {
     onFrame(frame) {
-      streams.take(frame)
+      streams.receiveFrame(frame)
       paintKeeper?.changed()
     },
     onRestart: streams.restart

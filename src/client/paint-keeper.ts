@@ -31,7 +31,7 @@ export function createPaintKeeper(
     values: []
   }
 
-  void cache.read().then(text => text !== undefined && streams.show(parseLists(text)))
+  void cache.read().then(text => text !== undefined && streams.showEarlier(parseLists(text)))
 
   function schedule(delayMs: number, retries = 0): void {
     timer = setTimeout(() => {

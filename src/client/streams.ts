@@ -1,56 +1,36 @@
-/** The UI thread's end of the streams: keeps the result of each query that somebody looks at, and hands it on. */
+/**
+ * The streams on the UI thread. Each query is open once, and its result is shared by all
+ * subscribers.
+ */
 
-import { Observable, type Subscriber } from 'rxjs'
-import {
-  editRow,
-  rowID,
-  type List,
-  type Patch,
-  type StreamQuery,
-  type StreamRow,
-  type Status,
-  type StreamFrame,
-  type StreamRequest
-} from '../engine/api.ts'
+import { Observable } from 'rxjs'
+import type { List, StreamFrame, StreamQuery, StreamRequest, StreamRow } from '../engine/api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
+import { byID, frozen, isCurrent, patched, type Replica, type Value } from './replica.ts'
 
-/** Who looks away for a moment, as pages do when they are drawn anew, finds everything as it was. */
+/** A page that renders anew unsubscribes for a moment. The result stays for so long. */
 const lingerMs = 1000
-/** Posting costs more than taking a frame in. The engine goes on for twice as many without an answer. */
+/** Posting costs more than receiving a frame. The engine sends twice as many without an answer. */
 const framesPerAnswer = 8
 
-type Value = StreamRow | Status | null | List<StreamRow>
-
-type Replica = {
-  readonly query: StreamQuery
-  readonly stream: number
-  readonly subscribers: Set<Subscriber<unknown>>
-  value: Value | undefined
-  /** The rows of a list. */
-  rows: StreamRow[]
-  /** By ID, the rows of an earlier engine: what has not changed since stays the same object. */
-  earlier: ReadonlyMap<string, StreamRow> | undefined
-  stopLingering: () => void
-}
-
 export type StreamClient = {
-  /** What `query` shows, now and whenever it changes; the same query is asked once for all who look. */
+  /** The result of `query`, now and whenever it changes. Equal queries share one stream. */
   observe<V>(query: StreamQuery): Observable<V>
-  /** The results that are shown just now; current are those that the engine has told. */
+  /** The results on this page. `isCurrent`: from the engine, not from an earlier page. */
   shown(): Iterable<{
     readonly query: StreamQuery
     readonly value: Value
     readonly isCurrent: boolean
   }>
-  /** What an earlier page has shown is shown until the engine answers. */
-  show(lists: ReadonlyMap<string, List<StreamRow>>): void
-  take(frame: StreamFrame): void
+  /** Shows the lists of an earlier page until the engine answers. */
+  showEarlier(lists: ReadonlyMap<string, List<StreamRow>>): void
+  receiveFrame(frame: StreamFrame): void
   /**
-   * Resolves when everything up to this version has been taken in, and every query observed by now has a result: the
-   * first result of a query may come in a later frame than a change that was asked for after it.
+   * Resolves when frames up to this version have arrived, and every query observed by now has a
+   * result: its first result may come in a later frame than a change that was requested after it.
    */
   reached(version: number): Promise<void>
-  /** Asks another engine, in place of one that has died, for all that somebody looks at. */
+  /** Opens all streams again, in an engine that replaces one that has died. */
   restart(): void
 }
 
@@ -81,12 +61,12 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
     request({ type: 'open', stream: replica.stream, query })
-    putEarlier(name, replica)
+    useEarlier(name, replica)
     return replica
   }
 
-  /** Whether there is something of an earlier page to show. */
-  function putEarlier(name: string, replica: Replica): boolean {
+  /** Whether an earlier page has left a list for this query. */
+  function useEarlier(name: string, replica: Replica): boolean {
     const list = replica.value === undefined ? earlier?.get(name) : undefined
     if (!list) return false
     replica.value = frozen({ ...list, stale: true })
@@ -94,7 +74,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     return true
   }
 
-  function tell(changed: readonly Replica[]): void {
+  function publish(changed: readonly Replica[]): void {
     for (const { subscribers, value } of changed)
       for (const subscriber of [...subscribers]) subscriber.next(value)
   }
@@ -144,14 +124,14 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       }
     },
 
-    show(lists) {
-      // The engine was faster.
+    showEarlier(lists) {
+      // The engine was faster than the cache.
       if (isAnswered) return
       earlier = lists
-      tell([...byQuery].flatMap(([name, replica]) => (putEarlier(name, replica) ? replica : [])))
+      publish([...byQuery].flatMap(([name, replica]) => (useEarlier(name, replica) ? replica : [])))
     },
 
-    take(frame) {
+    receiveFrame(frame) {
       const changed: Replica[] = []
       isAnswered ||= frame.patches.length > 0
       if (isAnswered) earlier = undefined
@@ -169,8 +149,8 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         replica.value = patched(replica, patch)
         if (replica.value !== before) changed.push(replica)
       }
-      // All of a change is in place before anybody is told of any of it.
-      tell(changed)
+      // A subscriber that reads another result must find it changed too.
+      publish(changed)
       version = frame.version
       if (++unanswered === framesPerAnswer) {
         unanswered = 0
@@ -192,7 +172,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
     restart() {
       version = -1
       unanswered = 0
-      // What they wait for will not come from this engine; it is shown by the next, or it never was.
+      // Their versions are those of the engine that died.
       for (const each of waiting.splice(0)) each.resolve()
       for (const replica of byStream.values()) {
         replica.earlier = byID(replica.rows)
@@ -204,56 +184,14 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
 }
 
 /**
- * A query as text: queries that say the same are one. What cannot be text becomes `null`, or an order that does not
- * exist, and the engine refuses the query.
+ * A query as text; equal queries have equal texts. A value that JSON cannot hold becomes `null`, or
+ * the query gets an invalid limit, so the engine refuses it.
  */
 function nameOf(query: StreamQuery): string {
   try {
     return JSON.stringify(query)
   } catch {
-    // Expected: a number too large for JSON, an object that holds itself.
+    // Expected: a bigint, or an object that contains itself.
     return JSON.stringify({ kind: query.kind, limit: null })
   }
-}
-
-/** Whether the engine has answered: a value of an earlier page or engine does not count. */
-const isCurrent = ({ value, earlier }: Replica): boolean =>
-  value !== undefined && earlier === undefined
-
-function patched(replica: Replica, patch: Exclude<Patch, { kind: 'error' }>): Value {
-  const { rows, value, earlier } = replica
-  replica.earlier = undefined
-  if (patch.kind === 'value') {
-    const next = frozen(describeErrors(patch.value))
-    return earlier && value !== undefined && isSame(value, next) ? value : next
-  }
-  for (const [from, to, put] of patch.edits) {
-    const row = put && describeErrors(put)
-    const known = row && earlier?.get(rowID(row))
-    editRow(rows, [from, to, known && isSame(known, row) ? known : frozen(row)])
-  }
-  const { total, complete, stale } = patch
-  const list = Object.freeze({ rows: Object.freeze([...rows]), total, complete, stale })
-  return earlier && isSameList(value as List<StreamRow> | undefined, list)
-    ? (value as List<StreamRow>)
-    : list
-}
-
-const isSameList = (
-  before: List<StreamRow> | undefined,
-  { rows, ...rest }: List<StreamRow>
-): boolean =>
-  before?.rows.length === rows.length &&
-  rows.every((row, index) => row === before.rows[index]) &&
-  isSame({ ...before, rows: [] }, { rows: [], ...rest })
-
-const byID = (rows: readonly StreamRow[]) => new Map(rows.map(row => [rowID(row), row]))
-const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
-
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const each of Object.values(value)) frozen(each)
-  }
-  return value
 }

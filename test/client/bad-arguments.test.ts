@@ -15,7 +15,7 @@ beforeAll(async () => {
   client = createTestClient(createTestServer(), 'ann')
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(client.engine), {
-    onFrame: streams.take,
+    onFrame: streams.receiveFrame,
     onRestart: streams.restart
   })
   store = createStore('ann', remote, streams)

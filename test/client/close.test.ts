@@ -24,7 +24,7 @@ async function openSlow() {
   })
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(client.engine), {
-    onFrame: streams.take,
+    onFrame: streams.receiveFrame,
     onRestart: streams.restart
   })
   await server.clock.settle()

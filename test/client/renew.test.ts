@@ -22,7 +22,7 @@ function openStore(getToken: Exclude<Token, string>, firstToken = '') {
   })
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(engine), {
-    onFrame: streams.take,
+    onFrame: streams.receiveFrame,
     onRestart: streams.restart
   })
   const store = createStore('ann', remote, streams, getToken)

@@ -22,7 +22,7 @@ test('what a call was answered is not kept for as long as the store is open', as
   }
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(watched), {
-    onFrame: streams.take,
+    onFrame: streams.receiveFrame,
     onRestart: streams.restart
   })
   const store = createStore('ann', remote, streams)

@@ -26,7 +26,7 @@ afterEach(() => vi.useRealTimers())
 const crew: StreamQuery = { kind: 'members', groupID: 'crew', limit: 10 }
 const member = (userID: string, nameCard = '') =>
   newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
-const take = (...patches: [number, Patch][]) => client.take({ version: version++, patches })
+const take = (...patches: [number, Patch][]) => client.receiveFrame({ version: version++, patches })
 const whole = (...rows: Member[]): Patch => ({
   kind: 'list',
   edits: structuredClone(rows).map((row, at) => [-1, at, row]),
@@ -182,7 +182,7 @@ const names = (seen: readonly List<Member>[]) =>
 
 test('what was shown last is shown until the engine answers, as stale, whoever has looked first', () => {
   const before = look()
-  client.show(new Map([[JSON.stringify(crew), listOf(member('ann', 'Ann'))]]))
+  client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann', 'Ann'))]]))
   const after = look()
   expect([names(before), names(after)]).toEqual([[[['Ann'], true]], [[['Ann'], true]]])
   take([0, whole(member('ann', 'Anna'))])
@@ -191,7 +191,7 @@ test('what was shown last is shown until the engine answers, as stale, whoever h
 
 test('rows that the engine knows the same are the same objects, and a list that is the same is not shown twice', () => {
   const seen = look()
-  client.show(new Map([[JSON.stringify(crew), listOf(member('ann'), member('bob'))]]))
+  client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'), member('bob'))]]))
   take([0, { ...whole(member('ann'), member('bob')), stale: true } as Patch])
   expect(seen).toHaveLength(1)
   take([0, { kind: 'list', edits: [], total: 2, complete: true, stale: false }])
@@ -202,21 +202,23 @@ test('rows that the engine knows the same are the same objects, and a list that 
 test('once the engine has answered, nothing earlier is shown any more', () => {
   const seen = look()
   take([0, whole()])
-  client.show(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
+  client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
   expect([names(seen), names(look({ ...crew, limit: 5 }))]).toEqual([[[[], false]], []])
 })
 
 test('nor when another list is looked at only then: it may have changed since', () => {
   look()
   const other = { ...crew, limit: 5 }
-  client.show(new Map([crew, other].map(query => [JSON.stringify(query), listOf(member('ann'))])))
+  client.showEarlier(
+    new Map([crew, other].map(query => [JSON.stringify(query), listOf(member('ann'))]))
+  )
   take([0, whole(member('ann'))])
   expect(look(other)).toEqual([])
 })
 
 test('what is shown from an earlier page only is not current', () => {
   look()
-  client.show(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
+  client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
   const current = () => [...client.shown()].map(({ isCurrent }) => isCurrent)
   expect(current()).toEqual([false])
   take([0, whole(member('ann'))])

@@ -20,7 +20,7 @@ beforeEach(() => {
 function page() {
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(ann.engine), {
-    onFrame: streams.take,
+    onFrame: streams.receiveFrame,
     onRestart: streams.restart
   })
   const store = createStore('ann', remote, streams)

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers())
 
 function openStore(opening: Promise<Engine>) {
   const streams = createStreamClient(request => remote.request(request))
-  const remote = connectHere(opening, { onFrame: streams.take, onRestart: streams.restart })
+  const remote = connectHere(opening, { onFrame: streams.receiveFrame, onRestart: streams.restart })
   return createStore('ann', remote, streams)
 }
 

@@ -33,7 +33,7 @@ beforeEach(async () => {
   frames = []
   const streams = ann.engine.openStreams(frame => {
     frames.push(frame)
-    client.take(structuredClone(frame))
+    client.receiveFrame(structuredClone(frame))
   }, paintMs)
   client = createStreamClient(request => queueMicrotask(() => streams.request(request)))
   client
