@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { openSession } from '../../src/server/sessions/sessions.ts'
+import { openSession } from '../../src/server/sessions/session.ts'
 import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../src/server/user-sig.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'

@@ -18,12 +18,12 @@ const small = [
     replace: 'const transactionMax = { operations: 20, rows: 20, bytes: 1000 }\n'
   },
   {
-    file: 'src/server/sessions/sessions.ts',
+    file: 'src/server/sessions/session.ts',
     find: 'const groupsPerFrame = 100\n',
     replace: 'const groupsPerFrame = 2\n'
   },
   {
-    file: 'src/server/sessions/sessions.ts',
+    file: 'src/server/sessions/session.ts',
     find: 'const sessionBytes = { slowAbove: 1_048_576, max: 4_194_304 }\n',
     replace: 'const sessionBytes = { slowAbove: 4000, max: 40_000 }\n'
   },

@@ -297,7 +297,7 @@ export const planted = {
     "const isOpen = application?.state === 'pending' && handlerID !== userID && handleMessage !== ''"
   ),
   'positions are looked up by name on an object': edit(
-    'src/server/sessions/sessions.ts',
+    'src/server/sessions/login.ts',
     'groups: new Map(groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }]))',
     'groups: (found => ({ get: id => found[id] && (([membershipEpoch, seq]) => ({ membershipEpoch, seq }))(found[id]) }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))'
   ),
@@ -336,9 +336,9 @@ export const planted = {
     ]
   },
   'no timer ends a session whose token has ended': edit(
-    'src/server/sessions/sessions.ts',
-    'stopExpiry = context.setTimer(expire, Math.min(of.expiresAt - now(), timerMsMax))',
-    'stopExpiry = undefined'
+    'src/server/sessions/expiry.ts',
+    'stopTimer = setTimer(expire, Math.min(expiresAtMs - now(), timerMsMax))',
+    'stopTimer = undefined'
   ),
   'what a frame has held is not released': edit(
     'src/server/sessions/budget.ts',
@@ -356,7 +356,7 @@ export const planted = {
     'const rows = [...changed.members, ...(batch.log.length === 0 ? batch.verdicts.map(({ userID }) => userID) : [])].map('
   ),
   'what a full socket does not take is dropped': edit(
-    'src/server/sessions/sessions.ts',
+    'src/server/sessions/sender.ts',
     '      await drained\n',
     '      return\n'
   ),

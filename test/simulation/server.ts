@@ -8,7 +8,7 @@ import { createHttpSessions, type HttpSessions } from '../../src/server/transpor
 import { createLobby } from '../../src/server/transports/lobby.ts'
 import { createOrigins } from '../../src/server/transports/origins.ts'
 import type { Connection, Session } from '../../src/server/sessions/session-port.ts'
-import { openSession } from '../../src/server/sessions/sessions.ts'
+import { openSession } from '../../src/server/sessions/session.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { defaultPolicy, type Policy } from '../../src/kernel/limits.ts'
 import { countedAccounts, excessRows, type CountedAccounts } from './budgets.ts'

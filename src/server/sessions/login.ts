@@ -1,31 +1,76 @@
 /** Whether a client that logs in can continue from its positions. */
 
+import { kernelVersion } from '../../kernel/decide.ts'
+import type { ClientMessage } from '../../protocol/client-messages.ts'
+import { digestVersion } from '../../protocol/digest.ts'
+import { protocolVersion, type ServerMessage } from '../../protocol/messages.ts'
 import type { Database, Reader } from '../database/port.ts'
 import { provesLoss, receiptOf } from './receipts.ts'
+import type { SessionContext } from './session-port.ts'
 import { reachesBack } from './replica/feed-delta.ts'
 import type { ClientPositions } from './replica/positions.ts'
 
-type Hello = {
+type Hello = Extract<ClientMessage, { type: 'hello' }>
+type Welcome = Extract<ServerMessage, { type: 'welcome' }>
+type Login = {
   readonly userID: string
   readonly epoch: string
   readonly receipt: string
   readonly positions: ClientPositions
 }
 
-/** If the client's receipt proves a loss of data, the epoch changes. All clients then begin anew. */
-export async function readLogin(
+export const positionsIn = ({ feed, groups }: Hello): ClientPositions => ({
+  feed,
+  groups: new Map(
+    groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }])
+  )
+})
+
+/** The answer to a hello with a valid token. `known`: the client continues from its positions. */
+export async function welcome(
+  { policy, now, onError }: SessionContext,
   database: Pick<Database, 'snapshot' | 'renewEpoch'>,
-  hello: Hello,
-  onLoss: () => void
-): Promise<{ epoch: string; known: boolean; receipt: string }> {
-  const login = await database.snapshot(reader => read(reader, hello))
-  if (!login.isLoss) return login
-  // If several clients prove the loss at once, the first one renews the epoch.
-  if (await database.renewEpoch(login.epoch)) onLoss()
-  return database.snapshot(reader => read(reader, hello))
+  { userID, isAppAdmin }: { userID: string; isAppAdmin: boolean },
+  hello: Hello
+): Promise<Welcome> {
+  const login = {
+    userID,
+    epoch: hello.epoch,
+    receipt: hello.receipt ?? '',
+    positions: positionsIn(hello)
+  }
+  const { epoch, known, receipt } = await readLogin(database, login, () =>
+    onError(new Error('the database is older than what clients have seen: all clients begin anew'))
+  )
+  return {
+    type: 'welcome',
+    protocol: protocolVersion,
+    kernel: kernelVersion,
+    epoch,
+    serverTime: now(),
+    userID,
+    isAppAdmin,
+    policy,
+    known,
+    receipt,
+    digest: digestVersion
+  }
 }
 
-async function read(reader: Reader, { userID, epoch, receipt, positions }: Hello) {
+/** If the client's receipt proves a loss of data, the epoch changes. All clients then begin anew. */
+async function readLogin(
+  database: Pick<Database, 'snapshot' | 'renewEpoch'>,
+  login: Login,
+  onLoss: () => void
+): Promise<{ epoch: string; known: boolean; receipt: string }> {
+  const state = await database.snapshot(reader => read(reader, login))
+  if (!state.isLoss) return state
+  // If several clients prove the loss at once, the first one renews the epoch.
+  if (await database.renewEpoch(state.epoch)) onLoss()
+  return database.snapshot(reader => read(reader, login))
+}
+
+async function read(reader: Reader, { userID, epoch, receipt, positions }: Login) {
   const identity = await reader.identity()
   const { head } = await reader.feed(userID)
   const followed = await reader.followed(userID)

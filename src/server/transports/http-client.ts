@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { isLoginError } from '../../kernel/errors.ts'
 import type { Place } from './lobby.ts'
 import type { SessionContext } from '../sessions/session-port.ts'
-import { openSession } from '../sessions/sessions.ts'
+import { openSession } from '../sessions/session.ts'
 
 /** An answer without frames is given in time for proxies that cut off what is silent for half a minute. */
 const waitMs = 25_000

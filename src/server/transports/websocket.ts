@@ -8,7 +8,7 @@ import { frameLimits } from '../../protocol/messages.ts'
 import { createLobby, type Lobby } from './lobby.ts'
 import type { Origins } from './origins.ts'
 import type { Connection, SessionContext } from '../sessions/session-port.ts'
-import { openSession } from '../sessions/sessions.ts'
+import { openSession } from '../sessions/session.ts'
 
 /** With more bytes unsent, nothing more is read for a client until it has taken them. */
 const unsentBytesMax = 65_536

@@ -1,16 +1,26 @@
-/** Answers what a session is asked about one group, as frames that are read at one moment of the database. */
+/** The answers to a client's questions, as of one read transaction. */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import type { GroupRow } from '../../kernel/model.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
-import type { ServerMessage } from '../../protocol/messages.ts'
+import { serverFrame, type ServerMessage } from '../../protocol/messages.ts'
 import { membersFrame } from './frames.ts'
-import type { Reader } from '../database/port.ts'
+import type { Identity, Reader } from '../database/port.ts'
+import { receiptOf } from './receipts.ts'
 import type { Replica } from './replica/replica.ts'
 
 type Question<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>
 
-/** A page of members, as of the moment that `reader` shows. */
+export function pong(
+  identity: Identity,
+  userID: string,
+  replica: Replica,
+  serverTime: number
+): string {
+  const receipt = receiptOf(identity, userID, replica.seen())
+  return serverFrame({ type: 'pong', serverTime, receipt, ...replica.positionDigest() })
+}
+
 export async function membersPage(
   reader: Reader,
   replica: Replica,
@@ -18,7 +28,7 @@ export async function membersPage(
 ): Promise<string[]> {
   const position = replica.position(groupID)
   const { row, seq } = await reader.group(groupID)
-  // Somebody who is not in the group learns nothing, not even that it exists; of an AVChatRoom, nobody does.
+  // Users outside the group do not even learn that it exists. An AVChatRoom has no member list.
   if (!position || !row || row.type === 'AVChatRoom') return []
   const members = await reader.membersAfter(groupID, after, limit)
   const next = members.length === limit ? (members.at(-1)?.userID ?? null) : null
@@ -47,7 +57,7 @@ export function profileAnswer(
   }
 }
 
-/** Who is not in a group may know what a search shows. A Private group is not found, and shows nothing to outsiders. */
+/** Users outside a group see the fields of a search result. Private groups cannot be found. */
 function profileFor(
   row: GroupRow,
   { isIn, search }: { isIn: boolean; search: boolean }
@@ -56,7 +66,7 @@ function profileFor(
   return isIn && !search ? row : { ...row, muteAllMembers: false, groupCustomField: [] }
 }
 
-/** The same reader, which reads nothing more once its session has ended. */
+/** The same reader, which throws once its session has ended. */
 export function whileOpen(reader: Reader, isOpen: () => boolean): Reader {
   return new Proxy(reader, {
     get(target, name: keyof Reader) {
