@@ -16,10 +16,11 @@ export const properties = (all: readonly Property[]): TemplateResult =>
       ({ id, label, value, control }) =>
         html`<div>
           <dt>${label}</dt>
-          <dd data-testid=${id}>
-            ${typeof value === 'string' ? html`<bdi>${plain(value)}</bdi>` : value}
-          </dd>
+          <dd data-testid=${id}>${content(value)}</dd>
           ${control ? html`<dd class="control">${control}</dd>` : nothing}
         </div>`
     )}
   </dl>`
+
+const content = (value: Property['value']): TemplateResult =>
+  typeof value === 'string' ? html`<bdi>${plain(value)}</bdi>` : value
