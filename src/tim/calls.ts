@@ -1,34 +1,21 @@
 /** The group calls: arguments to operations, results to Tencent's shapes. */
 
-import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import { count as countCheck, optional, parseArgs, type ArgsOf } from '../kernel/args.ts'
 import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
 import { describe } from '../kernel/error-texts.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/group-store.ts'
 import type { GroupCalls } from './api.ts'
 import { TYPES } from './constants.ts'
-import { ownError, IMError, respond } from './im-error.ts'
-import type { Live } from './live.ts'
+import { ownError, respond } from './im-error.ts'
+import { failure, groupOf, perform, type Session } from './perform.ts'
 import { timGroup, type TimGroup } from './shapes.ts'
-import type { Verdicts } from './verdicts.ts'
 
-/** After this time a call says that its operation waits. Events tell what becomes of it. */
-const verdictWithinMs = 15_000
 const membersPerCall = 15
 const membersPerCallMax = 100
 const profilesPerCallMax = 50
-
-/** Who is logged in, and what of them there is here. */
-export type Session = {
-  readonly userID: string
-  readonly store: GroupStore
-  readonly live: Live
-  readonly verdicts: Verdicts
-}
 
 const page = optional(countCheck({ min: 0, max: 4_294_967_295 }))
 /** The arguments of calls that only read; those of operations have their checks in the kernel. */
@@ -56,52 +43,17 @@ export function createCalls(
   ready: (api: string) => Session,
   isLoggedIn: () => boolean
 ): GroupCalls {
-  /** Applies; where this device cannot decide, the server's verdict is the answer. */
-  async function perform<N extends OperationName>(
-    name: N,
-    args: Args<N>
-  ): Promise<{ session: Session; groupID: string; result: Result<N> }> {
-    const session = ready(name)
-    const answer = await session.verdicts.awaiting(session.store.apply(name, args))
-    if (isGroupError(answer)) throw failure(answer, name, args)
-    const { groupID, opID, result } = answer as Applied<N>
-    if (result !== undefined) return { session, groupID, result }
-    const verdict = await bound(session.store.settled(opID), verdictWithinMs, () =>
-      ownError('StillWaiting')
-    )
-    if (isGroupError(verdict)) {
-      // The verdict comes later, and an event tells of it.
-      session.verdicts.abandon(opID)
-      throw failure(verdict, name, args)
-    }
-    await session.verdicts.answered(opID)
-    if (verdict.kind === 'rejected') throw failure(verdict.error, name, args)
-    if (verdict.kind === 'unknown') throw failure(ownError('BadFrame', verdict.word), name, args)
-    // The server has run the operation of this name; its result is of that name's shape.
-    return { session, groupID, result: verdict.result as Result<N> }
-  }
-
-  async function groupOf({
-    session,
-    groupID
-  }: {
-    session: Session
-    groupID: string
-  }): Promise<TimGroup> {
-    const group = await session.live.group(groupID)
-    if (!group) throw failure(ownError('GroupNotFound', groupID))
-    return group
-  }
+  const run = <N extends OperationName>(name: N, args: Args<N>) => perform(ready(name), name, args)
 
   const withGroup =
     <N extends OperationName>(name: N) =>
     async (options: Args<N>) =>
-      respond({ group: await groupOf(await perform(name, options)) })
+      respond({ group: await groupOf(await run(name, options)) })
 
   const withMember =
     <N extends OperationName>(name: N & (Result<N> extends { userID: string } ? N : never)) =>
     async (options: Args<N>) => {
-      const done = await perform<N>(name, options)
+      const done = await run<N>(name, options)
       // These operations tell whom they were about.
       const { userID } = done.result as { userID: string }
       const member = await done.session.live.member(done.groupID, userID)
@@ -150,12 +102,12 @@ export function createCalls(
     setGroupMemberCustomField: withMember('setGroupMemberCustomField'),
 
     async dismissGroup(groupID) {
-      await perform('dismissGroup', { groupID })
+      await run('dismissGroup', { groupID })
       return respond({ groupID })
     },
 
     async quitGroup(groupID) {
-      await perform('quitGroup', { groupID })
+      await run('quitGroup', { groupID })
       return respond({ groupID })
     },
 
@@ -164,7 +116,7 @@ export function createCalls(
       const { type } = Object(options) as typeof options
       if (!isLoggedIn() && type !== TYPES.GRP_AVCHATROOM)
         throw failure(ownError('LoginToJoin'), 'joinGroup', options)
-      const done = await perform('joinGroup', options)
+      const done = await run('joinGroup', options)
       const { status } = done.result
       if (status !== TYPES.JOIN_STATUS_SUCCESS) return respond({ status })
       const group = await groupOf(done)
@@ -189,7 +141,7 @@ export function createCalls(
         handleAction,
         handleMessage
       }
-      return respond({ group: await groupOf(await perform('handleGroupApplication', application)) })
+      return respond({ group: await groupOf(await run('handleGroupApplication', application)) })
     },
 
     async getGroupMemberList(options) {
@@ -214,7 +166,7 @@ export function createCalls(
     },
 
     async addGroupMember(options) {
-      const done = await perform('addGroupMember', options)
+      const done = await run('addGroupMember', options)
       const { successUserIDList, failureUserIDList, existedUserIDList } = done.result
       const lists = { successUserIDList, failureUserIDList, existedUserIDList }
       return respond(
@@ -223,7 +175,7 @@ export function createCalls(
     },
 
     async deleteGroupMember(options) {
-      const done = await perform('deleteGroupMember', options)
+      const done = await run('deleteGroupMember', options)
       return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
     }
   }
@@ -238,12 +190,4 @@ async function leaveOtherRooms({ live, store, userID }: Session, groupID: string
         group.type === TYPES.GRP_AVCHATROOM && group.groupID !== groupID && group.ownerID !== userID
     )
   await Promise.all(others.map(other => store.apply('quitGroup', { groupID: other.groupID })))
-}
-
-export function failure(error: GroupError, operation?: string, args?: object): IMError {
-  const groupID: unknown = typeof args === 'object' && 'groupID' in args ? args.groupID : undefined
-  return new IMError(error, {
-    ...(operation && { operation }),
-    ...(typeof groupID === 'string' && { groupID })
-  })
 }

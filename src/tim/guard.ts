@@ -4,8 +4,9 @@ import { EmptyError } from 'rxjs'
 import { bound } from '../client/bound.ts'
 import { isGroupError } from '../engine/api.ts'
 import type { GroupError } from '../kernel/errors.ts'
-import { failure, isReading } from './calls.ts'
+import { isReading } from './calls.ts'
 import { IMError, ownError } from './im-error.ts'
+import { failure } from './perform.ts'
 import { validate2x } from './validate.ts'
 
 /** Longer than the parts of a call take: 22 s to queue, 15 s for the verdict, 20 s to dismiss it. */

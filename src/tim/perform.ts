@@ -1,0 +1,67 @@
+/** Runs one operation of a call, and waits for the server where this device cannot decide. */
+
+import { bound } from '../client/bound.ts'
+import type { GroupStore } from '../client/group-store.ts'
+import { isGroupError, type Applied } from '../engine/api.ts'
+import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import { IMError, ownError } from './im-error.ts'
+import type { Live } from './live.ts'
+import type { TimGroup } from './shapes.ts'
+import type { Verdicts } from './verdicts.ts'
+
+/** After this time a call rejects with 4512: its operation is pending. Events report the verdict. */
+const verdictWithinMs = 15_000
+
+/** The user who is logged in. */
+export type Session = {
+  readonly userID: string
+  readonly store: GroupStore
+  readonly live: Live
+  readonly verdicts: Verdicts
+}
+
+export type Performed<N extends OperationName = OperationName> = {
+  readonly session: Session
+  readonly groupID: string
+  readonly result: Result<N>
+}
+
+/** Applies an operation. If this device cannot decide, waits for the server's verdict. */
+export async function perform<N extends OperationName>(
+  session: Session,
+  name: N,
+  args: Args<N>
+): Promise<Performed<N>> {
+  const answer = await session.verdicts.awaiting(session.store.apply(name, args))
+  if (isGroupError(answer)) throw failure(answer, name, args)
+  const { groupID, opID, result } = answer as Applied<N>
+  if (result !== undefined) return { session, groupID, result }
+  const verdict = await bound(session.store.settled(opID), verdictWithinMs, () =>
+    ownError('StillWaiting')
+  )
+  if (isGroupError(verdict)) {
+    // An event reports the verdict later.
+    session.verdicts.abandon(opID)
+    throw failure(verdict, name, args)
+  }
+  await session.verdicts.answered(opID)
+  if (verdict.kind === 'rejected') throw failure(verdict.error, name, args)
+  if (verdict.kind === 'unknown') throw failure(ownError('BadFrame', verdict.word), name, args)
+  // The server has run this operation, so the result has its shape.
+  return { session, groupID, result: verdict.result as Result<N> }
+}
+
+export async function groupOf({ session, groupID }: Performed): Promise<TimGroup> {
+  const group = await session.live.group(groupID)
+  if (!group) throw failure(ownError('GroupNotFound', groupID))
+  return group
+}
+
+export function failure(error: GroupError, operation?: string, args?: object): IMError {
+  const groupID: unknown = typeof args === 'object' && 'groupID' in args ? args.groupID : undefined
+  return new IMError(error, {
+    ...(operation && { operation }),
+    ...(typeof groupID === 'string' && { groupID })
+  })
+}
