@@ -30,36 +30,37 @@ export type ServerOptions = App & {
   readonly port?: number
   /** `127.0.0.1` unless given. */
   readonly host?: string
-  /** Where the embedded database keeps its files; in memory when not given. */
+  /** The folder of the embedded database. Without it, the data is in memory. */
   readonly dataDir?: string
-  /** Another database than the embedded one. The server closes it when it closes. */
+  /** Replaces the embedded database. The server closes it at its own end. */
   readonly database?: Database
   /** Users with an owner's rights in every group. */
   readonly appAdmins?: readonly string[]
   readonly policy?: PolicyOptions
-  /** Origins that browsers may connect from; all when not given. */
+  /** The origins that browsers may connect from. Default: all. */
   readonly allowedOrigins?: readonly string[]
-  /** Answers what is not for the sync server, for instance a page. */
+  /** Handles requests for other paths than the sync server's. */
   readonly onRequest?: RequestListener
-  /** Told of what went wrong and was survived; a line on standard error unless given. */
+  /** Receives errors that the server survives. Default: a line on standard error. */
   readonly onError?: (error: unknown) => void
-  /** The time in milliseconds, for tests in which it passes faster. */
+  /** The time in milliseconds, for tests with a faster clock. */
   readonly now?: () => number
 }
 
 export type SyncServer = {
   readonly port: number
-  /** Where clients connect to: `ws://…/sync`; `http://…/sync` where there are no WebSockets. */
+  /** The address for clients: `ws://…/sync`, or `http://…/sync` without WebSockets. */
   readonly url: string
   /**
-   * Gives users in a group a notice of the app's own (operation type 255): all of them unless some are named. Rejects
-   * with a `GroupError` when there is no such group (10010), or `userDefinedField` is longer than 8,000 bytes (10004).
+   * Sends a notice of the app (operation type 255) to users of a group: to all, or to `userIDs`.
+   * Rejects with a `GroupError` if the group does not exist (10010), or if `userDefinedField` is
+   * longer than 8,000 bytes (10004).
    *
    * @example
    * await server.sendGroupNotice({ groupID: 'crew', userDefinedField: 'the picnic is on Sunday' })
    */
   sendGroupNotice(notice: GroupNotice): Promise<void>
-  /** Ends all connections and waits for what is under way. */
+  /** Ends all connections and waits for running transactions. */
   close(): Promise<void>
 }
 
@@ -72,7 +73,8 @@ export type GroupNotice = {
 const path = '/sync'
 
 /**
- * Starts a sync server. Rejects when an option is wrong, the port is taken, or the database cannot be opened or is in use.
+ * Starts a sync server. Rejects if an option is invalid, the port is taken, or the database cannot
+ * be opened or is in use.
  *
  * @example
  * const server = await startServer({ sdkAppID: 1400000000, secretKey: 'a secret', dataDir: './data' })
@@ -162,10 +164,10 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
 
 const notFound: RequestListener = (_request, response) => response.writeHead(404).end()
 
-/** As long as an operation may wait on a device, its group's history is worth keeping; verdicts much longer. */
+/** An operation may wait on a device this long. Verdicts are kept much longer. */
 const historyKeptMs = 30 * 86_400_000
 const verdictsKeptMs = 400 * 86_400_000
-/** Whoever sends a refused operation again later is refused again: it has waited too long. */
+/** A refused operation that is sent again later is refused again: it has waited too long. */
 const refusalsKeptMs = 40 * 86_400_000
 const forgetEveryMs = 3_600_000
 
@@ -189,7 +191,7 @@ function forgetHourly(
   return () => clearInterval(timer)
 }
 
-/** A database that has ended fails every call with the same error. */
+/** A closed database fails every call with the same error. */
 function oncePerError(report: (error: unknown) => void): (error: unknown) => void {
   const reported = new WeakSet()
   return error => {

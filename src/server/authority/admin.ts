@@ -1,4 +1,4 @@
-/** What the app's own server may do beside operations. */
+/** Notices that the app's own server sends. */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { utf8Length } from '../../kernel/limits.ts'
@@ -9,10 +9,10 @@ import type { Announcement } from './announcement.ts'
 import { numbered, type Transaction } from '../database/port.ts'
 
 const userDefinedFieldBytesMax = 8000
-/** As Tencent's service names itself. */
+/** The operator ID of notices from Tencent's service. */
 const administrator = 'administrator'
 
-/** Gives users of a group, all unless some are named, a notice of the app's own. */
+/** Adds a notice to the feed of the named users of a group, or of all of them. */
 export async function giveNotice(
   tx: Transaction,
   {

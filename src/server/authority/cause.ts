@@ -26,7 +26,7 @@ export async function causeOf(
   return entry && { reason: 'demoted', by: entry.actor, at: entry.at }
 }
 
-/** A transfer by an app admin does not name the former owner. The revision of their row shows it. */
+/** A transfer by an app admin does not name the former owner: the revision of their row does. */
 function isDemotion(entry: LogEntry, { userID, revision }: MarkedMember): boolean {
   const given = rolesGiven(entry).find(each => each.userID === userID)
   return given ? given.role === 'Member' : revision === entry.seq

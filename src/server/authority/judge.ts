@@ -92,7 +92,7 @@ async function verdictOn(
   return { kind: decision.outcome, opID, groupID, seq: batch.seq, result: decision.result }
 }
 
-/** Without its group no operation of a lane applies, even if another user has a group of that ID. */
+/** Without its group no operation of a lane applies, even if another user's group has that ID. */
 const isFatal = (predecessor: StoredVerdict | undefined) =>
   predecessor?.verdict.kind === 'rejected' &&
   (predecessor.name === 'createGroup' || predecessor.verdict.scope === 'dependency')

@@ -1,4 +1,4 @@
-/** The verdicts of earlier operations: each operation gets one verdict, however often it is sent. */
+/** The verdicts of earlier operations: an operation that is sent twice gets one verdict. */
 
 import type { StoredVerdict, Transaction } from '../database/port.ts'
 import type { Submission } from './submission.ts'

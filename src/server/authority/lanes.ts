@@ -1,6 +1,6 @@
 /**
- * A lane per group: operations that wait on the same group are judged together, in one transaction. The row lock that
- * the transaction takes keeps lanes of other nodes apart.
+ * A lane per group: the waiting operations of a group are judged together in one transaction. Its
+ * row lock excludes other servers that judge the same group.
  */
 
 import type { Policy } from '../../kernel/limits.ts'
@@ -10,8 +10,8 @@ import type { Announcement } from './announcement.ts'
 import type { Database } from '../database/port.ts'
 
 /**
- * A transaction judges one operation, and further ones up to these sums. Everybody else waits while
- * the server computes them. Two operations that name 500 users each fit.
+ * A transaction judges one operation, and further ones up to these sums. All other users wait
+ * during that time. Two operations that name 500 users each fit.
  */
 const transactionMax = { operations: 200, rows: 4096, bytes: 65_536 }
 
@@ -20,12 +20,11 @@ type Waiting = Submission & { readonly settles: Settle[] }
 
 export type Lanes = {
   /**
-   * Calls `settle` once the operation is judged and committed, right after the announcement of what it changed, or
-   * with `retry` when the transaction failed. An operation that waits already, because it came over another
-   * connection, waits once.
+   * Calls `settle` once the operation is committed, directly after its announcement, or with
+   * `retry` if the transaction failed. An operation sent over two connections is judged once.
    */
   submit(submission: Submission & { settle: Settle }): void
-  /** Waits for the transactions under way. */
+  /** Resolves when no transaction is running. */
   idle(): Promise<void>
 }
 
@@ -45,14 +44,14 @@ export function createLanes(
 ): Lanes {
   const lanes = new Map<string, Waiting[]>()
   const running = new Set<Promise<void>>()
-  /** Operations that wait, by user, group and ID. */
+  /** Waiting operations by user, group and ID. */
   const byID = new Map<string, Waiting>()
 
   async function run(groupID: string, waiting: Waiting[]): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, countOfNext(waiting))
       if (await attempt(groupID, batch, onError)) continue
-      // Two nodes may have met, or one user's operations be what the database refuses: others need not wait for that.
+      // The database may refuse the operations of one user: others are judged without them.
       const users = byUser(batch)
       for (const ofUser of users) {
         const isDone = users.length > 1 && (await attempt(groupID, ofUser, () => undefined))
@@ -75,7 +74,7 @@ export function createLanes(
       batch.forEach((each, index) => settle(each, outcomes[index] ?? { kind: 'retry' }))
       return true
     } catch (error) {
-      // Expected: the database is away, or two nodes met. Nothing was committed; the clients send again.
+      // Expected: the database is away, or a conflict. Nothing was committed; the clients retry.
       onFailure(error)
       return false
     }
@@ -106,7 +105,7 @@ export function createLanes(
   }
 }
 
-/** How many of the waiting operations one transaction judges. */
+/** How many of the waiting operations the next transaction judges. */
 function countOfNext(waiting: readonly Waiting[]): number {
   const sum = { operations: 0, rows: 0, bytes: 0 }
   const tooMany = waiting.findIndex(({ rows, bytes }) => {

@@ -1,6 +1,7 @@
 /**
- * The database as the authority needs it. Rows of a group carry `revision`, the position in the group's log that last
- * changed them; a removed row stays as a mark until the log is trimmed, so that deltas can tell.
+ * The database as the authority needs it. Each row of a group has a `revision`: the commit of the
+ * group's log that last changed it. A removed row stays as a mark until the log is trimmed, so that
+ * deltas include the removal.
  */
 
 import type { GroupRow, Key, MemberRow, Rows } from '../../kernel/model.ts'
@@ -9,21 +10,21 @@ import type { Verdict } from '../../kernel/verdict.ts'
 import type { FeedDelta, FeedEvent, NewFeedEvent } from '../../protocol/messages.ts'
 
 export type Database = {
-  /** Of the data as it was opened; `identity` has the present one. */
+  /** The epoch at the opening. `identity` returns the present one. */
   readonly epoch: string
   /**
-   * Gives the data another epoch, so that every client forgets what it was told, keeps its outbox, and is told everything
-   * anew. With `from`, only where that is the epoch still. Answers whether it is another one now.
+   * Sets a new epoch: every client keeps its outbox, drops its rows and receives a full snapshot.
+   * With `from`, only if that is still the epoch. Returns whether the epoch has changed.
    */
   renewEpoch(from?: string): Promise<boolean>
-  /** All or nothing. Resolves when the work is committed; rejects, with nothing done, when `work` or the commit fails. */
+  /** Resolves when the work is committed. Rejects, with nothing written, if it or `work` fails. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** A consistent view without locks. */
+  /** A consistent read without locks. */
   snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
   /**
-   * Forgets, from before a time, in seconds: history of groups and feeds, the marks of removed rows, and memberships that
-   * have ended; verdicts; and refusals, of which a user has at most `refusalsMax`. Who stands below the floor this leaves has to be told everything
-   * anew.
+   * Deletes data older than these times in seconds: history (of groups and feeds, marks of removed
+   * rows, ended memberships), verdicts, and refusals. A user has at most `refusalsMax` refusals.
+   * A client whose position is below the new floor receives a full snapshot.
    */
   compact(before: {
     readonly history: number
@@ -33,25 +34,25 @@ export type Database = {
   close(): Promise<void>
 }
 
-/** `epoch` names the data; `receiptKey` signs what clients have seen of it. */
+/** `epoch` identifies the data. `receiptKey` signs receipts. */
 export type Identity = { readonly epoch: string; readonly receiptKey: string }
 
 export type Reader = {
   identity(): Promise<Identity>
   group(groupID: string): Promise<GroupState>
-  /** The members that have changed since `from`, in the order of these changes. */
+  /** The members changed since `from`, in the order of their changes. */
   changedSince(groupID: string, from: number): Promise<MarkedMember[]>
-  /** Members behind `after` in the order of their IDs. */
+  /** The members after the ID `after`, in the order of their IDs. */
   membersAfter(groupID: string, after: string, limit: number): Promise<MemberRow[]>
-  /** These members, with the position that last changed each; also where that was their removal. */
+  /** These members, including the marks of removed ones. */
   members(groupID: string, userIDs: readonly string[]): Promise<MarkedMember[]>
   /** Owner and admins. */
   admins(groupID: string): Promise<string[]>
   /** Rows of the group's other tables, those of these keys that exist. */
   others(groupID: string, keys: readonly OtherKey[]): Promise<Other[]>
-  /** The last tips behind a position, in order. */
+  /** The last tips after a position, in order. */
   tipsSince(groupID: string, from: number, limit: number): Promise<TipRow[]>
-  /** The last entries of the log behind a position, those of operations of these names, in order. */
+  /** The last log entries after a position of operations with these names, in order. */
   logSince(
     groupID: string,
     from: number,
@@ -63,20 +64,20 @@ export type Reader = {
     userID: string
   ): Promise<{ groupID: string; membershipEpoch: number; since: number; seq: number }[]>
   followers(groupID: string): Promise<string[]>
-  /** What is known of these users' part in a group; nothing where they never had one. */
+  /** The memberships of these users. A user who never joined has none. */
   memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
-  /** In a transaction, no other one counts these users' groups until its end, so that limits hold. */
+  /** In a transaction, locks the counts of these users until its end, so that limits hold. */
   groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>
   feed(userID: string): Promise<FeedState>
   feedSince(userID: string, from: number): Promise<FeedEvent[]>
-  /** In a transaction, no other one settles operations of this user until its end: an ID has one verdict in all groups. */
+  /** In a transaction, locks the user's verdicts: an ID has one verdict across all groups. */
   verdicts(userID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
 }
 
 export type Transaction = Reader & {
-  /** Holds the group, existing or not, until the end of the transaction; answers its state. Leaves nothing behind. */
+  /** Locks the group, existing or not, until the end of the transaction. Returns its state. */
   lockGroup(groupID: string): Promise<GroupState>
-  /** Appends to users' feeds; answers the position each feed has reached. Locks users in ascending order. */
+  /** Appends to feeds and returns their heads. Locks users in ascending order. */
   appendFeeds(
     events: ReadonlyMap<string, readonly NewFeedEvent[]>,
     at: number
@@ -86,8 +87,8 @@ export type Transaction = Reader & {
 }
 
 /**
- * `seq` 0: there never was such a group. `row` null: not now. History is kept from `floor` on. `digest`: of the row and
- * those of all members.
+ * `seq` 0: the group has never existed. `row` null: it does not exist now. History is kept from
+ * `floor` on. `digest` covers the group's row and the rows of all members.
  */
 export type GroupState = {
   readonly seq: number
@@ -97,17 +98,17 @@ export type GroupState = {
 }
 export const noGroup: GroupState = { seq: 0, row: null, floor: 0, digest: 0 }
 
-/** `row` null: a member no longer. `revision`: the position that changed it last. */
+/** `row` null: the member has been removed. `revision`: the commit that last changed the row. */
 export type MarkedMember = {
   readonly userID: string
   readonly row: MemberRow | null
   readonly revision: number
 }
 
-/** Where a user's feed ends, and from where on it is kept. */
+/** The last position of a user's feed, and the first one that is kept. */
 export type FeedState = { readonly head: number; readonly floor: number }
 
-/** Tables besides groups and members: by group and user, few rows each. */
+/** The tables besides groups and members. They have few rows per group and user. */
 export type OtherTable = Exclude<keyof Rows, 'groups' | 'members'>
 export type OtherKey = Key<OtherTable>
 export type Other = {
@@ -132,7 +133,7 @@ export type LogEntry = {
 export type Membership = {
   readonly userID: string
   readonly membershipEpoch: number
-  /** The position in the group's log at which it began. */
+  /** The commit of the group's log at which it began. */
   readonly since: number
   readonly follows: boolean
   /** How the last membership ended. */
@@ -143,21 +144,21 @@ export type Membership = {
   } | null
 }
 
-/** Outboxes are half as long, so an honest user's refusals are there for as long as anybody asks. */
+/** Twice an outbox, so an honest client always finds the refusals that it asks for. */
 export const refusalsMax = 20_000
 
 export type StoredVerdict = { readonly verdict: Verdict; readonly name: string }
 
 export type NewVerdict = StoredVerdict & { readonly userID: string; readonly at: number }
 
-/** What a batch of operations leaves behind in one group. */
+/** The writes of a batch to one group. */
 export type GroupWrites = {
   readonly groupID: string
-  /** What has become of the group; the floor stays. */
+  /** The new state of the group. The floor does not change. */
   readonly state: Omit<GroupState, 'floor'>
   readonly log: readonly LogEntry[]
   readonly members: readonly MarkedMember[]
-  /** Removes every member, whose marks stay, and all other rows. */
+  /** Removes all rows of the group. Marks of its members stay. */
   readonly dissolved: boolean
   readonly others: readonly Other[]
   readonly tips: readonly TipRow[]
@@ -165,7 +166,7 @@ export type GroupWrites = {
   readonly verdicts: readonly NewVerdict[]
 }
 
-/** The events with their positions, the last of which is `to`. */
+/** The events with their positions. The last position is `to`. */
 export function numbered(events: readonly NewFeedEvent[], to: number): FeedDelta {
   const from = to - events.length
   return { from, to, events: events.map((event, index) => ({ ...event, fseq: from + index + 1 })) }

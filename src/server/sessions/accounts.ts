@@ -1,25 +1,25 @@
-/** What all sessions of a user may hold together on this server, over any transport. */
+/** The limits that all sessions of a user on this server share, over any transport. */
 
 import { createBudget, type Budget } from './budget.ts'
 
-/** The oldest session of a user ends when there is one more. */
+/** Above this number, the oldest session of the user ends. */
 const sessionsPerUserMax = 20
-/** Frames that wait, and operations that wait for their verdict. */
+/** Waiting frames and unjudged operations. */
 const userBytes = { slowAbove: 4_194_304, max: 16_777_216 }
 const operationsPerUserMax = 2000
-/** The same of all users together, so that many users cannot exhaust the memory of the server. */
+/** The same for all users together: many users must not exhaust the server's memory. */
 const serverBytes = { slowAbove: 67_108_864, max: 268_435_456 }
 
 export type Account = {
-  /** Of this user, and of all users. */
+  /** The user's budget and the budget of all users. */
   readonly budgets: readonly Budget[]
-  /** Counts an operation until the returned function is called. `undefined`: too many wait already. */
+  /** Counts an operation until the returned function is called. `undefined`: too many wait. */
   holdOperation(): (() => void) | undefined
   leave(): void
 }
 
 export type Accounts = {
-  /** A session of this user begins. `end` ends it, when later ones need its place. */
+  /** Counts a new session of the user. `end` is called if a later session needs its place. */
   enter(userID: string, end: () => void): Account
 }
 

@@ -1,9 +1,9 @@
-/** Counts what the server holds for a client, in bytes or frames: over a first limit it is slowed, over a second refused. */
+/** Counts held bytes or frames. Above a limit the client is slowed, above a second one refused. */
 
 export type Budget = {
-  /** Counts `amount` until the returned function is called. `undefined`: it would be over the limit. */
+  /** Counts `amount` until the returned function is called. `undefined`: above the limit. */
   hold(amount: number): (() => void) | undefined
-  /** Resolves when no more than `slowAbove` is held; `undefined`: that is so now. */
+  /** Resolves when at most `slowAbove` is held. `undefined`: there is room now. */
   room(): Promise<void> | undefined
 }
 
@@ -34,7 +34,7 @@ export function holdInAll(budgets: readonly Budget[], bytes: number): (() => voi
   return undefined
 }
 
-/** Resolves when all budgets have room; `undefined`: they have now. */
+/** Resolves when all budgets have room. `undefined`: they have room now. */
 export function roomInAll(budgets: readonly Budget[]): Promise<void> | undefined {
   const full = budgets.map(budget => budget.room()).find(room => room !== undefined)
   return full?.then(() => roomInAll(budgets))

@@ -1,10 +1,10 @@
-/** Tells sessions what has changed. Announcements are hints with contents: a session that misses one reads the database. */
+/** Publishes announcements to sessions. A session that misses one reads the database instead. */
 
 import type { Announcement } from '../authority/announcement.ts'
 
 export type Bus = {
   publish(announcement: Announcement): void
-  /** Hears what concerns a topic, until the returned function is called. */
+  /** Calls the listener for each announcement of a topic until the returned function is called. */
   subscribe(topic: string, listener: Listener): () => void
 }
 type Listener = (announcement: Announcement) => void
@@ -20,7 +20,7 @@ export function createBus(): Bus {
         groupTopic(announcement.groupID),
         ...[...announcement.feeds.keys()].map(userTopic)
       ]
-      // Who hears of both the group and the user is told once.
+      // A listener subscribed to both the group and the user is called once.
       for (const listener of new Set(topics.flatMap(topic => [...(listeners.get(topic) ?? [])])))
         listener(announcement)
     },

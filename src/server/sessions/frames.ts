@@ -1,4 +1,4 @@
-/** Cuts what a client is to be told into frames that a slow link brings within seconds. */
+/** Cuts deltas and pages into frames that arrive within seconds over a slow link. */
 
 import type { MemberRow } from '../../kernel/model.ts'
 import {
@@ -9,12 +9,12 @@ import {
   type MembersMessage
 } from '../../protocol/messages.ts'
 
-/** A client gives up after 10 s without a frame: at 10 KB/s so many bytes come in time. */
+/** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
 const frameBytesTarget = 65_536
 
 type Part = { readonly feed?: FeedDelta; readonly groups: GroupDelta[] }
 
-/** A delta in one frame or several: the feed comes first, then the groups, and verdicts after the rows they speak of. */
+/** The feed comes first, then the groups, then the verdicts, which refer to rows of the groups. */
 export function deltaFrames({
   feed,
   groups,
@@ -33,7 +33,7 @@ export function deltaFrames({
   })
 }
 
-/** The feed stays whole: a position within a commit is none that the server ever had. */
+/** The feed stays whole: the server never had a position within one commit. */
 function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[] {
   const parts: Part[] = [{ ...(feed && { feed }), groups: [] }]
   let room = frameBytesTarget - bytesOf(feed)
@@ -52,7 +52,7 @@ function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[]
 const bytesOf = (value: object | undefined): number =>
   value ? Buffer.byteLength(JSON.stringify(value)) : 0
 
-/** A page of members in one frame: where that is long, the page ends earlier. */
+/** A page of members in one frame. If the frame is too long, the page ends earlier. */
 export function membersFrame(
   message: Omit<MembersMessage, 'members'> & { readonly members: readonly MemberRow[] }
 ): string {

@@ -57,7 +57,7 @@ export async function welcome(
   }
 }
 
-/** If the client's receipt proves a loss of data, the epoch changes. All clients then begin anew. */
+/** If the client's receipt proves a loss of data, the epoch changes, and all clients begin anew. */
 async function readLogin(
   database: Pick<Database, 'snapshot' | 'renewEpoch'>,
   login: Login,

@@ -1,4 +1,4 @@
-/** Takes in the operations that a client pushes, within its limits, and hands them to their lanes. */
+/** Submits pushed operations to their lanes, within the limits of the client. */
 
 import type { PushedOperation } from '../../protocol/messages.ts'
 import type { Account } from './accounts.ts'
@@ -6,12 +6,12 @@ import { submission, type Outcome } from '../authority/submission.ts'
 import { holdInAll, type Budget } from './budget.ts'
 import type { Lanes } from '../authority/lanes.ts'
 
-/** Twice what a client may have without a verdict. */
+/** Twice the number that a client may have without a verdict. */
 const operationsWaitingMax = 1000
 
 type Actor = { readonly userID: string; readonly isAppAdmin: boolean; readonly account: Account }
 
-/** The returned function answers whether all operations are within the limits; those before the first one too many are judged. */
+/** Returns `false` at the first operation beyond the limits. Those before it are judged. */
 export function createPush(
   lanes: Lanes,
   {
@@ -26,7 +26,7 @@ export function createPush(
     operations: readonly PushedOperation[]
   ): boolean =>
     operations.every(operation => {
-      // Checked before it waits: only the arguments that the operation takes are held.
+      // Checked before it waits, so that unknown arguments are not held in memory.
       const checked = submission({ userID, isAppAdmin, operation })
       const countDown =
         operationsWaiting < operationsWaitingMax ? account.holdOperation() : undefined

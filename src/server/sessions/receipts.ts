@@ -1,22 +1,23 @@
 /**
- * Receipts: what a client has provably seen. The server signs where a user's feed and groups stood; the client gives the
- * last receipt back when it returns. A database that is behind it was replaced by an older one, as by a restored backup.
- * The key lies in the database, so a client cannot claim what it has not seen.
+ * Receipts prove the positions that a client has seen. The server signs the positions of a user's
+ * feed and groups; the client returns the last receipt when it logs in. A database behind a receipt
+ * has been replaced by an older one, for instance a restored backup. The key is in the database,
+ * so a client cannot forge a receipt.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Identity } from '../database/port.ts'
 
 /**
- * `positions`: the sum of the positions of the groups that the user follows. While the feed stands still, so does the set
- * of these groups, and the sum only grows.
+ * `positions`: the sum of the positions of the user's groups. While the feed does not change, the
+ * set of these groups does not change either, and the sum only grows.
  */
 export type Seen = { readonly feed: number; readonly positions: number }
 
 export const receiptOf = (identity: Identity, userID: string, { feed, positions }: Seen): string =>
   `${feed}.${positions}.${sign(identity, userID, feed, positions)}`
 
-/** Whether a receipt of this epoch speaks of a later state than `now`. A receipt that is none proves nothing. */
+/** Whether a receipt of this epoch proves a later state than `now`. A forged one proves nothing. */
 export function provesLoss(
   identity: Identity,
   userID: string,

@@ -1,4 +1,4 @@
-/** What a session needs of what carries it, and of the server around it. */
+/** The interfaces between a session, its transport and the server. */
 
 import type { GroupError } from '../../kernel/errors.ts'
 import type { Policy } from '../../kernel/limits.ts'
@@ -8,10 +8,10 @@ import type { Lanes } from '../authority/lanes.ts'
 import type { Database } from '../database/port.ts'
 
 export type Connection = {
-  /** Where it returns a promise, the client has to take something before more is sent, and the promise waits for that. */
+  /** A returned promise resolves when the client has room for more frames. */
   send(frame: string): void | Promise<void>
   close(error: GroupError | undefined): void
-  /** The token was good: it is known whose connection this is. */
+  /** Called once the token is valid. */
   loggedIn?(): void
 }
 
@@ -22,7 +22,7 @@ export type SessionContext = {
   readonly accounts: Accounts
   readonly policy: Policy
   now(): number
-  /** Calls back after a while; the returned function prevents it. */
+  /** The returned function cancels the timer. */
   setTimer(callback: () => void, delayMs: number): () => void
   /** `expiresAt`: milliseconds. */
   authenticate(
@@ -34,7 +34,7 @@ export type SessionContext = {
 }
 
 export type Session = {
-  /** Takes a frame in. Where it returns a promise, there is room for the next frame when that resolves. */
+  /** A returned promise resolves when there is room for the next frame. */
   receive(frame: string): Promise<void> | undefined
   closed(): void
 }

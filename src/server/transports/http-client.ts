@@ -1,4 +1,4 @@
-/** A client over HTTP: its session, and what it has not fetched yet. */
+/** A client over HTTP: its session, and the frames that it has not fetched yet. */
 
 import type { ServerResponse } from 'node:http'
 import { isLoginError } from '../../kernel/errors.ts'
@@ -6,22 +6,22 @@ import type { Place } from './lobby.ts'
 import type { SessionContext } from '../sessions/session-port.ts'
 import { openSession } from '../sessions/session.ts'
 
-/** An answer without frames is given in time for proxies that cut off what is silent for half a minute. */
+/** An empty answer is sent in time: proxies cut connections off after 30 s of silence. */
 const waitMs = 25_000
-/** A client that does not ask any more is gone. */
+/** A session without a request for this long is closed. */
 const silenceMs = 60_000
 /** The last frames of a session that has ended are kept for this long. */
 const lastFramesMs = 10_000
-/** An answer brings about so much, or one frame; with as much unfetched, nothing more is read for the client. */
+/** An answer has about this many bytes, or one frame. With more unfetched, reading stops. */
 const answerBytesMax = 131_072
 
 type Answer = { readonly frames: readonly string[]; readonly isOver: boolean }
 
 export type HttpClient = {
-  /** Takes frames in; resolves when there is room for more. */
+  /** Resolves when there is room for more frames. */
   receive(frames: readonly string[]): Promise<void>
-  /** Calls `say` when there are frames, or after a while without any. Of several that wait, the last one gets them. */
-  poll(response: ServerResponse, say: (answer: Answer) => void): void
+  /** Answers when there are frames, or after `waitMs`. Of several polls, the last one gets them. */
+  poll(response: ServerResponse, answer: (answer: Answer) => void): void
   end(): void
 }
 
@@ -31,11 +31,11 @@ export function createHttpClient(
 ): HttpClient {
   const unsent: string[] = []
   let unsentBytes = 0
-  /** The bytes of answers that the network has not taken yet. */
+  /** The bytes of answers that are being sent. */
   let sendingBytes = 0
   const onDrained: (() => void)[] = []
   let isOver = false
-  /** Answers the request that waits, where there is something to say, or in any case. */
+  /** Answers the waiting poll if there are frames, or if forced. */
   let waiting: ((isForced: boolean) => void) | undefined
   let stopTimer: () => void = () => undefined
   const place = enterLobby(end)
@@ -49,7 +49,7 @@ export function createHttpClient(
     },
     close(error) {
       isOver = true
-      // After the end of a token its user receives nothing more: only the error, the last frame, is left.
+      // After its token has ended, the user receives only the error, which is the last frame.
       if (error && isLoginError(error)) unsentBytes -= lengthOf(unsent.splice(0, unsent.length - 1))
       endAfter(lastFramesMs)
       waiting?.(false)
@@ -95,7 +95,7 @@ export function createHttpClient(
       await Promise.all(frames.flatMap(frame => session.receive(frame) ?? []))
     },
     end,
-    poll(response, say) {
+    poll(response, answer) {
       if (!isOver) endAfter(silenceMs)
       waiting?.(true)
       const stopTimer = context.setTimer(() => reply(true), waitMs)
@@ -105,7 +105,7 @@ export function createHttpClient(
         if (waiting === reply) waiting = undefined
       }
       const reply = (isForced: boolean) => {
-        // Only one answer is under way: frames stay in order, and a client that takes none is not sent more.
+        // One answer at a time: frames stay in order, and a slow client receives no more.
         const isFree = sendingBytes === 0
         if (!isForced && !(isFree && (unsent.length > 0 || isOver))) return
         leave()
@@ -119,7 +119,7 @@ export function createHttpClient(
           drain()
         })
         const isLast = isOver && unsent.length === 0
-        say({ frames, isOver: isLast })
+        answer({ frames, isOver: isLast })
         if (isLast) end()
       }
       response.once('close', leave)

@@ -10,12 +10,12 @@ import type { Origins } from './origins.ts'
 import type { Connection, SessionContext } from '../sessions/session-port.ts'
 import { openSession } from '../sessions/session.ts'
 
-/** With more bytes unsent, nothing more is read for a client until it has taken them. */
+/** With more unsent bytes, no frame of the client is read until they are sent. */
 const unsentBytesMax = 65_536
-/** Parts of frames that have not come whole, of all users. Over it, the connection that holds most ends. */
+/** Bytes of incomplete frames of all users. Above it, the connection that holds most ends. */
 const partialBytesMax = 67_108_864
 const pingEveryMs = 30_000
-/** A client that gives no sign of life to so many pings in a row is cut off at the next one. */
+/** A client that leaves this many pings unanswered is cut off at the next one. */
 const unansweredPingsMax = 2
 
 export type WebSocketOptions = {
@@ -24,7 +24,7 @@ export type WebSocketOptions = {
   readonly lobby: Lobby
 }
 
-/** Serves sessions on `server`; the returned function ends them all. */
+/** Serves sessions on `server`. The returned function ends them all. */
 export function serveWebSockets(
   server: Server,
   context: SessionContext,
@@ -44,7 +44,7 @@ export function serveWebSockets(
   const unanswered = new WeakMap<WebSocket, number>()
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // What the socket reports before it is upgraded has no other listener, and would end the process.
+    // Before the upgrade no other listener exists, and an unhandled error would end the process.
     socket.on('error', () => socket.destroy())
     if (request.url?.split('?')[0] !== path) return refuse(socket, '404 Not Found')
     if (!origins.allow(request)) return refuse(socket, '403 Forbidden')
@@ -68,7 +68,7 @@ export function serveWebSockets(
     const connection: Connection = {
       send(frame) {
         if (socket.bufferedAmount <= unsentBytesMax) return socket.send(frame)
-        // Called as well when the connection is over.
+        // The callback also runs when the connection has ended.
         return new Promise(resolve =>
           socket.send(frame, () => {
             isAlive()
@@ -99,7 +99,7 @@ export function serveWebSockets(
       place.leave()
       session.closed()
     })
-    // A client that breaks the rules of WebSocket is closed with a code; nobody else has to know.
+    // A client that violates the WebSocket protocol is closed with a code and not reported.
     socket.on('error', () => undefined)
   }
 
@@ -123,12 +123,12 @@ export function serveWebSockets(
 }
 
 function refuse(socket: Duplex, status: string): void {
-  // Who does not hang up is hung up on.
+  // A client that keeps the connection open is disconnected.
   socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-/** 44xx: the numbers that applications may use; 4401 for a login that failed, 4400 for a frame that is not one. */
+/** 44xx is free for applications. 4401: the login failed. 4400: an invalid frame. */
 function closeCode(error: GroupError | undefined): number {
   if (!error) return 1000
   if (isLoginError(error) || error.code === errors.NotReady.code) return 4401

@@ -1,4 +1,4 @@
-/** A read transaction that brings the client up to date, before other queries in it are answered. */
+/** A read transaction that first brings the client up to date, and then answers other queries. */
 
 import type { Database, Reader } from '../../database/port.ts'
 import { applyHeld } from './announcements.ts'
