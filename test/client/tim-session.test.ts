@@ -57,7 +57,7 @@ test('a userSig that expires during the session kicks the user out', async () =>
   const kicked = new Promise<unknown>(resolve =>
     tim.on(TIM.EVENT.KICKED_OUT, ({ data }) => resolve(data))
   )
-  await tim.login({ userID: 'ann', userSig: userSigOf('ann', 1) })
+  await tim.login({ userID: 'ann', userSig: userSigOf('ann', 2) })
   expect(await kicked).toEqual({ type: TIM.TYPES.KICKED_OUT_USERSIG_EXPIRED })
 })
 
