@@ -1,4 +1,4 @@
-/** Checks the options of a server before it starts: each mistake is one error that names the option. */
+/** Checks the options of a server before it starts. Each mistake is one error naming the option. */
 
 import * as v from 'valibot'
 import { isUserID } from '../kernel/ids.ts'

@@ -4,7 +4,7 @@ import { defaultPolicy, type Policy, type WriteLevel } from '../kernel/limits.ts
 import { groupTypes, type GroupType } from '../kernel/model.ts'
 
 export type PolicyOptions = Partial<Omit<Policy, 'customFields'>> & {
-  /** The custom fields that exist, and who may write them; any, by whoever may write the row, when not given. */
+  /** The custom fields and who may write them. Default: all fields, by users who may write the row. */
   readonly customFields?: {
     /** By key. */
     readonly group: Readonly<Record<string, WriteLevel>>

@@ -1,4 +1,4 @@
-/** Tencent's userSig (TLSSigAPIv2): who a user is, signed with the key of the app. Source: `tim-groups.md` §8. */
+/** Tencent's userSig (TLSSigAPIv2): the ID of a user, signed with the key of the app. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
@@ -20,8 +20,8 @@ export const userSigSecondsMax = 180 * 86_400
 const clockToleranceSeconds = 300
 
 /**
- * Makes the userSig with which `userID` logs in, valid for `expireSeconds` (7 days unless given, at most 180 days).
- * Anybody who has one is that user, so call it where the user has already been identified.
+ * Returns the userSig with which `userID` logs in. It is valid for `expireSeconds` (default: 7
+ * days, at most 180 days). It grants access as that user, so authenticate the user first.
  * Throws a `RangeError` for a `userID` or an `expireSeconds` that no server accepts.
  *
  * @example

@@ -1,7 +1,7 @@
 /**
- * A lock on a folder that is given up by a process that dies, however it dies. Its holder touches a file every second;
- * a file that nobody touches for 5 seconds may be taken over. Ages are measured by the clock of the process that waits, so
- * neither process numbers nor the clocks of two machines are compared.
+ * A lock on a folder that a crashed process releases too. Its holder touches a file every second.
+ * After 5 seconds without that, another process may take the lock over. The waiting process measures
+ * ages by its own clock, so no process numbers and no clocks of two machines are compared.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -23,14 +23,14 @@ const staleAfterMs = 5000
 const lookEveryMs = 100
 
 export type FolderLock = {
-  /** Throws where another process has taken over, which it may after a suspension. Call it before every write. */
+  /** Throws if another process has taken over, as after a suspension. Call it before every write. */
   check(): void
   release(): void
 }
 
 /**
- * Rejects when another holder is alive. `onWait` is told when a crashed holder may have left the lock, `onLost` when
- * another process has taken over.
+ * Rejects if another holder is alive. `onWait` is called if a crashed holder may have left the lock,
+ * `onLost` when another process has taken over.
  */
 export async function lockFolder(
   folder: string,
@@ -100,7 +100,7 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Takes a lock out of the way; where it turns out to be another one than was found stale, puts it back. */
+/** Removes a stale lock. If another process has renewed it meanwhile, the lock is put back. */
 function retire(file: string, left: string | undefined): void {
   const aside = `${file}-${randomUUID()}`
   try {

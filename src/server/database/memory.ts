@@ -1,6 +1,6 @@
 /**
- * The database port in memory, for tests and simulations: nothing depends on real time or disks. It runs one
- * transaction at a time or, with `connections`, several side by side as PostgreSQL does.
+ * The database port in memory, for tests and simulations, without real time or disks. It runs one
+ * transaction at a time or, with `connections`, several concurrently as PostgreSQL does.
  */
 
 import { sideBySide, type ConnectedDatabase, type Connections } from './memory-connections.ts'
@@ -8,7 +8,7 @@ import { compact, emptyData, mapAt, reader, renewEpoch, writer, type Data } from
 import type { Database } from './port.ts'
 
 /**
- * `copy`: the same data, as it is now, under another epoch: a backup, and what comes of restoring one. `connect`: other
+ * `copy`: the present data under another epoch, as after restoring a backup. `connect`: further
  * connections to the same data, as of another process.
  */
 export type MemoryDatabase = Database & {

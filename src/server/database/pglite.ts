@@ -1,6 +1,6 @@
 /**
- * The embedded database: PostgreSQL in WebAssembly, in a thread of its own. It survives a killed process, not a power
- * cut: it does not sync to disk. It does not guard its directory either, so a lock does.
+ * The embedded database: PostgreSQL in WebAssembly, in a thread of its own. It survives a killed
+ * process but not a power cut, because it does not sync to disk. A lock guards its directory.
  */
 
 import { join } from 'node:path'
@@ -9,14 +9,15 @@ import { lockFolder } from './lock.ts'
 import type { Request, Response } from './pglite-thread.ts'
 import { BrokenConnectionError, type Query, type Sql } from './sql.ts'
 
-/** PGlite has no way to interrupt a statement. One that takes longer has hung, as after a disk that was full. */
+/** PGlite cannot interrupt a statement. A longer one has hung, for instance after a full disk. */
 const statementMsMax = 120_000
 /** Closing writes what is left. A thread that takes longer has hung. */
 const closeMsMax = 30_000
 
 /**
- * Opens the database in `dataDir`, which is created where it does not exist; without one, in memory. When its thread ends
- * or hangs, or another process takes over its folder, every statement rejects, and `onError` is told once.
+ * Opens the database in `dataDir`, which is created if missing. Without it, the data is in memory.
+ * If the thread ends or hangs, or another process takes the folder over, every statement rejects,
+ * and `onError` is called once.
  */
 export async function openPGlite(
   dataDir?: string,

@@ -1,9 +1,9 @@
-/** Reads the body of a request, which a stranger may have sent: a few bytes at a time, without end, or too much. */
+/** Reads the body of a request. A stranger may send it slowly, without end, or too long. */
 
 import type { IncomingMessage } from 'node:http'
 import type { Place } from './lobby.ts'
 
-/** What is too much is read to this length and thrown away, so that the client gets to read the answer. */
+/** A longer body is read and discarded up to this length, so that the client reads the answer. */
 const discardedBytesMax = 16_777_216
 
 /** `undefined`: longer than `bytesMax`. Rejects when the client hangs up, or its place is taken. */

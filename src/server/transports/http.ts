@@ -1,4 +1,4 @@
-/** Carries sessions over HTTP, for clients without WebSockets: `POST /sync`, with frames or to wait for some. */
+/** Serves sessions over HTTP for clients without WebSockets: `POST /sync` sends or polls frames. */
 
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,7 +1,7 @@
 /**
- * Connections and requests whose user is not known yet. They are few per address, few in all, and hold few bytes
- * together. Where there are more, the oldest ends; where they hold more, the one that holds most. So a newcomer
- * always gets in, and a crowd of others cannot keep it out.
+ * Connections and requests of unknown users. Their number per address, their total number and their
+ * bytes are limited. Above a number the oldest one ends; above the bytes, the one that holds most.
+ * So a newcomer always gets in, even if an attacker opens many connections.
  */
 
 export type LobbyLimits = {

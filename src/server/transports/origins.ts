@@ -40,8 +40,8 @@ export function createOrigins(
 }
 
 /**
- * The origin as browsers send it: in lower case, without a slash at the end or the scheme's own port. `undefined`:
- * the text is none.
+ * The origin as browsers send it: in lower case, without a slash at the end or the default port.
+ * `undefined`: the text is not an origin.
  */
 export function normalOrigin(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
