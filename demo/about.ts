@@ -1,4 +1,4 @@
-/** The profile of a group, as the API names it. */
+/** The profile of a group, with the names of the API. */
 
 import { html, type TemplateResult } from 'lit-html'
 import type { Group } from 'offline-groups'

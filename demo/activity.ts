@@ -1,10 +1,10 @@
-/** What has happened in the selected group, the latest first. */
+/** The tips of the selected group, the latest first. */
 
 import { html, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { Selected } from './selected.ts'
 import { plain, time } from './text.ts'
-import { tipSentence } from './told.ts'
+import { tipSentence } from './message-sentences.ts'
 
 export function activity({ tips }: Selected): TemplateResult {
   if (tips?.rows.length === 0)

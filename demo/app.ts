@@ -1,9 +1,9 @@
-/** What server, seed and page agree on. */
+/** Settings that server, seed and page share. */
 
-/** For this demo only: whoever can reach it on this machine may be any of its users, so the key keeps nothing secret. */
+/** For this demo only. It is not secret: anyone on this machine may be any user of the demo. */
 export const app = { sdkAppID: 1400000000, secretKey: 'known to everybody who reads this' }
 
-/** Fills the groups; may do in every group what its owner may. */
+/** The app admin that fills the groups. */
 export const appAdmins = ['admin']
 
 /** The users of the page. */

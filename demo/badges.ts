@@ -7,14 +7,14 @@ export const typeBadge = (type: string): TemplateResult => html`<span class="bad
 export const roleBadge = (role: string): TemplateResult =>
   html`<span class="role ${role}" data-testid="role">${role.toLowerCase()}</span>`
 
-/** Stands where something is shown that the server has not confirmed. */
+/** Marks a value that the server has not confirmed. */
 export const pendingMark = html`<span
   class="clock"
   role="img"
   aria-label="not confirmed yet"
 ></span>`
 
-/** How much is left of a mute. When it is over, the store says so. */
+/** The remaining time of a mute. The store publishes its end. */
 export function muteBadge({ view }: User, muteUntil: number): TemplateResult | typeof nothing {
   if (muteUntil === 0) return nothing
   const now = (Date.now() + (view.status?.clockOffsetMs ?? 0)) / 1000

@@ -1,4 +1,4 @@
-/** Who this is, and how the connection stands. */
+/** The user, and the state of the connection. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import type { Status } from 'offline-groups'
@@ -41,7 +41,7 @@ export function connection(user: User): TemplateResult {
   </header>`
 }
 
-/** "caught up" promises both directions. `caughtUp` of the status is only about receiving. */
+/** "caught up" means both directions. `caughtUp` of the status is only about receiving. */
 function words(
   { connection, caughtUp }: Status,
   { isOffline, outbox, callCount }: User['view']
@@ -52,7 +52,7 @@ function words(
   return outbox.length + callCount > 0 ? 'online, sending' : 'online, caught up'
 }
 
-/** Not part of the announced status: it changes every second. */
+/** Outside the live region: it changes every second. */
 function retry(status: Status | undefined): TemplateResult | typeof nothing {
   if (!status?.nextRetryAtMs) return nothing
   const seconds = Math.max(0, Math.ceil((status.nextRetryAtMs - Date.now()) / 1000))

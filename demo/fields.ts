@@ -1,4 +1,4 @@
-/** The fields of forms, and what was put into them. */
+/** The fields of forms, and their values. */
 
 import { html, type TemplateResult } from 'lit-html'
 import type { CustomField, GroupError } from 'offline-groups'
@@ -8,7 +8,7 @@ type Options = {
   readonly value?: string | undefined
   readonly hint?: string
   readonly isRequired?: boolean
-  /** Why it cannot be changed. */
+  /** The refusal that disables the field. */
   readonly refusal?: GroupError | undefined
 }
 
@@ -65,10 +65,9 @@ export const choice = (
     </select>
   </label>`
 
-/** As many empty rows as a person fills in at a time. */
 const emptyRows = 2
 
-/** Keys and values: those that are there, and room for others. */
+/** Existing keys and values, with empty rows for others. */
 export function customFields(
   known: readonly CustomField[],
   { countMax, refusal }: { countMax: number; refusal?: GroupError | undefined }
@@ -112,7 +111,7 @@ export const valueOf = ({ target }: Event): string =>
 
 export type Answers = ReturnType<typeof answers>
 
-/** `undefined` stands for what the form does not ask, or not this user. */
+/** `undefined`: the form has no such field, or it is disabled for this user. */
 export function answers(form: HTMLFormElement) {
   function text(name: string): string | undefined {
     const field = new FormData(form).get(name)
@@ -120,7 +119,7 @@ export function answers(form: HTMLFormElement) {
   }
   return {
     text,
-    /** Left empty, it is not there either. */
+    /** `undefined` if left empty. */
     filled: (name: string) => text(name) || undefined,
     number: (name: string) => (text(name) ? Number(text(name)) : undefined),
     isChecked(name: string): boolean | undefined {
@@ -130,7 +129,7 @@ export function answers(form: HTMLFormElement) {
     oneOf: <const T extends string>(name: string, all: readonly T[]) =>
       all.find(each => each === text(name)),
     users: (name: string) => (text(name) ?? '').split(/[\s,]+/).filter(Boolean),
-    /** The custom fields that are not as they were. */
+    /** The custom fields that differ from `before`. */
     changedFields(before: readonly CustomField[]): CustomField[] {
       const known = new Map(before.map(({ key, value }) => [key, value]))
       const indexes = [...new FormData(form).keys()]

@@ -1,3 +1,3 @@
-/** Moves the focus to what the next draw brings; where that is not to be seen, the focus stays. */
+/** Moves the focus to an element of the next draw, if it is visible. */
 export const focusSoon = (elementID: string): void =>
   void requestAnimationFrame(() => document.getElementById(elementID)?.focus())

@@ -1,4 +1,4 @@
-/** The sheet that holds a form. It belongs to one user's half of the page; the other half stays usable. */
+/** The dialog of a form. It covers one user's half of the page. The other half stays usable. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { keyed } from 'lit-html/directives/keyed.js'
@@ -32,17 +32,17 @@ const forms = {
   setGroupMemberCustomField
 } as const satisfies Readonly<Record<Exclude<OperationName, WithoutForm>, Form>>
 
-/** Operations of one click: they ask for nothing. */
+/** Operations of one click. Others need a form. */
 type WithoutForm = 'handleGroupApplication' | 'setMessageRemindType' | 'setGroupMemberRole'
 
 export type OpenForm = {
   readonly name: keyof typeof forms
-  /** Instead of the group that is looked at. */
+  /** Default: the selected group. */
   readonly groupID?: string
   readonly member?: Member
 }
 
-/** The form that is open, if any. */
+/** The open form, if any. */
 export function form(user: User): TemplateResult | typeof nothing {
   const open = user.view.form
   if (!open) return nothing
@@ -57,15 +57,15 @@ export function form(user: User): TemplateResult | typeof nothing {
   const onSubmit = async (event: SubmitEvent) => {
     event.preventDefault()
     const sheet = event.target
-    // A second click, while the store has not answered the first, is a repetition and no second wish.
+    // A second click before the store has answered must not apply the operation twice.
     if (!(sheet instanceof HTMLFormElement) || sheet.ariaBusy) return
     sheet.ariaBusy = 'true'
     const isSent = await send(subject, answers(sheet))
     sheet.ariaBusy = null
-    // A refused form can be corrected and sent again. By now the user may have opened another form.
+    // A refused form stays open for a correction. The user may have opened another form meanwhile.
     if (isSent && user.view.form === open) user.closeForm()
   }
-  // Fields that nobody has touched go on showing the group as it is.
+  // Untouched fields follow changes of the group.
   return html`${keyed(
     open,
     html`<dialog
@@ -87,7 +87,7 @@ export function form(user: User): TemplateResult | typeof nothing {
   )}`
 }
 
-/** Shows it and puts the focus into it, as soon as it is in the document. */
+/** Shows the dialog, with the focus inside, as soon as it is in the document. */
 function show(element: Element | undefined): void {
   queueMicrotask(() => element instanceof HTMLDialogElement && !element.open && element.show())
 }

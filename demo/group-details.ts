@@ -1,4 +1,4 @@
-/** The group that is selected: what it is, what can be done, and its parts. */
+/** The selected group: its profile, its operations and its parts. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { keyed } from 'lit-html/directives/keyed.js'
@@ -6,8 +6,8 @@ import type { Group } from 'offline-groups'
 import { about } from './about.ts'
 import { activity } from './activity.ts'
 import { muteBadge, pendingMark, roleBadge, typeBadge } from './badges.ts'
-import { deed } from './deed.ts'
-import { found } from './found.ts'
+import { operationButton } from './operation-button.ts'
+import { searchedGroup } from './searched-group.ts'
 import { members } from './members.ts'
 import { menu } from './menu.ts'
 import type { Selected } from './selected.ts'
@@ -67,7 +67,7 @@ function head(user: User, group: Group): TemplateResult {
       ${
         selfInfo
           ? nothing
-          : deed(user, {
+          : operationButton(user, {
               id: 'enter-group',
               label: 'Join',
               kind: 'primary',
@@ -75,7 +75,7 @@ function head(user: User, group: Group): TemplateResult {
               args: { groupID }
             })
       }
-      ${deed(user, {
+      ${operationButton(user, {
         id: 'edit-profile',
         label: 'Edit…',
         name: 'updateGroupProfile',
@@ -90,14 +90,14 @@ function head(user: User, group: Group): TemplateResult {
 }
 
 const endings = (user: User, groupID: string): TemplateResult => html`
-  ${deed(user, {
+  ${operationButton(user, {
     id: 'quit-group',
     label: 'Leave…',
     name: 'quitGroup',
     args: { groupID },
     press: () => user.open({ name: 'quitGroup' })
   })}
-  ${deed(user, {
+  ${operationButton(user, {
     id: 'dismiss-group',
     label: 'Dismiss…',
     kind: 'danger',
@@ -119,6 +119,8 @@ function notInGroup(user: User, groupID: string): TemplateResult {
     <button data-testid="join-again" @click=${() => user.open({ name: 'joinGroup', groupID })}>
       Join…
     </button>
-    <div aria-live="polite">${view.found?.groupID === groupID ? found(user) : nothing}</div>
+    <div aria-live="polite">
+      ${view.searched?.groupID === groupID ? searchedGroup(user) : nothing}
+    </div>
   </div>`
 }

@@ -1,4 +1,4 @@
-/** The groups the user is in. */
+/** The groups of the user. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import type { Group } from 'offline-groups'
@@ -18,12 +18,12 @@ export function groupList(user: User): TemplateResult {
         data-testid="filter"
         aria-label="Filter groups"
         placeholder="Filter ${count(view.groups?.total ?? 0)} groups"
-        @input=${(event: Event) => user.list({ search: valueOf(event) })}
+        @input=${(event: Event) => user.setListing({ search: valueOf(event) })}
       />
       <select
         data-testid="group-order"
         aria-label="Order of the groups"
-        @change=${(event: Event) => user.list({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })}
+        @change=${(event: Event) => user.setListing({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })}
       >
         <option value="lastInfoTime">Latest</option>
         <option value="name">By name</option>

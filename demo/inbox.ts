@@ -1,15 +1,15 @@
-/** What a user has been told. Whoever asks to come in waits for an answer, and comes first. */
+/** The notices of a user. Open applications come first. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { Notice } from 'offline-groups'
 import { pendingMark } from './badges.ts'
-import { deed } from './deed.ts'
+import { operationButton } from './operation-button.ts'
 import { plain, quoted, time } from './text.ts'
-import { noticeSentence } from './told.ts'
+import { noticeSentence } from './message-sentences.ts'
 import type { User } from './user.ts'
 
-/** What there is to decide, and what has not been read. */
+/** The number of open applications and of unread notices. */
 export const unreadCount = ({ view: { notices, readUpTo } }: User): number =>
   (notices?.rows ?? []).filter(
     ({ application, fseq }) =>
@@ -83,7 +83,7 @@ function decision(
   const button = (handleAction: 'Agree' | 'Reject') => {
     const args = { groupID, userID, applicationSeq, handleAction }
     const isAgreed = handleAction === 'Agree'
-    return deed(user, {
+    return operationButton(user, {
       id: isAgreed ? 'accept' : 'refuse',
       key: fseq,
       label: isAgreed ? 'Accept' : 'Refuse',

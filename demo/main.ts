@@ -1,4 +1,4 @@
-/** The demo page: ann and bob side by side, each with a store, a worker and a database of their own. */
+/** The demo page: two users side by side, each with their own store, worker and database. */
 
 import { render } from 'lit-html'
 import { page } from './page.ts'
@@ -7,7 +7,7 @@ import { openUser, type User } from './user.ts'
 const users: User[] = []
 let isScheduled = false
 
-/** Draws once per frame, however much has changed. */
+/** Draws at most once per frame. */
 function changed(): void {
   if (isScheduled) return
   isScheduled = true
@@ -23,7 +23,7 @@ for (const userID of ['ann', 'bob']) {
   users.push(openUser({ userID, token, url }, changed))
 }
 
-// Mutes, and the time until the next attempt to connect.
+// Updates the remaining time of mutes and of the next attempt to connect.
 setInterval(() => {
   if (document.querySelector('[data-runs-down]')) changed()
 }, 1000)

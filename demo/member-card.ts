@@ -1,10 +1,10 @@
-/** Another member: who that is here, and what can be done. */
+/** Another member: their row, and the operations upon them. */
 
 import { html, type TemplateResult } from 'lit-html'
 import { ref } from 'lit-html/directives/ref.js'
 import type { Member } from 'offline-groups'
 import { muteBadge, pendingMark, roleBadge } from './badges.ts'
-import { deed } from './deed.ts'
+import { operationButton } from './operation-button.ts'
 import { focusSoon } from './focus.ts'
 import { ownFields } from './own-fields.ts'
 import { properties } from './properties.ts'
@@ -44,12 +44,12 @@ function focus(element: Element | undefined): void {
 function facts(user: User, member: Member): TemplateResult {
   const { role, joinTime, muteUntil } = member
   return html`${properties([
-      { id: 'card-role', label: 'Role', value: roleBadge(role), control: roleDeed(user, member) },
+      { id: 'card-role', label: 'Role', value: roleBadge(role), control: roleButton(user, member) },
       {
         id: 'card-mute',
         label: 'Mute',
         value: muteUntil > 0 ? html`${muteBadge(user, muteUntil)}` : 'not muted',
-        control: muteDeed(user, member)
+        control: muteButton(user, member)
       },
       ...ownFields(user, member),
       { id: 'card-joined', label: 'Joined', value: time(joinTime * 1000) }
@@ -57,9 +57,9 @@ function facts(user: User, member: Member): TemplateResult {
     <footer>${endings(user, member)}</footer>`
 }
 
-function roleDeed(user: User, { groupID, userID, role }: Member): TemplateResult {
+function roleButton(user: User, { groupID, userID, role }: Member): TemplateResult {
   const next = role === 'Admin' ? 'Member' : 'Admin'
-  return deed(user, {
+  return operationButton(user, {
     id: 'set-role',
     label: next === 'Admin' ? 'Make admin' : 'Make member',
     spoken: `Make ${userID} ${next === 'Admin' ? 'an admin' : 'a plain member'}`,
@@ -68,10 +68,10 @@ function roleDeed(user: User, { groupID, userID, role }: Member): TemplateResult
   })
 }
 
-function muteDeed(user: User, member: Member): TemplateResult {
+function muteButton(user: User, member: Member): TemplateResult {
   const { groupID, userID, muteUntil } = member
   const isMuted = muteUntil > 0
-  return deed(user, {
+  return operationButton(user, {
     id: isMuted ? 'unmute' : 'mute',
     label: isMuted ? 'Unmute' : 'Mute…',
     spoken: `${isMuted ? 'Unmute' : 'Mute'} ${userID}`,
@@ -82,14 +82,14 @@ function muteDeed(user: User, member: Member): TemplateResult {
 }
 
 const endings = (user: User, member: Member): TemplateResult => html`
-  ${deed(user, {
+  ${operationButton(user, {
     id: 'make-owner',
     label: 'Make owner…',
     name: 'changeGroupOwner',
     args: { groupID: member.groupID, newOwnerID: member.userID },
     press: () => user.open({ name: 'changeGroupOwner', member })
   })}
-  ${deed(user, {
+  ${operationButton(user, {
     id: 'remove-member',
     label: 'Remove…',
     kind: 'danger',

@@ -1,11 +1,11 @@
-/** The members of one group, of which the store is asked for a window that follows the scrolling. */
+/** The members of one group, in a window that follows the scrolling. */
 
 import type { GroupStore, List, Member } from 'offline-groups'
 import type { Range } from './virtual-list.ts'
 
-/** Windows begin and end at multiples of this, so that a little scrolling needs no other one. */
+/** Windows begin and end at multiples of this, so a little scrolling needs no new window. */
 const windowStep = 50
-/** The next window is asked for when the end of this one is as near as this. */
+/** The next window is opened when the end of this one is so many rows away. */
 const marginRows = 25
 
 export type MemberView = {
@@ -17,10 +17,10 @@ export const memberOrders = ['joinTime', 'role', 'nameCard'] as const
 export type MemberWindow = {
   readonly view: MemberView
   show(inSight: Range): void
-  look(view: Partial<MemberView>): void
-  /** How many there are, and how well this device knows them; `undefined` until the first answer. */
+  setView(view: Partial<MemberView>): void
+  /** The list with its total. `undefined`: no answer yet. */
   list(): Omit<List<Member>, 'rows'> | undefined
-  /** `undefined` while the window has not come so far. */
+  /** `undefined`: the window does not contain this row yet. */
   row(index: number): Member | undefined
   close(): void
 }
@@ -32,7 +32,7 @@ export function openMemberWindow(
   groupID: string,
   onChange: () => void
 ): MemberWindow {
-  /** The last is what is looked at; those before stay until it has something to show. */
+  /** The last one is current. The ones before it stay until it has rows. */
   let windows: Window[] = []
   let view: MemberView = { search: '', orderBy: 'joinTime' }
 
@@ -53,7 +53,7 @@ export function openMemberWindow(
     get view() {
       return view
     },
-    look(changed) {
+    setView(changed) {
       view = { ...view, ...changed }
       const newest = windows.at(-1)
       if (newest) open(newest.offset, newest.limit)

@@ -1,10 +1,10 @@
-/** The members of the selected group, however many, or the card of one of them. */
+/** The members of the selected group, or the card of one of them. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
 import type { Group, List, Member, PendingOperation } from 'offline-groups'
 import { muteBadge, pendingMark, roleBadge } from './badges.ts'
-import { deed } from './deed.ts'
+import { operationButton } from './operation-button.ts'
 import { focusSoon } from './focus.ts'
 import { valueOf } from './fields.ts'
 import { memberCard } from './member-card.ts'
@@ -29,7 +29,7 @@ function list(
   const { groupID, type, memberNum } = group
   const { members, memberRows, activeRow } = selected
   const held = members.list()
-  // Of an audio-video chat room, nobody is shown but oneself.
+  // A device has only its own user of an AVChatRoom.
   const total = type === 'AVChatRoom' ? (members.row(0) ? 1 : 0) : (held?.total ?? 0)
   return html`<section class="members" aria-label="Members" ?hidden=${selected.card}>
     <header>
@@ -44,23 +44,23 @@ function list(
           aria-label="Search members; Enter opens the card of this user ID"
           autocomplete="off"
           .value=${live(members.view.search)}
-          @input=${(event: Event) => look(selected, { search: valueOf(event) })}
+          @input=${(event: Event) => setView(selected, { search: valueOf(event) })}
         />
       </form>
       <select
         data-testid="member-order"
         aria-label="Order of the members"
-        @change=${(event: Event) => look(selected, { orderBy: memberOrders.find(order => order === valueOf(event)) ?? 'joinTime' })}
+        @change=${(event: Event) => setView(selected, { orderBy: memberOrders.find(order => order === valueOf(event)) ?? 'joinTime' })}
       >
         <option value="joinTime">Joined</option>
         <option value="role">Roles</option>
         <option value="nameCard">Names</option>
       </select>
-      ${deed(user, {
+      ${operationButton(user, {
         id: 'add-members',
         label: 'Add…',
         name: 'addGroupMember',
-        // Whoever may add somebody may add who is in already.
+        // Adding an existing member is allowed to the same roles, so the user's own ID serves.
         args: { groupID, userIDList: [user.userID] },
         press: () => user.open({ name: 'addGroupMember' })
       })}
@@ -141,16 +141,16 @@ function openTyped(user: User, selected: Selected, event: SubmitEvent): void {
   if (!(event.target instanceof HTMLFormElement)) return
   const userID = new FormData(event.target).get('userID')
   if (typeof userID === 'string' && userID.trim() !== '') openCard(user, selected, userID.trim())
-  look(selected, { search: '' })
+  setView(selected, { search: '' })
 }
 
-function look(selected: Selected, view: Partial<MemberView>): void {
-  selected.members.look(view)
+function setView(selected: Selected, view: Partial<MemberView>): void {
+  selected.members.setView(view)
   selected.memberRows.scrollToTop()
   selected.moveTo(0)
 }
 
-/** Oneself has a place of one's own. */
+/** The user's own row has no card: it is in `you.ts`. */
 function openCard(user: User, selected: Selected, userID: string): void {
   if (userID !== user.userID) return selected.openCard(userID)
   selected.show('you')
@@ -167,7 +167,7 @@ function move(
   if (index !== undefined) selected.moveTo(index)
 }
 
-/** Whose membership an operation changes. */
+/** The users whose membership an operation changes. */
 function usersOf({ name, args }: PendingOperation, self: string): string[] {
   const { userID, userIDList, memberList, newOwnerID } = args
   const initial = Array.isArray(memberList)

@@ -1,4 +1,4 @@
-/** A button that shows more, until something in it is chosen, Escape is pressed, or the focus goes elsewhere. */
+/** A menu button. Its menu closes on a choice, on Escape, and when the focus leaves it. */
 
 import { html, type TemplateResult } from 'lit-html'
 
@@ -37,7 +37,7 @@ function closeWhenLeft({ currentTarget, relatedTarget }: FocusEvent): void {
     currentTarget.open = false
 }
 
-/** Before the button itself is told: what it opens gives the focus back to where it was. */
+/** Runs before the click of the item: a dialog returns the focus to the element that had it. */
 function choose({ target, currentTarget }: Event): void {
   const button = target instanceof Element ? target.closest('button:not([aria-disabled])') : null
   if (button && currentTarget instanceof HTMLDetailsElement) close(currentTarget)

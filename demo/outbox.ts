@@ -1,4 +1,4 @@
-/** What waits for the server's verdict. */
+/** Operations without a verdict. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
@@ -6,7 +6,7 @@ import { sentence } from './sentences.ts'
 import { plain, time } from './text.ts'
 import type { User } from './user.ts'
 
-/** Of a long queue, the first tell enough. */
+/** How many operations of a long outbox are shown. */
 const shownMax = 100
 
 export function outbox({ view: { outbox, status, isOffline }, nameOf }: User): TemplateResult {

@@ -1,21 +1,21 @@
-/** What owners and admins may set of others, and everybody of themselves. */
+/** Name card and custom fields: of oneself, and for owners and admins of others. */
 
 import type { Member } from 'offline-groups'
-import { deed } from './deed.ts'
+import { operationButton } from './operation-button.ts'
 import type { Property } from './properties.ts'
 import { plain } from './text.ts'
 import type { User } from './user.ts'
 
 export function ownFields(user: User, member: Member): readonly Property[] {
   const { groupID, nameCard, memberCustomField } = member
-  // One's own are meant where nobody is named.
+  // Without a userID, the operation is about the caller.
   const userID = member.userID === user.userID ? undefined : member.userID
   return [
     {
       id: 'name-card',
       label: 'Name card',
       value: plain(nameCard) || 'none',
-      control: deed(user, {
+      control: operationButton(user, {
         id: 'set-name-card',
         label: 'Change…',
         spoken: 'Change the name card',
@@ -28,7 +28,7 @@ export function ownFields(user: User, member: Member): readonly Property[] {
       id: 'custom-field',
       label: 'Custom fields',
       value: memberCustomField.map(({ key, value }) => `${key}: ${value}`).join(', ') || 'none',
-      control: deed(user, {
+      control: operationButton(user, {
         id: 'set-custom-field',
         label: 'Change…',
         spoken: 'Change the custom fields',

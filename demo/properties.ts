@@ -1,4 +1,4 @@
-/** What something is, beside what changes it. */
+/** A list of properties, each with its control. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { plain } from './text.ts'

@@ -1,4 +1,4 @@
-/** Answers what the browser asks for besides the sync server: the page as it was built, and who its users are. */
+/** The HTTP server of the page: the built files, and the tokens of its users. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
@@ -14,7 +14,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml'
 }
 
-// Read once: a path that somebody asks for never becomes the name of a file.
+// Read once, so that a requested path never becomes the name of a file.
 const files = new Map(
   filesIn(fileURLToPath(new URL('./page/', import.meta.url))).map(({ path, file }) => [
     path === '/index.html' ? '/' : path,

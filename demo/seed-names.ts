@@ -52,7 +52,7 @@ const others = [
   ]
 ]
 
-/** 192 names. Alternately of a place and of any kind, so that neighbours in a list differ. */
+/** 192 names, alternately of a place and of a kind, so that neighbours in a list differ. */
 export const groupNames: readonly string[] = places.flatMap((place, row) =>
   circles.flatMap((circle, column) => {
     const other = column % 5 === 0 ? others[row * 4 + column / 5] : undefined

@@ -1,4 +1,4 @@
-/** Fills an empty database, by operations like any other: two hundred groups, one of them with 6,000 members. */
+/** Fills an empty database by operations: 200 groups, one of them with 6,000 members. */
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
@@ -23,7 +23,7 @@ export async function seed(url: string): Promise<void> {
     groups.filter(({ owner }) => owner === userID).map(({ operation }) => operation)
   await Promise.all(Object.entries(clients).map(([userID, client]) => client.push(ownedBy(userID))))
 
-  // Lists begin with what changed last, and count in seconds: the groups worth seeing first come a second later.
+  // Lists are sorted by the second of the last change. One second later, these groups come first.
   await setTimeout(1000)
   await ann.push(specialGroups)
   await Promise.all([
@@ -43,7 +43,7 @@ export async function seed(url: string): Promise<void> {
   for (const client of [ann, bob, carla, admin]) client.close()
 }
 
-/** With ann and bob, as many as a chat room takes. */
+/** With ann and bob, the member limit of a ChatRoom. */
 const crowd = people.slice(0, 5998)
 
 const specialGroups: readonly Operation[] = [
@@ -89,7 +89,7 @@ const specialGroups: readonly Operation[] = [
   })
 ]
 
-/** Sizes, types and roles differ by position, and are the same at each first start. */
+/** Sizes, types and roles depend on the position only. */
 function ordinaryGroup(name: string, index: number): { owner: string; operation: Operation } {
   const type = ['Public', 'Private', 'Public', 'ChatRoom', 'Public'][index % 5] ?? 'Public'
   const owner = ['ann', 'bob', 'ann', 'carla', 'ann', 'bob', 'ann'][index % 7] ?? 'ann'

@@ -1,4 +1,4 @@
-/** The group that somebody looks at: what is asked of the store about it, and which part of it is in sight. */
+/** The selected group: its subscriptions, and the visible part of it. */
 
 import type { Group, GroupStore, List, Member, Tip } from 'offline-groups'
 import { openMemberWindow, type MemberWindow } from './member-window.ts'
@@ -12,15 +12,15 @@ export type Selected = {
   readonly groupID: string
   readonly members: MemberWindow
   readonly memberRows: VirtualList
-  /** `null`: the user is not in it; `undefined`: not known yet. So it is with the others, too. */
+  /** `null`: the user is not in it. `undefined`: not known yet. The same holds below. */
   group: Group | null | undefined
   part: Part
-  /** The row that the arrow keys have come to. */
+  /** The row selected by the arrow keys. */
   activeRow: number
   tips: List<Tip> | undefined
-  /** The user as a member. */
+  /** The member row of the user. */
   self: Member | null | undefined
-  /** Whose card is open. */
+  /** The member whose card is open. */
   card: { readonly userID: string; readonly member: Member | null | undefined } | undefined
   show(part: Part): void
   openCard(userID: string): void
@@ -39,9 +39,9 @@ type Options = {
 }
 
 export function openGroup({ store, userID, groupID, changed }: Options): Selected {
-  function watch<T>(source: Source<T>, take: (value: T) => void): () => void {
+  function watch<T>(source: Source<T>, receive: (value: T) => void): () => void {
     const subscription = source.subscribe(value => {
-      take(value)
+      receive(value)
       changed()
     })
     return () => subscription.unsubscribe()
@@ -99,7 +99,7 @@ export function openGroup({ store, userID, groupID, changed }: Options): Selecte
     }
   }
 
-  /** What only one part shows is asked for only while that part is in sight. */
+  /** Subscribes to the rows of a part only while that part is visible. */
   function watchPart(part: Part): () => void {
     if (part === 'activity') return watch(store.tips$(groupID), tips => (selected.tips = tips))
     if (part === 'you') return watch(store.member$(groupID, userID), self => (selected.self = self))

@@ -1,4 +1,4 @@
-/** Operations and what became of them, in words. */
+/** Operations and their causes of refusal, in words. */
 
 import type { Args, Cause, OperationName, PendingOperation } from 'offline-groups'
 import { enumerate, plain, quoted, span, time } from './text.ts'
@@ -42,9 +42,9 @@ export const fieldNames: Readonly<Record<string, string>> = {
   groupCustomField: 'custom fields'
 }
 
-/** What was asked for, to go on after “you wanted to …”. */
+/** The operation as the end of a sentence “you wanted to …”. */
 export function sentence({ name, args }: Pick<PendingOperation, 'name' | 'args'>): string {
-  // What the store shows has passed the checks of its operation when it was asked for.
+  // Operations in the store have passed the checks of their arguments.
   const words = (Object.hasOwn(sentences, name) ? sentences[name as OperationName] : undefined) as
     ((args: PendingOperation['args']) => string) | undefined
   return words ? words(args) : plain(name)
@@ -59,7 +59,7 @@ const causes: Readonly<Record<string, (by: string, at: string) => string>> = {
 }
 
 export function causeSentence({ reason, by, at }: Cause): string {
-  // A newer server may know more causes.
+  // A newer server may have more causes.
   const words = Object.hasOwn(causes, reason) ? causes[reason] : undefined
   return words
     ? words(plain(by), time(at * 1000))

@@ -1,4 +1,4 @@
-/** The demo in one process: the sync server with its embedded database, the page, and something to look at. */
+/** The demo in one process: the sync server with its embedded database, the page, and the seed. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -33,7 +33,7 @@ const address = `http://localhost:${server.port}`
 console.log(`Offline Groups demo: ${address}`)
 if (!CI && !NO_OPEN) openBrowser(address)
 
-/** The port, or any other when something listens there already. */
+/** The port, or another one if it is taken. */
 async function freePort(port: number): Promise<number> {
   const probe = createServer().listen(port, '127.0.0.1')
   try {
@@ -56,7 +56,7 @@ function openBrowser(url: string): void {
   }
   const [command, ...args] = openers[process.platform] ?? ['xdg-open', url]
   const opener = spawn(command, args, { detached: true, stdio: 'ignore' })
-  // Where no browser can be opened, the address has been printed.
+  // Expected: there is no browser to open. The address is printed anyway.
   opener.on('error', () => undefined)
   opener.unref()
 }

@@ -1,4 +1,4 @@
-/** One of several things in the same place. */
+/** Tabs: one of several panels in the same place. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 

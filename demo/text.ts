@@ -1,8 +1,8 @@
-/** Text as it may be shown: what others have written, numbers, and times. */
+/** Texts of other users, numbers and times, ready for display. */
 
 const bidiControls = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
 
-/** Without the invisible characters that turn the text around them. */
+/** Without the invisible characters that change the direction of text. */
 export const plain = (text: string): string => text.replace(bidiControls, '')
 
 export const quoted = (text: string): string => `“${plain(text)}”`

@@ -1,11 +1,11 @@
-/** What the store answered at once: mostly why something cannot be. */
+/** The immediate answer of the store, usually a refusal. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { plain } from './text.ts'
 import type { User } from './user.ts'
 
-export function toast({ view, say }: User): TemplateResult {
-  // The region is always there: what appears in it is announced.
+export function toast({ view, showToast }: User): TemplateResult {
+  // The region is always in the page, so that screen readers announce its content.
   return html`<div class="toasts" aria-live="assertive">
     ${
       view.toast
@@ -21,7 +21,7 @@ export function toast({ view, say }: User): TemplateResult {
               class="quiet"
               data-testid="dismiss-toast"
               aria-label="Dismiss"
-              @click=${() => say(undefined)}
+              @click=${() => showToast(undefined)}
             >
               ✕
             </button>

@@ -1,22 +1,24 @@
-/** One of the two users: a store of their own, what it has shown last, and what is open in their half of the page. */
+/** One of the two users: their store, and the calls that the page makes. */
 
 import {
   createGroupStore,
   isGroupError,
   type Args,
-  type Group,
   type GroupError,
   type GroupStore,
-  type List,
-  type Notice,
-  type OperationName,
-  type PendingOperation,
-  type Status,
-  type VerdictEntry
+  type OperationName
 } from 'offline-groups'
 import { focusSoon } from './focus.ts'
 import type { OpenForm } from './form.ts'
-import { openGroup, type Selected } from './selected.ts'
+import { openGroup } from './selected.ts'
+import {
+  initialView,
+  type Listing,
+  type SearchedGroup,
+  type Side,
+  type Toast,
+  type View
+} from './view.ts'
 import { createVirtualList, type VirtualList } from './virtual-list.ts'
 
 const groupRowPx = 52
@@ -26,69 +28,30 @@ export type User = {
   readonly store: GroupStore
   readonly view: View
   readonly groupRows: VirtualList
-  /** Looks at a group; where there is room for one thing only, the list stays until the group is entered. */
+  /** Selects a group. A narrow page shows the list until the group is entered. */
   select(groupID: string | undefined): void
   enter(groupID: string): void
-  /** Back to the list. */
+  /** Returns to the list on a narrow page. */
   leave(): void
   show(list: Side): void
-  /** Which groups are listed, and in which order. */
-  list(listing: Partial<Listing>): void
+  setListing(listing: Partial<Listing>): void
   setOffline(isOffline: boolean): void
   open(form: OpenForm): void
   closeForm(): void
-  /** Does an operation; a refusal is shown, and answered with `undefined`. */
+  /** Applies an operation. A refusal is shown in a toast, and the result is `undefined`. */
   apply: <N extends OperationName>(
     name: N,
     args: Args<N>
   ) => Promise<{ groupID: string; opID: string } | undefined>
-  /** What the rules have against an operation, as far as this page can tell. */
+  /** The refusal that this page can predict, if any. */
   whyNot: <N extends OperationName>(name: N, args: Args<N>) => GroupError | undefined
-  /** Asks the server for a group that the user is not in. */
+  /** Requests a group that the user is not in from the server. */
   lookUp(groupID: string, how: 'searchGroup' | 'readProfile'): Promise<void>
-  /** Asks once more for what was refused. */
   retry(opID: string): Promise<void>
   dismissVerdict(opID: string): void
-  say(toast: Toast | undefined): void
-  /** What the group is or was called, as far as this page knows. */
+  showToast(toast: Toast | undefined): void
+  /** The last name of the group that this page knows. */
   nameOf(groupID: string): string
-}
-
-type Listing = { readonly search: string; readonly orderBy: 'lastInfoTime' | 'name' }
-
-export type Side = 'groups' | 'inbox'
-
-type Toast =
-  | { readonly kind: 'refusal'; readonly error: GroupError }
-  | { readonly kind: 'note'; readonly text: string }
-
-/** What the server has said about a group of others; `undefined` while it is asked. */
-export type Found = {
-  readonly groupID: string
-  readonly answer: Awaited<ReturnType<GroupStore['searchGroup']>> | undefined
-}
-
-type View = {
-  groups: List<Group> | undefined
-  notices: List<Notice> | undefined
-  /** The notice up to which the inbox has been looked at. */
-  readUpTo: number | undefined
-  outbox: readonly PendingOperation[]
-  /** Operations that the store has not yet accepted or refused. They are not in the outbox. */
-  callCount: number
-  verdicts: readonly VerdictEntry[]
-  status: Status | undefined
-  isOffline: boolean
-  listing: Listing
-  /** The part of the groups that is listed. */
-  listed: List<Group> | undefined
-  side: Side
-  /** Where there is no room for both: whether it is the group that is seen, or the list. */
-  isInGroup: boolean
-  selected: Selected | undefined
-  form: OpenForm | undefined
-  found: Found | undefined
-  toast: Toast | undefined
 }
 
 export function openUser(
@@ -101,24 +64,7 @@ export function openUser(
   const names = new Map<string, string>()
   let hasChosen = false
   let opener: Element | null = null
-  const view: View = {
-    groups: undefined,
-    notices: undefined,
-    readUpTo: undefined,
-    outbox: [],
-    callCount: 0,
-    verdicts: [],
-    status: undefined,
-    isOffline,
-    listing: { search: '', orderBy: 'lastInfoTime' },
-    listed: undefined,
-    side: 'groups',
-    isInGroup: false,
-    selected: undefined,
-    form: undefined,
-    found: undefined,
-    toast: undefined
-  }
+  const view = initialView(isOffline)
   const change = (part: Partial<View>) => {
     Object.assign(view, part)
     changed()
@@ -127,16 +73,16 @@ export function openUser(
   store.outbox$.subscribe(outbox => change({ outbox }))
   store.groups$.subscribe(groups => {
     const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
-    // A name that waits for its verdict may not last.
+    // A pending name may be refused.
     for (const { groupID, name } of groups.rows) if (!waiting.has(groupID)) names.set(groupID, name)
     change({ groups })
-    // To begin with there is something to look at.
+    // At first, the latest group is selected.
     const first = groups.rows[0]
     if (first && !hasChosen && (!groups.stale || view.isOffline)) choose(first.groupID)
   })
   const groupRows = createVirtualList(groupRowPx, changed)
   let listed = store.groupList$(view.listing).subscribe(list => change({ listed: list }))
-  function list(part: Partial<Listing>): void {
+  function setListing(part: Partial<Listing>): void {
     listed.unsubscribe()
     view.listing = { ...view.listing, ...part }
     groupRows.scrollToTop()
@@ -145,14 +91,14 @@ export function openUser(
 
   store.notices$.subscribe(notices => {
     const newest = notices.rows.at(-1)?.fseq ?? 0
-    // What a new device is told of earlier times is no news.
+    // On a new device, older notices count as read.
     const isHistory = view.readUpTo === undefined && (view.notices ? !notices.stale : newest > 0)
     change({ notices, ...((isHistory || view.side === 'inbox') && { readUpTo: newest }) })
   })
   store.verdicts$.subscribe(verdicts => change({ verdicts }))
   store.status$.subscribe(status => change({ status }))
 
-  /** Shows a refusal. The page says "sending" from the click on, however busy the worker is. */
+  /** Shows a refusal. `callCount` makes the page show "sending" from the click on. */
   async function call<T extends object>(
     start: () => Promise<T | GroupError>
   ): Promise<T | undefined> {
@@ -170,7 +116,7 @@ export function openUser(
     void (isOffline ? store.pause() : store.resume())
     change({ isOffline })
   }
-  // One tab talks to the network for all of them: whichever it is has to stop.
+  // The leading tab may be another one, so every tab of the user pauses.
   addEventListener('storage', ({ key, newValue }) => {
     if (key === remembered) disconnect(newValue !== null)
   })
@@ -206,7 +152,7 @@ export function openUser(
     },
     show: side =>
       change({ side, ...(side === 'inbox' && { readUpTo: view.notices?.rows.at(-1)?.fseq }) }),
-    list,
+    setListing,
     setOffline(isOffline) {
       if (isOffline) localStorage.setItem(remembered, 'yes')
       else localStorage.removeItem(remembered)
@@ -219,31 +165,31 @@ export function openUser(
     closeForm() {
       change({ form: undefined })
       const back = opener
-      // Until the next draw, what lies behind the form takes no focus.
+      // Elements behind the form cannot have the focus before the next draw.
       requestAnimationFrame(() => back instanceof HTMLElement && back.focus())
     },
     apply: (name, args) => call(() => store.apply(name, args)),
     whyNot(name, args) {
       const answer = store.can(name, args)
-      // Where nothing is named that is missing, it is the rules themselves that are still on their way.
+      // Without missing rows, the page is still loading the rules.
       if (answer.kind === 'unknown' && answer.missing.length === 0) changed()
       return answer.kind === 'no' ? answer.error : undefined
     },
     async lookUp(groupID, how) {
-      const asked: Found = { groupID, answer: undefined }
-      change({ found: asked })
+      const request: SearchedGroup = { groupID, answer: undefined }
+      change({ searched: request })
       const answer = await store[how](groupID)
-      // By then somebody may have asked about another.
-      if (view.found === asked) change({ found: { groupID, answer } })
+      // The user may have requested another group meanwhile.
+      if (view.searched === request) change({ searched: { groupID, answer } })
     },
     retry: async opID => void (await call(() => store.retry(opID))),
     dismissVerdict: opID => void store.dismissVerdict(opID),
-    say: toast => change({ toast }),
+    showToast: toast => change({ toast }),
     nameOf(groupID) {
       const isIt = (row: { readonly groupID: string }) => row.groupID === groupID
       const creation = view.outbox.find(pending => isIt(pending) && pending.name === 'createGroup')
       const created = creation && String(creation.args['name'])
-      // After a reload, a notice may know the name that a queued change replaces.
+      // After a reload, a notice may have the name that a pending change replaces.
       const noticed = view.notices?.rows.findLast(isIt)?.groupName || undefined
       return (
         names.get(groupID) ?? noticed ?? created ?? view.groups?.rows.find(isIt)?.name ?? groupID

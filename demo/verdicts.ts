@@ -1,9 +1,9 @@
-/** What the server refused, or did only partly: why, and who made it impossible. */
+/** Refused and partly done operations, with reason and cause. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { OperationName, VerdictEntry } from 'offline-groups'
-import { deed } from './deed.ts'
+import { operationButton } from './operation-button.ts'
 import { causeSentence, sentence } from './sentences.ts'
 import { enumerate, plain, time } from './text.ts'
 import type { User } from './user.ts'
@@ -55,13 +55,13 @@ function card(user: User, entry: VerdictEntry): TemplateResult {
 
 function again(user: User, { opID, groupID, name, args, verdict }: VerdictEntry): TemplateResult {
   const isForMembers = name !== 'createGroup' && name !== 'joinGroup'
-  // Of a group that the user is not in, the rules know nothing.
+  // The rules need the rows of a group that the user is in.
   const isOut = isForMembers && user.view.groups?.rows.every(group => group.groupID !== groupID)
-  return deed(user, {
+  return operationButton(user, {
     id: 'retry-verdict',
     key: opID,
     label: 'Try again',
-    // It has passed the checks of its operation when it was asked for; if it was damaged since, the rules say so.
+    // The arguments passed their checks before. If they are damaged now, the rules refuse them.
     name: name as OperationName,
     args,
     refusal: isOut && verdict.kind === 'rejected' ? verdict.error : undefined,
@@ -71,7 +71,7 @@ function again(user: User, { opID, groupID, name, args, verdict }: VerdictEntry)
 
 function wish(entry: VerdictEntry): string {
   const { verdict } = entry
-  // Of an operation that was damaged in storage there may be nothing left to tell.
+  // An operation that was damaged in storage may have lost its name.
   const isDamaged = verdict.kind === 'rejected' && verdict.error.reason === 'DamagedOperation'
   return isDamaged ? 'something that cannot be read any more' : sentence(entry)
 }

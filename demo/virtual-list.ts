@@ -1,4 +1,4 @@
-/** A long list of rows of one height, of which only those in sight exist. */
+/** A long list of rows of one height. Only the visible rows are in the document. */
 
 import { html, type TemplateResult } from 'lit-html'
 import type { DirectiveResult } from 'lit-html/directive.js'
@@ -8,19 +8,19 @@ import { repeat } from 'lit-html/directives/repeat.js'
 export type Range = { readonly from: number; readonly to: number }
 
 export type VirtualList = {
-  /** What the scrolling element needs: `<div @scroll=${list.scrolled} ${list.element}>${list.rows(…)}</div>`. */
+  /** For the element: `<div @scroll=${list.scrolled} ${list.element}>${list.rows(…)}</div>`. */
   scrolled(event: Event): void
   readonly element: DirectiveResult
   rows(
     total: number,
     row: (index: number) => { readonly key: string; readonly content: TemplateResult }
   ): TemplateResult
-  /** Where a key leads to, which is then in sight; `undefined` for keys that lead nowhere. */
+  /** Scrolls to the row that a key selects. `undefined`: the key selects none. */
   moved(
     event: KeyboardEvent,
     place: { readonly from: number; readonly total: number }
   ): number | undefined
-  /** For another search or order: its first rows matter. */
+  /** For a new search or order. */
   scrollToTop(): void
 }
 
@@ -57,7 +57,7 @@ export function createVirtualList(
     rows(total, row) {
       const { from, to } = inSight()
       const last = Math.min(to, total)
-      // After rows have gone, the element is still scrolled to where they were until it is laid out again.
+      // After rows are removed, the old scroll position remains until the next layout.
       const first = Math.max(0, Math.min(from, last - Math.ceil(height / rowHeightPx)))
       const indexes = Array.from({ length: last - first }, (_, index) => first + index)
       const rows = indexes.map(index => ({ top: index * rowHeightPx, ...row(index) }))
@@ -103,7 +103,7 @@ export function createVirtualList(
     }
   }
 
-  /** Scrolls as little as it takes. */
+  /** Scrolls by the smallest distance. */
   function reveal(index: number): void {
     if (!scroller) return
     const [rowTop, rowEnd] = [index * rowHeightPx, (index + 1) * rowHeightPx]

@@ -1,4 +1,4 @@
-/** Builds the page, against the package as it is built. */
+/** Builds the page with the built package. */
 
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'

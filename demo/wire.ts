@@ -1,8 +1,8 @@
-/** A client without a store: speaks the protocol as one user, for filling the database. */
+/** A client without a store: sends operations of one user, to fill the database. */
 
 import { WebSocket } from 'ws'
 
-/** As many as the protocol takes at once. */
+/** The protocol allows so many operations in a push. */
 const operationsPerPush = 50
 
 export type Operation = {
@@ -21,9 +21,9 @@ type Verdict =
   | { opID: string; kind: 'rejected'; error: { reason: string } }
 
 export type Wire = {
-  /** How many groups the user was in at the beginning. */
+  /** How many groups the user had at login. */
   readonly groupCount: number
-  /** Resolves when all are done; rejects when one is refused. */
+  /** Resolves when all are applied. Rejects if one is refused. */
   push(operations: readonly Operation[]): Promise<void>
   close(): void
 }

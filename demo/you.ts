@@ -1,4 +1,4 @@
-/** The user's own place in the selected group. */
+/** The user's own membership of the selected group. */
 
 import { html, type TemplateResult } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'

@@ -1,4 +1,4 @@
-/** What has to be filled in or confirmed before an operation. */
+/** A form to fill in or confirm before an operation. */
 
 import type { TemplateResult } from 'lit-html'
 import type { Group, Member } from 'offline-groups'
@@ -7,11 +7,11 @@ import type { User } from '../user.ts'
 
 export type Subject = {
   readonly user: User
-  /** The group that is looked at. */
+  /** The selected group. */
   readonly group: Group | null
-  /** Of a form that concerns one. */
+  /** The member that the form is about, if any. */
   readonly member: Member | undefined
-  /** What the form begins with. */
+  /** The fields with their initial values. */
   readonly groupID: string
 }
 
@@ -19,10 +19,10 @@ export type Form = {
   title(subject: Subject): string
   readonly submit: string
   fields(subject: Subject): TemplateResult
-  /** Answers whether the operation was taken. */
+  /** Resolves to whether the operation was accepted. */
   send(subject: Subject, answers: Answers): Promise<boolean>
 }
 
-/** Who is meant, in a title. */
+/** The member of a form, for its title. */
 export const nameOf = ({ member, user }: Subject): string =>
   member === undefined || member.userID === user.userID ? 'your' : `${member.userID}’s`

@@ -1,6 +1,6 @@
 import { html } from 'lit-html'
 import { answers, text } from '../fields.ts'
-import { found } from '../found.ts'
+import { searchedGroup } from '../searched-group.ts'
 import type { User } from '../user.ts'
 import type { Form } from './form.ts'
 
@@ -14,7 +14,7 @@ export const joinGroup: Form = {
         Look up
       </button>
     </div>
-    <div aria-live="polite">${found(user)}</div>
+    <div aria-live="polite">${searchedGroup(user)}</div>
     ${text('applyMessage', 'Message', { hint: 'for its admins, where they decide who comes in' })}
   `,
   async send({ user }, { text, filled }) {
@@ -33,7 +33,7 @@ function lookUp(user: User, { currentTarget }: Event): void {
   if (groupID) void user.lookUp(groupID, 'searchGroup')
 }
 
-/** Whether somebody may simply come in, or has to be let in, only the server knows. */
+/** Only the server knows whether the group requires an application. */
 async function tellOutcome(
   user: User,
   { groupID, opID }: { groupID: string; opID: string }
@@ -45,6 +45,6 @@ async function tellOutcome(
     verdict.result !== null &&
     Reflect.get(verdict.result, 'status')
   if (status === 'WaitAdminApproval')
-    user.say({ kind: 'note', text: 'The admins of the group have been asked.' })
+    user.showToast({ kind: 'note', text: 'The admins of the group have been asked.' })
   else user.enter(groupID)
 }

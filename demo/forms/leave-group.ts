@@ -1,4 +1,4 @@
-/** Both ways in which a group ends for its users. */
+/** Quitting and dismissing a group. */
 
 import { html } from 'lit-html'
 import { plain } from '../text.ts'

@@ -1,4 +1,4 @@
-/** What can be set of a member: somebody else, or oneself. */
+/** Fields of a member, either another one or the user. */
 
 import { html } from 'lit-html'
 import { choice, customFields, text } from '../fields.ts'
@@ -52,7 +52,7 @@ export const setGroupMemberCustomField: Form = {
     )
 }
 
-/** One's own needs no name. */
+/** Without a userID, the operation is about the caller. */
 const targetOf = ({ user, groupID, member }: Subject) => ({
   groupID,
   userID: member?.userID === user.userID ? undefined : member?.userID

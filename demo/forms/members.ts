@@ -1,4 +1,4 @@
-/** Who is in a group, and whose it is. */
+/** Adding and removing members, and transfer of the group. */
 
 import { html } from 'lit-html'
 import { text } from '../fields.ts'

@@ -40,7 +40,7 @@ export const updateGroupProfile: Form = {
   },
   async send({ user, group }, { text, number, oneOf, isChecked, changedFields }) {
     if (!group) return true
-    // Only what has changed: each field has rules of its own.
+    // Changed fields only: each field has its own permissions.
     const changed = <T>(before: unknown, after: T | undefined) =>
       after === before ? undefined : after
     const groupCustomField = changedFields(group.groupCustomField)

@@ -1,4 +1,4 @@
-/** What the server says of a group of others. */
+/** A group that the user is not in, as the server describes it. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { isGroupError, type JoinOption } from 'offline-groups'
@@ -12,9 +12,9 @@ const ways: Readonly<Record<JoinOption, string>> = {
   DisableApply: 'Nobody may ask to come in.'
 }
 
-export function found({ view }: User): TemplateResult | typeof nothing {
-  if (!view.found) return nothing
-  const { groupID, answer } = view.found
+export function searchedGroup({ view }: User): TemplateResult | typeof nothing {
+  if (!view.searched) return nothing
+  const { groupID, answer } = view.searched
   if (!answer)
     return html`<p class="found" data-testid="found">
       Asking about <bdi>${plain(groupID)}</bdi> …

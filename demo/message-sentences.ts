@@ -33,7 +33,7 @@ function enumerateChanges({
   muteAllMembers,
   ...others
 }: NonNullable<Tip['newGroupProfile']>): string {
-  // Numbers and times that follow from a change are no news.
+  // Numbers and times that follow from a change are left out.
   const fields = Object.keys(others).flatMap(field => fieldNames[field] ?? [])
   return [
     ...(name === undefined ? [] : [`renamed the group to ${quoted(name)}`]),
