@@ -26,7 +26,8 @@ export function createPush(
     operations: readonly PushedOperation[]
   ): boolean =>
     operations.every(operation => {
-      // Checked before it waits, so that unknown arguments are not held in memory.
+      // The callback must not hold the operation: unknown arguments would stay in memory.
+      const { opID } = operation
       const checked = submission({ userID, isAppAdmin, operation })
       const countDown =
         operationsWaiting < operationsWaitingMax ? account.holdOperation() : undefined
@@ -40,7 +41,7 @@ export function createPush(
         release()
         countDown()
         operationsWaiting--
-        onOutcome(operation.opID, outcome)
+        onOutcome(opID, outcome)
       }
       lanes.submit({ ...checked, settle })
       return true
