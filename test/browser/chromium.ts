@@ -1,4 +1,4 @@
-/** Finds a Chromium: the one named by CHROME_PATH, one that is installed, Playwright's, or the one that comes as a dev dependency. */
+/** Finds a Chromium: by CHROME_PATH, installed, Playwright's, or that of a dev dependency. */
 
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -20,7 +20,7 @@ const applications = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe'
 ]
 
-/** Rejects when there is none at all: a browser test that is not run has not passed. */
+/** Rejects without a browser, because a browser test that does not run must not pass. */
 export async function findChromium(): Promise<string> {
   const { CHROME_PATH, PATH = '' } = process.env
   if (CHROME_PATH) {
@@ -38,12 +38,12 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK)
     return true
   } catch {
-    // Expected: a file that is no program.
+    // Expected: the file is not executable.
     return false
   }
 }
 
-/** Without these, a browser in a container cannot start, or spends its time calling services that are not there. */
+/** Without these, a browser in a container does not start, or waits for unreachable services. */
 export const chromiumArgs = [
   '--no-sandbox',
   '--disable-gpu',

@@ -13,20 +13,19 @@ import { inject, onTestFinished } from 'vitest'
 // Files run side by side, and two may start in the same millisecond.
 const run = Math.random().toString(36).slice(2, 8)
 let count = 0
-/** Names that no other test uses. */
+/** A name that no other test uses. */
 export const fresh = (name: string) => `${name}-${run}-${count++}`
 
-/** Asks the test server for something beside the protocol. */
+/** Sends the test server a request beside the protocol. */
 async function ask(path: string, parameters: Record<string, string> = {}): Promise<string> {
-  const response = await fetch(
-    `${inject('url').replace('ws', 'http').replace('/sync', path)}?${new URLSearchParams(parameters).toString()}`
-  )
+  const address = inject('url').replace('ws', 'http').replace('/sync', path)
+  const response = await fetch(`${address}?${new URLSearchParams(parameters).toString()}`)
   return response.text()
 }
 
 export const tokenFor = (userID: string): Promise<string> => ask('/token', { userID })
 
-/** A server of its own whose clock is off by so much; `pass` lets time pass there. */
+/** Opens a separate server with a clock that is off by `offsetMs`. `pass` advances the clock. */
 export async function openClockedServer(offsetMs: number) {
   const port = await ask('/clocked', { offsetMs: String(offsetMs) })
   return {
@@ -38,7 +37,7 @@ export async function openClockedServer(offsetMs: number) {
   }
 }
 
-/** A line that can be cut, to the server or to another one. */
+/** Opens a line to the server, or to another one, that can be cut. */
 export async function openLine(to?: string) {
   const port = await ask('/line', to ? { to } : {})
   return {
@@ -48,7 +47,7 @@ export async function openLine(to?: string) {
   }
 }
 
-/** What to do with the end of what was opened: with the test's, unless a file keeps it for all of its tests. */
+/** Registers the end of a resource: by default with the test, or with a whole file. */
 export type WhenDone = (end: () => Promise<void>) => void
 
 export async function openStore(
@@ -66,7 +65,7 @@ export async function openStore(
   return store
 }
 
-/** The first value that is as it should be. */
+/** The first value that satisfies `isSo`. */
 export const until = <T>(source: Observable<T>, isSo: (value: T) => boolean): Promise<T> =>
   firstValueFrom(source.pipe(filter(isSo)))
 

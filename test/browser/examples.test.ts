@@ -1,4 +1,4 @@
-/** The examples of the documentation, run as they stand: those beside the public functions, and those of the README. */
+/** The examples beside the public functions and in the README run as they stand. */
 
 import { describe, expect, inject, test } from 'vitest'
 import { createGroupStore, isGroupError } from 'offline-groups'
@@ -26,7 +26,7 @@ const inReadme: Example[] = [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)
   })
 )
 
-/** Runs code with what an app would have around it; resolves with what it logged. */
+/** Runs code with the variables that an example assumes. Resolves with the values it logged. */
 async function run(code: string): Promise<unknown[][]> {
   const ann = fresh('ann')
   const token = await tokenFor(ann)
@@ -64,7 +64,8 @@ async function run(code: string): Promise<unknown[][]> {
 }
 
 describe('examples beside the code', () => {
-  test('there are examples', () => expect(beside.length).toBeGreaterThan(15))
+  test('more than 15 examples stand beside the code', () =>
+    expect(beside.length).toBeGreaterThan(15))
   test.each(beside)('$title', async ({ code }) => {
     expect(code.trim()).not.toBe('')
     await run(code)
@@ -72,13 +73,13 @@ describe('examples beside the code', () => {
 })
 
 describe('examples of the README', () => {
-  test('there are examples', () => expect(inReadme.length).toBeGreaterThan(1))
+  test('the README has examples', () => expect(inReadme.length).toBeGreaterThan(1))
   test.each(inReadme)('$title', async ({ code }) => {
     await run(code)
   })
 })
 
-test('the first example of the README does what it says', async () => {
+test('the first example of the README logs its group and applied', async () => {
   const lines = await run(inReadme[0]?.code ?? '')
   expect(lines.at(-1)).toEqual(['applied'])
   expect(lines.some(([names]) => Array.isArray(names) && names.includes('Crew'))).toBe(true)

@@ -1,9 +1,9 @@
-/** A store that does without WebSockets. */
+/** Sync over HTTP, for networks that block WebSockets. */
 
 import { expect, inject, test } from 'vitest'
 import { fresh, openLine, openStore, taken, until } from './connect.ts'
 
-test('over HTTP a store sends, hears what others do, and comes back after a cut', async () => {
+test('stores on HTTP sync both ways, also after a cut', async () => {
   const [ann, bob, groupID] = [fresh('ann'), fresh('bob'), fresh('crew')]
   const line = await openLine()
   const hers = await openStore(ann, { url: line.url.replace('ws', 'http') })

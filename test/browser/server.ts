@@ -1,14 +1,11 @@
-/**
- * The real sync server, as browser tests find it: started once, giving out userSigs to whoever asks, and lines to it that
- * can be cut.
- */
+/** Starts the real sync server for the browser tests. It issues userSigs and opens lines to cut. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TestProject } from 'vitest/node'
 import { generateUserSig, startServer, type SyncServer } from 'offline-groups/server'
 import { openLine, type Line } from '../line.ts'
 
-/** Longer than any time that a test lets pass. */
+/** Longer than any test's time, so that no token expires. */
 const tokenSeconds = 30 * 86_400
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
@@ -29,7 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       lines.set(line.port, line)
       return String(line.port)
     },
-    // A server of its own, whose clock can be put on.
+    // A separate server, because advancing the clock would expire the tokens of other tests.
     '/clocked': async parameters => {
       let offsetMs = Number(parameters.get('offsetMs'))
       const now = () => Date.now() + offsetMs

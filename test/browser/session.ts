@@ -25,7 +25,7 @@ export async function login(
   return { tim, userID, events }
 }
 
-/** Does things as another user, elsewhere; resolves with the server's verdict. */
+/** Applies operations as another user on another device. Each resolves with its verdict. */
 export async function elsewhere(userID: string, whenDone?: WhenDone) {
   const store = await openStore(userID, {}, whenDone)
   return async <N extends OperationName>(name: N, args: Args<N>) => {

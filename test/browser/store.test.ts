@@ -7,33 +7,30 @@ const places: [string, Partial<GroupStoreOptions>][] = [
   ['in the calling thread', { worker: false }]
 ]
 
-test.each(places)(
-  'an engine %s shows, keeps and delivers what is done',
-  async (_place, options) => {
-    const [ann, bob] = [fresh('ann'), fresh('bob')]
-    const hers = await openStore(ann, options)
-    const his = await openStore(bob, options)
-    const { groupID, opID } = taken(
-      await hers.apply('createGroup', {
-        name: 'Crew',
-        type: 'Public',
-        memberList: [{ userID: bob }]
-      })
-    )
-    expect((await until(hers.groups$, () => true)).rows.map(({ name }) => name)).toEqual(['Crew'])
-    expect(await hers.settled(opID)).toMatchObject({ kind: 'applied', groupID })
-    const { rows } = await until(his.groups$, list => list.rows.length > 0)
-    expect(rows).toMatchObject([
-      { groupID, name: 'Crew', memberNum: 2, selfInfo: { role: 'Member' } }
-    ])
-    expect(await until(hers.status$, ({ connection }) => connection === 'online')).toMatchObject({
-      pending: 0,
-      lastError: null
+test.each(places)('an engine %s shows and delivers an operation', async (_place, options) => {
+  const [ann, bob] = [fresh('ann'), fresh('bob')]
+  const hers = await openStore(ann, options)
+  const his = await openStore(bob, options)
+  const { groupID, opID } = taken(
+    await hers.apply('createGroup', {
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: bob }]
     })
-  }
-)
+  )
+  expect((await until(hers.groups$, () => true)).rows.map(({ name }) => name)).toEqual(['Crew'])
+  expect(await hers.settled(opID)).toMatchObject({ kind: 'applied', groupID })
+  const { rows } = await until(his.groups$, list => list.rows.length > 0)
+  expect(rows).toMatchObject([
+    { groupID, name: 'Crew', memberNum: 2, selfInfo: { role: 'Member' } }
+  ])
+  expect(await until(hers.status$, ({ connection }) => connection === 'online')).toMatchObject({
+    pending: 0,
+    lastError: null
+  })
+})
 
-test('what is done is seen before the call resolves', async () => {
+test('the effect of a call is visible before it resolves', async () => {
   const store = await openStore(fresh('ann'))
   const seen: number[] = []
   store.groups$.subscribe(({ rows }) => seen.push(rows.length))
@@ -43,7 +40,7 @@ test('what is done is seen before the call resolves', async () => {
   }
 })
 
-test('a store that was closed opens with everything that waited', async () => {
+test('a reopened store has its pending operations', async () => {
   const ann = fresh('ann')
   const store = await openStore(ann, { paused: true })
   const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
@@ -55,7 +52,7 @@ test('a store that was closed opens with everything that waited', async () => {
   expect(await again.settled(opID)).toMatchObject({ kind: 'applied' })
 })
 
-test('unchanged rows stay the same objects, and nobody can change them', async () => {
+test('unchanged rows stay the same frozen objects', async () => {
   const ann = fresh('ann')
   const store = await openStore(ann)
   const { groupID } = taken(
@@ -83,7 +80,7 @@ test('unchanged rows stay the same objects, and nobody can change them', async (
   expect(() => Object.assign(after?.rows[0] ?? {}, { role: 'Owner' })).toThrow(TypeError)
 })
 
-test('logging out is refused while something waits, unless one says what to do with it', async () => {
+test('logout with pending operations needs keep, flush or discard', async () => {
   const ann = fresh('ann')
   const store = await openStore(ann, { paused: true })
   taken(await store.apply('createGroup', { name: 'Crew' }))
@@ -99,7 +96,7 @@ test('logging out is refused while something waits, unless one says what to do w
   expect((await until(last.groups$, () => true)).rows).toEqual([])
 })
 
-test('two tabs of a user: both show everything, one talks to the network, and the other takes over', async () => {
+test('a follower shows all rows and leads after the leader closes', async () => {
   const ann = fresh('ann')
   const first = await openStore(ann)
   await until(first.status$, ({ connection }) => connection === 'online')
@@ -114,7 +111,7 @@ test('two tabs of a user: both show everything, one talks to the network, and th
   expect(await second.settled(renamed.opID)).toMatchObject({ kind: 'applied' })
 })
 
-test('a worker that cannot be loaded is an error, not silence', async () => {
+test('a worker that cannot be loaded is reported as 4510', async () => {
   const store = await openStore(fresh('ann'), {
     worker: () => new Worker('/nowhere.js', { type: 'module' })
   })
@@ -124,7 +121,7 @@ test('a worker that cannot be loaded is an error, not silence', async () => {
   )
 })
 
-test('R-26: two users take turns in one browser: neither sees, sends or loses what the other one has queued', async () => {
+test('users who take turns in a browser keep separate outboxes', async () => {
   const [ann, bob] = [fresh('ann'), fresh('bob')]
   const queued = new Map<string, string>()
   for (const userID of [ann, bob]) {

@@ -4,7 +4,7 @@ import { fresh, openStore, taken, until } from './connect.ts'
 
 const script = new URL('../../dist/src/worker.js', import.meta.url)
 
-test('a worker that the browser has ended is replaced: nothing flickers, nothing is lost, and all goes on', async () => {
+test('a worker that the browser ended is replaced without flicker or loss', async () => {
   const workers: Worker[] = []
   const ann = fresh('ann')
   const store = await openStore(ann, {
@@ -29,14 +29,14 @@ test('a worker that the browser has ended is replaced: nothing flickers, nothing
   const before = lists.length
 
   workers[0]!.terminate()
-  // Whatever is asked meanwhile is answered, by the new worker or with an error.
+  // No call may hang: the new worker answers it, or it ends with an error.
   const answers = await Promise.all([1, 2, 3].map(() => store.preview('quitGroup', { groupID })))
   expect(answers.every(({ kind }) => kind === 'no')).toBe(true)
   await expect.poll(() => workers.length).toBe(2)
   expect((await until(store.outbox$, () => true)).map(pending => pending.opID)).toEqual([opID])
   expect(lists.slice(before)).toEqual([])
 
-  // It is paused, as its predecessor was.
+  // The new worker inherits the pause.
   expect((await until(store.status$, ({ connection }) => connection === 'offline')).pending).toBe(1)
   await store.resume()
   expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
@@ -44,7 +44,7 @@ test('a worker that the browser has ended is replaced: nothing flickers, nothing
   expect(lists.at(-1)?.rows[0]?.name).toBe('Boat')
 })
 
-test('a worker that the app has made, and that has died, cannot be replaced: the store says so', async () => {
+test('the death of a worker made by the app is reported as 4510', async () => {
   const worker = new Worker(script, { type: 'module' })
   const store = await openStore(fresh('ann'), { worker })
   taken(await store.apply('createGroup', { name: 'Crew' }))
@@ -56,7 +56,7 @@ test('a worker that the app has made, and that has died, cannot be replaced: the
   expect(isGroupError(answer) && answer.code).toBe(4510)
 })
 
-test('what cannot be shown is an error with a code', async () => {
+test('a stream with an invalid window ends with 10004', async () => {
   const store = await openStore(fresh('ann'))
   const error = await new Promise(resolve => {
     store.members$('crew', { offset: -1, limit: 10 }).subscribe({ error: resolve })
@@ -64,7 +64,7 @@ test('what cannot be shown is an error with a code', async () => {
   expect(error).toMatchObject({ code: 10004 })
 })
 
-test('R-19: the group list shows before any members have come, and members follow in the background', async () => {
+test('the group list shows first, and members follow in the background', async () => {
   const [ann, bob] = [fresh('ann'), fresh('bob')]
   const hers = await openStore(ann)
   const memberList = Array.from({ length: 100 }, (_, index) => ({ userID: `user-${index}` }))

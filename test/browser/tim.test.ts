@@ -3,12 +3,12 @@ import TIM, { type IMError, type Tim, type TimMessage } from 'offline-groups/tim
 import { fresh, openStore, tokenFor, until } from './connect.ts'
 import { createTim, elsewhere, login, rejection } from './session.ts'
 
-test('the same app gets the same instance', () => {
+test('one SDKAppID gets one instance', () => {
   const tim = TIM.create({ SDKAppID: 99, url: inject('url') })
   expect(TIM.create({ SDKAppID: 99, url: inject('url') })).toBe(tim)
 })
 
-test('a call before login is refused 2999, and the app hears of it', async () => {
+test('a call before login rejects with 2999 and emits an ERROR event', async () => {
   const tim = createTim()
   const errors: unknown[] = []
   tim.on(TIM.EVENT.ERROR, event => errors.push(event.data))
@@ -16,7 +16,7 @@ test('a call before login is refused 2999, and the app hears of it', async () =>
   expect(errors).toMatchObject([{ code: 2999 }])
 })
 
-test('a userSig that the server does not accept is refused at login', async () => {
+test('login with an invalid userSig is refused', async () => {
   const tim = createTim()
   expect(
     (await rejection(tim.login({ userID: fresh('ann'), userSig: await tokenFor('bob') }))).code
@@ -28,7 +28,7 @@ test('a userSig that the server does not accept is refused at login', async () =
   expect((await rejection(tim.login({ userID: fresh('ann'), userSig: '' }))).code).toBe(2003)
 })
 
-test('a login while another is under way, or of another user, is refused', async () => {
+test('login during another login, or as another user, is refused', async () => {
   const { tim, userID } = await login()
   expect((await rejection(tim.login({ userID: fresh('bob'), userSig: 'x' }))).code).toBe(2026)
   await tim.logout()
@@ -38,7 +38,7 @@ test('a login while another is under way, or of another user, is refused', async
   await first
 })
 
-test('the list has changed, and the app has heard of it, before the call that changes it resolves', async () => {
+test('GROUP_LIST_UPDATED comes before the call that changes the list resolves', async () => {
   const { tim, events } = await login()
   events.length = 0
   const { group } = (await tim.createGroup({ name: 'Crew', type: TIM.TYPES.GRP_PUBLIC })).data
@@ -47,7 +47,7 @@ test('the list has changed, and the app has heard of it, before the call that ch
   expect((await tim.getGroupList()).data.groupList[0]).toBe(group)
 })
 
-test('objects are live: what the app holds changes in place', async () => {
+test("the user's calls change the objects of the app in place", async () => {
   const { tim, userID } = await login()
   const bob = fresh('bob')
   const { group } = (
@@ -78,7 +78,7 @@ test('objects are live: what the app holds changes in place', async () => {
   expect([group.memberNum, group.memberCount]).toEqual([1, 1])
 })
 
-test('what others do changes the objects too', async () => {
+test('changes of other users change the objects of the app in place', async () => {
   const { tim, userID } = await login()
   const bob = fresh('bob')
   const asBob = await elsewhere(bob)
@@ -107,7 +107,7 @@ test('the arguments of a call are never changed', async () => {
   expect(options).toEqual(before)
 })
 
-test('a refusal that comes after the call has resolved arrives as an ERROR event with its cause', async () => {
+test('a refusal after the call resolved arrives as an ERROR event', async () => {
   const groupID = fresh('crew')
   const asBob = await elsewhere(fresh('bob'))
   await asBob('createGroup', { groupID, name: 'His', type: 'Public' })
@@ -120,7 +120,7 @@ test('a refusal that comes after the call has resolved arrives as an ERROR event
   expect((await tim.getGroupList()).data.groupList).toEqual([])
 })
 
-test('joining a group that the device has never seen waits for the server', async () => {
+test('joining a group unknown to the device waits for the server', async () => {
   const groupID = fresh('crew')
   const asBob = await elsewhere(fresh('bob'))
   await asBob('createGroup', { groupID, name: 'Crew', type: 'Public' })
@@ -137,7 +137,7 @@ test('joining a group that the device has never seen waits for the server', asyn
   expect((await rejection(tim.joinGroup({ groupID: fresh('nowhere') }))).code).toBe(10010)
 })
 
-test('the profile of a group that one is not in comes from the server, if it may be known', async () => {
+test('the profile of a Public group of others comes from the server', async () => {
   const [open, closed] = [fresh('open'), fresh('closed')]
   const asBob = await elsewhere(fresh('bob'))
   await asBob('createGroup', { groupID: open, name: 'Open', type: 'Public' })
@@ -152,7 +152,7 @@ test('the profile of a group that one is not in comes from the server, if it may
   expect((await rejection(tim.getGroupMemberList({ groupID: open }))).code).toBe(10007)
 })
 
-test('members come 15 at a time, at most 100, and none behind the last', async () => {
+test('a member list has 15 members, or up to 100 as asked', async () => {
   const { tim } = await login()
   const memberList = Array.from({ length: 130 }, (_, index) => ({ userID: fresh(`m${index}`) }))
   const { groupID } = (
@@ -171,7 +171,7 @@ test('members come 15 at a time, at most 100, and none behind the last', async (
   ]).toEqual([15, 100, 31, 0, 0])
 })
 
-test('a handler that throws does not keep others from hearing, and gets the context it asked for', async () => {
+test('a handler runs in its context after another handler has thrown', async () => {
   const { tim } = await login()
   const context = { name: 'context' }
   const heard: unknown[] = []
@@ -189,7 +189,7 @@ test('a handler that throws does not keep others from hearing, and gets the cont
   expect(heard).toEqual([context])
 })
 
-test('logging out keeps what waits, for the next login of the same user', async () => {
+test("logout keeps pending operations for the user's next login", async () => {
   const { tim, userID, events } = await login()
   const { groupID } = (await tim.createGroup({ name: 'Crew' })).data.group
   events.length = 0
@@ -201,7 +201,7 @@ test('logging out keeps what waits, for the next login of the same user', async 
 })
 
 describe('messages', () => {
-  /** What the app is told, in order, as `event type`. */
+  /** The events that an app receives, in order, as `event type`. */
   function told(tim: Tim): string[] {
     const heard: string[] = []
     tim.on(TIM.EVENT.GROUP_LIST_UPDATED, () => heard.push('list'))
@@ -230,7 +230,7 @@ describe('messages', () => {
     expect(heard).toEqual(['list', 'notice 7', 'message notice 7'])
   })
 
-  test('a tip of a new profile comes after the list has it', async () => {
+  test('a tip of a new profile comes after the group list has it', async () => {
     const { tim, groupID, asBob, heard } = await inGroup()
     heard.length = 0
     const names: string[] = []
@@ -243,7 +243,7 @@ describe('messages', () => {
     await expect.poll(() => names).toEqual(['Boat'])
   })
 
-  test('tips of members coming and going change the number in place, and not the list', async () => {
+  test('tips of joins and quits change memberNum without a list event', async () => {
     const { tim, groupID, heard } = await inGroup()
     heard.length = 0
     const { group } = (await tim.getGroupProfile({ groupID })).data
@@ -256,14 +256,14 @@ describe('messages', () => {
     expect(group.memberNum).toBe(2)
   })
 
-  test('being removed comes after the group has left the list', async () => {
+  test('the notice of a removal comes after the group left the list', async () => {
     const { userID, groupID, asBob, heard } = await inGroup()
     heard.length = 0
     await asBob('deleteGroupMember', { groupID, userIDList: [userID], reason: 'rules' })
     await expect.poll(() => heard).toEqual(['list', 'notice 4', 'message notice 4'])
   })
 
-  test('being made an admin comes after the role is in place, and does not change the list', async () => {
+  test('the notice of a promotion comes after the role is in place', async () => {
     const { tim, userID, groupID, asBob, heard } = await inGroup()
     const { group } = (await tim.getGroupProfile({ groupID })).data
     heard.length = 0
@@ -276,7 +276,7 @@ describe('messages', () => {
     expect(roles).toEqual(['Admin', 'Admin'])
   })
 
-  test('the creator hears of a creation by message only', async () => {
+  test("the creator's notice of a creation comes as a message only", async () => {
     const { tim } = await login()
     const heard = told(tim)
     await tim.createGroup({ name: 'Crew' })
@@ -315,7 +315,7 @@ describe('messages', () => {
     expect(message.payload).toBe(message._elements[0]?.content)
   })
 
-  test('of a group whose messages are discarded, there are notices but no tips', async () => {
+  test('a group with discarded messages sends notices but no tips', async () => {
     const { tim, userID, groupID, asBob, heard } = await inGroup()
     await tim.setMessageRemindType({ groupID, messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD })
     heard.length = 0
@@ -323,7 +323,7 @@ describe('messages', () => {
     await expect.poll(() => heard).toEqual(['notice 9', 'message notice 9'])
   })
 
-  test('what came while nobody was logged in is told after the next login, once', async () => {
+  test('a tip from before login is delivered once, after login', async () => {
     const { tim, userID, groupID, asBob } = await inGroup()
     await tim.logout()
     await asBob('updateGroupProfile', { groupID, name: 'Boat' })
@@ -345,7 +345,7 @@ describe('messages', () => {
 })
 
 describe('one audio-video chat room at a time', () => {
-  test('joining another leaves the one before', async () => {
+  test('joining a second room leaves the first', async () => {
     const [first, second] = [fresh('live'), fresh('live')]
     const asBob = await elsewhere(fresh('bob'))
     for (const groupID of [first, second])
@@ -360,7 +360,7 @@ describe('one audio-video chat room at a time', () => {
 })
 
 describe('strict2x', () => {
-  test('wrong parameters throw at once, as in SDK 2.x', async () => {
+  test('invalid parameters throw at once with strict2x, as in SDK 2.x', async () => {
     const tim = TIM.create({ SDKAppID: 77, url: inject('url'), strict2x: true })
     expect(() => tim.quitGroup('')).toThrow('Params validate failed.')
     expect(() => tim.getGroupProfile({ groupID: 5 as never })).toThrow('Params validate failed.')
@@ -373,14 +373,14 @@ describe('strict2x', () => {
     expect((await rejection(tim.quitGroup('g'))).code).toBe(2999)
   })
 
-  test('otherwise every call answers with a promise', async () => {
+  test('invalid parameters reject without strict2x', async () => {
     const { tim } = await login()
     expect((await rejection(tim.quitGroup(''))).code).toBe(10004)
     expect((await rejection(tim.addGroupMember(undefined as never))).code).toBe(10004)
   })
 })
 
-test('only audio-video chat rooms can be joined before logging in, and this library knows no guests', async () => {
+test('joining before login is refused, also for AVChatRooms', async () => {
   const tim = createTim()
   expect((await rejection(tim.joinGroup({ groupID: 'g' }))).code).toBe(2662)
   expect(

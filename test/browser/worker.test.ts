@@ -1,11 +1,11 @@
-/** What a page may send to the package's worker besides calls. It is ignored, and a store is served as before. */
+/** Invalid messages to the package's worker do not disturb a store. */
 
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { fresh, openStore, taken, tokenFor, until } from './connect.ts'
 
 const script = new URL('../../dist/src/worker.js', import.meta.url).href
 
-/** The package's worker, which also says what goes wrong in it and what its prototypes have. */
+/** The package's worker, which also reports its errors and changes of its prototypes. */
 function startWorker(channel = 'none') {
   const source = `
     import ${JSON.stringify(script)}
@@ -13,8 +13,10 @@ function startWorker(channel = 'none') {
     const failures = []
     addEventListener('error', event => failures.push(event.message))
     addEventListener('unhandledrejection', event => failures.push(String(event.reason)))
-    const report = () => ({ failures, isClean: String(Reflect.ownKeys(Object.prototype)) === clean })
-    addEventListener('message', ({ data }) => data === 'report' && postMessage({ report: report() }))
+    const isClean = () => String(Reflect.ownKeys(Object.prototype)) === clean
+    addEventListener('message', ({ data }) => {
+      if (data === 'report') postMessage({ report: { failures, isClean: isClean() } })
+    })
     const channel = new BroadcastChannel(${JSON.stringify(channel)})
     channel.onmessage = ({ data }) => data?.last && postMessage('heard')
   `
@@ -80,44 +82,44 @@ const ignored: [title: string, message: unknown][] = [
     'a call in the prototype',
     JSON.parse('{"id":"raw","__proto__":{"type":"APPLY","path":["pause"]}}')
   ],
-  ['a type that there is none of', other('DROP')],
+  ['an unknown type', other('DROP')],
   ['a type that is a number', other(5)],
   ['a type that is a list', other(['APPLY'])],
   ['a type that names a prototype', other('__proto__')],
   ['no type', other(undefined)],
-  ['a question for the whole', other('GET', [])],
-  ['a question for a function', other('GET')],
-  ['a question for the prototype', other('GET', ['__proto__'])],
-  ['a function set', set('apply')],
-  ['a property set', set('polluted')],
-  ['a property of the prototype set', set('__proto__', 'polluted')],
-  ['a property of the prototype set, the other way', set('constructor', 'prototype', 'polluted')],
-  ['a property of a function set', set('apply', 'polluted')],
-  ['the whole set', set()],
+  ['a read of the API itself', other('GET', [])],
+  ['a read of a function', other('GET')],
+  ['a read of the prototype', other('GET', ['__proto__'])],
+  ['an assignment to a function', set('apply')],
+  ['an assignment to a property', set('polluted')],
+  ['an assignment to a property of the prototype', set('__proto__', 'polluted')],
+  ['an assignment through the constructor', set('constructor', 'prototype', 'polluted')],
+  ['an assignment to a property of a function', set('apply', 'polluted')],
+  ['an assignment to the API itself', set()],
   ['a new object of a function', other('CONSTRUCT')],
   [
     'a new function of a constructor',
     { ...other('CONSTRUCT', ['constructor', 'constructor']), argumentList: [raw('polluted = 1')] }
   ],
-  ['an endpoint', other('ENDPOINT')],
-  ['the end', other('RELEASE', [])],
+  ['a request for an endpoint', other('ENDPOINT')],
+  ['a release', other('RELEASE', [])],
   ['a call without a path', { id: 'raw', type: 'APPLY', argumentList: [] }],
-  ['a call of the whole', call([])],
+  ['a call of the API itself', call([])],
   ['a call of a text', call('apply')],
   ['a call of a number', call([5])],
   ['a call of a list', call([['pause']])],
-  ['a call of what there is none of', call(['drop'])],
+  ['a call of an unknown method', call(['drop'])],
   ['a call of the prototype', call(['__proto__'])],
   ['a call of the constructor', call(['constructor'])],
-  ['a call of what every object has', call(['hasOwnProperty'], [raw('apply')])],
-  ['a call of what every function has', call(['apply', 'call'])],
+  ['a call of a method of every object', call(['hasOwnProperty'], [raw('apply')])],
+  ['a call of a method of every function', call(['apply', 'call'])],
   [
     'a call of the constructor of a function',
     call(['apply', 'constructor'], [raw('polluted = 1')])
   ],
   ['a call through the prototype', call(['__proto__', 'toString'])],
   [
-    'a call of what defines getters',
+    'a call that defines a getter',
     call(['__proto__', '__defineGetter__'], [raw('polluted'), raw(1)])
   ],
   ['a call with a number for arguments', call(['pause'], 5)],
@@ -137,57 +139,55 @@ const ignored: [title: string, message: unknown][] = [
     call(['pause'], [{ type: 'HANDLER', name: 'proxy', value: 1 }])
   ]
 ]
-test.each(ignored)(
-  '%s is ignored by the worker, before a store is opened and after',
-  async (_title, message) => {
-    const { worker, heard, report } = startWorker()
-    worker.postMessage(message)
-    const store = await openStore(fresh('ann'), { worker })
-    const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
-    worker.postMessage(message)
-    expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
-    expect(await report()).toEqual(nothingWrong)
-    expect(heard).toEqual([])
-    expect(await until(store.status$, () => true)).toMatchObject({
-      connection: 'online',
-      lastError: null
-    })
-  }
-)
+test.each(ignored)('%s is ignored by the worker', async (_title, message) => {
+  const { worker, heard, report } = startWorker()
+  worker.postMessage(message)
+  const store = await openStore(fresh('ann'), { worker })
+  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+  worker.postMessage(message)
+  expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
+  expect(await report()).toEqual(nothingWrong)
+  expect(heard).toEqual([])
+  expect(await until(store.status$, () => true)).toMatchObject({
+    connection: 'online',
+    lastError: null
+  })
+})
 
 const calls: [title: string, message: object, code: number][] = [
   ['no operation', call(['apply']), 10003],
-  ['an operation by a number', call(['apply'], [raw(5)]), 10003],
-  ['an operation by what every object has', call(['apply'], [raw('toString'), raw({})]), 10003],
+  ['an operation named by a number', call(['apply'], [raw(5)]), 10003],
+  [
+    'an operation named as a method of every object',
+    call(['apply'], [raw('toString'), raw({})]),
+    10003
+  ],
   ['an operation without arguments', call(['apply'], [raw('createGroup')]), 10004],
-  ['a verdict on nothing', call(['settled']), 4503],
+  ['a verdict without an ID', call(['settled']), 4503],
   ['a verdict on an object', call(['settled'], [raw({})]), 4503],
-  ['the end of a verdict on nothing', call(['dismissVerdict']), 4503],
-  ['the profile of nothing', call(['readProfile']), 10004],
+  ['a dismissal without an ID', call(['dismissVerdict']), 4503],
+  ['a profile without an ID', call(['readProfile']), 10004],
   ['the profile of a list', call(['readProfile'], [raw(['crew'])]), 10004],
-  ['a second store, of nothing', call(['open']), 4510],
-  ['a second store, of a text', call(['open'], [raw('wss://evil.example'), raw('port')]), 4510]
+  ['a second store without a location', call(['open']), 4510],
+  ['a second store at a text', call(['open'], [raw('wss://evil.example'), raw('port')]), 4510]
 ]
-test.each(calls)(
-  'a call that asks for %s gets an error, and nothing is done',
-  async (_title, message, code) => {
-    const { worker, heard, report } = startWorker()
-    const store = await openStore(fresh('ann'), { worker })
-    const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
-    expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
-    worker.postMessage(message)
-    await expect.poll(() => heard).toMatchObject([{ type: 'RAW', value: { code } }])
-    expect(taken(await store.apply('createGroup', { name: 'Boat' })).groupID).toMatch(/^@TGS#/)
-    expect((await until(store.groups$, () => true)).rows).toHaveLength(2)
-    expect(await report()).toEqual(nothingWrong)
-    expect(await until(store.status$, () => true)).toMatchObject({
-      connection: 'online',
-      lastError: null
-    })
-  }
-)
+test.each(calls)('a call for %s gets an error and has no effect', async (_title, message, code) => {
+  const { worker, heard, report } = startWorker()
+  const store = await openStore(fresh('ann'), { worker })
+  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+  expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
+  worker.postMessage(message)
+  await expect.poll(() => heard).toMatchObject([{ type: 'RAW', value: { code } }])
+  expect(taken(await store.apply('createGroup', { name: 'Boat' })).groupID).toMatch(/^@TGS#/)
+  expect((await until(store.groups$, () => true)).rows).toHaveLength(2)
+  expect(await report()).toEqual(nothingWrong)
+  expect(await until(store.status$, () => true)).toMatchObject({
+    connection: 'online',
+    lastError: null
+  })
+})
 
-test('a server at an address that is none is one that cannot be reached', async () => {
+test('a server with an invalid address counts as unreachable', async () => {
   const { worker, report } = startWorker()
   const store = await openStore(fresh('ann'), { worker, url: 'wss://[' })
   taken(await store.apply('createGroup', { name: 'Crew' }))
@@ -202,29 +202,26 @@ const requests: [title: string, request: unknown][] = [
   ['null', null],
   ['a text', 'open'],
   ['an empty object', {}],
-  ['a type that there is none of', { type: 'drop', stream: 0 }],
+  ['an unknown type', { type: 'drop', stream: 0 }],
   ['a query that is null', { type: 'open', stream: 0, query: null }],
   ['a query that is a text', { type: 'open', stream: 0, query: 'groups' }],
+  ['a query of an unknown kind', { type: 'open', stream: 0, query: { kind: 'secrets' } }],
   [
-    'a query of a kind that there is none of',
-    { type: 'open', stream: 0, query: { kind: 'secrets' } }
-  ],
-  [
-    'a query of a kind that every object has',
+    'a query of a kind named as a method of every object',
     { type: 'open', stream: 0, query: { kind: 'toString' } }
   ],
-  ['a query for the members of nothing', { type: 'open', stream: 0, query: { kind: 'members' } }],
+  ['a query for members without a group', { type: 'open', stream: 0, query: { kind: 'members' } }],
   [
-    'a query for negative members',
+    'a query for members at a negative offset',
     { type: 'open', stream: 0, query: { kind: 'members', groupID: 'crew', offset: -1, limit: -1 } }
   ],
-  ['the end of a stream that there is none of', { type: 'close', stream: 99 }],
-  ['the end of nothing', { type: 'close' }],
-  ['frames taken in up to a text', { type: 'received', version: 'all' }],
-  ['frames taken in up to what has not come', { type: 'received', version: 1e308 }]
+  ['the end of an unknown stream', { type: 'close', stream: 99 }],
+  ['the end without a stream', { type: 'close' }],
+  ['a text for the received version', { type: 'received', version: 'all' }],
+  ['a received version from the future', { type: 'received', version: 1e308 }]
 ]
 test.each(requests)(
-  'where streams are asked for, %s does no harm to the others',
+  '%s as a request for a stream does no harm to other streams',
   async (_title, request) => {
     const { worker, report } = startWorker()
     const userID = fresh('ann')
@@ -247,7 +244,7 @@ test.each(requests)(
   }
 )
 
-test('of calls made at once, one that cannot be copied to the worker is refused, and the others are answered', async () => {
+test('one call that cannot be cloned is refused without the others', async () => {
   const { worker, report } = startWorker()
   const store = await openStore(fresh('ann'), { worker })
   const names = ['One', () => 'Two', 'Three'] as string[]
@@ -266,36 +263,36 @@ const posts: [title: string, message: unknown][] = [
   ['null', null],
   ['a number', 5],
   ['an empty object', {}],
-  ['a type that there is none of', { type: 'drop' }],
-  ['rows that are none', { type: 'committed' }],
-  ['rows that are a text', { type: 'committed', commits: [{ commitNumber: 9, writes: 'rows' }] }],
-  ['a row that is null', { type: 'committed', commits: [{ commitNumber: 9, writes: [null] }] }],
+  ['an unknown type', { type: 'drop' }],
+  ['a report without commits', { type: 'committed' }],
+  ['a commit of a text', { type: 'committed', commits: [{ commitNumber: 9, writes: 'rows' }] }],
+  ['a commit of null', { type: 'committed', commits: [{ commitNumber: 9, writes: [null] }] }],
   [
-    'a row of a table that there is none of',
+    'a row of an unknown table',
     {
       type: 'committed',
       commits: [{ commitNumber: 9, writes: [{ table: 'secrets', scope: '', id: 'x', row: {} }] }]
     }
   ],
   [
-    'a group that is a number',
+    'a number as a group',
     {
       type: 'committed',
       commits: [{ commitNumber: 9, writes: [{ table: 'groups', scope: '', id: 'x', row: 5 }] }]
     }
   ],
   [
-    'an operation that is a number',
+    'a number as an operation',
     {
       type: 'committed',
       commits: [{ commitNumber: 9, writes: [{ table: 'outbox', scope: '', id: 'x', row: 5 }] }]
     }
   ],
-  ['a status that is none', { type: 'status' }],
-  ['a wish for the members of nothing', { type: 'hello' }],
-  ['a wish for the members of a number', { type: 'hello', wanted: 5 }]
+  ['an empty status', { type: 'status' }],
+  ['a hello without wanted groups', { type: 'hello' }],
+  ['a hello that wants a number', { type: 'hello', wanted: 5 }]
 ]
-test.each(posts)('between tabs, %s of another build does no harm', async (_title, message) => {
+test.each(posts)('%s from a tab of another build does no harm', async (_title, message) => {
   const userID = fresh('ann')
   const name = `offline-groups ${inject('url')} ${userID} v1`
   const { worker, heard, report } = startWorker(name)
