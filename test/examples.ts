@@ -4,14 +4,14 @@ export type Example = { readonly title: string; readonly code: string }
 
 const comment = /@example\n(?<code>(?: +\* ?.*\n)+?) +\*\/\s*(?<owner>.*)/g
 
-/** Those of one source file, each named by the line that it documents. */
+/** The examples of one source file, each named by the line that it documents. */
 export const examplesOf = (file: string, source: string): Example[] =>
   [...source.matchAll(comment)].map(({ groups }) => ({
     title: `${file}: ${groups?.['owner']?.trim().slice(0, 60)}`,
     code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
   }))
 
-/** Runs code with these names around it, in a block of its own, so that it may name things as it likes. */
+/** Runs code with these variables, in a block, so that the code can declare the same names. */
 export async function runCode(
   code: string,
   around: Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-/** A server and engines in one process, on virtual time: for fast tests of what happens between them. */
+/** A server and engines in one process, on virtual time. */
 
 import { createAccounts } from '../src/server/sessions/accounts.ts'
 import { submission, type Outcome } from '../src/server/authority/submission.ts'
@@ -37,20 +37,20 @@ import { createTestClock, type TestClock } from '../src/testing/clock.ts'
 import { createTestNetwork, type TestNetwork } from '../src/testing/network.ts'
 
 export type TestServer = {
-  /** Has an operation judged as it is. */
+  /** Judges an operation unchanged. */
   submit(userID: string, operation: PushedOperation): Promise<Outcome>
   /** Judges an operation with authority, as if a client had sent it unchecked. */
   judge(
     userID: string,
     operation: { name: string; args: object; groupID: string }
   ): Promise<Verdict>
-  /** Tells sessions what has changed. */
+  /** Sends an announcement to the sessions. */
   publish(announcement: Announcement): void
   readonly clock: TestClock
   readonly database: Database
   readonly errors: unknown[]
   network(latencyMs?: number): TestNetwork
-  /** For sessions over a connection of the test's own. */
+  /** For sessions over a connection that a test makes. */
   readonly context: SessionContext
 }
 
@@ -189,7 +189,7 @@ export function createTestClient(
   const rows = async <R>(query: StreamQuery): Promise<readonly R[]> => {
     const list = watch(query)
     await server.clock.settle()
-    // Whoever asks knows what rows the query has.
+    // The caller knows the type of the query's rows.
     return list.rows() as unknown as readonly R[]
   }
 
@@ -198,7 +198,7 @@ export function createTestClient(
     engine,
     storage,
     network,
-    /** The device has slept, or its network is back. */
+    /** The device wakes, or its network is back. */
     wake: () => onWake(),
     watch,
     groups: () => rows<Group>({ kind: 'groups' }),
@@ -211,7 +211,7 @@ export function createTestClient(
     outbox: () => rows<{ opID: string; name: string }>({ kind: 'outbox' }),
     verdicts: () => rows<{ opID: string; verdict: Verdict }>({ kind: 'verdicts' }),
     status: async () => (await rows<Status>({ kind: 'status' }))[0],
-    /** Applies and expects that it is taken. */
+    /** Applies, and expects acceptance. */
     async apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N>> {
       const answer = await engine.apply(name, args)
       if (isGroupError(answer)) throw new Error(`${name}: ${JSON.stringify(answer)}`)
@@ -227,7 +227,7 @@ export function createTestClient(
       await server.clock.until(() => verdict !== undefined)
       return verdict as unknown as Verdict
     },
-    /** Until everything is sent and everything has come. */
+    /** Waits until everything is sent and received. */
     caughtUp: () =>
       server.clock.until(async () => {
         const [status] = await rows<Status>({ kind: 'status' })
@@ -238,7 +238,7 @@ export function createTestClient(
 
 export type Watched = ReturnType<typeof createWatched>
 
-/** The receiving end of a stream, with all it was ever sent. */
+/** The receiving end of a stream, which records all patches. */
 function createWatched() {
   const list: StreamRow[] = []
   let value: StreamRow | Status | null = null
@@ -248,12 +248,12 @@ function createWatched() {
   const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : [...list])
   return {
     patches,
-    /** What was shown, one after another. */
+    /** The results, in order. */
     emissions,
     last: () => last as Extract<Patch, { kind: 'list' }> | undefined,
     rows,
     take(patch: Patch) {
-      // What crosses a thread is a copy.
+      // A patch is cloned on its way between threads.
       const copy = structuredClone(patch)
       patches.push(copy)
       last = copy
@@ -264,7 +264,7 @@ function createWatched() {
   }
 }
 
-/** Tabs of one user, that lead when they are told to. */
+/** Tabs of one user, which lead when the test says so. */
 export function createPeers() {
   const listeners = new Map<number, (message: PeerMessage) => void>()
   return [0, 1, 2].map(tab => {

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export type Line = { readonly port: number; cut(): void; restore(): void; end(): void }
 
-/** A port that passes bytes on to the port of a server, as long as the line is not cut. */
+/** A port that forwards bytes to a server's port until the line is cut. */
 export async function openLine(to: () => number): Promise<Line> {
   const open = new Set<Socket>()
   let isCut = false
@@ -30,7 +30,7 @@ export async function openLine(to: () => number): Promise<Line> {
     for (const socket of open) socket.destroy()
   }
   return {
-    // A server that listens on a port has an address with one.
+    // A server that listens on a port has such an address.
     port: (line.address() as AddressInfo).port,
     cut,
     restore() {

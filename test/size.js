@@ -1,4 +1,4 @@
-/** Bundles what a page and a worker load, and fails when either has grown past its limit. */
+/** Bundles the entries of page and worker, and fails if one exceeds its size limit. */
 
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -26,7 +26,7 @@ for (const { name, entry, file, limitKiB } of limits) {
 }
 process.exit(passed ? 0 : 1)
 
-/** What a bundler makes of the entry, without what is only loaded when asked for. */
+/** The bundle of an entry, without the parts that load on demand. */
 async function bundled(entry) {
   const bundle = await rolldown({ input: entry, platform: 'browser', logLevel: 'silent' })
   const { output } = await bundle.generate({ format: 'esm', minify: true })

@@ -6,8 +6,8 @@ import { chromiumArgs, findChromium } from './browser/chromium.ts'
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 /**
- * Tests wait for conditions, so a slow machine only takes longer. These limits end a test that hangs: a poll first,
- * because it can say which condition did not come about.
+ * Tests wait for conditions, so a slow machine only takes longer. These limits end a test that
+ * hangs. The limit of a poll comes first, because it can name the missing condition.
  */
 const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } }
 
@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          // Everything but the tests of the other projects: a new folder is not left out silently.
+          // All but the other projects' tests, so that a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
           exclude: ['test/{browser,demo,hostile}/**'],
           environment: 'node',
@@ -26,7 +26,7 @@ export default defineConfig({
         }
       },
       {
-        // Tests of what the package ships, so they import the package as its users do.
+        // These tests import the built package, as its users do.
         resolve: {
           alias: [
             { find: /^offline-groups$/, replacement: path('../dist/src/index.js') },
@@ -52,25 +52,25 @@ export default defineConfig({
         }
       },
       {
-        // The built server in a process of its own, under attack.
+        // The built server in a separate process, under attack.
         test: {
           name: 'hostile',
           include: ['test/hostile/**/*.test.ts'],
           environment: 'node',
-          // Each measures its server's memory and event loop.
+          // Each measures memory and event loop of its server, which a second file would disturb.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 60_000
         }
       },
       {
-        // The built page, in a browser of its own, against server processes that can be killed.
+        // The built page in a separate browser, with server processes that can be killed.
         test: {
           name: 'demo',
           include: ['test/demo/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['test/demo/server.ts'],
-          // Each is a browser, a page with two workers, and a server: side by side they only get in each other's way.
+          // Each starts a browser, two workers and a server. Parallel files would only be slower.
           fileParallelism: false,
           ...limits
         }

@@ -1,10 +1,10 @@
-/** Prints how many tests passed and how many failed, from the report of vitest and its exit code. */
+/** Prints the numbers of passed and failed tests, from vitest's report and exit code. */
 
 import { readFileSync } from 'node:fs'
 
 const [reportPath, exitCode] = process.argv.slice(2)
 const { numPassedTests, numTotalTests, success } = read(reportPath)
-// A file that crashed, an error outside of tests, or a run that died has no failed test to count.
+// A crashed file, an error outside of tests, or a dead run counts as one failure.
 const failedMin = success && exitCode === '0' ? 0 : 1
 console.log(numPassedTests, Math.max(numTotalTests - numPassedTests, failedMin))
 

@@ -1,4 +1,4 @@
-/** The counts in the last line of CI, for runs of vitest that end badly. */
+/** The counts in the last line of CI, for runs of vitest that fail. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What CI counts when `source` runs as a test file beside a good one. */
+/** The counts of CI when `source` runs as a test file beside a passing one. */
 function counted(source: string): string {
   const [bad, report] = [join(folder, 'bad.test.js'), join(folder, 'report.json')]
   writeFileSync(bad, `import { afterAll, test } from 'vitest'\n${source}`)

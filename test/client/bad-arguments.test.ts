@@ -1,4 +1,4 @@
-/** What JavaScript can pass to a store: every call answers with a code, every observable ends with one. */
+/** With any argument, every call of a store answers with a code or a value, and none throws. */
 
 import { firstValueFrom, type Observable } from 'rxjs'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -58,7 +58,7 @@ const values: [string, unknown][] = [
   ['half a character', '\ud800']
 ]
 
-/** JavaScript knows no types. */
+/** Callers without types pass anything. */
 const anyStore = () => store as unknown as Record<string, (...args: unknown[]) => unknown>
 
 describe.each(values)('%s', (_title, value) => {
@@ -97,13 +97,13 @@ describe.each(values)('%s', (_title, value) => {
     'as a group ID ends %s with 10004',
     async observable => {
       const answer = firstValueFrom(anyStore()[observable]?.(value, {}) as Observable<unknown>)
-      // Of a text no group has, the answer is that there is none.
+      // A text is a valid ID: the stream shows that no such group exists.
       if (typeof value === 'string') expect(await answer).not.toMatchObject({ name: 'Crew' })
       else await expect(answer).rejects.toMatchObject({ code: 10004 })
     }
   )
 
-  test('as a token changes nothing', async () => {
+  test('as a token is ignored', async () => {
     await anyStore()['renewToken']?.(value)
     expect(await firstValueFrom(store.status$)).toMatchObject({
       connection: 'online',
@@ -160,7 +160,7 @@ test.each([
   expect(await client.groups()).toMatchObject([{ groupID: 'crew' }])
 })
 
-test('arguments count as they were when the call was made', async () => {
+test('a change of the arguments after the call has no effect', async () => {
   const args = { groupID: 'crew', name: 'Before' }
   const applying = store.apply('updateGroupProfile', args)
   args.name = 'After'

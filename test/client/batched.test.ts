@@ -7,7 +7,7 @@ import type { EngineApi } from '../../src/engine/api.ts'
 type Message = { argumentList?: { value: unknown }[] }
 type Api = { apply(...args: unknown[]): unknown }
 
-/** Two threads: both ends are batched, and messages are copied as between threads. */
+/** Two batched ends. Messages are cloned as between threads. */
 function start() {
   const calls: Message[][] = []
   const replies: Message[][] = []
@@ -23,7 +23,7 @@ function start() {
   })
   expose({ apply: async (...args: unknown[]) => args }, batched(end(1, replies)))
   const api: Remote<Api> = wrap<Api>(batched(end(0, calls)))
-  // The end of the page copies the arguments of the engine's calls.
+  // The UI thread's end clones the arguments of calls.
   const copied = copying(api as unknown as EngineApi) as unknown as Record<
     'apply',
     (...args: unknown[]) => Promise<unknown>
@@ -34,7 +34,7 @@ function start() {
 const argumentsOf = (messages: Message[][]) =>
   messages.map(list => list.map(({ argumentList }) => argumentList?.[0]?.value))
 
-test('calls of one turn go in one message, in their order', async () => {
+test('calls of one turn are posted in order as one message', async () => {
   const { api, calls } = start()
   await Promise.all([api.apply('a', 1), api.apply('b', 2)])
   await api.apply('c', 3)
@@ -49,7 +49,7 @@ test('each of several calls gets its own answer', async () => {
   ])
 })
 
-test('answers of one turn go in one message', async () => {
+test('answers of one turn are posted as one message', async () => {
   const { api, replies } = start()
   await Promise.all([api.apply('a'), api.apply('b')])
   expect(replies.map(list => list.length)).toEqual([2])
@@ -67,7 +67,7 @@ test('callers may change their arguments after a call', async () => {
   ])
 })
 
-test('one argument that cannot be copied leaves the other calls alone', async () => {
+test('an argument that cannot be cloned fails its own call only', async () => {
   const { api, calls } = start()
   const answers = await Promise.all([api.apply('a'), api.apply('b', () => 1), api.apply('c')])
   expect(answers).toMatchObject([['a'], { code: 10004 }, ['c']])

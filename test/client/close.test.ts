@@ -1,4 +1,4 @@
-/** Calls around the end of a store: each says whether its operation waits. */
+/** Calls around the end of a store tell whether their operation is queued. */
 
 import { lastValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
@@ -37,7 +37,7 @@ test.each([
   ['close', store => store.close()],
   ['logout that keeps what waits', store => store.logout({ pending: 'keep' })]
 ] satisfies [string, (store: Awaited<ReturnType<typeof openSlow>>['store']) => Promise<unknown>][])(
-  'an operation on its way to the disk during a %s is answered as queued',
+  'an operation being stored during a %s is answered as queued',
   async (_title, end) => {
     const { store, waiting, server } = await openSlow()
     const applying = store.apply('createGroup', { groupID: 'crew', name: 'Crew' })

@@ -1,8 +1,8 @@
-/** Options that JavaScript passes and the types forbid: refused with a code, before anything is opened. */
+/** Options that the types forbid are refused with a code, before anything is opened. */
 
 import { firstValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
-// A store loads the rules by itself. Loaded here, they are there before the last test ends.
+// A store loads the rules later. Loaded here, no import is left when the last test ends.
 import '../../src/client/can.ts'
 import { createGroupStore, isGroupError } from '../../src/index.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
@@ -38,7 +38,7 @@ test.each(wrong)(
   }
 )
 
-test('a TIM login with a number for the user ID rejects with 10004', async () => {
+test('a TIM login with a number as user ID rejects with 10004', async () => {
   const tim = TIM.create({ SDKAppID: 77, url: good.url })
   const refused = tim.login({ userID: 5, userSig: 'sig' } as never)
   await expect(refused).rejects.toMatchObject({

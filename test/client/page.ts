@@ -1,4 +1,4 @@
-/** What Tencent's face needs of a browser, in Node, and a real server: the engine runs in the same thread. */
+/** The browser features that the TIM API needs, in Node, with a real server and no worker. */
 
 import 'fake-indexeddb/auto'
 import { onTestFinished } from 'vitest'
@@ -12,7 +12,7 @@ import {
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import TIM, { type Tim } from '../../src/tim/tim.ts'
 
-/** A browser's socket reports an error by an event that nobody has to listen to. */
+/** As in a browser, an error event without a listener does not end the process. */
 class QuietSocket extends WebSocket {
   constructor(url: string) {
     super(url)
@@ -45,7 +45,7 @@ export async function openServer(options: Partial<ServerOptions> = {}): Promise<
 
 let instances = 0
 
-/** An app of its own, as another page would have it. */
+/** A separate instance, as another page would have it. */
 export function createTim(url: string): Tim {
   const tim = TIM.create({ SDKAppID: ++instances, url, worker: false })
   onTestFinished(() => tim.destroy())

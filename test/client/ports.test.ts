@@ -1,4 +1,4 @@
-/** A store on ports of the app's own, built only from what the package exports. */
+/** A store on the app's own ports, built only from exports of the package. */
 
 import { createGroupStore, isGroupError, type GroupStore } from 'offline-groups'
 import { createMemoryStorage } from 'offline-groups/ports'

@@ -1,4 +1,4 @@
-/** A store whose token comes from a function of the app, whatever that function does. */
+/** Token functions of an app that throw, hang, or answer late. */
 
 import { BehaviorSubject, filter, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ afterEach(() => Promise.all(stores.splice(0).map(store => store.close())))
 /** The server accepts any token but `nobody`. */
 function openStore(getToken: Exclude<Token, string>, firstToken = '') {
   const server = createTestServer()
-  // A server so near that its refusal comes before the next frame of the store.
+  // The network is so fast that a refusal arrives before the next frame of the store.
   const { engine } = createTestClient({ ...server, network: () => server.network(1) }, 'ann', {
     token: firstToken
   })
@@ -27,7 +27,7 @@ function openStore(getToken: Exclude<Token, string>, firstToken = '') {
   })
   const store = createStore('ann', remote, streams, getToken)
   stores.push(store)
-  /** Lets both clocks go on until this is so. */
+  /** Advances both clocks until the condition holds. */
   const until = async (condition: (status: Status) => boolean) => {
     const met = firstValueFrom(store.status$.pipe(filter(condition)))
     const clock = setInterval(() => void server.clock.advance(100), 20)
@@ -38,7 +38,7 @@ function openStore(getToken: Exclude<Token, string>, firstToken = '') {
 
 const isOnline = ({ connection }: Status) => connection === 'online'
 
-/** Answers each call with the next of these, the last one for ever. */
+/** Answers each call with the next answer, then with the last one forever. */
 function inTurn(...answers: (() => unknown)[]) {
   const counter = { calls: 0 }
   const getToken = () => answers[Math.min(counter.calls++, answers.length - 1)]?.() as string

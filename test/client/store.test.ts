@@ -7,7 +7,7 @@ import { createStreamClient } from '../../src/client/streams.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { createTestClient, createTestServer } from '../harness.ts'
 
-test('what a call was answered is not kept for as long as the store is open', async () => {
+test('answers of calls are freed while the store is open', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { engine } = createTestClient(createTestServer(), 'ann')

@@ -26,7 +26,8 @@ afterEach(() => vi.useRealTimers())
 const crew: StreamQuery = { kind: 'members', groupID: 'crew', limit: 10 }
 const member = (userID: string, nameCard = '') =>
   newMember({ groupID: 'crew', userID, joinTime: 1, nameCard })
-const take = (...patches: [number, Patch][]) => client.receiveFrame({ version: version++, patches })
+const receive = (...patches: [number, Patch][]) =>
+  client.receiveFrame({ version: version++, patches })
 const whole = (...rows: Member[]): Patch => ({
   kind: 'list',
   edits: structuredClone(rows).map((row, at) => [-1, at, row]),
@@ -37,7 +38,7 @@ const whole = (...rows: Member[]): Patch => ({
 const opened = () => requests.filter(({ type }) => type === 'open')
 const closed = () => requests.filter(({ type }) => type === 'close')
 
-test('the same query is asked once for all who look, and given up a moment after the last has gone', () => {
+test('equal queries share one stream, closed after the last subscriber', () => {
   const first = client.observe(crew).subscribe()
   const second = client.observe({ ...crew }).subscribe()
   expect(opened()).toHaveLength(1)
@@ -48,9 +49,9 @@ test('the same query is asked once for all who look, and given up a moment after
   expect(closed()).toEqual([{ type: 'close', stream: 0 }])
 })
 
-test('whoever comes back within a moment finds the same rows at once', () => {
+test('a subscriber that returns within the delay gets the same rows', () => {
   client.observe(crew).subscribe().unsubscribe()
-  take([0, whole(member('ann'))])
+  receive([0, whole(member('ann'))])
   const seen: List<Member>[] = []
   const look = () => client.observe<List<Member>>(crew).subscribe(list => seen.push(list))
   look().unsubscribe()
@@ -60,10 +61,10 @@ test('whoever comes back within a moment finds the same rows at once', () => {
   expect(seen[1]).toBe(seen[0])
 })
 
-test('looking and looking away 10,000 times leaves nothing behind', () => {
+test('10,000 subscriptions that end leave no stream and no timer', () => {
   for (let count = 0; count < 10_000; count++) {
     const subscription = client.observe({ ...crew, search: `${count % 5000}` }).subscribe()
-    if (count % 2) take([opened().length - 1, whole(member('ann'))])
+    if (count % 2) receive([opened().length - 1, whole(member('ann'))])
     subscription.unsubscribe()
     if (count % 100 === 0) vi.runAllTimers()
   }
@@ -73,7 +74,7 @@ test('looking and looking away 10,000 times leaves nothing behind', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('of what changes together, all is in place before anybody is told of any of it', () => {
+test('a frame changes all streams before it emits on any', () => {
   const seen: unknown[] = []
   const shown = () =>
     [...client.shown()].map(
@@ -85,8 +86,8 @@ test('of what changes together, all is in place before anybody is told of any of
     kind: 'value',
     value: { groupID: 'crew', memberNum } as Group
   })
-  take([1, whole(member('ann'))], [0, group(1)])
-  take([0, group(2)], [1, { ...whole(member('bob')), total: 2 } as Patch])
+  receive([1, whole(member('ann'))], [0, group(1)])
+  receive([0, group(2)], [1, { ...whole(member('bob')), total: 2 } as Patch])
   expect(seen).toEqual([
     [1, 1],
     [1, 1],
@@ -95,76 +96,76 @@ test('of what changes together, all is in place before anybody is told of any of
   ])
 })
 
-test('an error ends the stream for all who look, and whoever looks again asks again', () => {
+test('an error ends the stream for all, and a new subscriber reopens it', () => {
   const errors: unknown[] = []
   for (let count = 0; count < 2; count++)
     client.observe(crew).subscribe({ error: error => errors.push(error) })
-  take([0, { kind: 'error', error: groupError('StorageFailed') }])
+  receive([0, { kind: 'error', error: groupError('StorageFailed') }])
   expect(errors).toMatchObject([{ code: 4502 }, { code: 4502 }])
   client.observe(crew).subscribe({ error: () => undefined })
   vi.runAllTimers()
   expect([opened().length, closed().length]).toEqual([2, 0])
 })
 
-test('an error while nobody looks takes nothing away from who looks afterwards', () => {
+test('an error without subscribers does not reach a later subscriber', () => {
   client.observe(crew).subscribe().unsubscribe()
-  take([0, { kind: 'error', error: groupError('StorageFailed') }])
+  receive([0, { kind: 'error', error: groupError('StorageFailed') }])
   client.observe(crew).subscribe()
   vi.runAllTimers()
   client.observe(crew).subscribe()
   expect([opened().length, closed().length]).toEqual([2, 0])
 })
 
-test('after another engine has taken over, only what has changed meanwhile is told', () => {
+test('a restart of the engine emits changed lists only', () => {
   const seen: List<Member>[] = []
   client.observe<List<Member>>(crew).subscribe(list => seen.push(list))
   client.observe<Group>({ kind: 'group', groupID: 'crew' }).subscribe()
-  take([0, whole(member('ann'), member('bob'))])
+  receive([0, whole(member('ann'), member('bob'))])
   client.restart()
   expect(opened().map(request => ('stream' in request ? request.stream : -1))).toEqual([0, 1, 0, 1])
   expect(seen).toHaveLength(1)
   version = 0
-  take([0, whole(member('ann'), member('bob'))])
+  receive([0, whole(member('ann'), member('bob'))])
   expect(seen).toHaveLength(1)
-  take([
+  receive([
     0,
     { kind: 'list', edits: [[1, 1, member('bob', 'B')]], total: 2, complete: true, stale: false }
   ])
   expect(seen[1]?.rows).toMatchObject([{ userID: 'ann' }, { nameCard: 'B' }])
   client.restart()
   version = 0
-  take([0, whole(member('ann'), member('carl'))])
+  receive([0, whole(member('ann'), member('carl'))])
   expect(seen[2]?.rows.map(({ userID }) => userID)).toEqual(['ann', 'carl'])
   expect(seen[2]?.rows[0]).toBe(seen[0]?.rows[0])
 })
 
-test('who waits for what a dead engine would have shown waits no longer', async () => {
+test('a restart ends the wait for a version of the dead engine', async () => {
   const reached = client.reached(5)
   client.restart()
   expect(await reached).toBeUndefined()
 })
 
-test('a change counts as shown only once queries subscribed before it have a result', async () => {
+test('a version is reached once earlier queries have a result', async () => {
   client.observe(crew).subscribe()
   let isShown = false
   void client.reached(0).then(() => (isShown = true))
-  take()
+  receive()
   await Promise.resolve()
   expect(isShown).toBe(false)
-  take([0, whole(member('ann'))])
+  receive([0, whole(member('ann'))])
   await Promise.resolve()
   expect(isShown).toBe(true)
 })
 
-test('a query that is given up keeps no change from counting as shown', async () => {
+test('a closed query does not delay a version', async () => {
   client.observe(crew).subscribe().unsubscribe()
   const reached = client.reached(0)
-  take()
+  receive()
   vi.runAllTimers()
   expect(await reached).toBeUndefined()
 })
 
-// ── what an earlier page has shown ──────────────────────────────────────────
+// ── the first-paint cache ───────────────────────────────────────────────────
 
 const listOf = (...rows: Member[]): List<Member> => ({
   rows,
@@ -180,47 +181,47 @@ const look = (query: StreamQuery = crew) => {
 const names = (seen: readonly List<Member>[]) =>
   seen.map(({ rows, stale }) => [rows.map(({ nameCard }) => nameCard), stale])
 
-test('what was shown last is shown until the engine answers, as stale, whoever has looked first', () => {
+test('a cached list is shown as stale until the engine answers', () => {
   const before = look()
   client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann', 'Ann'))]]))
   const after = look()
   expect([names(before), names(after)]).toEqual([[[['Ann'], true]], [[['Ann'], true]]])
-  take([0, whole(member('ann', 'Anna'))])
+  receive([0, whole(member('ann', 'Anna'))])
   expect(names(before)[1]).toEqual([['Anna'], false])
 })
 
-test('rows that the engine knows the same are the same objects, and a list that is the same is not shown twice', () => {
+test('an engine list equal to the cached one is not emitted again', () => {
   const seen = look()
   client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'), member('bob'))]]))
-  take([0, { ...whole(member('ann'), member('bob')), stale: true } as Patch])
+  receive([0, { ...whole(member('ann'), member('bob')), stale: true } as Patch])
   expect(seen).toHaveLength(1)
-  take([0, { kind: 'list', edits: [], total: 2, complete: true, stale: false }])
+  receive([0, { kind: 'list', edits: [], total: 2, complete: true, stale: false }])
   expect(seen).toHaveLength(2)
   expect(seen[1]?.rows[0]).toBe(seen[0]?.rows[0])
 })
 
-test('once the engine has answered, nothing earlier is shown any more', () => {
+test('a cached list that comes after the engine is ignored', () => {
   const seen = look()
-  take([0, whole()])
+  receive([0, whole()])
   client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
   expect([names(seen), names(look({ ...crew, limit: 5 }))]).toEqual([[[[], false]], []])
 })
 
-test('nor when another list is looked at only then: it may have changed since', () => {
+test('a cached list is dropped once the engine answered another query', () => {
   look()
   const other = { ...crew, limit: 5 }
   client.showEarlier(
     new Map([crew, other].map(query => [JSON.stringify(query), listOf(member('ann'))]))
   )
-  take([0, whole(member('ann'))])
+  receive([0, whole(member('ann'))])
   expect(look(other)).toEqual([])
 })
 
-test('what is shown from an earlier page only is not current', () => {
+test('a cached list is not current until the engine answers', () => {
   look()
   client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'))]]))
   const current = () => [...client.shown()].map(({ isCurrent }) => isCurrent)
   expect(current()).toEqual([false])
-  take([0, whole(member('ann'))])
+  receive([0, whole(member('ann'))])
   expect(current()).toEqual([true])
 })

@@ -1,4 +1,4 @@
-/** Whatever JavaScript passes to Tencent's face, a call rejects with an `IMError`, and settles in time. */
+/** Calls of the TIM API with any argument reject with an `IMError`, and settle in time. */
 
 import { EMPTY, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -81,21 +81,21 @@ test.each(windows)('a member list with %s rejects with 10004', async (_title, wi
   expect(error).toMatchObject({ name: 'IMError', code: 10004 })
 })
 
-test('an instance without options says at login that it has no address', async () => {
+test('an instance without options rejects at login for want of a URL', async () => {
   const create = TIM.create as (options?: unknown) => ReturnType<typeof TIM.create>
   const login = create().login({ userID: 'ann', userSig: userSigOf('ann') })
   expect(await rejectionOf(login)).toMatchObject({ name: 'IMError', code: 10004 })
 })
 
 describe('a login', () => {
-  test('that cannot make a worker leaves room for the next one', async () => {
+  test('that cannot make a worker does not block the next login', async () => {
     const { url } = await openServer()
     const tim = TIM.create({ SDKAppID: -1, url, worker: fail })
     const login = () => rejectionOf(tim.login({ userID: 'ann', userSig: userSigOf('ann') }))
     expect([await login(), await login()]).toMatchObject([{ code: 4510 }, { code: 4510 }])
   })
 
-  test('is over when a logout comes meanwhile', async () => {
+  test('rejects with 2999 when a logout overtakes it', async () => {
     const { url } = await openServer()
     const tim = createTim(url)
     const login = rejectionOf(tim.login({ userID: 'ann', userSig: userSigOf('ann') }))
@@ -108,7 +108,7 @@ describe('a login', () => {
 describe('the limit of a call', () => {
   afterEach(() => void vi.useRealTimers())
 
-  /** What a call rejects with that answers after so many seconds. */
+  /** The rejection of a call that answers after so many seconds. */
   async function outcome(api: string, seconds: number): Promise<unknown> {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const answer = () =>
@@ -121,20 +121,20 @@ describe('the limit of a call', () => {
     return rejection
   }
 
-  test('is longer than its parts take', async () => {
+  test('is longer than 57 s', async () => {
     expect(await outcome('joinGroup', 57)).toMatchObject({ code: 1 })
   })
 
-  test('says of an operation that it waits', async () => {
+  test('answers an operation with 4512', async () => {
     expect(await outcome('joinGroup', 61)).toMatchObject({ code: 4512 })
   })
 
-  test('says of a question that storage did not answer', async () => {
+  test('answers a read with 4502', async () => {
     expect(await outcome('getGroupProfile', 61)).toMatchObject({ code: 4502 })
   })
 })
 
-test('a call whose store ends meanwhile rejects with 2999', async () => {
+test('a call whose store closes rejects with 2999', async () => {
   const call = attempt('getGroupList', () => firstValueFrom(EMPTY))
   expect(await rejectionOf(call)).toMatchObject({ name: 'IMError', code: 2999 })
 })

@@ -1,4 +1,4 @@
-/** Names that plain objects have built in, through Tencent's face: groups, users and custom fields. */
+/** Groups, users and custom fields named like properties of every object, in the TIM API. */
 
 import { expect, test } from 'vitest'
 import TIM, { type TimMessage } from '../../src/tim/tim.ts'

@@ -4,6 +4,6 @@ import { operations } from '../../src/kernel/operations/index.ts'
 
 const readme = readFileSync(new URL('../../src/tim/README.md', import.meta.url), 'utf8')
 
-test.each(Object.keys(operations))('the README of the TIM face has a row for %s', name => {
+test.each(Object.keys(operations))('the README of the TIM API has a row for %s', name => {
   expect(readme).toContain(`| ${name} |`)
 })

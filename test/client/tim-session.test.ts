@@ -1,4 +1,4 @@
-/** Tokens and sessions of Tencent's face: an app learns when only another login helps, and users do not mix. */
+/** Tokens and sessions of the TIM API: the app learns when it must log in, and users do not mix. */
 
 import { describe, expect, test } from 'vitest'
 import { generateUserSig } from '../../src/server/main.ts'
@@ -12,7 +12,7 @@ const codesOf = (tim: Tim) => {
 }
 
 describe('a user whose groups are on the device', () => {
-  /** Logs in a second time with this userSig. */
+  /** Logs in again with this userSig. */
   async function returnWith(userSig: string) {
     const { url } = await openServer()
     const before = await logIn(url, 'ann')
@@ -27,11 +27,11 @@ describe('a user whose groups are on the device', () => {
       () => undefined,
       (error: { code: number }) => error.code
     )
-    // Whichever comes first: the groups of the device, or the server's refusal.
+    // The login resolves with the device's groups or rejects with the server's refusal.
     return { tim, codes, isKicked: refused === undefined ? kicked : Promise.resolve(), refused }
   }
 
-  test('is told when the server refuses the userSig, and can log in again', async () => {
+  test('is kicked when the server refuses the userSig', async () => {
     const otherKey = generateUserSig(
       { sdkAppID: 1400000000, secretKey: 'another key' },
       { userID: 'ann' }
@@ -44,7 +44,7 @@ describe('a user whose groups are on the device', () => {
     })
   })
 
-  test('is told when the userSig belongs to somebody else', async () => {
+  test('is kicked when the userSig belongs to another user', async () => {
     const { codes, isKicked, refused } = await returnWith(userSigOf('bob'))
     await isKicked
     expect(refused === undefined ? codes : [refused]).toEqual([70013])
@@ -70,7 +70,7 @@ test('two users in one page see only their own groups', async () => {
   expect((await bob.getGroupList()).data.groupList).toMatchObject([{ groupID: 'den' }])
 })
 
-test('a user in two instances of one page sees the groups of both', async () => {
+test('two instances of one user show the same groups', async () => {
   const { url } = await openServer()
   const [first, second] = [await logIn(url, 'ann'), await logIn(url, 'ann')]
   await first.createGroup({ groupID: 'crew', name: 'Crew', type: 'Private' })

@@ -1,4 +1,4 @@
-/** Verdicts through Tencent's face: each is told once, by the call or by an event, and dismissed. */
+/** The TIM API reports each verdict once, by the call or an ERROR event, and dismisses it. */
 
 import { beforeEach, expect, test } from 'vitest'
 import { connectHere } from '../../src/client/remote.ts'
@@ -16,7 +16,7 @@ beforeEach(() => {
   ann = createTestClient(server, 'ann')
 })
 
-/** A page of the user: what its calls and events tell. */
+/** A page of the user, which records its calls' answers and its events. */
 function page() {
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(ann.engine), {
@@ -25,16 +25,16 @@ function page() {
   })
   const store = createStore('ann', remote, streams)
   const events = createEvents(error => expect.fail(String(error)))
-  const told: number[] = []
+  const reported: number[] = []
   const verdicts = createVerdicts(store, events)
   const listen = () => {
-    events.on(EVENT.ERROR, ({ data }) => void told.push(data.code))
+    events.on(EVENT.ERROR, ({ data }) => void reported.push(data.code))
     verdicts.tell()
   }
-  return { store, told, verdicts, listen }
+  return { store, reported, verdicts, listen }
 }
 
-/** Virtual time passes, and what is posted to the page arrives. */
+/** Advances virtual time, and lets posted messages arrive. */
 async function pass(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) {
     await server.clock.advance(1000)
@@ -50,18 +50,18 @@ const full = () =>
     groupID: 'den'
   })
 
-test('a part that could not be done is told once with 4514 and dismissed', async () => {
-  const { told, listen } = page()
+test('a partial verdict is reported once with 4514 and dismissed', async () => {
+  const { reported, listen } = page()
   listen()
   await ann.settle('createGroup', crew)
   await full()
   await ann.apply('addGroupMember', { groupID: 'crew', userIDList: ['bob'] })
   await pass()
-  expect([told, await ann.verdicts()]).toEqual([[4514], []])
+  expect([reported, await ann.verdicts()]).toEqual([[4514], []])
 })
 
-test('a refusal that a call waits for is told by the call alone', async () => {
-  const { store, told, verdicts, listen } = page()
+test('a refusal during its call is reported by the call alone', async () => {
+  const { store, reported, verdicts, listen } = page()
   listen()
   await ann.caughtUp()
   const answer = verdicts.awaiting(store.apply('joinGroup', { groupID: 'nowhere' }))
@@ -69,29 +69,29 @@ test('a refusal that a call waits for is told by the call alone', async () => {
   const { opID } = (await answer) as { opID: string }
   await verdicts.answered(opID)
   await pass()
-  expect([told, await ann.verdicts()]).toEqual([[], []])
+  expect([reported, await ann.verdicts()]).toEqual([[], []])
 })
 
-test('a refusal is told by one of two tabs', async () => {
+test('a refusal is reported by one of two tabs', async () => {
   const tabs = [page(), page()]
   for (const { listen } of tabs) listen()
   await ann.caughtUp()
   await ann.settle('joinGroup', { groupID: 'nowhere' })
   await pass()
-  expect(tabs.flatMap(({ told }) => told).length).toBe(1)
+  expect(tabs.flatMap(({ reported }) => reported).length).toBe(1)
 })
 
-test('a refusal that came before anybody listened is told then', async () => {
-  const { told, listen } = page()
+test('a refusal from before the first listener is reported to it', async () => {
+  const { reported, listen } = page()
   await ann.caughtUp()
   await ann.settle('joinGroup', { groupID: 'nowhere' })
   await pass()
   listen()
   await pass()
-  expect([told, await ann.verdicts()]).toEqual([[10010], []])
+  expect([reported, await ann.verdicts()]).toEqual([[10010], []])
 })
 
-/** Storage does what it is asked to, but answers only after 20 s, or refuses it. */
+/** Makes storage refuse writes, or answer only 20 s after it has written. */
 function hinder(refuses: boolean): void {
   const { transact } = ann.storage
   const hindered: typeof transact = async (...args) => {
@@ -106,8 +106,8 @@ function hinder(refuses: boolean): void {
 test.each([
   ['delays', false],
   ['refuses', true]
-])('a refusal whose dismissal storage %s is told once', async (_title, refuses) => {
-  const { told, listen } = page()
+])('a refusal whose dismissal storage %s is reported once', async (_title, refuses) => {
+  const { reported, listen } = page()
   await ann.caughtUp()
   await ann.settle('joinGroup', { groupID: 'nowhere' })
   await pass()
@@ -118,5 +118,5 @@ test.each([
   listen()
   await server.clock.advance(30_000)
   await pass()
-  expect(told).toEqual([10010])
+  expect(reported).toEqual([10010])
 })

@@ -1,4 +1,4 @@
-/** Calls of the UI thread settle in time: Tencent's, and those of a store whose worker hangs. */
+/** Calls of the UI thread settle in time on a dead line or with a hanging worker. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { connectHere } from '../../src/client/remote.ts'
@@ -21,7 +21,7 @@ function openStore(opening: Promise<Engine>) {
   return createStore('ann', remote, streams)
 }
 
-/** A user of Tencent's API whose frames vanish from now on, both ways. */
+/** A user of the TIM API whose frames vanish from now on, both ways. */
 async function onHalfOpenLine() {
   const server = createTestServer()
   const line = { isDead: false }
@@ -59,7 +59,7 @@ async function onHalfOpenLine() {
     () => ({ userID: 'ann', store, live, verdicts }),
     () => true
   )
-  /** Lets both clocks go on. */
+  /** Advances both clocks. */
   const advance = async (ms: number) => {
     await server.clock.advance(ms)
     await vi.advanceTimersByTimeAsync(ms)
@@ -68,7 +68,7 @@ async function onHalfOpenLine() {
   return { calls, store, advance, line, client }
 }
 
-/** What a call has answered or rejected with. */
+/** The answer or the rejection of a call. */
 function outcomeOf(call: Promise<unknown>) {
   const outcome: { value: unknown } = { value: 'pending' }
   call.then(
@@ -79,14 +79,14 @@ function outcomeOf(call: Promise<unknown>) {
 }
 
 describe('on a half-open line', () => {
-  test('joining a group says after 15 s that it waits', async () => {
+  test('joining a group answers after 15 s that it is queued', async () => {
     const { calls, advance } = await onHalfOpenLine()
     const outcome = outcomeOf(calls.joinGroup({ groupID: 'crew' }))
     await advance(15_000)
     expect((outcome.value as IMError).code).toBe(4512)
   })
 
-  test('a group joined late is in the list of groups', async () => {
+  test('a group joined late is in the group list', async () => {
     const { calls, store, advance, line, client } = await onHalfOpenLine()
     outcomeOf(calls.joinGroup({ groupID: 'crew' }))
     await advance(15_000)

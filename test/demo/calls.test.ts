@@ -1,4 +1,4 @@
-/** Each of the seed's nineteen calls, as a person makes it: by clicks, and with its effect in sight. */
+/** Each of Tencent's nineteen calls, made by clicks on the page, with its visible effect. */
 
 import { expect, test } from 'vitest'
 import type { Locator } from 'playwright'
@@ -19,7 +19,7 @@ import {
   submit
 } from './page.ts'
 
-test('getGroupList, getGroupProfile: one of many groups is found by name or ID, and shows all of its profile', async () => {
+test('a group is found by name or ID and shows its profile', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const rows = ann.getByTestId('group-row')
@@ -51,7 +51,7 @@ test('getGroupList, getGroupProfile: one of many groups is found by name or ID, 
   await expect.poll(async () => isSorted(await names())).toBe(true)
 })
 
-test('searchGroupByID, joinGroup, quitGroup: a group of others is looked up before joining', async () => {
+test('a group of others is searched by ID, joined and left', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const groupID = fresh('orchard')
@@ -90,7 +90,7 @@ test('searchGroupByID, joinGroup, quitGroup: a group of others is looked up befo
     .toContain('There is no such group')
 })
 
-test('createGroup, updateGroupProfile, dismissGroup: custom fields are set, changed and taken away, and an end is told', async () => {
+test('a group is created with custom fields, updated and dismissed', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Bakery')
@@ -135,7 +135,7 @@ test('createGroup, updateGroupProfile, dismissGroup: custom fields are set, chan
     .toContain('ann dismissed the group')
 })
 
-test('changeGroupOwner: who receives a group is told, and can do what an owner can', async () => {
+test('a new owner gets a notice and the rights of an owner', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Kiosk')
@@ -154,7 +154,7 @@ test('changeGroupOwner: who receives a group is told, and can do what an owner c
   await ann.getByTestId('not-in-group').waitFor()
 })
 
-test('getGroupMemberList, addGroupMember, deleteGroupMember: the list follows, and who is removed learns of it', async () => {
+test('members are added and removed, and a removed user gets a notice', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Choir')
@@ -180,7 +180,7 @@ test('getGroupMemberList, addGroupMember, deleteGroupMember: the list follows, a
   await expect.poll(() => ann.getByTestId('member-count').textContent()).toBe('3')
 })
 
-test('getGroupMemberProfile, setGroupMemberRole, -NameCard, -CustomField: a card shows a member and changes them', async () => {
+test("a member's card shows and changes role, name card and custom fields", async () => {
   const { page, ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Studio')
@@ -221,7 +221,7 @@ test('getGroupMemberProfile, setGroupMemberRole, -NameCard, -CustomField: a card
     .toContain('Nobody of this ID is known to be in the group.')
 })
 
-test('setMessageRemindType: how messages come is one’s own choice, and kept', async () => {
+test("a user's remind type is their own and survives a reload", async () => {
   const { page, ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   await select(ann, 'Sailing crew')
@@ -237,7 +237,7 @@ test('setMessageRemindType: how messages come is one’s own choice, and kept', 
   await caughtUp(ann)
 })
 
-test('setGroupMemberMuteTime: the time left is shown, and a mute ends by itself, even offline', async () => {
+test('a mute shows its remaining time and ends by itself offline', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Theatre')
@@ -266,7 +266,7 @@ test('setGroupMemberMuteTime: the time left is shown, and a mute ends by itself,
   await memberRow(ann, 'bob').getByTestId('mute').waitFor({ state: 'detached' })
 })
 
-test('what the rules forbid is greyed with the reason, until they allow it', async () => {
+test('a forbidden button is disabled with its reason until it is allowed', async () => {
   const { page, ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Museum')
@@ -310,7 +310,7 @@ test('what the rules forbid is greyed with the reason, until they allow it', asy
   expect(await bob.getByTestId('set-role').getAttribute('aria-disabled')).toBe('true')
 })
 
-/** What an element has said, until it says the last. */
+/** The texts that an element shows until it shows the last. */
 const seenTexts = (element: Locator, last: string) =>
   element.evaluate(
     (element, last) =>

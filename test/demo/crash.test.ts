@@ -17,7 +17,7 @@ import { filledFolder, startDemo } from './server.ts'
 
 const crashingServer = fileURLToPath(new URL('./crashing-server.js', import.meta.url))
 
-test('an operation whose server dies between commit and answer takes effect exactly once', async () => {
+test('an operation takes effect once if the server dies after its commit', async () => {
   const folder = await filledFolder(inject('demo').filled)
   onTestFinished(folder.remove)
   const groupID = fresh('boat')
@@ -26,7 +26,7 @@ test('an operation whose server dies between commit and answer takes effect exac
     crashingServer
   )
   let server = dying
-  // The page keeps its address: by the time the server starts again, its port may be somebody else's.
+  // The page keeps the line's address: another process may hold the server's port by then.
   const line = await openLine(() => Number(new URL(server.url).port))
   onTestFinished(() => line.end())
   const { page, ann, bob } = await openDemo({ url: `http://localhost:${line.port}` })
@@ -47,7 +47,7 @@ test('an operation whose server dies between commit and answer takes effect exac
   const restarted = await startDemo({ DEMO_DATA_DIR: folder.path })
   onTestFinished(restarted.stop)
   server = restarted
-  // It has taken effect, though she does not know; and what comes after it must not be undone when she asks again.
+  // Ann's operation took effect without an answer. Sent again, it must not undo Bob's change.
   await caughtUp(bob)
   await select(bob, 'Ship')
   await expect.poll(() => bob.getByTestId('infoSequence').textContent()).toBe('2')
@@ -74,7 +74,7 @@ test('an operation whose server dies between commit and answer takes effect exac
   expect((await countOf('log', `body->>'opID'`)).rows).toEqual([{ count: 1 }])
 })
 
-test('a worker that is killed right after it has taken an operation loses nothing', async () => {
+test('a worker killed right after a call resolved loses no operation', async () => {
   const { page, ann, bob } = await openDemo({ before: noteWorkers })
   await caughtUp(ann, bob)
   await goOffline(ann)
@@ -92,7 +92,7 @@ test('a worker that is killed right after it has taken an operation loses nothin
       await store.apply('setGroupMemberRole', { groupID, userID: 'bob', role: 'Admin' }),
       await store.apply('updateGroupProfile', { groupID, name })
     ]
-    // In the turn in which the last call has resolved: the worker does nothing more.
+    // In the turn in which the last call resolved, so the worker can do nothing more.
     for (const worker of window.workers) worker.terminate()
     return answers.flatMap(answer => ('opID' in answer ? answer.opID : []))
   }, name)
@@ -105,7 +105,7 @@ test('a worker that is killed right after it has taken an operation loses nothin
   )
   await groupRow(ann, name).waitFor()
 
-  // Opened again with a network, it delivers what it finds.
+  // The page opens without its offline setting, so the operations are delivered.
   await page.evaluate(() => localStorage.clear())
   await page.reload()
   await caughtUp(ann, bob)

@@ -1,6 +1,6 @@
 /**
- * The demo's server on the data of a demo, which dies at the worst moment: when the operation named by DIE_AFTER
- * (`name groupID`) is committed, and nobody has been told.
+ * The demo's server that dies at the worst moment: when the operation named by DIE_AFTER
+ * (`name groupID`) is committed and no answer has been sent.
  */
 
 import { openPGlite, openSqlDatabase, startServer } from 'offline-groups/server'

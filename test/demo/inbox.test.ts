@@ -1,4 +1,4 @@
-/** Applications, from the form that sends them to the inbox that decides, and operations that wait for a network. */
+/** Applications from the form to the inbox, refusals, and operations that are pending offline. */
 
 import { randomBytes } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
@@ -22,13 +22,13 @@ import {
   submit
 } from './page.ts'
 
-test('joinGroup, handleGroupApplication: who asks to come in is let in from the inbox, with a word', async () => {
+test('an applicant is admitted from the inbox with an answer', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const groupID = fresh('court')
   const name = `The ${groupID}`
   await submit(ann, 'create-group', { name, groupID, type: 'Public', joinOption: 'NeedPermission' })
-  // Before it is shown, she has caught up with everything else.
+  // Only then does the page show that ann has caught up.
   await groupRow(ann, name).waitFor()
   await caughtUp(ann)
   const before = Number(await ann.getByTestId('inbox-count').textContent())
@@ -52,7 +52,7 @@ test('joinGroup, handleGroupApplication: who asks to come in is let in from the 
   await expect.poll(() => bob.getByTestId('group-name').textContent()).toBe(name)
 })
 
-test('handleGroupApplication: who is refused is told why, and may ask again', async () => {
+test('a refused applicant sees the reason and can apply again', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const groupID = fresh('vault')
@@ -74,7 +74,7 @@ test('handleGroupApplication: who is refused is told why, and may ask again', as
   }
 })
 
-test('of two admins who answer the same application, the second learns that it was handled already', async () => {
+test('the second decision on an application is refused as already handled', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const groupID = fresh('pool')
@@ -119,7 +119,7 @@ test('of two admins who answer the same application, the second learns that it w
   await bob.getByTestId('verdict').waitFor({ state: 'detached' })
 })
 
-test('what was refused can be tried again once it is allowed', async () => {
+test('a refused operation can be retried once it is allowed', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Cinema')
@@ -146,7 +146,7 @@ test('what was refused can be tried again once it is allowed', async () => {
   await expect.poll(() => ann.getByTestId('notification').textContent()).toBe('Closed.')
 })
 
-test('every kind of change waits offline, is told in words, outlives a reload and arrives', async () => {
+test('every operation waits offline in words and survives a reload', async () => {
   const { page, ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const name = fresh('Museum')
@@ -192,7 +192,7 @@ test('every kind of change waits offline, is told in words, outlives a reload an
   ).toBe(0)
 })
 
-/** Somebody who is not on the page asks to come in. */
+/** Another user, without the page, applies to join. */
 async function applyAs(userID: string, groupID: string): Promise<void> {
   const client = await connect(
     `${inject('demo').url.replace('http', 'ws')}/sync`,

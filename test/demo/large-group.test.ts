@@ -3,7 +3,7 @@ import type { Locator } from 'playwright'
 import type { Member } from 'offline-groups'
 import { caughtUp, openCard, openDemo, roleOf, select } from './page.ts'
 
-test('of a change in a group of 6,000, only the changed row crosses to the page of whoever looks', async () => {
+test('a change in a group of 6,000 sends the page one row', async () => {
   const { page, ann, bob } = await openDemo({ before: noteFrames })
   await caughtUp(ann, bob)
   for (const pane of [ann, bob]) {
@@ -29,11 +29,11 @@ test('of a change in a group of 6,000, only the changed row crosses to the page 
   )
   const changed = expect.objectContaining({ userID: target, role: 'Admin' })
   expect(his).toEqual([changed])
-  // With her own operation, while it waited. The card watches its member by a query of its own, which sends no list.
+  // Ann's frames also have her pending operation. The card's query sends no list.
   expect(hers).toEqual([expect.objectContaining({ name: 'setGroupMemberRole' }), changed])
 })
 
-test('a list of 6,000 members scrolls to its end, and never has more rows than are in sight', async () => {
+test('a list of 6,000 members has only its visible rows', async () => {
   const { page, ann } = await openDemo()
   await caughtUp(ann)
   await select(ann, 'Harbour festival')
@@ -62,7 +62,7 @@ test('a list of 6,000 members scrolls to its end, and never has more rows than a
   await expect.poll(() => rows.last().locator('.name').textContent()).toBe(last?.userID)
 })
 
-/** Somebody in sight of both, for lists begin with who came first. */
+/** A plain member near the top, where both lists show the same rows. */
 async function plainMember(pane: Locator): Promise<string> {
   const rows = pane
     .getByTestId('member-row')
@@ -72,7 +72,7 @@ async function plainMember(pane: Locator): Promise<string> {
 
 declare global {
   interface Window {
-    /** What was sent to the page, per store. */
+    /** The frames that the page received, per store. */
     sentFrames: { patches: [number, { edits?: [from: number, to: number, row?: object][] }][] }[][]
   }
 }

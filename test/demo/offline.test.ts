@@ -15,7 +15,7 @@ import {
   submit
 } from './page.ts'
 
-test('what is done offline outlives a reload, waits visibly, and reaches everybody once online', async () => {
+test('an offline operation survives a reload and is delivered once online', async () => {
   const { page, ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   await goOffline(ann)
@@ -35,7 +35,7 @@ test('what is done offline outlives a reload, waits visibly, and reaches everybo
   expect(sentences[0]).toContain(`create “${boat}” (Public) with bob — waiting`)
   expect(sentences[1]).toContain(`rename to “${ship}” — waiting`)
   expect(sentences[2]).toContain('make bob an admin — waiting')
-  // While he goes to the server and back, nothing of hers gets there.
+  // Bob's round trip to the server shows that nothing of ann's has arrived.
   await caughtUp(bob)
   await submit(bob, 'create-group', { name: fresh('Tug') })
   await caughtUp(bob)
@@ -51,7 +51,7 @@ test('what is done offline outlives a reload, waits visibly, and reaches everybo
   await expect.poll(() => roleOf(bob, 'ann')).toBe('owner')
 })
 
-test('an edit that somebody else made impossible is refused with code and cause, and the group is forgotten', async () => {
+test('an edit in a dismissed group is refused with code and cause', async () => {
   const { page, ann, bob } = await openDemo()
   const groupID = fresh('zoo')
   await submit(ann, 'create-group', {
@@ -83,14 +83,14 @@ test('an edit that somebody else made impossible is refused with code and cause,
   await groupRow(bob, 'zoo').waitFor({ state: 'detached' })
   await bob.getByTestId('not-in-group').waitFor()
 
-  // Somebody who starts from nothing sees what the server says.
+  // A new device shows the state of the server.
   const newcomer = await openDemo()
   const truth = await shownBy(newcomer.page, 'ann', groupID)
   expect(truth?.profile).toMatchObject({ name: `The ${groupID}`, memberNum: 2 })
   expect(await shownBy(page, 'ann', groupID)).toEqual(truth)
   expect(await shownBy(page, 'bob', groupID)).toBeNull()
   expect(await shownBy(newcomer.page, 'bob', groupID)).toBeNull()
-  // What the user was told stays; the group does not. On the disk that is so after a quiet moment.
+  // Notices and verdicts stay, the group's rows go. The next checkpoint removes them from the disk.
   const kept = async () =>
     new Set((await recordsAbout(page, 'bob', groupID)).map(({ table }) => table))
   await expect.poll(kept).toEqual(new Set(['notices', 'verdicts']))
@@ -120,7 +120,7 @@ test('offline in one tab is offline in all of them', async () => {
   await groupRow(bob, name).waitFor()
 })
 
-/** What a user's database holds that has to do with a group, as raw records. */
+/** The raw records about a group in a user's database. */
 const recordsAbout = (
   page: Awaited<ReturnType<typeof openDemo>>['page'],
   userID: string,

@@ -16,7 +16,7 @@ import {
 } from './page.ts'
 import { filledFolder, startDemo } from './server.ts'
 
-test('every button does what it says', async () => {
+test('every button has the effect of its label', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   const groupID = fresh('park')
@@ -84,7 +84,7 @@ test('every button does what it says', async () => {
   await expect.poll(() => ann.getByTestId('own-role').textContent()).toBe('Owner')
 })
 
-test('what the rules forbid is refused at once, with code and reason', async () => {
+test('a forbidden operation is refused at once with code and reason', async () => {
   const { ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   await select(ann, 'Sailing crew')
@@ -111,7 +111,7 @@ test('what the rules forbid is refused at once, with code and reason', async () 
   expect(await outboxOf(bob)).toEqual([])
 })
 
-test('names are shown as text, whatever is in them', async () => {
+test('names with markup are shown as text', async () => {
   const { page, ann, bob } = await openDemo({
     before: () => void (window.alert = () => document.body.append('ALERTED'))
   })
@@ -137,7 +137,7 @@ test('names are shown as text, whatever is in them', async () => {
   expect(await page.locator('body').textContent()).not.toContain('ALERTED')
 })
 
-test('the keyboard is enough', async () => {
+test('the page can be used with the keyboard alone', async () => {
   const { page, ann, bob } = await openDemo()
   await caughtUp(ann, bob)
   await ann.getByTestId('group-list').focus()
@@ -171,9 +171,9 @@ test('the keyboard is enough', async () => {
   await expect.poll(() => ann.getByTestId('connection').textContent()).toBe('offline')
 })
 
-// Makes the picture of the page: SCREENSHOT=1 npx vitest run --config test/vitest.config.ts --project demo page
+// `SCREENSHOT=1` makes the README's picture of the page.
 if (process.env['SCREENSHOT'])
-  test('a picture of one user offline and the other refused', async () => {
+  test('the picture shows an offline user and a refused operation', async () => {
     const folder = await filledFolder(inject('demo').filled)
     const demo = await startDemo({ DEMO_DATA_DIR: folder.path })
     onTestFinished(async () => {

@@ -1,4 +1,4 @@
-/** The built page in a real browser, used as somebody would use it. */
+/** Clicks and reads the built page in a real browser, as its users do. */
 
 import {
   chromium,
@@ -26,24 +26,24 @@ afterAll(async () => (await browser)?.close())
 
 type Options = BrowserContextOptions & {
   readonly url?: string
-  /** Runs in the page before anything of its own. */
+  /** Runs in the page before its own scripts. */
   readonly before?: () => void
 }
 
-/** The page on a device that has never shown it. Nothing may go wrong in it, seen or not. */
+/** Opens the page on a new device. Any error in the page fails the test. */
 export async function openDemo({
   url = inject('demo').url,
   before,
   ...options
 }: Options = {}): Promise<Demo> {
   const context = await (await (browser ??= launch())).newContext(options)
-  // As long as a poll waits.
+  // The same limit as `expect.poll` has.
   context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', error => complaints.push(String(error)))
   page.on('console', message => {
-    // A server that is away is not a mistake of the page.
+    // An unreachable server is no error of the page.
     const isExpected =
       message.text().includes('ERR_CONNECTION_REFUSED') ||
       message.text().includes('WebSocket connection to')
@@ -60,7 +60,7 @@ export async function openDemo({
 }
 
 let count = 0
-/** A name or ID that nothing else has. */
+/** A name or ID that no other test uses. */
 export const fresh = (name: string) => `${name}-${Date.now().toString(36)}${count++}`
 
 /** Until the next frame, the page shows the state from before the last click. */
@@ -75,7 +75,7 @@ export async function goOnline(pane: Locator): Promise<void> {
   await drawn(pane)
 }
 
-/** Online, everything sent, everything received. */
+/** Waits until the panes are online, with everything sent and received. */
 export async function caughtUp(...panes: readonly Locator[]): Promise<void> {
   for (const pane of panes) {
     await drawn(pane)
@@ -84,7 +84,7 @@ export async function caughtUp(...panes: readonly Locator[]): Promise<void> {
   }
 }
 
-/** `''` for a plain member, and for who is none. */
+/** `''` for a plain member, and for a user outside the group. */
 export const roleOf = async (pane: Locator, userID: string) =>
   (await memberRow(pane, userID).getByTestId('role').allTextContents()).join()
 
@@ -100,7 +100,7 @@ export async function select(pane: Locator, name: string): Promise<void> {
   await drawn(pane)
 }
 
-/** What the inbox holds about a group, the latest first. */
+/** The inbox's notices about a group, the latest first. */
 export const noticesOf = (pane: Locator, groupName: string) =>
   pane.getByTestId('notice').filter({ hasText: groupName })
 
@@ -112,7 +112,7 @@ export async function submit(pane: Locator, button: string, fields: Fields): Pro
 
 type Fields = Readonly<Record<string, string | boolean>>
 
-/** Presses a button, if need be in the menu or in the part of the page that holds it. */
+/** Presses a button. It opens the menu or the part of the page with the button first. */
 async function press(pane: Locator, button: string): Promise<void> {
   const place = placeOf[button]
   if (place !== undefined) await pane.getByTestId(place).click()
@@ -152,7 +152,7 @@ export async function openCard(pane: Locator, userID: string): Promise<void> {
   await pane.getByTestId('card').waitFor()
 }
 
-/** Does something to a member on their card, with a form where one follows, and goes back to the list. */
+/** Presses a button on a member's card, fills in its form if it has one, and closes the card. */
 export async function changeMember(
   pane: Locator,
   userID: string,
@@ -168,7 +168,7 @@ export async function changeMember(
 
 export const outboxOf = (pane: Locator) => pane.getByTestId('outbox-entry').allInnerTexts()
 
-/** What a store shows of a group: its profile, without the user's own place in it, and its members. */
+/** A group's profile and members in a store, without the fields that differ between users. */
 export const shownBy = (page: Page, user: 'ann' | 'bob', groupID: string) =>
   page.evaluate(
     async ([user, groupID]) => {

@@ -32,7 +32,7 @@ async function refusedRename(name: string): Promise<Demo> {
   return demo
 }
 
-test('a refused rename is told with the name that the group has', async () => {
+test('a refused rename is reported with the current name', async () => {
   const name = fresh('Mill')
   const { bob } = await refusedRename(name)
   await expect
@@ -40,14 +40,14 @@ test('a refused rename is told with the name that the group has', async () => {
     .toContain(`in ${name},`)
 })
 
-test('a removed user cannot try a refused change again', async () => {
+test('a removed user cannot retry a refused operation', async () => {
   const { bob } = await refusedRename(fresh('Mill'))
   await expect
     .poll(() => bob.getByTestId('retry-verdict').getAttribute('aria-disabled'))
     .toBe('true')
 })
 
-test('a search shows its first result in a list that was scrolled', async () => {
+test('a search scrolls the list back to its first result', async () => {
   const { ann } = await openDemo()
   await caughtUp(ann)
   const rows = ann.getByTestId('group-row')

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { filledFolder, startDemo } from './server.ts'
 
-test('the page is never cached, and only its users get a userSig', async () => {
+test('the page is never cached and issues userSigs to its users only', async () => {
   const at = (path: string) => fetch(new URL(path, inject('demo').url))
   const page = await at('/')
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -16,7 +16,7 @@ test('the page is never cached, and only its users get a userSig', async () => {
   expect((await at('/%2e%2e/serve.js')).status).toBe(404)
 })
 
-test('where the port is taken another is, and two demos on the same data do not start', async () => {
+test('a second demo picks a free port but refuses the same data', async () => {
   const occupant = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void occupant.close())
   await once(occupant, 'listening')

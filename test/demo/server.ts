@@ -1,4 +1,4 @@
-/** Runs the demo as a process of its own, as its users do. */
+/** Runs the demo in a separate process, as its users do. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,11 +10,11 @@ import type { TestProject } from 'vitest/node'
 
 export type DemoServer = {
   readonly url: string
-  /** All it has printed. */
+  /** The whole output so far. */
   output(): string
   /** Resolves when the process has ended, with the signal that ended it or its exit code. */
   readonly ended: Promise<number | NodeJS.Signals>
-  /** The process does nothing until it is thawed: connections stay open and nobody answers. */
+  /** Stops the process until `thaw`. Its connections stay open, but nothing answers. */
   freeze(): void
   thaw(): void
   stop(): Promise<void>
@@ -52,7 +52,7 @@ async function stop(server: ChildProcess, ended: Promise<unknown>): Promise<void
   await ended
 }
 
-/** Data for a demo of one's own: what a demo has after its first start. */
+/** A copy of the data that a demo has after its first start. */
 export async function filledFolder(
   filled: string
 ): Promise<{ path: string; remove(): Promise<void> }> {
@@ -66,7 +66,7 @@ async function emptyFolder() {
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** One demo for all tests that can share it, and its data for those that cannot. */
+/** One demo for the tests that can share it, and its data for the others. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const filled = await emptyFolder()
   await (await startDemo({ DEMO_DATA_DIR: filled.path })).stop()

@@ -1,6 +1,6 @@
 /**
- * The smallest storage adapter: a key-value store of texts, as a mini-program has one. It uses
- * nothing but the port, so its obligations can be met from there.
+ * The smallest storage adapter: a key-value store of texts, as mini-programs have. It imports
+ * only the port, which proves that the port is enough to write an adapter.
  */
 
 import { describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ function openTextStorage(disk: Map<string, string>, name: string): Storage {
     JSON.parse(disk.get(name) ?? '{"commitNumber":0,"scopes":{}}') as Content
   // One synchronous step per call: calls of all connections take effect one after another.
   const inOneStep = <T>(step: () => T): Promise<T> => Promise.resolve().then(step)
-  // `never`: the rows of each query are rows of its table, which the type cannot say.
+  // `never`, because the type cannot state that each query's rows are rows of its table.
   const answer = ({ scopes }: Content, queries: readonly StorageQuery[]) =>
     queries.map(query => find(scopes, query)) as never
 

@@ -1,10 +1,10 @@
-/** Reads from the sources which names each entry of the package exports, and where they come from. */
+/** Reads the exports of the package's entries, with their origins, from the sources. */
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseAst } from 'rolldown/parseAst'
 
-/** A node of the syntax tree; which fields it has depends on its type. */
+/** A node of the syntax tree. Its fields depend on its type. */
 type Node = { readonly type?: string } & { readonly [field: string]: unknown }
 
 export type Name = {
@@ -112,7 +112,7 @@ export function namedTypes(origin: string): string[] {
   return [...found].flatMap(type => originOf(file, type) ?? [])
 }
 
-/** Where a type that a file names is declared; nothing for globals and other packages' types. */
+/** The origin of a type that a file names, or nothing for globals and other packages' types. */
 function originOf(file: string, type: string): string | undefined {
   for (const statement of statementsOf(file)) {
     if (statement.type === 'ImportDeclaration') {

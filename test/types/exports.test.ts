@@ -6,7 +6,7 @@ import { declarationOf, entries, exportsOf, namedTypes } from './entries.ts'
 const surface = [...entries()].map(([entry, file]) => ({ entry, names: exportsOf(file) }))
 const exported = new Set(surface.flatMap(({ names }) => names.map(declarationOf)))
 
-test('the exports of each entry are those of the committed list', async () => {
+test('the exports of each entry match the committed list', async () => {
   const text = surface.map(({ entry, names }) =>
     [entry, ...names.map(({ kind, name }) => `  ${kind.padEnd(5)} ${name}`).sort()].join('\n')
   )

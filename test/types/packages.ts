@@ -1,12 +1,12 @@
 /**
- * Our objects where Tencent's own packages declare theirs, and their options where we take ours: compiled, not run. What
- * does not fit is left out with the reason:
+ * Our objects fit the types of Tencent's packages, and their options fit ours. This file is
+ * compiled, not run. It leaves out the known differences:
  *
- * - Their `TYPES` is an enumeration, ours an object of strings with the same values, and an enumeration's members are
- *   no strings to the compiler. So options and fields of that type are left out: `type`, `joinOption`, `role`,
- *   `messageRemindType`, `handleAction`, `groupProfileFilter`.
- * - They declare `Group.createTime` a string; it is a number, in seconds, on the wire and in ours.
- * - They take a whole `Message` in `handleGroupApplication`; we take whatever has its payload.
+ * - Their `TYPES` is an enumeration, ours an object of strings with the same values. The compiler
+ *   does not accept a string for an enumeration, so this file leaves out `type`, `joinOption`,
+ *   `role`, `messageRemindType`, `handleAction` and `groupProfileFilter`.
+ * - They declare `Group.createTime` a string. On the wire and here it is a number of seconds.
+ * - Their `handleGroupApplication` takes a whole `Message`, ours any object with its payload.
  */
 
 import type {
@@ -37,7 +37,7 @@ type PlainCalls =
 export const calls2: Pick<ChatSDK2, PlainCalls> = tim
 export const calls3: Pick<ChatSDK3, PlainCalls | 'getGroupList'> = tim
 
-/** What an app written for theirs passes, without what is of their enumeration. */
+/** The options of an app written for their package, without those of their enumeration. */
 type Options<S, C extends keyof S, Left extends string> = S[C] extends (options: infer O) => unknown
   ? Omit<O, Left>
   : never

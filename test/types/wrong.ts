@@ -1,4 +1,4 @@
-/** Programs that must not compile. Each mark is an error of the compiler's if the line beneath it is none. */
+/** Programs that must not compile. A mark above a correct line is itself a compiler error. */
 
 import { createGroupStore, type GroupStore, type List, type Member } from '../../src/index.ts'
 import type { GroupType, Role } from '../../src/kernel/model.ts'
@@ -22,20 +22,20 @@ export const programs = [
   () => store.apply('addGroupMember', { groupID: 'g', userIDs: ['bob'] }),
   // @ts-expect-error seconds are a number
   () => store.apply('setGroupMemberMuteTime', { groupID: 'g', userID: 'bob', muteTime: '600' }),
-  // @ts-expect-error an answer may be an error: that has to be asked first
+  // @ts-expect-error an answer may be an error and must be checked first
   async () => (await store.apply('createGroup', { name: 'n' })).opID,
   async () => {
     const answer = await store.apply('quitGroup', { groupID: 'g' })
     // @ts-expect-error the operation decides which fields its result has
     return 'result' in answer && answer.result.status
   },
-  // @ts-expect-error rows are not for changing
+  // @ts-expect-error rows are readonly
   () => (list.rows[0]!.role = 'Owner'),
-  // @ts-expect-error nor are lists
+  // @ts-expect-error lists are readonly
   () => list.rows.push(list.rows[0]!),
   // @ts-expect-error a window has a limit
   () => store.members$('g', { offset: 0 }),
-  // @ts-expect-error what happens to waiting operations is one of three
+  // @ts-expect-error pending is keep, flush or discard
   () => store.logout({ pending: 'forget' }),
   // @ts-expect-error a store needs a token
   () => createGroupStore({ url: 'ws://localhost', userID: 'ann' }),
@@ -43,13 +43,13 @@ export const programs = [
   () => tim.createGroup('Crew'),
   // @ts-expect-error these take an ID by position
   () => tim.quitGroup({ groupID: 'g' }),
-  // @ts-expect-error what comes with an event depends on the event
+  // @ts-expect-error the data of an event depends on its name
   () => tim.on('onGroupListUpdated', event => event.data.message)
 ]
 
-// @ts-expect-error a role is missing: who adds one has to say what it may do
+// @ts-expect-error a new role needs its rights
 export const roles: Record<Role, boolean> = { Admin: true, Member: false }
-// @ts-expect-error and so is a group type
+// @ts-expect-error a group type is missing
 export const types: Rule = { Private: {}, Public: {}, ChatRoom: {} }
 export const everyType: Record<GroupType, string> = {
   Private: '',
