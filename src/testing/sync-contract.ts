@@ -1,19 +1,39 @@
-/** What every sync server must do, as tests: pass it your test runner and how to reach a server. */
+/** The tests that every sync server must pass. They run in any test runner. */
 
 import type { ContractRunner } from './storage-contract.ts'
-import { deltaCases } from './sync/delta-cases.ts'
+import { applicationCases } from './sync/application-cases.ts'
+import { catchUpCases } from './sync/catch-up-cases.ts'
+import { digestCases } from './sync/digest-cases.ts'
+import { frameCases } from './sync/frame-cases.ts'
+import { laneCases } from './sync/lane-cases.ts'
 import { noticeCases } from './sync/notice-cases.ts'
 import { operationCases } from './sync/operation-cases.ts'
+import { pageCases } from './sync/page-cases.ts'
+import { recipientCases } from './sync/recipient-cases.ts'
 import { roomCases } from './sync/room-cases.ts'
 import { sessionCases } from './sync/session-cases.ts'
 import { createStage, type Stage, type SyncServerUnderTest } from './sync/stage.ts'
 
 export type { SyncServerUnderTest } from './sync/stage.ts'
 
+const allCases = [
+  sessionCases,
+  frameCases,
+  operationCases,
+  laneCases,
+  catchUpCases,
+  recipientCases,
+  pageCases,
+  digestCases,
+  roomCases,
+  noticeCases,
+  applicationCases
+]
+
 /**
- * Tests a server of the protocol in `src/protocol/PROTOCOL.md`, through connections alone. Users and groups are new in every
- * test, so that the server may keep its data; it judges by the rules as they are unless set otherwise. Before version 22,
- * Node has no WebSocket: it can be given that of the package `ws`.
+ * Tests a server of the protocol in `src/protocol/PROTOCOL.md` through connections alone. Every test
+ * creates its own users and groups, so the server may keep its data. The server must use the default
+ * policy. Node before version 22 has no WebSocket: set it to that of the package `ws`.
  *
  * @example
  * const app = { sdkAppID: 1400000000, secretKey: 'a secret' }
@@ -37,6 +57,5 @@ export function syncServerContract(
         stage.end()
       }
     })
-  for (const cases of [sessionCases, operationCases, deltaCases, roomCases, noticeCases])
-    cases({ server, expect, check })
+  for (const cases of allCases) cases({ server, expect, check })
 }

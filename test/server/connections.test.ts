@@ -155,7 +155,7 @@ describe('a session on a database with four connections', () => {
               expected.map(({ seq: _seq, ...rest }) => ({ ...rest, isComplete: true }))
             )
             // Broken rules of deltas show here.
-            while (await Promise.race([client.take(), server.clock.settle()]));
+            while (await Promise.race([client.receive(), server.clock.settle()]));
           }
           expect(server.errors).toEqual([])
         }

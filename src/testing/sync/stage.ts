@@ -1,20 +1,20 @@
-/** What a case of the contract plays on: users and groups that no other case uses, and their clients. */
+/** The users, groups and clients of one case. No other case uses them. */
 
 import type { Args, OperationName } from '../../kernel/decide.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { PushedOperation } from '../../protocol/messages.ts'
 import type { Connect } from '../../protocol/port.ts'
 import type { ContractRunner } from '../storage-contract.ts'
-import { nowhere, openClient, type Stand, type SyncClient } from './client.ts'
+import { openClient, type SyncClient } from './client.ts'
+import { noPositions, type Positions } from './replica.ts'
 
 export type SyncServerUnderTest = {
-  /** Connects to the server. */
   readonly connect: Connect
-  /** A token that the server takes for this user's. */
+  /** A valid token of this user. */
   makeToken(userID: string): string | Promise<string>
-  /** A token of this user that the server took in the past; without it, that one case is left out. */
+  /** A token of this user that has expired. Without it, the case of expired tokens is skipped. */
   readonly makeExpiredToken?: (userID: string) => string | Promise<string>
-  /** Ends the server and starts it again on its data; without it, that one case is left out. */
+  /** Restarts the server with its data. Without it, the case of restarts is skipped. */
   readonly restart?: () => Promise<void>
 }
 
@@ -39,9 +39,9 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
     return client
   }
 
-  async function login(userID: string, stand: Stand = nowhere): Promise<SyncClient> {
+  async function login(userID: string, positions: Positions = noPositions): Promise<SyncClient> {
     const client = await open()
-    await client.login({ token: await makeToken(userID), ...stand })
+    await client.login({ token: await makeToken(userID), ...positions })
     return client
   }
 
@@ -59,7 +59,7 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
     ...rest
   })
 
-  /** Has an operation judged, and expects that it is applied. */
+  /** Pushes one operation. Throws unless it is applied. */
   async function act<N extends OperationName>(
     client: SyncClient,
     name: N,
@@ -78,7 +78,7 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
     operation,
     token: makeToken,
     act,
-    /** Users who are logged in, and a group of theirs: the first one owns it. */
+    /** Creates a group of new users and logs all of them in. The first user owns the group. */
     async crew<const N extends readonly string[]>(
       names: N,
       group: Partial<Args<'createGroup'>> = {}
@@ -97,7 +97,7 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
       })
       const clients = [first]
       for (const userID of others) clients.push(await login(userID))
-      // One of each per name.
+      // The lists have one element per name.
       return { groupID, userIDs, clients } as unknown as {
         groupID: string
         userIDs: { [K in keyof N]: string }
@@ -110,10 +110,16 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
   }
 }
 
-/** What a verdict comes to. */
+/** The code of a refusal, or the kind of any other verdict. */
 export const outcome = (verdict: Verdict | 'retry' | undefined): number | string | undefined =>
   typeof verdict === 'object' && verdict.kind === 'rejected'
     ? verdict.error.code
     : typeof verdict === 'object'
       ? verdict.kind
       : verdict
+
+/** The scope of a refusal, and the reason and the user that caused it. */
+export const scopeAndCause = (verdict: Verdict | 'retry' | undefined): unknown[] =>
+  typeof verdict === 'object' && verdict.kind === 'rejected'
+    ? [verdict.scope, verdict.cause?.reason, verdict.cause?.by]
+    : []
