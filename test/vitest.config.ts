@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { chromiumArgs, findChromium } from './browser/chromium.ts'
+import { otherEngines, type OtherEngine } from './engines/installed.ts'
+import { installed } from './engines/provider.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -10,6 +12,50 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
  * hangs. The limit of a poll comes first, because it can name the missing condition.
  */
 const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } }
+
+/** These tests import the built package, as its users do. */
+const browserSuite = {
+  resolve: {
+    alias: [
+      { find: /^offline-groups$/, replacement: path('../dist/src/index.js') },
+      { find: /^offline-groups\/tim$/, replacement: path('../dist/src/tim/tim.js') },
+      { find: /^offline-groups\/ports$/, replacement: path('../dist/src/ports.js') }
+    ]
+  },
+  optimizeDeps: { include: ['dexie', 'comlink', 'rxjs', 'valibot'] }
+}
+const browserTests = {
+  include: ['test/browser/**/*.test.ts'],
+  globalSetup: ['test/browser/server.ts'],
+  ...limits
+}
+
+/** The browser suite in an installed Firefox or WebKit, or one test that says what is missing. */
+const otherEngine = (engine: OtherEngine, groupOrder: number): TestProjectInlineConfiguration =>
+  otherEngines[engine].find() === undefined
+    ? {
+        test: {
+          name: engine,
+          include: ['test/engines/absent.test.ts'],
+          provide: { absent: { engine, install: otherEngines[engine].install } }
+        }
+      }
+    : {
+        ...browserSuite,
+        test: {
+          name: engine,
+          ...browserTests,
+          // One heavy browser at a time: two slow each other down without ending sooner.
+          sequence: { groupOrder },
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: installed(engine),
+            instances: [{ browser: engine }]
+          }
+        }
+      }
 
 export default defineConfig({
   root: path('..'),
@@ -20,26 +66,16 @@ export default defineConfig({
           name: 'node',
           // All but the other projects' tests, so that a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,demo,hostile}/**'],
+          exclude: ['test/{browser,demo,engines,hostile}/**'],
           environment: 'node',
           ...limits
         }
       },
       {
-        // These tests import the built package, as its users do.
-        resolve: {
-          alias: [
-            { find: /^offline-groups$/, replacement: path('../dist/src/index.js') },
-            { find: /^offline-groups\/tim$/, replacement: path('../dist/src/tim/tim.js') },
-            { find: /^offline-groups\/ports$/, replacement: path('../dist/src/ports.js') }
-          ]
-        },
-        optimizeDeps: { include: ['dexie', 'comlink', 'rxjs', 'valibot'] },
+        ...browserSuite,
         test: {
           name: 'chromium',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/browser/server.ts'],
-          ...limits,
+          ...browserTests,
           browser: {
             enabled: true,
             headless: true,
@@ -51,6 +87,8 @@ export default defineConfig({
           }
         }
       },
+      otherEngine('firefox', 1),
+      otherEngine('webkit', 2),
       {
         // The built server in a separate process, under attack.
         test: {

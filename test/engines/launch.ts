@@ -1,0 +1,155 @@
+/** Starts an installed browser on a profile of its own, and ends it as a crash does. */
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { chromiumArgs, findChromium } from '../browser/chromium.ts'
+import { findXvfb, otherEngines, type OtherEngine } from './installed.ts'
+
+export type Engine = 'chromium' | OtherEngine
+
+/** A folder that outlives the browser. */
+export type Profile = { readonly folder: string; remove(): void }
+
+export type LaunchedBrowser = {
+  /** SIGKILL to all of its processes. Resolves when they have ended. */
+  kill(): Promise<void>
+}
+
+type Options = {
+  readonly urls: readonly string[]
+  readonly isPrivate?: boolean
+  /** More arguments of the command line. */
+  readonly args?: readonly string[]
+  /** More settings of Firefox, by name. */
+  readonly preferences?: Readonly<Record<string, boolean | number>>
+}
+
+export function createProfile(): Profile {
+  const folder = mkdtempSync(join(tmpdir(), 'offline-groups-profile-'))
+  return {
+    folder,
+    // A process that has just been killed may still hold a file.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  }
+}
+
+export async function launch(
+  engine: Engine,
+  profile: Profile,
+  options: Options
+): Promise<LaunchedBrowser> {
+  const { file, args, env } = await commands[engine](profile.folder, options)
+  const browser = spawn(file, args, {
+    stdio: 'ignore',
+    // A process group of its own, so that one signal reaches all processes of the browser.
+    detached: true,
+    env: { ...process.env, ...env }
+  })
+  const ended = once(browser, 'exit')
+  await once(browser, 'spawn')
+  const endWithParent = () => void signal(browser)
+  process.once('exit', endWithParent)
+  return {
+    async kill() {
+      process.off('exit', endWithParent)
+      signal(browser)
+      await ended
+      while (signal(browser)) await wait(10)
+    }
+  }
+}
+
+/** False if no process of the group is left. */
+function signal({ pid }: ChildProcess): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Expected: they have all ended.
+    return false
+  }
+}
+
+type Command = {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const commands: Readonly<
+  Record<Engine, (folder: string, options: Options) => Command | Promise<Command>>
+> = {
+  async chromium(folder, { urls, isPrivate = false, args = [] }) {
+    return {
+      file: await findChromium(),
+      args: [
+        ...chromiumArgs,
+        '--headless',
+        `--user-data-dir=${folder}`,
+        ...(isPrivate ? ['--incognito'] : []),
+        ...args,
+        ...urls
+      ]
+    }
+  },
+
+  firefox(folder, { urls, isPrivate = false, args = [], preferences = {} }) {
+    const lines = Object.entries({ ...quietFirefox, ...preferences }).map(
+      ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`
+    )
+    writeFileSync(join(folder, 'user.js'), lines.join('\n'))
+    const opened = isPrivate ? urls.flatMap(url => ['--private-window', url]) : urls
+    return {
+      file: found('firefox'),
+      args: ['--headless', '--no-remote', '--profile', folder, ...args, ...opened]
+    }
+  },
+
+  async webkit(folder, { urls, isPrivate = false, args = [] }) {
+    mkdirSync(folder, { recursive: true })
+    return {
+      file: found('webkit'),
+      args: [...(isPrivate ? ['--private'] : []), ...args, ...urls],
+      env: {
+        DISPLAY: await (display ??= openDisplay()),
+        XDG_DATA_HOME: join(folder, 'data'),
+        XDG_CACHE_HOME: join(folder, 'cache'),
+        XDG_CONFIG_HOME: join(folder, 'config')
+      }
+    }
+  }
+}
+
+function found(engine: OtherEngine): string {
+  const { find, install } = otherEngines[engine]
+  const file = find()
+  if (file === undefined) throw new Error(`${engine} is not installed: ${install}`)
+  return file
+}
+
+/** Without these, the first start shows pages of its own, and a start after kills asks for a safe mode. */
+const quietFirefox = {
+  'browser.aboutwelcome.enabled': false,
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.sessionstore.resume_from_crash': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'termsofuse.bypassNotification': true,
+  'toolkit.startup.max_resumed_crashes': -1
+}
+
+let display: Promise<string> | undefined
+
+/** One virtual display for all browsers of this process. It ends with the process. */
+async function openDisplay(): Promise<string> {
+  const file = findXvfb()
+  if (file === undefined) return process.env.DISPLAY ?? ''
+  const args = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp']
+  const server = spawn(file, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  server.unref()
+  process.once('exit', () => server.kill())
+  const [number] = (await once(server.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer]
+  return `:${number.toString().trim()}`
+}
