@@ -10,8 +10,8 @@ const limits = [
     entry: 'dist/src/index.js',
     limitKiB: 14
   },
-  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 64 },
-  { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 64 }
+  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 72 },
+  { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 72 }
 ]
 
 let passed = true

@@ -1,22 +1,24 @@
-/** Opens an engine on IndexedDB, with the other tabs as its peers. Works in any thread. */
+/** Opens an engine on a browser's storage, with the other tabs as its peers, in any thread. */
 
 import type { Engine } from '../engine/api.ts'
+import { alone } from '../engine/host.ts'
 import type { StoreLocation } from '../engine/worker-api.ts'
 import { protocolVersion } from '../protocol/messages.ts'
 import type { Connect } from '../protocol/port.ts'
 import { databaseName } from '../storage/database.ts'
-import { openDexieStorage } from '../storage/dexie.ts'
+import { openBrowserStorage } from './browser-storage.ts'
 import { browserPeers } from './peers.ts'
 import { openThreadEngine } from './thread.ts'
 
-/** The returned function rejects if the database cannot be opened. */
 export const openBrowserEngine =
   (connectTo: (url: string) => Connect) =>
   async (location: StoreLocation): Promise<Engine> => {
     const name = databaseName(location)
-    const opening = openDexieStorage(name)
-    const peers = browserPeers(`${name} v${protocolVersion}`)
-    opening.catch(peers.close)
-    const storage = await opening
-    return openThreadEngine({ storage, connect: connectTo(location.url), peers }, location)
+    const peers =
+      'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
+    const { storage, mode } = await openBrowserStorage(name)
+    // Tabs with rows of their own in memory have nothing in common.
+    if (mode === 'memory') peers.close()
+    const shared = mode === 'memory' ? alone : peers
+    return openThreadEngine({ storage, connect: connectTo(location.url), peers: shared }, location)
   }

@@ -52,6 +52,9 @@ export const errors = {
   BadFrame: { code: 4509, scope: 'retry' },
   PartlyDone: { code: 4514, scope: 'limit' },
   NotJudged: { code: 4515, scope: 'retry' },
+  StorageFull: { code: 4516, scope: 'limit' },
+  NewerStorage: { code: 4517, scope: 'retry' },
+  UpgradeBlocked: { code: 4518, scope: 'retry' },
 
   ServerBusy: { code: 10002, scope: 'retry' },
   UnknownOperation: { code: 10003, scope: 'invalid' },
@@ -96,9 +99,18 @@ export const groupError = (reason: Reason, detail = ''): GroupError => ({
   message: detail
 })
 
+/** By the name of the error, which IndexedDB and adapters share. */
+const storageReasons: Readonly<Record<string, Reason>> = {
+  QuotaExceededError: 'StorageFull',
+  VersionError: 'NewerStorage',
+  BlockedError: 'UpgradeBlocked'
+}
+
 /** An error of the storage layer as a refusal. */
-export const storageFailed = (error: unknown): GroupError =>
-  groupError('StorageFailed', String(error))
+export const storageFailed = (error: unknown): GroupError => {
+  const name = error instanceof Error ? error.name : ''
+  return groupError(lookUp(storageReasons, name) ?? 'StorageFailed', String(error))
+}
 
 /** Whether the server refused the token: codes 70xxx. The client needs another token. */
 export const isLoginError = (error: GroupError | null | undefined): boolean =>

@@ -9,8 +9,33 @@ export const databaseName = ({
   readonly userID: string
 }): string => `offline-groups ${url} ${userID}`
 
+/**
+ * Raise it when an older build could not read what this one writes. Versions before 4 have other
+ * keys, so they are refused; Dexie upgrades the others in place.
+ */
+export const schemaVersion = 5
+/** Dexie multiplies its versions. */
+export const nativeVersion = 10 * schemaVersion
+
 export const storeNames = ['pages', 'journal'] as const
 export type Stores = { readonly [name in (typeof storeNames)[number]]: IDBObjectStore }
+
+export type OnDataLoss = (message: string) => void
+
+/**
+ * Chromium reports a dropped database in one upgrade event, that of the first connection. So every
+ * piece of code that opens a database has to look for it.
+ */
+export function reportDataLoss(
+  event: IDBVersionChangeEvent & {
+    readonly dataLoss?: 'none' | 'partial' | 'total'
+    readonly dataLossMessage?: string
+  },
+  onDataLoss: OnDataLoss | undefined
+): void {
+  const { dataLoss = 'none', dataLossMessage = '' } = event
+  if (dataLoss !== 'none') onDataLoss?.(dataLossMessage)
+}
 
 export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {

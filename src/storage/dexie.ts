@@ -1,5 +1,5 @@
 /**
- * Storage in IndexedDB. Dexie opens the database and keeps its versions apart. Transactions are
+ * Storage in IndexedDB. Dexie opens the database and keeps its versions apart (open-database.ts). Transactions are
  * IndexedDB's own, because several callers read, decide and write in one of them.
  *
  * A commit appends one record to the journal (commit.ts, journal.ts). A read finds pages by the
@@ -7,26 +7,27 @@
  * quiet moments a checkpoint writes the journal into pages (checkpoint.ts).
  */
 
-import { Dexie } from 'dexie'
 import { createCheckpoint } from './checkpoint.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { openJournal } from './journal.ts'
+import { openDatabase, type DatabaseEvents } from './open-database.ts'
 import type { Storage } from './port.ts'
 import { createReadQueue } from './read-queue.ts'
 
+export type DexieOptions = DatabaseEvents & {
+  /** A longer journal is written into pages without a quiet moment. */
+  readonly journalRowsMax?: number
+}
+
 /**
  * Opens the database of that name, and creates it if it does not exist. Rejects with the error of
- * IndexedDB. `journalRowsMax`: a longer journal is written into pages without a quiet moment.
+ * IndexedDB.
  */
 export async function openDexieStorage(
   name: string,
-  { journalRowsMax = 50_000 } = {}
+  { journalRowsMax = 50_000, ...events }: DexieOptions = {}
 ): Promise<Storage> {
-  const dexie = new Dexie(name)
-  // 4: journal records have a `commitNumber`. Dexie cannot change the key of older records.
-  dexie.version(4).stores({ pages: '', journal: '++commitNumber' })
-  await dexie.open().catch(describeOlderVersion)
-  const database = dexie.backendDB()
+  const { database, close, remove } = await openDatabase(name, events)
   const journal = openJournal(database)
   const commits = createCommitQueue(journal, createCheckpoint(journal, journalRowsMax))
   const { read } = createReadQueue(database, journal)
@@ -36,16 +37,11 @@ export async function openDexieStorage(
     transact: commits.transact,
     async close() {
       await commits.end()
-      dexie.close()
+      close()
     },
     async destroy() {
       await commits.end()
-      await dexie.delete()
+      await remove()
     }
   }
-}
-
-function describeOlderVersion(error: Error): never {
-  if (error.name !== Dexie.errnames.Upgrade) throw error
-  throw new Error('The database has an older storage version. Remove it to start anew.')
 }

@@ -6,7 +6,15 @@
  * Any commit, and any checkpoint, makes it outdated, so a page never shows rows older than storage.
  */
 
-import { resultOf, runTransaction, storeNames, type Stores } from './database.ts'
+import {
+  nativeVersion,
+  reportDataLoss,
+  resultOf,
+  runTransaction,
+  storeNames,
+  type OnDataLoss,
+  type Stores
+} from './database.ts'
 
 /** The key of the cached paint in the store of pages. */
 export const paintKey = ['paint']
@@ -16,18 +24,24 @@ export type CachedPaint = { readonly commitNumber: number; readonly text: string
  * Every method resolves with `undefined` if there is no database, or if it was removed or upgraded
  * by another tab. The engine reports such errors; here they only cost the first paint.
  */
-export function openPaintCache(databaseName: string) {
+export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
   let opening: Promise<IDBDatabase | undefined> | undefined
   let isClosed = false
 
   function open(): Promise<IDBDatabase | undefined> {
     const request = indexedDB.open(databaseName)
-    // Only the worker creates the database.
-    request.onupgradeneeded = () => request.transaction?.abort()
+    request.onupgradeneeded = event => {
+      reportDataLoss(event, onDataLoss)
+      // Only the worker creates the database.
+      request.transaction?.abort()
+    }
     return resultOf(request).then(
       database => {
         database.onversionchange = close
-        return database
+        if (database.version === nativeVersion) return database
+        // Another build writes other records.
+        database.close()
+        return (opening = undefined)
       },
       () => (opening = undefined)
     )

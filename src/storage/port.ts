@@ -49,6 +49,11 @@ export type Storage = {
   close(): Promise<void>
   /** Closes all connections to the database, and removes it. Closing again resolves. */
   destroy(): Promise<void>
+  /**
+   * For storage that may lose its connection, or its rows: calls back each time. The engine reads
+   * everything again, and writes pending operations that storage has lost.
+   */
+  onLost?(callback: (error: Error) => void): void
 }
 
 /** `relaxed`: the server would send these rows again after a power cut. */

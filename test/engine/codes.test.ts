@@ -898,7 +898,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   2662: '../browser/tim.test.ts',
   4510: '../browser/store.test.ts',
   4514: '../client/tim-verdicts.test.ts',
-  4515: '../other-build/other-build.test.ts'
+  4515: '../other-build/other-build.test.ts',
+  4516: '../storage/opening.test.ts',
+  4517: '../storage/opening.test.ts',
+  4518: '../storage/opening.test.ts'
 }
 
 /** The codes of §5.1 and §5.2 that cannot come up here. */

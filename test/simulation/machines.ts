@@ -1,6 +1,5 @@
 /** What a run can be on: storage of devices, and the database of the server. */
 
-import { Dexie } from 'dexie'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
@@ -15,8 +14,7 @@ export type Machine = 'memory' | 'indexeddb' | 'pglite' | 'postgres'
 export function openStorageOf(machine: Machine): OpenStorage {
   if (machine === 'indexeddb') {
     // What a run leaves behind is nobody's.
-    Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange })
-    Object.assign(globalThis, { IDBKeyRange })
+    Object.assign(globalThis, { indexedDB: new IDBFactory(), IDBKeyRange })
     // Folded all the time.
     return name => openDexieStorage(name, { journalRowsMax: 3 })
   }

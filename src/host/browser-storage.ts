@@ -1,0 +1,51 @@
+/**
+ * Where a browser keeps the rows of one user: in IndexedDB, or in memory if that is denied or
+ * damaged for good. This is the one place that decides; rows in memory are gone with the page.
+ */
+
+import { openDexieStorage } from '../storage/dexie.ts'
+import { createLastingStorage } from '../storage/lasting.ts'
+import { createMemoryStorage } from '../storage/memory.ts'
+import type { Storage } from '../storage/port.ts'
+
+/** Pauses between the attempts to open a database that fails. Then rows are kept in memory. */
+const retryMs = [200, 800, 2000]
+/** Private windows, sandboxed frames and browsers without IndexedDB. Waiting does not help. */
+const denials = ['SecurityError', 'InvalidStateError']
+/** The database is sound: the page has to be loaded again, or another tab to be closed. */
+const conflicts = ['VersionError', 'BlockedError', 'TimeoutError']
+
+export type BrowserStorage = {
+  readonly storage: Storage
+  readonly mode: 'indexedDB' | 'memory'
+  /** Why rows are kept in memory, or why the database cannot be used yet. */
+  readonly error?: Error
+  /** The browser has dropped a damaged database. */
+  readonly isDataLost: boolean
+}
+
+/** Never rejects. */
+export async function openBrowserStorage(name: string): Promise<BrowserStorage> {
+  let isDataLost = false
+  const onDataLoss = () => void (isDataLost = true)
+  const storage = createLastingStorage(events => openDexieStorage(name, { ...events, onDataLoss }))
+  const error = await openPatiently(storage)
+  if (!error) return { storage, mode: 'indexedDB', isDataLost }
+  if (conflicts.includes(error.name)) return { storage, mode: 'indexedDB', error, isDataLost }
+  await storage.close()
+  return { storage: createMemoryStorage(), mode: 'memory', error, isDataLost }
+}
+
+/** The error of the last attempt. */
+async function openPatiently(storage: { open(): Promise<void> }): Promise<Error | undefined> {
+  for (const pauseMs of [...retryMs, 0]) {
+    const error = await storage.open().then(
+      () => undefined,
+      (reason: unknown) => (reason instanceof Error ? reason : new Error(String(reason)))
+    )
+    if (!error || [...denials, ...conflicts].includes(error.name)) return error
+    if (pauseMs === 0) return error
+    await new Promise(resolve => setTimeout(resolve, pauseMs))
+  }
+  return undefined
+}

@@ -1,0 +1,106 @@
+/**
+ * Storage that outlives its connection. Browsers close connections: when the disk is full, when the
+ * user clears site data, after a phone has slept. Another tab closes them for an upgrade.
+ *
+ *   closed ──call──▶ opening ──▶ open
+ *      ▲                │          │ closed by the browser, or a call failed
+ *      └─ cannot open ──┴──────────┘
+ *
+ * A call opens the database if it is closed. So the caller decides how often it is tried; the
+ * engine does so with back-off. An opening that takes long is never repeated, because a second one
+ * would wait behind the first. Calls meanwhile reject in time.
+ */
+
+import { createBound } from '../kernel/bound.ts'
+import type { DatabaseEvents } from './open-database.ts'
+import type { Storage } from './port.ts'
+
+/** Opening takes milliseconds. More means that another tab, perhaps a frozen one, is in the way. */
+const openWithinMs = 10_000
+
+const bound = createBound((callback, delayMs) => {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
+})
+
+export type LastingStorage = Storage & {
+  /** Opens the database, without reading it. */
+  open(): Promise<void>
+}
+
+/** `open` opens another connection each time. */
+export function createLastingStorage(
+  open: (events: Required<Pick<DatabaseEvents, 'onLost' | 'onBlocked'>>) => Promise<Storage>
+): LastingStorage {
+  let handle: Storage | undefined
+  let opening: Promise<Storage> | undefined
+  let isBlocked = false
+  let isClosed = false
+  let onLost: (error: Error) => void = () => undefined
+
+  async function start(): Promise<Storage> {
+    let opened: Storage | undefined
+    isBlocked = false
+    try {
+      opened = await open({
+        onLost: error => opened && drop(opened, error),
+        onBlocked: () => (isBlocked = true)
+      })
+      if (isClosed) await opened.close()
+      return (handle = opened)
+    } finally {
+      opening = undefined
+    }
+  }
+
+  /** The next call opens another connection. Transactions under way still end by themselves. */
+  function drop(dropped: Storage, error: Error): void {
+    if (handle !== dropped) return
+    handle = undefined
+    // Expected: the connection is closed already.
+    dropped.close().catch(() => undefined)
+    onLost(error)
+  }
+
+  async function connected(): Promise<Storage> {
+    if (isClosed) throw closedError()
+    const late = () => (isBlocked ? blockedError() : noAnswer())
+    const opened = await bound((opening ??= start()), openWithinMs, late)
+    if (opened instanceof Error) throw opened
+    return opened
+  }
+
+  async function call<T>(work: (storage: Storage) => Promise<T>): Promise<T> {
+    const used = handle ?? (await connected())
+    return work(used).catch((error: unknown) => {
+      if (isOfConnection(error)) drop(used, error)
+      throw error
+    })
+  }
+
+  /** Closes, or destroys, whatever is open or being opened. */
+  async function end(how: 'close' | 'destroy'): Promise<void> {
+    const used = handle ?? (how === 'destroy' || opening ? await connected() : undefined)
+    isClosed = true
+    await used?.[how]()
+  }
+
+  return {
+    open: async () => void (handle ?? (await connected())),
+    read: queries => call(storage => storage.read(queries)),
+    transact: (queries, body, durability) =>
+      call(storage => storage.transact(queries, body, durability)),
+    close: () => (isClosed ? Promise.resolve() : end('close')),
+    destroy: () => (isClosed ? Promise.resolve() : end('destroy')),
+    onLost: callback => void (onLost = callback)
+  }
+}
+
+/** A full quota leaves the connection as it is; so does an error of the caller's own code. */
+const isOfConnection = (error: unknown): error is Error =>
+  error instanceof DOMException && error.name !== 'QuotaExceededError'
+
+const closedError = () => new DOMException('The store is closed.', 'InvalidStateError')
+const blockedError = () =>
+  new DOMException('Another tab with an older build keeps the database open.', 'BlockedError')
+const noAnswer = () => new DOMException('The database does not open.', 'TimeoutError')

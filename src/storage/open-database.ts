@@ -1,0 +1,92 @@
+/**
+ * Opens the IndexedDB database of one user: upgrades an older one, refuses a newer one, and reports
+ * damage, blocked upgrades and the end of the connection.
+ *
+ * Why Dexie gets a factory of its own: it opens a newer database as it is and adds its stores, or
+ * raises its version, and then the newer build is locked out. Dexie hides the upgrade event as well,
+ * the only place where Chromium tells that it has dropped a damaged database.
+ */
+
+import { Dexie } from 'dexie'
+import { nativeVersion, reportDataLoss, schemaVersion, type OnDataLoss } from './database.ts'
+
+export type DatabaseEvents = {
+  /** The browser, another tab or a newer build has ended the connection. */
+  onLost?(error: Error): void
+  /** The upgrade waits for another tab to close its connection. */
+  onBlocked?(): void
+  /** The browser has dropped a damaged database, and has started an empty one. */
+  readonly onDataLoss?: OnDataLoss
+}
+
+export type OpenDatabase = {
+  readonly database: IDBDatabase
+  close(): void
+  remove(): Promise<void>
+}
+
+/** Rejects with the error of IndexedDB; `VersionError`: a newer build has written the database. */
+export async function openDatabase(name: string, events: DatabaseEvents): Promise<OpenDatabase> {
+  const dexie = new Dexie(name, { indexedDB: guardedFactory(events), IDBKeyRange })
+  dexie.version(schemaVersion).stores({ pages: '', journal: '++commitNumber' })
+  let isClosed = false
+  await dexie.open().catch(describeOlderVersion)
+  const database = dexie.backendDB()
+  const lost = (error: Error) => {
+    if (!isClosed) events.onLost?.(error)
+  }
+  database.addEventListener('close', () =>
+    lost(new DOMException('The browser has closed the database.', 'InvalidStateError'))
+  )
+  // Dexie closes the connection then, so that the other tab can go on.
+  database.addEventListener('versionchange', ({ newVersion }) =>
+    lost(newVersion === null ? removed() : newer())
+  )
+  return {
+    database,
+    close() {
+      isClosed = true
+      dexie.close()
+    },
+    async remove() {
+      isClosed = true
+      await dexie.delete()
+    }
+  }
+}
+
+/** Read at each open: some browsers take `indexedDB` away while the page lives. */
+function guardedFactory({ onBlocked, onDataLoss }: DatabaseEvents): IDBFactory {
+  // Reading it throws a SecurityError where the browser denies storage.
+  const native = globalThis.indexedDB as IDBFactory | undefined
+  if (!native) throw new DOMException('This browser has no IndexedDB.', 'SecurityError')
+  return {
+    open(name: string, version?: number) {
+      // Dexie asks without a version if the database is newer, and with a raised one if it lacks a
+      // store.
+      if (!version) throw newer()
+      if (version !== nativeVersion)
+        throw new DOMException('The database lacks a store.', 'DataError')
+      const request = native.open(name, version)
+      if (onBlocked) request.addEventListener('blocked', onBlocked)
+      request.addEventListener('upgradeneeded', event => reportDataLoss(event, onDataLoss))
+      return request
+    },
+    deleteDatabase: (name: string) => native.deleteDatabase(name),
+    // Without this function, Dexie keeps a list of databases in one more database.
+    databases: () => native.databases(),
+    cmp: (a: unknown, b: unknown) => native.cmp(a, b)
+  }
+}
+
+const newer = () =>
+  new DOMException('A newer build of the app has written the database.', 'VersionError')
+const removed = () => new DOMException('Another tab has removed the database.', 'NotFoundError')
+
+function describeOlderVersion(error: Error): never {
+  if (error.name !== Dexie.errnames.Upgrade) throw error
+  throw new DOMException(
+    'The database has an older storage version. Remove it to start anew.',
+    'DataError'
+  )
+}
