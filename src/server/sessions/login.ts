@@ -4,7 +4,8 @@ import { kernelVersion } from '../../kernel/decide.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { digestVersion } from '../../protocol/digest.ts'
 import { protocolVersion, type ServerMessage } from '../../protocol/messages.ts'
-import type { Database, Reader } from '../database/port.ts'
+import type { Reader } from '../database/port.ts'
+import type { Readable } from './readable.ts'
 import { provesLoss, receiptOf } from './receipts.ts'
 import type { SessionContext } from './session-port.ts'
 import { reachesBack } from './replica/feed-delta.ts'
@@ -29,7 +30,7 @@ export const positionsIn = ({ feed, groups }: Hello): ClientPositions => ({
 /** The answer to a hello with a valid token. `known`: the client continues from its positions. */
 export async function welcome(
   { policy, now, onError }: SessionContext,
-  database: Pick<Database, 'snapshot' | 'renewEpoch'>,
+  database: Readable,
   { userID, isAppAdmin }: { userID: string; isAppAdmin: boolean },
   hello: Hello
 ): Promise<Welcome> {
@@ -59,7 +60,7 @@ export async function welcome(
 
 /** If the client's receipt proves a loss of data, the epoch changes, and all clients begin anew. */
 async function readLogin(
-  database: Pick<Database, 'snapshot' | 'renewEpoch'>,
+  database: Readable,
   login: Login,
   onLoss: () => void
 ): Promise<{ epoch: string; known: boolean; receipt: string }> {

@@ -11,15 +11,16 @@ import {
   type ReceivedMessage
 } from '../../protocol/client-messages.ts'
 import { serverFrame } from '../../protocol/messages.ts'
-import type { Database } from '../database/port.ts'
 import type { Account } from './accounts.ts'
-import { membersPage, pong, profileAnswer, whileOpen } from './answers.ts'
+import { createAnswers } from './answers.ts'
 import { createBudget } from './budget.ts'
 import { createExpiry } from './expiry.ts'
 import { deltaFrames } from './frames.ts'
+import { createFlush } from './flush.ts'
 import { createIntake } from './intake.ts'
 import { positionsIn, welcome } from './login.ts'
 import { createPush } from './push.ts'
+import { readableWhile } from './readable.ts'
 import { noPositions } from './replica/positions.ts'
 import { createReplica, type Replica } from './replica/replica.ts'
 import { createSender } from './sender.ts'
@@ -28,8 +29,6 @@ import { createTasks } from './tasks.ts'
 
 /** Catching up reads about this many groups at a time. */
 const groupsPerFrame = 100
-/** Changes within this time are sent together. */
-const coalesceMs = 5
 /** Waiting frames and unjudged operations: above the first limit no more frames are read. */
 const sessionBytes = { slowAbove: 1_048_576, max: 4_194_304 }
 const helloWithinMs = 10_000
@@ -49,8 +48,6 @@ export function openSession(context: SessionContext, connection: Connection): Se
   const budget = createBudget(sessionBytes)
   let user: User | undefined
   let isOpen = true
-  let isFlushing = false
-  let stopFlush: (() => void) | undefined
   const stopHelloTimer = context.setTimer(() => user ?? end('NotReady'), helloWithinMs)
   const expiry = createExpiry(context, () => end('TokenExpired'))
   const budgets = () => [budget, ...(user?.account.budgets ?? [])]
@@ -63,15 +60,10 @@ export function openSession(context: SessionContext, connection: Connection): Se
       if (!user) return
       if (outcome.kind === 'verdict') user.replica.addVerdict(outcome.verdict)
       else user.replica.addRetry(opID)
-      flushSoon()
+      flush.soon()
     }
   })
-  /** Rejects reads once the session has ended. */
-  const readable: Pick<Database, 'snapshot' | 'renewEpoch'> = {
-    renewEpoch: expected => database.renewEpoch(expected),
-    snapshot: work => database.snapshot(reader => work(whileOpen(reader, () => isOpen)))
-  }
-
+  const readable = readableWhile(() => isOpen, database)
   const tasks = createTasks(
     () => isOpen,
     error => {
@@ -79,6 +71,13 @@ export function openSession(context: SessionContext, connection: Connection): Se
       end('ServerBusy')
     }
   )
+  const flush = createFlush(context.setTimer, tasks, async () => {
+    if (!user) return
+    const { replica } = user
+    if (replica.hasUnread()) await replica.read(readable, async () => undefined)
+    await sender.send(nextFrames(replica))
+  })
+  const answers = createAnswers(readable, now, nextFrames)
 
   async function handle(message: ReceivedMessage): Promise<void> {
     if (message.type === 'otherProtocol') return end(user ? 'BadFrame' : 'ProtocolTooOld')
@@ -90,9 +89,11 @@ export function openSession(context: SessionContext, connection: Connection): Se
     if (expiry.isExpired()) return end('TokenExpired')
     if (message.type === 'push')
       return push(user, message.operations) ? undefined : end('TooFrequent')
-    if (message.type === 'members') return sendMembers(user, message)
-    if (message.type === 'read') return sendProfile(user, message)
-    return sendPong(user, message)
+    if (message.type === 'members') return sender.send(await answers.members(user, message))
+    if (message.type === 'read') return sender.send(await answers.profile(user, message))
+    const frames = await answers.pong(user, message)
+    // The epoch has changed: the client returns and receives a full snapshot.
+    return frames ? sender.send(frames) : end('ServerBusy')
   }
 
   async function logIn(hello: Received<'hello'>): Promise<void> {
@@ -105,7 +106,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
       hasRoom: sender.hasRoom,
       subscribe: topic =>
         bus.subscribe(topic, announcement => {
-          if (replica.receive(announcement)) flushSoon()
+          if (replica.receive(announcement)) flush.soon()
         })
     })
     const account = accounts.enter(userID, () => end('TooFrequent'))
@@ -130,59 +131,10 @@ export function openSession(context: SessionContext, connection: Connection): Se
     expiry.set(login.expiresAt)
   }
 
-  async function sendPong({ replica, userID, epoch }: User, ping: Received<'ping'>): Promise<void> {
-    const identity = await replica.read(readable, async reader => {
-      await replica.checkHeads(reader)
-      if (ping.check) await replica.checkGroup(reader, ping.check)
-      return reader.identity()
-    })
-    // The epoch has changed: the client returns and receives a full snapshot.
-    if (identity.epoch !== epoch) return end('ServerBusy')
-    // One call: the positions in the pong include the delta before it.
-    await sender.send([...nextFrames(replica), pong(identity, userID, replica, now())])
-  }
-
-  async function sendMembers({ replica }: User, question: Received<'members'>): Promise<void> {
-    // The page is newer than the client's rows, so the delta up to it comes first.
-    const frames = await replica.read(
-      readable,
-      async reader => [...nextFrames(replica), ...(await membersPage(reader, replica, question))],
-      [question.groupID]
-    )
-    await sender.send(frames)
-  }
-
-  async function sendProfile(
-    { isAppAdmin, replica }: User,
-    question: Received<'read'>
-  ): Promise<void> {
-    const { row } = await replica.read(readable, reader => reader.group(question.groupID))
-    const isIn = Boolean(replica.position(question.groupID)) || isAppAdmin
-    const answer = profileAnswer(row, question, isIn)
-    await sender.send([...nextFrames(replica), serverFrame(answer)])
-  }
-
   function nextFrames(replica: Replica): string[] {
     const delta = replica.nextDelta()
-    if (replica.hasUnread()) flushSoon()
+    if (replica.hasUnread()) flush.soon()
     return delta ? deltaFrames({ type: 'delta', serverTime: now(), ...delta }) : []
-  }
-
-  function flushSoon(): void {
-    if (isFlushing) return
-    stopFlush ??= context.setTimer(() => {
-      stopFlush = undefined
-      isFlushing = true
-      tasks.add(flush)
-    }, coalesceMs)
-  }
-
-  async function flush(): Promise<void> {
-    isFlushing = false
-    if (!user) return
-    const { replica } = user
-    if (replica.hasUnread()) await replica.read(readable, async () => undefined)
-    await sender.send(nextFrames(replica))
   }
 
   function end(reason: Reason | GroupError): void {
@@ -196,7 +148,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   function close(): void {
     isOpen = false
     stopHelloTimer()
-    stopFlush?.()
+    flush.stop()
     expiry.stop()
     user?.replica.end()
     user?.account.leave()
