@@ -58,10 +58,10 @@ const causes: Readonly<Record<string, (by: string, at: string) => string>> = {
   predecessor: () => 'an operation that came before it was refused'
 }
 
-export function causeSentence({ reason, by, at }: Cause): string {
+export function causeSentence({ reason, by, atSeconds }: Cause): string {
   // A newer server may have more causes.
   const words = Object.hasOwn(causes, reason) ? causes[reason] : undefined
   return words
-    ? words(plain(by), time(at * 1000))
-    : `of “${plain(reason)}” by ${plain(by)} at ${time(at * 1000)}`
+    ? words(plain(by), time(atSeconds * 1000))
+    : `of “${plain(reason)}” by ${plain(by)} at ${time(atSeconds * 1000)}`
 }

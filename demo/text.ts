@@ -21,10 +21,10 @@ const calendar = new Intl.DateTimeFormat('en-GB', {
 
 /** The time of day, with the date unless it is today's. */
 export function time(atMs: number): string {
-  const at = new Date(atMs)
-  return at.toDateString() === new Date().toDateString()
-    ? clock.format(at)
-    : `${calendar.format(at)}, ${clock.format(at)}`
+  const date = new Date(atMs)
+  return date.toDateString() === new Date().toDateString()
+    ? clock.format(date)
+    : `${calendar.format(date)}, ${clock.format(date)}`
 }
 
 /** “4:59”, “1:04:59”, “3 days”. */

@@ -32,11 +32,11 @@ export type Verdict =
 /** The operation leaves the overlay when the base rows reach the position of this verdict. */
 export type Effective = Exclude<Verdict, { kind: 'rejected' }>
 
-/** The event that made an operation impossible. `at` is in seconds of the server's clock. */
+/** The event that made an operation impossible. `atSeconds`: by the server's clock. */
 export type Cause = {
   readonly reason: OrOther<CauseReason>
   readonly by: string
-  readonly at: number
+  readonly atSeconds: number
 }
 export const causeReasons = ['quit', 'kicked', 'dismissed', 'demoted', 'predecessor'] as const
 export type CauseReason = (typeof causeReasons)[number]

@@ -40,7 +40,7 @@ import {
 } from './rows.ts'
 import { groupErrorSchema, verdictSchema } from './verdicts.ts'
 
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /** Bounds of what may arrive. */
 export const frameLimits = {
@@ -104,7 +104,7 @@ const feedEvent = v.union([
     membershipEpoch: natural,
     reason: word,
     by: short,
-    at: natural
+    atSeconds: natural
   }),
   v.object({ kind: oneOf('notice'), ...notice }),
   /** Somebody has decided about an application that this user was told of. */
@@ -116,7 +116,7 @@ const feedEvent = v.union([
     applicationSeq: natural,
     state: word,
     by: short,
-    at: natural
+    atSeconds: natural
   }),
   /** Something that only another build knows: it takes a position, and nothing else is done about it. */
   v.pipe(

@@ -35,6 +35,6 @@ export const verdictSchema: v.GenericSchema<unknown, Verdict> = v.union([
     groupID: id,
     error: groupErrorSchema,
     scope: word,
-    cause: v.exactOptional(v.object({ reason: word, by: short, at: natural }))
+    cause: v.exactOptional(v.object({ reason: word, by: short, atSeconds: natural }))
   })
 ])

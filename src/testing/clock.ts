@@ -14,26 +14,26 @@ export type TestClock = {
 export function createTestClock(startMs = 1_600_000_000_000): TestClock {
   let time = startMs
   let count = 0
-  const timers = new Map<number, { at: number; callback: () => void }>()
+  const timers = new Map<number, { atMs: number; callback: () => void }>()
 
   const settle = async () => {
     // Storage may need several turns of the event loop to answer.
     for (let turn = 0; turn < 12; turn++) await new Promise(resolve => setImmediate(resolve))
   }
 
-  function next(): [number, { at: number; callback: () => void }] | undefined {
-    let first: [number, { at: number; callback: () => void }] | undefined
-    for (const timer of timers) if (!first || timer[1].at < first[1].at) first = timer
+  function next(): [number, { atMs: number; callback: () => void }] | undefined {
+    let first: [number, { atMs: number; callback: () => void }] | undefined
+    for (const timer of timers) if (!first || timer[1].atMs < first[1].atMs) first = timer
     return first
   }
 
   async function step(limit: number): Promise<boolean> {
     await settle()
     const timer = next()
-    if (!timer || timer[1].at > limit) return false
-    const [id, { at, callback }] = timer
+    if (!timer || timer[1].atMs > limit) return false
+    const [id, { atMs, callback }] = timer
     timers.delete(id)
-    time = Math.max(time, at)
+    time = Math.max(time, atMs)
     callback()
     return true
   }
@@ -42,7 +42,7 @@ export function createTestClock(startMs = 1_600_000_000_000): TestClock {
     now: () => time,
     setTimer(callback, delayMs) {
       const id = count++
-      timers.set(id, { at: time + Math.max(0, delayMs), callback })
+      timers.set(id, { atMs: time + Math.max(0, delayMs), callback })
       return () => void timers.delete(id)
     },
     settle,

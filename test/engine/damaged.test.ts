@@ -659,7 +659,7 @@ describe('damaged frames', () => {
     membershipEpoch: 1,
     reason: 'kicked',
     by: 'mallory',
-    at: 1
+    atSeconds: 1
   }
 
   /** What is sent to every hello, and the error that shows afterwards. */
@@ -799,7 +799,7 @@ describe('damaged frames', () => {
     ['a verdict with a kind that is no word', verdict({ kind: {} }), 4509],
     [
       'a verdict with a cause that is no word',
-      verdict({ cause: { reason: null, by: 'bob', at: 1 } }),
+      verdict({ cause: { reason: null, by: 'bob', atSeconds: 1 } }),
       4509
     ],
     ['a verdict without an error', verdict({ error: null }), 4509],

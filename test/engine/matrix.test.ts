@@ -161,7 +161,7 @@ function makeAdmin({ database }: TestServer, userID: string): Promise<void> {
     await tx.write({
       groupID,
       state: { ...before, seq },
-      log: [{ seq, at: 0, actor: '', opID: `import-${seq}`, name: 'import', args: {} }],
+      log: [{ seq, atSeconds: 0, actor: '', opID: `import-${seq}`, name: 'import', args: {} }],
       members: [{ userID, row: { ...member!.row!, role: 'Admin' }, revision: seq }],
       dissolved: false,
       others: [],

@@ -26,7 +26,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   const fresh = (prefix: string) => `${prefix}${count++}`
   const entry = (seq: number): LogEntry => ({
     seq,
-    at: 1,
+    atSeconds: 1,
     actor: 'ann',
     opID: `op${seq}`,
     name: 'quitGroup',
@@ -245,7 +245,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
   test('forgets history from before a time, and says from where on it is kept', async () => {
     const groupID = fresh('g')
     const user = fresh('u')
-    const at = (seq: number, time: number): LogEntry => ({ ...entry(seq), at: time })
+    const at = (seq: number, time: number): LogEntry => ({ ...entry(seq), atSeconds: time })
     const state = (seq: number) => ({ seq, row: group({ groupID }), digest: 7 })
     await write(groupID, {
       log: [at(1, 10)],
@@ -267,7 +267,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const verdicts = [10, 20].map(time => ({
       userID: user,
       name: 'quitGroup',
-      at: time,
+      atSeconds: time,
       verdict: { kind: 'applied' as const, opID: fresh('op'), groupID, seq: 1, result: null }
     }))
     await write(groupID, { verdicts })
@@ -304,8 +304,8 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
 
   test('forgets memberships that ended before a time', async () => {
     const groupID = fresh('g')
-    const ended = (userID: string, at: number) => {
-      const left = { reason: 'dismissed', by: 'ann', at } as const
+    const ended = (userID: string, atSeconds: number) => {
+      const left = { reason: 'dismissed', by: 'ann', atSeconds } as const
       return { userID, membershipEpoch: 1, since: 1, follows: false, left }
     }
     const present = { userID: 'now', membershipEpoch: 3, since: 1, follows: true, left: null }
@@ -320,7 +320,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
 
   test('knows whom a group has and whom a user follows', async () => {
     const [g1, g2, user] = [fresh('g'), fresh('g'), fresh('u')]
-    const left = { reason: 'kicked', by: 'ann', at: 7 } as const
+    const left = { reason: 'kicked', by: 'ann', atSeconds: 7 } as const
     await write(g1, {
       log: [entry(1)],
       memberships: [{ userID: user, membershipEpoch: 2, since: 1, follows: true, left: null }]
@@ -356,7 +356,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     const last = entry(3)
     await write(groupID, {
       log: [entry(1), joined, last],
-      verdicts: [{ userID: user, verdict, name: 'quitGroup', at: 1 }]
+      verdicts: [{ userID: user, verdict, name: 'quitGroup', atSeconds: 1 }]
     })
     expect(
       await database.snapshot(async tx => [

@@ -1,6 +1,7 @@
 /** A backup that is put back under a running installation, with and without the command that says so. */
 
 import { expect, test } from 'vitest'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createTestClient, createTestServer } from '../harness.ts'
@@ -67,7 +68,7 @@ test.each(['99.1.forged', '99.99', '', 'x.y.z', '99.99.', 'NaN.NaN.x'])(
     link.send(
       JSON.stringify({
         type: 'hello',
-        protocol: 2,
+        protocol: protocolVersion,
         kernel: 1,
         token: 'ann',
         epoch: 'epoch',

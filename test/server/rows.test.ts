@@ -64,7 +64,7 @@ test('of the refusals of one user, the oldest are forgotten', async () => {
   const at = (index: number) => ({
     userID: 'eve',
     name: 'quitGroup',
-    at: index,
+    atSeconds: index,
     verdict: {
       kind: 'rejected' as const,
       opID: `eve ${index}`,

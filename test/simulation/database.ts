@@ -111,8 +111,8 @@ function watched(tx: Transaction, onWrite: (written: Written) => void): Transact
   let tails: ReadonlyMap<string, number> = new Map()
   return {
     ...tx,
-    async appendFeeds(events, at) {
-      return (tails = await tx.appendFeeds(events, at))
+    async appendFeeds(events, atSeconds) {
+      return (tails = await tx.appendFeeds(events, atSeconds))
     },
     write(writes) {
       onWrite({ writes, tails })

@@ -71,9 +71,9 @@ export function createHttpWires(
   function arrival(direction: Direction, { length }: string): number {
     const carriedAt = Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
     freeAt[direction] = bytesPerSecond === Infinity ? 0 : carriedAt
-    const at = carriedAt + 1 + random.around(latencyMs)
-    if (isSlow()) lateUntil = Math.max(lateUntil, at)
-    return at
+    const arrivesAtMs = carriedAt + 1 + random.around(latencyMs)
+    if (isSlow()) lateUntil = Math.max(lateUntil, arrivesAtMs)
+    return arrivesAtMs
   }
 
   const exchange: Fetch = (body, signal) =>

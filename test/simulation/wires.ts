@@ -125,16 +125,16 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
       if (lottery === 0) return
       const arrival = sent(direction, frame) + delay()
       if (direction === 'down') unsent += frame.length
-      const at = lottery === 1 ? arrival : Math.max(arrival, arrivals[direction])
-      arrivals[direction] = Math.max(at, arrivals[direction])
-      if (isSlow()) lateUntil = Math.max(lateUntil, at)
+      const arrivesAtMs = lottery === 1 ? arrival : Math.max(arrival, arrivals[direction])
+      arrivals[direction] = Math.max(arrivesAtMs, arrivals[direction])
+      if (isSlow()) lateUntil = Math.max(lateUntil, arrivesAtMs)
       const arrive = () => {
         if (isCut || fallen[direction]) return
         pass()
         world.note(`${name} ${direction} ${frame}`)
         deliver()
       }
-      world.at(at, () => {
+      world.at(arrivesAtMs, () => {
         arrive()
         if (direction === 'up') return
         unsent -= frame.length
@@ -194,8 +194,8 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
       close() {
         // What was sent before still arrives.
         client = false
-        const at = Math.max(arrivals.up, world.now() + delay())
-        world.at(at, () => {
+        const closesAtMs = Math.max(arrivals.up, world.now() + delay())
+        world.at(closesAtMs, () => {
           isCut = true
           release()
           closeServer()

@@ -5,7 +5,7 @@ import { createRandom, hashText, type Random } from './random.ts'
 export type World = ReturnType<typeof createWorld>
 export type Violation = { readonly invariant: string; readonly detail: string }
 
-type Task = { readonly at: number; readonly order: number; run: (() => void) | undefined }
+type Task = { readonly atMs: number; readonly order: number; run: (() => void) | undefined }
 
 const transcriptMax = 400
 /** No storage takes so many turns of the event loop. */
@@ -79,7 +79,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
     },
 
     at(atMs: number, run: () => void): () => void {
-      const task: Task = { at: atMs, order: order++, run }
+      const task: Task = { atMs, order: order++, run }
       push(task)
       return () => void (task.run = undefined)
     },
@@ -99,7 +99,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
       let task = pop()
       while (task && !task.run) task = pop()
       if (!task?.run) return this.violate('liveness', 'nothing happens any more')
-      time = Math.max(time, task.at)
+      time = Math.max(time, task.atMs)
       steps++
       task.run()
       let turns = 0
@@ -112,7 +112,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
   }
 }
 
-const isBefore = (a: Task, b: Task) => a.at < b.at || (a.at === b.at && a.order < b.order)
+const isBefore = (a: Task, b: Task) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 
 /** All that promises have in store. */
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))

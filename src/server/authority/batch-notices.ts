@@ -14,14 +14,14 @@ export async function addNotices(
   former: { groupName: string; followers: readonly string[] }
 ): Promise<void> {
   const { groupID, group, policy, seq, tips } = batch
-  const { actor, at, seq: applicationSeq } = entry
+  const { actor, atSeconds, seq: applicationSeq } = entry
   if (tip && group && isTipSent(tip, group.type, policy))
-    tips.push({ ...tip, groupID, seq, time: at, operatorID: actor })
+    tips.push({ ...tip, groupID, seq, time: atSeconds, operatorID: actor })
   for (const { operationType, to, handleMessage = '' } of notices) {
     const users = to === 'members' ? former.followers : to === 'admins' ? await admins(batch) : to
     const notice = {
       kind: 'notice',
-      time: at,
+      time: atSeconds,
       groupID,
       groupName: group?.name ?? former.groupName,
       operationType,
@@ -38,7 +38,7 @@ export async function addNotices(
 async function addHandled(
   batch: Batch,
   changes: Accepted['changes'],
-  { actor, at }: LogEntry
+  { actor, atSeconds }: LogEntry
 ): Promise<void> {
   for (const { table, row } of changes) {
     if (table !== 'applications' || !row || row.state === 'pending') continue
@@ -50,7 +50,7 @@ async function addHandled(
         applicationSeq: row.seq,
         state: row.state,
         by: actor,
-        at
+        atSeconds
       })
   }
 }

@@ -23,7 +23,7 @@ export async function causeOf(
   if (scope !== 'permission' || !self || self.revision <= operation.seen) return undefined
   const changes = await roleChangesSince(batch, operation.seen)
   const entry = changes.findLast(each => isDemotion(each, self))
-  return entry && { reason: 'demoted', by: entry.actor, at: entry.at }
+  return entry && { reason: 'demoted', by: entry.actor, atSeconds: entry.atSeconds }
 }
 
 /** A transfer by an app admin does not name the former owner: the revision of their row does. */

@@ -50,7 +50,7 @@ async function outcomeOf(
   if (after !== undefined && !predecessor) return { kind: 'retry' }
   const verdict = await verdictOn(batch, submission, predecessor)
   known.add(submission, opID, { verdict, name })
-  batch.verdicts.push({ userID, verdict, name, at: batch.now })
+  batch.verdicts.push({ userID, verdict, name, atSeconds: batch.now })
   return { kind: 'verdict', verdict }
 }
 
@@ -66,7 +66,11 @@ async function verdictOn(
 
   if (operation.waited > waitedSecondsMax) return refuse(groupError('OperationExpired'))
   if (isFatal(predecessor))
-    return refuse(groupError('PredecessorRejected'), { reason: 'predecessor', by: userID, at: now })
+    return refuse(groupError('PredecessorRejected'), {
+      reason: 'predecessor',
+      by: userID,
+      atSeconds: now
+    })
   if (!checked.ok) return refuse(checked.error)
 
   const seq = batch.seq + 1
@@ -88,7 +92,7 @@ async function verdictOn(
     return refuse(decision.error, await causeOf(batch, submission, decision.error))
   const { args } = checked.prepared.operation
   if (decision.changes.length > 0)
-    await applyDecision(batch, decision, { at: now, actor: userID, opID, name, args })
+    await applyDecision(batch, decision, { atSeconds: now, actor: userID, opID, name, args })
   return { kind: decision.outcome, opID, groupID, seq: batch.seq, result: decision.result }
 }
 

@@ -33,7 +33,7 @@ export async function followers({ tx, groupID, memberships }: Batch): Promise<st
 export function updateMembership(
   batch: Batch,
   userID: string,
-  { actor, at, name }: LogEntry
+  { actor, atSeconds, name }: LogEntry
 ): void {
   const { groupID, group, members, memberships, changed, counts, seq } = batch
   const membership = must(memberships.get(userID), `the membership of ${userID}`)
@@ -44,7 +44,7 @@ export function updateMembership(
   const reason = userID === actor && name === 'quitGroup' ? 'quit' : group ? 'kicked' : 'dismissed'
   const next: Membership = follows
     ? { userID, membershipEpoch: membership.membershipEpoch + 1, since: seq, follows, left: null }
-    : { ...membership, follows, left: { reason, by: actor, at } }
+    : { ...membership, follows, left: { reason, by: actor, atSeconds } }
   memberships.set(userID, next)
   changed.memberships.add(userID)
   counts.set(userID, (counts.get(userID) ?? 0) + (follows ? 1 : -1))

@@ -76,9 +76,9 @@ export function sideBySide(
             reader(data).groupCounts(userIDs)
           ),
           lockGroup: async (groupID: string) => (await own(`group ${groupID}`), lockGroup(groupID)),
-          appendFeeds: async (events, at) => (
+          appendFeeds: async (events, atSeconds) => (
             await own(...[...events.keys()].map(userID => `feed ${userID}`)),
-            appendFeeds(events, at)
+            appendFeeds(events, atSeconds)
           ),
           write
         } satisfies Transaction)

@@ -29,8 +29,11 @@ export type Data = {
   log: Map<string, Map<number, LogEntry>>
   memberships: Map<string, Map<string, Membership>>
   /** By user. */
-  feeds: Map<string, { state: FeedState; events: (FeedEvent & { readonly written: number })[] }>
-  verdicts: Map<string, Map<string, StoredVerdict & { readonly at: number }>>
+  feeds: Map<
+    string,
+    { state: FeedState; events: (FeedEvent & { readonly writtenAtSeconds: number })[] }
+  >
+  verdicts: Map<string, Map<string, StoredVerdict & { readonly atSeconds: number }>>
 }
 
 export const emptyData = (epoch: string): Data => ({
@@ -107,7 +110,7 @@ export function reader(data: Data): Reader {
     feedSince: async (userID, from) =>
       (data.feeds.get(userID)?.events ?? [])
         .filter(({ fseq }) => fseq > from)
-        .map(({ written: _written, ...event }) => event),
+        .map(({ writtenAtSeconds: _, ...event }) => event),
     async verdicts(userID, opIDs) {
       const ofUser = data.verdicts.get(userID)
       return new Map(
@@ -134,7 +137,7 @@ export function compact(
 ): void {
   for (const [groupID, state] of data.groups) {
     const log = mapAt(data.log, groupID)
-    const outdated = [...log.values()].filter(({ at }) => at < before.history)
+    const outdated = [...log.values()].filter(({ atSeconds }) => atSeconds < before.history)
     const floor = Math.max(state.floor, ...outdated.map(({ seq }) => seq))
     data.groups.set(groupID, { ...state, floor })
     for (const { seq } of outdated) log.delete(seq)
@@ -149,24 +152,24 @@ export function compact(
   for (const groupID of data.memberships.keys()) {
     const ofGroup = mapAt(data.memberships, groupID)
     for (const { userID, left } of ofGroup.values())
-      if (left && left.at < before.history) ofGroup.delete(userID)
+      if (left && left.atSeconds < before.history) ofGroup.delete(userID)
   }
   for (const [userID, { state, events }] of data.feeds) {
-    const kept = events.filter(({ written }) => written >= before.history)
+    const kept = events.filter(({ writtenAtSeconds }) => writtenAtSeconds >= before.history)
     const floor = kept.length < events.length ? state.head - kept.length : state.floor
     data.feeds.set(userID, { state: { ...state, floor }, events: kept })
   }
   for (const userID of data.verdicts.keys()) {
     const ofUser = mapAt(data.verdicts, userID)
-    for (const [name, { at, verdict }] of ofUser)
+    for (const [name, { atSeconds, verdict }] of ofUser)
       if (
-        at <
+        atSeconds <
         (verdict.kind === 'rejected' ? Math.max(before.refusals, before.verdicts) : before.verdicts)
       )
         ofUser.delete(name)
     const refusals = [...ofUser]
       .filter(([, { verdict }]) => verdict.kind === 'rejected')
-      .sort(([, a], [, b]) => b.at - a.at)
+      .sort(([, a], [, b]) => b.atSeconds - a.atSeconds)
     for (const [name] of refusals.slice(refusalsMax)) ofUser.delete(name)
   }
 }
@@ -192,7 +195,7 @@ export function createCopyAt(): MapAt {
 export function writer(data: Data, writes: (() => void)[], mapAt: MapAt): Writer {
   return {
     lockGroup: async groupID => data.groups.get(groupID) ?? noGroup,
-    async appendFeeds(events, at) {
+    async appendFeeds(events, atSeconds) {
       const tails = new Map<string, number>()
       for (const [userID, list] of events) {
         const { state, events: earlier } = data.feeds.get(userID) ?? {
@@ -201,7 +204,7 @@ export function writer(data: Data, writes: (() => void)[], mapAt: MapAt): Writer
         }
         const { to: head, events: positioned } = numbered(list, state.head + list.length)
         tails.set(userID, head)
-        const added = positioned.map(event => ({ ...event, written: at }))
+        const added = positioned.map(event => ({ ...event, writtenAtSeconds: atSeconds }))
         writes.push(() =>
           data.feeds.set(userID, { state: { ...state, head }, events: [...earlier, ...added] })
         )
@@ -224,8 +227,8 @@ export function writer(data: Data, writes: (() => void)[], mapAt: MapAt): Writer
         for (const entry of log) mapAt(data.log, groupID).set(entry.seq, entry)
         for (const membership of memberships)
           mapAt(data.memberships, groupID).set(membership.userID, membership)
-        for (const { userID, verdict, name, at } of verdicts)
-          mapAt(data.verdicts, userID).set(verdict.opID, { verdict, name, at })
+        for (const { userID, verdict, name, atSeconds } of verdicts)
+          mapAt(data.verdicts, userID).set(verdict.opID, { verdict, name, atSeconds })
       })
     }
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { lockFolder } from './lock.ts'
 import type { Request, Response } from './pglite-thread.ts'
-import { BrokenConnectionError, type Query, type Sql } from './sql.ts'
+import { BrokenConnectionError, type SqlQuery, type Sql } from './sql.ts'
 
 /** PGlite cannot interrupt a statement. A longer one has hung, for instance after a full disk. */
 const statementMsMax = 120_000
@@ -87,7 +87,7 @@ export async function openPGlite(
   thread.on('error', error => fail(new Error('the database thread ended', { cause: error })))
   thread.on('exit', code => fail(new Error(`the database thread ended with ${code}`)))
 
-  const query: Query = (text, params = []) =>
+  const query: SqlQuery = (text, params = []) =>
     new Promise((resolve, reject) => {
       if (failure) return reject(failure)
       lock?.check()

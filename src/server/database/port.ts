@@ -80,7 +80,7 @@ export type Transaction = Reader & {
   /** Appends to feeds and returns their heads. Locks users in ascending order. */
   appendFeeds(
     events: ReadonlyMap<string, readonly NewFeedEvent[]>,
-    at: number
+    atSeconds: number
   ): Promise<Map<string, number>>
   /** Writes to a group that this transaction has locked. */
   write(writes: GroupWrites): Promise<void>
@@ -122,8 +122,7 @@ export type Other = {
 
 export type LogEntry = {
   readonly seq: number
-  /** Seconds. */
-  readonly at: number
+  readonly atSeconds: number
   readonly actor: string
   readonly opID: string
   readonly name: string
@@ -140,7 +139,7 @@ export type Membership = {
   readonly left: {
     readonly reason: 'quit' | 'kicked' | 'dismissed'
     readonly by: string
-    readonly at: number
+    readonly atSeconds: number
   } | null
 }
 
@@ -149,7 +148,7 @@ export const refusalsMax = 20_000
 
 export type StoredVerdict = { readonly verdict: Verdict; readonly name: string }
 
-export type NewVerdict = StoredVerdict & { readonly userID: string; readonly at: number }
+export type NewVerdict = StoredVerdict & { readonly userID: string; readonly atSeconds: number }
 
 /** The writes of a batch to one group. */
 export type GroupWrites = {

@@ -14,7 +14,7 @@ import {
   type StoredVerdict
 } from './port.ts'
 
-export type Query = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
+export type SqlQuery = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
 
 export function all<R>({ rows }: { rows: unknown[] }): R[] {
   // The statement next to each call says what its rows are.
@@ -38,7 +38,7 @@ const markedMembers = (result: { rows: unknown[] }): MarkedMember[] =>
     })
   )
 
-export function reader(query: Query): Reader {
+export function reader(query: SqlQuery): Reader {
   return {
     async identity() {
       const row = one<{ epoch: string; receipt_key: string }>(

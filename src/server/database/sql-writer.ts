@@ -1,10 +1,10 @@
 /** How the database port writes in SQL. */
 
 import { refusalsMax, type GroupWrites, type Transaction } from './port.ts'
-import { all, groupState, reader, type Query } from './sql-reader.ts'
+import { all, groupState, reader, type SqlQuery } from './sql-reader.ts'
 
 export function writer(
-  query: Query
+  query: SqlQuery
 ): Pick<Transaction, 'lockGroup' | 'verdicts' | 'groupCounts' | 'appendFeeds' | 'write'> {
   return {
     async verdicts(userID, opIDs) {
@@ -30,7 +30,7 @@ export function writer(
         ])
       )
     },
-    async appendFeeds(events, at) {
+    async appendFeeds(events, atSeconds) {
       const users = JSON.stringify([...events].map(([userID, { length }]) => ({ userID, length })))
       const heads = await query(
         `INSERT INTO feeds AS f (user_id, head)
@@ -49,9 +49,9 @@ export function writer(
         }))
       )
       await query(
-        `INSERT INTO feed (user_id, fseq, at, body)
+        `INSERT INTO feed (user_id, fseq, at_seconds, body)
          SELECT e->>'userID', (e->>'fseq')::bigint, $2, e->'body' FROM jsonb_array_elements($1::jsonb) e`,
-        [JSON.stringify(entries), at]
+        [JSON.stringify(entries), atSeconds]
       )
       return tails
     },
@@ -104,7 +104,7 @@ function statementsFor({
       tips
     ],
     [
-      `INSERT INTO log (group_id, seq, at, body) SELECT $1, (e->>'seq')::bigint, (e->>'at')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
+      `INSERT INTO log (group_id, seq, at_seconds, body) SELECT $1, (e->>'seq')::bigint, (e->>'atSeconds')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
       log
     ],
     [
@@ -116,8 +116,8 @@ function statementsFor({
       memberships
     ],
     [
-      `INSERT INTO verdicts (user_id, group_id, op_id, name, at, is_refusal, body)
-       SELECT e->>'userID', $1, e->'verdict'->>'opID', e->>'name', (e->>'at')::bigint,
+      `INSERT INTO verdicts (user_id, group_id, op_id, name, at_seconds, is_refusal, body)
+       SELECT e->>'userID', $1, e->'verdict'->>'opID', e->>'name', (e->>'atSeconds')::bigint,
          e->'verdict'->>'kind' = 'rejected', e->'verdict' FROM jsonb_array_elements($2::jsonb) e`,
       verdicts
     ]
@@ -125,15 +125,15 @@ function statementsFor({
 }
 
 export async function compact(
-  query: Query,
+  query: SqlQuery,
   before: { history: number; verdicts: number; refusals: number }
 ): Promise<void> {
   await query(
-    `UPDATE groups g SET floor = l.seq FROM (SELECT group_id, max(seq) AS seq FROM log WHERE at < $1 GROUP BY group_id) l
+    `UPDATE groups g SET floor = l.seq FROM (SELECT group_id, max(seq) AS seq FROM log WHERE at_seconds < $1 GROUP BY group_id) l
      WHERE g.group_id = l.group_id AND g.floor < l.seq`,
     [before.history]
   )
-  await query('DELETE FROM log WHERE at < $1', [before.history])
+  await query('DELETE FROM log WHERE at_seconds < $1', [before.history])
   await query(
     'DELETE FROM tips t USING groups g WHERE t.group_id = g.group_id AND t.seq <= g.floor'
   )
@@ -141,22 +141,22 @@ export async function compact(
     'DELETE FROM members m USING groups g WHERE m.group_id = g.group_id AND m.body IS NULL AND m.revision <= g.floor'
   )
   await query(
-    `UPDATE feeds f SET floor = e.fseq FROM (SELECT user_id, max(fseq) AS fseq FROM feed WHERE at < $1 GROUP BY user_id) e
+    `UPDATE feeds f SET floor = e.fseq FROM (SELECT user_id, max(fseq) AS fseq FROM feed WHERE at_seconds < $1 GROUP BY user_id) e
      WHERE f.user_id = e.user_id AND f.floor < e.fseq`,
     [before.history]
   )
-  await query('DELETE FROM feed WHERE at < $1', [before.history])
+  await query('DELETE FROM feed WHERE at_seconds < $1', [before.history])
   // Of the feed's event that told of the end, only the floor is left: a client that has not seen it begins anew.
-  await query(`DELETE FROM memberships WHERE NOT follows AND ("left"->>'at')::bigint < $1`, [
+  await query(`DELETE FROM memberships WHERE NOT follows AND ("left"->>'atSeconds')::bigint < $1`, [
     before.history
   ])
-  await query('DELETE FROM verdicts WHERE at < $1 OR (is_refusal AND at < $2)', [
+  await query('DELETE FROM verdicts WHERE at_seconds < $1 OR (is_refusal AND at_seconds < $2)', [
     before.verdicts,
     before.refusals
   ])
   await query(
     `DELETE FROM verdicts v USING (
-       SELECT user_id, op_id, row_number() OVER (PARTITION BY user_id ORDER BY at DESC, op_id) AS place
+       SELECT user_id, op_id, row_number() OVER (PARTITION BY user_id ORDER BY at_seconds DESC, op_id) AS place
        FROM verdicts WHERE is_refusal AND user_id IN (
          SELECT user_id FROM verdicts WHERE is_refusal GROUP BY user_id HAVING count(*) > $1)) o
      WHERE o.place > $1 AND v.user_id = o.user_id AND v.op_id = o.op_id`,

@@ -2,16 +2,16 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database } from './port.ts'
-import { reader, type Query } from './sql-reader.ts'
+import { reader, type SqlQuery } from './sql-reader.ts'
 import { compact, writer } from './sql-writer.ts'
 
-export type { Query } from './sql-reader.ts'
+export type { SqlQuery } from './sql-reader.ts'
 /**
  * Lends a connection of which `work` is the only user. Where `work` rejects with a `BrokenConnectionError`, the connection
  * may be within a transaction still, so it must not be lent again.
  */
 export type Sql = {
-  withConnection<T>(work: (query: Query) => Promise<T>): Promise<T>
+  withConnection<T>(work: (query: SqlQuery) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -28,19 +28,19 @@ const schema = `
   CREATE INDEX IF NOT EXISTS members_changed ON members (group_id, revision);
   CREATE TABLE IF NOT EXISTS others (group_id text, kind text, user_id text, body jsonb NOT NULL, revision bigint NOT NULL, PRIMARY KEY (group_id, kind, user_id));
   CREATE TABLE IF NOT EXISTS tips (group_id text, seq bigint, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
-  CREATE TABLE IF NOT EXISTS log (group_id text, seq bigint, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
-  CREATE INDEX IF NOT EXISTS log_by_time ON log (at);
+  CREATE TABLE IF NOT EXISTS log (group_id text, seq bigint, at_seconds bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (group_id, seq));
+  CREATE INDEX IF NOT EXISTS log_by_time ON log (at_seconds);
   CREATE TABLE IF NOT EXISTS memberships (user_id text, group_id text, membership_epoch bigint NOT NULL, since bigint NOT NULL, follows boolean NOT NULL, "left" jsonb, PRIMARY KEY (user_id, group_id));
   CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id);
   CREATE TABLE IF NOT EXISTS feeds (user_id text PRIMARY KEY, head bigint NOT NULL, floor bigint NOT NULL DEFAULT 0);
-  CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, at bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
-  CREATE INDEX IF NOT EXISTS feed_by_time ON feed (at);
-  CREATE TABLE IF NOT EXISTS verdicts (user_id text, op_id text, group_id text NOT NULL, name text NOT NULL, at bigint NOT NULL, is_refusal boolean NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, op_id));
-  CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at);
+  CREATE TABLE IF NOT EXISTS feed (user_id text, fseq bigint, at_seconds bigint NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, fseq));
+  CREATE INDEX IF NOT EXISTS feed_by_time ON feed (at_seconds);
+  CREATE TABLE IF NOT EXISTS verdicts (user_id text, op_id text, group_id text NOT NULL, name text NOT NULL, at_seconds bigint NOT NULL, is_refusal boolean NOT NULL, body jsonb NOT NULL, PRIMARY KEY (user_id, op_id));
+  CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at_seconds);
 `
 
 export async function openSqlDatabase(sql: Sql): Promise<Database> {
-  const within = <T>(begin: string, work: (query: Query) => Promise<T>) =>
+  const within = <T>(begin: string, work: (query: SqlQuery) => Promise<T>) =>
     sql.withConnection(async query => {
       await query(begin)
       try {
@@ -70,7 +70,7 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     return (await reader(query).identity()).epoch
   })
 
-  async function writing<T>(work: (query: Query) => Promise<T>, attempt = 1): Promise<T> {
+  async function writing<T>(work: (query: SqlQuery) => Promise<T>, attempt = 1): Promise<T> {
     try {
       return await within('BEGIN', work)
     } catch (error) {
