@@ -1,4 +1,4 @@
-/** A device that nobody touches does not try to connect more often than back-off lets it, however soon connections end. */
+/** I15: an idle device connects no more often than back-off allows, however soon lines end. */
 
 import type { World } from './world.ts'
 
@@ -9,7 +9,7 @@ const attemptsMax = 25
 export function createAttempts(world: World, name: string) {
   let times: number[] = []
   return {
-    /** The user, the app or the device gives a reason to try at once. */
+    /** The user, the app or the device gives a reason to connect at once. */
     touched: () => void (times = []),
     tried(): void {
       times = [...times.filter(time => time > world.now() - windowMs), world.now()]

@@ -1,19 +1,19 @@
-/** What a session of the server says, looked at from outside: to whom, whether it may, and whether it said otherwise before. */
+/** Checks every frame that a session sends: its recipient, its time and its verdicts. */
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import { readToken } from './tokens.ts'
 import type { World } from './world.ts'
 
-type GroupSaid = {
+type SentGroup = {
   readonly groupID: string
   readonly group: { readonly type: string }
   readonly members: readonly { readonly userID: string }[]
   readonly gone: readonly string[]
 }
-type Said = {
+type SentFrame = {
   readonly type: string
-  readonly groups?: readonly GroupSaid[]
+  readonly groups?: readonly SentGroup[]
   readonly verdicts?: readonly Verdict[]
 }
 
@@ -23,18 +23,18 @@ export const refusesFrame = (frame: string): boolean =>
 
 export type Audit = ReturnType<typeof createAudit>
 
-/** `verdicts`: all that was ever said about operations, in the present epoch. */
+/** `verdicts` holds all that were sent in the present epoch. */
 export function createAudit(world: World, verdicts: Map<string, Verdict>) {
   let userID = ''
   let untilMs = -Infinity
 
-  function checkGroup({ groupID, group, members, gone }: GroupSaid): void {
+  function checkGroup({ groupID, group, members, gone }: SentGroup): void {
     if (group.type !== 'AVChatRoom') return
     const others = [...members.map(member => member.userID), ...gone].filter(
       each => each !== userID
     )
     if (others.length > 0)
-      world.violate('I14', `${userID} is told of ${others.join(' ')} in the AVChatRoom ${groupID}`)
+      world.violate('I14', `${userID} is sent ${others.join(' ')} in the AVChatRoom ${groupID}`)
   }
 
   function checkVerdict(verdict: Verdict): void {
@@ -50,7 +50,7 @@ export function createAudit(world: World, verdicts: Map<string, Verdict>) {
 
   return {
     /** A frame arrives from the client. */
-    heard(frame: string): void {
+    received(frame: string): void {
       if (!/"type":"(hello|auth)"/.test(frame)) return
       const { token = '' } = JSON.parse(frame) as { token?: string }
       const read = readToken(token)
@@ -59,18 +59,18 @@ export function createAudit(world: World, verdicts: Map<string, Verdict>) {
       untilMs = Math.max(untilMs, read.untilMs)
     },
     /** A frame is sent to the client. */
-    said(frame: string): void {
+    sent(frame: string): void {
       const isError = frame.startsWith('{"type":"error"')
       if (!isError && world.now() > untilMs)
         world.violate('I13', `${userID} is sent ${frame.slice(0, 80)} after its token ended`)
       const isOfRoom = frame.includes('"AVChatRoom"')
       if (!isOfRoom && !frame.includes('"verdicts":[{')) return
-      const said = JSON.parse(frame) as Said
-      if (said.type === 'members' && isOfRoom)
+      const message = JSON.parse(frame) as SentFrame
+      if (message.type === 'members' && isOfRoom)
         world.violate('I14', `${userID} is sent a page of an AVChatRoom`)
-      if (said.type !== 'delta') return
-      for (const group of said.groups ?? []) checkGroup(group)
-      for (const verdict of said.verdicts ?? []) checkVerdict(verdict)
+      if (message.type !== 'delta') return
+      for (const group of message.groups ?? []) checkGroup(group)
+      for (const verdict of message.verdicts ?? []) checkVerdict(verdict)
     }
   }
 }

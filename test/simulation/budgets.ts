@@ -1,15 +1,15 @@
-/** I19: a server holds nothing for anybody once all is done, and a refused operation leaves one verdict, nothing else. */
+/** I19: in the end a server holds nothing for its users. A refused operation leaves one verdict. */
 
 import type { Account, Accounts } from '../../src/server/sessions/accounts.ts'
 import type { Budget } from '../../src/server/sessions/budget.ts'
 import type { Written } from './database.ts'
 
 export type CountedAccounts = Accounts & {
-  /** What is held for each user, in words; empty when nothing is. */
+  /** Describes all that is held for users. Empty if nothing is held. */
   held(): string[]
 }
 
-/** Accounts that count what they hold: bytes in each budget, and operations. */
+/** Accounts that count the bytes of each budget, and operations. */
 export function countedAccounts(accounts: Accounts): CountedAccounts {
   const bytes = new Map<string, number>()
   const operations = new Map<string, number>()
@@ -59,7 +59,7 @@ function add(counts: Map<string, number>, key: string, amount: number): void {
   else counts.set(key, count)
 }
 
-/** What a transaction leaves beyond what its accepted operations explain. */
+/** The rows of a transaction that its accepted operations do not explain. */
 export function excessRows({ writes, tails }: Written): string | undefined {
   const { groupID, state, log, members, dissolved, others, tips, memberships } = writes
   if (log.length > 0) return undefined

@@ -1,4 +1,4 @@
-/** The simulation in one file that a thread can load; with a bug planted in the source, where asked for. */
+/** Bundles the simulation into one file that threads can load, with a planted bug on request. */
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { rolldown } from 'rolldown'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Limits of the engine and the server, so small that a few users and groups get beyond them.
+ * Limits of the engine and the server, so small that a few users and groups exceed them.
  * @type {readonly Edit[]}
  */
 const small = [
@@ -110,7 +110,10 @@ export async function bundle({ name = 'simulation', file: fileName = name, edits
   return file
 }
 
-/** @param {string} code @param {string} path @param {Set<Edit>} missed those that were not made yet */
+/**
+ * `missed` holds the edits that no file has matched yet.
+ * @param {string} code @param {string} path @param {Set<Edit>} missed
+ */
 function edited(code, path, missed) {
   let changed = code
   for (const edit of missed) {
@@ -124,7 +127,8 @@ function edited(code, path, missed) {
 }
 
 /**
- * The place of a text that occurs exactly once. Spaces and line breaks do not count, so that a formatter moves nothing.
+ * The range of a text that occurs exactly once. White space does not count, so that formatting
+ * does not break a patch.
  * @param {string} code @param {string} find
  */
 function onlyRange(code, find) {

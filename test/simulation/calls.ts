@@ -1,4 +1,4 @@
-/** Every call of a store settles within a bound, whatever the network does; but `settled`, which waits for a verdict. */
+/** I12: every call settles within a bound on any network, except `settled`. */
 
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
 /**
- * A user with a client of their own making. It speaks the protocol and stays within its rates, but sends what no honest
- * client would: operation IDs of others, predecessors that do not exist, groups that nobody has, positions of the future.
+ * A dishonest client. It speaks the protocol and stays within its rates, but sends operation IDs
+ * of other users, predecessors and groups that do not exist, and positions of the future.
  */
 
 import { kernelVersion } from '../../src/kernel/decide.ts'
@@ -13,13 +13,13 @@ import { tokenOf } from './tokens.ts'
 import type { Scene } from './workload.ts'
 import type { World } from './world.ts'
 
-type Heard = {
+type Received = {
   readonly type: string
   readonly verdicts?: readonly Verdict[]
   readonly retry?: readonly string[]
 }
 
-/** Over one connection, each operation is answered within so much time. */
+/** The server answers each operation of a connection within this time. */
 const answerWithinMs = 60_000
 
 export type CrafterOptions = {
@@ -118,24 +118,24 @@ export function createCrafter(
     }
     const session: Session | undefined = server.open(
       {
-        send: frame => void world.at(world.now() + 1 + random.around(10), () => hear(frame)),
+        send: frame => void world.at(world.now() + 1 + random.around(10), () => receive(frame)),
         close: over
       },
       over
     )
     if (!session) return over()
 
-    function hear(frame: string): void {
-      const { type, verdicts = [], retry = [] } = JSON.parse(frame) as Heard
+    function receive(frame: string): void {
+      const { type, verdicts = [], retry = [] } = JSON.parse(frame) as Received
       if (type !== 'delta') return
       for (const opID of [...verdicts.map(verdict => verdict.opID), ...retry]) {
         waiting.get(opID)?.()
         waiting.delete(opID)
       }
     }
-    function say(said: ClientMessage): void {
-      if (said.type === 'push')
-        for (const { opID } of said.operations) {
+    function send(message: ClientMessage): void {
+      if (message.type === 'push')
+        for (const { opID } of message.operations) {
           waiting.get(opID)?.()
           const late = () =>
             world.violate(
@@ -149,7 +149,7 @@ export function createCrafter(
         }
       world.at(
         world.now() + 1 + random.around(10),
-        () => isOpen && session?.receive(JSON.stringify(said))
+        () => isOpen && session?.receive(JSON.stringify(message))
       )
     }
     function goOn(): void {
@@ -158,10 +158,10 @@ export function createCrafter(
         session?.closed()
         return over()
       }
-      say(message())
+      send(message())
       world.at(world.now() + random.around(gapMs), goOn)
     }
-    say(hello())
+    send(hello())
     world.at(world.now() + random.around(gapMs), goOn)
   }
 

@@ -1,13 +1,13 @@
 /**
- * Crash at every await: a scenario is a short list of actions; it is run once to count the steps, then once for each of
- * them with a crash there. Between two steps everything waits for storage, the network, a timer or the database, so
- * this is every await there is.
+ * A crash at every await. A scenario is a short list of actions. It runs once to count its steps,
+ * then once per step with a crash there. Between two steps all code waits for storage, the
+ * network, a timer or the database, so the steps cover every await.
  */
 
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createDevice, type Device } from './device.ts'
 import { followedBy } from './history.ts'
-import { behind } from './ledger.ts'
+import { missing } from './ledger.ts'
 import { openStorageOf } from './machines.ts'
 import { createRandom, type Random } from './random.ts'
 import { createServer } from './server.ts'
@@ -22,7 +22,7 @@ const users = ['u0', 'u1', 'u2']
 const scene = { users, groupIDs: ['g0', 'g1'] }
 const stepsMax = 5000
 
-/** Answers after how many steps everything had settled, and what was wrong. */
+/** Returns the number of steps until everything had settled, and the violations. */
 export async function playScenario(
   { seed, actions }: Scenario,
   crash?: Crash
@@ -45,7 +45,7 @@ export async function playScenario(
 
   for (let index = 0; index < actions; index++) {
     const random = createRandom(seed, 'action', index)
-    world.at(world.now() + 50 + index * 20, () => take(world, devices, random, index))
+    world.at(world.now() + 50 + index * 20, () => actOnce(world, devices, random, index))
   }
   const finished = world.now() + 50 + actions * 20
   while (world.steps() < stepsMax && !world.violation()) {
@@ -76,7 +76,7 @@ export async function playScenario(
   return { steps: world.steps(), wrong }
 }
 
-function take(world: World, devices: readonly Device[], random: Random, count: number): void {
+function actOnce(world: World, devices: readonly Device[], random: Random, count: number): void {
   const device = random.pickFrom(devices)
   const tab = device && [...device.tabs][0]
   if (tab) world.note(act(random, { scene, device, tab, count }))
@@ -89,7 +89,7 @@ function isSettled(
   for (const tab of tabs) if (tab.isPaused) void resume(tab)
   const isOnline = [...tabs].some(({ screen }) => screen.status()?.caughtUp)
   const history = server.history()
-  return isOnline && [...behind(disk, history, userID, followedBy(history, userID))].length === 0
+  return isOnline && [...missing(disk, history, userID, followedBy(history, userID))].length === 0
 }
 
 function resume(tab: { isPaused: boolean; engine: { resume(): Promise<void> } }): Promise<void> {

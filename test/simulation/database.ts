@@ -1,6 +1,7 @@
 /**
- * The database of one server process: every call takes its time and may fail, and each commit is recorded at its moment.
- * With one connection a transaction is one step. With several, each statement is one, and transactions run side by side.
+ * The database of one server process. Every call takes time and may fail. Each commit is recorded
+ * at once. With one connection a transaction is one step. With several, each statement is a step,
+ * and transactions interleave.
  */
 
 import type { Connections } from '../../src/server/database/memory-connections.ts'
@@ -8,7 +9,7 @@ import type { MemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database, GroupWrites, Transaction } from '../../src/server/database/port.ts'
 import type { World } from './world.ts'
 
-/** A database that can be set back, and that can have several connections. */
+/** A database that can be restored, and that can have several connections. */
 export type Restorable = Database & {
   copy?(epoch: string): Restorable
   connect?: MemoryDatabase['connect']
@@ -18,17 +19,17 @@ export type Written = { readonly writes: GroupWrites; readonly tails: ReadonlyMa
 
 export type DatabaseOptions = {
   readonly isAlive: () => boolean
-  /** What goes wrong with the next transaction; asked once for each. */
+  /** The failure of the next transaction. Called once per transaction. */
   nextFailure(): Failure | undefined
   crash(): void
   onCommitted(written: Written): void
 }
 
 const connectionsMax = 4
-/** How long a statement takes on the mean, in milliseconds: the slower, the more runs side by side. */
+/** Mean milliseconds per statement. Slower statements interleave more. */
 const statementMs = [2, 10, 50] as const
 const away = () => new Error('the database is away')
-/** Of a process that is dead. */
+/** The answer to a dead process. */
 const never = <T>() => new Promise<T>(() => undefined)
 
 export function serialDatabase(
@@ -39,7 +40,7 @@ export function serialDatabase(
   const { isAlive, nextFailure, crash, onCommitted } = options
   const latency = world.random('server latency')
 
-  /** A call begins after a while, and by then the process may be dead. */
+  /** A call begins after a delay, in which the process may die. */
   function call<T>(isWriting: boolean, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       world.at(world.now() + latency.around(1), () => {
@@ -106,7 +107,7 @@ export function pooledDatabase(
   }
 }
 
-/** Sees what a transaction writes. */
+/** Records the writes of a transaction. */
 function watched(tx: Transaction, onWrite: (written: Written) => void): Transaction {
   let tails: ReadonlyMap<string, number> = new Map()
   return {

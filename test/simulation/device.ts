@@ -1,4 +1,4 @@
-/** A user's device: a database and the tabs that are open on it, of which one holds the lock. */
+/** A user's device: a database and its open tabs, one of which holds the lock. */
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Status } from '../../src/engine/api.ts'
@@ -29,10 +29,10 @@ export type DeviceOptions = {
   readonly userID: string
   readonly chaos: boolean
   readonly conditions: Conditions
-  /** How long a token is good. */
+  /** The lifetime of a token. */
   readonly tokenMs: number
   readonly openStorage: OpenStorage
-  /** The device whose database this one begins with. */
+  /** The database of another device, as the beginning of this one's. */
   readonly copied?: {
     readonly disk: Disk
     readonly ledger: Ledger
@@ -40,7 +40,7 @@ export type DeviceOptions = {
   }
 }
 
-/** Storage may refuse: the caller is told, and may ask again. */
+/** Expected: storage refuses. The caller gets the error and can retry. */
 const noted = () => undefined
 
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
@@ -56,7 +56,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     ...(copied && { copied: copied.ledger })
   })
   const tabs = new Set<Tab>()
-  // What another tab's logout has ended shows nothing any more: its user goes on in a new one, also if that tab has died.
+  // A logout in another tab ends this one, so its user opens a new tab, even if that tab has died.
   const peers = createPeers(world, random, tabs, tab => {
     world.at(world.now() + 2000 + random.around(2000), () => tab.isAlive && restart(tab))
   })
@@ -104,7 +104,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     const tab = createTab(world, {
       ...{ name: tabName, userID, disk, isPaused: paused, token: tokens.next() },
       peersOf: peers.of,
-      // Each reload may bring another build.
+      // Each reload can bring another build.
       connect: conditions.has('builds') && random.chance(0.5) ? newerClient(connect) : connect,
       now: () => world.now() + clockMs,
       random: ids.next,
@@ -112,10 +112,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onConnecting: attempts.tried,
       onStatus: attend,
       onDestroyed(tab) {
-        // What another tab takes while this one logs out goes with the rest.
+        // Operations that another tab enqueues during a logout are destroyed with the rest.
         if (tab.hasCompany) ledger.forget()
         else ledger.checkDestroyed()
-        // All that is shown is of the past.
+        // All that a tab shows is outdated.
         tabs.forEach(miss)
       }
     })
@@ -125,7 +125,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     return tab
   }
 
-  /** What an app does about trouble that only it can help. */
+  /** The reactions of an app to errors that only an app can mend. */
   function attend(tab: Tab, status: Status): void {
     if (status.lastError && status.lastError.code >= errors.TokenExpired.code) askForToken(tab)
     else if (isBroken(status))
@@ -147,7 +147,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function restart(tab: Tab): void {
     kill(tab)
-    // One that could not even read was perhaps opened because others have not heard what a dead one wrote.
+    // This tab may have replaced tabs that do not know a dead tab's writes, and it could not read.
     if (isRunning && [...tabs].every(({ isUninformed }) => isUninformed)) openTab()
   }
 
@@ -155,7 +155,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tab.isUninformed = tab.hasMissed = true
   }
 
-  /** The process is gone, in the middle of whatever it did. */
+  /** Ends the process of a tab in the middle of its work. */
   function kill(tab: Tab): void {
     if (!tab.isAlive) return
     world.note(`${tab.name} dies`)
@@ -164,7 +164,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tab.hangUp()
     if (tab.door.die() && tabs.size > 0) {
       tabs.forEach(miss)
-      // Whoever gets its lock looks for what it has left; of another one nobody knows before its user opens the next.
+      // The next tab with the lock reads a dead leader's writes. A dead follower's need a new tab.
       if (!peers.hasLock(tab)) openTab()
     }
     peers.release(tab)
@@ -182,7 +182,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     within: (tab: Tab, what: string, call: Promise<unknown>) =>
       void within(tab, what, call).catch(noted),
 
-    /** Asks for an operation; what is answered has to be true. */
+    /** Applies an operation, and checks its answer. */
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
       check(tab, await within(tab, operation, tab.engine.apply(operation, args)))
     },
@@ -190,13 +190,13 @@ export async function createDevice(world: World, server: SimulatedServer, option
       check(tab, await within(tab, 'retry', tab.engine.retry(opID, args)))
     },
 
-    /** Ends it in good order; it has to end. */
+    /** Closes a tab or logs out, within the bound of a call. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
       tab.hasCompany = tabs.size > 1
       const ending: Promise<object | null | void> =
         how === 'close' ? tab.engine.close() : tab.engine.logout(how)
-      // A flush goes on for as long as verdicts come.
+      // A flush lasts as long as verdicts arrive.
       const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(
         () => how === 'discard' && leaving--
       )
@@ -215,15 +215,15 @@ export async function createDevice(world: World, server: SimulatedServer, option
     },
     stop: () => void (isRunning = false),
 
-    /** Compares what is shown with what should be. */
+    /** Compares the screens with the expected rows. */
     check(): void {
       for (const tab of tabs) tab.view.check()
       freshness.check()
     },
-    /** Compares what is held with the server. */
-    look: freshness.look,
+    /** Compares the stored rows with the server. */
+    compare: freshness.compare,
 
-    /** Faults end, and what the user would do is done. */
+    /** Ends all faults, and does as a user would then. */
     heal(): void {
       tokens.heal()
       wires.heal()

@@ -1,7 +1,7 @@
 /**
- * What one device keeps, and its doors: each open engine has one of its own, with a real connection behind it. Writes of
- * one door happen in their order, one transaction at a time, so a read may overtake those that wait for theirs. Beside the
- * real storage stands a copy of the rows for the checks to look at.
+ * The storage of one device. Each open engine has a door with a real connection. The writes of a
+ * door happen in order, one transaction at a time, so a read can overtake waiting writes. The
+ * checks read a copy of the rows.
  */
 
 import type { StorageQuery, Storage, Write } from '../../src/storage/port.ts'
@@ -9,28 +9,28 @@ import { createRows } from './rows.ts'
 import { createTransactions } from './transactions.ts'
 import type { World } from './world.ts'
 
-/** Opens a connection to the database of that name; the first of them creates it. */
+/** Opens a connection to the database of that name. The first one creates it. */
 export type OpenStorage = (name: string) => Promise<Storage>
 
 export type Disk = ReturnType<typeof createDisk>
 export type Door = Storage & {
   isClosed(): boolean
   isWriting(): boolean
-  /** The database is to be removed by somebody else: what is under way still happens, and nothing more. */
+  /** Another connection removes the database: only transactions under way still happen. */
   cut(): void
-  /** The process dies: of what is under way, some of the first writes still happen; answers whether others may have missed some. */
+  /** The process dies, but some of its first writes happen. True if other tabs may miss them. */
   die(): boolean
 }
 
 export type DoorEvents = {
-  /** Writes are asked for. */
+  /** A tab requests writes. */
   onWriting(writes: readonly Write[]): void
   onFailed(writes: readonly Write[]): void
   onDestroyed(): void
 }
 
 type Work = {
-  /** What it would write when it is asked for. */
+  /** The writes as computed at the request. */
   readonly asked: readonly Write[]
   readonly queries: readonly StorageQuery[]
   readonly body: (answers: never) => readonly Write[]
@@ -68,14 +68,14 @@ export function createDisk(
     let connection: Promise<Storage> | undefined
     const real = () => (connection ??= open(name))
     let isAlive = true
-    /** Nothing more is asked for here. */
+    /** The engine has closed its connection. */
     let isClosed = false
-    /** Another connection removes the database: what has no transaction yet gets none. */
+    /** Another connection removes the database, so waiting work gets no transaction. */
     let isCut = false
-    /** Reads whose answer, and writes whose success has not arrived. */
+    /** Reads and writes whose answer has not arrived. */
     let unanswered = 0
     let lastAnswer = 0
-    /** What is to be written, in order; the first of it in the transaction under way, if there is one. */
+    /** Waiting writes, in order. The first are in the transaction under way, if there is one. */
     const writing: Work[] = []
     let committing: { count: number; readonly takeBack: () => void } | undefined
     let onIdle = () => {}
@@ -85,17 +85,17 @@ export function createDisk(
       waiting += count
     }
 
-    /** In the order in which things were done. */
-    function answer(tell: () => void): void {
+    /** Delivers answers in the order of their transactions. */
+    function answer(settle: () => void): void {
       lastAnswer = Math.max(lastAnswer, world.now() + random.around(latencyMs / 4))
       world.at(lastAnswer, () => {
         if (!isAlive) return
         wait(-1)
-        tell()
+        settle()
       })
     }
 
-    /** All that waits goes into one transaction, which is created when the one before it is over. */
+    /** Puts all waiting writes into one transaction, once the one before has ended. */
     function commitNext(): void {
       committing = undefined
       if (isCut)
@@ -126,19 +126,19 @@ export function createDisk(
       if (!isAlive) return
       wait(1)
       answer(() => {
-        // Another commit was first: until this answer, the tab cannot know.
+        // Another commit was first, and the tab learns it only from this answer.
         if (writes.length === 0) onFailed(asked)
         resolve(commitNumber)
       })
     }
 
-    function refuse(asked: readonly Write[], tell: () => void): void {
+    function refuse(asked: readonly Write[], settle: () => void): void {
       if (!isAlive) return
       onFailed(asked)
-      tell()
+      settle()
     }
 
-    /** Once what is to be written is, and has been told of. */
+    /** Resolves once all waiting writes have been written and answered. */
     const afterWrites = () =>
       new Promise<void>(resolve => {
         onIdle = () => world.at(Math.max(lastAnswer, world.now()), () => isAlive && resolve())
@@ -171,7 +171,7 @@ export function createDisk(
         })
       },
       transact(queries, body) {
-        // `body` answers for the queries that it comes with.
+        // `body` reads the answers to its own queries.
         const asked = (body as Work['body'])(rows.expected(queries))
         const work = { asked, queries, body: body as Work['body'] }
         onWriting(asked)
@@ -193,7 +193,7 @@ export function createDisk(
         isClosed = true
         await afterWrites()
         doors.delete(door)
-        // They close when they hear that the database is to go; it goes also if whoever asks for it dies now.
+        // Other connections close for a removal, which happens even if its caller dies now.
         for (const other of doors) other.cut()
         doors.clear()
         await new Promise<void>(resolve => {
@@ -231,7 +231,7 @@ export function createDisk(
 
   return {
     openDoor,
-    /** Whether answers are outstanding at any door, so that memory may not be what storage is. */
+    /** Whether a door waits for an answer, so that memory may differ from storage. */
     isWaiting: () => waiting > 0,
     isIdle: transactions.isIdle,
     /** Whether storage is slow or refuses. */
@@ -240,19 +240,19 @@ export function createDisk(
       failing.writes + failing.reads > 0 ||
       world.now() < Math.max(fullUntil, goneUntil, slowUntil),
     table: rows.table,
-    /** Takes over everything from another disk. */
+    /** Copies everything from another disk. */
     async fill(writes: readonly Write[]): Promise<void> {
       const real = await open(name)
       await real.transact([], () => writes)
       await real.close()
       rows.write(writes)
     },
-    /** Everything on it. */
+    /** All rows. */
     image: rows.image,
     failWrites: (count: number) => void (failing.writes += count),
     failReads: (count: number) => void (failing.reads += count),
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),
-    /** Nothing can be read or written for a while. */
+    /** Makes storage unavailable for a while. */
     goAway: (ms: number) => void (goneUntil = world.now() + ms),
     latencyMs: () => latencyMs,
     setLatency,

@@ -1,4 +1,4 @@
-/** What a user should see, computed anew from what is stored and what waits: invariant I1, in the plainest words. */
+/** I1: the rows that a user should see, computed from stored rows and pending operations. */
 
 import type { Group, Notice } from '../../src/engine/api.ts'
 import { prepare } from '../../src/kernel/decide.ts'
@@ -37,7 +37,7 @@ export function seenOf(
     string,
     { readonly table: Table; readonly id: string; readonly row: Rows[Table] | null }
   >()
-  // The group came about or came to an end here.
+  // `hidesBase`: an operation created or ended the group.
   const lane = { hidesBase: false }
 
   function base(key: Key): Rows[Table] | null | undefined {
@@ -51,7 +51,7 @@ export function seenOf(
     return disk.table('members', groupID).get(key.id) ?? (isCovered ? null : undefined)
   }
 
-  function look(key: Key): Rows[Table] | null | undefined {
+  function readView(key: Key): Rows[Table] | null | undefined {
     if (key.scope !== groupID && key.id !== groupID) return undefined
     const predicted = overlay.get(`${key.table}/${key.id}`)
     if (predicted) return predicted.row
@@ -59,16 +59,16 @@ export function seenOf(
   }
 
   function put({ table, id, row }: Change): void {
-    if (table === 'groups' && (row === null || !look({ table, scope: '', id }))) {
+    if (table === 'groups' && (row === null || !readView({ table, scope: '', id }))) {
       lane.hidesBase = true
       overlay.clear()
     }
     overlay.set(`${table}/${id}`, { table, id, row })
   }
 
-  // `look` answers with rows of the table that the key names.
+  // `readView` returns rows of the key's table.
   const view: View = {
-    get: <T extends Table>(key: Key<T>) => look(key) as Rows[T] | null | undefined,
+    get: <T extends Table>(key: Key<T>) => readView(key) as Rows[T] | null | undefined,
     groupCount: () => 0
   }
   const { isAppAdmin = false, policy = defaultPolicy } = meta ?? {}
@@ -85,15 +85,15 @@ export function seenOf(
     if (decision.kind === 'accept') for (const change of decision.changes) put(change)
   }
 
-  const row = (look({ table: 'groups', scope: '', id: groupID }) ?? null) as GroupRow | null
+  const row = (readView({ table: 'groups', scope: '', id: groupID }) ?? null) as GroupRow | null
   const member = (id: string) =>
-    (look({ table: 'members', scope: groupID, id }) ?? null) as MemberRow | null
+    (readView({ table: 'members', scope: groupID, id }) ?? null) as MemberRow | null
   const application = (id: string) =>
-    (look({ table: 'applications', scope: groupID, id }) ?? null) as ApplicationRow | null
+    (readView({ table: 'applications', scope: groupID, id }) ?? null) as ApplicationRow | null
   const self = member(userID)
   if (!row || (!self && row.ownerID !== userID))
     return { group: null, members: new Map(), application }
-  const settings = (look({ table: 'settings', scope: groupID, id: userID }) ??
+  const settings = (readView({ table: 'settings', scope: groupID, id: userID }) ??
     null) as SettingsRow | null
   const ids = new Set(lane.hidesBase ? [] : disk.table('members', groupID).keys())
   for (const { table, id } of overlay.values()) if (table === 'members') ids.add(id)
@@ -123,12 +123,12 @@ const isApplication = ({ operationType, ...notice }: HeldNotice, groupID: string
   notice.groupID === groupID &&
   notice.operatorID === userID
 
-/** As told by the last notice of it. */
+/** The application as its last notice states it. */
 function applicationOf(disk: Disk, groupID: string, userID: string): ApplicationRow | undefined {
-  const told = [...disk.table('notices').values()].filter(notice =>
+  const notices = [...disk.table('notices').values()].filter(notice =>
     isApplication(notice, groupID, userID)
   )
-  const notice = told.sort((a, b) => a.number - b.number).at(-1)
+  const notice = notices.sort((a, b) => a.number - b.number).at(-1)
   if (!notice) return undefined
   const { handled } = notice
   return {
@@ -143,7 +143,7 @@ function applicationOf(disk: Disk, groupID: string, userID: string): Application
   }
 }
 
-/** What a notice says of the application that it tells of. */
+/** The state of the application in its notice. */
 export function applicationState(held: HeldNotice, seen: Seen): Notice['application'] {
   if (held.operationType !== noticeTypes.applied) return null
   const application = seen.application(held.operatorID)
@@ -153,7 +153,7 @@ export function applicationState(held: HeldNotice, seen: Seen): Notice['applicat
   )
 }
 
-/** Whether a row is shown as it should be. Of a mute that has ended, nothing is shown. */
+/** Whether a row is shown correctly. A mute that has ended is not shown. */
 export function isShown(
   shown: object | null | undefined,
   expected: object | null | undefined

@@ -1,4 +1,4 @@
-/** What goes wrong. Each seed draws how often each happens, and most leave most out. */
+/** The faults. Each seed draws the frequency of each, and leaves most of them out. */
 
 import type { Device } from './device.ts'
 import type { Tab } from './tab.ts'
@@ -14,17 +14,17 @@ export type Stage = {
   readonly device: Device
   readonly tab: Tab | undefined
   readonly random: Random
-  /** Another device of the same user begins with this one's database. */
+  /** Opens another device of the user on a copy of this one's database. */
   clone(device: Device): void
-  /** The user of a tab does something. */
+  /** Lets the user of a tab act. */
   act(tab: Tab): void
 }
 
-/** Storage may refuse: whoever logs out is told. */
+/** Expected: storage refuses. The caller gets the error. */
 const noted = () => undefined
 const day = 86_400_000
 
-/** Often in the middle of what the user does: when some of it is stored, and some of it not. */
+/** Ends a tab, often when only some of the user's last operations are stored. */
 function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) => void): void {
   if (!tab) return
   if (random.chance(0.5)) return end(tab)
@@ -32,7 +32,7 @@ function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) =>
   world.at(world.now() + random.around(2 * device.disk.latencyMs()), () => tab.isAlive && end(tab))
 }
 
-/** Whoever may removes a user from the groups that their device holds, and adds them again. */
+/** Removes a user from the groups of a device and adds them again, by users who may. */
 function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): void {
   for (const other of devices) {
     const [tab] = other.tabs
@@ -43,7 +43,7 @@ function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): voi
   }
 }
 
-/** Others change the groups that a device holds: three positions each. */
+/** Other users change the groups of a device, by three positions each. */
 function change({ userID, disk }: Device, devices: readonly Device[]): void {
   for (const other of devices) {
     const [tab] = other.tabs
@@ -54,7 +54,7 @@ function change({ userID, disk }: Device, devices: readonly Device[]): void {
   }
 }
 
-/** Somebody applies, comes in another way, leaves, and an admin agrees to the old application. */
+/** A user applies, joins in another way and leaves. Then an admin accepts the old application. */
 function overtakeApplication({ world, devices, random }: Stage): void {
   const [owner, applicant] = devices.map(({ tabs }) => [...tabs][0])
   const [device, other] = devices
@@ -87,7 +87,7 @@ function overtakeApplication({ world, devices, random }: Stage): void {
     )
 }
 
-/** Each happens to a device, or to the server. */
+/** Each fault affects a device or the server. */
 export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'connection cut': ({ device }) => device.wires.cut(),
   'frames vanish': ({ device, random }) => device.wires.fall(random.pick(['up', 'down'])),
@@ -103,7 +103,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     const awayMs = random.around(random.pick([1000, 20_000]))
     world.at(world.now() + awayMs / 2, () => sendOutAndIn(device, devices))
     world.at(world.now() + awayMs, () => {
-      // With history, the device receives the new membership as changes. Without, as a whole.
+      // With history, the device receives the new membership as a delta, else as a full snapshot.
       if (random.chance(0.5)) server.compact(0)
       device.wires.setDown(false)
       device.wake()
@@ -127,7 +127,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'away while a backup is restored'({ world, server, devices, device, random }) {
     server.backUp()
     const soonMs = random.around(random.pick([300, 3000]))
-    // In the end the others have come as far again, with something else.
+    // Afterwards the positions are the same, with other rows.
     world.at(world.now() + soonMs, () => {
       device.wires.setDown(true)
       server.restore()
@@ -140,7 +140,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   },
   'tab dies'(stage) {
     const { world, device, random } = stage
-    // Another one has to take over; the oldest mostly has the lock.
+    // Another tab must lead next. The oldest mostly has the lock.
     if (device.tabs.size === 1 && random.chance(0.5)) return void device.openTab()
     abruptly({ ...stage, tab: random.chance(0.5) ? [...device.tabs][0] : stage.tab }, tab => {
       device.kill(tab)

@@ -1,4 +1,4 @@
-/** npm run simulate:planted -- [--threads 1] [name…]: plants each bug and looks for the first seed that finds it. */
+/** npm run simulate:planted -- [--threads 1] [name…]: prints the first seed that finds each bug. */
 
 import { parseArgs } from 'node:util'
 import { bundle } from './bundle.js'

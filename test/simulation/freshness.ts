@@ -1,4 +1,4 @@
-/** Whoever says `caughtUp` has sent what waits, and shows what the server has: not at once, but within bounds. */
+/** I11: a device that says `caughtUp` has sent its operations and has the server's rows in time. */
 
 import type { Disk } from './disk.ts'
 import { followedBy, latest, type History } from './history.ts'
@@ -11,22 +11,22 @@ export type FreshnessOptions = {
   readonly disk: Disk
   readonly ledger: Ledger
   readonly history: () => History
-  /** Whether the tab that talks to the server says that it has caught up. */
+  /** Whether the leader says that it has caught up. */
   isCaughtUp(): boolean
-  /** Whether network, storage and server are as they should be, or only what a ping mends has happened. */
+  /** The disturbance of network, storage and server. A ping mends the middle one. */
   disturbance(): 'none' | 'until the next ping' | 'any'
 }
 
-/** An operation is sent, and has its verdict, within so much time. */
+/** The bound from enqueueing to the verdict. */
 const verdictWithinMs = 45_000
-/** Rows follow the server's within so much time, and what announcements lost is found out by a ping. */
+/** The bounds until rows equal the server's. A ping detects lost announcements. */
 const rowsWithinMs = { none: 8000, 'until the next ping': 75_000 } as const
 
 export function createFreshness(world: World, options: FreshnessOptions) {
   const { name, userID, disk, ledger, history, isCaughtUp, disturbance } = options
-  /** Operations that wait, and since when. */
+  /** The start time of each operation's wait. */
   let waitingSince = new Map<string, number>()
-  /** Groups that stand elsewhere than on the server, since when, and where. */
+  /** Groups at another position than the server's, with that position and its start time. */
   let lagging = new Map<string, { readonly seq: number; readonly since: number }>()
 
   function forget(): void {
@@ -58,7 +58,7 @@ export function createFreshness(world: World, options: FreshnessOptions) {
       const last = latest(history(), groupID)
       const seq = group?.membershipEpoch === membershipEpoch ? group.seq : -1
       if (seq === last.seq) continue
-      // What others set for themselves moves the group on without changing anything here.
+      // Other users' own settings raise the group's position without a change of rows here.
       const [wrong] =
         group && seq >= 0
           ? differences(group, disk.table('members', groupID), last, userID)
@@ -78,13 +78,13 @@ export function createFreshness(world: World, options: FreshnessOptions) {
   const kind = () => (isCaughtUp() ? disturbance() : 'any')
 
   return {
-    look(): void {
+    compare(): void {
       const now = kind()
       if (now === 'any') return
       checkOutbox()
       checkRows(rowsWithinMs[now])
     },
-    /** Notices what disturbs, after every step. */
+    /** Records disturbances after every step. */
     check(): void {
       if (lagging.size + waitingSince.size > 0 && kind() === 'any') forget()
     }

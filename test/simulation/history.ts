@@ -1,4 +1,4 @@
-/** What the server has committed, position by position: what everything else is compared with. One per epoch. */
+/** All commits of the server by position, as the truth for every check. One per epoch. */
 
 import type { GroupWrites, LogEntry } from '../../src/server/database/port.ts'
 import type { GroupRow, MemberRow, SettingsRow } from '../../src/kernel/model.ts'
@@ -17,17 +17,17 @@ export type Followed = ReadonlyMap<string, number>
 export type History = {
   readonly epoch: string
   readonly groups: Map<string, { last: Moment; readonly moments: Map<number, Moment> }>
-  /** By user: where the feed stood, and what it had told by then. */
+  /** By user: the head of the feed, and the followed groups at each of its positions. */
   readonly feeds: Map<
     string,
-    { head: number; followed: Followed; readonly told: Map<number, Followed> }
+    { head: number; followed: Followed; readonly followedAt: Map<number, Followed> }
   >
   /** Positions in logs, by operation. */
   readonly applied: Map<string, LogEntry>
   readonly verdicts: Map<string, Verdict>
-  /** What clients were told of them. */
-  readonly said: Map<string, Verdict>
-  /** By group and tab: the number of the operation that was judged last. */
+  /** The verdicts that clients received. */
+  readonly sentVerdicts: Map<string, Verdict>
+  /** By group and tab: the number of the operation judged last. */
   readonly lanes: Map<string, number>
   readonly applications: Applications
 }
@@ -38,26 +38,26 @@ export const emptyHistory = (epoch: string): History => ({
   feeds: new Map(),
   applied: new Map(),
   verdicts: new Map(),
-  said: new Map(),
+  sentVerdicts: new Map(),
   lanes: new Map(),
   applications: new Map()
 })
 
-/** The history as far as it goes, of data that is restored as another epoch. */
+/** A copy of the history, for restored data under another epoch. */
 export const branch = (history: History, epoch: string): History => ({
   epoch,
   groups: new Map(
     [...history.groups].map(([id, { last, moments }]) => [id, { last, moments: new Map(moments) }])
   ),
   feeds: new Map(
-    [...history.feeds].map(([id, { head, followed, told }]) => [
+    [...history.feeds].map(([id, { head, followed, followedAt }]) => [
       id,
-      { head, followed, told: new Map(told) }
+      { head, followed, followedAt: new Map(followedAt) }
     ])
   ),
   applied: new Map(history.applied),
   verdicts: new Map(history.verdicts),
-  said: new Map([...history.said].filter(([key]) => history.verdicts.has(key))),
+  sentVerdicts: new Map([...history.sentVerdicts].filter(([key]) => history.verdicts.has(key))),
   lanes: new Map(history.lanes),
   applications: new Map(history.applications)
 })
@@ -71,10 +71,10 @@ export const latest = (history: History, groupID: string): Moment =>
   history.groups.get(groupID)?.last ?? nothing
 export const followedBy = (history: History, userID: string): Followed =>
   history.feeds.get(userID)?.followed ?? nobody
-export const toldAt = (history: History, userID: string, feed: number): Followed | undefined =>
-  feed === 0 ? nobody : history.feeds.get(userID)?.told.get(feed)
+export const followedAt = (history: History, userID: string, feed: number): Followed | undefined =>
+  feed === 0 ? nobody : history.feeds.get(userID)?.followedAt.get(feed)
 
-/** Takes in a transaction; answers what is wrong with it. */
+/** Adds a transaction. Returns its violations. */
 export function record(
   history: History,
   { groupID, state, ...writes }: GroupWrites,
@@ -86,7 +86,7 @@ export function record(
   let seq = group.last.seq
   for (const entry of writes.log) {
     if (entry.seq !== ++seq) wrong.push(`${groupID}: position ${entry.seq} follows ${seq - 1}`)
-    // An operation is named by its user, its group and its ID.
+    // User, group and ID identify an operation.
     const own = `${entry.actor}/${groupID}/${entry.opID}`
     if (history.applied.has(own)) wrong.push(`${own} takes effect again`)
     history.applied.set(own, entry)
@@ -108,7 +108,7 @@ export function record(
     const name = `${userID}/${verdict.opID}`
     if (history.verdicts.has(name)) wrong.push(`${verdict.opID} is judged again`)
     history.verdicts.set(name, verdict)
-    // Tabs number their operations.
+    // The ID contains the tab's name and a number.
     const [tab = '', number = ''] = verdict.opID.replace(/_+$/, '').split('-')
     const lane = `${groupID} ${userID} ${tab}`
     if (isInOrder(userID) && Number(number) < (history.lanes.get(lane) ?? 0))
@@ -139,7 +139,7 @@ function follow(
     const feed = history.feeds.get(userID) ?? {
       head: 0,
       followed: nobody,
-      told: new Map<number, Followed>()
+      followedAt: new Map<number, Followed>()
     }
     history.feeds.set(userID, feed)
     const changed = memberships.find(membership => membership.userID === userID)
@@ -150,6 +150,6 @@ function follow(
       feed.followed = followed
     }
     feed.head = head
-    feed.told.set(head, feed.followed)
+    feed.followedAt.set(head, feed.followed)
   }
 }

@@ -1,4 +1,4 @@
-/** The server's real HTTP sessions, asked without sockets. */
+/** Sends requests to the server's real HTTP sessions, without sockets. */
 
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -6,7 +6,7 @@ import type { HttpSessions } from '../../src/server/transports/http.ts'
 
 export type Answer = { readonly status: number; readonly text: string }
 
-/** Hands a request over. The returned function ends it: the answer has come over the network, or nobody waits for it. */
+/** Sends a request. The returned function ends it, with its answer received or abandoned. */
 export function request(
   sessions: HttpSessions,
   body: string,
@@ -49,7 +49,7 @@ export function request(
     if (response.writableEnded) response.emit('finish')
     response.emit('close')
   }
-  // As much of both as the sessions use.
+  // Only the fields that the sessions use.
   void sessions.handle(
     incoming as unknown as IncomingMessage,
     response as unknown as ServerResponse

@@ -1,6 +1,6 @@
 /**
- * The network of a device that speaks HTTP: the real client and the real sessions, and between them requests that are
- * lost on the way there or on the way back, and proxies that cut what is too large or takes too long.
+ * The network of a device on HTTP, between the real client and the real sessions. Requests and
+ * answers can be lost. Proxies cut large bodies and long requests.
  */
 
 import { connectHttp } from '../../src/protocol/transports/http.ts'
@@ -19,18 +19,18 @@ import type { World } from './world.ts'
 type Exchange = { fail(): void; fall(): void; hasFallen(): boolean }
 type Fetch = (body: string, signal: AbortSignal) => Promise<Answer>
 
-/** Bodies that a proxy on the way takes. */
+/** The largest body that a proxy forwards. */
 const bodyBytesOfProxies = [4000, 16_000, 1_000_000] as const
-/** Where a request goes, by its address. */
+/** The network of each address. */
 const routes = new Map<string, Fetch>()
 
-/** Engines ask the network as in a browser. */
+/** Routes the engines' `fetch` to the simulated networks. */
 export function replaceFetch(): void {
   const virtual = async (url: string, { body, signal }: { body: string; signal: AbortSignal }) => {
     const answer = await routes.get(url)?.(body, signal)
     if (!answer) throw new TypeError('Failed to fetch')
     const { status, text } = answer
-    // What the client uses of a response.
+    // The part of a response that the client uses.
     return {
       ok: status < 300,
       status,
@@ -59,15 +59,15 @@ export function createHttpWires(
   let isDown = false
   let isChaotic = chaos
   let latencyMs = 10
-  /** When the last body arrives that left while the network was slow. */
+  /** The arrival of the last body that left while the network was slow. */
   let lateUntil = 0
 
   const isSlow = () => latencyMs > usualLatencyMsMax
-  // Names of sessions are random.
+  // The IDs of sessions are random, and traces must be equal.
   const note = (direction: Direction, text: string) =>
     world.note(`${name} ${direction} ${text.replace(/"session":"[^"]+"/, '"session":"…"')}`)
   const isLost = () => isChaotic && random.below(25) === 0
-  /** When a body has come over the link. */
+  /** The time at which a body has passed the link. */
   function arrival(direction: Direction, { length }: string): number {
     const carriedAt = Math.max(world.now(), freeAt[direction]) + (length / bytesPerSecond) * 1000
     freeAt[direction] = bytesPerSecond === Infinity ? 0 : carriedAt
@@ -145,7 +145,7 @@ export function createHttpWires(
       fallen.up = fallen.down = false
       for (const each of [...exchanges]) each.fail()
     },
-    /** Requests hang, or their answers, for a while: a line that is dead in one direction. */
+    /** Makes requests, or their answers, hang for a while: a line that is dead one way. */
     fall(direction): void {
       fallen[direction] = true
       for (const each of exchanges) each.fall()

@@ -1,4 +1,4 @@
-/** What every commit of a device has to keep to, and the accounts of its operations. */
+/** Checks every commit of a device, and keeps an account of each of its operations. */
 
 import { isDeepStrictEqual } from 'node:util'
 import { sameRow, type GroupRow, type MemberRow, type SettingsRow } from '../../src/kernel/model.ts'
@@ -6,11 +6,11 @@ import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { Write } from '../../src/storage/port.ts'
 import type { HeldGroup, Pending } from '../../src/storage/tables.ts'
 import type { Disk } from './disk.ts'
-import { latest, momentOf, toldAt, type History, type Moment } from './history.ts'
+import { latest, momentOf, followedAt, type History, type Moment } from './history.ts'
 import type { SimulatedServer } from './server.ts'
 import type { World } from './world.ts'
 
-/** An operation that this device has taken, and its verdict, of which there is one in the end. */
+/** An accepted operation of this device. In the end it has one verdict. */
 export type Account = {
   readonly opID: string
   readonly groupID: string
@@ -19,12 +19,12 @@ export type Account = {
 
 export type Ledger = {
   readonly accounts: Map<string, Account>
-  /** Went with the rest when another tab logged out, perhaps before its caller was answered. */
+  /** Operations that the logout of another tab destroyed, perhaps before their call's answer. */
   readonly forgotten: ReadonlySet<string>
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
-  /** Everything stored is about to go. */
+  /** Checks that a logout may destroy the stored rows. */
   checkDestroyed(): void
-  /** What has no verdict goes with the rest. */
+  /** Forgets operations without a verdict. */
   forget(): void
 }
 
@@ -33,7 +33,7 @@ export type LedgerOptions = {
   readonly userID: string
   readonly copied?: Ledger
   isLeaving(): boolean
-  /** A server of a newer build puts others between the events that this one knows. */
+  /** A server of a newer build sends unknown events between the known ones. */
   readonly eventsPerEvent: number
 }
 
@@ -58,7 +58,7 @@ export function createLedger(
   }
 
   function judge(verdict: Verdict): void {
-    // Storage failed after the call of this operation had settled: the operation never came into the outbox.
+    // Storage failed after the call had settled, so the operation never entered the outbox.
     const isLost = verdict.kind === 'rejected' && verdict.error.reason === 'StorageFailed'
     if (isLost && !accounts.has(verdict.opID))
       accounts.set(verdict.opID, {
@@ -74,7 +74,7 @@ export function createLedger(
         `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`
       )
     account.verdict = verdict
-    // Nothing waits that long here, whatever clocks say.
+    // No operation waits that long here, despite wrong clocks.
     if (verdict.kind === 'rejected' && verdict.error.reason === 'OperationExpired')
       wrong('I16', `${verdict.opID} is refused as expired`)
   }
@@ -87,10 +87,10 @@ export function createLedger(
   }
 
   function checkReached(disk: Disk, verdict: Verdict, begun: ReadonlySet<string>): void {
-    // Who logs out does not wait for rows that are about to be destroyed.
+    // A logout does not wait for rows that it destroys.
     if (verdict.kind === 'rejected' || isLeaving()) return
     const held = disk.table('groups').get(verdict.groupID)
-    // Who has left and come back in the same commit is shown nothing of the group yet, so nothing older either.
+    // After a rejoin in the same commit, the group has no rows to show yet.
     if (held && !held.row && begun.has(verdict.groupID)) return
     if (held && held.seq < verdict.seq)
       wrong('I3', `the verdict on ${verdict.opID} is of ${verdict.seq}, the rows of ${held.seq}`)
@@ -117,20 +117,20 @@ export function createLedger(
 
   function checkFollowed(disk: Disk, history: History): void {
     const meta = disk.table('meta').get('')
-    const told = toldAt(history, userID, (meta?.feed ?? 0) / eventsPerEvent)
-    if (!told) return wrong('I3', `the feed stands at ${meta?.feed}, where it never was`)
+    const followed = followedAt(history, userID, (meta?.feed ?? 0) / eventsPerEvent)
+    if (!followed) return wrong('I3', `the feed stands at ${meta?.feed}, where it never was`)
     const held = disk.table('groups')
-    for (const [groupID, membershipEpoch] of told)
+    for (const [groupID, membershipEpoch] of followed)
       if (held.get(groupID)?.membershipEpoch !== membershipEpoch)
         wrong(
           'I3',
           `${groupID} should be held, membership ${membershipEpoch}: ${show(held.get(groupID))}`
         )
     for (const groupID of held.keys())
-      if (!told.has(groupID)) wrong('I10', `${groupID} is held, and should not be`)
+      if (!followed.has(groupID)) wrong('I10', `${groupID} is held, and should not be`)
   }
 
-  /** A position goes on, or the group is forgotten and begins anew. */
+  /** A position rises, or the group is forgotten and begins at 0. */
   function checkForward(before: HeldGroup, after: HeldGroup): void {
     if (
       after.membershipEpoch < before.membershipEpoch ||
@@ -138,7 +138,8 @@ export function createLedger(
     )
       wrong(
         'I5',
-        `${after.groupID} goes back from ${before.membershipEpoch}:${before.seq} to ${after.membershipEpoch}:${after.seq}`
+        `${after.groupID} goes back from ${before.membershipEpoch}:${before.seq} ` +
+          `to ${after.membershipEpoch}:${after.seq}`
       )
   }
 
@@ -150,7 +151,7 @@ export function createLedger(
       const groups = new Set<string>()
       const verdicts: Verdict[] = []
       const before = new Map<string, HeldGroup>()
-      /** Groups in another membership than before. */
+      /** Groups with a new membership. */
       const begun = new Set<string>()
       const meta = disk.table('meta').get('')
       let positions = false
@@ -176,7 +177,8 @@ export function createLedger(
       for (const verdict of verdicts) judge(verdict)
       apply()
       world.note(
-        `${name} commits ${writes.length} ${show(disk.table('meta').get('')?.feed ?? 0)} ${[...groups].join(' ')}`
+        `${name} commits ${writes.length} ${show(disk.table('meta').get('')?.feed ?? 0)} ` +
+          [...groups].join(' ')
       )
       checkOutbox(disk, removed)
       for (const verdict of verdicts) checkReached(disk, verdict, begun)
@@ -209,7 +211,7 @@ const same = <R extends GroupRow | MemberRow | SettingsRow>(
   b: R | null | undefined
 ): boolean => (a && b ? sameRow<GroupRow | MemberRow | SettingsRow>(a, b) : !a && !b)
 
-/** What of a group that is held is not as it was at that moment on the server. */
+/** The differences between a stored group and the server's at the same position. */
 export function* differences(
   { row, self, membersUpTo, settings }: HeldGroup,
   members: ReadonlyMap<string, MemberRow>,
@@ -231,8 +233,8 @@ export function* differences(
     for (const id of expected.keys()) if (!members.has(id)) yield `member ${id} is missing`
 }
 
-/** What a device that is at rest does not have as the server has it. */
-export function* behind(
+/** The differences between a device at rest and the server. */
+export function* missing(
   disk: Disk,
   history: History,
   userID: string,

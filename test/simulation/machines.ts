@@ -1,4 +1,4 @@
-/** What a run can be on: storage of devices, and the database of the server. */
+/** The machine of a run: the storage of devices and the database of the server. */
 
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
@@ -13,9 +13,9 @@ export type Machine = 'memory' | 'indexeddb' | 'pglite' | 'postgres'
 
 export function openStorageOf(machine: Machine): OpenStorage {
   if (machine === 'indexeddb') {
-    // What a run leaves behind is nobody's.
+    // A new factory, so that no run finds the databases of another.
     Object.assign(globalThis, { indexedDB: new IDBFactory(), IDBKeyRange })
-    // Folded all the time.
+    // So small a journal makes a checkpoint after almost every commit.
     return name => openDexieStorage(name, { journalRowsMax: 3 })
   }
   const databases = new Map<string, Storage>()

@@ -1,18 +1,18 @@
 /**
- * What may happen on the server, in rules of its own that share nothing with the kernel: who ends a group, and that an
- * application lets its author in once.
+ * Rules for the server that share no code with the kernel: the users who can end a group, and that
+ * an application admits its author once.
  */
 
 import type { GroupWrites, LogEntry } from '../../src/server/database/port.ts'
 import type { Moment } from './history.ts'
 
-/** By group and user, positions in the group's log: of the last application, its decision, and the last time the user came in. */
+/** By group and user: the log positions of the last application, its decision and the last join. */
 export type Applications = Map<
   string,
   { readonly applied: number; readonly decided: number; readonly joined: number }
 >
 
-/** Answers what is wrong with a transaction. */
+/** Yields the violations of a transaction. */
 export function* judgeWrites(
   before: Moment,
   applications: Applications,
@@ -74,7 +74,7 @@ function* judgeApplications(
   )
   for (const { name, actor, args, seq } of log) {
     const { userID = '', handleAction } = args as { userID?: string; handleAction?: string }
-    // Whether somebody was let in or has applied shows only at the end of a batch; an application allows more.
+    // Only the end of a batch tells a join from an application. An application allows more.
     if (name === 'joinGroup' && (pending.has(actor) || since.get(actor) !== seq))
       note(actor, { applied: seq })
     if (name !== 'handleGroupApplication') continue
@@ -82,7 +82,7 @@ function* judgeApplications(
     if (decided > applied)
       yield `the application of ${userID} in ${groupID} is decided at ${decided} and ${seq}`
     if (handleAction === 'Agree' && since.get(userID) === seq && joined > applied)
-      yield `${userID} applied in ${groupID} at ${applied}, came in at ${joined}, and is let in again at ${seq}`
+      yield `${userID} applied in ${groupID} at ${applied}, joined at ${joined} and at ${seq}`
     note(userID, { decided: seq })
   }
   for (const [userID, seq] of since) if (seq > of(userID).joined) note(userID, { joined: seq })

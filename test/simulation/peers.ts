@@ -1,4 +1,4 @@
-/** What the tabs of a device say to each other, and which of them has the lock. */
+/** The messages between a device's tabs, and their lock. */
 
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
 import type { Tab } from './tab.ts'
@@ -11,14 +11,14 @@ export function createPeers(
   tabs: ReadonlySet<Tab>,
   onStopped: (tab: Tab) => void
 ) {
-  /** Who has the lock, and who waits for it. */
+  /** The first tab has the lock, the others wait for it. */
   const queue: { tab: Tab; onLeading: () => void }[] = []
   const listeners = new WeakMap<Tab, (message: PeerMessage) => void>()
   let lastMail = 0
-  /** Who knows that it has the lock. */
+  /** The tab that knows that it has the lock. */
   let leader: Tab | undefined
 
-  /** All that is said arrives in the order in which it was said, by whomever. */
+  /** Messages of all tabs arrive in one order. */
   function later(run: () => void): void {
     lastMail = Math.max(lastMail, world.now() + random.around(1))
     world.at(lastMail, run)
@@ -38,12 +38,12 @@ export function createPeers(
     })
   }
 
-  /** Whoever reads storage again knows what has been written there; who has closed does not read. */
+  /** A tab that reads storage knows all writes. A closed tab does not read. */
   function learn(tab: Tab): void {
     if (!tab.door.isClosed()) tab.isUninformed = false
   }
 
-  /** The next in the queue gets the lock, after those messages that are on their way. */
+  /** The next tab in the queue gets the lock, after the messages on their way. */
   function grant(): void {
     later(() => {
       const [first] = queue
@@ -68,7 +68,7 @@ export function createPeers(
       lead(onLeading) {
         queue.push({ tab, onLeading })
         if (queue.length > 1) return
-        // It may have the lock before it reads anything.
+        // A tab can get the lock before its first read.
         if (random.chance(0.5)) grant()
         else {
           leader = tab
@@ -82,7 +82,7 @@ export function createPeers(
       },
       listen: onMessage => void listeners.set(tab, onMessage),
       close() {
-        // The next to lead would miss it, and who has asked for it would not be told.
+        // The next leader would miss the write, and its caller would get no answer.
         if (tab.door.isWriting())
           world.violate('I4', `${tab.name} gives the lock away while it writes`)
         tab.stopped = true

@@ -1,89 +1,89 @@
 /**
- * Bugs to be found: each is a small change of the real source. `find` has to be there exactly once. README.md lists
- * what the simulation says of each.
+ * Planted bugs: each is a small patch of the real source, in which `find` occurs exactly once.
+ * README.md lists the violated invariant of each.
  */
 
 /**
- * Conditions that every seed of a search has, where those that a seed draws hide the bug too long.
+ * Forced conditions for bugs that the drawn conditions hide too long.
  * @type {Readonly<Record<string, readonly import('./swarm.ts').Condition[]>>}
  */
 export const worldOf = {
-  'a gap is not noticed': ['links'],
-  'the membership is ignored': [],
+  'a gap before a delta is ignored': ['links'],
+  'the membership epoch is ignored': [],
   'a lost announcement is never noticed': [],
-  'the floor is ignored': [],
-  'the epoch is ignored by the server, and the client believes it': [],
+  'the floor of a group is ignored': [],
+  'the server ignores the epoch and the client trusts it': [],
   'a rejoin keeps the old rows': [],
-  'what is announced during a read is dropped': ['pool'],
-  'positions are looked up by name on an object': ['names'],
-  'a call waits for ever': ['storage'],
+  'announcements during a read are dropped': ['pool'],
+  'positions are looked up as properties of an object': ['names'],
+  'a call waits without a limit': ['storage'],
   'HTTP requests overtake each other': ['http']
 }
 
 /** The first seed that finds each, within 400 seeds of 1,200 steps. */
 export const foundBy = {
-  'no de-duplication': 1,
-  'a gap is not noticed': 105,
+  'a resent operation is judged again': 1,
+  'a gap before a delta is ignored': 105,
   'an older delta is applied': 113,
-  'the position is one ahead': 1,
+  'a stored position is one too high': 1,
   'the overlay is not replayed over new rows': 1,
   'a verdict does not wait for its rows': 210,
-  'rows remain after leaving': 1,
-  'verdicts in a transaction of their own': 1,
+  'member rows remain after leaving': 1,
+  'verdicts are stored before their rows': 1,
   'a lane is sent backwards': 1,
-  '`after` is not sent, and nothing keeps the order': 10,
-  '`after` is ignored': 10,
-  'no retry after a failure': 4,
-  'operations to send again are not': 10,
-  'nobody notices silence': 69,
-  'the floor is ignored': 256,
+  'the client omits `after`': 10,
+  'the server ignores `after`': 10,
+  'a failed attempt is not retried': 4,
+  'a request to resend operations is ignored': 10,
+  'a silent server goes unnoticed': 69,
+  'the floor of a group is ignored': 256,
   'the floor of the feed is ignored': 240,
-  'the epoch is ignored by the client': 1,
-  'the epoch is ignored by the server, and the client believes it': 71,
-  'the membership is ignored': 99,
+  'the client ignores the epoch': 1,
+  'the server ignores the epoch and the client trusts it': 71,
+  'the membership epoch is ignored': 99,
   'a rejoin keeps the old rows': 101,
-  'a failed commit is not taken back': 5,
+  'an operation that storage refused stays visible': 5,
   'an operation is answered before it is stored': 1,
   'the lock is released before the last commit': 43,
   'a new leader trusts its memory': 44,
-  'tabs are not told of commits': 12,
-  'what was sent counts as sent over the next connection': 1,
+  'commits are not posted to other tabs': 12,
+  'sent operations count as sent after a reconnect': 1,
   'a lost announcement is never noticed': 67,
-  'an announcement need not continue': 261,
-  'removed members are not told': 6,
-  'a page of members of any moment is taken': 242,
-  'an operation leaves the outbox when the next one is queued': 1,
+  'an announcement after a gap is sent': 261,
+  'a delta omits removed members': 6,
+  'an outdated page of members is merged': 242,
+  'enqueueing an operation removes the one before': 1,
   'a verdict leaves its operation in the outbox': 1,
   'the outbox is ordered by ID': 1,
-  'who has left is told of the group': 7,
-  'logout destroys what could not be read': 67,
-  'what is announced during a read is dropped': 2,
+  'the feed is not read after catch-up': 7,
+  'logout destroys operations that it has not read': 67,
+  'announcements during a read are dropped': 2,
   'a guest ends an AVChatRoom': 3,
   'an overtaken application stays open': 6,
-  'positions are looked up by name on an object': 3,
+  'positions are looked up as properties of an object': 3,
   'an unknown event makes a frame bad': 3,
   'an unknown message makes a frame bad': 3,
-  'back-off begins anew whenever all is caught up': 174,
-  'a clock that jumps lets operations expire': 127,
-  'a call waits for ever': 10,
-  'no timer ends a session whose token has ended': 10,
-  'what a frame has held is not released': 23,
-  'a judged operation is counted for ever': 1,
+  'catching up resets the back-off': 174,
+  'a clock jump expires operations': 127,
+  'a call waits without a limit': 10,
+  'a session outlives its token': 10,
+  'the bytes of a frame are never released': 23,
+  'a judged operation still counts as waiting': 1,
   'a refused operation leaves rows': 1,
-  'what a full socket does not take is dropped': 6,
-  'an HTTP answer that is lost is not noticed': 31,
+  'frames for a full socket are dropped': 6,
+  'a lost HTTP answer goes unnoticed': 31,
   'HTTP requests overtake each other': 4
 }
 export const stepsToFind = 1200
 
 /** @type {Readonly<Record<string, { edits: readonly import('./bundle.js').Edit[] }>>} */
 export const planted = {
-  'no de-duplication': edit(
+  'a resent operation is judged again': edit(
     'src/server/authority/judge.ts',
     'const stored = known.of(submission, opID)\n',
     'const stored = known.of(submission, opID) && undefined\n'
   ),
-  'a gap is not noticed': edit(
+  'a gap before a delta is ignored': edit(
     'src/engine/sync/merge-group.ts',
     'if (from > group.seq) return false',
     'if (from > group.seq + 1000) return false'
@@ -93,7 +93,7 @@ export const planted = {
     'to < group.seq || (to === group.seq && !isWhole)',
     'false'
   ),
-  'the position is one ahead': edit(
+  'a stored position is one too high': edit(
     'src/engine/sync/merge-group.ts',
     '    seq: to,\n',
     '    seq: to + 1,\n'
@@ -108,48 +108,54 @@ export const planted = {
     "if (verdict.kind === 'rejected' || isReached(draft, verdict)) conclude(",
     'if (verdict) conclude('
   ),
-  'rows remain after leaving': edit(
+  'member rows remain after leaving': edit(
     'src/engine/sync/draft.ts',
     "writes.push({ table: 'members', scope: groupID, empty: true }, { table: 'tips'",
     "writes.push({ table: 'tips'"
   ),
-  'verdicts in a transaction of their own': edit(
+  'verdicts are stored before their rows': edit(
     'src/engine/sync/sync.ts',
     'if (writes.length > 0) await commits.commit(writes)',
-    "const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')\n    if (own.length > 0) await commits.commit(own)\n    if (writes.length > 0) await commits.commit(writes.filter(write => !own.includes(write)))"
+    `const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')
+    if (own.length > 0) await commits.commit(own)
+    if (writes.length > 0) await commits.commit(writes.filter(write => !own.includes(write)))`
   ),
   'a lane is sent backwards': edit(
     'src/engine/sync/push.ts',
     'for (const pending of outbox.inOrder()) {',
     'for (const pending of outbox.inOrder().toReversed()) {'
   ),
-  '`after` is not sent, and nothing keeps the order': edit(
+  'the client omits `after`': edit(
     'src/engine/sync/push.ts',
     '...(after !== undefined && { after })',
     ''
   ),
-  '`after` is ignored': edit(
+  'the server ignores `after`': edit(
     'src/server/authority/judge.ts',
     'if (after !== undefined && !predecessor) return',
     'if (after === "never") return'
   ),
-  'no retry after a failure': edit(
+  'a failed attempt is not retried': edit(
     'src/engine/sync/retry.ts',
     "    timers.start('retry', connect, delayMs)\n",
     ''
   ),
-  'operations to send again are not': edit('src/engine/sync/sync.ts', 'push.resend(retry)', ''),
-  'nobody notices silence': edit(
+  'a request to resend operations is ignored': edit(
+    'src/engine/sync/sync.ts',
+    'push.resend(retry)',
+    ''
+  ),
+  'a silent server goes unnoticed': edit(
     'src/engine/sync/heartbeat.ts',
     '    patienceMs = withinMs\n',
     '    patienceMs = Infinity\n    if (withinMs > 0) return\n'
   ),
-  'the floor is ignored': edit(
+  'the floor of a group is ignored': edit(
     'src/server/sessions/replica/group-delta.ts',
     'held > 0 && held >= floor ?',
     'held > 0 ?'
   ),
-  // The login has a guard of its own.
+  // Two guards: the login checks the floor, too.
   'the floor of the feed is ignored': {
     edits: [
       {
@@ -164,13 +170,13 @@ export const planted = {
       }
     ]
   },
-  'the epoch is ignored by the client': edit(
+  'the client ignores the epoch': edit(
     'src/engine/sync/sync.ts',
     '(before.meta.epoch !== message.epoch || !message.known)',
     'false'
   ),
-  // Each guards alone: the client forgets what it holds when the epoch is another.
-  'the epoch is ignored by the server, and the client believes it': {
+  // Two guards: a client forgets its rows if the epoch differs.
+  'the server ignores the epoch and the client trusts it': {
     edits: [
       {
         file: 'src/server/sessions/login.ts',
@@ -184,14 +190,14 @@ export const planted = {
       }
     ]
   },
-  'the membership is ignored': {
+  'the membership epoch is ignored': {
     edits: [
       {
         file: 'src/engine/sync/merge-group.ts',
         find: 'if (!group || group.membershipEpoch !== membershipEpoch || to < group.seq',
         replace: 'if (!group || to < group.seq'
       },
-      // A gap of a group that holds nothing yet brings another connection, and by then the membership is right.
+      // A gap in a group without rows ends the connection, and the next one mends the membership.
       {
         file: 'src/engine/sync/merge-group.ts',
         find: 'if (from > group.seq) return false',
@@ -209,7 +215,7 @@ export const planted = {
     '        if (group && group.membershipEpoch >= membershipEpoch) return\n',
     '        if (group) return\n'
   ),
-  'a failed commit is not taken back': edit(
+  'an operation that storage refused stays visible': edit(
     'src/engine/submit.ts',
     'state.retract(pending)\n      if (call.isLate)',
     'if (call.isLate)'
@@ -217,7 +223,9 @@ export const planted = {
   'an operation is answered before it is stored': edit(
     'src/engine/submit.ts',
     'commit = await commits.enqueue(pending, call.retried)',
-    'void commits.enqueue(pending, call.retried).catch(() => undefined)\n      commit = { commitNumber: 0, writes: [{ table: "outbox", scope: "", id: pending.opID, row: pending }] }'
+    `void commits.enqueue(pending, call.retried).catch(() => undefined)
+    const write = { table: 'outbox', scope: '', id: pending.opID, row: pending } as const
+    commit = { commitNumber: 0, writes: [write] }`
   ),
   'the lock is released before the last commit': edit(
     'src/engine/lifecycle.ts',
@@ -229,12 +237,12 @@ export const planted = {
     'if (!isCurrent) await reload()',
     ''
   ),
-  'tabs are not told of commits': edit(
+  'commits are not posted to other tabs': edit(
     'src/engine/state/commits.ts',
     "    state.applyCommit(commit)\n    peers.post({ type: 'committed', commits: [commit] })\n",
     '    state.applyCommit(commit)\n'
   ),
-  'what was sent counts as sent over the next connection': edit(
+  'sent operations count as sent after a reconnect': edit(
     'src/engine/sync/push.ts',
     'lost: () => sent.clear()',
     'lost: () => undefined'
@@ -244,25 +252,28 @@ export const planted = {
     'if (seq > (positions.groups.get(groupID)?.upTo ?? seq)) await',
     'if (seq < 0) await'
   ),
-  'an announcement need not continue': edit(
+  'an announcement after a gap is sent': edit(
     'src/server/sessions/replica/announcements.ts',
     ' && from > 0 && position.upTo === from)',
     ' && from > 0)'
   ),
-  'removed members are not told': edit(
+  'a delta omits removed members': edit(
     'src/server/sessions/replica/group-delta.ts',
     '    gone,\n    complete: false,\n    tips: [...tips]',
     '    gone: [],\n    complete: false,\n    tips: [...tips]'
   ),
-  'a page of members of any moment is taken': edit(
+  'an outdated page of members is merged': edit(
     'src/engine/sync/merge-group.ts',
-    'if (group?.membershipEpoch === membershipEpoch && group.seq === asOf && group.membersUpTo === after)',
+    `if (group?.membershipEpoch === membershipEpoch && group.seq === asOf &&
+      group.membersUpTo === after)`,
     'if (group && group.membersUpTo !== null)'
   ),
-  'an operation leaves the outbox when the next one is queued': edit(
+  'enqueueing an operation removes the one before': edit(
     'src/engine/state/commits.ts',
     "{ table: 'outbox', scope: '', id: pending.opID, row: pending },\n",
-    "{ table: 'outbox', scope: '', id: pending.opID, row: pending },\n          ...state.outbox.inOrder().slice(-2, -1).map(last => ({ table: 'outbox', scope: '', id: last.opID, row: null }) as const),\n"
+    `{ table: 'outbox', scope: '', id: pending.opID, row: pending },
+      ...state.outbox.inOrder().slice(-2, -1).map(last =>
+        ({ table: 'outbox', scope: '', id: last.opID, row: null }) as const),`
   ),
   'a verdict leaves its operation in the outbox': edit(
     'src/engine/state/settle.ts',
@@ -270,18 +281,29 @@ export const planted = {
     ''
   ),
   'the outbox is ordered by ID': edit('src/storage/tables.ts', 'a.order - b.order || ', ''),
-  'who has left is told of the group': edit(
+  'the feed is not read after catch-up': edit(
     'src/server/sessions/replica/reads.ts',
     'if (head > positions.feed) {',
     'if (head > positions.feed && !state.hasCaughtUp) {'
   ),
-  'logout destroys what could not be read': edit(
-    'src/engine/logout.ts',
-    'const error = lifecycle.error()\n    if (error) return error\n    // Only storage knows the operations of a tab that died.\n    const failure = await lifecycle.answer(reload())\n    if (failure) return failure\n    tabs.flush()\n',
-    ''
-  ),
-  // From here on: what the kind world of one connection, one build and honest users could not find.
-  'what is announced during a read is dropped': edit(
+  'logout destroys operations that it has not read': {
+    edits: [
+      {
+        file: 'src/engine/logout.ts',
+        find: 'const error = lifecycle.error()\n    if (error) return error\n',
+        replace: ''
+      },
+      {
+        file: 'src/engine/logout.ts',
+        find: `const failure = await lifecycle.answer(reload())
+          if (failure) return failure
+          tabs.flush()`,
+        replace: ''
+      }
+    ]
+  },
+  // The bugs from here on need conditions such as several connections, builds or a crafter.
+  'announcements during a read are dropped': edit(
     'src/server/sessions/replica/announcements.ts',
     'if (held.length < heldMax) held.push(announcement)',
     'if (held.length < heldMax) return'
@@ -294,12 +316,17 @@ export const planted = {
   'an overtaken application stays open': edit(
     'src/kernel/admission.ts',
     "const isOpen = application?.state === 'pending'",
-    "const isOpen = application?.state === 'pending' && handlerID !== userID && handleMessage !== ''"
+    `const isOpen =
+      application?.state === 'pending' && handlerID !== userID && handleMessage !== ''`
   ),
-  'positions are looked up by name on an object': edit(
+  'positions are looked up as properties of an object': edit(
     'src/server/sessions/login.ts',
-    'groups: new Map(groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }]))',
-    'groups: (found => ({ get: id => found[id] && (([membershipEpoch, seq]) => ({ membershipEpoch, seq }))(found[id]) }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))'
+    `groups: new Map(
+      groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }])
+    )`,
+    `groups: (byID => ({
+      get: id => byID[id] && (([membershipEpoch, seq]) => ({ membershipEpoch, seq }))(byID[id])
+    }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))`
   ),
   'an unknown event makes a frame bad': edit(
     'src/protocol/messages.ts',
@@ -311,17 +338,21 @@ export const planted = {
     "v.check(({ type }) => type !== 'unknown' && !types.includes(type))",
     'v.check(({ type }) => type === undefined)'
   ),
-  'back-off begins anew whenever all is caught up': edit(
+  'catching up resets the back-off': edit(
     'src/engine/sync/retry.ts',
     "timers.start('steady', () => (failures = 0), steadyAfterMs)",
     '(failures = 0)'
   ),
-  'a clock that jumps lets operations expire': edit(
+  'a clock jump expires operations': edit(
     'src/engine/state/time.ts',
-    'Math.max(0, Math.min(now() - pending.askedAtMs, certainNowMs() - pending.askedAtServerSeconds * 1000, byRun))',
+    `Math.max(0, Math.min(
+      now() - pending.askedAtMs,
+      certainNowMs() - pending.askedAtServerSeconds * 1000,
+      byRun
+    ))`,
     'Math.max(0, now() - pending.askedAtMs)'
   ),
-  'a call waits for ever': {
+  'a call waits without a limit': {
     edits: [
       {
         file: 'src/kernel/bound.ts',
@@ -335,17 +366,17 @@ export const planted = {
       }
     ]
   },
-  'no timer ends a session whose token has ended': edit(
+  'a session outlives its token': edit(
     'src/server/sessions/expiry.ts',
     'stopTimer = setTimer(expire, Math.min(expiresAtMs - now(), timerMsMax))',
     'stopTimer = undefined'
   ),
-  'what a frame has held is not released': edit(
+  'the bytes of a frame are never released': edit(
     'src/server/sessions/budget.ts',
     '        held -= amount\n',
     ''
   ),
-  'a judged operation is counted for ever': edit(
+  'a judged operation still counts as waiting': edit(
     'src/server/sessions/push.ts',
     '        countDown()\n        operationsWaiting--\n',
     '        operationsWaiting--\n'
@@ -353,17 +384,20 @@ export const planted = {
   'a refused operation leaves rows': edit(
     'src/server/authority/write-batch.ts',
     'const rows = [...changed.members].map(',
-    'const rows = [...changed.members, ...(batch.log.length === 0 ? batch.verdicts.map(({ userID }) => userID) : [])].map('
+    `const refused = batch.log.length === 0 ? batch.verdicts.map(({ userID }) => userID) : []
+    const rows = [...changed.members, ...refused].map(`
   ),
-  'what a full socket does not take is dropped': edit(
+  'frames for a full socket are dropped': edit(
     'src/server/sessions/sender.ts',
     '      await drained\n',
     '      return\n'
   ),
-  'an HTTP answer that is lost is not noticed': edit(
+  'a lost HTTP answer goes unnoticed': edit(
     'src/protocol/transports/http.ts',
     'const { frames, isOver } = await read(await request([]))',
-    'const { frames, isOver } = await request([]).then(read).catch(() => ({ frames: [], isOver: over.signal.aborted }))'
+    `const { frames, isOver } = await request([])
+      .then(read)
+      .catch(() => ({ frames: [], isOver: over.signal.aborted }))`
   ),
   'HTTP requests overtake each other': edit(
     'src/protocol/transports/http.ts',

@@ -9,8 +9,9 @@ const seedsPerJob = 20
  * @typedef {import('./worker.ts').Job} Job
  * @typedef {import('./worker.ts').Report} Report
  * @param {string} file
- * @param {{ seeds: readonly number[], threads?: number, onReport?: (report: Report) => void, perJob?: number } & Omit<Job, 'seeds'>} options
- * @returns {Promise<Report[]>} until the first that fails
+ * @typedef {{ seeds: readonly number[], threads?: number, perJob?: number }} Work
+ * @param {Work & { onReport?: (report: Report) => void } & Omit<Job, 'seeds'>} options
+ * @returns {Promise<Report[]>} until the first failure
  */
 export async function runSeeds(
   file,

@@ -1,4 +1,4 @@
-/** Randomness that a seed determines: one stream per purpose, so that leaving one thing out does not reshuffle the rest. */
+/** Seeded randomness, one stream per purpose, so that a left-out event does not change the rest. */
 
 export type Random = {
   /** From 0 up to 1. */

@@ -1,4 +1,4 @@
-/** A copy of the rows of a database, for the checks to look at. */
+/** A copy of a database's rows, for the checks. */
 
 import { rowsOf } from '../../src/protocol/column-block.ts'
 import { idOf } from '../../src/storage/tables.ts'
@@ -27,7 +27,7 @@ export function createRows() {
         else scope.delete(write.id)
       }
     },
-    /** The answers that a tab writes by: it asks for a verdict only where it knows of it, and another tab may be first. */
+    /** The expected answers. A tab asks only for verdicts it knows, so a missing one counts. */
     expected: (queries: readonly StorageQuery[]) =>
       queries.map(({ table, scope, ids }) => {
         const known = rows.get(at(table, scope))

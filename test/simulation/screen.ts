@@ -1,4 +1,4 @@
-/** What the UI thread of a tab has been sent, and whether it ever flickered. */
+/** The rows that the UI thread of a tab has received, and the check for flicker. */
 
 import {
   editRow,
@@ -25,14 +25,14 @@ export type Shown<R = StreamRow> = {
 export type Screen = ReturnType<typeof createScreen>
 
 export type ScreenEvents = {
-  /** A group, or who is in it, is shown otherwise than before. */
+  /** The shown group or its members have changed. */
   onGroup(groupID: string): void
   onNotices(): void
   onStatus(status: Status): void
   onFlicker(detail: string): void
-  /** Whether the user asks for that name in this very step, perhaps after another one. */
+  /** Whether the user sets that name in this step, perhaps after another one. */
   isAsked(groupID: string, name: string): boolean
-  /** Which step it is. */
+  /** The number of the step. */
   steps(): number
 }
 
@@ -42,14 +42,14 @@ export function createScreen(
 ) {
   const byStream = new Map<number, Shown>()
   const byName = new Map<string, number>()
-  /** What groups were called earlier in the same step. */
+  /** The names that groups had earlier in the same step. */
   const gone = new Map<string, Set<string>>()
   let step = 0
   let streamCount = 0
   const streams = engine.openStreams(frame => {
     for (const [stream, patch] of frame.patches) {
       const shown = byStream.get(stream)
-      if (shown) take(shown, patch)
+      if (shown) applyPatch(shown, patch)
     }
     void Promise.resolve().then(() => streams.request({ type: 'received', version: frame.version }))
   })
@@ -67,7 +67,7 @@ export function createScreen(
     return fresh
   }
 
-  function take(shown: Shown, patch: Patch): void {
+  function applyPatch(shown: Shown, patch: Patch): void {
     const { query } = shown
     shown.isOpen = true
     if (patch.kind === 'value') {
@@ -77,7 +77,7 @@ export function createScreen(
       return
     }
     if (patch.kind === 'error') {
-      // It may be asked for again.
+      // A tab may open the query again.
       shown.isOpen = false
       byName.delete(JSON.stringify(query))
       return
@@ -86,7 +86,7 @@ export function createScreen(
       const id = row ? rowID(row) : shown.ids[from]
       if (id === undefined) continue
       editRow(shown.ids, [from, to, id])
-      if (row && query.kind === 'groups') look(shown, row as Group)
+      if (row && query.kind === 'groups') checkName(shown, row as Group)
       if (row) shown.rows.set(id, row)
       if (to < 0) shown.rows.delete(id)
       if (query.kind === 'groups') onGroup(id)
@@ -95,8 +95,8 @@ export function createScreen(
     if (query.kind === 'notices') onNotices()
   }
 
-  /** A name that has gone does not come back in the same breath. */
-  function look(shown: Shown, { groupID, name }: Group): void {
+  /** I9: a replaced name does not appear again in the same step. */
+  function checkName(shown: Shown, { groupID, name }: Group): void {
     const before = (shown.rows.get(groupID) as Group | undefined)?.name
     if (before === undefined || before === name) return
     if (step !== steps()) gone.clear()
@@ -114,7 +114,7 @@ export function createScreen(
   const status = open({ kind: 'status' })
 
   return {
-    // Whoever asks knows what rows a query has.
+    // The caller knows the type of a query's rows.
     groups: groups as unknown as Shown<Group>,
     outbox: outbox as unknown as Shown<PendingOperation>,
     verdicts: verdicts as unknown as Shown<VerdictEntry>,

@@ -1,4 +1,4 @@
-/** The real server, in a process that can die, over a database whose every call takes its time. */
+/** The real server in a process that can die, on a database whose calls take time. */
 
 import { createAccounts } from '../../src/server/sessions/accounts.ts'
 import type { Announcement } from '../../src/server/authority/announcement.ts'
@@ -25,7 +25,7 @@ import { request, type Answer } from './http-server.ts'
 import { readToken } from './tokens.ts'
 import type { World } from './world.ts'
 
-/** What a lost announcement leaves behind is mended by the next ping. */
+/** By then a ping has mended the loss of an announcement. */
 const disturbedMs = 60_000
 /** By then most clients have caught up. */
 const turnedAwayAfterMs = 400
@@ -56,7 +56,7 @@ export function createServer(
   const histories = new Map([[first.epoch, history]])
   let backup: { database: Restorable; history: History } | undefined
   let epochs = 1
-  /** Users whose operations need not come in the order of their numbers. */
+  /** Users whose operations may come in any order of their numbers. */
   const crafting = new Set<string>()
   let hasCopies = false
   const isInOrder = (userID: string) => !hasCopies && !crafting.has(userID)
@@ -69,7 +69,7 @@ export function createServer(
 
   function start(): Process {
     const bus = createBus()
-    // Its parts need to know whether it is alive.
+    // The parts of a process need this object before it is complete.
     const own = { isAlive: true, closings: new Set(), audits: new Map() } as unknown as {
       -readonly [K in keyof Process]: Process[K]
     }
@@ -137,16 +137,16 @@ export function createServer(
     return { ok: true, userID, isAppAdmin: userID === 'app', expiresAt }
   }
 
-  /** What was heard before is noted with the answer: nothing is said to a session in between. */
+  /** Audits a request with its answer, because a session sends nothing in between. */
   function auditAnswer({ audits }: Process, body: string, { status, text }: Answer): void {
     if (status >= 300) return
-    const { session, frames: said } = JSON.parse(text) as { session: string; frames: string[] }
-    const audit = audits.get(session) ?? createAudit(world, history.said)
+    const { session, frames: sent } = JSON.parse(text) as { session: string; frames: string[] }
+    const audit = audits.get(session) ?? createAudit(world, history.sentVerdicts)
     audits.set(session, audit)
-    for (const frame of (JSON.parse(body) as { frames: string[] }).frames) audit.heard(frame)
-    for (const frame of said) {
-      audit.said(frame)
-      // Over HTTP nothing repeats a frame, and the crafter has a socket.
+    for (const frame of (JSON.parse(body) as { frames: string[] }).frames) audit.received(frame)
+    for (const frame of sent) {
+      audit.sent(frame)
+      // HTTP repeats no frame, and the crafter uses a socket, so the client is honest.
       if (refusesFrame(frame))
         world.violate('I18', `a frame of an honest client is refused: ${body.slice(0, 80)}`)
     }
@@ -166,27 +166,27 @@ export function createServer(
   return {
     crash,
     history: () => history,
-    /** What the process holds for users; empty when nothing waits. */
+    /** Describes all that the process holds for users. Empty if nothing is held. */
     held: () => (process.isAlive ? process.accounts.held() : ['the server is down']),
     historyOf: (epoch: string) => histories.get(epoch),
-    /** `undefined`: nobody listens there now. */
+    /** `undefined`: no process listens. */
     open(connection: Connection, onCrash: () => void): Session | undefined {
       const own = process
       if (!own.isAlive) return undefined
       own.closings.add(onCrash)
       if (world.now() < turnedAwayUntil) world.at(world.now() + turnedAwayAfterMs, onCrash)
-      const audit = createAudit(world, history.said)
+      const audit = createAudit(world, history.sentVerdicts)
       const session = own.open({
         ...connection,
         send(frame) {
-          audit.said(frame)
+          audit.sent(frame)
           return connection.send(frame)
         }
       })
       return {
         receive(frame) {
           if (!own.isAlive) return undefined
-          audit.heard(frame)
+          audit.received(frame)
           return session.receive(frame)
         },
         closed() {
@@ -195,7 +195,7 @@ export function createServer(
         }
       }
     },
-    /** Hands a request over. Answers how to hang up; `undefined`: nobody listens there now. */
+    /** Sends a request. Returns how to hang up, or `undefined` if no process listens. */
     request(
       body: string,
       onAnswer: (answer: Answer) => void,
@@ -218,7 +218,7 @@ export function createServer(
       }
     },
     failNext: (next: Failure) => void (failure = next),
-    /** For a while every session ends soon after it has begun. */
+    /** Ends every session soon after its start, for a while. */
     turnAway: (ms: number) => void (turnedAwayUntil = world.now() + ms),
     loseAnnouncements: (count: number) => void (lostAnnouncements += count),
     delayAnnouncements: (count: number) => void (lateAnnouncements += count),
@@ -230,14 +230,14 @@ export function createServer(
           refusals: Math.floor(world.now() / 1000) - 90 * 86_400
         })
       ),
-    /** A copy still sends what the original may since have discarded. */
+    /** A copied device sends operations that the original may have discarded. */
     expectCopies: () => void (hasCopies = true),
     expectCrafting: (userID: string) => void crafting.add(userID),
     backUp(): void {
       const copy = database.copy?.(database.epoch)
       if (copy) backup = { database: copy, history: branch(history, history.epoch) }
     },
-    /** The data as it was at the last backup, as another epoch. */
+    /** Restores the last backup as another epoch. */
     restore(): void {
       const epoch = `epoch-${epochs + 1}`
       const copy = backup?.database.copy?.(epoch)
@@ -248,7 +248,7 @@ export function createServer(
       history = branch(backup.history, epoch)
       histories.set(epoch, history)
     },
-    /** Whether announcements were lost or late, of late. */
+    /** Whether announcements were lost or late recently. */
     isDisturbed: () => world.now() < disturbedUntil,
     heal(): void {
       failure = undefined

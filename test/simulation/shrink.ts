@@ -1,4 +1,4 @@
-/** Leaves out events, halves first, as long as the same goes wrong. */
+/** Leaves out events, halves first, as long as the same invariant is violated. */
 
 import type { Outcome } from './simulation.ts'
 

@@ -1,7 +1,8 @@
 /**
- * npm run simulate -- --seeds 100 --steps 2500 [--first 1] [--machine memory|indexeddb|pglite|postgres] [--threads 2]
- *   [--world links,names]: each seed under exactly these conditions (swarm.ts), instead of those that it draws
- * npm run simulate -- --seed 17 --steps 2500 [--only 3,5,8]: one seed again, with its transcript
+ * npm run simulate -- --seeds 100 --steps 2500 [--first 1] [--threads 2]
+ *   [--machine memory|indexeddb|pglite|postgres]
+ *   [--world links,names]: exactly these conditions (swarm.ts) instead of the drawn ones
+ * npm run simulate -- --seed 17 --steps 2500 [--only 3,5,8]: one seed with its transcript
  */
 
 import { parseArgs } from 'node:util'
@@ -52,7 +53,7 @@ const reports = await runSeeds(file, {
       operations += outcome.operations
       runs++
       slowest = Math.max(slowest, outcome.settledIn)
-      // In whatever order they come.
+      // A sum, because the order of reports differs between runs.
       hash = (hash + Math.imul(outcome.hash, outcome.seed | 1)) >>> 0
     }
     if (performance.now() - reported > 10_000) {
@@ -71,13 +72,13 @@ if (failed) {
   )
   const which =
     (only.length > 0 ? ` --only ${only.join(',')}` : '') +
-    (values.world === undefined ? '' : ` --world ${values.world}`)
-  print(
-    `again: npm run simulate -- --seed ${outcome.seed} --steps ${values.steps}${which}${machine === 'memory' ? '' : ` --machine ${machine}`}`
-  )
+    (values.world === undefined ? '' : ` --world ${values.world}`) +
+    (machine === 'memory' ? '' : ` --machine ${machine}`)
+  print(`npm run simulate -- --seed ${outcome.seed} --steps ${values.steps}${which}`)
   process.exitCode = 1
 }
+const seconds = Math.round((performance.now() - started) / 1000)
 print(
-  `${runs} seeds, ${steps} steps, ${operations} operations, ${Math.round((performance.now() - started) / 1000)} s, ${rate()} steps/s, ` +
+  `${runs} seeds, ${steps} steps, ${operations} operations, ${seconds} s, ${rate()} steps/s, ` +
     `settled in at most ${slowest} steps per device, hash ${hash.toString(16)}`
 )

@@ -11,7 +11,7 @@ beforeAll(async () => {
 const from = (first: number, count: number) =>
   Array.from({ length: count }, (_, index) => first + index)
 
-/** What a failure is told by: the seed, and the one command that shows it again. */
+/** Each failure with the command that repeats it. */
 const failures = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
   reports.flatMap(({ failed }) =>
     failed
@@ -26,7 +26,7 @@ const outcomes = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
 const hashes = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
   outcomes(reports).map(({ seed, hash }) => [seed, hash])
 
-test('whatever goes wrong, no invariant is violated after any of two million steps, and all settles in the end', async () => {
+test('two million steps with faults violate no invariant and settle', async () => {
   const reports = await runSeeds(file, {
     seeds: from(1, 780),
     steps: 2500,
@@ -41,7 +41,7 @@ test('whatever goes wrong, no invariant is violated after any of two million ste
   )
 }, 900_000)
 
-test('the same seed gives the same trace twice, and over IndexedDB the same as in memory', async () => {
+test('a seed has the same trace in each run and over IndexedDB', async () => {
   const seeds = from(1, 12)
   const run = (machine: 'memory' | 'indexeddb') =>
     runSeeds(file, { seeds, steps: 800, machine, perJob: 3 })
@@ -51,7 +51,7 @@ test('the same seed gives the same trace twice, and over IndexedDB the same as i
   expect(hashes(stored)).toEqual(hashes(first))
 }, 600_000)
 
-test('over PostgreSQL nothing is violated either', async () => {
+test('no invariant is violated over PostgreSQL', async () => {
   const reports = await runSeeds(file, {
     seeds: from(1, 4),
     steps: 500,

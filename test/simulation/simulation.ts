@@ -1,4 +1,4 @@
-/** One seed: users act, things go wrong, everything is checked after every step; then all is well again, and all agree. */
+/** One seed: users act and faults happen, with checks after every step. Then all must agree. */
 
 import { createCrafter } from './crafter.ts'
 import { createDevice, type Device } from './device.ts'
@@ -7,7 +7,7 @@ import type { Restorable } from './database.ts'
 import type { OpenStorage } from './disk.ts'
 import { faults } from './faults.ts'
 import { followedBy } from './history.ts'
-import { behind } from './ledger.ts'
+import { missing } from './ledger.ts'
 import type { Random } from './random.ts'
 import { createServer } from './server.ts'
 import { drawSwarm, type Conditions } from './swarm.ts'
@@ -16,12 +16,12 @@ import { createWorld, type Violation, type World } from './world.ts'
 
 export type RunOptions = {
   readonly seed: number
-  /** Users act until so many steps are done; then everything has to settle. */
+  /** Users act for so many steps. Then everything must settle. */
   readonly steps: number
-  /** Only these events happen; all, when not given. */
+  /** Only these events happen. Without it, all happen. */
   readonly only?: ReadonlySet<number>
   readonly recorded?: boolean
-  /** Instead of those that the seed draws. */
+  /** Replaces the conditions that the seed draws. */
   readonly conditions?: Conditions
   readonly openStorage: OpenStorage
   readonly database: Restorable
@@ -35,14 +35,14 @@ export type Outcome = {
   readonly hash: number
   readonly violation: Violation | undefined
   readonly transcript: readonly string[]
-  /** How many steps per device it took to settle in the end. */
+  /** The steps per device that the end took to settle. */
   readonly settledIn: number
 }
 
-/** After the last fault everything is settled within so many steps, and so much time, per device. */
+/** After the last fault, everything settles within so many steps per device. */
 export const stepsToSettleMax = 4000
 const msToSettleMax = 300_000
-const lookEveryMs = 2500
+const compareEveryMs = 2500
 const togetherMs = 200
 const questionsTogether = 3
 
@@ -78,7 +78,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
 
   let crafter: { heal(): void } | undefined
   let events = 0
-  /** Everybody acts and asks at once before a pause: no later change makes up for a race then. */
+  /** All act at once before a pause, so that no later change hides a race. */
   function actTogether(random: Random, index: number): void {
     const groupID = random.pickFrom(scene.groupIDs) ?? ''
     for (const device of devices)
@@ -126,10 +126,10 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     })
   }
 
-  /** Often there is no other step for a long time. */
-  function look(): void {
-    for (const device of devices) device.look()
-    world.at(world.now() + lookEveryMs, look)
+  /** Compares regularly, because a long time can pass without another step. */
+  function compare(): void {
+    for (const device of devices) device.compare()
+    world.at(world.now() + compareEveryMs, compare)
   }
 
   let isHealed = false
@@ -142,7 +142,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       server.expectCrafting(userID)
       crafter = createCrafter(world, server, { userID, scene, gapMs: 500 })
     }
-    look()
+    compare()
     happen()
     while (world.steps() < steps && !world.violation()) {
       await world.step()
@@ -200,10 +200,10 @@ function whyNot(
 ): string[] {
   const history = server.history()
   const why: string[] = []
-  // What a tab that has died was writing may still come.
+  // Writes of a dead tab may still happen.
   if (!disk.isIdle()) why.push('storage is at work')
   if (disk.table('meta').get('')?.epoch !== history.epoch) why.push('another epoch')
-  why.push(...behind(disk, history, userID, followedBy(history, userID)))
+  why.push(...missing(disk, history, userID, followedBy(history, userID)))
   const leaders = [...tabs].map(tab => tab.screen.status())
   if (!leaders.some(status => status?.caughtUp))
     why.push(`not caught up: ${JSON.stringify(leaders)}`)

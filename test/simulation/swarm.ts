@@ -1,10 +1,10 @@
-/** The world of a seed: its users and groups, the faults that can happen, how often, and the conditions they live under. */
+/** The world of a seed: its users and groups, the frequencies of faults, and the conditions. */
 
 import { faultNames } from './faults.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-/** What differs from the kindest world. `--world links,names` forces exactly these. */
+/** The conditions. `--world links,names` forces exactly these. */
 export const conditionNames = [
   'links',
   'proxies',
@@ -44,7 +44,7 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
     faultRate: random.pick([0, 0.05, 0.15, 0.3]),
     chaos: random.chance(0.25),
     tokenMs: random.chance(0.3) ? 20_000 + random.below(300_000) : 1e12,
-    // Much at once and then a pause: a race is seen only where nothing that comes later makes up for it.
+    // Bursts with pauses, because a race shows only if no later change mends it.
     gapMs: conditions.has('pool')
       ? random.pick([1, 5, 30, 100])
       : random.pick([5, 30, 100, 400, 1500]),
@@ -62,7 +62,7 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
 export type Names = { user(label: string): string; group(label: string): string }
 const plainNames: Names = { user: label => label, group: label => label }
 
-/** Names that a careless lookup takes for something else, and the longest that are allowed. */
+/** Names of properties that every object has, and the longest allowed names. */
 const hostileIDs = [
   'constructor',
   '__proto__',

@@ -1,4 +1,4 @@
-/** A tab: the real engine on a simulated host, what its screen shows, and the checks of that. */
+/** A tab: the real engine on a simulated host, its screen, and the checks of both. */
 
 import type { Status } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
@@ -18,22 +18,22 @@ export type Tab = {
   screen: Screen
   view: ViewCheck
   readonly door: Door
-  /** Shown already, and not yet stored; with the step since which. */
+  /** Operations that are shown but not stored yet, with the step of their call. */
   readonly inFlight: Map<string, { readonly pending: Pending; readonly step: number }>
   isAlive: boolean
   isPaused: boolean
-  /** Messages of other tabs that are on their way. */
+  /** The number of messages of other tabs on their way. */
   mail: number
   stopped: boolean
-  /** Another tab has written, and died before it could tell. */
+  /** Another tab has written and died before its message. */
   isUninformed: boolean
-  /** That has happened to it once. */
+  /** `isUninformed` was true at least once. */
   hasMissed: boolean
-  /** Another tab has been open since this one began to log out. */
+  /** Another tab was open during this one's logout. */
   hasCompany: boolean
-  /** The network may have come back. */
+  /** The network may be back. */
   wake(): void
-  /** Its process is gone. */
+  /** Ends its process. */
   hangUp(): void
 }
 
@@ -78,7 +78,7 @@ export function createTab(world: World, options: TabOptions): Tab {
     },
     onDestroyed: () => onDestroyed(tab)
   })
-  // The engine begins to speak before it is all there.
+  // The engine uses its host before the tab is complete.
   const tab = {
     name,
     door,

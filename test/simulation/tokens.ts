@@ -1,9 +1,9 @@
-/** How the app on a device gets tokens: at once, late, only after some that the server refuses, or not before faults end. */
+/** How an app gets tokens: at once, late, after refused ones, or only when faults end. */
 
 import type { Conditions } from './swarm.ts'
 import type { World } from './world.ts'
 
-/** A token is the time until which it is good, and a user. */
+/** A token is its time of expiry and its user. */
 export const tokenOf = (userID: string, untilMs: number) => `${untilMs}|${userID}`
 
 export function readToken(token: string): { userID: string; untilMs: number } | undefined {
@@ -16,7 +16,7 @@ export type TokensOptions = {
   readonly name: string
   readonly userID: string
   readonly conditions: Conditions
-  /** How long a token is good. */
+  /** The lifetime of a token. */
   readonly tokenMs: number
 }
 
@@ -24,7 +24,7 @@ export function createTokens(world: World, { name, userID, conditions, tokenMs }
   const random = world.random('tokens', name)
   let isUnreliable = conditions.has('tokens')
   let lifeMs = isUnreliable ? Math.min(tokenMs, random.pick([5000, 60_000, 1e12])) : tokenMs
-  /** How many tokens will still be refused. */
+  /** The number of tokens that the server still refuses. */
   let badLeft = isUnreliable ? random.below(3) : 0
 
   const good = () => tokenOf(userID, world.now() + lifeMs)
@@ -44,7 +44,7 @@ export function createTokens(world: World, { name, userID, conditions, tokenMs }
 
   return {
     next,
-    /** How long the app takes to get one; `undefined`: it does not before faults end. */
+    /** The delay until the app has a token. `undefined`: only when faults end. */
     delayMs(): number | undefined {
       if (isUnreliable && random.chance(0.02)) return undefined
       return isUnreliable

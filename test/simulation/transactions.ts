@@ -1,7 +1,7 @@
 /**
- * The order of transactions on one database, as IndexedDB has it over all connections: one that writes waits for all that
- * were created before it, one that reads for those of them that write. What runs takes its time; what it does, it does
- * in its last moment, when nothing that could disturb it runs beside it.
+ * The order of transactions on one database, as in IndexedDB over all connections. A write waits
+ * for all earlier transactions, a read for earlier writes. A transaction takes time and has its
+ * effect in its last moment, when no conflicting transaction runs.
  */
 
 import type { World } from './world.ts'
@@ -37,7 +37,7 @@ export function createTransactions(world: World, duration: () => number) {
   }
 
   return {
-    /** The returned function takes it back. */
+    /** The returned function cancels the transaction. */
     create(isWriting: boolean, work: () => Promise<void>): () => void {
       const transaction: Transaction = { isWriting, work }
       created.push(transaction)

@@ -1,4 +1,4 @@
-/** Compares what a tab shows with what it should show: of groups that something has happened to, after every step. */
+/** I1: compares the shown and the expected rows of every changed group, after every step. */
 
 import type { Status } from '../../src/engine/api.ts'
 import { noticeTypes } from '../../src/kernel/notices.ts'
@@ -13,13 +13,13 @@ export type ViewCheck = {
   touch(writes: readonly Write[]): void
   touchGroup(groupID: string): void
   touchAll(): void
-  /** Checks what was touched, unless something is on its way that the tab cannot know yet. */
+  /** Checks touched groups, unless a change is on its way that the tab cannot know yet. */
   check(): void
-  /** Checks everything; answers whether it could. */
+  /** Checks everything. False if a change is on its way. */
   checkAll(): boolean
 }
 
-/** Storage could not be read, and the tab says that it is of no use. */
+/** The tab could not read its storage, and its status says so. */
 export const isBroken = (status: Status | null): boolean =>
   status?.lastError?.reason === 'StorageFailed' &&
   status.connection === 'offline' &&
@@ -38,7 +38,7 @@ export function createView(
     ...[...tab.inFlight.values()].map(({ pending }) => pending)
   ]
 
-  /** Every group that could be seen. */
+  /** Every group that a user can see. */
   function everything(operations: readonly Pending[]): Set<string> {
     const { groups } = tab.screen
     return new Set([
@@ -113,11 +113,11 @@ export function createView(
     }
   }
 
-  /** What is on its way changes what is shown as soon as it is there. */
+  /** Whether a change is on its way, which the tab shows when it arrives. */
   const isBusy = () =>
     !tab.isAlive ||
     tab.stopped ||
-    // Whoever closes while it reads what it has missed gets no answer.
+    // A tab that closes during the read of missed writes gets no answer.
     (tab.hasMissed && tab.door.isClosed()) ||
     tab.mail > 0 ||
     tab.isUninformed ||

@@ -1,6 +1,6 @@
 /**
- * The network of one device. A connection keeps the order of its frames, as TCP does; when it is cut, the last of them
- * are lost, each way. In chaos frames are also lost, repeated and overtaken singly.
+ * The network of one device. A connection keeps the order of its frames, as TCP does. A cut loses
+ * the last frames of each direction. In chaos, single frames are also lost, repeated or reordered.
  */
 
 import type { Session } from '../../src/server/sessions/session-port.ts'
@@ -16,7 +16,7 @@ export type Wires = {
   /** Whether frames are lost, or late. */
   isDisturbed(): boolean
   cut(): void
-  /** From now on frames vanish in one direction, and nobody is told. */
+  /** From now on frames vanish in one direction, without an error. */
   fall(direction: Direction): void
   setDown(down: boolean): void
   setLatency(ms: number): void
@@ -30,14 +30,14 @@ export type WiresOptions = {
   readonly conditions: Conditions
 }
 
-/** A network that takes longer on average is disturbed. */
+/** A network with a higher mean latency counts as disturbed. */
 export const usualLatencyMsMax = 50
 
-/** A slow link carries so many bytes in a second. */
+/** Bytes per second of slow links. */
 const ratesOfSlowLinks = [4000, 16_000, 64_000] as const
-/** What a socket takes before its server has to wait. */
+/** The bytes that a socket buffers before its server has to wait. */
 const socketBytes = 3000
-/** A proxy cuts a line on which nothing has passed for so long. */
+/** A proxy cuts a line after so many idle milliseconds. */
 const idleMsOfProxies = [12_000, 15_000, 20_000, 60_000] as const
 
 export function linkOf(world: World, { name, conditions }: WiresOptions) {
@@ -56,9 +56,9 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
   let isDown = false
   let latencyMs = 10
   let isChaotic = chaos
-  /** When the last frame arrives that left while the network was slow; later frames queue behind it. */
+  /** The arrival of the last frame of a slow network. Later frames arrive after it. */
   let lateUntil = 0
-  /** Connections that carry nothing any more, in one direction. */
+  /** The number of connections that are dead in one direction. */
   let hasFallen = 0
 
   const delay = () => 1 + random.around(latencyMs)
@@ -66,14 +66,14 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
 
   function connect(events: LinkEvents): Link {
     const arrivals = { up: 0, down: 0 }
-    /** When the link will have carried all that was given to it. */
+    /** The time at which the link has carried all its bytes. */
     const freeAt = { up: 0, down: 0 }
-    /** Bytes on their way to the client: what a socket of the server still holds. */
+    /** Bytes in the server's socket, on their way to the client. */
     let unsent = 0
     const onDrained: (() => void)[] = []
     let stopIdleTimer = () => {}
     const fallen = { up: false, down: false }
-    /** Whether this end takes part: the client's, and the server's, which may learn of the end later. */
+    /** Whether the client's end is open. The server's may learn of a cut later. */
     let client = true
     let session: Session | undefined
     let room: Promise<void> | undefined
@@ -104,14 +104,14 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
       later(closeServer)
     }
 
-    /** The proxy on the way cuts the line when nothing passes for too long. */
+    /** Restarts the idle timer of the proxy. */
     function pass(): void {
       if (idleMs === Infinity) return
       stopIdleTimer()
       stopIdleTimer = world.at(world.now() + idleMs, cut)
     }
 
-    /** When the last byte of a frame has left a link that carries so many bytes in a second. */
+    /** The time at which the last byte of a frame has left the link. */
     function sent(direction: Direction, { length }: string): number {
       if (bytesPerSecond === Infinity) return world.now()
       freeAt[direction] =
@@ -140,12 +140,12 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
         unsent -= frame.length
         if (unsent <= socketBytes) for (const resolve of onDrained.splice(0)) resolve()
       })
-      // Perhaps long after.
+      // The copy may arrive much later.
       if (lottery === 2 || lottery === 4)
         world.at(world.now() + random.around(10) * delay(), arrive)
     }
 
-    /** A server that has no room is given the next frame when it has. */
+    /** The server receives the next frame when it has room. */
     function receive(frame: string): void {
       const give = () => session?.receive(frame)
       const full = room ? room.then(give) : give()
@@ -192,7 +192,7 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
     return {
       send: frame => client && carry('up', frame, () => receive(frame)),
       close() {
-        // What was sent before still arrives.
+        // Frames sent before still arrive.
         client = false
         const closesAtMs = Math.max(arrivals.up, world.now() + delay())
         world.at(closesAtMs, () => {
@@ -219,7 +219,7 @@ export function createWires(world: World, server: SimulatedServer, options: Wire
     },
     setLatency: ms => void (latencyMs = ms),
     heal(): void {
-      // What was lost in chaos only another connection brings; what TCP carries has to do without one.
+      // Only a new connection resends frames lost in chaos. TCP loses none.
       if (isChaotic) for (const { cut } of [...cables]) cut()
       isDown = isChaotic = false
       latencyMs = 10

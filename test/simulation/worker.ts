@@ -1,4 +1,4 @@
-/** Runs seeds in a thread, and tells what came of them. */
+/** Runs seeds in a thread, and reports their outcomes. */
 
 import { parentPort } from 'node:worker_threads'
 import { must } from '../../src/kernel/must.ts'
@@ -14,13 +14,13 @@ export type Job = {
   readonly machine: Machine
   readonly only?: readonly number[]
   readonly recorded?: boolean
-  /** The conditions of the world, instead of those that each seed draws. */
+  /** Replaces the conditions that each seed draws. */
   readonly conditions?: readonly Condition[]
   readonly shrinking?: boolean
 }
 export type Report = {
   readonly outcomes: readonly Omit<Outcome, 'transcript'>[]
-  /** The first that failed, made as small as could be. */
+  /** The first failure, reduced to its necessary events. */
   readonly failed?: { readonly outcome: Outcome; readonly only: readonly number[] }
 }
 
@@ -68,8 +68,8 @@ async function run({
     if (!outcome.violation) continue
     const smallest =
       shrinking && !only ? await shrink(outcome, which => once(seed, which, false)) : (only ?? [])
-    const again = await once(seed, smallest.length > 0 ? new Set(smallest) : undefined, true)
-    return { outcomes, failed: { outcome: again, only: smallest } }
+    const repeated = await once(seed, smallest.length > 0 ? new Set(smallest) : undefined, true)
+    return { outcomes, failed: { outcome: repeated, only: smallest } }
   }
   return { outcomes }
 }

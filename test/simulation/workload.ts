@@ -1,4 +1,4 @@
-/** What users do: all operations, with arguments that mostly make sense and often collide with what others do. */
+/** The actions of users: all operations, mostly valid and often in conflict with others. */
 
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { groupTypes, joinOptions, remindTypes } from '../../src/kernel/model.ts'
@@ -9,7 +9,7 @@ import { membersOf } from './screen.ts'
 
 export type Scene = { readonly users: readonly string[]; readonly groupIDs: readonly string[] }
 
-/** Whom and what an operation may be about, and what chance has chosen so far. */
+/** The random choices for the arguments of an operation. */
 type Choices = {
   readonly random: Random
   readonly scene: Scene
@@ -22,7 +22,7 @@ type Choices = {
 }
 type Work = { readonly weight: number; args(choices: Choices): object }
 
-/** How often each operation is asked for, and with which arguments. */
+/** The frequency and the arguments of each operation. */
 const works: Readonly<Record<OperationName, Work>> = {
   createGroup: {
     weight: 6,
@@ -145,10 +145,10 @@ function argumentsOf(
   })
 }
 
-/** Storage may refuse: the caller is told, and may ask again. */
+/** Expected: storage refuses. The caller gets the error and can retry. */
 const noted = () => undefined
 
-/** One thing that a user does, and its name. */
+/** Does one action of a user. Returns its name. */
 export function act(
   random: Random,
   { scene, device, tab, count }: { scene: Scene; device: Device; tab: Tab; count: number }
@@ -163,7 +163,7 @@ export function act(
   }
   const lottery = random.below(100)
   if (lottery < 62) return operation()
-  // Several at once, before any of them has been answered.
+  // Three at once, before the first is answered.
   if (lottery < 68) return [operation(), operation(), operation()].join(' + ')
   const verdict = random.pickFrom(screen.verdicts.ids)
   const groupID = random.pickFrom(screen.groups.ids) ?? random.pickFrom(scene.groupIDs) ?? ''

@@ -1,4 +1,4 @@
-/** Virtual time, and everything that is going to happen in it, one step after another. */
+/** Virtual time, and all future events, one step after another. */
 
 import { createRandom, hashText, type Random } from './random.ts'
 
@@ -8,7 +8,7 @@ export type Violation = { readonly invariant: string; readonly detail: string }
 type Task = { readonly atMs: number; readonly order: number; run: (() => void) | undefined }
 
 const transcriptMax = 400
-/** No storage takes so many turns of the event loop. */
+/** Far more turns of the event loop than any storage takes. */
 const turnsMax = 100_000
 const startMs = 1_600_000_000_000
 
@@ -71,7 +71,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
     transcript: () => transcript.slice(-transcriptMax),
     violation: () => violation,
 
-    /** What has happened, as far as it can be observed: the trace of a run. */
+    /** Adds an observable event to the trace of the run. */
     note,
     violate(invariant: string, detail: string): void {
       violation ??= { invariant, detail }
@@ -84,7 +84,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
       return () => void (task.run = undefined)
     },
 
-    /** Work of something real, which takes turns of the event loop: the step is not over before it is. */
+    /** Awaits real work, which takes turns of the event loop. The step ends after it. */
     async wait<T>(work: Promise<T>): Promise<T> {
       under++
       try {
@@ -94,7 +94,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
       }
     },
 
-    /** Lets the next thing happen, with all that follows from it at once. */
+    /** Runs the next event, with all its immediate consequences. */
     async step(): Promise<void> {
       let task = pop()
       while (task && !task.run) task = pop()
@@ -103,7 +103,7 @@ export function createWorld(seed: number, { recorded = false } = {}) {
       steps++
       task.run()
       let turns = 0
-      // Work that waits for something real counts itself in `under`.
+      // `under` counts the real work under way.
       const isUnder = () => under > 0
       do await turn()
       while (isUnder() && ++turns < turnsMax)
@@ -114,5 +114,5 @@ export function createWorld(seed: number, { recorded = false } = {}) {
 
 const isBefore = (a: Task, b: Task) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 
-/** All that promises have in store. */
+/** Runs all microtasks. */
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
