@@ -6,36 +6,16 @@ import { operations } from '../../src/kernel/operations/index.ts'
 import { attempt, inTime } from '../../src/tim/guard.ts'
 import { IMError } from '../../src/tim/im-error.ts'
 import TIM from '../../src/tim/tim.ts'
+import { fail, hostileValues } from './hostile-values.ts'
 import { createTim, logIn, openServer, userSigOf } from './page.ts'
 
-const fail = () => {
-  throw new Error('on purpose')
-}
-const trap = {
-  get: fail,
-  has: fail,
-  ownKeys: fail,
-  getOwnPropertyDescriptor: fail,
-  getPrototypeOf: fail
-}
-const cyclic: Record<string, unknown> = {}
-cyclic['groupID'] = cyclic
-
-const values: [string, unknown][] = [
+const values: readonly (readonly [string, unknown])[] = [
+  ...hostileValues,
   ['nothing', undefined],
-  ['null', null],
-  ['a text', '\ud800'],
-  ['a number', 5],
-  ['NaN', NaN],
-  ['a symbol', Symbol('crew')],
-  ['a function', () => 'crew'],
   ['an array', []],
   ['an empty object', {}],
-  ['an object that holds itself', cyclic],
   ['large whole numbers', { groupID: 1n, name: 1n, userIDList: 1n }],
   ['functions as fields', { groupID: fail, name: fail, userIDList: fail, message: fail }],
-  ['a getter that throws', Object.defineProperty({}, 'groupID', { get: fail, enumerable: true })],
-  ['an object that throws', new Proxy({}, trap)],
   ['a message without a group', { handleAction: 'Agree', message: { payload: {} } }],
   ['a message of null', { handleAction: 'Agree', message: null }]
 ]
