@@ -1,18 +1,16 @@
-/** A client that returns after many changes receives frames that a slow link brings in time. */
+/** The frames of a returning client are short enough for a slow link. */
 
 import { expect, test } from 'vitest'
-import type { TestServer } from '../harness.ts'
-import { createTestServer } from '../harness.ts'
+import { createTestServer, type TestServer } from '../harness.ts'
+import { hello } from './raw-client.ts'
 import type { FeedDelta, GroupDelta, ServerMessage } from '../../src/protocol/messages.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion } from '../../src/protocol/messages.ts'
 
-/** At 10 KB/s so many bytes come within the 10 s that a client waits. */
+/** A client waits for 10 s, and a slow link carries 10 KB/s. */
 const frameBytesMax = 70_000
 
 type Position = [groupID: string, membershipEpoch: number, seq: number]
 
-/** Logs `ann` in at this position and collects all frames, those that `then` causes included. */
+/** Logs `ann` in at this position. Collects all frames, also those that `then` causes. */
 async function login(
   server: TestServer,
   { feed, groups = [] }: { feed: number; groups?: Position[] },
@@ -20,17 +18,8 @@ async function login(
 ) {
   const frames: string[] = []
   const { epoch } = server.database
-  const hello = {
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: kernelVersion,
-    token: 'ann',
-    epoch,
-    feed,
-    groups
-  }
   const link = server.network().connect({
-    onOpen: () => link.send(JSON.stringify(hello)),
+    onOpen: () => link.send(JSON.stringify(hello('ann', { epoch, feed, groups }))),
     onFrame: frame => void frames.push(frame),
     onClose: error => expect.fail(JSON.stringify(error))
   })
@@ -51,7 +40,7 @@ async function login(
 
 const reason = 'x'.repeat(300)
 
-/** A stranger adds `ann` to a group and removes her again, so many times. */
+/** A stranger adds `ann` to a group and removes her, many times. */
 async function addAndRemove(server: TestServer, times: number): Promise<void> {
   const crew = { groupID: 'crew', userIDList: ['ann'] }
   const create = { groupID: 'crew', name: 'Crew' }
@@ -66,7 +55,7 @@ async function addAndRemove(server: TestServer, times: number): Promise<void> {
   }
 }
 
-test('a feed that a stranger has filled is told from the beginning instead', async () => {
+test('a feed that a stranger has filled is sent as a summary', async () => {
   const server = createTestServer()
   await server.judge('ann', {
     name: 'createGroup',
@@ -95,7 +84,7 @@ async function createCrew(server: TestServer, memberList: readonly object[]): Pr
   await server.judge('ann', { name: 'createGroup', args, groupID: 'crew' })
 }
 
-test('many changed members follow in pages, as in a new group', async () => {
+test('many changed members are sent in pages', async () => {
   const server = createTestServer()
   await createCrew(server, members(400))
   for (const { userID } of members(400)) {
@@ -109,7 +98,7 @@ test('many changed members follow in pages, as in a new group', async () => {
   ])
 })
 
-test('the members of a new group follow in pages where they are long', async () => {
+test('long members of a new group are sent in pages', async () => {
   const server = createTestServer()
   const create = () =>
     createCrew(
@@ -123,7 +112,7 @@ test('the members of a new group follow in pages where they are long', async () 
   ])
 })
 
-test('of long tips the last ones come, in a frame that is not too long', async () => {
+test('a catch-up with long tips has only the last ones', async () => {
   const server = createTestServer()
   await createCrew(server, [])
   const groupCustomField = Array.from({ length: 20 }, (_, key) => ({
@@ -141,7 +130,7 @@ test('of long tips the last ones come, in a frame that is not too long', async (
   expect(fresh.longest).toBeLessThan(frameBytesMax)
 })
 
-test('of a long announcement the last tips come, in a frame that is not too long', async () => {
+test('an announcement with long tips has only the last ones', async () => {
   const server = createTestServer()
   await createCrew(server, [])
   const groupCustomField = Array.from({ length: 20 }, (_, key) => ({

@@ -1,4 +1,4 @@
-/** Our server, as any server of the protocol is tested: over real sockets, on both databases. */
+/** The server passes the contract of sync servers, over both transports and on every database. */
 
 import { readFileSync } from 'node:fs'
 import * as packagedPorts from 'offline-groups/ports'
@@ -12,7 +12,7 @@ import { connectHttp, connectWebSocket } from '../../src/ports.ts'
 import { syncServerContract } from '../../src/testing/index.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
 
-// Node has had one of its own since version 22.
+// Node before version 22 has no WebSocket.
 Object.assign(globalThis, { WebSocket })
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
@@ -37,7 +37,7 @@ for (const [transport, connect] of Object.entries(transports)) {
       let kept: Awaited<ReturnType<typeof openDatabase>>
       beforeAll(async () => {
         const database = await openDatabase()
-        // What a server leaves behind is there for the next one.
+        // The database stays open when its server is restarted.
         kept = { ...database, close: () => Promise.resolve() }
         await start()
         return database.close
@@ -58,7 +58,7 @@ for (const [transport, connect] of Object.entries(transports)) {
         }
       )
 
-      test('nothing went wrong meanwhile', () => expect(errors).toEqual([]))
+      test('no error was reported meanwhile', () => expect(errors).toEqual([]))
     })
   }
 }
@@ -75,7 +75,7 @@ describe('the example of the contract', async () => {
   const AsyncFunction = (async () => undefined).constructor as new (
     ...args: string[]
   ) => (...args: unknown[]) => Promise<void>
-  // As somebody would run it who has the package.
+  // The example sees only exports of the package and its test runner.
   const around = { ...packagedPorts, ...packagedServer, ...packagedKit, test, expect, afterAll }
   await new AsyncFunction(...Object.keys(around), example)(...Object.values(around))
 })

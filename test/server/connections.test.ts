@@ -1,4 +1,4 @@
-/** A database with several connections: snapshots and announcements overtake each other, and nothing is lost. */
+/** A database with several connections, whose reads and announcements overtake each other. */
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { createTestServer, type TestServer } from '../harness.ts'
 const users = ['ann', 'bob', 'carl', 'dave']
 const groups = ['g1', 'g2']
 
-/** Each statement and commit takes 0 to `spreadMs` milliseconds, by a generator that a number starts. */
+/** Each statement and commit takes 0 to `spreadMs` milliseconds, chosen by the seed. */
 function createWorld(seed: number, spreadMs: number): TestServer {
   const clock = createTestClock()
   let state = seed
@@ -146,7 +146,7 @@ describe('a session on a database with four connections', () => {
             judge(each.user, each)
             await server.clock.advance(each.afterMs)
           }
-          // Less than the time to the first ping, which would mend what is wrong.
+          // Less than the time to the first ping, which would repair drift.
           await server.clock.advance(5_000)
           await Promise.all(verdicts)
           for (const [userID, client] of clients) {
@@ -154,7 +154,7 @@ describe('a session on a database with four connections', () => {
             expect(held(client)).toEqual(
               expected.map(({ seq: _seq, ...rest }) => ({ ...rest, isComplete: true }))
             )
-            // Broken rules of deltas show here.
+            // Receiving throws if a delta has broken a rule.
             while (await Promise.race([client.receive(), server.clock.settle()]));
           }
           expect(server.errors).toEqual([])

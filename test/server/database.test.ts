@@ -55,7 +55,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     revision
   })
 
-  test('knows nothing of a group that never was', async () => {
+  test('an unknown group is empty', async () => {
     const groupID = fresh('g')
     expect(await database.snapshot(tx => tx.group(groupID))).toEqual(noGroup)
     expect(await database.transaction(tx => tx.lockGroup(groupID))).toEqual(noGroup)
@@ -84,7 +84,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ).toEqual([noGroup, { head: 0, floor: 0 }, []])
   })
 
-  test('tells what changed since a position, and who is gone', async () => {
+  test('changes since a position include removed members', async () => {
     const groupID = fresh('g')
     await write(groupID, {
       log: [entry(1)],
@@ -107,7 +107,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     )
   })
 
-  test('pages members by userID, capitals before small letters, as JavaScript compares', async () => {
+  test('members are paged by user ID in UTF-16 order', async () => {
     const groupID = fresh('g')
     const users = ['b', 'B', 'a-1', 'a', 'Z', '_', 'a1']
     await write(groupID, { log: [entry(1)], members: users.map(user => member(groupID, user, 1)) })
@@ -120,7 +120,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ])
   })
 
-  test('a dissolved group keeps the marks of its members and loses its other rows', async () => {
+  test('a dissolved group keeps only the marks of its members', async () => {
     const groupID = fresh('g')
     const key = (userID: string) => applicationKey({ groupID, userID })
     const row = {
@@ -169,7 +169,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ])
   })
 
-  test('knows the owner and the admins', async () => {
+  test('admins include the owner', async () => {
     const groupID = fresh('g')
     const as = (userID: string, role: Role) => ({
       userID,
@@ -188,7 +188,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect((await database.snapshot(tx => tx.admins(groupID))).sort()).toEqual(['a', 'b'])
   })
 
-  test('keeps tips, and gives the last of them in order', async () => {
+  test('the last tips are read in order', async () => {
     const groupID = fresh('g')
     const tip = (seq: number): TipRow => ({
       groupID,
@@ -215,7 +215,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ])
   })
 
-  test('a feed is dense and in order, also for many users at once', async () => {
+  test('feeds of several users are dense and in order', async () => {
     const users = [fresh('u'), fresh('u'), fresh('u')]
     const joined = (membershipEpoch: number) =>
       ({ kind: 'joined', groupID: 'g', membershipEpoch, since: 1 }) as const
@@ -242,7 +242,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ])
   })
 
-  test('forgets history from before a time, and says from where on it is kept', async () => {
+  test('compaction raises the floor to the kept history', async () => {
     const groupID = fresh('g')
     const user = fresh('u')
     const at = (seq: number, time: number): LogEntry => ({ ...entry(seq), atSeconds: time })
@@ -302,7 +302,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect(await database.snapshot(tx => tx.group(groupID))).toEqual({ ...state(4), floor: 2 })
   })
 
-  test('forgets memberships that ended before a time', async () => {
+  test('compaction removes memberships that ended before a time', async () => {
     const groupID = fresh('g')
     const ended = (userID: string, atSeconds: number) => {
       const left = { reason: 'dismissed', by: 'ann', atSeconds } as const
@@ -318,7 +318,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     expect(kept.map(({ userID }) => userID).sort()).toEqual(['late', 'now'])
   })
 
-  test('knows whom a group has and whom a user follows', async () => {
+  test('followers of a group and groups of a user are found', async () => {
     const [g1, g2, user] = [fresh('g'), fresh('g'), fresh('u')]
     const left = { reason: 'kicked', by: 'ann', atSeconds: 7 } as const
     await write(g1, {
@@ -349,7 +349,7 @@ describe.each(Object.entries(databases))('the database %s', (_name, open) => {
     ])
   })
 
-  test('keeps verdicts by user and operation, and log entries', async () => {
+  test('verdicts and log entries are found by key', async () => {
     const [groupID, user] = [fresh('g'), fresh('u')]
     const verdict = { kind: 'applied', opID: 'op', groupID, seq: 1, result: { groupID } } as const
     const joined = { ...entry(2), name: 'joinGroup' }

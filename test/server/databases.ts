@@ -1,4 +1,4 @@
-/** The databases that a server can run on, opened for tests in this thread. */
+/** The databases that a server can run on, opened in the thread of the test. */
 
 import { setImmediate as immediate } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
@@ -19,7 +19,7 @@ export function inProcess(db: PGlite): Sql {
   }
 }
 
-/** Those that answer without time passing, as virtual clocks need. */
+/** Databases that answer without a timer, as tests on virtual time need. */
 export const databases: Record<string, () => Promise<Database>> = {
   'in memory': async () => createMemoryDatabase('epoch'),
   'in memory with four connections': async () =>

@@ -1,4 +1,4 @@
-/** The examples beside the server's public functions, run as they stand. */
+/** The examples of the server's public functions run unchanged. */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { WebSocket } from 'ws'
 import { openClient } from '../../src/testing/sync/client.ts'
 import { examplesOf, runCode } from '../examples.ts'
 
-// Node has had one of its own since version 22.
+// Node before version 22 has no WebSocket.
 Object.assign(globalThis, { WebSocket })
 
 const app = { sdkAppID: 1400000000, secretKey: 'a secret' }
@@ -42,12 +42,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('the server has examples', () => expect(examples).toHaveLength(3))
+test('the server has three examples', () => expect(examples).toHaveLength(3))
 
 test.each(examples)('$title', async ({ code }) => {
   const lines: unknown[] = []
   const around = { startServer: start, generateUserSig, console: { log: lines.push.bind(lines) } }
-  // The folder of an example is one of this run.
+  // Each example writes to a temporary folder.
   const here = code.replaceAll("'./data'", JSON.stringify(join(folder, 'data')))
   await runCode(here, here.includes('const server') ? around : { ...around, server })
   if (here.includes('console.log')) expect(lines[0]).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/sync$/)

@@ -1,12 +1,12 @@
-/** JSON that takes long to parse: many small values in a frame of a legal length. */
+/** Frames of legal length with so many small values that they would take long to parse. */
 
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
-import { frameLimits, protocolVersion, type ServerMessage } from '../../src/protocol/messages.ts'
+import { frameLimits, type ServerMessage } from '../../src/protocol/messages.ts'
+import { hello, push } from './raw-client.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 let server: SyncServer
@@ -15,27 +15,16 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const hello = (changes: object = {}) => ({
-  type: 'hello',
-  protocol: protocolVersion,
-  kernel: kernelVersion,
-  token: generateUserSig(app, { userID: 'ann' }),
-  epoch: '',
-  feed: 0,
-  groups: [],
-  ...changes
-})
-const push = (name: string, args: object) => ({
-  type: 'push',
-  operations: [{ opID: 'op', name, args, groupID: 'crew', seen: 0, waited: 0 }]
-})
+const helloFrom = (changes: object = {}) => hello(generateUserSig(app, { userID: 'ann' }), changes)
+const pushOf = (name: string, args: object) =>
+  push({ opID: 'op', name, args, groupID: 'crew', seen: 0, waited: 0 })
 const list = <T>(length: number, item: (index: number) => T): T[] =>
   Array.from({ length }, (_, index) => item(index))
-/** Objects of which each has a shape of its own. */
+/** Objects that all have different shapes. */
 const objects = list(20_000, index => ({ [`key${index}`]: 1 }))
 
-/** Sends messages; answers the first one of the server that is as wanted. */
-async function ask(
+/** Sends messages. Returns the first answer that passes the check, or an error. */
+async function request(
   isIt: (message: ServerMessage) => boolean,
   ...messages: object[]
 ): Promise<ServerMessage> {
@@ -56,31 +45,35 @@ const isWelcome = ({ type }: ServerMessage) => type === 'welcome'
 const hasVerdict = (message: ServerMessage) =>
   message.type === 'delta' && message.verdicts.length > 0
 
-test('a login with 20,000 unknown objects is refused: 4509', async () => {
-  expect(await ask(isWelcome, hello({ objects }))).toMatchObject({
+test('a login with 20,000 unknown objects is refused with 4509', async () => {
+  expect(await request(isWelcome, helloFrom({ objects }))).toMatchObject({
     type: 'error',
     error: { code: 4509 }
   })
 })
 
-test('an operation with 20,000 unknown objects is refused: 4509', async () => {
-  const answer = await ask(hasVerdict, hello(), push('quitGroup', { groupID: 'crew', objects }))
+test('an operation with 20,000 unknown objects is refused with 4509', async () => {
+  const answer = await request(
+    hasVerdict,
+    helloFrom(),
+    pushOf('quitGroup', { groupID: 'crew', objects })
+  )
   expect(answer).toMatchObject({ type: 'error', error: { code: 4509 } })
 })
 
-test('a request with 20,000 unknown objects is answered 400', async () => {
+test('a request with 20,000 unknown objects is answered with 400', async () => {
   const body = JSON.stringify({ session: '', frames: [], objects })
   const { status } = await fetch(server.url.replace('ws', 'http'), { method: 'POST', body })
   expect(status).toBe(400)
 })
 
-test('a login that names 10,000 groups is welcome', async () => {
+test('a login with 10,000 groups is welcomed', async () => {
   const groups = list(frameLimits.groupsPerHelloMax, index => [
     `"[{${index}`.padEnd(60, 'x'),
     123,
     456
   ])
-  expect(await ask(isWelcome, hello({ groups }))).toMatchObject({ type: 'welcome' })
+  expect(await request(isWelcome, helloFrom({ groups }))).toMatchObject({ type: 'welcome' })
 })
 
 test('a group of 500 members with all their fields is created', async () => {
@@ -91,6 +84,6 @@ test('a group of 500 members with all their fields is created', async () => {
     memberCustomField
   }))
   const args = { groupID: 'crew', name: 'Crew', type: 'Public', memberList }
-  const answer = await ask(hasVerdict, hello(), push('createGroup', args))
+  const answer = await request(hasVerdict, helloFrom(), pushOf('createGroup', args))
   expect(answer).toMatchObject({ verdicts: [{ kind: 'applied' }] })
 })

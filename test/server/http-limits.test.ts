@@ -1,14 +1,14 @@
-/** A proxy between client and server that takes no long requests, over real sockets. */
+/** A proxy between client and server that refuses long requests, over real sockets. */
 
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
 import type { GroupError } from '../../src/kernel/errors.ts'
 import { connectHttp } from '../../src/protocol/transports/http.ts'
-import { parseServerMessage, protocolVersion } from '../../src/protocol/messages.ts'
+import { parseServerMessage } from '../../src/protocol/messages.ts'
+import { hello } from './raw-client.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 let server: SyncServer
@@ -23,7 +23,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Refuses longer requests with this status. */
+/** A proxy that refuses longer requests with this status. */
 async function openProxy(
   bytesMax: number,
   status: number
@@ -43,7 +43,7 @@ async function openProxy(
 
 let users = 0
 
-/** Pushes frames of about 60 KB each, and answers how many verdicts came, or with what error the connection ended. */
+/** Pushes frames of about 60 KB. Returns the number of verdicts, or the error of the connection. */
 async function push(url: string, frames: number): Promise<number | GroupError | undefined> {
   const userID = `user${users++}`
   const operations = Array.from({ length: frames }, (_, index) => {
@@ -55,16 +55,8 @@ async function push(url: string, frames: number): Promise<number | GroupError | 
     let verdicts = 0
     const link = connectHttp(url)({
       onOpen() {
-        const token = generateUserSig(app, { userID })
-        const hello = {
-          type: 'hello',
-          protocol: protocolVersion,
-          kernel: kernelVersion,
-          token,
-          epoch: ''
-        }
-        link.send(JSON.stringify({ ...hello, feed: 0, groups: [] }))
-        // Fields that nobody knows are ignored.
+        link.send(JSON.stringify(hello(generateUserSig(app, { userID }))))
+        // An unknown field, which the server ignores, makes the frame long.
         const padding = '監'.repeat(20_000)
         for (const operation of operations) {
           link.send(JSON.stringify({ type: 'push', operations: [operation], padding }))
@@ -82,7 +74,7 @@ async function push(url: string, frames: number): Promise<number | GroupError | 
   })
 }
 
-test('an outbox longer than one request may be arrives without a proxy', async () => {
+test('an outbox longer than one request arrives without a proxy', async () => {
   expect(await push(server.url.replace('ws', 'http'), 60)).toBe(60)
 })
 
@@ -98,14 +90,14 @@ test.each([
   proxy.close()
 })
 
-test('a frame that no proxy lets through ends the connection with the status as its error', async () => {
+test('a frame that a proxy always refuses ends the connection', async () => {
   const { proxy, url } = await openProxy(20_000, 413)
   expect(await push(url, 2)).toMatchObject({ code: 4509, message: 'HTTP 413' })
   proxy.closeAllConnections()
   proxy.close()
 })
 
-test('a server that refuses every request is the error of the connection', async () => {
+test('a server that refuses every request ends the connection', async () => {
   const { proxy, url } = await openProxy(0, 503)
   expect(await push(url, 1)).toMatchObject({ code: 10002, message: 'HTTP 503' })
   proxy.closeAllConnections()

@@ -1,16 +1,11 @@
 /** The protocol over HTTP, on real sockets. */
 
-import { request } from 'node:http'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
 import { connectHttp } from '../../src/protocol/transports/http.ts'
-import {
-  parseServerMessage,
-  protocolVersion,
-  type ServerMessage
-} from '../../src/protocol/messages.ts'
+import { parseServerMessage, type ServerMessage } from '../../src/protocol/messages.ts'
+import { hello, post } from './raw-client.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 const origin = 'https://app.example'
@@ -26,26 +21,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const post = (
-  body: string,
-  {
-    method = 'POST',
-    headers = { origin }
-  }: { method?: string; headers?: Record<string, string> } = {}
-) =>
-  new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
-    const sent = request(url, { method, headers }, response => {
-      let text = ''
-      response.on('data', (data: Buffer) => (text += data.toString()))
-      response.on('end', () => resolve({ status: response.statusCode, text }))
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-const say = async (session: string, ...messages: object[]) =>
+const send = (body: string, options: Parameters<typeof post>[2] = {}) =>
+  post(url, body, { headers: { origin }, ...options })
+const request = async (session: string, ...messages: object[]) =>
   JSON.parse(
     (
-      await post(
+      await send(
         JSON.stringify({ session, frames: messages.map(message => JSON.stringify(message)) })
       )
     ).text
@@ -54,101 +35,93 @@ const say = async (session: string, ...messages: object[]) =>
     frames: string[]
     isOver: boolean
   }
-const hello = (userID: string) => ({
-  type: 'hello',
-  protocol: protocolVersion,
-  kernel: kernelVersion,
-  token: generateUserSig(app, { userID }),
-  epoch: '',
-  feed: 0,
-  groups: []
-})
+const helloFrom = (userID: string) => hello(generateUserSig(app, { userID }))
 
 const wrong: [title: string, ask: () => Promise<{ status: number | undefined }>, status: number][] =
   [
-    ['nothing', () => post(''), 400],
-    ['what is no JSON', () => post('{'), 400],
-    ['a list', () => post('[]'), 400],
-    ['frames that are no texts', () => post('{"session":"","frames":[1]}'), 400],
+    ['an empty body', () => send(''), 400],
+    ['incomplete JSON', () => send('{'), 400],
+    ['a list', () => send('[]'), 400],
+    ['a frame that is a number', () => send('{"session":"","frames":[1]}'), 400],
     [
-      'more frames than one may send at once',
-      () => post(JSON.stringify({ session: '', frames: Array(101).fill('') })),
+      'a request of 101 frames',
+      () => send(JSON.stringify({ session: '', frames: Array(101).fill('') })),
       400
     ],
     [
-      'more than one may send at once',
-      () => post(JSON.stringify({ session: '', frames: ['x'.repeat(3_000_000)] })),
+      'a body of 3 MB',
+      () => send(JSON.stringify({ session: '', frames: ['x'.repeat(3_000_000)] })),
       413
     ],
-    ['a session that there is none of', () => post('{"session":"x","frames":[]}'), 410],
-    ['a session that names a prototype', () => post('{"session":"__proto__","frames":[]}'), 410],
-    ['another method', () => post('', { method: 'PUT' }), 405],
+    ['an unknown session', () => send('{"session":"x","frames":[]}'), 410],
+    ['the session "__proto__"', () => send('{"session":"__proto__","frames":[]}'), 410],
+    ['another method than POST', () => send('', { method: 'PUT' }), 405],
     [
       'another origin',
-      () => post('{"session":"","frames":[]}', { headers: { origin: 'https://evil.example' } }),
+      () => send('{"session":"","frames":[]}', { headers: { origin: 'https://evil.example' } }),
       403
     ],
-    ['no origin', () => post('{"session":"","frames":[]}', { headers: {} }), 403]
+    ['no origin', () => send('{"session":"","frames":[]}', { headers: {} }), 403]
   ]
 test.each(wrong)('%s is refused', async (_title, ask, status) => {
   expect((await ask()).status).toBe(status)
-  const { session } = await say('')
-  await say(session, hello('ann'))
-  expect((await say(session)).frames.length).toBeGreaterThan(0)
+  const { session } = await request('')
+  await request(session, helloFrom('ann'))
+  expect((await request(session)).frames.length).toBeGreaterThan(0)
 })
 
-test('a frame that is none ends the session, after telling why', async () => {
-  const { session } = await say('')
-  await say(session, { type: 5 })
-  const { frames, isOver } = await say(session)
+test('an invalid frame ends the session with its error', async () => {
+  const { session } = await request('')
+  await request(session, { type: 5 })
+  const { frames, isOver } = await request(session)
   expect(frames.map(frame => parseServerMessage(frame))).toMatchObject([
     { type: 'error', error: { code: 4509 } }
   ])
   expect(isOver).toBe(true)
-  expect((await post(JSON.stringify({ session, frames: [] }))).status).toBe(410)
+  expect((await send(JSON.stringify({ session, frames: [] }))).status).toBe(410)
 })
 
-test('a session whose token has ended brings back only the error', async () => {
-  const { session } = await say('')
+test('a session whose token has expired receives only the error', async () => {
+  const { session } = await request('')
   const token = generateUserSig(app, { userID: 'ann', expireSeconds: 1 })
-  await say(session, { ...hello('ann'), token })
-  // The server's own timer is older than this one, and due before it.
+  await request(session, { ...helloFrom('ann'), token })
+  // The timer of the server started earlier, so it fires first.
   await new Promise(resolve => setTimeout(resolve, 2000))
-  const { frames, isOver } = await say(session)
+  const { frames, isOver } = await request(session)
   expect(frames.map(frame => parseServerMessage(frame))).toMatchObject([
     { type: 'error', error: { code: 70001 } }
   ])
   expect(isOver).toBe(true)
 })
 
-test('of two requests that wait, the later one brings back what comes', async () => {
-  const { session } = await say('')
-  const first = say(session)
-  const second = say(session)
+test('the later of two waiting requests receives the frames', async () => {
+  const { session } = await request('')
+  const first = request(session)
+  const second = request(session)
   expect((await first).frames).toEqual([])
-  await say(session, hello('ann'))
+  await request(session, helloFrom('ann'))
   expect((await second).frames.length).toBeGreaterThan(0)
 })
 
-test('a client is told of what others do, and loses nothing when it says much at once', async () => {
+test('100 operations sent at once all reach another client', async () => {
   const connect = (userID: string) => {
-    const heard: ServerMessage[] = []
+    const received: ServerMessage[] = []
     let link: ReturnType<ReturnType<typeof connectHttp>>
     const opened = new Promise<void>(resolve => {
       link = connectHttp(url)({
         onOpen() {
-          link.send(JSON.stringify(hello(userID)))
+          link.send(JSON.stringify(helloFrom(userID)))
           resolve()
         },
         onFrame(frame) {
           const message = parseServerMessage(frame)
-          if (message) heard.push(message)
+          if (message) received.push(message)
         },
         onClose: () => undefined
       })
     })
     return {
-      heard,
+      received,
       opened,
       send: (message: object) => link.send(JSON.stringify(message)),
       close: () => link.close()
@@ -167,7 +140,7 @@ test('a client is told of what others do, and loses nothing when it says much at
   }
   const groups = () =>
     new Set(
-      bob.heard.flatMap(each =>
+      bob.received.flatMap(each =>
         each.type === 'delta' ? each.groups.map(({ groupID }) => groupID) : []
       )
     )
@@ -176,13 +149,13 @@ test('a client is told of what others do, and loses nothing when it says much at
   bob.close()
 })
 
-test('requests of 100 frames, one after another, are within the limits', async () => {
-  const { session } = await say('', hello('bob'))
+test('consecutive requests of 100 frames stay within the limits', async () => {
+  const { session } = await request('', helloFrom('bob'))
   const many = Array.from({ length: 100 }, () => ({ type: 'ping' }))
   const fetchAll = async () => {
     let pongs = 0
     while (pongs < 1000) {
-      const { frames, isOver } = await say(session)
+      const { frames, isOver } = await request(session)
       expect(isOver).toBe(false)
       pongs += frames.filter(frame => frame.includes('"pong"')).length
     }
@@ -190,7 +163,7 @@ test('requests of 100 frames, one after another, are within the limits', async (
   }
   const fetched = fetchAll()
   for (let count = 0; count < 10; count++) {
-    const { status } = await post(
+    const { status } = await send(
       JSON.stringify({ session, frames: many.map(frame => JSON.stringify(frame)) })
     )
     expect(status).toBe(200)

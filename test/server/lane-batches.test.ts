@@ -1,4 +1,4 @@
-/** How many operations one transaction judges, by the rows and bytes that they need. */
+/** The number of operations in a transaction depends on their rows and bytes. */
 
 import { expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
@@ -7,7 +7,7 @@ import { createTestServer } from '../harness.ts'
 
 const times = (count: number) => Array.from({ length: count }, (_, index) => index)
 
-/** A server with a group of ann's, and how many verdicts each transaction has written since. */
+/** A server with a group of ann. `written` has the number of verdicts of each later transaction. */
 async function openCrew() {
   const written: number[] = []
   const memory = createMemoryDatabase('e')
@@ -38,7 +38,7 @@ const users = (count: number) => times(count).map(index => `user${index}`)
 test('a transaction judges two operations that name 500 users each', async () => {
   const { written, judge } = await openCrew()
   await Promise.all(times(5).map(() => judge('addGroupMember', { userIDList: users(500) })))
-  // The first one did not wait for the others.
+  // The first operation is judged before the others arrive.
   expect(written).toEqual([1, 2, 2])
 })
 

@@ -1,4 +1,4 @@
-/** Operations that wait: in which form, how often, and which of them fail together. */
+/** Operations that wait in a lane. */
 
 import { expect, test } from 'vitest'
 import { submission, type Outcome } from '../../src/server/authority/submission.ts'
@@ -74,13 +74,13 @@ test('operations that the database refuses fail alone', async () => {
   expect(errors.length).toBe(1)
 })
 
-test('an operation ID of another user waits for nobody', async () => {
+test('equal operation IDs of two users do not wait for each other', async () => {
   const { submit } = createWorld()
   const both = [submit('ann', operation('same', 'crew')), submit('bob', operation('same', 'den'))]
   expect(await Promise.all(both)).toEqual(['applied', 'applied'])
 })
 
-test('an operation that comes again while it waits is judged once', async () => {
+test('an operation resent while it waits is judged once', async () => {
   let transactions = 0
   const memory = createMemoryDatabase('e')
   const { submit } = createWorld({
@@ -95,7 +95,7 @@ test('an operation that comes again while it waits is judged once', async () => 
   expect(transactions).toBe(1)
 })
 
-test('arguments that an operation does not take are not held', () => {
+test('unknown arguments of an operation are dropped', () => {
   const args = { groupID: 'crew', name: 'Crew', type: 'Public', filler: 'x'.repeat(1_000_000) }
   const held = submission({
     userID: 'ann',
@@ -106,7 +106,7 @@ test('arguments that an operation does not take are not held', () => {
   expect(held.bytes).toBeLessThan(500)
 })
 
-test('refused operations read the changes of roles once in a transaction', async () => {
+test('the changes of roles are read once in a transaction', async () => {
   const memory = createMemoryDatabase('e')
   let entriesRead = 0
   const counting: Database = {
@@ -115,8 +115,8 @@ test('refused operations read the changes of roles once in a transaction', async
       memory.transaction(tx =>
         work({
           ...tx,
-          async logSince(...question) {
-            const entries = await tx.logSince(...question)
+          async logSince(...range) {
+            const entries = await tx.logSince(...range)
             entriesRead += entries.length
             return entries
           }

@@ -1,4 +1,4 @@
-/** What one session may make the server hold, on virtual time. */
+/** The limits of one session, on virtual time. */
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,35 +9,17 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createOrigins } from '../../src/server/transports/origins.ts'
 import { openSession } from '../../src/server/sessions/session.ts'
 import { serveWebSockets } from '../../src/server/transports/websocket.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion, type ServerMessage } from '../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { createTestServer, type TestServer } from '../harness.ts'
+import { hello, longPush, openLink, push } from './raw-client.ts'
 
-const hello = JSON.stringify({
-  type: 'hello',
-  protocol: protocolVersion,
-  kernel: kernelVersion,
-  token: 'ann',
-  epoch: '',
-  feed: 0,
-  groups: []
-})
-
-test('operations with 1 MB of unknown arguments each are held without them', async () => {
+test('unknown arguments do not count towards the limit of waiting operations', async () => {
   const memory = createMemoryDatabase('e')
-  const held: unknown[] = []
   const server = createTestServer({
     database: { ...memory, transaction: () => new Promise(() => undefined) }
   })
-  const { connect: open, transcript } = server.network()
-  const link = open({
-    onOpen: () => undefined,
-    onFrame: () => undefined,
-    onClose: () => held.push('closed')
-  })
-  await server.clock.advance(10)
-  link.send(hello)
-  await server.clock.advance(20)
+  const { transcript, isClosed, send } = await openLink(server)
+  await send(hello('ann'))
   const filler = 'x'.repeat(900_000)
   for (let count = 0; count < 50; count++) {
     const args = { groupID: 'crew', filler }
@@ -49,77 +31,56 @@ test('operations with 1 MB of unknown arguments each are held without them', asy
       seen: 0,
       waited: 0
     }
-    link.send(JSON.stringify({ type: 'push', operations: [operation] }))
-    await server.clock.advance(20)
+    await send(push(operation))
   }
-  // Held with its arguments, the fifth would be over the limit.
-  expect(held).toEqual([])
+  // With their unknown arguments, five operations would be over the limit.
+  expect(isClosed()).toBe(false)
   expect(
     transcript.filter(({ to }) => to === 'client').map(({ message }) => message['type'])
   ).not.toContain('error')
 })
 
-test('operations with long arguments that wait are refused with 10006 beyond the limit', async () => {
+test('waiting operations with long arguments are refused with 10006', async () => {
   const memory = createMemoryDatabase('e')
   const server = createTestServer({
     database: { ...memory, transaction: () => new Promise(() => undefined) }
   })
-  const { connect: open, transcript } = server.network()
-  let isClosed = false
-  const link = open({
-    onOpen: () => undefined,
-    onFrame: () => undefined,
-    onClose: () => (isClosed = true)
-  })
-  await server.clock.advance(10)
-  link.send(hello)
-  await server.clock.advance(20)
-  for (let count = 0; count < 10; count++) {
-    const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = {
-      opID: `op${count}`,
-      name: 'updateGroupProfile',
-      args,
-      groupID: 'crew',
-      seen: 0,
-      waited: 0
-    }
-    link.send(JSON.stringify({ type: 'push', operations: [operation] }))
-    await server.clock.advance(20)
-  }
-  expect(isClosed).toBe(true)
+  const { transcript, isClosed, send } = await openLink(server)
+  await send(hello('ann'))
+  for (let count = 0; count < 10; count++) await send(longPush(`op${count}`))
+  expect(isClosed()).toBe(true)
   expect(transcript.at(-1)).toMatchObject({
     to: 'client',
     message: { type: 'error', error: { code: 10006 } }
   })
 })
 
-/** A session of `ann` over a connection that takes nothing until it is told to. */
+/** A session of `ann` over a connection that the test can block. */
 function blockedSession(server: TestServer) {
   const frames: string[] = []
-  let take: (() => void) | undefined
+  let release: (() => void) | undefined
   let isBlocked = false
   const session = openSession(server.context, {
     send(frame) {
       frames.push(frame)
-      return isBlocked ? new Promise<void>(resolve => (take = resolve)) : undefined
+      return isBlocked ? new Promise<void>(resolve => (release = resolve)) : undefined
     },
     close: () => undefined
   })
-  void session.receive(hello)
+  void session.receive(JSON.stringify(hello('ann')))
   return {
     session,
     frames,
     block: () => (isBlocked = true),
     unblock() {
       isBlocked = false
-      take?.()
+      release?.()
     }
   }
 }
 const crew = { groupID: 'crew', name: 'Crew', type: 'Public' }
 
-test('changes that a slow client does not take come together afterwards', async () => {
+test('a blocked client receives many changes as one delta', async () => {
   const server = createTestServer()
   await server.judge('ann', { name: 'createGroup', args: crew, groupID: 'crew' })
   const ann = blockedSession(server)
@@ -146,7 +107,7 @@ test('changes that a slow client does not take come together afterwards', async 
   expect(groups).toMatchObject([{ groupID: 'crew', to: 52, group: { name: 'name 49' } }])
 })
 
-test('catching up ends when its client has hung up', async () => {
+test('a catch-up stops reading when its client disconnects', async () => {
   const memory = createMemoryDatabase('e')
   let reads = 0
   let hangUp: () => void = () => undefined
@@ -176,21 +137,12 @@ test('catching up ends when its client has hung up', async () => {
   expect(server.errors).toEqual([])
 })
 
-test('operations that are judged make room for more', async () => {
+test('judged operations no longer count towards the limit', async () => {
   const server = createTestServer()
   const ann = blockedSession(server)
   await server.clock.advance(100)
   for (let count = 0; count < 30; count++) {
-    const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = {
-      opID: `op${count}`,
-      name: 'updateGroupProfile',
-      args,
-      groupID: 'crew',
-      seen: 0,
-      waited: 0
-    }
-    void ann.session.receive(JSON.stringify({ type: 'push', operations: [operation] }))
+    void ann.session.receive(JSON.stringify(longPush(`op${count}`)))
     await server.clock.advance(10)
   }
   expect(ann.frames.filter(frame => frame.includes('"type":"error"'))).toEqual([])
@@ -204,7 +156,7 @@ test('the oldest of 21 sessions of a user ends with 10006', async () => {
   expect(ends).toEqual([true, ...Array.from({ length: 20 }, () => false)])
 })
 
-test('a WebSocket that gives no sign of life is cut off at the third ping', async () => {
+test('a silent WebSocket is disconnected at the third ping', async () => {
   const { context, clock } = createTestServer()
   const http = createServer()
   const origins = createOrigins(undefined, context)
@@ -214,13 +166,13 @@ test('a WebSocket that gives no sign of life is cut off at the third ping', asyn
     stop()
     http.close()
   })
-  // No listener on a port has no address.
+  // A server that listens on a port has an address object.
   const { port } = http.address() as AddressInfo
   const socket = new WebSocket(`ws://127.0.0.1:${port}/sync`, { autoPong: false })
   let pings = 0
   const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
   await new Promise(resolve => socket.once('open', resolve))
-  socket.send(hello)
+  socket.send(JSON.stringify(hello('ann')))
   await new Promise(resolve => socket.once('message', resolve))
   socket.on('ping', () => pings++)
   for (let count = 0; count < 2; count++) {

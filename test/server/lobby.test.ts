@@ -1,11 +1,10 @@
-/** Connections before login: few, and with few bytes, whatever strangers do. */
+/** The limits on connections before login. */
 
-import { request } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { generateUserSig, startServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createLobby, lobbyLimits } from '../../src/server/transports/lobby.ts'
-import { protocolVersion } from '../../src/protocol/messages.ts'
+import { hello, post } from './raw-client.ts'
 
 const app = { sdkAppID: 1, secretKey: 'for tests only' }
 
@@ -24,7 +23,7 @@ test('the oldest connection of all makes room for a new one', () => {
   expect(ended).toEqual(['a'])
 })
 
-test('a connection that has logged in keeps its place from nobody', () => {
+test('a connection that has logged in takes no place', () => {
   const lobby = createLobby({ perAddressMax: 1, max: 1, bytesMax: 100 })
   const ended: string[] = []
   lobby.enter('a', () => ended.push('a')).leave()
@@ -32,7 +31,7 @@ test('a connection that has logged in keeps its place from nobody', () => {
   expect(ended).toEqual([])
 })
 
-test('the connection with the most bytes ends when all hold too many', () => {
+test('the connection with the most bytes ends beyond the limit', () => {
   const lobby = createLobby({ perAddressMax: 9, max: 9, bytesMax: 100 })
   const ended: string[] = []
   const places = [60, 30, 20].map((bytes, index) => ({
@@ -43,26 +42,18 @@ test('the connection with the most bytes ends when all hold too many', () => {
   expect(ended).toEqual(['0'])
 })
 
-const post = (url: string, body: object) =>
-  new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
-    const sent = request(url, { method: 'POST' }, response => {
-      let text = ''
-      response.on('data', (data: Buffer) => (text += data.toString()))
-      response.on('end', () => resolve({ status: response.statusCode, text }))
-    })
-    sent.on('error', reject)
-    sent.end(JSON.stringify(body))
-  })
-
 async function start() {
   const server = await startServer({ ...app, database: createMemoryDatabase('e') })
   onTestFinished(() => server.close())
   const url = server.url.replace('ws', 'http')
   return {
     open: async () =>
-      (JSON.parse((await post(url, { session: '', frames: [] })).text) as { session: string })
-        .session,
-    say: (session: string, ...frames: string[]) => post(url, { session, frames })
+      (
+        JSON.parse((await post(url, JSON.stringify({ session: '', frames: [] }))).text) as {
+          session: string
+        }
+      ).session,
+    say: (session: string, ...frames: string[]) => post(url, JSON.stringify({ session, frames }))
   }
 }
 
@@ -74,20 +65,11 @@ test('sessions over HTTP without a login are limited per address', async () => {
   expect((await say(first)).status).toBe(410)
 })
 
-test('a session over HTTP that has logged in outlives a crowd without login', async () => {
+test('an HTTP session with a login outlives a crowd without', async () => {
   const { open, say } = await start()
   const session = await open()
   const token = generateUserSig(app, { userID: 'ann' })
-  const hello = {
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: 2,
-    token,
-    epoch: '',
-    feed: 0,
-    groups: []
-  }
-  await say(session, JSON.stringify(hello))
+  await say(session, JSON.stringify(hello(token)))
   for (let count = 0; count <= lobbyLimits.perAddressMax; count += 50)
     await Promise.all(Array.from({ length: 50 }, open))
   expect((await say(session)).status).toBe(200)
@@ -97,16 +79,7 @@ test('a failed login over HTTP ends its session with its answer', async () => {
   const { open, say } = await start()
   const session = await open()
   const waiting = say(session)
-  const hello = {
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: 2,
-    token: 'nonsense',
-    epoch: '',
-    feed: 0,
-    groups: []
-  }
-  await say(session, JSON.stringify(hello))
+  await say(session, JSON.stringify(hello('nonsense')))
   expect(JSON.parse((await waiting).text)).toMatchObject({
     isOver: true,
     frames: [expect.stringContaining('70003')]

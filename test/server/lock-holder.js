@@ -1,4 +1,4 @@
-/** Holds the lock of a folder, and says whether it still does when it is asked. */
+/** Holds the lock of a folder. Writes `valid` or `lost` for each line of input. */
 
 import process from 'node:process'
 import { lockFolder } from '../../dist/src/server/database/lock.js'

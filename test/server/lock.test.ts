@@ -1,4 +1,4 @@
-/** The lock on the folder of the embedded database, against processes that crash, are suspended, or see other numbers. */
+/** The folder lock of the embedded database. Its holder may crash, be suspended, or be in a container. */
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,10 +32,10 @@ const word = (child: ChildProcess, expected: string) =>
     child.stdout?.on('data', (text: Buffer) => {
       if (String(text).includes(expected)) resolve()
     })
-    child.once('exit', code => reject(new Error(`ended with ${code} before it said ${expected}`)))
+    child.once('exit', code => reject(new Error(`ended with ${code} before it wrote ${expected}`)))
   })
 
-test('a folder that this process holds is refused until it is released', async () => {
+test('a folder of this process is refused until it is released', async () => {
   const held = await lock()
   await expect(lock()).rejects.toThrow(inUse)
   held.release()
@@ -57,11 +57,11 @@ test('the lock of a process that was killed is taken over', async () => {
   held.release()
 })
 
-test('a lock whose process number is in use again is taken over', async () => {
+test('a lock whose process ID is reused is taken over', async () => {
   const held = await lock()
   const left = readFileSync(join(folder, 'lock'), 'utf8')
   held.release()
-  // The same number, of a process that started at another time.
+  // The same process ID with another start time.
   writeFileSync(join(folder, 'lock'), left.replace(/\d+$/, '1'))
   const next = await lock()
   next.release()
@@ -98,7 +98,7 @@ test('a process that was suspended learns that another has taken over', async ()
 const isolate = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const canIsolate = spawnSync('unshare', [...isolate.slice(1), 'true']).status === 0
 
-test('of two containers that both are process 1, the second is refused', async context => {
+test('a second container with the same process ID is refused', async context => {
   if (!canIsolate) context.skip('this system does not permit PID namespaces (unshare --pid)')
   await spawnHolder(...isolate)
   await expect(spawnHolder(...isolate)).rejects.toThrow('ended with 1')

@@ -1,4 +1,4 @@
-/** How long a login counts, and which logins a server refuses although the app has signed them. */
+/** The end of a login, and signed tokens that a server refuses. */
 
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
@@ -6,40 +6,22 @@ import { openSession } from '../../src/server/sessions/session.ts'
 import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../src/server/user-sig.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion } from '../../src/protocol/messages.ts'
 import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
+import { hello, openLink } from './raw-client.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 const dayMs = 86_400_000
 
-/** A client that logs in as `ann` and then says nothing. */
-async function silent(server: TestServer) {
-  const { connect, transcript } = server.network()
-  let isClosed = false
-  const link = connect({
-    onOpen: () => undefined,
-    onFrame: () => undefined,
-    onClose: () => (isClosed = true)
-  })
-  await server.clock.advance(10)
-  const say = (message: object) => link.send(JSON.stringify(message))
-  say({
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: kernelVersion,
-    token: 'ann',
-    epoch: '',
-    feed: 0,
-    groups: []
-  })
-  await server.clock.advance(20)
-  return { say, transcript, isClosed: () => isClosed }
+/** A client that logs in as `ann` and sends nothing more by itself. */
+async function openSilentSession(server: TestServer) {
+  const link = await openLink(server)
+  await link.send(hello('ann'))
+  return link
 }
 
 test('a silent session ends with 70001 when its userSig expires', async () => {
   const server = createTestServer({ tokenLastsMs: 60_000 })
-  const { transcript, isClosed } = await silent(server)
+  const { transcript, isClosed } = await openSilentSession(server)
   await server.clock.advance(59_000)
   expect(isClosed()).toBe(false)
   await server.clock.advance(2000)
@@ -54,7 +36,7 @@ test('a session whose userSig has expired receives no change', async () => {
   const server = createTestServer({ tokenLastsMs: 60_000 })
   const group = { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'ann' }] }
   await server.judge('eve', { name: 'createGroup', args: group, groupID: 'crew' })
-  const { transcript } = await silent(server)
+  const { transcript } = await openSilentSession(server)
   await server.clock.advance(dayMs)
   const received = transcript.length
   await server.judge('eve', {
@@ -66,12 +48,12 @@ test('a session whose userSig has expired receives no change', async () => {
   expect(transcript.slice(received)).toEqual([])
 })
 
-test('another userSig keeps a silent session alive', async () => {
+test('a new userSig keeps a silent session open', async () => {
   const server = createTestServer({ tokenLastsMs: 60_000 })
-  const { say, isClosed } = await silent(server)
+  const { send, isClosed } = await openSilentSession(server)
   await server.clock.advance(50_000)
-  say({ type: 'auth', token: 'ann' })
-  await server.clock.advance(50_000)
+  await send({ type: 'auth', token: 'ann' })
+  await server.clock.advance(49_980)
   expect(isClosed()).toBe(false)
   await server.clock.advance(20_000)
   expect(isClosed()).toBe(true)
@@ -79,7 +61,7 @@ test('another userSig keeps a silent session alive', async () => {
 
 test('a userSig of 100 days does not end its session at once', async () => {
   const server = createTestServer({ tokenLastsMs: 100 * dayMs })
-  const { isClosed } = await silent(server)
+  const { isClosed } = await openSilentSession(server)
   await server.clock.advance(99 * dayMs)
   expect(isClosed()).toBe(false)
   await server.clock.advance(2 * dayMs)
@@ -90,13 +72,13 @@ test('a session that is catching up ends when its userSig expires', async () => 
   const memory = createMemoryDatabase('e')
   const database: Database = { ...memory, snapshot: () => new Promise(() => undefined) }
   const server = createTestServer({ database, tokenLastsMs: 60_000 })
-  const { transcript, isClosed } = await silent(server)
+  const { transcript, isClosed } = await openSilentSession(server)
   await server.clock.advance(61_000)
   expect(isClosed()).toBe(true)
   expect(transcript.at(-1)).toMatchObject({ message: { type: 'error', error: { code: 70001 } } })
 })
 
-test('a client whose userSig expires in silence waits for another one', async () => {
+test('a client whose userSig expires waits for another one', async () => {
   const server = createTestServer({ tokenLastsMs: 60_000 })
   const client = createTestClient(server, 'ann')
   await client.caughtUp()
@@ -104,7 +86,7 @@ test('a client whose userSig expires in silence waits for another one', async ()
   expect(await client.status()).toMatchObject({ connection: 'offline', lastError: { code: 70001 } })
 })
 
-// Tencent's package has no types and signs anything.
+// Tencent's package has no types, and signs every user ID.
 const require = createRequire(import.meta.url)
 type Api = { genUserSig(userID: string, expire: number): string }
 const { Api } = require('tls-sig-api-v2') as {
@@ -177,16 +159,7 @@ test('a userSig of 100 days needs no timer beyond 2^31 milliseconds', async () =
     { ...context, setTimer },
     { send: () => undefined, close: () => undefined }
   )
-  const positions = { epoch: '', feed: 0, groups: [] }
-  void session.receive(
-    JSON.stringify({
-      type: 'hello',
-      protocol: protocolVersion,
-      kernel: kernelVersion,
-      token: 'ann',
-      ...positions
-    })
-  )
+  void session.receive(JSON.stringify(hello('ann')))
   await clock.advance(100)
   expect(Math.max(...delays)).toBe(2 ** 31 - 1)
 })

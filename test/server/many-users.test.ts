@@ -1,4 +1,4 @@
-/** Operations that name more users than a database has locks for. */
+/** Operations on more users than a database has locks. */
 
 import { expect, onTestFinished, test } from 'vitest'
 import type { Database } from '../../src/server/database/port.ts'
@@ -20,7 +20,7 @@ async function open(openDatabase: () => Promise<Database>) {
 const databases = Object.entries(databasesWithPostgres)
 
 test.each(databases)(
-  'an operation on 30,000 users is refused: 10005 (%s)',
+  'an operation on 30,000 users is refused with 10005 (%s)',
   async (_name, openDatabase) => {
     const { judge } = await open(openDatabase)
     const args = { groupID: 'crew', userIDList: users(30_000) }
@@ -30,7 +30,7 @@ test.each(databases)(
 )
 
 test.each(databases)(
-  '60 operations on 500 users each are judged in one batch (%s)',
+  '60 operations on 500 users each are judged (%s)',
   async (_name, openDatabase) => {
     const { judge } = await open(openDatabase)
     const groupOf = (index: number) => users(500, `user-${index}`)

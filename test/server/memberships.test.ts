@@ -1,9 +1,9 @@
-/** Memberships that ended so long ago that the server has forgotten them. */
+/** Memberships that ended before the history of the server. */
 
 import { expect, test } from 'vitest'
 import { createTestClient, createTestServer } from '../harness.ts'
 
-/** A device of bob's that was away while bob was removed from crew, and the server forgot that. */
+/** A device of bob is away while bob is removed from crew and the server forgets the membership. */
 async function away() {
   const server = createTestServer()
   const groupID = 'crew'
@@ -38,14 +38,14 @@ test('a membership that ended before history leaves no row', async () => {
   expect((await away()).memberships).toEqual([])
 })
 
-test('a device that was away for longer than history loses the group', async () => {
+test('a device that was away longer than history loses the group', async () => {
   const { reopen } = await away()
   const bob = reopen()
   await bob.caughtUp()
   expect(await bob.group('crew')).toBeUndefined()
 })
 
-test('a device that was away for longer than history holds a later membership only', async () => {
+test('a device away longer than history holds only a later membership', async () => {
   const { judge, reopen } = await away()
   await judge('addGroupMember', { userIDList: ['bob'] })
   const bob = reopen()

@@ -1,4 +1,4 @@
-/** What a server is started with: mistakes are told at the start, each by one error that names the option. */
+/** Options of a server. Each mistake is one error at the start, which names the option. */
 
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -70,12 +70,12 @@ test.each(mistakes)('the option %s is refused as %j', async (option, value) => {
   await expect(startServer(options)).rejects.toThrow(new RegExp(`^${option}: `))
 })
 
-test('a refused secret key is not told in the error', async () => {
+test('an error does not contain the refused secret key', async () => {
   const options = { ...app, secretKey: 7654321 as never }
   await expect(startServer(options)).rejects.not.toThrow(/7654321/)
 })
 
-test('the url of a server on IPv6 has brackets', async () => {
+test('the URL of a server on IPv6 has brackets', async () => {
   const { server } = await start({ host: '::1' })
   expect(server.url).toBe(`ws://[::1]:${server.port}/sync`)
   const socket = new WebSocket(server.url)
@@ -136,7 +136,7 @@ test('refused origins are reported at most 20 times a minute', async () => {
   expect(errors.length).toBe(20)
 })
 
-test('a client that speaks no WebSocket is not reported', async () => {
+test('a client that does not speak WebSocket is not reported', async () => {
   const { server, errors } = await start({})
   const socket = connect(server.port, '127.0.0.1')
   socket.write('nonsense\r\n\r\n')
@@ -146,12 +146,12 @@ test('a client that speaks no WebSocket is not reported', async () => {
 
 const cli = new URL('../../dist/src/server/cli.js', import.meta.url).pathname
 const commands: [title: string, args: string[], message: RegExp][] = [
-  ['no app', [], /^--app-id: /],
-  ['an app in words', ['--app-id', 'mine'], /^--app-id: /],
+  ['a missing app ID', [], /^--app-id: /],
+  ['an app ID as text', ['--app-id', 'mine'], /^--app-id: /],
   ['an empty port', ['--app-id', '1', '--port', ''], /^--port: /],
-  ['a port in words', ['--app-id', '1', '--port', 'http'], /^--port: /],
-  ['a port that is none', ['--app-id', '1', '--port', '70000'], /^port: /],
-  ['an origin that is none', ['--app-id', '1', '--origin', 'app.example'], /^allowedOrigins: /],
+  ['a port as text', ['--app-id', '1', '--port', 'http'], /^--port: /],
+  ['an invalid port', ['--app-id', '1', '--port', '70000'], /^port: /],
+  ['an invalid origin', ['--app-id', '1', '--origin', 'app.example'], /^allowedOrigins: /],
   ['an unknown option', ['--app-id', '1', '--prot', '80'], /--prot/]
 ]
 test.each(commands)('the command line refuses %s in one line', async (_title, args, message) => {

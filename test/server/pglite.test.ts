@@ -10,12 +10,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { openClient } from '../../src/testing/sync/client.ts'
 
-// Node has had one of its own since version 22.
+// Node before version 22 has no WebSocket.
 Object.assign(globalThis, { WebSocket })
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
-test('statements reject when the thread of the database ends, and close resolves', async () => {
+test('statements reject after the thread of the database has ended', async () => {
   const errors: unknown[] = []
   const starting = new Promise<Worker>(resolve => process.once('worker', resolve))
   const sql = await openPGlite(undefined, { onError: error => void errors.push(error) })
@@ -30,7 +30,7 @@ test('statements reject when the thread of the database ends, and close resolves
   expect(errors).toHaveLength(1)
 })
 
-test('clients are answered 10002 when the thread of the database ends', async () => {
+test('clients receive 10002 when the thread of the database ends', async () => {
   const errors: unknown[] = []
   const starting = new Promise<Worker>(resolve => process.once('worker', resolve))
   const server = await startServer({ ...app, onError: error => void errors.push(error) })
@@ -43,7 +43,7 @@ test('clients are answered 10002 when the thread of the database ends', async ()
   expect(errors).toHaveLength(1)
 })
 
-test('a folder stays locked until the thread of its failed database has ended', async () => {
+test('a folder stays locked until the database thread has ended', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'offline-groups-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const starting = new Promise<Worker>(resolve => process.once('worker', resolve))
@@ -53,7 +53,7 @@ test('a folder stays locked until the thread of its failed database has ended', 
   const lockedAtEnd = new Promise<boolean>(resolve =>
     thread.once('exit', () => resolve(isLocked()))
   )
-  // An error of the database's own code, not of its SQL: the database is of no use afterwards.
+  // An error in the code of the database, not in its SQL. The database cannot be used afterwards.
   await expect(
     sql.withConnection(query => query('SELECT $1::boolean', ['neither']))
   ).rejects.toThrow('has stopped')

@@ -1,4 +1,4 @@
-/** A real PostgreSQL for tests: a cluster in a temporary folder, reached through a socket in it, for one test file. */
+/** A real PostgreSQL for one test file: a cluster in a temporary folder, with its socket there. */
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ const programs = existsSync(installed)
 const bin = [...programs, '/usr/local/bin', '/usr/bin'].find(folder =>
   existsSync(join(folder, 'initdb'))
 )
-// PostgreSQL refuses to run as root. It ends with this process, also where that is killed.
+// PostgreSQL refuses to run as root. It ends with this process, even if that is killed.
 const user =
   process.getuid?.() === 0 ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
 const asUser = ['setpriv', '--pdeathsig=QUIT', ...user]
@@ -35,13 +35,13 @@ function findDriver(): Driver | undefined {
   try {
     return require('pg') as Driver
   } catch {
-    // Expected: a folder whose packages are older.
+    // Expected: `pg` is not installed.
     return undefined
   }
 }
 const driver = findDriver()
 
-/** Why there is none. */
+/** The reason that no PostgreSQL can be started. */
 export const missing = !bin
   ? 'PostgreSQL is not installed: its tests are skipped'
   : !driver

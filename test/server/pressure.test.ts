@@ -1,29 +1,19 @@
-/** Clients that read slowly, or send much: the server holds a bounded number of bytes for each, and loses nobody. */
+/** Clients that read slowly or send much. The server holds few bytes for each, and loses nothing. */
 
-import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { generateUserSig, startServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion, type ServerMessage } from '../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { createTestServer } from '../harness.ts'
+import { hello, longPush, post } from './raw-client.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
-const hello = (userID: string) =>
-  JSON.stringify({
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: kernelVersion,
-    token: generateUserSig(app, { userID }),
-    epoch: '',
-    feed: 0,
-    groups: []
-  })
+const helloFrom = (userID: string) => JSON.stringify(hello(generateUserSig(app, { userID })))
 
-/** A server on which `ann` is in so many groups, each with about 10 KB of custom fields. */
+/** A server on which `ann` is in many groups, each with about 10 KB of custom fields. */
 async function start({ groups, members = 0 }: { groups: number; members?: number }) {
   const memory = createMemoryDatabase('e')
   let pages = 0
@@ -62,7 +52,7 @@ async function start({ groups, members = 0 }: { groups: number; members?: number
   return { server, url: server.url.replace('ws', 'http'), pages: () => pages }
 }
 
-/** Opens a WebSocket and counts how often it ends. */
+/** A WebSocket that keeps every frame. */
 async function connect(url: string) {
   const socket = new WebSocket(url)
   onTestFinished(() => socket.terminate())
@@ -86,11 +76,11 @@ const isCaughtUp =
   () =>
     frames.some(frame => frame.includes('"caughtUp":true'))
 
-test('a slow reader gets a first sync of 16 MB over one connection', async () => {
+test('a slow reader receives 16 MB over one connection', async () => {
   const { server } = await start({ groups: 1600 })
   const ann = await connect(server.url)
-  ann.socket.send(hello('ann'))
-  // Reads a little, and lets the server go on in between.
+  ann.socket.send(helloFrom('ann'))
+  // Pauses after each frame, so that the server sends in between.
   ann.socket.on('message', () => {
     ann.socket.pause()
     void turn().then(() => ann.socket.resume())
@@ -103,17 +93,17 @@ test('a slow reader gets a first sync of 16 MB over one connection', async () =>
 test('no frame of a first sync is longer than 128 KiB', async () => {
   const { server } = await start({ groups: 60, members: 400 })
   const ann = await connect(server.url)
-  ann.socket.send(hello('ann'))
+  ann.socket.send(helloFrom('ann'))
   await ann.until(isCaughtUp(ann))
   ann.socket.send(JSON.stringify({ type: 'members', groupID: 'group-7', after: '', limit: 500 }))
   await ann.until(() => ann.messages().some(({ type }) => type === 'members'))
   expect(Math.max(...ann.frames.map(({ length }) => length))).toBeLessThan(131_072)
 })
 
-test('pages of members come to their end although each is cut by length', async () => {
+test('pages cut by length have every member', async () => {
   const { server } = await start({ groups: 1, members: 400 })
   const ann = await connect(server.url)
-  ann.socket.send(hello('ann'))
+  ann.socket.send(helloFrom('ann'))
   await ann.until(isCaughtUp(ann))
   let count = 0
   for (let after: string | null = ''; after !== null;) {
@@ -128,50 +118,42 @@ test('pages of members come to their end although each is cut by length', async 
   expect(count).toBe(401)
 })
 
-test('nothing is read for a client that takes nothing', async () => {
+test('nothing is read for a client that receives nothing', async () => {
   const { server, pages } = await start({ groups: 1, members: 400 })
   const [ann, bob] = [await connect(server.url), await connect(server.url)]
-  for (const client of [ann, bob]) client.socket.send(hello('ann'))
+  for (const client of [ann, bob]) client.socket.send(helloFrom('ann'))
   await ann.until(isCaughtUp(ann))
   await bob.until(isCaughtUp(bob))
-  const asked = 95
+  const requested = 95
   ann.socket.pause()
-  for (let page = 0; page < asked; page++)
+  for (let page = 0; page < requested; page++)
     ann.socket.send(JSON.stringify({ type: 'members', groupID: 'group-0', after: '', limit: 500 }))
-  // The other one is served meanwhile, more often than there are pages.
-  for (let round = 1; round <= 2 * asked; round++) {
+  // Bob is served meanwhile, more often than ann has requested pages.
+  for (let round = 1; round <= 2 * requested; round++) {
     bob.socket.send(JSON.stringify({ type: 'ping' }))
     await bob.until(() => bob.messages().filter(({ type }) => type === 'pong').length === round)
   }
   const readBefore = pages()
-  expect(readBefore).toBeLessThan(asked)
+  expect(readBefore).toBeLessThan(requested)
   ann.socket.resume()
-  await ann.until(() => ann.messages().filter(({ type }) => type === 'members').length === asked)
-  expect(pages()).toBe(asked)
+  await ann.until(
+    () => ann.messages().filter(({ type }) => type === 'members').length === requested
+  )
+  expect(pages()).toBe(requested)
 })
 
-const post = (url: string, body: object) =>
-  new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
-    const sent = request(url, { method: 'POST' }, response => {
-      let text = ''
-      response.on('data', (data: Buffer) => (text += data.toString()))
-      response.on('end', () => resolve({ status: response.statusCode, text }))
-    })
-    sent.on('error', reject)
-    sent.end(JSON.stringify(body))
-  })
 type Answer = { session: string; frames: string[]; isOver: boolean }
-const say = async (url: string, session: string, ...frames: string[]) =>
-  JSON.parse((await post(url, { session, frames })).text) as Answer
+const request = async (url: string, session: string, ...frames: string[]) =>
+  JSON.parse((await post(url, JSON.stringify({ session, frames }))).text) as Answer
 
-test('an answer over HTTP brings at most 256 KiB, the next one the rest', async () => {
+test('answers over HTTP are cut at 256 KiB', async () => {
   const { url } = await start({ groups: 400 })
-  const { session } = await say(url, '')
-  await say(url, session, hello('ann'))
+  const { session } = await request(url, '')
+  await request(url, session, helloFrom('ann'))
   const lengths: number[] = []
   const groups = new Set<string>()
   for (let isCaughtUp = false; !isCaughtUp;) {
-    const { frames } = await say(url, session)
+    const { frames } = await request(url, session)
     lengths.push(Buffer.byteLength(JSON.stringify(frames)))
     for (const message of frames.map(frame => JSON.parse(frame) as ServerMessage)) {
       if (message.type !== 'delta') continue
@@ -184,34 +166,34 @@ test('an answer over HTTP brings at most 256 KiB, the next one the rest', async 
   expect(groups.size).toBe(400)
 })
 
-test('nothing is read for a client over HTTP that fetches nothing', async () => {
+test('nothing is read for an HTTP client that fetches nothing', async () => {
   const { url, pages } = await start({ groups: 1, members: 400 })
-  const asked = 95
-  const question = JSON.stringify({ type: 'members', groupID: 'group-0', after: '', limit: 500 })
+  const requested = 95
+  const pageRequest = JSON.stringify({ type: 'members', groupID: 'group-0', after: '', limit: 500 })
   const sessions = await Promise.all(
     [0, 1].map(async () => {
-      const { session } = await say(url, '')
-      await say(url, session, hello('ann'))
+      const { session } = await request(url, '')
+      await request(url, session, helloFrom('ann'))
       return session
     })
   )
   const [ann = '', bob = ''] = sessions
-  await say(url, ann, ...Array.from({ length: asked }, () => question))
-  // The other one is served meanwhile, more often than there are pages.
-  for (let round = 0; round < asked; round++) {
-    await say(url, bob, JSON.stringify({ type: 'ping' }))
-    await say(url, bob)
+  await request(url, ann, ...Array.from({ length: requested }, () => pageRequest))
+  // Bob is served meanwhile, more often than ann has requested pages.
+  for (let round = 0; round < requested; round++) {
+    await request(url, bob, JSON.stringify({ type: 'ping' }))
+    await request(url, bob)
   }
-  expect(pages()).toBeLessThan(asked)
+  expect(pages()).toBeLessThan(requested)
   let received = 0
-  while (received < asked) {
-    const { frames } = await say(url, ann)
+  while (received < requested) {
+    const { frames } = await request(url, ann)
     received += frames.filter(frame => frame.includes('"type":"members"')).length
   }
-  expect(pages()).toBe(asked)
+  expect(pages()).toBe(requested)
 })
 
-test('a client that is slowed is read again when its operations are judged', async () => {
+test('a slowed client is read after its operations are judged', async () => {
   const memory = createMemoryDatabase('e')
   let open: () => void = () => undefined
   const gate = new Promise<void>(resolve => (open = resolve))
@@ -219,26 +201,17 @@ test('a client that is slowed is read again when its operations are judged', asy
   const server = await startServer({ ...app, database: { ...memory, transaction } })
   onTestFinished(() => server.close())
   const ann = await connect(server.url)
-  ann.socket.send(hello('ann'))
+  ann.socket.send(helloFrom('ann'))
   await ann.until(isCaughtUp(ann))
   for (let count = 0; count < 4; count++) {
-    const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = {
-      opID: `op${count}`,
-      name: 'updateGroupProfile',
-      args,
-      groupID: 'crew',
-      seen: 0,
-      waited: 0
-    }
-    ann.socket.send(JSON.stringify({ type: 'push', operations: [operation] }))
+    ann.socket.send(JSON.stringify(longPush(`op${count}`)))
   }
   await new Promise<void>(resolve =>
     ann.socket.send(JSON.stringify({ type: 'ping' }), () => resolve())
   )
-  // The other one is served meanwhile: by then the server has read what it reads of the first one.
+  // After 100 answers to bob, the server has read all that it accepts from ann.
   const bob = await connect(server.url)
-  bob.socket.send(hello('bob'))
+  bob.socket.send(helloFrom('bob'))
   for (let round = 1; round <= 100; round++) {
     bob.socket.send(JSON.stringify({ type: 'ping' }))
     await bob.until(() => bob.messages().filter(({ type }) => type === 'pong').length === round)
@@ -248,9 +221,12 @@ test('a client that is slowed is read again when its operations are judged', asy
   await ann.until(() => ann.messages().some(({ type }) => type === 'pong'))
 })
 
-test('a body over the limit is answered 413 and says what to do', async () => {
+test('a body over the limit is answered with 413 and advice', async () => {
   const { url } = await start({ groups: 0 })
-  const { status, text } = await post(url, { session: '', frames: ['x'.repeat(3_000_000)] })
+  const { status, text } = await post(
+    url,
+    JSON.stringify({ session: '', frames: ['x'.repeat(3_000_000)] })
+  )
   expect(status).toBe(413)
   expect(text).toContain('send fewer frames')
 })

@@ -1,4 +1,4 @@
-/** The guarantees in the protocol's description each name tests that there are. */
+/** Each guarantee of the protocol names tests that exist. */
 
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -15,7 +15,7 @@ test('guarantees are numbered from 1', () => {
 })
 
 test.each(guarantees.map(text => [parseInt(text), text] as const))(
-  'G-%i names tests that there are',
+  'G-%i names tests that exist',
   (_number, text) => {
     const proofs = [...text.matchAll(/^ {2}- `(?<path>[^`]+)`: (?<title>.+)$/gm)].map(
       ({ groups }) => groups

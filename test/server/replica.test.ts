@@ -1,4 +1,4 @@
-/** What one session is told, where its end or its database comes in between. */
+/** The replica of a session, when reads, announcements and its end overtake each other. */
 
 import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -16,7 +16,7 @@ import type { DeltaMessage } from '../../src/protocol/messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 
 const now = () => 1_700_000_000_000
-type Told = Pick<DeltaMessage, 'groups'>
+type Sent = Pick<DeltaMessage, 'groups'>
 
 function createWorld(database = createMemoryDatabase('e')) {
   const announced: Announcement[] = []
@@ -44,15 +44,15 @@ function createWorld(database = createMemoryDatabase('e')) {
   return { database, announced, judge }
 }
 
-test('a session that ends while it catches up hears of nothing any more', async () => {
+test('a session that ends while catching up has no subscriptions', async () => {
   const { database, judge } = createWorld()
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   const bus = createBus()
-  const heard = new Set<string>()
+  const topics = new Set<string>()
   const subscribe = (topic: string) => {
-    heard.add(topic)
+    topics.add(topic)
     const stop = bus.subscribe(topic, () => undefined)
-    return () => (heard.delete(topic), stop())
+    return () => (topics.delete(topic), stop())
   }
   const replica = createReplica('ann', { now, subscribe })
   const catchingUp = replica.catchUp(database, noPositions, {
@@ -61,15 +61,15 @@ test('a session that ends while it catches up hears of nothing any more', async 
   })
   replica.end()
   await catchingUp
-  expect([...heard]).toEqual([])
+  expect([...topics]).toEqual([])
 })
 
-test('who is removed while catching up is not told what the group becomes afterwards', async () => {
+test('a user removed while catching up receives no later change', async () => {
   const { database, judge } = createWorld()
   const memberList = [{ userID: 'bob' }]
   for (const groupID of ['crew', 'den'])
     await judge(groupID, 'createGroup', { name: groupID, type: 'Public', memberList })
-  const told: Told[] = []
+  const sent: Sent[] = []
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
   let snapshots = 0
   const slow: Database = {
@@ -83,13 +83,13 @@ test('who is removed while catching up is not told what the group becomes afterw
       return database.snapshot(body)
     }
   }
-  const send = () => told.push(replica.nextDelta() ?? { groups: [] })
+  const send = () => sent.push(replica.nextDelta() ?? { groups: [] })
   await replica.catchUp(slow, noPositions, { groupsPerFrame: 1, send })
   expect(snapshots).toBe(4)
-  expect(JSON.stringify(told)).not.toContain('Secret')
+  expect(JSON.stringify(sent)).not.toContain('Secret')
 })
 
-test('while the feed has to be read, nothing more is told of any group: the user may have been removed', async () => {
+test('no group is sent while the feed is unread', async () => {
   const { database, announced, judge } = createWorld()
   const memberList = [{ userID: 'bob' }]
   for (const groupID of ['crew', 'den'])
@@ -103,7 +103,7 @@ test('while the feed has to be read, nothing more is told of any group: the user
   await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
   await judge('den', 'deleteGroupMember', { userIDList: ['bob'] })
   await judge('den', 'updateGroupProfile', { name: 'Secret' })
-  // Lanes are announced as they finish: what the feed says first is not always heard first.
+  // Lanes announce independently, so announcements may arrive in another order than the feed.
   const [first, ...rest] = announced
   for (const announcement of rest) replica.receive(announcement)
   if (first) replica.receive(first)
@@ -111,7 +111,7 @@ test('while the feed has to be read, nothing more is told of any group: the user
   expect(JSON.stringify(replica.nextDelta())).not.toContain('Secret')
 })
 
-test('the verdict on joining goes with the group, also where nobody has announced it', async () => {
+test('a verdict on joining arrives with its unannounced group', async () => {
   const { database, judge } = createWorld()
   const replica = createReplica('ann', { now, subscribe: () => () => undefined })
   await replica.catchUp(database, noPositions, {
@@ -133,7 +133,7 @@ test('the verdict on joining goes with the group, also where nobody has announce
   })
 })
 
-/** Ann and Bob in a group that tells no tips, and what Bob's session sends. */
+/** Ann and Bob in a group without tips, and the replica of Bob's session. */
 async function createPair() {
   const { database, announced, judge } = createWorld()
   await judge('crew', 'createGroup', {
@@ -147,35 +147,35 @@ async function createPair() {
     send: () => replica.nextDelta()
   })
   announced.length = 0
-  const hearAll = () => announced.splice(0).forEach(each => void replica.receive(each))
-  return { database, replica, judge, hearAll }
+  const receiveAll = () => announced.splice(0).forEach(each => void replica.receive(each))
+  return { database, replica, judge, receiveAll }
 }
 
-test('a changed profile reaches a member whose batch else holds only settings of others', async () => {
-  const { replica, judge, hearAll } = await createPair()
+test('a changed profile in a batch with settings reaches another member', async () => {
+  const { replica, judge, receiveAll } = await createPair()
   await Promise.all([
     judge('crew', 'quitGroup', {}),
     judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' }),
     judge('crew', 'updateGroupProfile', { joinOption: 'DisableApply' })
   ])
-  hearAll()
+  receiveAll()
   expect(replica.nextDelta()?.groups.at(-1)).toMatchObject({
     group: { joinOption: 'DisableApply' }
   })
 })
 
 test('a setting of another member alone sends nothing', async () => {
-  const { replica, judge, hearAll } = await createPair()
+  const { replica, judge, receiveAll } = await createPair()
   await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
-  hearAll()
+  receiveAll()
   expect([replica.nextDelta(), replica.hasUnread()]).toEqual([undefined, false])
 })
 
-test('drift is mended where the last log entry is the setting of another member', async () => {
-  const { database, replica, judge, hearAll } = await createPair()
+test('drift is repaired after a setting of another member', async () => {
+  const { database, replica, judge, receiveAll } = await createPair()
   const { membershipEpoch = 0, seq = 0 } = replica.position('crew') ?? {}
   await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
-  hearAll()
+  receiveAll()
   await replica.read(database, reader =>
     replica.checkGroup(reader, {
       groupID: 'crew',
@@ -188,15 +188,15 @@ test('drift is mended where the last log entry is the setting of another member'
   expect(replica.nextDelta()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
 })
 
-test('an announcement that comes during a read does not move the client back', async () => {
-  const { database, replica, judge, hearAll } = await createPair()
+test('an announcement during a read does not move the client back', async () => {
+  const { database, replica, judge, receiveAll } = await createPair()
   const positions: (number | undefined)[] = []
   const slow: Database = {
     ...database,
     snapshot: work =>
       database.snapshot(async reader => {
         const answer = await work(reader)
-        hearAll()
+        receiveAll()
         return answer
       })
   }
@@ -208,7 +208,7 @@ test('an announcement that comes during a read does not move the client back', a
   expect([positions, replica.hasUnread()]).toEqual([[2, 2], false])
 })
 
-test('a session that is told its feed from the beginning keeps only the groups in it', async () => {
+test('a session that receives a summary keeps only its groups', async () => {
   const { database, judge } = createWorld()
   for (const groupID of ['crew', 'den'])
     await judge(groupID, 'createGroup', { name: groupID, memberList: [{ userID: 'bob' }] })
@@ -227,7 +227,7 @@ test('a session that is told its feed from the beginning keeps only the groups i
   expect([replica.position('crew'), replica.position('den')]).toMatchObject([undefined, { seq: 1 }])
 })
 
-test('a verdict whose group is dismissed during a read comes with the next read', async () => {
+test('a verdict of a group dismissed during a read arrives next', async () => {
   const { database, announced, judge } = createWorld(
     createMemoryDatabase('e', { count: 4, pause: immediate })
   )

@@ -1,14 +1,14 @@
-/** A backup that is put back under a running installation, with and without the command that says so. */
+/** A restored backup under devices that have seen later data. */
 
 import { expect, test } from 'vitest'
-import { protocolVersion } from '../../src/protocol/messages.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createTestClient, createTestServer } from '../harness.ts'
+import { hello, openLink } from './raw-client.ts'
 
 const lossWords = 'the database is older than what clients have seen'
 
-/** A group whose last name was given after the backup; the devices are away. */
+/** A group that was renamed after the backup. Its device is away. */
 async function createLoss() {
   const clock = createTestClock()
   const database = createMemoryDatabase('epoch')
@@ -32,7 +32,7 @@ async function createLoss() {
 test('a server whose data is behind a receipt renews its epoch once', async () => {
   const { clock, backup, storage } = await createLoss()
   const server = createTestServer({ clock, database: backup })
-  // The replaced entry is overtaken, so that positions alone do not tell.
+  // The server has moved past the lost entry, so positions alone do not show the loss.
   const bob = createTestClient(server, 'bob')
   await bob.caughtUp()
   const ann = createTestClient(server, 'ann', { storage })
@@ -42,7 +42,7 @@ test('a server whose data is behind a receipt renews its epoch once', async () =
   expect((await backup.snapshot(reader => reader.identity())).epoch).not.toBe('epoch')
 })
 
-test('sessions that were open before the epoch was renewed end at their next ping', async () => {
+test('open sessions end at their next ping after a renewal', async () => {
   const { clock, backup, storage } = await createLoss()
   const server = createTestServer({ clock, database: backup })
   const bob = createTestClient(server, 'bob')
@@ -54,35 +54,18 @@ test('sessions that were open before the epoch was renewed end at their next pin
 })
 
 test.each(['99.1.forged', '99.99', '', 'x.y.z', '99.99.', 'NaN.NaN.x'])(
-  'a receipt that says %j changes nothing',
+  'the receipt %j changes nothing',
   async receipt => {
     const { clock, backup } = await createLoss()
     const server = createTestServer({ clock, database: backup })
-    const network = server.network()
-    const link = network.connect({
-      onOpen: () => undefined,
-      onFrame: () => undefined,
-      onClose: () => undefined
-    })
-    await clock.advance(20)
-    link.send(
-      JSON.stringify({
-        type: 'hello',
-        protocol: protocolVersion,
-        kernel: 1,
-        token: 'ann',
-        epoch: 'epoch',
-        receipt,
-        feed: 0,
-        groups: []
-      })
-    )
+    const { send } = await openLink(server)
+    await send(hello('ann', { epoch: 'epoch', receipt }))
     await clock.advance(100)
     expect((await backup.snapshot(reader => reader.identity())).epoch).toBe('epoch')
   }
 )
 
-test('after the epoch is renewed by command, an outbox is kept and sent', async () => {
+test('an outbox is kept and sent after a renewal by command', async () => {
   const { clock, backup, storage } = await createLoss()
   await backup.renewEpoch()
   const server = createTestServer({ clock, database: backup })

@@ -1,4 +1,4 @@
-/** What strangers may leave in the database, and how they may disturb others. */
+/** The rows that strangers can leave in the database. */
 
 import { PGlite } from '@electric-sql/pglite'
 import { beforeAll, expect, test } from 'vitest'
@@ -52,7 +52,7 @@ const count = async (table: string) => {
   return rows[0]?.count
 }
 
-test('operations on groups that do not exist leave no group', async () => {
+test('operations on unknown groups leave no group', async () => {
   const lanes = lanesOf(database)
   await Promise.all(
     ['a', 'b', 'c'].map(groupID => submit(lanes, 'ann', operation(`on ${groupID}`, groupID)))
@@ -60,7 +60,7 @@ test('operations on groups that do not exist leave no group', async () => {
   expect(await count('groups')).toBe(0)
 })
 
-test('of the refusals of one user, the oldest are forgotten', async () => {
+test('the oldest refusals of a user are forgotten', async () => {
   const at = (index: number) => ({
     userID: 'eve',
     name: 'quitGroup',
@@ -98,7 +98,7 @@ const several = Object.entries(databasesWithPostgres).filter(
 )
 
 test.each(several)(
-  'an operation ID that is used in two groups disturbs no other user: %s',
+  'an operation ID in two groups disturbs no other user: %s',
   async (_name, open) => {
     const shared = await open()
     const lanes = lanesOf(shared)
@@ -115,7 +115,7 @@ test.each(several)(
   }
 )
 
-test('an operation that the database does not accept fails alone', async () => {
+test('an operation that the database refuses fails alone', async () => {
   const { transaction } = database
   const failing: Database = {
     ...database,

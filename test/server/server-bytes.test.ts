@@ -1,4 +1,4 @@
-/** What all users together may make the server hold. */
+/** The limits of all users together. */
 
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
@@ -7,23 +7,13 @@ import { createAccounts } from '../../src/server/sessions/accounts.ts'
 import { generateUserSig, startServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { openSession } from '../../src/server/sessions/session.ts'
-import { kernelVersion } from '../../src/kernel/decide.ts'
-import { protocolVersion } from '../../src/protocol/messages.ts'
 import { createTestServer } from '../harness.ts'
+import { hello, longPush } from './raw-client.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
-const hello = (token: string) =>
-  JSON.stringify({
-    type: 'hello',
-    protocol: protocolVersion,
-    kernel: kernelVersion,
-    token,
-    epoch: '',
-    feed: 0,
-    groups: []
-  })
+const helloFrom = (token: string) => JSON.stringify(hello(token))
 
-test('parts of frames over 64 MiB, of all users, end a connection', async () => {
+test('incomplete frames over 64 MiB in all end a connection', async () => {
   const server = await startServer({ ...app, database: createMemoryDatabase('e') })
   onTestFinished(() => server.close())
   const bytes = 1_000_000
@@ -34,17 +24,17 @@ test('parts of frames over 64 MiB, of all users, end a connection', async () => 
     onTestFinished(() => socket.terminate())
     socket.on('error', () => undefined)
     await once(socket, 'open')
-    socket.send(hello(generateUserSig(app, { userID: `user-${index % 4}` })))
+    socket.send(helloFrom(generateUserSig(app, { userID: `user-${index % 4}` })))
     await once(socket, 'message')
     socket.on('close', () => (isEnded = true))
-    // The library has no way to send half a frame.
+    // The library cannot send an incomplete frame.
     const stream = (socket as unknown as { _socket: NodeJS.WritableStream })._socket
     await new Promise(resolve => stream.write(Buffer.concat([head, Buffer.alloc(bytes)]), resolve))
   }
   await expect.poll(() => isEnded).toBe(true)
 })
 
-test('operations of all users together are refused over the limit: 10006', async () => {
+test('operations of all users over the limit are refused with 10006', async () => {
   const memory = createMemoryDatabase('e')
   const { context, clock } = createTestServer({
     database: { ...memory, transaction: () => new Promise(() => undefined) }
@@ -56,18 +46,9 @@ test('operations of all users together are refused over the limit: 10006', async
       { ...context, accounts },
       { send: () => undefined, close: error => errors.push(error?.code ?? 0) }
     )
-    void session.receive(hello(`user-${index}`))
+    void session.receive(helloFrom(`user-${index}`))
     await clock.advance(10)
-    const args = { groupID: 'crew', name: 'x'.repeat(900_000) }
-    const operation = {
-      opID: 'op',
-      name: 'updateGroupProfile',
-      args,
-      groupID: 'crew',
-      seen: 0,
-      waited: 0
-    }
-    void session.receive(JSON.stringify({ type: 'push', operations: [operation] }))
+    void session.receive(JSON.stringify(longPush('op')))
     await clock.advance(10)
   }
   expect(errors).toEqual([10006, 10006])

@@ -1,4 +1,4 @@
-/** Starting a server, and what may be in the way. */
+/** A start that fails. */
 
 import { expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../../src/server/main.ts'
@@ -6,7 +6,7 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 
 const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
-test('where the port is taken, the database is closed again, so that it can be opened for the next attempt', async () => {
+test('the database is closed when the port is in use', async () => {
   const server = await startServer({ ...app, database: createMemoryDatabase('e') })
   onTestFinished(() => server.close())
   let isClosed = false
