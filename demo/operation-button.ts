@@ -5,7 +5,7 @@ import type { Args, GroupError, OperationName } from 'offline-groups'
 import { plain } from './text.ts'
 import type { User } from './user.ts'
 
-export type OperationButton<N extends OperationName> = {
+type OperationButton<N extends OperationName> = {
   readonly id: string
   /** Distinguishes buttons of the same `id`. */
   readonly key?: string | number

@@ -6,7 +6,7 @@ import { createVirtualList, type VirtualList } from './virtual-list.ts'
 
 const memberRowPx = 36
 
-export type Part = 'members' | 'activity' | 'about' | 'you'
+type Part = 'members' | 'activity' | 'about' | 'you'
 
 export type Selected = {
   readonly groupID: string

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 
-export type Tab<T extends string> = {
+type Tab<T extends string> = {
   readonly name: T
   readonly label: string
   readonly badge?: string

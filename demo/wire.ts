@@ -20,7 +20,7 @@ type Verdict =
   | { opID: string; kind: 'applied' | 'partial' }
   | { opID: string; kind: 'rejected'; error: { reason: string } }
 
-export type Wire = {
+type Wire = {
   /** How many groups the user had at login. */
   readonly groupCount: number
   /** Resolves when all are applied. Rejects if one is refused. */

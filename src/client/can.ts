@@ -24,9 +24,9 @@ export type Answer =
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
 
 /** The results that are shown just now. */
-export type Shown = Iterable<{ readonly query: StreamQuery; readonly value: unknown }>
+type Shown = Iterable<{ readonly query: StreamQuery; readonly value: unknown }>
 
-export type CanOptions = {
+type CanOptions = {
   readonly userID: string
   readonly status: Status | undefined
   readonly shown: Shown

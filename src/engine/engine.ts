@@ -26,7 +26,7 @@ import { createRetained } from './views/retained.ts'
 import { createStreams } from './views/streams.ts'
 import { createViews } from './views/views.ts'
 
-export type EngineOptions = {
+type EngineOptions = {
   readonly userID: string
   readonly token: string
   /** Starts without a connection, until `resume`. */

@@ -14,7 +14,7 @@ import { nothingTouched } from './state/touched.ts'
 import { answerWithinMs } from './sync/schedule.ts'
 import type { Sync } from './sync/sync.ts'
 
-export type LeadershipOptions = {
+type LeadershipOptions = {
   readonly host: Host
   readonly lifecycle: Lifecycle
   readonly state: State

@@ -13,9 +13,9 @@ import type { State } from './state/state.ts'
 import { flushStuckAfterMs } from './limits.ts'
 import type { Tabs } from './tabs.ts'
 
-export type LogoutChoice = 'keep' | 'flush' | 'discard'
+type LogoutChoice = 'keep' | 'flush' | 'discard'
 
-export type LogoutOptions = {
+type LogoutOptions = {
   readonly host: Host
   readonly lifecycle: Lifecycle
   readonly state: State

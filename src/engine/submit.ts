@@ -26,7 +26,7 @@ import type { Time } from './state/time.ts'
 import { storageWithinMs } from './limits.ts'
 import type { Sync } from './sync/sync.ts'
 
-export type SubmitOptions = {
+type SubmitOptions = {
   readonly host: Host
   readonly lifecycle: Lifecycle
   readonly state: State

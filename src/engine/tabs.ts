@@ -18,7 +18,7 @@ import type { Reload } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Sync } from './sync/sync.ts'
 
-export type TabsOptions = {
+type TabsOptions = {
   readonly host: Host
   readonly lifecycle: Lifecycle
   readonly state: State

@@ -8,7 +8,7 @@ import type { Commits } from './state/commits.ts'
 import type { State } from './state/state.ts'
 import type { Submit } from './submit.ts'
 
-export type VerdictCallsOptions = {
+type VerdictCallsOptions = {
   readonly lifecycle: Lifecycle
   readonly state: State
   readonly commits: Commits

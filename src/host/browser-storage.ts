@@ -15,7 +15,7 @@ const denials = ['SecurityError', 'InvalidStateError']
 /** The database is sound: the page has to be loaded again, or another tab to be closed. */
 const conflicts = ['VersionError', 'BlockedError', 'TimeoutError']
 
-export type BrowserStorage = {
+type BrowserStorage = {
   readonly storage: Storage
   readonly mode: 'indexedDB' | 'memory'
   /** Why rows are kept in memory, or why the database cannot be used yet. */

@@ -87,7 +87,7 @@ export type KnownGroup = GroupRow & { readonly type: GroupType }
 const isKnown = (group: GroupRow): group is KnownGroup => isOneOf(groupTypes, group.type)
 
 /** The facts that an operation on an existing group depends on. */
-export type Facts = {
+type Facts = {
   readonly group: KnownGroup
   /** The actor's own membership. */
   readonly self: MemberRow | null

@@ -81,7 +81,7 @@ export type SettingsRow = {
 }
 
 /** The end of a user's mute, also while outside the group: leaving and joining ends no mute. */
-export type MuteRow = {
+type MuteRow = {
   readonly groupID: string
   readonly userID: string
   readonly muteUntil: number

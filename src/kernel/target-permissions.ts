@@ -5,7 +5,7 @@ import type { GroupType, Role } from './model.ts'
 import { weigh, type Acting, type Actor, type Cell } from './permissions.ts'
 
 /** `Self`: the actor. `None`: a user outside the group. */
-export type Target = 'Self' | Role | 'None'
+type Target = 'Self' | Role | 'None'
 type TargetCells = Readonly<Record<Target, Cell>>
 export type TargetRule = Readonly<Record<GroupType, Readonly<Record<Actor, TargetCells>>>>
 

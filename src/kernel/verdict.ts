@@ -38,8 +38,7 @@ export type Cause = {
   readonly by: string
   readonly atSeconds: number
 }
-export const causeReasons = ['quit', 'kicked', 'dismissed', 'demoted', 'predecessor'] as const
-export type CauseReason = (typeof causeReasons)[number]
+export type CauseReason = 'quit' | 'kicked' | 'dismissed' | 'demoted' | 'predecessor'
 
 export function rejected(
   { opID, groupID }: { opID: string; groupID: string },

@@ -9,8 +9,8 @@ import { isColumnBlock } from './column-block.ts'
 import { isFields } from './fields.ts'
 
 /** `items`: if the field is a list of objects, the checks of their fields. */
-export type Check = ((value: unknown) => boolean) & { readonly items?: Checks }
-export type Checks = readonly (readonly [field: string, check: Check])[]
+type Check = ((value: unknown) => boolean) & { readonly items?: Checks }
+type Checks = readonly (readonly [field: string, check: Check])[]
 type FieldSchemas = Readonly<Record<string, v.GenericSchema>>
 
 /** Values that pass the check are not looked at by the schema. */

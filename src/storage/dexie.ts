@@ -14,7 +14,7 @@ import { openDatabase, type DatabaseEvents } from './open-database.ts'
 import type { Storage } from './port.ts'
 import { createReadQueue } from './read-queue.ts'
 
-export type DexieOptions = DatabaseEvents & {
+type DexieOptions = DatabaseEvents & {
   /** A longer journal is written into pages without a quiet moment. */
   readonly journalRowsMax?: number
 }

@@ -23,7 +23,7 @@ const bound = createBound((callback, delayMs) => {
   return () => clearTimeout(timer)
 })
 
-export type LastingStorage = Storage & {
+type LastingStorage = Storage & {
   /** Opens the database, without reading it. */
   open(): Promise<void>
 }

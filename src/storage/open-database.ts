@@ -19,7 +19,7 @@ export type DatabaseEvents = {
   readonly onDataLoss?: OnDataLoss
 }
 
-export type OpenDatabase = {
+type OpenDatabase = {
   readonly database: IDBDatabase
   close(): void
   remove(): Promise<void>

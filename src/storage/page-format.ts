@@ -54,7 +54,7 @@ export function parseRecord(record: unknown): unknown {
 }
 
 /** By ID: rows to put, or `null` to remove. */
-export type RowEdits = ReadonlyMap<string, StoredRow | null>
+type RowEdits = ReadonlyMap<string, StoredRow | null>
 
 /**
  * A page after edits: no page if it is empty, several if it has grown too long. Damaged rows are

@@ -18,7 +18,7 @@ import {
 
 /** The key of the cached paint in the store of pages. */
 export const paintKey = ['paint']
-export type CachedPaint = { readonly commitNumber: number; readonly text: string }
+type CachedPaint = { readonly commitNumber: number; readonly text: string }
 
 /**
  * Every method resolves with `undefined` if there is no database, or if it was removed or upgraded

@@ -21,7 +21,7 @@ export type Session = {
   readonly verdicts: Verdicts
 }
 
-export type Performed<N extends OperationName = OperationName> = {
+type Performed<N extends OperationName = OperationName> = {
   readonly session: Session
   readonly groupID: string
   readonly result: Result<N>

@@ -14,7 +14,7 @@ import { settle } from './settle.ts'
 import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
 
-export type CommitOptions = {
+type CommitOptions = {
   readonly host: Pick<Host, 'storage' | 'peers'>
   readonly state: State
   readonly lifecycle: Lifecycle

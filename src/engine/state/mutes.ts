@@ -7,7 +7,7 @@ import { nothingTouched, touchMember, type Touched } from './touched.ts'
 /** Browsers' timers are at most 24.8 days long. A longer mute gets another timer then. */
 const longestTimerMs = 86_400_000
 
-export type MuteOptions = Pick<Host, 'setTimer'> & {
+type MuteOptions = Pick<Host, 'setTimer'> & {
   serverNowMs(): number
   publish(touched: Touched): void
 }

@@ -12,7 +12,7 @@ import { nothingTouched } from './touched.ts'
 
 export type Reload = ReturnType<typeof createReload>
 
-export type ReloadOptions = {
+type ReloadOptions = {
   readonly storage: Storage
   readonly state: State
   readonly userID: string

@@ -24,7 +24,7 @@ export type StateEvent =
 
 export type State = ReturnType<typeof createState>
 
-export type StateOptions = {
+type StateOptions = {
   readonly storage: Storage
   readonly userID: string
   onEvent(event: StateEvent): void

@@ -17,7 +17,7 @@ import { createInbox } from './inbox.ts'
 import { createRetry } from './retry.ts'
 import { answerAfterWakeWithinMs, answerWithinMs } from './schedule.ts'
 
-export type ConnectionOptions = {
+type ConnectionOptions = {
   readonly host: Host
   /** Why the token cannot be sent. */
   readonly tokenError: GroupError | undefined

@@ -14,7 +14,7 @@ import {
 } from './schedule.ts'
 import { createTimers } from './timers.ts'
 
-export type HeartbeatOptions = {
+type HeartbeatOptions = {
   readonly host: Host
   /** Sends a ping that reads nothing: storage may be slow. */
   sendProbe(): void

@@ -22,7 +22,7 @@ type ArrivedFrame = {
   readonly beginning: string
 }
 
-export type InboxOptions = {
+type InboxOptions = {
   /** The connection that brings the frames. */
   link(): Link | undefined
   receive(messages: readonly ServerMessage[], isCurrent: () => boolean): Promise<void>

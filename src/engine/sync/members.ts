@@ -8,7 +8,7 @@ import type { State } from '../state/state.ts'
 import type { Connection } from './connection.ts'
 import { createPages } from './pages.ts'
 
-export type MemberOptions = {
+type MemberOptions = {
   readonly host: Host
   readonly state: State
   readonly connection: Connection

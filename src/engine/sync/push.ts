@@ -9,7 +9,7 @@ import type { Time } from '../state/time.ts'
 import type { Connection } from './connection.ts'
 import { backoffMs } from './schedule.ts'
 
-export type PushOptions = {
+type PushOptions = {
   readonly host: Host
   readonly state: State
   readonly time: Time

@@ -53,7 +53,7 @@ export function pingMsAfterCut(pingMs: number, idleMs: number, idleBeforeMs: num
 /**
  * Rows of members that the link has carried, and in how many milliseconds. Older rows count less.
  */
-export type Rate = { readonly rows: number; readonly ms: number }
+type Rate = { readonly rows: number; readonly ms: number }
 export const firstRate: Rate = { rows: 1000, ms: 2000 }
 const olderWeight = 0.8
 export const rateAfter = (rate: Rate, rows: number, tookMs: number): Rate => ({

@@ -19,7 +19,7 @@ import { createPush } from './push.ts'
 import { createQuestions } from './questions.ts'
 import { metaAfterPong, metaAfterWelcome } from './server-meta.ts'
 
-export type SyncOptions = {
+type SyncOptions = {
   readonly host: Host
   readonly state: State
   readonly commits: Commits

@@ -4,7 +4,7 @@ import type { StreamQuery } from '../api.ts'
 import { listName } from './source.ts'
 
 /** What no stream needs any more after a release. */
-export type Unused = { readonly list: boolean; readonly rows: boolean }
+type Unused = { readonly list: boolean; readonly rows: boolean }
 
 type Counts = Map<string, number>
 

@@ -29,7 +29,7 @@ export type StreamResult =
   | { readonly kind: 'value'; readonly value: StreamRow | Status | null }
   | ({ readonly kind: 'list' } & List<StreamRow>)
 
-export type ViewOptions = {
+type ViewOptions = {
   readonly state: State
   readonly userID: string
   readonly mutes: Mutes

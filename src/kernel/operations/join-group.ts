@@ -7,7 +7,7 @@ import { groupTypes, isOneOf, joinOptions, memberKey, putApplication, putGroup }
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
-export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval'
+type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval'
 
 const args = {
   groupID,

@@ -22,7 +22,7 @@ const beatEveryMs = 1000
 const staleAfterMs = 5000
 const lookEveryMs = 100
 
-export type FolderLock = {
+type FolderLock = {
   /** Throws if another process has taken over, as after a suspension. Call it before every write. */
   check(): void
   release(): void

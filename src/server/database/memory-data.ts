@@ -175,7 +175,7 @@ export function compact(
 }
 
 /** The map at a key, for the caller to change. */
-export type MapAt = <K, V>(maps: Map<string, Map<K, V>>, key: string) => Map<K, V>
+type MapAt = <K, V>(maps: Map<string, Map<K, V>>, key: string) => Map<K, V>
 export const mapAt: MapAt = <K, V>(maps: Map<string, Map<K, V>>, key: string) =>
   maps.get(key) ?? must(maps.set(key, new Map<K, V>()).get(key))
 

@@ -109,7 +109,7 @@ export type MarkedMember = {
 export type FeedState = { readonly head: number; readonly floor: number }
 
 /** The tables besides groups and members. They have few rows per group and user. */
-export type OtherTable = Exclude<keyof Rows, 'groups' | 'members'>
+type OtherTable = Exclude<keyof Rows, 'groups' | 'members'>
 export type OtherKey = Key<OtherTable>
 export type Other = {
   [T in OtherTable]: {

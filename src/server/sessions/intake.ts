@@ -6,7 +6,7 @@ import { createBudget, holdInAll, roomInAll, type Budget } from './budget.ts'
 /** One HTTP request brings 100 frames, and is answered when there is room for the next one. */
 const framesWaiting = { slowAbove: 100, max: 200 }
 
-export type Admission =
+type Admission =
   | { readonly kind: 'admitted'; release(): void; room(): Promise<void> | undefined }
   | { readonly kind: 'refused'; readonly reason: 'TooFrequent' | 'BadFrame' }
 

@@ -12,7 +12,7 @@ import type { Identity } from '../database/port.ts'
  * `positions`: the sum of the positions of the user's groups. While the feed does not change, the
  * set of these groups does not change either, and the sum only grows.
  */
-export type Seen = { readonly feed: number; readonly positions: number }
+type Seen = { readonly feed: number; readonly positions: number }
 
 export const receiptOf = (identity: Identity, userID: string, { feed, positions }: Seen): string =>
   `${feed}.${positions}.${sign(identity, userID, feed, positions)}`

@@ -4,7 +4,7 @@
  * So a newcomer always gets in, even if an attacker opens many connections.
  */
 
-export type LobbyLimits = {
+type LobbyLimits = {
   readonly perAddressMax: number
   readonly max: number
   readonly bytesMax: number

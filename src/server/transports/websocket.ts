@@ -18,7 +18,7 @@ const pingEveryMs = 30_000
 /** A client that leaves this many pings unanswered is cut off at the next one. */
 const unansweredPingsMax = 2
 
-export type WebSocketOptions = {
+type WebSocketOptions = {
   readonly path: string
   readonly origins: Origins
   readonly lobby: Lobby

@@ -6,7 +6,7 @@ import { createOutgoing, type Outgoing } from './outgoing.ts'
 import { createPositions, type GroupPosition, type Positions } from './positions.ts'
 
 /** The next read has to bring these. */
-export type Unread = { feed: boolean; readonly groups: Set<string> }
+type Unread = { feed: boolean; readonly groups: Set<string> }
 export const nothingUnread = (): Unread => ({ feed: false, groups: new Set() })
 
 export type ReplicaOptions = {
