@@ -24,6 +24,7 @@ export type {
   HeldGroup,
   HeldNotice,
   HeldTip,
+  Lease,
   Meta,
   Pending,
   Settled,

@@ -264,14 +264,23 @@ function createWatched() {
   }
 }
 
+/** A message that this build does not know makes a tab read storage again. */
+export const fromOtherBuild = { type: 'from another build' } as unknown as PeerMessage
+
 /** Tabs of one user, which lead when the test says so. */
 export function createPeers() {
   const listeners = new Map<number, (message: PeerMessage) => void>()
   return [0, 1, 2].map(tab => {
     let onLeading = () => {}
+    let isLeading = false
     const peers: Peers = {
-      lead: callback => (onLeading = callback),
-      stepDown: () => undefined,
+      hasLocks: true,
+      lead(callback) {
+        onLeading = callback
+        if (isLeading) onLeading()
+      },
+      steal: () => undefined,
+      stepDown: () => void (isLeading = false),
       post: message => {
         for (const [other, listener] of listeners)
           if (other !== tab) queueMicrotask(() => listener(message))
@@ -279,7 +288,11 @@ export function createPeers() {
       listen: listener => listeners.set(tab, listener),
       close: () => listeners.delete(tab)
     }
-    return { peers, lead: () => onLeading() }
+    const lead = () => {
+      isLeading = true
+      onLeading()
+    }
+    return { peers, lead }
   }) as unknown as readonly [Tab, Tab, Tab]
 }
 type Tab = { readonly peers: Peers; lead(): void }

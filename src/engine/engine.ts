@@ -5,12 +5,11 @@
  */
 
 import { storageFailed } from '../kernel/errors.ts'
-import type { Write } from '../storage/port.ts'
 import type { Engine } from './api.ts'
 import type { Host } from './host.ts'
 import { createLeaderQuestions } from './leader-questions.ts'
 import { createLeadership } from './leadership.ts'
-import { createLifecycle } from './lifecycle.ts'
+import { createLifecycle, type LifecycleEnd } from './lifecycle.ts'
 import { createLogout } from './logout.ts'
 import { createCommits } from './state/commits.ts'
 import { createMutes } from './state/mutes.ts'
@@ -44,7 +43,14 @@ export function openEngine(
   const state = createState({ storage, userID, onEvent })
   const time = createTime(host, state.base.meta)
   const reload = createReload({ storage, state, userID })
-  const commits = createCommits({ host, state, lifecycle, reload: reload.reload })
+  const commits = createCommits({
+    host,
+    state,
+    lifecycle,
+    reload: reload.reload,
+    term: () => leadership.term(),
+    onFenced: term => leadership.fenced(term)
+  })
   const sync = createSync({
     host,
     state,
@@ -59,7 +65,7 @@ export function openEngine(
   const shownMembers = retained.memberLists
   const questions = createLeaderQuestions(host, lifecycle)
   const parts = { host, lifecycle, state, reload, sync, questions, shownMembers }
-  const leadership = createLeadership({ ...parts, time, paused })
+  const leadership = createLeadership({ ...parts, time, commits, paused })
   const tabs = createTabs({ ...parts, leadership })
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })
@@ -83,9 +89,9 @@ export function openEngine(
     }
   }
 
-  function onEnd(end: 'failed' | 'closing'): void {
+  function onEnd(end: LifecycleEnd): void {
+    if (end !== 'closing') return leadership.stepDown()
     sync.stop()
-    if (end === 'failed') return
     stopWaking()
     mutes.stop()
     state.verdicts.end()
@@ -100,16 +106,11 @@ export function openEngine(
     ...createVerdictCalls({ lifecycle, state, commits, submit }),
     readProfile: tabs.readProfile,
     async delivered(upTo) {
-      const delivered = [...state.base.undelivered.values()].filter(({ number }) => number <= upTo)
+      const all = [...state.base.undelivered.values()].map(({ number }) => number)
+      const delivered = all.filter(number => number <= upTo)
       if (delivered.length === 0) return
-      const writes = delivered.map(({ number }): Write => ({
-        table: 'undelivered',
-        scope: '',
-        id: String(number),
-        row: null
-      }))
       // Expected: storage refuses. Then the events stay undelivered.
-      await lifecycle.answer(commits.commit(writes).catch(storageFailed))
+      await lifecycle.answer(commits.removeDelivered(delivered).catch(storageFailed))
     },
     renewToken: async newToken => tabs.renewToken(newToken),
     pause: async () => leadership.pause(),

@@ -26,8 +26,12 @@ export type Host = {
 
 /** The other engines on the same storage: other tabs of the same user. */
 export type Peers = {
-  /** Calls back when this engine holds the lock. Until it closes, no other engine holds it. */
-  lead(onLeading: () => void): void
+  /** Whether there is a lock. Without one, the silence of the leader alone decides. */
+  readonly hasLocks: boolean
+  /** Waits for the lock of the leader. `onLost`: another engine has stolen it. */
+  lead(onGranted: () => void, onLost: () => void): void
+  /** Takes the lock from the leader, because it does not answer. `onGranted` is called as well. */
+  steal(): void
   /** Gives the lock back, or no longer waits for it. */
   stepDown(): void
   post(message: PeerMessage): void
@@ -39,9 +43,21 @@ export type Peers = {
 export type PeerMessage =
   /** Durable commits, for the rows that other tabs have in memory. */
   | { readonly type: 'committed'; readonly commits: readonly Commit[] }
-  /** A new leader: the last commit of the old one may not have been posted. */
-  | { readonly type: 'leading' }
-  | { readonly type: 'status'; readonly status: SyncStatus }
+  /**
+   * The beat of the leader, every 2 s and at each change. `term`, `commitNumber`: of its claim. A
+   * higher term is a new leader: the last commit of the old one may not have been posted.
+   */
+  | {
+      readonly type: 'status'
+      readonly term: number
+      readonly commitNumber: number
+      readonly isPaused: boolean
+      readonly status: SyncStatus
+    }
+  /** The leader of this term steps down. */
+  | { readonly type: 'vacant'; readonly term: number }
+  /** The app has paused or resumed the connection in one tab, for all of them. */
+  | { readonly type: 'pause'; readonly isPaused: boolean }
   /** A question to the server that only the leader can ask. */
   | {
       readonly type: 'ask'
@@ -54,12 +70,16 @@ export type PeerMessage =
   | { readonly type: 'token'; readonly token: string }
   /** The user has logged out: every tab has to close its store. */
   | { readonly type: 'logout' }
-  /** Asks the leader for its status, and to fetch the members of groups that are shown. */
+  /** A tab is open: asks the leader for its status, and to fetch members of groups it shows. */
   | { readonly type: 'hello'; readonly wanted: readonly string[] }
+  /** Storage may hold operations of a tab that died before it posted them. */
+  | { readonly type: 'unposted' }
 
 /** No other engines: for hosts with one engine per storage. */
 export const alone: Peers = {
-  lead: onLeading => onLeading(),
+  hasLocks: true,
+  lead: onGranted => onGranted(),
+  steal: () => undefined,
   stepDown: () => undefined,
   post: () => undefined,
   listen: () => undefined,

@@ -1,12 +1,21 @@
 /**
- * Which tab leads. The tab that holds the lock is the leader: it alone has a connection to the
- * server, and its status is that of all tabs.
+ * Carries out the election of the leader (election.ts): claims terms, posts beats, and starts and
+ * stops sync. The leader alone has a connection to the server, and its status is that of all tabs.
  */
 
 import type { SyncStatus } from './api.ts'
-import type { Host } from './host.ts'
+import {
+  elect,
+  isSilent,
+  newElection,
+  tickMs,
+  type ElectionEffect,
+  type ElectionEvent
+} from './election.ts'
+import type { Host, PeerMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import type { Claim, Commits } from './state/commits.ts'
 import type { Reload } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
@@ -19,6 +28,7 @@ type LeadershipOptions = {
   readonly lifecycle: Lifecycle
   readonly state: State
   readonly time: Time
+  readonly commits: Commits
   readonly reload: Reload
   readonly sync: Sync
   readonly questions: LeaderQuestions
@@ -27,92 +37,221 @@ type LeadershipOptions = {
   readonly paused: boolean
 }
 
+type Beat = Extract<PeerMessage, { type: 'status' }>
+
 export type Leadership = ReturnType<typeof createLeadership>
 
 export function createLeadership(options: LeadershipOptions) {
-  const { host, lifecycle, state, time, sync, questions, shownMembers } = options
+  const { host, lifecycle, state, time, commits, sync, questions, shownMembers } = options
   const { reload } = options.reload
   const { peers } = host
+  let election = newElection(peers.hasLocks)
   let isPaused = options.paused
-  let isLeading = false
-  /**
-   * Whether this tab knows all that the last leader has written. Until then it does not connect.
-   */
-  let isCurrent = false
+  /** The claim of the current term, by this tab or by the leader that it follows. */
+  let lastClaim: Claim = { term: 0, commitNumber: 0 }
+  let claims = 0
   let leaderStatus = unknownStatus
+  let isTicking = false
+  /** Whether this tab, as the leader, knows all that the last one has written. */
+  let isCurrent = false
+  /** Resolves after the first read. */
+  let reading: Promise<void> = Promise.resolve()
+
+  const isLeading = () => election.role === 'leading'
+
+  // ── the election ──────────────────────────────────────────────────────────
+
+  function on(event: ElectionEvent): void {
+    if (lifecycle.isClosing() && event.type !== 'retire') return
+    const before = status()
+    const step = elect(election, event)
+    election = step.election
+    step.effects.forEach(carryOut)
+    tick()
+    if (!isSameStatus(status(), before)) showStatus()
+  }
+
+  function carryOut(effect: ElectionEffect): void {
+    if (typeof effect === 'object') {
+      const delayMs = effect.afterMs + host.random() * effect.withinMs
+      return void host.setTimer(() => on({ type: 'attempt' }), delayMs)
+    }
+    switch (effect) {
+      case 'wait for lock':
+        return peers.lead(
+          () => on({ type: 'granted' }),
+          () => on({ type: 'lost' })
+        )
+      case 'steal lock':
+        return peers.steal()
+      case 'release lock':
+        return peers.stepDown()
+      case 'claim':
+        return void claim()
+      case 'lead':
+        return lifecycle.guard(lead())
+      case 'stop':
+        isCurrent = false
+        return sync.stop()
+      case 'beat':
+        return beat()
+      case 'announce vacancy':
+        return peers.post({ type: 'vacant', term: election.term })
+    }
+  }
+
+  /** A tab that leads alone posts no beats, so it needs no ticks. */
+  function tick(): void {
+    const { role, hasPeers } = election
+    const isNeeded = role !== 'retired' && (role !== 'leading' || hasPeers)
+    if (isTicking || !isNeeded) return
+    isTicking = true
+    host.setTimer(() => {
+      isTicking = false
+      on({ type: 'tick' })
+    }, tickMs)
+  }
+
+  function join(): void {
+    on({ type: 'join' })
+    peers.post({ type: 'hello', wanted: shownMembers() })
+  }
+
+  async function claim(): Promise<void> {
+    const count = ++claims
+    const isWanted = () => count === claims && election.role === 'claiming'
+    leaderStatus = unknownStatus
+    try {
+      const claimed = await commits.claimTerm(election.term, isWanted)
+      if (!claimed || !isWanted()) return
+      lastClaim = claimed
+      on({ type: 'claimed', term: claimed.term })
+    } catch {
+      // Expected: storage refuses.
+      lifecycle.probe()
+      if (isWanted()) on({ type: 'refused' })
+    }
+  }
+
+  async function lead(): Promise<void> {
+    const { term } = lastClaim
+    questions.abandon()
+    await reading
+    await reloadSinceClaim()
+    if (!isLeading() || term !== lastClaim.term) return
+    isCurrent = true
+    for (const groupID of shownMembers()) sync.want(groupID)
+    startSync()
+  }
+
+  /**
+   * The last leader may have died between a commit and its message. Its commits were fenced from
+   * the claim on, so a read that contains the commit before the claim contains all of them.
+   */
+  async function reloadSinceClaim(): Promise<void> {
+    if (!state.hasRead(lastClaim.commitNumber - 1)) await reload()
+  }
+
+  function startSync(): void {
+    if (!isPaused && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
+  }
+
+  // ── the status ────────────────────────────────────────────────────────────
 
   function status(): SyncStatus {
     const lastError = lifecycle.error()
     if (lastError) return { ...unknownStatus, connection: 'offline', lastError }
-    const status = isLeading ? sync.status() : leaderStatus
-    return isPaused ? { ...status, connection: 'offline' } : status
+    const status = isLeading() ? sync.status() : followerStatus()
+    return isPaused ? { ...status, connection: 'offline', caughtUp: false } : status
   }
+
+  /** Nobody knows what a silent leader does. After a while it counts as no connection. */
+  function followerStatus(): SyncStatus {
+    if (election.role === 'claiming') return unknownStatus
+    if (!isSilent(election)) return leaderStatus
+    const isOffline = election.silentTicks * tickMs >= answerWithinMs
+    return isOffline ? { ...unknownStatus, connection: 'offline' } : unknownStatus
+  }
+
+  const showStatus = () => void state.publish({ ...nothingTouched(), status: true })
 
   function publishStatus(): void {
-    state.publish({ ...nothingTouched(), status: true })
-    if (isLeading) peers.post({ type: 'status', status: sync.status() })
+    showStatus()
+    if (isLeading()) beat()
   }
 
-  /** A leader that does not answer, perhaps in a frozen tab, counts as no connection. */
-  function expectLeader(): void {
-    peers.post({ type: 'hello', wanted: [] })
-    host.setTimer(() => {
-      if (isLeading || leaderStatus !== unknownStatus) return
-      leaderStatus = { ...unknownStatus, connection: 'offline' }
-      publishStatus()
-    }, answerWithinMs)
+  function beat(): void {
+    peers.post({ type: 'status', ...lastClaim, isPaused, status: sync.status() })
   }
 
-  async function lead(): Promise<void> {
-    if (lifecycle.isClosing()) return
-    isLeading = true
+  function setPaused(paused: boolean): void {
+    isPaused = paused
+    if (isLeading() && isPaused) sync.stop()
+    else if (isCurrent) startSync()
+    publishStatus()
+  }
+
+  // ── beats of another leader ───────────────────────────────────────────────
+
+  function receiveBeat({ term, commitNumber, isPaused: paused, status }: Beat): void {
+    const isOutdated = term < election.term
+    on({ type: 'beat', term })
+    if (isOutdated || isLeading() || election.role === 'retired') return
+    const isNewLeader = term !== lastClaim.term
+    lastClaim = { term, commitNumber }
+    const isChanged = paused !== isPaused || !isSameStatus(status, leaderStatus)
+    isPaused = paused
+    leaderStatus = status
+    // A status that was received is never posted again: with two leaders it would never end.
+    if (isChanged) showStatus()
+    if (isNewLeader) follow()
+  }
+
+  function follow(): void {
     questions.abandon()
-    // The last leader may have died between a commit and its message.
-    if (!isCurrent) await reload()
-    isCurrent = true
-    peers.post({ type: 'leading' })
-    for (const groupID of shownMembers()) sync.want(groupID)
-    if (!isPaused && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
+    lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))
+    peers.post({ type: 'hello', wanted: shownMembers() })
   }
 
   return {
-    isLeading: () => isLeading,
+    isLeading,
+    /** The term by which this tab commits what the server sends; `undefined`: it does not lead. */
+    term: (): number | undefined => (isLeading() ? election.term : undefined),
+    /** A commit found another term: 0 if none is stored. */
+    fenced: (term: number): void => on({ type: 'fenced', term }),
     status,
     isOffline: () => status().connection === 'offline',
     publishStatus,
-    /** The leader has posted its status. */
-    receiveStatus(status: SyncStatus): void {
-      leaderStatus = status
-      publishStatus()
-    },
+    receiveBeat,
+    receiveVacancy: (term: number): void => on({ type: 'vacant', term }),
+    /** Another tab is open. */
+    receivePeer: (): void => on({ type: 'peer' }),
 
-    /** Reads storage, and waits for the lock at the same time. */
+    /** Reads storage, and takes part in the election at the same time. */
     async open(): Promise<void> {
-      const progress = { hasLock: false, isRead: false }
-      peers.lead(() => {
-        progress.hasLock = true
-        if (progress.isRead) lifecycle.guard(lead())
-      })
-      // A tab that holds the lock before its first read does not need to read again to lead.
-      isCurrent = progress.hasLock
-      await reload({ isFirst: true }).catch(lifecycle.fail)
+      reading = reload({ isFirst: true }).catch(lifecycle.fail)
+      // Storage is read first. A claim before it would delay what the user sees.
+      await Promise.resolve()
+      join()
+      await reading
       time.begin()
-      progress.isRead = true
-      // Without storage this tab must not keep others from leading.
-      if (lifecycle.error()) return peers.stepDown()
-      if (progress.hasLock) lifecycle.guard(lead())
-      else expectLeader()
+      if (!isLeading()) peers.post({ type: 'unposted' })
     },
+    /** A tab that closes, or has no storage, must not keep others from leading. */
+    stepDown: (): void => on({ type: 'retire' }),
+    /** Storage is back: this tab takes part in the election again. */
+    rejoin: join,
+
+    /** For all tabs of the user. */
     pause(): void {
-      isPaused = true
-      if (isLeading) sync.stop()
-      publishStatus()
+      setPaused(true)
+      peers.post({ type: 'pause', isPaused })
     },
     resume(): void {
-      isPaused = false
-      if (isLeading && isCurrent && !lifecycle.error()) sync.start()
-      publishStatus()
-    }
+      setPaused(false)
+      peers.post({ type: 'pause', isPaused })
+    },
+    receivePause: setPaused
   }
 }
 
@@ -123,3 +262,6 @@ const unknownStatus: SyncStatus = {
   lastError: null,
   nextRetryAtMs: null
 }
+
+const isSameStatus = (a: SyncStatus, b: SyncStatus): boolean =>
+  JSON.stringify(a) === JSON.stringify(b)

@@ -16,10 +16,12 @@ import { storageWithinMs } from './limits.ts'
 
 export type Lifecycle = ReturnType<typeof createLifecycle>
 
-/** `onEnd`: storage has failed, or the engine is closing. */
+/** `failed`: storage does not answer. `closed`: all commits are stored. */
+export type LifecycleEnd = 'failed' | 'closing' | 'closed'
+
 export function createLifecycle(
   { storage, peers, setTimer }: Host,
-  onEnd: (end: 'failed' | 'closing') => void
+  onEnd: (end: LifecycleEnd) => void
 ) {
   const bound = createBound(setTimer)
   let setReady: () => void = () => undefined
@@ -80,6 +82,7 @@ export function createLifecycle(
         await Promise.allSettled(enqueuing)
         await end()
         // Only now: commits under way still have to be posted before the next tab leads.
+        onEnd('closed')
         peers.close()
       })
       return bound(closing, storageWithinMs, () => undefined)

@@ -35,8 +35,16 @@ const peerMessage = v.union([
     type: oneOf('committed'),
     commits: v.array(v.object({ commitNumber: natural, writes: v.array(write) }))
   }),
-  v.object({ type: oneOf('leading', 'logout') }),
-  v.object({ type: oneOf('status'), status: syncStatus }),
+  v.object({ type: oneOf('unposted', 'logout') }),
+  v.object({
+    type: oneOf('status'),
+    term: natural,
+    commitNumber: natural,
+    isPaused: truth,
+    status: syncStatus
+  }),
+  v.object({ type: oneOf('vacant'), term: natural }),
+  v.object({ type: oneOf('pause'), isPaused: truth }),
   v.object({ type: oneOf('token'), token: text() }),
   v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
   v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),

@@ -26,14 +26,12 @@ type TabsOptions = {
   readonly sync: Sync
   readonly leadership: Leadership
   readonly questions: LeaderQuestions
-  /** The groups whose members are shown in this tab. */
-  shownMembers(): string[]
 }
 
 export type Tabs = ReturnType<typeof createTabs>
 
 export function createTabs(options: TabsOptions) {
-  const { lifecycle, state, sync, leadership, questions, shownMembers } = options
+  const { lifecycle, state, sync, leadership, questions } = options
   const { reload, loadLane } = options.reload
   const { peers } = options.host
   const { guard } = lifecycle
@@ -50,17 +48,19 @@ export function createTabs(options: TabsOptions) {
     switch (message.type) {
       case 'committed':
         return receiveCommits(message.commits)
-      case 'leading':
-        questions.abandon()
-        guard(lifecycle.ready.then(() => reload()))
-        return peers.post({ type: 'hello', wanted: shownMembers() })
       case 'logout':
         return void lifecycle.close()
       case 'status':
         // The leader answers a token with another status.
-        return offerToken(message.status) ? undefined : leadership.receiveStatus(message.status)
+        return offerToken(message.status) ? undefined : leadership.receiveBeat(message)
+      case 'vacant':
+        return leadership.receiveVacancy(message.term)
+      case 'pause':
+        return leadership.receivePause(message.isPaused)
       case 'hello':
-        return leadership.isLeading() ? receiveHello(message.wanted) : undefined
+        return receiveHello(message.wanted)
+      case 'unposted':
+        return leadership.isLeading() ? guard(reload().then(sync.push)) : undefined
       case 'token':
         postedToken = message.token
         return sync.renew(message.token)
@@ -101,10 +101,8 @@ export function createTabs(options: TabsOptions) {
   }
 
   function receiveHello(wanted: readonly string[]): void {
-    for (const groupID of wanted) sync.want(groupID)
-    // A tab that starts may take the place of one that died between a commit and its message.
-    if (wanted.length === 0) guard(reload().then(sync.push))
-    leadership.publishStatus()
+    if (leadership.isLeading()) for (const groupID of wanted) sync.want(groupID)
+    leadership.receivePeer()
   }
 
   async function answerFollower(question: Extract<PeerMessage, { type: 'ask' }>): Promise<void> {
@@ -140,7 +138,7 @@ export function createTabs(options: TabsOptions) {
     /** Sends operations, those that a dead tab has stored included. */
     flush(): void {
       if (leadership.isLeading()) sync.push()
-      else peers.post({ type: 'hello', wanted: [] })
+      else peers.post({ type: 'unposted' })
     },
     renewToken(token: string): void {
       sync.renew(token)

@@ -1,12 +1,11 @@
-/** The other tabs of the same user. A Web Lock elects the leader; a BroadcastChannel connects all. */
+/** The other tabs of the same user: a Web Lock for the leader, and a BroadcastChannel for all. */
 
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import type { Commit } from '../storage/port.ts'
 
 export function browserPeers(name: string): Peers {
   const channel = new BroadcastChannel(name)
-  // Requested while the database opens: a tab that leads before its first read reads only once.
-  const { lead, stepDown } = requestLeadership(name)
+  const lock = createLock(name)
   const queued: PeerMessage[] = []
   let posting: Promise<void> | undefined
   let isClosed = false
@@ -18,8 +17,7 @@ export function browserPeers(name: string): Peers {
   }
 
   return {
-    lead,
-    stepDown,
+    ...lock,
     post(message) {
       // Work that was under way at close may still post.
       if (isClosed) return
@@ -36,40 +34,64 @@ export function browserPeers(name: string): Peers {
     close() {
       isClosed = true
       void Promise.resolve(posting).then(() => {
-        stepDown()
+        lock.stepDown()
         channel.close()
       })
     }
   }
 }
 
-/** Waits for the lock that the leader holds. Without Web Locks (insecure pages) every tab leads. */
-function requestLeadership(name: string): Pick<Peers, 'lead' | 'stepDown'> {
-  const stopped = new AbortController()
-  let isLeading = false
-  let onLeading: () => void = () => undefined
-  let release: () => void = () => undefined
+type Lock = Pick<Peers, 'hasLocks' | 'lead' | 'steal' | 'stepDown'>
+type LockRequest = { readonly waiting: AbortController; isHeld: boolean; release(): void }
 
-  const hold = () =>
-    new Promise<void>(resolve => {
-      release = resolve
-      isLeading = true
-      onLeading()
+/** The lock that the leader holds. Browsers have none on insecure pages. */
+function createLock(name: string): Lock {
+  const hasLocks = 'locks' in navigator
+  let onGranted: () => void = () => undefined
+  let onLost: () => void = () => undefined
+  // Requested while the database opens: a tab that leads before its first read reads only once.
+  let current = hasLocks ? request({}) : undefined
+
+  function request(options: LockOptions): LockRequest {
+    const waiting = new AbortController()
+    const asked: LockRequest = { waiting, isHeld: false, release: () => undefined }
+    const hold = () =>
+      new Promise<void>(resolve => {
+        if (current !== asked) return resolve()
+        asked.release = resolve
+        asked.isHeld = true
+        onGranted()
+      })
+    // A request that steals cannot be aborted.
+    const cancellable = options.steal ? options : { ...options, signal: waiting.signal }
+    navigator.locks.request(name, cancellable, hold).catch(() => {
+      // Expected: this tab no longer waits, or another tab has stolen the lock.
+      if (current !== asked || !asked.isHeld) return
+      current = undefined
+      onLost()
     })
-  if (!('locks' in navigator)) void hold()
-  else
-    navigator.locks.request(name, { signal: stopped.signal }, hold).catch(() => {
-      // Expected: `stepDown` was called while this tab waited for the lock.
-    })
+    return asked
+  }
+
+  function stepDown(): void {
+    const last = current
+    current = undefined
+    last?.waiting.abort()
+    last?.release()
+  }
 
   return {
-    lead(callback) {
-      onLeading = callback
-      if (isLeading) callback()
+    hasLocks,
+    lead(whenGranted, whenLost) {
+      onGranted = whenGranted
+      onLost = whenLost
+      if (current?.isHeld) onGranted()
+      else if (hasLocks) current ??= request({})
     },
-    stepDown() {
-      stopped.abort()
-      release()
-    }
+    steal() {
+      stepDown()
+      current = request({ steal: true })
+    },
+    stepDown
   }
 }

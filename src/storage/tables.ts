@@ -28,6 +28,8 @@ export type Tables = {
   outbox: Pending
   /** Scope `''`, by opID. */
   verdicts: Settled
+  /** Scope `''`: one row, with the ID `''`. */
+  lease: Lease
 }
 export type TableName = keyof Tables
 export type StoredRow = Tables[TableName]
@@ -40,7 +42,8 @@ export const tableNames = [
   'notices',
   'undelivered',
   'outbox',
-  'verdicts'
+  'verdicts',
+  'lease'
 ] as const satisfies readonly TableName[]
 
 /** The ID of a row in its scope. */
@@ -52,7 +55,8 @@ export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   notices: notice => ringPlace(notice.number),
   undelivered: event => String(event.number),
   outbox: pending => pending.opID,
-  verdicts: settled => settled.verdict.opID
+  verdicts: settled => settled.verdict.opID,
+  lease: () => ''
 }
 
 /** Whether a value that was read has an ID. Its other fields are unchecked. */
@@ -123,6 +127,9 @@ export type UndeliveredEvent = { readonly number: number } & (
 const ringSize = 100
 /** The ID of a tip or a notice: the newest replaces the oldest. */
 export const ringPlace = (number: number): string => String(number % ringSize).padStart(2, '0')
+
+/** Each tab that comes to lead raises the term. Only the leader of this term commits server data. */
+export type Lease = { readonly term: number }
 
 /** An operation without a verdict, or one whose effect the base rows do not hold yet. */
 export type Pending = {

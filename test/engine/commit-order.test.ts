@@ -5,7 +5,13 @@ import type { PeerMessage } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
 import type { TableName } from '../../src/storage/tables.ts'
-import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
+import {
+  createPeers,
+  createTestClient,
+  createTestServer,
+  fromOtherBuild,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 let disk: Storage
@@ -82,7 +88,7 @@ async function refused() {
   await server.judge('ann', { name: 'dismissGroup', args: { groupID: 'crew' }, groupID: 'crew' })
   await leader.engine.resume()
   await server.clock.until(door.isWaited)
-  tell({ type: 'leading' })
+  tell(fromOtherBuild)
   await server.clock.settle()
   return { leader, door, opID, second, others: third.peers, die: () => void (isSilent = true) }
 }
@@ -104,7 +110,7 @@ async function judgedEarly({ isTold = true } = {}) {
   const answer = other.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
   await server.clock.until(door.isWaited)
   // Somebody makes the leader read it.
-  third.peers.post({ type: 'hello', wanted: [] })
+  third.peers.post({ type: 'unposted' })
   await server.clock.until(
     async () =>
       (await server.database.snapshot(reader => reader.group('crew'))).row?.name === 'Boat'
@@ -130,7 +136,7 @@ test('a verdict dismissed by a dead tab stays dismissed after a read', async () 
   const { leader, door, opID, second, die, others } = await refused()
   die()
   expect(await second.engine.dismissVerdict(opID)).toBeNull()
-  others.post({ type: 'hello', wanted: [] })
+  others.post({ type: 'unposted' })
   await server.clock.settle()
   await door.answer()
   expect([await storedRefusals(), await leader.verdicts(), await leader.outbox()]).toEqual([
@@ -184,7 +190,7 @@ test('a dismissed verdict stays dismissed after hundreds of commits', async () =
 
 test('an operation whose verdict was read before its confirmation is settled', async () => {
   const { other, door, answer, others } = await judgedEarly({ isTold: false })
-  others.post({ type: 'leading' })
+  others.post(fromOtherBuild)
   await server.clock.settle()
   await door.answer()
   expect([await other.outbox(), await other.status()]).toMatchObject([[], { pending: 0 }])
@@ -209,7 +215,7 @@ test('waiting for a dismissed verdict ends with the next read', async () => {
   second.lead()
   await leader.caughtUp()
   expect(await leader.engine.dismissVerdict(opID)).toBeNull()
-  third.peers.post({ type: 'leading' })
+  third.peers.post(fromOtherBuild)
   await server.clock.settle()
   expect(await settled).toMatchObject({ reason: 'UnknownOperationID' })
 })

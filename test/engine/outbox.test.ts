@@ -554,7 +554,7 @@ test('the last commit of a dead tab reaches a tab already reading', async () => 
   second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
   await server.clock.advance(1000)
 
-  hear({ type: 'hello', wanted: [] })
+  hear({ type: 'unposted' })
   await server.clock.advance(50)
   const row = stored({
     opID: 'third',
@@ -562,7 +562,7 @@ test('the last commit of a dead tab reaches a tab already reading', async () => 
     args: { groupID: 'crew', name: 'Boat' }
   })
   await first.storage.transact([], () => [{ table: 'outbox', scope: '', id: 'third', row }])
-  hear({ type: 'hello', wanted: [] })
+  hear({ type: 'unposted' })
   await server.clock.advance(1000)
   await second.caughtUp()
   expect((await second.groups()).map(({ name }) => name)).toEqual(['Boat'])

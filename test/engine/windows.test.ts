@@ -471,6 +471,8 @@ describe('a tab that comes to lead at its start', () => {
     }
     const started = createTestClient(server, 'bob', { storage, peers: tab.peers })
     await server.clock.settle()
+    // Since its read, another tab has written.
+    await ann.storage.transact([], () => [])
     tab.lead()
     await started.engine.pause()
     await started.engine.resume()

@@ -1,4 +1,4 @@
-/** The messages between a device's tabs, and their lock. */
+/** The messages between the tabs of a device, and the lock of their leader. */
 
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
 import type { Tab } from './tab.ts'
@@ -11,14 +11,17 @@ export function createPeers(
   tabs: ReadonlySet<Tab>,
   onStopped: (tab: Tab) => void
 ) {
-  /** The first tab has the lock, the others wait for it. */
-  const queue: { tab: Tab; onLeading: () => void }[] = []
+  /** The tab that holds the lock, or gets it next, and the tabs that wait for it. */
+  const queue: Waiting[] = []
   const listeners = new WeakMap<Tab, (message: PeerMessage) => void>()
+  /** The highest term that a tab knows. */
+  const terms = new WeakMap<Tab, number>()
   let lastMail = 0
-  /** The tab that knows that it has the lock. */
+  /** The tab that has posted the beat of the highest term. */
   let leader: Tab | undefined
+  let leaderTerm = 0
 
-  /** Messages of all tabs arrive in one order. */
+  /** Messages arrive in the order in which they were posted, by all tabs. */
   function later(run: () => void): void {
     lastMail = Math.max(lastMail, world.now() + random.around(1))
     world.at(lastMail, run)
@@ -29,60 +32,85 @@ export function createPeers(
     later(() => {
       to.mail--
       if (!to.isAlive || to.stopped) return
-      if (
-        message.type === 'leading' ||
-        (message.type === 'hello' && message.wanted.length === 0 && leader === to)
-      )
-        learn(to)
+      if (message.type === 'status') learnOfTerm(to, message.term)
+      if (message.type === 'unposted' && leader === to) learn(to)
       listeners.get(to)?.(message)
     })
   }
 
-  /** A tab that reads storage knows all writes. A closed tab does not read. */
+  /** A tab that has closed does not read. */
   function learn(tab: Tab): void {
     if (!tab.door.isClosed()) tab.isUninformed = false
   }
 
-  /** The next tab in the queue gets the lock, after the messages on their way. */
+  /** Under a new leader, each tab knows what was committed before. */
+  function learnOfTerm(tab: Tab, term: number): void {
+    if (term <= (terms.get(tab) ?? 0)) return
+    terms.set(tab, term)
+    learn(tab)
+  }
+
+  function posted(tab: Tab, message: PeerMessage): void {
+    if (message.type !== 'status') return
+    learnOfTerm(tab, message.term)
+    if (message.term < leaderTerm) return
+    leaderTerm = message.term
+    leader = tab
+  }
+
+  /** The first in the queue gets the lock, after the messages that are on their way. */
   function grant(): void {
     later(() => {
       const [first] = queue
-      if (!first) return
+      if (!first || first.isHeld) return
       if (!first.tab.isAlive || first.tab.stopped) return release(first.tab)
-      learn(first.tab)
-      leader = first.tab
-      first.onLeading()
+      hold(first)
     })
   }
 
+  function hold(first: Waiting): void {
+    first.isHeld = true
+    first.onGranted()
+  }
+
   function release(tab: Tab): void {
-    const isFirst = queue[0]?.tab === tab
     if (leader === tab) leader = undefined
+    const isFirst = queue[0]?.tab === tab
     const index = queue.findIndex(each => each.tab === tab)
     if (index >= 0) queue.splice(index, 1)
     if (isFirst && queue.length > 0) grant()
   }
 
+  function steal(tab: Tab): void {
+    const index = queue.findIndex(each => each.tab === tab)
+    const [own] = queue.splice(index, 1)
+    const [robbed] = queue[0]?.isHeld ? queue.splice(0, 1) : []
+    if (own) queue.unshift(own)
+    if (robbed) later(() => robbed.tab.isAlive && !robbed.tab.stopped && robbed.onLost())
+    grant()
+  }
+
   return {
     of: (tab: Tab): Peers => ({
-      lead(onLeading) {
-        queue.push({ tab, onLeading })
+      hasLocks: true,
+      lead(onGranted, onLost) {
+        const waiting = { tab, isHeld: false, onGranted, onLost }
+        queue.push(waiting)
         if (queue.length > 1) return
         // A tab can get the lock before its first read.
         if (random.chance(0.5)) grant()
-        else {
-          leader = tab
-          onLeading()
-        }
+        else hold(waiting)
       },
+      steal: () => steal(tab),
       stepDown: () => release(tab),
       post(message) {
+        posted(tab, message)
         if (tab.isAlive && !tab.stopped)
           for (const other of tabs) if (other !== tab) send(other, message)
       },
       listen: onMessage => void listeners.set(tab, onMessage),
       close() {
-        // The next leader would miss the write, and its caller would get no answer.
+        // The next leader would miss the commit, and the caller would get no answer.
         if (tab.door.isWriting())
           world.violate('I4', `${tab.name} gives the lock away while it writes`)
         tab.stopped = true
@@ -94,3 +122,5 @@ export function createPeers(
     hasLock: (tab: Tab) => queue[0]?.tab === tab
   }
 }
+
+type Waiting = { readonly tab: Tab; isHeld: boolean; onGranted(): void; onLost(): void }

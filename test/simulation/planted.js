@@ -234,7 +234,7 @@ export const planted = {
   ),
   'a new leader trusts its memory': edit(
     'src/engine/leadership.ts',
-    'if (!isCurrent) await reload()',
+    'if (!state.hasRead(lastClaim.commitNumber - 1)) await reload()',
     ''
   ),
   'commits are not posted to other tabs': edit(

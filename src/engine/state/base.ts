@@ -75,6 +75,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         if (!('empty' in write)) meta = write.row ?? undefined
         break
       case 'outbox':
+      case 'lease':
       case 'verdicts':
     }
   }

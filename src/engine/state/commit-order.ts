@@ -21,7 +21,7 @@ export function createCommitOrder(max = recentMax) {
 
   return {
     /** Whether the last full read contains the commit. */
-    wasRead: ({ commitNumber }: Commit): boolean => commitNumber <= readUpTo,
+    wasRead: ({ commitNumber }: Pick<Commit, 'commitNumber'>): boolean => commitNumber <= readUpTo,
 
     /**
      * The writes to apply, in this order, for a commit that is reported now. `isOrderLost`: newer

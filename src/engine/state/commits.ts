@@ -11,6 +11,7 @@ import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
 import { settle } from './settle.ts'
+import { parsed, storedRows } from './stored-rows.ts'
 import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
 
@@ -19,11 +20,19 @@ type CommitOptions = {
   readonly state: State
   readonly lifecycle: Lifecycle
   readonly reload: Reload['reload']
+  /** The term of this tab while it leads. */
+  term(): number | undefined
+  /** Another tab leads, or storage was emptied: then the stored term is 0. */
+  onFenced(storedTerm: number): void
 }
+
+/** A claim to lead: its term, and its commit. */
+export type Claim = { readonly term: number; readonly commitNumber: number }
 
 export type Commits = ReturnType<typeof createCommits>
 
-export function createCommits({ host, state, lifecycle, reload }: CommitOptions) {
+export function createCommits(options: CommitOptions) {
+  const { host, state, lifecycle, reload, term, onFenced } = options
   const { storage, peers } = host
 
   function publish(commit: Commit): void {
@@ -33,16 +42,41 @@ export function createCommits({ host, state, lifecycle, reload }: CommitOptions)
 
   return {
     /**
-     * Commits rows and verdicts from the server. If another tab has discarded one of the operations
-     * meanwhile, that operation has its verdict, and the one from the server is left out.
+     * Raises the term, so that this tab leads. `isWanted` is asked in the transaction: a claim that
+     * was given up meanwhile must not depose the tab that leads by now.
+     */
+    async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
+      let claimed: number | undefined
+      const commitNumber = await storage.transact(
+        [lease],
+        ([[row]]) => {
+          const storedTerm = parsed(storedRows.lease, row)?.term ?? 0
+          claimed = isWanted() ? Math.max(storedTerm, knownTerm) + 1 : undefined
+          return claimed === undefined ? [] : [{ ...lease, id: '', row: { term: claimed } }]
+        },
+        'relaxed'
+      )
+      return claimed === undefined ? undefined : { term: claimed, commitNumber }
+    },
+
+    /**
+     * Commits rows and verdicts from the server, if this tab leads by its own term. A leader that
+     * was frozen does not know that it was deposed, and would write older rows over newer ones.
+     *
+     * If another tab has discarded one of the operations meanwhile, that operation has its verdict,
+     * and the one from the server is left out.
      */
     async commit(writes: readonly Write[]): Promise<void> {
+      const ownTerm = term()
+      let storedTerm = 0
       const all = [...writes, ...outdatedVerdicts(writes, state.verdicts.rows)]
       const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
       let kept = all
       const committing = storage.transact(
-        [{ table: 'outbox', scope: '', ids }],
-        ([stored]) => {
+        [{ table: 'outbox', scope: '', ids }, lease],
+        ([stored, [row]]) => {
+          storedTerm = row?.term ?? 0
+          if (storedTerm !== ownTerm) return []
           const pending = new Set(stored.map(({ opID }) => opID))
           const gone = new Set(ids.filter(id => !pending.has(id)))
           return (kept = all.filter(write => !('id' in write && gone.has(write.id))))
@@ -50,7 +84,9 @@ export function createCommits({ host, state, lifecycle, reload }: CommitOptions)
         'relaxed'
       )
       committing.catch(lifecycle.probe)
-      publish({ commitNumber: await committing, writes: kept })
+      const commitNumber = await committing
+      if (storedTerm !== ownTerm) return onFenced(storedTerm)
+      publish({ commitNumber, writes: kept })
       if (kept.length < all.length) lifecycle.guard(reload())
     },
 
@@ -80,6 +116,17 @@ export function createCommits({ host, state, lifecycle, reload }: CommitOptions)
     confirm(pending: Pending, commit: Commit): void {
       state.confirm(pending, commit)
       peers.post({ type: 'committed', commits: [commit] })
+    },
+
+    /** These undelivered events were delivered. */
+    async removeDelivered(numbers: readonly number[]): Promise<void> {
+      const writes = numbers.map((number): Write => ({
+        table: 'undelivered',
+        scope: '',
+        id: String(number),
+        row: null
+      }))
+      publish({ commitNumber: await storage.transact([], () => writes, 'relaxed'), writes })
     },
 
     /** Returns whether the verdict was there: `true` for one caller of all tabs. */
@@ -120,6 +167,8 @@ export function createCommits({ host, state, lifecycle, reload }: CommitOptions)
     }
   }
 }
+
+const lease = { table: 'lease', scope: '' } as const
 
 const verdictRemoval = (opID: string): Write => ({
   table: 'verdicts',

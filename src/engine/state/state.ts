@@ -99,6 +99,8 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     version: () => version,
     publish,
     applyCommit,
+    /** Whether the last full read contains all commits up to this number. */
+    hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
     show(pending: Pending, prepared: Prepared, decision: Decision): number {

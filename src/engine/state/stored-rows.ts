@@ -9,6 +9,7 @@ import type {
   HeldGroup,
   HeldNotice,
   HeldTip,
+  Lease,
   Meta,
   Pending,
   Settled
@@ -121,6 +122,8 @@ const settled: v.GenericSchema<unknown, Settled> = v.object({
   ...operation
 })
 
+const lease: v.GenericSchema<unknown, Lease> = v.object({ term: natural })
+
 /** By table. */
 export const storedRows = {
   meta,
@@ -130,7 +133,8 @@ export const storedRows = {
   notices: heldNotice,
   undelivered: undeliveredEvent,
   outbox: pending,
-  verdicts: settled
+  verdicts: settled,
+  lease
 }
 
 /** `undefined`: damaged. */

@@ -1,0 +1,222 @@
+/**
+ * The election of the leader among the tabs of a user: the states of one tab, as a pure machine.
+ * leadership.ts carries out its effects.
+ *
+ *                lock granted, or silence without locks              claimed
+ *   following ─────────────────────────────────────────▶ claiming ───────────▶ leading
+ *     ▲  ▲                                                  │                     │
+ *     │  └────────────────── lock lost ─────────────────────┘                     │
+ *     │  └──────── lock lost, commit fenced, a beat of a higher term ─────────────┘
+ *   retired: closing, or without storage. Every state can retire.
+ *
+ * The stored term decides who leads. Lock and silence only say when a tab claims it: both can be
+ * wrong, because a frozen tab keeps its lock and a slow one stays silent. A tab that claims while
+ * another one leads therefore loses nothing: the commits of the other are fenced (commits.ts).
+ *
+ * Time is counted in ticks of this tab. While a device sleeps no tab ticks, so none grows impatient.
+ */
+
+export type Election = {
+  readonly hasLocks: boolean
+  readonly role: 'following' | 'claiming' | 'leading' | 'retired'
+  /** The highest term that this tab knows. While it leads, this is its own. */
+  readonly term: number
+  readonly hasLock: boolean
+  /** Follower: ticks without a beat. Leader: ticks since its last beat. */
+  readonly silentTicks: number
+  /** After so many silent ticks the follower attempts to lead. */
+  readonly attemptAtTick: number
+  /** Ticks between attempts. Each one that fails doubles them, because storage may be slow. */
+  readonly patience: number
+  /** Ticks to wait before a claim. Tabs that cannot hear each other must not depose in turns. */
+  readonly restTicks: number
+  /** Other tabs are open, so a leader has to post beats. */
+  readonly hasPeers: boolean
+}
+
+export type ElectionEvent =
+  | { readonly type: 'join' | 'granted' | 'lost' | 'tick' | 'attempt' | 'refused' | 'retire' }
+  /** Another tab leads with this term. */
+  | { readonly type: 'beat'; readonly term: number }
+  /** The leader of this term has stepped down. */
+  | { readonly type: 'vacant'; readonly term: number }
+  | { readonly type: 'claimed'; readonly term: number }
+  /** A commit found this term stored in place of its own; 0: none. */
+  | { readonly type: 'fenced'; readonly term: number }
+  | { readonly type: 'peer' }
+
+/** `attempt`: an event of that name has to follow, after a random part of `withinMs`. */
+export type ElectionEffect =
+  | 'wait for lock'
+  | 'steal lock'
+  | 'release lock'
+  | 'claim'
+  | 'lead'
+  | 'stop'
+  | 'beat'
+  | 'announce vacancy'
+  | { readonly attempt: true; readonly afterMs: number; readonly withinMs: number }
+
+export const tickMs = 1000
+/** A leader beats every 2 s, so it has missed two beats. */
+const silentTicksMax = 5
+const patienceMax = 40
+const ticksPerBeat = 2
+
+const attempt = (afterMs: number, withinMs: number): ElectionEffect => ({
+  attempt: true,
+  afterMs,
+  withinMs
+})
+/** Without locks, a leader answers a new tab much sooner than this. */
+const firstAttempt = attempt(250, 250)
+/** The leader is gone. Of several followers the first one claims, and the others receive its beat. */
+const attemptAfterVacancy = attempt(0, 200)
+const attemptAfterSilence = attempt(0, 1000)
+
+/** A leader was there a moment ago. */
+const calm = { silentTicks: 0, attemptAtTick: silentTicksMax, patience: silentTicksMax }
+
+export const newElection = (hasLocks: boolean): Election => ({
+  hasLocks,
+  role: 'retired',
+  term: 0,
+  hasLock: false,
+  ...calm,
+  restTicks: 0,
+  hasPeers: false
+})
+
+/** Whether the leader is silent for so long that nobody knows what it does. */
+export const isSilent = ({ role, silentTicks }: Election): boolean =>
+  role === 'following' && silentTicks >= silentTicksMax
+
+type Step = { readonly election: Election; readonly effects: readonly ElectionEffect[] }
+
+export function elect(election: Election, event: ElectionEvent): Step {
+  const { role } = election
+  if (event.type === 'retire') return retire(election)
+  if (role === 'retired') return event.type === 'join' ? join(election) : stay(election)
+  if (event.type === 'granted') return granted(election)
+  if (event.type === 'lost') return lost(election)
+  if (role === 'following') return follow(election, event)
+  return role === 'claiming' ? claim(election, event) : lead(election, event)
+}
+
+const stay = (election: Election, ...effects: ElectionEffect[]): Step => ({ election, effects })
+
+function join(election: Election): Step {
+  const { hasLocks, term, restTicks } = election
+  const following = { ...newElection(hasLocks), role: 'following', term, restTicks } as const
+  if (hasLocks) return stay(following, 'wait for lock')
+  return stay({ ...following, attemptAtTick: 0 }, firstAttempt)
+}
+
+function retire(election: Election): Step {
+  if (election.role === 'retired') return stay(election)
+  const effects: readonly ElectionEffect[] =
+    election.role === 'leading' ? ['stop', 'announce vacancy', 'release lock'] : ['release lock']
+  return stay({ ...election, role: 'retired', hasLock: false }, ...effects)
+}
+
+function granted(election: Election): Step {
+  const held = { ...election, hasLock: true }
+  return election.role === 'following' ? claimUnlessResting(held) : stay(held)
+}
+
+function claimUnlessResting(election: Election): Step {
+  if (election.restTicks > 0) return stay(election)
+  return stay({ ...election, role: 'claiming', silentTicks: 0 }, 'claim')
+}
+
+/** Another tab has stolen the lock, so it is about to claim. */
+function lost(election: Election): Step {
+  const effects: readonly ElectionEffect[] =
+    election.role === 'leading' ? ['stop', 'wait for lock'] : ['wait for lock']
+  return stay(followingAgain(election), ...effects)
+}
+
+const followingAgain = (election: Election): Election => ({
+  ...election,
+  role: 'following',
+  hasLock: false,
+  silentTicks: 0,
+  attemptAtTick: election.patience
+})
+
+function follow(election: Election, event: ElectionEvent): Step {
+  if (event.type === 'tick') return followerTick(election)
+  if (event.type === 'attempt') return attemptToLead(election)
+  // A leader that was deposed does not know it yet.
+  if (!('term' in event) || event.term < election.term) return stay(election)
+  const hasLock = election.hasLocks && election.hasLock
+  if (event.type === 'beat')
+    return stay({ ...election, ...calm, term: event.term, hasLock, restTicks: 0 })
+  // With locks, the next tab gets the lock by itself.
+  if (event.type !== 'vacant' || election.hasLocks) return stay(election)
+  return stay({ ...election, attemptAtTick: 0 }, attemptAfterVacancy)
+}
+
+function followerTick(election: Election): Step {
+  const silentTicks = election.silentTicks + 1
+  const restTicks = Math.max(0, election.restTicks - 1)
+  const ticked = { ...election, silentTicks, restTicks }
+  if (ticked.hasLock) return claimUnlessResting(ticked)
+  return silentTicks === election.attemptAtTick ? stay(ticked, attemptAfterSilence) : stay(ticked)
+}
+
+/** A beat may have arrived since the attempt was planned. */
+function attemptToLead(election: Election): Step {
+  const { silentTicks, attemptAtTick, patience, hasLocks, hasLock } = election
+  if (hasLock || silentTicks < attemptAtTick) return stay(election)
+  const attempted = {
+    ...election,
+    attemptAtTick: silentTicks + patience,
+    patience: Math.min(patienceMax, 2 * patience)
+  }
+  return hasLocks ? stay(attempted, 'steal lock') : claimUnlessResting(attempted)
+}
+
+function claim(election: Election, event: ElectionEvent): Step {
+  if (event.type === 'claimed')
+    return stay({ ...election, role: 'leading', term: event.term, silentTicks: 0 }, 'lead', 'beat')
+  // Storage is asked again with the next tick.
+  if (event.type === 'refused')
+    return stay({ ...followingAgain(election), hasLock: true, restTicks: 1 })
+  return event.type === 'beat'
+    ? stay({ ...election, term: Math.max(election.term, event.term) })
+    : stay(election)
+}
+
+function lead(election: Election, event: ElectionEvent): Step {
+  if (event.type === 'tick') return leaderTick(election)
+  if (event.type === 'peer') return beat({ ...election, hasPeers: true })
+  if (event.type === 'beat' && event.term > election.term) return deposed(election, event.term)
+  // The other tab was deposed, and learns it from the answer.
+  if (event.type === 'beat' && event.term < election.term) return beat(election)
+  const isFenced = event.type === 'fenced' && event.term !== election.term
+  return isFenced ? deposed(election, event.term) : stay(election)
+}
+
+const beat = (election: Election): Step => stay({ ...election, silentTicks: 0 }, 'beat')
+
+function leaderTick(election: Election): Step {
+  const silentTicks = election.silentTicks + 1
+  const isDue = silentTicks >= ticksPerBeat && election.hasPeers
+  return isDue ? beat(election) : stay({ ...election, silentTicks })
+}
+
+function deposed(election: Election, byTerm: number): Step {
+  const isByAnother = byTerm > election.term
+  return stay(
+    {
+      ...followingAgain({ ...election, ...calm }),
+      term: Math.max(election.term, byTerm),
+      // Storage that was emptied has deposed this tab, and no other leads.
+      restTicks: isByAnother ? silentTicksMax : 0
+    },
+    'stop',
+    'release lock',
+    'wait for lock'
+  )
+}

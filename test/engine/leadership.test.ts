@@ -1,0 +1,153 @@
+/** Which tab leads, and how others take over from one that is closed, frozen or dead. */
+
+import { beforeEach, expect, test } from 'vitest'
+import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
+import { createTabs, type Tab } from './tabs.ts'
+
+let server: TestServer
+beforeEach(() => {
+  server = createTestServer()
+})
+
+async function twoTabs(options: { hasLocks?: boolean } = {}): Promise<readonly [Tab, Tab]> {
+  const open = createTabs(server, 'ann', options)
+  const leader = open()
+  await leader.caughtUp()
+  const follower = open()
+  await follower.caughtUp()
+  return [leader, follower]
+}
+
+const isSyncing = (tab: Tab) => () =>
+  Promise.resolve(tab.network.transcript.some(({ message }) => message['type'] === 'welcome'))
+
+const higherTerm = { table: 'lease', scope: '', id: '', row: { term: 9 } } as const
+
+const beatsOf = (tab: Tab) => tab.posted.filter(({ type }) => type === 'status').length
+
+test('a follower steals the lock of a frozen leader within 10 s', async () => {
+  const [leader, follower] = await twoTabs()
+  leader.freeze()
+  await server.clock.until(isSyncing(follower), 10_000)
+})
+
+test('a follower says connecting after 5 s without a beat', async () => {
+  const [leader, follower] = await twoTabs()
+  expect(await follower.status()).toMatchObject({ connection: 'online', caughtUp: true })
+  leader.freeze()
+  await server.clock.advance(5100)
+  expect(await follower.status()).toMatchObject({ connection: 'connecting', caughtUp: false })
+})
+
+test('a thawed leader follows the tab that has taken over', async () => {
+  const [leader, follower] = await twoTabs()
+  leader.freeze()
+  await server.clock.advance(10_000)
+  leader.thaw()
+  await server.clock.advance(3000)
+  await leader.settle('createGroup', { groupID: 'crew', name: 'Crew' })
+  const hellos = leader.network.transcript.filter(({ message }) => message['type'] === 'hello')
+  expect([hellos.length, (await follower.groups()).length]).toEqual([1, 1])
+})
+
+test('a commit of a deposed leader is not written', async () => {
+  const leader = createTabs(server, 'ann')()
+  await leader.caughtUp()
+  // Another tab claims a term, and dies before the leader receives its beat.
+  await leader.storage.transact([], () => [higherTerm])
+  const bob = createTestClient(server, 'bob')
+  await bob.settle('createGroup', {
+    groupID: 'crew',
+    name: 'Crew',
+    type: 'Public',
+    memberList: [{ userID: 'ann' }]
+  })
+  await server.clock.advance(100)
+  const { answers } = await leader.storage.read([{ table: 'groups', scope: '' }])
+  expect(answers[0]).toEqual([])
+})
+
+test('a leader whose commit was fenced leads again if nobody else does', async () => {
+  const [leader, follower] = await twoTabs()
+  await leader.storage.transact([], () => [{ table: 'lease', scope: '', id: '', row: { term: 9 } }])
+  await follower.settle('createGroup', { groupID: 'crew', name: 'Crew' })
+  await follower.caughtUp()
+})
+
+test('a closed leader without locks is replaced within 1 s', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  await leader.engine.close()
+  await server.clock.until(isSyncing(follower), 1000)
+})
+
+test('a dead leader without locks is replaced within 10 s', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  leader.kill()
+  await server.clock.until(isSyncing(follower), 10_000)
+})
+
+test('idle tabs without locks post one beat in 2 s and nothing else', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  await server.clock.advance(3000)
+  const before = [leader.posted.length, follower.posted.length]
+  const beats = beatsOf(leader)
+  await server.clock.advance(60_000)
+  expect([leader.posted.length - before[0]!, follower.posted.length - before[1]!]).toEqual([30, 0])
+  expect(beatsOf(leader) - beats).toBe(30)
+})
+
+test('a tab that is alone posts no beats', async () => {
+  const open = createTabs(server, 'ann')
+  const leader = open()
+  await leader.caughtUp()
+  const before = leader.posted.length
+  await server.clock.advance(60_000)
+  expect(leader.posted.length).toBe(before)
+})
+
+test('two leaders without locks are one after their next beat', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  leader.freeze()
+  await server.clock.until(isSyncing(follower), 10_000)
+  leader.thaw()
+  await server.clock.advance(5000)
+  const before = leader.posted.length + follower.posted.length
+  await server.clock.advance(60_000)
+  expect(leader.posted.length + follower.posted.length - before).toBeLessThanOrEqual(31)
+})
+
+test('a leader whose storage fails lets another tab lead', async () => {
+  const open = createTabs(server, 'ann')
+  let isBroken = false
+  const { storage } = createTestClient(server, 'nobody else', { paused: true })
+  const failing = () => Promise.reject(new DOMException('The connection is closing.'))
+  const leader = open({
+    storage: {
+      ...storage,
+      read: queries => (isBroken ? failing() : storage.read(queries)),
+      transact: (queries, body) => (isBroken ? failing() : storage.transact(queries, body))
+    }
+  })
+  await leader.caughtUp()
+  const follower = open({ storage })
+  await follower.caughtUp()
+  isBroken = true
+  await follower.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  await server.clock.until(isSyncing(follower), 10_000)
+})
+
+test('pausing a follower pauses the leader, and a new tab', async () => {
+  const open = createTabs(server, 'ann')
+  const leader = open()
+  await leader.caughtUp()
+  const follower = open()
+  await follower.caughtUp()
+  await follower.engine.pause()
+  const third = open()
+  await server.clock.advance(1000)
+  for (const tab of [leader, follower, third])
+    expect(await tab.status()).toMatchObject({ connection: 'offline', caughtUp: false })
+  await third.engine.resume()
+  await follower.caughtUp()
+  expect(await leader.status()).toMatchObject({ connection: 'online' })
+})
