@@ -181,13 +181,25 @@ export type Preview<N extends OperationName = OperationName> =
   | { readonly kind: 'no'; readonly error: GroupError }
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
 
+/** `opID`: 22 characters of `A-Za-z0-9_-`. Default: a new ID. */
+export type ApplyOptions = { readonly opID?: string }
+
 export type EngineApi = {
-  apply<N extends OperationName>(name: N, args: Args<N>): Promise<Applied<N> | GroupError>
+  /** Called once more with the ID of an earlier call, it answers as that call did. */
+  apply<N extends OperationName>(
+    name: N,
+    args: Args<N>,
+    options?: ApplyOptions
+  ): Promise<Applied<N> | GroupError>
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
-  /** Retries a refused operation, with other arguments if given, and dismisses its verdict. */
+  /**
+   * Retries a refused operation, with other arguments if given, and dismisses its verdict.
+   * `options`: of the new operation.
+   */
   retry(
     opID: string,
-    args?: Readonly<Record<string, unknown>> | null
+    args?: Readonly<Record<string, unknown>> | null,
+    options?: ApplyOptions
   ): Promise<Applied | GroupError>
   settled(
     opID: string

@@ -101,8 +101,8 @@ export function openEngine(
   return {
     // The result type follows from the name. Arguments are checked before anything is awaited:
     // callers may change their object.
-    apply: (async (name, args) => submit.apply(submit.check(name, args))) as Engine['apply'],
-    preview: (async (name, args) => submit.preview(submit.check(name, args))) as Engine['preview'],
+    apply: (async (name, args, options) => submit.apply(name, args, options)) as Engine['apply'],
+    preview: (async (name, args) => submit.preview(name, args)) as Engine['preview'],
     ...createVerdictCalls({ lifecycle, state, commits, submit }),
     readProfile: tabs.readProfile,
     async delivered(upTo) {

@@ -1,9 +1,14 @@
 /**
  * A local operation, from the call to the outbox: check, load the rows that decide it, decide,
  * show, store, send. Its effect is shown before it is durable, and the call resolves after.
+ *
+ * The caller may give the ID of the operation. If the answer is lost, a second call with the same ID
+ * gets the answer of the first one, so the operation takes effect once. The ID of a group that the
+ * store generates follows from that ID, so both calls create the same group.
  */
 
 import { generatedIDPrefix } from '../kernel/ids.ts'
+import { isOperationID } from '../kernel/operation-id.ts'
 import {
   kernelVersion,
   prepare,
@@ -15,11 +20,12 @@ import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Commit } from '../storage/port.ts'
 import type { Pending } from '../storage/tables.ts'
-import type { Applied, Preview } from './api.ts'
+import type { Applied, ApplyOptions, Preview } from './api.ts'
 import type { Host } from './host.ts'
 import type { Leadership } from './leadership.ts'
 import { noAnswer, type Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
+import { createRepeatedCalls } from './repeated-calls.ts'
 import { neededMembers } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
@@ -40,7 +46,11 @@ type SubmitOptions = {
 type Checked = ReturnType<typeof prepare>
 
 /** `isLate`: the caller was answered already. `retried`: the refused operation that is retried. */
-type Call = { isShown: boolean; isLate: boolean; readonly retried: string | undefined }
+type Call = {
+  readonly opID: string
+  readonly retried: string | undefined
+  isLate: boolean
+}
 
 export type Submit = ReturnType<typeof createSubmit>
 
@@ -49,13 +59,17 @@ export function createSubmit(options: SubmitOptions) {
   const { base, overlay, outbox } = state
   /** Loads under way, by group: operations of one group are decided in the order of their calls. */
   const loading = new Map<string, Promise<unknown>>()
+  const repeated = createRepeatedCalls(state)
   let lastOrder = 0
 
   async function submit(checked: Checked, call: Call): Promise<Applied | GroupError> {
     if (!checked.ok) return checked.error
     const failure = await load(checked.prepared)
     if (failure) return failure
-    if (!lifecycle.acceptsOperations() || call.isLate) return groupError('NotReady')
+    const answered = repeated.answerOf(call.opID)
+    if (answered) return answered
+    if (!lifecycle.acceptsOperations()) return groupError('NotReady')
+    if (call.isLate) return noAnswer()
 
     const prepared = overlay.complete(checked.prepared)
     const nowSeconds = time.serverNowSeconds()
@@ -63,9 +77,8 @@ export function createSubmit(options: SubmitOptions) {
     const refusal = refusalOf(prepared, decision)
     if (refusal) return refusal
 
-    const pending = pendingOf(prepared.operation, nowSeconds)
+    const pending = pendingOf(prepared.operation, nowSeconds, call.opID)
     const version = state.show(pending, prepared, decision)
-    call.isShown = true
     const refused = await store(pending, call)
     // If it was refused, the operations behind it in its lane no longer wait for it.
     sync.push()
@@ -109,9 +122,8 @@ export function createSubmit(options: SubmitOptions) {
     return outbox.hasRoomFor(operation) ? undefined : groupError('QueueFull')
   }
 
-  function pendingOf(operation: Operation, nowSeconds: number): Pending {
+  function pendingOf(operation: Operation, nowSeconds: number, opID: string): Pending {
     lastOrder = Math.max(lastOrder, outbox.inOrder().at(-1)?.order ?? 0) + 1
-    const opID = host.newID()
     return {
       opID,
       order: lastOrder,
@@ -158,33 +170,47 @@ export function createSubmit(options: SubmitOptions) {
 
   /** The caller was answered that the operation waits, so its refusal has to become a verdict. */
   function refuseEventually(pending: Pending, error: GroupError): void {
-    void commits.refuse(pending, error).catch(() => {
-      // Expected: storage refuses the verdict as well.
-      if (!lifecycle.isClosing())
-        host.setTimer(() => refuseEventually(pending, error), storageWithinMs)
-    })
+    const { opID } = pending
+    repeated.refused.set(opID, error)
+    void commits.refuse(pending, error).then(
+      () => repeated.refused.delete(opID),
+      () => {
+        // Expected: storage refuses the verdict as well.
+        if (!lifecycle.isClosing())
+          host.setTimer(() => refuseEventually(pending, error), storageWithinMs)
+      }
+    )
   }
 
-  return {
-    check: (name: string, args: unknown): Checked =>
-      prepare(
-        { name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${host.newID()}` },
-        userID
-      ),
+  const check = (name: string, args: unknown, opID: string): Checked =>
+    prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${opID}` }, userID)
 
+  return {
     /** Resolves in time: with an error if storage does not answer. */
-    apply(checked: Checked, retried?: string): Promise<Applied | GroupError> {
-      const call: Call = { isShown: false, isLate: false, retried }
-      const submitting = lifecycle.ready.then(() => lifecycle.error() ?? submit(checked, call))
+    async apply(
+      name: string,
+      args: unknown,
+      options?: ApplyOptions | null,
+      retried?: string
+    ): Promise<Applied | GroupError> {
+      const given: unknown = options?.opID
+      if (given !== undefined && !isOperationID(given)) return groupError('IllegalArgument', 'opID')
+      const opID = given ?? host.newID()
+      const call: Call = { opID, retried, isLate: false }
+      const checked = check(name, args, opID)
+      const submitting = lifecycle.ready.then(
+        () => lifecycle.error() ?? repeated.once(opID, () => submit(checked, call))
+      )
       return lifecycle.bound(lifecycle.enqueue(submitting), storageWithinMs, () => {
         call.isLate = true
         // An operation that is shown is on its way to the disk.
-        return call.isShown ? groupError('StillWaiting') : noAnswer()
+        return outbox.rows.has(opID) ? groupError('StillWaiting') : noAnswer()
       })
     },
 
     /** Resolves in time with the answer that `apply` would give now. */
-    preview(checked: Checked): Promise<Preview> {
+    preview(name: string, args: unknown): Promise<Preview> {
+      const checked = check(name, args, host.newID())
       const late = (): Preview => ({ kind: 'no', error: noAnswer() })
       return lifecycle.bound(
         lifecycle.ready.then(() => preview(checked)),

@@ -33,7 +33,7 @@ export function createVerdictCalls({
   }
 
   return {
-    async retry(opID, args) {
+    async retry(opID, args, options) {
       const error = await lifecycle.opened()
       if (error) return error
       const settled = shownVerdict(opID)
@@ -41,8 +41,9 @@ export function createVerdictCalls({
       retrying.add(opID)
       const retriedArgs =
         args === undefined ? { groupID: settled.verdict.groupID, ...settled.args } : args
-      const checked = submit.check(settled.name, retriedArgs)
-      return submit.apply(checked, opID).finally(() => retrying.delete(opID))
+      return submit
+        .apply(settled.name, retriedArgs, options, opID)
+        .finally(() => retrying.delete(opID))
     },
     async settled(opID) {
       await lifecycle.ready

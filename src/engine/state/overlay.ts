@@ -27,7 +27,12 @@ import type { Base } from './base.ts'
 import { touch, type Touched } from './touched.ts'
 
 type PredictedRow = { readonly key: Key; readonly row: Rows[Table] | null }
-type LaneOperation = { readonly pending: Pending; readonly prepared: Prepared | undefined }
+type LaneOperation = {
+  readonly pending: Pending
+  readonly prepared: Prepared | undefined
+  /** `undefined`: only the server can decide. */
+  result: Result | undefined
+}
 type Lane = {
   readonly operations: LaneOperation[]
   rows: Map<string, PredictedRow>
@@ -102,8 +107,10 @@ export function createOverlay(base: Base, userID: string) {
     const before = lane.rows
     lane.rows = new Map()
     lane.hidesBase = false
-    for (const { pending, prepared } of lane.operations) {
+    for (const operation of lane.operations) {
+      const { pending, prepared } = operation
       const decision = prepared && decide(prepared, pending.askedAtServerSeconds)
+      operation.result = decision?.kind === 'accept' ? decision.result : undefined
       if (decision?.kind === 'accept') apply(lane, decision.changes, touched, before)
     }
     for (const { key } of [...before.values(), ...lane.rows.values()]) touch(touched, key)
@@ -150,10 +157,20 @@ export function createOverlay(base: Base, userID: string) {
         key.table === 'members' ? key.id : []
       ),
 
+    /** The predicted result of a pending operation; `undefined`: only the server can decide. */
+    resultOf: ({ groupID, opID }: Pending): Result | undefined =>
+      lanes.get(groupID)?.operations.find(({ pending }) => pending.opID === opID)?.result,
+
     /** Adds an operation as the last of its lane, with its decision. */
-    append(pending: Pending, prepared: Prepared, decision: Decision, touched: Touched): void {
+    append(
+      pending: Pending,
+      prepared: Prepared,
+      decision: Decision<Result>,
+      touched: Touched
+    ): void {
       const lane = laneOf(pending.groupID)
-      lane.operations.push({ pending, prepared })
+      const result = decision.kind === 'accept' ? decision.result : undefined
+      lane.operations.push({ pending, prepared, result })
       if (decision.kind !== 'accept') return
       apply(lane, decision.changes, touched)
       for (const change of decision.changes) touch(touched, change)
@@ -166,7 +183,8 @@ export function createOverlay(base: Base, userID: string) {
       const checked = prepare(pending, userID)
       operations.splice(index < 0 ? operations.length : index, index < 0 ? 0 : 1, {
         pending,
-        prepared: checked.ok ? checked.prepared : undefined
+        prepared: checked.ok ? checked.prepared : undefined,
+        result: undefined
       })
       operations.sort((a, b) => inOrder(a.pending, b.pending))
       stale.add(pending.groupID)

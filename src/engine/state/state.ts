@@ -5,7 +5,7 @@
  */
 
 import type { Decision } from '../../kernel/decision.ts'
-import type { Prepared } from '../../kernel/decide.ts'
+import type { Prepared, Result } from '../../kernel/decide.ts'
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
 import { createBase } from './base.ts'
@@ -103,7 +103,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
-    show(pending: Pending, prepared: Prepared, decision: Decision): number {
+    show(pending: Pending, prepared: Prepared, decision: Decision<Result>): number {
       const touched = { ...nothingTouched(), outbox: true, status: true }
       outbox.putUncommitted(pending)
       overlay.append(pending, prepared, decision, touched)

@@ -22,8 +22,11 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
     waiting.delete(opID)
   }
 
+  const known = (opID: string): Verdict | undefined => rows.get(opID)?.verdict ?? trimmed.get(opID)
+
   return {
     rows: rows as ReadonlyMap<string, Settled>,
+    known,
 
     put(opID: string, settled: Settled): void {
       rows.set(opID, settled)
@@ -38,7 +41,7 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
 
     /** Resolves with `undefined` if the verdict becomes unknown; `undefined`: it is unknown now. */
     of(opID: string): Promise<Verdict | undefined> | undefined {
-      const verdict = rows.get(opID)?.verdict ?? trimmed.get(opID)
+      const verdict = known(opID)
       if (verdict) return Promise.resolve(verdict)
       if (isOver || !isPending(opID)) return undefined
       return new Promise(answer => waiting.set(opID, [...(waiting.get(opID) ?? []), answer]))
