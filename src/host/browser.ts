@@ -8,6 +8,9 @@ import type { Connect } from '../protocol/port.ts'
 import { databaseName } from '../storage/database.ts'
 import { openBrowserStorage } from './browser-storage.ts'
 import { browserPeers } from './peers.ts'
+import { openJournalFolder } from './outbox-journal/folder.ts'
+import { openJournaled } from './outbox-journal/open.ts'
+import { newID } from './random-id.ts'
 import { openThreadEngine } from './thread.ts'
 
 export const openBrowserEngine =
@@ -16,9 +19,12 @@ export const openBrowserEngine =
     const name = databaseName(location)
     const peers =
       'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
-    const { storage, mode } = await openBrowserStorage(name)
+    const [opened, folder] = await Promise.all([openBrowserStorage(name), openJournalFolder(name)])
     // Tabs with rows of their own in memory have nothing in common.
-    if (mode === 'memory') peers.close()
-    const shared = mode === 'memory' ? alone : peers
-    return openThreadEngine({ storage, connect: connectTo(location.url), peers: shared }, location)
+    if (opened.mode === 'memory') peers.close()
+    const shared = { storage: opened.storage, peers: opened.mode === 'memory' ? alone : peers }
+    // A database that cannot be read yet cannot be checked either.
+    const isReadable = opened.mode === 'memory' || !opened.error
+    const journaled = isReadable ? await openJournaled(shared, folder, newID) : shared
+    return openThreadEngine({ ...journaled, connect: connectTo(location.url) }, location)
   }

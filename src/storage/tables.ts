@@ -30,6 +30,8 @@ export type Tables = {
   verdicts: Settled
   /** Scope `''`: one row, with the ID `''`. */
   lease: Lease
+  /** Scope `''`: one row, with the ID `''`. */
+  database: DatabaseIdentity
 }
 export type TableName = keyof Tables
 export type StoredRow = Tables[TableName]
@@ -43,7 +45,8 @@ export const tableNames = [
   'undelivered',
   'outbox',
   'verdicts',
-  'lease'
+  'lease',
+  'database'
 ] as const satisfies readonly TableName[]
 
 /** The ID of a row in its scope. */
@@ -56,7 +59,8 @@ export const idOf: { readonly [T in TableName]: (row: Tables[T]) => string } = {
   undelivered: event => String(event.number),
   outbox: pending => pending.opID,
   verdicts: settled => settled.verdict.opID,
-  lease: () => ''
+  lease: () => '',
+  database: () => ''
 }
 
 /** Whether a value that was read has an ID. Its other fields are unchecked. */
@@ -65,6 +69,9 @@ export function hasID(table: TableName, row: unknown): boolean {
   if (table === 'verdicts') return hasID('outbox', (row as { verdict?: unknown }).verdict)
   return typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
 }
+
+/** A database that lost rows gets a new identity: the old outbox journals belong to the old one. */
+export type DatabaseIdentity = { readonly identity: string }
 
 export type Meta = {
   readonly userID: string

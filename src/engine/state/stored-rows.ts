@@ -134,7 +134,8 @@ export const storedRows = {
   undelivered: undeliveredEvent,
   outbox: pending,
   verdicts: settled,
-  lease
+  lease,
+  database: v.object({ identity: id })
 }
 
 /** `undefined`: damaged. */

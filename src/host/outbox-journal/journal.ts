@@ -1,0 +1,145 @@
+/**
+ * A second copy of the outbox, outside IndexedDB.
+ *
+ * Why: Chromium can lose all databases of an origin in a crash, and tells nobody. An operation
+ * whose call has resolved must not disappear that way. An append costs some 50 µs and runs while
+ * IndexedDB commits, so no caller waits for it.
+ *
+ * Each worker appends to a file of its own. The next worker reads the files that dead workers have
+ * left, keeps the facts that still count in its own file, and removes the others.
+ */
+
+import type { Pending } from '../../storage/tables.ts'
+import { extension, type JournalFile, type JournalFolder } from './folder.ts'
+import { encodeRecords, readFacts, type JournalFacts, type JournalRecord } from './records.ts'
+
+/** A file without open operations is begun anew from this size on. */
+const clearedFromBytes = 256 * 1024
+
+export type OutboxJournal = {
+  /** The facts of the files that dead workers have left. */
+  readonly earlier: readonly JournalFacts[]
+  /** Other workers are alive, so their operations are not in `earlier`. */
+  readonly hasOthers: boolean
+  /** The database is checked: this file takes over, and the earlier ones are removed. */
+  begin(identity: string, pending: readonly Pending[], commitNumber: number): Promise<void>
+  add(pending: readonly Pending[]): void
+  end(opIDs: readonly string[]): void
+  /** A strict commit is durable. */
+  committed(commitNumber: number): void
+  close(): void
+  /** The database is removed for good. */
+  remove(): void
+}
+
+/** `undefined`: no file can be opened here. */
+export async function openOutboxJournal(
+  folder: JournalFolder,
+  newID: () => string
+): Promise<OutboxJournal | undefined> {
+  const own = await folder.open(`${newID()}${extension}`)
+  if (!own) return undefined
+  const names = (await folder.list()).filter(name => name !== own.name)
+  const opened = await Promise.all(names.map(folder.open))
+  const abandoned = opened.flatMap(file => file ?? [])
+  const earlier = abandoned.map(file => readFacts(file.read()))
+  return {
+    earlier: withoutRemoved(earlier),
+    hasOthers: abandoned.length < names.length,
+    ...createWriter(own, folder, abandoned, [...removedIdentities(earlier)])
+  }
+}
+
+const removedIdentities = (facts: readonly JournalFacts[]): Set<string> =>
+  new Set(facts.flatMap(({ removed }) => [...removed]))
+
+function withoutRemoved(facts: readonly JournalFacts[]): JournalFacts[] {
+  const removed = removedIdentities(facts)
+  return facts.filter(({ identity }) => identity !== undefined && !removed.has(identity))
+}
+
+function createWriter(
+  own: JournalFile,
+  folder: JournalFolder,
+  abandoned: readonly JournalFile[],
+  removed: readonly string[]
+) {
+  const open = new Set<string>()
+  let identity = ''
+  let size = 0
+  let commitNumber = 0
+  let isClosed = false
+
+  function append(...records: JournalRecord[]): void {
+    if (isClosed) return
+    const bytes = encodeRecords(records)
+    size += bytes.length
+    try {
+      own.append(bytes)
+    } catch {
+      // Expected: the disk is full. IndexedDB still holds the operation.
+    }
+  }
+
+  /** The head of a file: enough to recognise the database, and removed ones. */
+  function appendHead(): void {
+    append(
+      ...removed.slice(-rememberedRemovals).map(each => ({ kind: 'removed', identity: each }) as const),
+      { kind: 'database', identity },
+      { kind: 'committed', commitNumber }
+    )
+  }
+
+  function clearIfSettled(): void {
+    if (isClosed || open.size > 0 || size < clearedFromBytes) return
+    own.clear()
+    size = 0
+    appendHead()
+  }
+
+  async function removeAbandoned(): Promise<void> {
+    for (const file of abandoned) {
+      file.close()
+      // Expected: the disk refuses. The next worker finds the file again.
+      await folder.remove(file.name).catch(() => undefined)
+    }
+  }
+
+  function add(pending: readonly Pending[]): void {
+    for (const each of pending) open.add(each.opID)
+    append(...pending.map(each => ({ kind: 'added', pending: each }) as const))
+  }
+
+  return {
+    async begin(of: string, pending: readonly Pending[], upTo: number): Promise<void> {
+      identity = of
+      commitNumber = upTo
+      appendHead()
+      add(pending)
+      await removeAbandoned()
+    },
+    add,
+    end(opIDs: readonly string[]): void {
+      if (opIDs.length === 0) return
+      for (const opID of opIDs) open.delete(opID)
+      append({ kind: 'ended', opIDs })
+      clearIfSettled()
+    },
+    committed(number: number): void {
+      commitNumber = number
+      append({ kind: 'committed', commitNumber })
+    },
+    close(): void {
+      if (isClosed) return
+      isClosed = true
+      for (const file of [own, ...abandoned]) file.close()
+    },
+    /** A tab that has died meanwhile leaves a file of this database: it must not come back. */
+    remove(): void {
+      append({ kind: 'removed', identity })
+    }
+  }
+}
+
+/** The removed databases whose files may still turn up. */
+const rememberedRemovals = 10

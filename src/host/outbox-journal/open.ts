@@ -1,0 +1,36 @@
+/** Puts an outbox journal beside a storage: checks the database first, then copies every change. */
+
+import type { Peers } from '../../engine/host.ts'
+import type { Storage } from '../../storage/port.ts'
+import type { JournalFolder } from './folder.ts'
+import { openOutboxJournal } from './journal.ts'
+import { recover, type Recovery } from './recovery.ts'
+import { journaledPeers, journaledStorage } from './storage.ts'
+
+export type Journaled = {
+  readonly storage: Storage
+  readonly peers: Peers
+  /** `undefined`: the browser offers no place for a journal. */
+  readonly recovery: Recovery | undefined
+}
+
+export async function openJournaled(
+  { storage, peers }: { readonly storage: Storage; readonly peers: Peers },
+  folder: JournalFolder | undefined,
+  newID: () => string
+): Promise<Journaled> {
+  const journal = folder && (await openOutboxJournal(folder, newID))
+  if (!journal) return { storage, peers, recovery: undefined }
+  try {
+    const recovery = await recover(storage, journal, newID)
+    return {
+      storage: journaledStorage(storage, journal),
+      peers: journaledPeers(peers, journal),
+      recovery
+    }
+  } catch {
+    // Expected: storage refuses. The files stay, and the next start tries again.
+    journal.close()
+    return { storage, peers, recovery: undefined }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Recognises at the start that a database was wiped, cut or rolled back, and puts the operations of
+ * the outbox journal back. The server gives an operation that it knows already its first verdict
+ * again, so putting one back too many does no harm.
+ */
+
+import { parsed, storedRows } from '../../engine/state/stored-rows.ts'
+import type { Answers, Storage, Write } from '../../storage/port.ts'
+import type { Meta, Pending } from '../../storage/tables.ts'
+import type { OutboxJournal } from './journal.ts'
+
+export type Recovery = {
+  /** `wiped`: all rows are gone. `rolledBack`: the last commits are gone. */
+  readonly found: 'new' | 'intact' | 'wiped' | 'rolledBack'
+  /** Operations that the database had lost, and that are in the outbox again. */
+  readonly restored: readonly Pending[]
+}
+
+const queriesOf = (opIDs: readonly string[]) =>
+  [
+    { table: 'database', scope: '' },
+    { table: 'meta', scope: '' },
+    { table: 'outbox', scope: '' },
+    { table: 'verdicts', scope: '', ids: opIDs }
+  ] as const
+
+/** The rows that decide, as far as they are undamaged. */
+type Stored = {
+  readonly identity: string | undefined
+  readonly meta: Meta | undefined
+  readonly outbox: ReadonlyMap<string, Pending>
+  readonly verdicts: ReadonlySet<string>
+}
+
+/** Checks the database, mends it in one transaction, and begins the journal of this worker. */
+export async function recover(
+  storage: Storage,
+  journal: OutboxJournal,
+  newID: () => string
+): Promise<Recovery> {
+  const known = pendingOf(journal)
+  const queries = queriesOf([...known.keys()])
+  const read = await storage.read(queries)
+  const stored = undamaged(read.answers)
+  const found = assess(stored, read.commitNumber, journal)
+  if (found === 'intact' && lostOf(known, stored, found, journal).length === 0) {
+    await journal.begin(stored.identity ?? '', [...stored.outbox.values()], read.commitNumber)
+    return { found, restored: [] }
+  }
+  const identity = found === 'intact' ? (stored.identity ?? '') : newID()
+  let restored: Pending[] = []
+  let outbox: Pending[] = []
+  const commitNumber = await storage.transact(queries, answers => {
+    const current = undamaged(answers)
+    restored = lostOf(known, current, found, journal)
+    outbox = [...current.outbox.values(), ...restored]
+    return [
+      { table: 'database', scope: '', id: '', row: { identity } },
+      ...(found === 'rolledBack' ? baseRemoval(current) : []),
+      ...restored.map(outboxWrite)
+    ]
+  })
+  await journal.begin(identity, outbox, commitNumber)
+  return { found, restored }
+}
+
+/** Operations that were added and not ended, as far as they are readable. */
+function pendingOf({ earlier }: OutboxJournal): Map<string, Pending> {
+  const ended = new Set(earlier.flatMap(facts => [...facts.ended]))
+  const pending = new Map<string, Pending>()
+  for (const [opID, row] of earlier.flatMap(({ added }) => [...added])) {
+    const operation = ended.has(opID) ? undefined : parsed(storedRows.outbox, row)
+    if (operation) pending.set(opID, operation)
+  }
+  return pending
+}
+
+function undamaged([
+  [database],
+  [meta],
+  outbox,
+  verdicts
+]: Answers<ReturnType<typeof queriesOf>>): Stored {
+  const operations = outbox.flatMap(row => parsed(storedRows.outbox, row) ?? [])
+  const settled = verdicts.flatMap(row => parsed(storedRows.verdicts, row) ?? [])
+  return {
+    identity: parsed(storedRows.database, database)?.identity,
+    meta: parsed(storedRows.meta, meta),
+    outbox: new Map(operations.map(row => [row.opID, row])),
+    verdicts: new Set(settled.map(({ verdict }) => verdict.opID))
+  }
+}
+
+function assess(
+  { identity }: Stored,
+  commitNumber: number,
+  { earlier }: OutboxJournal
+): Recovery['found'] {
+  if (identity === undefined) return earlier.length === 0 ? 'new' : 'wiped'
+  const own = earlier.filter(facts => facts.identity === identity)
+  return own.some(facts => facts.commitNumber > commitNumber) ? 'rolledBack' : 'intact'
+}
+
+/**
+ * While other workers are alive, an operation of an intact database may have ended in one of their
+ * journals, which cannot be read.
+ */
+function lostOf(
+  known: ReadonlyMap<string, Pending>,
+  { outbox, verdicts }: Stored,
+  found: Recovery['found'],
+  { hasOthers }: OutboxJournal
+): Pending[] {
+  if (found === 'intact' && hasOthers) return []
+  return (
+    [...known.values()]
+      .filter(({ opID }) => !outbox.has(opID) && !verdicts.has(opID))
+      // Without its verdict it is sent again, and the server repeats the verdict.
+      .map(({ applied: _, ...pending }) => pending)
+  )
+}
+
+const outboxWrite = (pending: Pending): Write => ({
+  table: 'outbox',
+  scope: '',
+  id: pending.opID,
+  row: pending
+})
+
+/** From the beginning of the feed, the server sends all groups again. */
+const baseRemoval = ({ meta }: Stored): Write[] => [
+  { table: 'groups', scope: '', empty: true },
+  ...(meta ? [{ table: 'meta', scope: '', id: '', row: { ...meta, feed: 0 } } as const] : [])
+]

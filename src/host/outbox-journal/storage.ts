@@ -1,0 +1,85 @@
+/** Copies every change of the outbox into the outbox journal: own commits, and those of peers. */
+
+import type { Peers } from '../../engine/host.ts'
+import type { Storage, Write } from '../../storage/port.ts'
+import type { Pending } from '../../storage/tables.ts'
+import type { OutboxJournal } from './journal.ts'
+
+export function journaledStorage(storage: Storage, journal: OutboxJournal): Storage {
+  return {
+    ...storage,
+    async transact(queries, body, durability = 'strict') {
+      let added: Pending[] = []
+      let written: readonly Write[] = []
+      try {
+        const commitNumber = await storage.transact(
+          queries,
+          answers => {
+            written = body(answers)
+            added = additions(written)
+            // Before the commit: a crash after it must find the operations in the journal.
+            journal.add(added)
+            return written
+          },
+          durability
+        )
+        journal.end(endings(written))
+        if (durability === 'strict' && written.length > 0) journal.committed(commitNumber)
+        return commitNumber
+      } catch (error) {
+        journal.end(added.map(({ opID }) => opID))
+        throw error
+      }
+    },
+    async close() {
+      await storage.close()
+      journal.close()
+    },
+    async destroy() {
+      await storage.destroy()
+      journal.remove()
+      journal.close()
+    }
+  }
+}
+
+/** Another tab may settle the operations of this one. */
+export const journaledPeers = (peers: Peers, journal: OutboxJournal): Peers => ({
+  ...peers,
+  listen(onMessage) {
+    peers.listen(message => {
+      journal.end(endingsOf(message))
+      onMessage(message)
+    })
+  }
+})
+
+function additions(writes: readonly Write[]): Pending[] {
+  return writes.flatMap(write =>
+    write.table === 'outbox' && 'row' in write && write.row && !write.row.applied ? write.row : []
+  )
+}
+
+const endings = (writes: readonly Write[]): string[] =>
+  writes.flatMap(write =>
+    write.table === 'outbox' && 'row' in write && !write.row ? write.id : []
+  )
+
+/**
+ * The endings in a message of another tab. The engine checks the whole message; these few fields
+ * are looked at here, because another build may have posted anything.
+ */
+function endingsOf(message: unknown): string[] {
+  const { type, commits } = fieldsOf(message)
+  if (type !== 'committed' || !Array.isArray(commits)) return []
+  return commits
+    .map(commit => fieldsOf(commit)['writes'])
+    .flatMap((writes: unknown) => (Array.isArray(writes) ? (writes as unknown[]) : []))
+    .map(fieldsOf)
+    .flatMap(({ table, id, row }) =>
+      table === 'outbox' && row === null && typeof id === 'string' ? id : []
+    )
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}

@@ -1,0 +1,270 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
+import { openJournaled } from '../../src/host/outbox-journal/open.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage, Write } from '../../src/storage/port.ts'
+import type { Pending, Settled } from '../../src/storage/tables.ts'
+import { createTestFolder, type TestFolder } from './journal-folder.ts'
+
+let count = 0
+const newID = () => `id-${String(++count).padStart(19, '0')}`
+
+const pending = (opID: string): Pending => ({
+  opID,
+  order: 1,
+  name: 'quitGroup',
+  args: { groupID: 'group' },
+  groupID: 'group',
+  askedAtMs: 1,
+  askedAtServerSeconds: 1,
+  seen: 0
+})
+
+const addition = (opID: string): Write => ({
+  table: 'outbox',
+  scope: '',
+  id: opID,
+  row: pending(opID)
+})
+
+function settling(opID: string): Write[] {
+  const { name, args, askedAtMs } = pending(opID)
+  const verdict = { kind: 'applied', opID, groupID: 'group', seq: 1 } as Settled['verdict']
+  return [
+    { table: 'outbox', scope: '', id: opID, row: null },
+    { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, askedAtMs } }
+  ]
+}
+
+const start = (storage: Storage, folder: TestFolder, peers: Peers = alone) =>
+  openJournaled({ storage, peers }, folder, newID)
+
+const commit = (storage: Storage, ...writes: Write[]) => storage.transact([], () => writes)
+
+async function outboxOf(storage: Storage): Promise<string[]> {
+  const { answers } = await storage.read([{ table: 'outbox', scope: '' }])
+  return answers[0].map(({ opID }) => opID)
+}
+
+/** A storage, and a copy of its rows as they are now. */
+async function copyOf(storage: Storage): Promise<Storage> {
+  const copy = createMemoryStorage()
+  const { answers } = await storage.read([
+    { table: 'outbox', scope: '' },
+    { table: 'database', scope: '' }
+  ])
+  const [outbox, [database]] = answers
+  await copy.transact([], () => [
+    ...outbox.map(({ opID }) => addition(opID)),
+    ...(database ? [{ table: 'database', scope: '', id: '', row: database } as const] : [])
+  ])
+  return copy
+}
+
+test('a first start finds a new database', async () => {
+  const { recovery } = await start(createMemoryStorage(), createTestFolder())
+  expect(recovery).toEqual({ found: 'new', restored: [] })
+})
+
+test('a second start finds the database intact and writes nothing', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  await commit(first.storage, addition('a'))
+  const { commitNumber } = await storage.read([])
+  folder.die()
+  const { recovery } = await start(storage, folder)
+  expect(recovery).toEqual({ found: 'intact', restored: [] })
+  expect((await storage.read([])).commitNumber).toBe(commitNumber)
+})
+
+test('operations of a wiped database are put back', async () => {
+  const folder = createTestFolder()
+  const first = await start(createMemoryStorage(), folder)
+  await commit(first.storage, addition('a'))
+  await commit(first.storage, addition('b'))
+  folder.die()
+  const wiped = createMemoryStorage()
+  const { recovery } = await start(wiped, folder)
+  expect(recovery?.found).toBe('wiped')
+  expect(await outboxOf(wiped)).toEqual(['a', 'b'])
+})
+
+test('operations are put back after two wipes in a row', async () => {
+  const folder = createTestFolder()
+  const first = await start(createMemoryStorage(), folder)
+  await commit(first.storage, addition('a'))
+  folder.die()
+  await start(createMemoryStorage(), folder)
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual(['a'])
+})
+
+test('operations of a database that was rolled back are put back', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  await commit(first.storage, addition('a'))
+  const earlier = await copyOf(storage)
+  await commit(first.storage, addition('b'))
+  await commit(first.storage, addition('c'))
+  folder.die()
+  const { recovery } = await start(earlier, folder)
+  expect(recovery?.found).toBe('rolledBack')
+  expect(await outboxOf(earlier)).toEqual(['a', 'b', 'c'])
+})
+
+test('a settled operation is not put back', async () => {
+  const folder = createTestFolder()
+  const first = await start(createMemoryStorage(), folder)
+  await commit(first.storage, addition('a'))
+  await commit(first.storage, ...settling('a'))
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual([])
+})
+
+test('an operation that another tab has settled is not put back', async () => {
+  const folder = createTestFolder()
+  let receive: (message: PeerMessage) => void = () => undefined
+  const peers: Peers = { ...alone, listen: onMessage => void (receive = onMessage) }
+  const first = await start(createMemoryStorage(), folder, peers)
+  first.peers.listen(() => undefined)
+  await commit(first.storage, addition('a'))
+  receive({ type: 'committed', commits: [{ commitNumber: 2, writes: settling('a') }] })
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual([])
+})
+
+test('an operation that storage refused is not put back', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const full: Storage = {
+    ...storage,
+    async transact(queries, body, durability) {
+      await storage.transact(queries, answers => (body(answers), []), durability)
+      throw new DOMException('', 'QuotaExceededError')
+    }
+  }
+  await start(storage, folder)
+  folder.die()
+  const second = await start(full, folder)
+  await expect(commit(second.storage, addition('a'))).rejects.toThrow()
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual([])
+})
+
+test('operations of a database that a logout removed stay away', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  const other = await start(storage, folder)
+  await commit(other.storage, addition('a'))
+  await first.storage.destroy()
+  folder.die()
+  const next = createMemoryStorage()
+  const { recovery } = await start(next, folder)
+  expect(recovery).toEqual({ found: 'new', restored: [] })
+  expect(await outboxOf(next)).toEqual([])
+})
+
+test('the file of a living worker is left alone', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  await commit(first.storage, addition('a'))
+  await start(storage, folder)
+  await commit(first.storage, addition('b'))
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual(['a', 'b'])
+})
+
+test('a worker beside living ones puts back nothing of an intact database', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  await commit(first.storage, addition('a'))
+  folder.die()
+  await start(storage, folder)
+  // The verdict is dismissed already, and the file that says so is locked.
+  await commit(storage, { table: 'outbox', scope: '', id: 'a', row: null })
+  await start(storage, folder)
+  expect(await outboxOf(storage)).toEqual([])
+})
+
+test('operations are stored although the disk refuses the journal', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  folder.isFull = true
+  await commit(first.storage, addition('a'))
+  expect(await outboxOf(storage)).toEqual(['a'])
+})
+
+test('operations wait in the journal while storage refuses to be read', async () => {
+  const folder = createTestFolder()
+  const first = await start(createMemoryStorage(), folder)
+  await commit(first.storage, addition('a'))
+  folder.die()
+  const broken: Storage = {
+    ...createMemoryStorage(),
+    read: () => Promise.reject(new DOMException('', 'UnknownError'))
+  }
+  await start(broken, folder)
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual(['a'])
+})
+
+test('files of dead workers are removed', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  for (let starts = 0; starts < 3; starts++) {
+    await start(storage, folder)
+    folder.die()
+  }
+  expect(folder.files.size).toBe(1)
+})
+
+test('a journal without open operations stays small', async () => {
+  const folder = createTestFolder()
+  const { storage } = await start(createMemoryStorage(), folder)
+  for (let index = 0; index < 1000; index++) {
+    await commit(storage, addition(`operation-${index}`))
+    await commit(storage, ...settling(`operation-${index}`))
+  }
+  const [file] = folder.files.values()
+  expect(file?.length).toBeLessThan(300_000)
+})
+
+test('damaged bytes cost at most the operations after them', () =>
+  fc.assert(
+    fc.asyncProperty(fc.nat(), fc.nat(255), fc.nat(), async (at, value, cut) => {
+      const folder = createTestFolder()
+      const first = await start(createMemoryStorage(), folder)
+      const opIDs = ['a', 'b', 'c', 'd']
+      for (const opID of opIDs) await commit(first.storage, addition(opID))
+      folder.die()
+      const [[name, bytes] = ['', new Uint8Array()]] = folder.files
+      const damaged = bytes.slice(0, bytes.length - (cut % 300))
+      const index = at % damaged.length
+      damaged[index] = value
+      folder.files.set(name, damaged)
+      const wiped = createMemoryStorage()
+      await start(wiped, folder)
+      const restored = await outboxOf(wiped)
+      expect(restored).toEqual(opIDs.slice(0, restored.length))
+    }),
+    { numRuns: 100 }
+  ))
