@@ -84,7 +84,9 @@ function createWriter(
   /** The head of a file: enough to recognise the database, and removed ones. */
   function appendHead(): void {
     append(
-      ...removed.slice(-rememberedRemovals).map(each => ({ kind: 'removed', identity: each }) as const),
+      ...removed
+        .slice(-rememberedRemovals)
+        .map(each => ({ kind: 'removed', identity: each }) as const),
       { kind: 'database', identity },
       { kind: 'committed', commitNumber }
     )

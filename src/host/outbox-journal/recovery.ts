@@ -75,12 +75,9 @@ function pendingOf({ earlier }: OutboxJournal): Map<string, Pending> {
   return pending
 }
 
-function undamaged([
-  [database],
-  [meta],
-  outbox,
-  verdicts
-]: Answers<ReturnType<typeof queriesOf>>): Stored {
+function undamaged([[database], [meta], outbox, verdicts]: Answers<
+  ReturnType<typeof queriesOf>
+>): Stored {
   const operations = outbox.flatMap(row => parsed(storedRows.outbox, row) ?? [])
   const settled = verdicts.flatMap(row => parsed(storedRows.verdicts, row) ?? [])
   return {
