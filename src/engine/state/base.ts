@@ -77,6 +77,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       case 'outbox':
       case 'lease':
       case 'verdicts':
+      case 'database':
     }
   }
 

@@ -30,7 +30,7 @@ export async function openJournalFolder(database: string): Promise<JournalFolder
     let folder = await navigator.storage.getDirectory()
     for (const name of folderNames(database))
       folder = await folder.getDirectoryHandle(name, { create: true })
-    return folderOf(folder as Folder)
+    return folderOf(folder)
   } catch {
     // Expected: a private window, or a disk that refuses.
     return undefined
