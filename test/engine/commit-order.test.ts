@@ -248,7 +248,7 @@ test('a flushing logout sends operations that a dead tab has stored', async () =
   expect((await server.database.snapshot(reader => reader.group('crew'))).row?.name).toBe('Boat')
 })
 
-test('operations that another tab discarded keep that verdict when the server answers', async () => {
+test('operations that another tab discarded keep that verdict', async () => {
   const [first, second] = createPeers()
   const leader = createTestClient(server, 'ann', {
     storage: openDoor().storage,

@@ -1,23 +1,17 @@
-/**
- * What users of other offline stores complain about: operations that are lost, stuck, or refused
- * without a word, and views that flicker. The numbers are those of the list of requirements that
- * came of it.
- */
+/** A queued operation survives the death of its device, and the queue drains after any failure. */
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
-import type { Group, Member, Status } from '../../src/engine/api.ts'
-import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import type { Pending } from '../../src/storage/tables.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import { never, stored } from './outbox-rows.ts'
 
 let server: TestServer
-beforeEach(() => (server = createTestServer()))
 
-const never = new Promise<never>(() => undefined)
+beforeEach(() => (server = createTestServer()))
 
 /**
  * A storage on which, at some moment of its work, its device dies: before a transaction or between
@@ -77,45 +71,6 @@ test('a resolved operation survives the death of its device', async () => {
     expect(await again.group('crew')).toMatchObject(row ?? {})
   }
   expect(moment).toBeGreaterThan(10)
-})
-
-describe('an unreachable server', () => {
-  test('the status shows the oldest operation and the missing answer', async () => {
-    const ann = createTestClient(server, 'ann')
-    await ann.caughtUp()
-    expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAtMs: undefined })
-    ann.network.cut()
-    const first = server.clock.now()
-    const created = await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-    await server.clock.advance(3_600_000)
-    await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-    // Just now it may be trying.
-    await server.clock.until(async () => (await ann.status())?.nextRetryAtMs !== null)
-    expect(await ann.status()).toMatchObject({
-      connection: 'offline',
-      pending: 2,
-      oldestPendingAtMs: first
-    })
-    ann.network.restore()
-    await ann.caughtUp()
-    expect(await ann.engine.settled(created.opID)).toMatchObject({ verdict: { kind: 'applied' } })
-    expect(await ann.status()).toMatchObject({ pending: 0, oldestPendingAtMs: undefined })
-  })
-
-  test('a server that accepts connections and stays silent counts as offline', async () => {
-    const good = server.network()
-    let isMute = false
-    const connect: typeof good.connect = events =>
-      good.connect({ ...events, onFrame: frame => (isMute ? undefined : events.onFrame(frame)) })
-    const ann = createTestClient({ ...server, network: () => ({ ...good, connect }) }, 'ann')
-    await ann.caughtUp()
-    isMute = true
-    await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-    await server.clock.advance(60_000)
-    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 1 })
-    isMute = false
-    await ann.caughtUp()
-  })
 })
 
 /** A database that fails so many times, where `when` says so. */
@@ -186,18 +141,6 @@ describe('a drained queue', () => {
   })
 })
 
-/** An operation as another build of the app might have stored it. */
-const stored = (changes: Partial<Pending>): Pending => ({
-  opID: 'poison',
-  order: 1,
-  name: 'fly',
-  args: { groupID: 'crew' },
-  groupID: 'crew',
-  askedAtMs: server.clock.now(),
-  askedAtServerSeconds: Math.floor(server.clock.now() / 1000),
-  seen: 0,
-  ...changes
-})
 const poisons: [title: string, changes: Partial<Pending>, code: number][] = [
   ['that nobody knows', {}, 10003],
   [
@@ -217,6 +160,7 @@ const poisons: [title: string, changes: Partial<Pending>, code: number][] = [
     4511
   ]
 ]
+
 test.each(poisons)(
   'an operation %s gets a verdict and blocks no lane',
   async (_title, changes, code) => {
@@ -226,7 +170,7 @@ test.each(poisons)(
       await ann.settle('createGroup', { groupID, name: groupID, type: 'Public' })
     await ann.engine.close()
     await storage.transact([], () => [
-      { table: 'outbox', scope: '', id: 'poison', row: stored(changes) }
+      { table: 'outbox', scope: '', id: 'poison', row: stored(server, changes) }
     ])
     const again = createTestClient(server, 'ann', { storage, paused: true })
     const sameLane = await again.apply('updateGroupProfile', {
@@ -289,6 +233,7 @@ const interruptions: [title: string, interrupt: (ann: TestClient) => Promise<Tes
     )
   ]
 ]
+
 test.each(interruptions)(
   '%s during an operation delivers it once with a verdict',
   async (_title, interrupt) => {
@@ -305,309 +250,3 @@ test.each(interruptions)(
     expect((await server.database.snapshot(reader => reader.group('crew'))).seq).toBe(2)
   }
 )
-
-test('a refusal stays with all details until it is dismissed', async () => {
-  const bob = createTestClient(server, 'bob')
-  const ann = createTestClient(server, 'ann')
-  const memberList = [{ userID: 'bob', role: 'Admin' as const }]
-  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList })
-  await server.clock.until(async () => (await bob.groups()).length > 0)
-  bob.network.cut()
-  const { opID } = await bob.apply('updateGroupProfile', { groupID: 'crew', name: 'Mutiny' })
-  await ann.settle('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Member' })
-  bob.network.restore()
-  await server.clock.until(() =>
-    bob.network.transcript.some(({ message }) => JSON.stringify(message).includes('Mutiny'))
-  )
-  await bob.engine.close()
-
-  const told = {
-    opID,
-    name: 'updateGroupProfile',
-    groupID: 'crew',
-    args: { groupID: 'crew', name: 'Mutiny' }
-  }
-  const verdict = {
-    kind: 'rejected',
-    groupID: 'crew',
-    error: { code: 10007, reason: 'NotPermitted' },
-    scope: 'permission'
-  }
-  const second = createTestClient(server, 'bob', { storage: bob.storage })
-  await second.caughtUp()
-  expect(await second.verdicts()).toMatchObject([{ ...told, verdict }])
-  await second.engine.close()
-  const third = createTestClient(server, 'bob', { storage: bob.storage })
-  expect(await third.verdicts()).toMatchObject([{ ...told, verdict }])
-  await third.engine.dismissVerdict(opID)
-  await third.caughtUp()
-  expect(await third.verdicts()).toEqual([])
-  const kept = await server.database.snapshot(reader => reader.verdicts('bob', [opID]))
-  expect(kept.get(opID)).toMatchObject({ name: 'updateGroupProfile', verdict })
-})
-
-describe('errors', () => {
-  const spoken: unknown[] = []
-  const note = (reason: unknown) => void spoken.push(reason)
-  beforeEach(() => {
-    for (const level of ['log', 'warn', 'error', 'info', 'debug'] as const)
-      vi.spyOn(console, level).mockImplementation(note)
-    process.on('unhandledRejection', note)
-  })
-  afterEach(() => {
-    vi.restoreAllMocks()
-    process.off('unhandledRejection', note)
-  })
-
-  test('full storage refuses every call, and repeats no operation', async () => {
-    const server = createTestServer()
-    const disk = createMemoryStorage()
-    let left = Infinity
-    const storage: Storage = {
-      ...disk,
-      transact: (queries, body) =>
-        left-- > 0 ? disk.transact(queries, body) : Promise.reject(new Error('the disk is full'))
-    }
-    const ann = createTestClient(server, 'ann', { storage, paused: true, keepUndelivered: true })
-    const { opID } = await ann.apply('createGroup', {
-      name: 'Crew',
-      type: 'Public',
-      groupID: 'crew'
-    })
-    await server.judge('bob', {
-      name: 'createGroup',
-      args: { name: 'Theirs', type: 'Public', groupID: 'crew' },
-      groupID: 'crew'
-    })
-    await ann.engine.resume()
-    await ann.caughtUp()
-    await ann.engine.pause()
-    left = 0
-    expect(await ann.engine.dismissVerdict(opID)).toMatchObject({ code: 4502 })
-    left = 1
-    expect(
-      await ann.engine.retry(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })
-    ).toMatchObject({ groupID: 'crew-2' })
-    expect(await ann.engine.delivered(99)).toBeUndefined()
-    expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
-  })
-
-  test('being offline rejects and prints nothing', async () => {
-    const ann = createTestClient(server, 'ann')
-    await ann.caughtUp()
-    const status = ann.watch({ kind: 'status' })
-    ann.network.cut()
-    for (let hour = 0; hour < 3; hour++) {
-      await ann.apply('createGroup', { groupID: `crew ${hour}`, name: 'Crew' })
-      await server.clock.advance(3_600_000)
-    }
-    const shown = status.emissions.flat() as Status[]
-    expect([...new Set(shown.map(({ lastError }) => lastError))]).toEqual([null])
-    expect(await ann.status()).toMatchObject({ connection: 'offline', pending: 3 })
-    expect(spoken).toEqual([])
-    expect(server.errors).toEqual([])
-  })
-})
-
-test('the effect of an operation appears once and stays', async () => {
-  const bob = createTestClient(server, 'bob')
-  const ann = createTestClient(server, 'ann')
-  const memberList = [{ userID: 'bob', role: 'Admin' as const }, { userID: 'carl' }]
-  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList })
-  await ann.caughtUp()
-  await bob.caughtUp()
-  const views = {
-    groups: ann.watch({ kind: 'groups' }),
-    group: ann.watch({ kind: 'group', groupID: 'crew' }),
-    members: ann.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
-  }
-  ann.network.cut()
-  await server.clock.settle()
-  for (const { emissions } of Object.values(views)) emissions.length = 0
-  await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'carl', role: 'Admin' })
-  // Others change the same group meanwhile, and the line breaks once more in the middle.
-  await bob.settle('updateGroupProfile', { groupID: 'crew', introduction: 'Ours' })
-  await bob.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'carl', nameCard: 'C' })
-  ann.network.restore()
-  await server.clock.until(() => ann.network.transcript.at(-1)?.message['type'] === 'push')
-  ann.network.cut()
-  ann.network.restore()
-  await ann.caughtUp()
-  await server.clock.advance(60_000)
-
-  const names = [...views.groups.emissions, ...views.group.emissions].map(
-    ([group]) => (group as Group).name
-  )
-  expect(new Set(names)).toEqual(new Set(['Boat']))
-  const roles = views.members.emissions.map(
-    rows => (rows as Member[]).find(({ userID }) => userID === 'carl')?.role
-  )
-  expect(roles.lastIndexOf('Member')).toBeLessThan(roles.indexOf('Admin'))
-  // Boat, and bob's introduction; nothing when only the verdict comes.
-  expect(views.group.emissions.length).toBe(2)
-})
-
-test('a tab that comes to lead shows its rows while it reads', async () => {
-  const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
-  await first.caughtUp()
-  first.network.cut()
-  let takeOver: () => void = () => undefined
-  let hear: (message: PeerMessage) => void = () => undefined
-  let isSlow = false
-  const waiting: ((value: unknown) => void)[] = []
-  const storage: Storage = {
-    ...first.storage,
-    async read(queries) {
-      const snapshot = await first.storage.read(queries)
-      if (isSlow && queries.some(({ table }) => table === 'members'))
-        await new Promise(resolve => waiting.push(resolve))
-      return snapshot
-    }
-  }
-  const peers: Peers = {
-    ...alone,
-    lead: onLeading => (takeOver = onLeading),
-    listen: onMessage => (hear = onMessage)
-  }
-  const second = createTestClient(server, 'ann', { storage, peers })
-  const members = second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
-  await server.clock.settle()
-  isSlow = true
-  takeOver()
-  await server.clock.settle()
-  // Meanwhile a third tab queues something about a member.
-  const args = { groupID: 'crew', userID: 'bob', role: 'Admin' }
-  const row = stored({ opID: 'third', name: 'setGroupMemberRole', args })
-  const writes = [{ table: 'outbox', scope: '', id: 'third', row }] as const
-  hear({
-    type: 'committed',
-    commits: [{ commitNumber: await first.storage.transact([], () => writes), writes }]
-  })
-  await server.clock.settle()
-  isSlow = false
-  // Whatever comes first.
-  for (const resume of waiting.reverse()) {
-    resume(null)
-    await server.clock.settle()
-  }
-  await server.clock.settle()
-  expect(members.emissions.map(rows => (rows as Member[]).map(({ userID }) => userID))).toEqual(
-    members.emissions.map(() => ['ann', 'bob'])
-  )
-  expect(members.emissions.length).toBeGreaterThan(0)
-})
-
-test('the first frame after an offline start contains pending operations', async () => {
-  const ann = createTestClient(server, 'ann')
-  await ann.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
-  await ann.caughtUp()
-  ann.network.cut()
-  await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
-  await ann.apply('createGroup', { groupID: 'isle', name: 'Isle' })
-  await ann.engine.close()
-  const again = createTestClient(server, 'ann', { storage: ann.storage, paused: true })
-  const groups = again.watch({ kind: 'groups' })
-  const members = again.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
-  await server.clock.settle()
-  expect((groups.emissions[0] as Group[]).map(({ name }) => name).sort()).toEqual(['Boat', 'Isle'])
-  expect((members.emissions[0] as Member[]).map(({ role }) => role)).toEqual(['Owner', 'Admin'])
-  expect((await again.outbox()).length).toBe(3)
-})
-
-test('the last commit of a dead tab reaches a tab already reading', async () => {
-  const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
-  await first.caughtUp()
-  first.network.cut()
-  let hear: (message: PeerMessage) => void = () => undefined
-  const storage: Storage = {
-    ...first.storage,
-    async read(queries) {
-      const snapshot = await first.storage.read(queries)
-      if (queries.some(({ table }) => table === 'members'))
-        await new Promise<void>(resolve => server.clock.setTimer(resolve, 100))
-      return snapshot
-    }
-  }
-  const second = createTestClient(server, 'ann', {
-    storage,
-    peers: { ...alone, listen: onMessage => (hear = onMessage) }
-  })
-  second.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
-  await server.clock.advance(1000)
-
-  hear({ type: 'unposted' })
-  await server.clock.advance(50)
-  const row = stored({
-    opID: 'third',
-    name: 'updateGroupProfile',
-    args: { groupID: 'crew', name: 'Boat' }
-  })
-  await first.storage.transact([], () => [{ table: 'outbox', scope: '', id: 'third', row }])
-  hear({ type: 'unposted' })
-  await server.clock.advance(1000)
-  await second.caughtUp()
-  expect((await second.groups()).map(({ name }) => name)).toEqual(['Boat'])
-})
-
-test('an operation reported after its verdict is not pending again', async () => {
-  const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public' })
-  await first.engine.pause()
-  const { opID } = await first.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
-  const { answers, commitNumber } = await first.storage.read([
-    { table: 'outbox', scope: '', ids: [opID] }
-  ])
-  const [[row]] = answers
-  let hear: (message: PeerMessage) => void = () => undefined
-  const peers: Peers = { ...alone, lead: () => undefined, listen: onMessage => (hear = onMessage) }
-  const storage = { ...first.storage, destroy: () => never }
-  const second = createTestClient(server, 'ann', { storage, peers })
-  void second.engine.logout('discard')
-  await server.clock.settle()
-  const writes = row ? [{ table: 'outbox', scope: '', id: opID, row } as const] : []
-  hear({ type: 'committed', commits: [{ commitNumber, writes }] })
-  expect(await second.outbox()).toEqual([])
-  expect((await second.groups()).map(({ name }) => name)).toEqual(['Crew'])
-})
-
-test('a tab whose database was removed reports an error', async () => {
-  const disk = createMemoryStorage()
-  let isClosed = false
-  const closed = () =>
-    Promise.reject(new DOMException('The database connection is closing.', 'InvalidStateError'))
-  const storage: Storage = {
-    ...disk,
-    read: queries => (isClosed ? closed() : disk.read(queries)),
-    transact: (queries, body) => (isClosed ? closed() : disk.transact(queries, body))
-  }
-  const tab = createTestClient(server, 'ann', { storage })
-  await tab.caughtUp()
-  isClosed = true
-  tab.network.cut()
-  tab.network.restore()
-  await server.clock.advance(10_000)
-  expect(await tab.status()).toMatchObject({
-    connection: 'offline',
-    lastError: { reason: 'StorageFailed' },
-    nextRetryAtMs: null
-  })
-})

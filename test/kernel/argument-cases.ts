@@ -1,4 +1,4 @@
-/** Cases of one hostile argument each, for every operation. The other arguments are accepted ones. */
+/** Cases with one hostile argument each, for every operation. The other arguments are valid. */
 
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { limits } from '../../src/kernel/limits.ts'
