@@ -1,7 +1,7 @@
 /**
- * Limits what Comlink answers in a worker. Comlink reads and sets properties, follows any path,
- * `__proto__` included, and makes objects. Here only calls of the API's own functions with plain
- * arguments pass; every other message is ignored.
+ * Restricts Comlink in a worker to calls of the API's own functions with plain arguments. Every
+ * other message is ignored. Without this, Comlink would read and set properties, follow any path,
+ * `__proto__` included, and construct objects.
  */
 
 import type { Endpoint } from 'comlink'

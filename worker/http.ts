@@ -1,4 +1,4 @@
-/** The browser worker for servers that are reached without WebSockets: apart, so that the other stays small. */
+/** The browser worker that speaks HTTP. It is a file of its own, so that each worker stays small. */
 
 import type { Endpoint } from 'comlink'
 import { serve } from './serve.ts'

@@ -1,4 +1,4 @@
-/** Serves an engine to the UI thread: calls through Comlink, streams over a port of their own. */
+/** Serves an engine to the UI thread: calls through Comlink, streams over a separate port. */
 
 import { expose, type Endpoint } from 'comlink'
 import { batched } from '../src/client/batched.ts'

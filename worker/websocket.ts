@@ -1,9 +1,9 @@
-/** The browser worker. */
+/** The browser worker that speaks WebSocket. */
 
 import type { Endpoint } from 'comlink'
 import { serve } from './serve.ts'
 import { openBrowserEngine } from '../src/host/browser.ts'
 import { connectWebSocket } from '../src/protocol/transports/websocket.ts'
 
-// In a worker, the global scope is an endpoint; the types here are those of a page.
+// The global scope of a worker is an endpoint. The types here describe that of a page.
 serve(openBrowserEngine(connectWebSocket), globalThis as unknown as Endpoint)

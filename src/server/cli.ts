@@ -9,13 +9,14 @@ const usage = `offline-groups-server: the sync server of Offline Groups
   --app-id N        the app's number, as in TIM.create({ SDKAppID: N })
   --port N          8788 unless given
   --host ADDRESS    127.0.0.1 unless given
-  --data FOLDER     where the database keeps its files; ./offline-groups-data unless given
+  --data FOLDER     the folder of the database; ./offline-groups-data unless given
   --admin USERID    an app admin; may be given several times
-  --origin ORIGIN   a page that may connect; any when none is given; may be given several times
-  --new-epoch       run once after a backup was put back: clients forget what they were told since, keep what they have
-                    not sent, and are told everything anew; then ends
+  --origin ORIGIN   an origin that may connect; all unless given; may be given several times
+  --new-epoch       declares a restored backup, and ends. Run it once, before the server starts.
+                    Clients forget the lost changes, keep their unsent operations, and receive
+                    everything again.
 
-The key that userSigs are signed with is read from the environment: OFFLINE_GROUPS_SECRET.`
+The environment variable OFFLINE_GROUPS_SECRET has the key that signs userSigs.`
 
 const options = {
   'app-id': { type: 'string' },
@@ -28,7 +29,7 @@ const options = {
   help: { type: 'boolean', short: 'h' }
 } as const
 
-/** Starts the server; throws when an option is wrong. */
+/** Starts the server. Throws if an option is wrong. */
 async function start() {
   const { values } = parseArgs({ options })
   if (values.help) {
@@ -57,7 +58,7 @@ async function start() {
   })
 }
 
-// `Number` takes an empty text for 0, and port 0 for any free one.
+// `Number('')` is 0, and port 0 would mean any free port.
 function wholeNumber(option: string, text: string): number {
   if (!/^\d+$/.test(text))
     throw new Error(`${option}: must be a whole number; it is ${JSON.stringify(text)}`)
@@ -73,7 +74,7 @@ try {
     }
   }
 } catch (error) {
-  // Expected: a wrong option, a port that is taken, a database that is in use. One line says which.
+  // Expected: a wrong option, a port in use, a database in use. One line names the problem.
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 2
 }

@@ -25,16 +25,17 @@ export { openSqlDatabase, type Sql, type SqlQuery } from './database/sql.ts'
 export type { Database } from './database/port.ts'
 export type { PolicyOptions } from './policy.ts'
 
+/** The options of `startServer`. */
 export type ServerOptions = App & {
-  /** `0` (unless given) takes any free port. */
+  /** Default: `0`, any free port. */
   readonly port?: number
-  /** `127.0.0.1` unless given. */
+  /** The address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   readonly host?: string
   /** The folder of the embedded database. Without it, the data is in memory. */
   readonly dataDir?: string
-  /** Replaces the embedded database. The server closes it at its own end. */
+  /** Replaces the embedded database: see `openSqlDatabase`. `close` of the server closes it. */
   readonly database?: Database
-  /** Users with an owner's rights in every group. */
+  /** The IDs of users with an owner's rights in every group. */
   readonly appAdmins?: readonly string[]
   readonly policy?: PolicyOptions
   /** The origins that browsers may connect from. Default: all. */
@@ -64,6 +65,7 @@ export type SyncServer = {
   close(): Promise<void>
 }
 
+/** A notice of the app. `userDefinedField` is its text. Without `userIDs`, all members get it. */
 export type GroupNotice = {
   readonly groupID: string
   readonly userDefinedField: string
@@ -77,7 +79,8 @@ const path = '/sync'
  * be opened or is in use.
  *
  * @example
- * const server = await startServer({ sdkAppID: 1400000000, secretKey: 'a secret', dataDir: './data' })
+ * const app = { sdkAppID: 1400000000, secretKey: 'a secret' }
+ * const server = await startServer({ ...app, dataDir: './data' })
  * console.log(server.url) // ws://127.0.0.1:…/sync
  */
 export async function startServer(options: ServerOptions): Promise<SyncServer> {

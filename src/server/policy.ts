@@ -1,14 +1,18 @@
-/** The policy as an operator writes it down, and as servers and clients use it. */
+/** The policy in the form of the server's options, and its conversion to the kernel's form. */
 
 import { defaultPolicy, type Policy, type WriteLevel } from '../kernel/limits.ts'
 import { groupTypes, type GroupType } from '../kernel/model.ts'
 
+/** Deviations from the default policy, which is Tencent's. Clients receive them at login. */
 export type PolicyOptions = Partial<Omit<Policy, 'customFields'>> & {
-  /** The custom fields and who may write them. Default: all fields, by users who may write the row. */
+  /**
+   * The custom fields, with the role that each needs for a write. Default: every key is a field,
+   * and every user with the right to change the row may write it.
+   */
   readonly customFields?: {
     /** By key. */
     readonly group: Readonly<Record<string, WriteLevel>>
-    /** By group type, then by key; `ownWrite`: whether members may write their own. */
+    /** By group type, then by key. `ownWrite`: whether members may write their own field. */
     readonly member: Readonly<
       Partial<
         Record<
@@ -20,7 +24,7 @@ export type PolicyOptions = Partial<Omit<Policy, 'customFields'>> & {
   }
 }
 
-/** Objects by key become lists here, once: users look up keys of their own choice. */
+/** Objects become lists: users choose the keys to look up, and `constructor` is in any object. */
 export function policyFrom({ customFields, ...options }: PolicyOptions = {}): Policy {
   const policy = { ...defaultPolicy, ...options }
   if (!customFields) return policy

@@ -7,10 +7,11 @@ import { isUserID } from '../kernel/ids.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { limits } from '../kernel/limits.ts'
 
+/** The app of Tencent IM whose users log in. */
 export type App = {
   /** The number of the app, as in `TIM.create({ SDKAppID })`. */
   readonly sdkAppID: number
-  /** Signs and verifies; never leaves the server. */
+  /** The key that signs and verifies userSigs. It must never leave the server. */
   readonly secretKey: string
 }
 
@@ -25,7 +26,8 @@ const clockToleranceSeconds = 300
  * Throws a `RangeError` for a `userID` or an `expireSeconds` that no server accepts.
  *
  * @example
- * const userSig = generateUserSig({ sdkAppID: 1400000000, secretKey: 'a secret' }, { userID: 'ann' })
+ * const app = { sdkAppID: 1400000000, secretKey: 'a secret' }
+ * const userSig = generateUserSig(app, { userID: 'ann' })
  */
 export function generateUserSig(
   { sdkAppID, secretKey }: App,
@@ -71,7 +73,7 @@ const content = v.object({
   'TLS.time': v.number(),
   'TLS.expire': v.number(),
   'TLS.sig': v.string(),
-  // Line breaks would let it say what the other lines say.
+  // Without line breaks: the signed text has a line per field, and must not be ambiguous.
   'TLS.userbuf': v.exactOptional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/)))
 })
 type Signed = Omit<v.InferOutput<typeof content>, 'TLS.sig'>
@@ -119,10 +121,10 @@ function unpack(userSig: string): unknown {
     'base64'
   )
   try {
-    // A short input can inflate to gigabytes; a real one is 200 to 400 bytes.
+    // A short input can inflate to gigabytes. A real one has 200 to 400 bytes.
     return JSON.parse(inflateSync(packed, { maxOutputLength: 4096 }).toString())
   } catch {
-    // Expected: whatever a client sends in place of a userSig.
+    // Expected: a client may send any text as its userSig.
     return undefined
   }
 }

@@ -1,16 +1,30 @@
-/** Time that passes when told to: nothing waits in reality, and the same calls give the same order. */
+/** A clock for tests. Time passes only by its methods, so tests wait for nothing and repeat exactly. */
 
+/** Virtual time in milliseconds. Timers fire in the order of their times. */
 export type TestClock = {
   now(): number
   setTimer(callback: () => void, delayMs: number): () => void
-  /** Lets everything that can happen without time passing happen. */
+  /** Waits until all work is done that needs no time to pass. */
   settle(): Promise<void>
-  /** Lets so much time pass, with everything that falls into it. */
+  /** Moves the time forward, and fires the timers on the way. */
   advance(ms: number): Promise<void>
-  /** Lets time pass until `condition` holds; throws when it still does not after `limitMs`. */
+  /**
+   * Moves the time forward until `condition` holds. Rejects if it does not hold after `limitMs`
+   * (default: 120,000) of virtual time.
+   */
   until(condition: () => boolean | Promise<boolean>, limitMs?: number): Promise<void>
 }
 
+/**
+ * Creates a clock that starts at `startMs`.
+ *
+ * @example
+ * const testClock = createTestClock()
+ * let isOver = false
+ * testClock.setTimer(() => (isOver = true), 60_000)
+ * await testClock.advance(60_000)
+ * console.log(isOver) // true
+ */
 export function createTestClock(startMs = 1_600_000_000_000): TestClock {
   let time = startMs
   let count = 0

@@ -1,24 +1,33 @@
-/** A network between clients and a server in one process: it takes time, it can be cut, and it records what was said. */
+/**
+ * A network between clients and a server in one process. Frames need time to arrive, the network
+ * can be cut, and a transcript records every frame.
+ */
 
 import type { Connect, LinkEvents } from '../protocol/port.ts'
 import type { TestClock } from './clock.ts'
 
-/** The server's end of a connection. */
+/** The server's end of a connection: it receives frames, and learns when the connection ends. */
 export type Served = { receive(frame: string): void; closed(): void }
+/** Called for each connection that a client opens. Returns the server's end of it. */
 export type Serve = (connection: { send(frame: string): void; close(): void }) => Served
 
+/** A network whose `connect` clients use as their transport. */
 export type TestNetwork = {
   readonly connect: Connect
-  /** Everything that arrived, in order, parsed. */
+  /** All frames that have arrived, in order and parsed. */
   readonly transcript: {
     readonly to: 'server' | 'client'
     readonly message: Record<string, unknown>
   }[]
-  /** Ends all connections and refuses new ones. */
+  /** Ends all connections, and refuses new ones until `restore`. */
   cut(): void
   restore(): void
 }
 
+/**
+ * Creates a network to the server that `serve` answers for. Each frame arrives after `latencyMs` of
+ * the clock's time.
+ */
 export function createTestNetwork(clock: TestClock, serve: Serve, latencyMs = 5): TestNetwork {
   const open = new Set<() => void>()
   const transcript: TestNetwork['transcript'] = []
@@ -36,7 +45,7 @@ export function createTestNetwork(clock: TestClock, serve: Serve, latencyMs = 5)
       events.onClose()
     }
     const later = (action: () => void) => void clock.setTimer(() => isOpen && action(), latencyMs)
-    const say = (to: 'server' | 'client', frame: string) =>
+    const record = (to: 'server' | 'client', frame: string) =>
       transcript.push({ to, message: JSON.parse(frame) as Record<string, unknown> })
 
     open.add(end)
@@ -45,7 +54,7 @@ export function createTestNetwork(clock: TestClock, serve: Serve, latencyMs = 5)
       served = serve({
         send: frame =>
           later(() => {
-            say('client', frame)
+            record('client', frame)
             events.onFrame(frame)
           }),
         close: () => later(end)
@@ -55,7 +64,7 @@ export function createTestNetwork(clock: TestClock, serve: Serve, latencyMs = 5)
     return {
       send: (frame: string) =>
         later(() => {
-          say('server', frame)
+          record('server', frame)
           served?.receive(frame)
         }),
       close() {

@@ -1,7 +1,6 @@
 /**
- * The storage contract: the obligations in `storage/port.ts`, as tests. Run it with your test
- * runner on every implementation of the port. Durability in a power cut, a full disk and damaged
- * values need means of your platform, so you test these yourself.
+ * The storage contract: the obligations in `storage/port.ts`, as tests for every adapter. It cannot
+ * cause a power cut, a full disk or damaged values, so test these yourself.
  */
 
 import type { Storage } from '../storage/port.ts'
@@ -10,14 +9,18 @@ import { connectionCases } from './storage/connection-cases.ts'
 import { rowCases } from './storage/row-cases.ts'
 import { transactionCases } from './storage/transaction-cases.ts'
 
+/** `test` and `expect` of your test runner, for example those of Vitest. */
 export type ContractRunner = {
   test(title: string, body: () => Promise<void>): void
   readonly expect: Expect
 }
 
 /**
- * `open` opens the database of that name, or creates it. `survives`: the rows outlive the
- * connection, and further connections to an open database see them.
+ * Registers the tests of a storage adapter. `open` opens the database of that name, or creates it.
+ * `survives`: the rows outlive the connection, and several connections share a database.
+ *
+ * @example
+ * storageContract({ test, expect }, async () => createMemoryStorage(), { survives: false })
  */
 export function storageContract(
   { test, expect }: ContractRunner,

@@ -1,4 +1,4 @@
-/** The tests that every sync server must pass. They run in any test runner. */
+/** The sync server contract: the guarantees of the protocol, as tests for any server. */
 
 import type { ContractRunner } from './storage-contract.ts'
 import { applicationCases } from './sync/application-cases.ts'
@@ -31,9 +31,10 @@ const allCases = [
 ]
 
 /**
- * Tests a server of the protocol in `src/protocol/PROTOCOL.md` through connections alone. Every test
- * creates its own users and groups, so the server may keep its data. The server must use the default
- * policy. Node before version 22 has no WebSocket: set it to that of the package `ws`.
+ * Tests a server of the protocol in `src/protocol/PROTOCOL.md` through connections alone. `test`
+ * and `expect` are those of your test runner. Each test has new users and groups, so the server may
+ * keep its data. The server must have the default policy. Node before version 22 has no WebSocket:
+ * assign the one of the package `ws` to `globalThis.WebSocket`.
  *
  * @example
  * const app = { sdkAppID: 1400000000, secretKey: 'a secret' }

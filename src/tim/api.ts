@@ -8,7 +8,7 @@ import type { TimSession } from './session-api.ts'
 /** Every call rejects with an `IMError`, with Tencent's codes. Before `SDK_READY`: 2999. */
 export type Tim = TimSession & TimGroupCalls & TimMemberCalls
 
-/** An operation of the rules without a call of its name does not compile. */
+/** The group calls. An operation of the kernel without a call of its name does not compile. */
 export type GroupCalls = Pick<
   TimGroupCalls & TimMemberCalls,
   OperationName | keyof TimGroupCalls | keyof TimMemberCalls

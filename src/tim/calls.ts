@@ -1,4 +1,4 @@
-/** The group calls: arguments to operations, results to Tencent's shapes. */
+/** The group calls: they map arguments to operations, and results to Tencent's shapes. */
 
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import { count as countCheck, optional, parseArgs, type ArgsOf } from '../kernel/args.ts'
@@ -18,7 +18,7 @@ const membersPerCallMax = 100
 const profilesPerCallMax = 50
 
 const page = optional(countCheck({ min: 0, max: 4_294_967_295 }))
-/** The arguments of calls that only read; those of operations have their checks in the kernel. */
+/** The arguments of calls that only read. The kernel checks the arguments of operations. */
 const reading = {
   getGroupProfile: { groupID: groupIDCheck },
   getGroupMemberList: { groupID: groupIDCheck, count: page, offset: page },
@@ -38,7 +38,7 @@ function parsed<N extends keyof typeof reading>(
   return checked.args
 }
 
-/** `ready` answers the session, or throws the error that a call gets without one. */
+/** `ready` returns the session, or throws the error of a call without a session. */
 export function createCalls(
   ready: (api: string) => Session,
   isLoggedIn: () => boolean
@@ -54,14 +54,14 @@ export function createCalls(
     <N extends OperationName>(name: N & (Result<N> extends { userID: string } ? N : never)) =>
     async (options: Args<N>) => {
       const done = await run<N>(name, options)
-      // These operations tell whom they were about.
+      // The type of `name` allows only operations with this result.
       const { userID } = done.result as { userID: string }
       const member = await done.session.live.member(done.groupID, userID)
       if (!member) throw failure(ownError('GroupNotFound', done.groupID))
       return respond({ group: await groupOf(done), member })
     }
 
-  /** A group that the user is not in, by the server's leave. */
+  /** Reads a group that the user is not in from the server. */
   async function ask(
     api: string,
     groupID: string,
@@ -73,7 +73,7 @@ export function createCalls(
     return timGroup(profile, userID)
   }
 
-  /** Refuses to tell of the members of a group that the user is not in. */
+  /** Rejects if the user is not in the group: its members are private. */
   async function inside(api: string, groupID: string): Promise<Session> {
     const session = ready(api)
     if (await session.live.group(groupID)) return session
@@ -112,7 +112,7 @@ export function createCalls(
     },
 
     async joinGroup(options) {
-      // Tencent lets guests into audio-video chat rooms only, and says so.
+      // Tencent admits guests to an AVChatRoom only. Its SDK has a code of its own for other groups.
       const { type } = Object(options) as typeof options
       if (!isLoggedIn() && type !== TYPES.GRP_AVCHATROOM)
         throw failure(ownError('LoginToJoin'), 'joinGroup', options)
@@ -130,7 +130,7 @@ export function createCalls(
       }),
 
     async handleGroupApplication(options) {
-      // What an app passes may be anything; what is missing is refused as an argument.
+      // An app may pass any value. The operation's own checks refuse missing fields.
       const { handleAction, handleMessage, message } = Object(options) as typeof options
       const payload = (message as Partial<typeof message> | null | undefined)?.payload
       const groupID = (payload?.groupProfile as { groupID: string } | undefined)?.groupID ?? ''
@@ -181,7 +181,7 @@ export function createCalls(
   }
 }
 
-/** One audio-video chat room at a time: joining another leaves the one before, unless it is one's own. */
+/** A user is in one AVChatRoom at a time: joining one leaves the others that the user does not own. */
 async function leaveOtherRooms({ live, store, userID }: Session, groupID: string): Promise<void> {
   const others = live
     .list()

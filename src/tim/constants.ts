@@ -1,5 +1,6 @@
-/** `TIM.TYPES` and `TIM.EVENT`. Source: `tim-groups.md` §1, the SDK of the seed's date with the names that came later. */
+/** The constants of Tencent's SDK 2.6.3, with names that later versions added. */
 
+/** `TIM.TYPES`: values of groups, roles, tips, messages, conversations and network states. */
 export const TYPES = {
   GRP_PRIVATE: 'Private',
   GRP_PUBLIC: 'Public',
@@ -64,6 +65,7 @@ export const TYPES = {
   NET_STATE_DISCONNECTED: 'disconnected'
 } as const
 
+/** `TIM.EVENT`: names for `tim.on`. `TimEventData` has the data of each. */
 export const EVENT = {
   SDK_READY: 'sdkStateReady',
   SDK_NOT_READY: 'sdkStateNotReady',
@@ -76,4 +78,5 @@ export const EVENT = {
   NET_STATE_CHANGE: 'netStateChange'
 } as const
 
+/** The value of an entry of `TIM.EVENT`. */
 export type TimEventName = (typeof EVENT)[keyof typeof EVENT]

@@ -5,7 +5,7 @@ import type { IMError } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup } from './shapes.ts'
 
-/** What comes with each event. Source: `tim-groups.md` §1.2. */
+/** The `data` of each event, as in Tencent's SDK 2.6.3. */
 export type TimEventData = {
   [EVENT.SDK_READY]: undefined
   [EVENT.SDK_NOT_READY]: undefined
@@ -21,12 +21,13 @@ export type TimEventData = {
   [EVENT.NET_STATE_CHANGE]: { state: string }
 }
 
+/** A handler of the event `N`, as passed to `tim.on`. */
 export type TimHandler<N extends TimEventName = TimEventName> = (event: {
   readonly name: N
   readonly data: TimEventData[N]
 }) => void
 
-/** A handler of any event, kept under the name whose data it takes. */
+/** A handler of any event. It is stored by the name of its event, which decides its data. */
 type AnyHandler = (event: never) => void
 type Registered = {
   readonly handler: AnyHandler
@@ -63,7 +64,7 @@ export function createEvents(onHandlerError: (error: unknown) => void) {
         try {
           handler.call(context, { name, data } as never)
         } catch (error) {
-          // Expected: an app's handler fails. It must not keep others from hearing of the event.
+          // Expected: an app's handler fails. The other handlers must still receive the event.
           onHandlerError(error)
         }
       }

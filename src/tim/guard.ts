@@ -1,4 +1,4 @@
-/** What every call of Tencent's API keeps to: it answers in time, and fails with an `IMError`. */
+/** Guarantees of every call of Tencent's API: it settles in time, and rejects with an `IMError`. */
 
 import { EmptyError } from 'rxjs'
 import { bound } from '../client/bound.ts'
@@ -9,12 +9,12 @@ import { IMError, ownError } from './im-error.ts'
 import { failure } from './perform.ts'
 import { validate2x } from './validate.ts'
 
-/** Longer than the parts of a call take: 22 s to queue, 15 s for the verdict, 20 s to dismiss it. */
+/** The parts of a call have shorter limits: 22 s to enqueue, 15 s for the verdict, 20 s to dismiss. */
 export const answerWithinMs = 60_000
 
-/** The same calls, each of which is answered in time, even if storage hangs, and fails with an `IMError`. */
+/** The same calls. Each settles in time, even if storage hangs, and rejects with an `IMError`. */
 export function inTime<C extends object>(calls: C): C {
-  // An operation was queued by then, or its call had failed.
+  // After this time, an operation is enqueued, or its call has failed.
   const reason = (api: string) => (isReading(api) ? 'StorageFailed' : 'StillWaiting')
   const late = (api: string) => () =>
     Promise.reject(failure(ownError(reason(api), 'no answer'), api))
@@ -41,14 +41,17 @@ export async function attempt<T>(api: string, call: () => Promise<T>): Promise<T
   }
 }
 
-/** An observable ends with a refusal, or with its store. Anything else that is thrown comes from an argument, a getter perhaps. */
+/**
+ * An observable ends with a refusal, or is empty when its store is closed. Any other error comes
+ * from an argument, for example from its getter.
+ */
 export function errorOf(thrown: unknown): GroupError {
   if (isGroupError(thrown)) return thrown
   if (thrown instanceof EmptyError) return ownError('NotReady')
   return ownError('IllegalArgument', thrown instanceof Error ? thrown.message : '')
 }
 
-/** The same calls, each of which first checks its parameters as SDK 2.x does. */
+/** The same calls. Each first checks its parameters as SDK 2.x does. */
 export function strict<C extends object>(calls: C): C {
   const checked = Object.entries(calls).map(
     ([api, call]: [string, (argument: unknown) => unknown]) => [

@@ -1,10 +1,10 @@
-/** How calls answer in Tencent's API: `IMResponse` when they succeed, a rejection with `IMError` when not. */
+/** A call of Tencent's API resolves with an `IMResponse`, or rejects with an `IMError`. */
 
 import { describe } from '../kernel/error-texts.ts'
 import { groupError, type GroupError, type Reason } from '../kernel/errors.ts'
 
 /**
- * What a successful call resolves with. Source: `tim-groups.md` §2.3.
+ * A successful call resolves with it. `code` is always 0, and `data` has the result.
  *
  * @example
  * const imResponse = await tim.getGroupList()
@@ -15,7 +15,8 @@ export type IMResponse<D> = { readonly code: 0; readonly data: D }
 export const respond = <D>(data: D): IMResponse<D> => ({ code: 0, data })
 
 /**
- * What a failed call rejects with: a `code` of `tim-groups.md` §5 and a text that can be shown.
+ * A failed call rejects with it. `code` is Tencent's code of the error, or one of this package
+ * (4501 to 4515). `message` is a text for users. `data` names the operation and the group, if known.
  *
  * @example
  * tim.dismissGroup('crew').catch(imError => console.warn(imError.code, imError.message))
@@ -32,6 +33,6 @@ export class IMError extends Error {
   }
 }
 
-/** An error of the face's own. */
+/** An error that has its origin here, not in the store. */
 export const ownError = (reason: Reason, detail?: string): GroupError =>
   describe(groupError(reason, detail))

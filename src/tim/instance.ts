@@ -93,7 +93,7 @@ export function createTim(
 
   /** The app needs another userSig, which takes another login. */
   async function expire(refused: OpenSession, error: GroupError): Promise<void> {
-    // The status may come while the session is being opened.
+    // The status may arrive while the session is being opened.
     await Promise.resolve()
     if (session !== refused) return
     if (error.reason !== 'TokenExpired') events.emit(EVENT.ERROR, failure(error))
@@ -133,11 +133,11 @@ export function createTim(
     },
     on(name, handler, context) {
       events.on(name, handler, context)
-      session?.verdicts.tell()
+      session?.verdicts.report()
     },
     once(name, handler, context) {
       events.once(name, handler, context)
-      session?.verdicts.tell()
+      session?.verdicts.report()
     },
     off: events.off,
     setLogLevel: () => undefined,
@@ -148,6 +148,6 @@ export function createTim(
 const loggedIn = { actionStatus: 'OK', errorCode: 0, tinyID: '', a2Key: '' } as const
 
 function reportError(error: unknown): void {
-  // A handler of the app failed. Its author looks at the console.
+  // A handler of the app has failed: only its author can repair it.
   console.error(error)
 }

@@ -1,4 +1,7 @@
-/** Keeps the live objects of one logged-in user: made when first handed out, patched when the store says so. */
+/**
+ * The live objects of the logged-in user. An object is created when a call or event first needs it,
+ * and changed in place when its row changes.
+ */
 
 import { filter, firstValueFrom, skipWhile, type Subscription } from 'rxjs'
 import { bound } from '../client/bound.ts'
@@ -24,15 +27,15 @@ export function createLive(
     let hasNews = rows.length !== before.length
     listed = rows.map((row, index) => {
       const known = groups.get(row.groupID)
-      if (!known || announces(known.row, row) || before[index] !== known.live) hasNews = true
-      return take(row)
+      if (!known || isNews(known.row, row) || before[index] !== known.live) hasNews = true
+      return liveGroup(row)
     })
     const kept = new Set(rows.map(({ groupID }) => groupID))
     for (const groupID of groups.keys()) if (!kept.has(groupID)) forget(groupID)
     if (hasNews) onGroups([...listed])
   })
 
-  function take(row: Group): TimGroup {
+  function liveGroup(row: Group): TimGroup {
     const known = groups.get(row.groupID)
     if (known?.row === row) return known.live
     const next = timGroup(row, userID)
@@ -70,7 +73,7 @@ export function createLive(
     list: (): TimGroup[] => [...listed],
     known: (groupID: string): TimGroup | undefined => groups.get(groupID)?.live,
 
-    /** The group that an operation has just changed; a detached one for an AVChatRoom that the user only owns. */
+    /** The group after an operation. An AVChatRoom whose owner has not joined is not live. */
     async group(groupID: string): Promise<TimGroup | undefined> {
       const known = groups.get(groupID)
       if (known) return known.live
@@ -83,12 +86,12 @@ export function createLive(
       return row ? member(row) : undefined
     },
 
-    /** A page of members: all that there are of it, or where they do not come in time, all that this device has. */
+    /** A page of members. Offline, or after 10 s, only the members that this device holds. */
     async members(
       groupID: string,
       window: { offset: number; limit: number }
     ): Promise<TimGroupMember[]> {
-      // Of the people in an audio-video chat room, nobody is told.
+      // Servers send no other members of an AVChatRoom, so its list is never complete.
       const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'
       const isOffline = firstValueFrom(
         store.status$.pipe(filter(({ connection }) => connection === 'offline'))
@@ -110,6 +113,6 @@ export function createLive(
   }
 }
 
-/** What the list tells its app: who is in it, and changes of profiles. Members come and go with a message of their own. */
-const announces = (before: Group, after: Group): boolean =>
+/** Whether a change is worth an event. A change of members alone has a tip instead. */
+const isNews = (before: Group, after: Group): boolean =>
   before.infoSequence !== after.infoSequence || before.ownerID !== after.ownerID

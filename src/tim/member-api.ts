@@ -9,8 +9,9 @@ export type TimMemberResponse = Promise<IMResponse<{ group: TimGroup; member: Ti
 /** Times are in seconds. The titles in quotation marks are those of Tencent's documentation. */
 export type TimMemberCalls = {
   /**
-   * "Obtaining group members", in the order of joining. Default: the first 15; at most 100. Offline:
-   * the members that this device holds.
+   * "Obtaining group members", in the order of joining. `count` is 15 by default and 100 at most.
+   * Offline: the members that this device holds. Errors: 10007 if the user is not in the group,
+   * 10010 if there is no such group, 2805 if only the server knows.
    *
    * @example
    * const page = { groupID: 'crew', count: 30, offset: 0 }
@@ -35,8 +36,8 @@ export type TimMemberCalls = {
     memberCustomFieldFilter?: readonly string[]
   }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
   /**
-   * "Adding a group member". Members of the group are listed as existing. Errors: 10007, 2661 for
-   * an AVChatRoom, 10005, 10014.
+   * "Adding a group member". Current members are in `existedUserIDList`. Errors: 10007, 2661 for an
+   * AVChatRoom, 10005 for too many users, 10014 if the group is full.
    *
    * @example
    * const { group: own } = (await tim.createGroup({ name: 'Private crew' })).data
@@ -71,7 +72,8 @@ export type TimMemberCalls = {
    */
   setGroupMemberMuteTime(options: Args<'setGroupMemberMuteTime'>): TimMemberResponse
   /**
-   * "Setting or canceling the admin". Errors: 2681, 2682, 2683, 2684, 10004.
+   * "Setting or canceling the admin". Errors: 2681 if the user is not the owner, 2682 for a group
+   * without admins, 2683 for an invalid role, 2684 for oneself, 10004 for another argument.
    *
    * @example
    * const promotion = { groupID: 'crew', userID: 'bob', role: TIM.TYPES.GRP_MBR_ROLE_ADMIN }

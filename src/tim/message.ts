@@ -1,9 +1,10 @@
-/** Tips and notices as Tencent's messages. Source: `tim-groups.md` §2.4 to §2.6. */
+/** Tips and notices as the messages of Tencent's SDK 2.6.3. */
 
 import type { Notice, Tip } from '../engine/api.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { TYPES } from './constants.ts'
 
+/** The group of a tip or a notice. `name` and `groupName` are equal. */
 export type TimGroupProfile = {
   from: string
   to: string
@@ -13,11 +14,12 @@ export type TimGroupProfile = {
 }
 
 /**
- * What a group tip says. Seed: "Group Notification".
+ * The payload of a group tip: "Group Notification" in Tencent's documentation. `operationType` is
+ * one of the `TIM.TYPES.GRP_TIP_…` numbers.
  *
  * @example
- * tim.on(TIM.EVENT.MESSAGE_RECEIVED, ({ data: [message] }) => {
- *   if (message.type === TIM.TYPES.MSG_GRP_TIP) console.log(message.payload.operationType, message.payload.userIDList)
+ * tim.on(TIM.EVENT.MESSAGE_RECEIVED, ({ data: [{ type, payload }] }) => {
+ *   if (type === TIM.TYPES.MSG_GRP_TIP) console.log(payload.operationType, payload.userIDList)
  * })
  */
 export type GroupTipPayload = {
@@ -27,28 +29,32 @@ export type GroupTipPayload = {
   groupProfile: TimGroupProfile
   memberNum?: number
   memberCount?: number
-  /** What has changed of the profile; a new name is there under both its names. */
+  /** The changed fields of the profile. A new name is in both `name` and `groupName`. */
   newGroupProfile?: Partial<GroupRow> & { groupName?: string }
   memberList?: { userID: string; muteTime: number }[]
 }
 
 /**
- * What a group system notice says. Seed: "Group System Notification".
+ * The payload of a system notice: "Group System Notification" in Tencent's documentation.
+ * `operationType` is the number of that table, and also the `type` of the event.
  *
  * @example
- * tim.on(TIM.EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, event => console.log(event.data.type, event.data.message.payload.handleMessage))
+ * tim.on(TIM.EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, ({ data: { type, message } }) => {
+ *   console.log(type, message.payload.handleMessage)
+ * })
  */
 export type GroupSystemNoticePayload = {
   operatorID: string
   operationType: number
   groupProfile: TimGroupProfile
   handleMessage: string
-  /** Of an application: what `handleGroupApplication` knows it by. */
+  /** Identifies an application for `handleGroupApplication`. */
   messageKey?: number
   authentication?: string
   userDefinedField?: string
 }
 
+/** A tip or a notice with all keys of Tencent's `Message`. `time` is in seconds. */
 export type TimMessage<P = GroupTipPayload | GroupSystemNoticePayload> = {
   ID: string
   conversationID: string
@@ -115,7 +121,7 @@ export function tipMessage(
   })
 }
 
-/** The name that `memberList` had before. */
+/** A muted member with its field names in older versions of the SDK. */
 const oldMemberInfo = ({ userID, muteTime }: { userID: string; muteTime: number }) => ({
   userID,
   shutupTime: muteTime
@@ -176,7 +182,8 @@ type Parts<P> = Pick<
 
 function message<P>({ userID, ...parts }: Parts<P> & { userID: string }): TimMessage<P> {
   const { conversationID, sequence, from, type, payload } = parts
-  // A position is never given twice in its log or feed, so it serves as the random number too: IDs stay the same when told again.
+  // A position is unique in its log or feed. As the random number, it makes the ID of a message
+  // equal on every delivery.
   const random = sequence
   const flow = from === userID ? 'out' : 'in'
   return {

@@ -1,4 +1,4 @@
-/** Runs one operation of a call, and waits for the server where this device cannot decide. */
+/** Runs the operation of a call, and waits for the server if this device cannot decide. */
 
 import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/group-store.ts'
@@ -10,10 +10,10 @@ import type { Live } from './live.ts'
 import type { TimGroup } from './shapes.ts'
 import type { Verdicts } from './verdicts.ts'
 
-/** After this time a call rejects with 4512: its operation is pending. Events report the verdict. */
+/** Then the call rejects with 4512. The operation stays pending, and an event reports its verdict. */
 const verdictWithinMs = 15_000
 
-/** The user who is logged in. */
+/** A logged-in user, from `SDK_READY` until logout. */
 export type Session = {
   readonly userID: string
   readonly store: GroupStore

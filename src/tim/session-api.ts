@@ -1,4 +1,4 @@
-/** The calls of a TIM instance that log in, log out and listen to events. */
+/** The calls of a TIM instance for login, logout and events. */
 
 import type { TimEventName } from './constants.ts'
 import type { TimHandler } from './events.ts'
@@ -6,7 +6,7 @@ import type { IMResponse } from './im-error.ts'
 
 export type TimSession = {
   /**
-   * Opens the store of a user. Resolves when the local database is open; the first login of a user
+   * Opens the store of a user. Resolves when the local database is open. The first login of a user
    * on a device also waits for the first attempt to connect. `SDK_READY` follows. Rejects with 2002
    * or 2003 if an option is missing, 2025 while another login runs, 2026 while another user is
    * logged in, and 70001 to 70402 for a userSig that the server refuses.

@@ -1,7 +1,6 @@
 /**
- * The objects that Tencent's API hands out. They are live: there is one per group, and one per group and member, and it
- * changes in place, because apps hold on to them and expect to see what happens. All keys are there from the start.
- * Source: `tim-groups.md` §2.1, §2.2, §7.2.
+ * The objects of Tencent's API. There is one object per group and one per member, and it changes in
+ * place: apps keep these objects and expect them to stay current. All keys exist from the start.
  */
 
 import type { Group, Member } from '../engine/api.ts'
@@ -15,7 +14,8 @@ import type {
 } from '../kernel/model.ts'
 
 /**
- * A group, as Tencent's API shows it. Times are in seconds.
+ * A group, as Tencent's API shows it. Times are in seconds. The object changes in place while the
+ * user is in the group.
  *
  * @example
  * const { group } = (await tim.getGroupProfile({ groupID: 'crew' })).data
@@ -61,7 +61,8 @@ export type TimGroup = {
 }
 
 /**
- * A member of a group, as Tencent's API shows it. Times are in seconds; `muteUntil` 0: never muted.
+ * A member of a group, as Tencent's API shows it. Times are in seconds. `muteUntil` is 0 for a
+ * member who is not muted. The object changes in place.
  *
  * @example
  * const { memberList } = (await tim.getGroupMemberList({ groupID: 'crew', count: 30 })).data
@@ -79,7 +80,7 @@ export type TimGroupMember = {
   memberCustomField: CustomField[]
 }
 
-/** The group as the user in it sees it; of others, `selfInfo` is empty. */
+/** If the user is not in the group, `selfInfo` is empty. */
 export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
   const self = 'selfInfo' in row ? row.selfInfo : null
   return {
@@ -124,7 +125,7 @@ export const timMember = (row: Member): TimGroupMember => ({
   memberCustomField: row.memberCustomField.map(field => ({ ...field }))
 })
 
-/** Takes over what `next` says, in the object that apps hold. */
+/** Changes the object that apps keep, so that it equals `next`. */
 export function patch(live: TimGroup, next: TimGroup): void {
   const { selfInfo } = live
   Object.assign(live, next, { selfInfo: Object.assign(selfInfo, next.selfInfo) })

@@ -1,7 +1,7 @@
 /**
- * The parameter checks of Tencent's SDK 2.x, for apps that rely on its way of failing: the call throws at once. Only with
- * the option `strict2x`; otherwise every call answers with a promise, and wrong arguments reject with 10004.
- * Source: `tim-groups.md` §4.2.
+ * The parameter checks of Tencent's SDK 2.6.3, with its texts. They are used only with the option
+ * `strict2x`, for apps that expect a call to throw at once. Without it, a call with wrong arguments
+ * rejects with 10004.
  */
 
 import { lookUp } from '../kernel/model.ts'
@@ -21,7 +21,7 @@ const requiredList: Parameter = { type: 'Array', required: true }
 
 type Spec = Parameter | Readonly<Record<string, Parameter>>
 
-/** By call: the parameters of its options, or the one that it takes by position. */
+/** By call: the parameters in its options, or its only positional parameter. */
 const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
   getGroupList: { groupProfileFilter: list },
   getGroupProfile: {
@@ -69,7 +69,7 @@ const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
   handleGroupApplication: {}
 }
 
-/** Throws as the SDK does, after telling the console what is wrong. */
+/** Throws as the SDK does, after printing each problem to the console. */
 export function validate2x(api: string, argument: unknown): void {
   const spec = lookUp<Spec>(specs, api)
   if (!spec) return

@@ -1,6 +1,6 @@
 /**
- * Tells the app of verdicts that no call has answered: by an `ERROR` event, each once per device. Whoever dismisses a
- * verdict tells of it, so of several tabs one does.
+ * Reports verdicts that no call has answered, each by one `ERROR` event per device. A tab emits the
+ * event after it has dismissed the verdict, so only one of several tabs emits it.
  */
 
 import type { GroupStore } from '../client/group-store.ts'
@@ -16,41 +16,42 @@ export function createVerdicts(
   store: Pick<GroupStore, 'verdicts$' | 'dismissVerdict'>,
   events: Pick<Events, 'has' | 'emit'>
 ) {
-  /** Calls whose operation is not known yet: its verdict may come first. */
+  /** Calls without an operation ID yet. A verdict may arrive before the ID. */
   let applying = 0
-  /** Operations whose call still waits for the verdict, and tells of it. */
+  /** Operations whose calls wait for the verdict and answer with it. */
   const awaited = new Set<string>()
-  const telling = new Set<string>()
-  /** Told by this tab. Where storage refuses to dismiss them, they are not told again. */
-  const told = new Set<string>()
+  const reporting = new Set<string>()
+  /** Reported by this tab. If storage refuses to dismiss a verdict, it is not reported twice. */
+  const reported = new Set<string>()
   let entries: readonly VerdictEntry[] = []
 
-  async function tellOf(entry: VerdictEntry): Promise<void> {
+  async function reportEntry(entry: VerdictEntry): Promise<void> {
     const { opID } = entry
-    telling.add(opID)
+    reporting.add(opID)
     const refused = await store.dismissVerdict(opID)
-    telling.delete(opID)
-    // It may be dismissed later: storage was slow, or the store was closed. Nobody else tells of it then.
-    if (refused?.code === errors.UnknownOperationID.code || told.has(opID)) return
-    told.add(opID)
+    reporting.delete(opID)
+    // Only an unknown ID means that another tab has reported it. After any other error, for example
+    // of slow storage, no other tab emits the event.
+    if (refused?.code === errors.UnknownOperationID.code || reported.has(opID)) return
+    reported.add(opID)
     events.emit(EVENT.ERROR, errorOf(entry))
   }
 
-  function tell(): void {
+  function report(): void {
     if (applying > 0 || !events.has(EVENT.ERROR)) return
     for (const entry of entries)
-      if (!awaited.has(entry.opID) && !telling.has(entry.opID)) void tellOf(entry)
+      if (!awaited.has(entry.opID) && !reporting.has(entry.opID)) void reportEntry(entry)
   }
 
   const watch = store.verdicts$.subscribe(next => {
     entries = next
-    tell()
+    report()
   })
 
   return {
-    /** Somebody has begun to listen for errors. */
-    tell,
-    /** The answer to a call; where the device could not decide, the call waits for the verdict itself. */
+    /** Call it when the app adds a handler for `ERROR`: verdicts wait for one. */
+    report,
+    /** Passes on the answer of `apply`. Without a result, the call waits for the verdict. */
     async awaiting<A extends Omit<Applied, 'version'>>(
       answering: Promise<A | GroupError>
     ): Promise<A | GroupError> {
@@ -61,19 +62,19 @@ export function createVerdicts(
         return answer
       } finally {
         applying--
-        tell()
+        report()
       }
     },
-    /** The call has its verdict, and tells of it. */
+    /** The call answers with the verdict. */
     async answered(opID: string): Promise<void> {
-      told.add(opID)
+      reported.add(opID)
       await store.dismissVerdict(opID)
       awaited.delete(opID)
     },
-    /** The call waits no longer. */
+    /** The call no longer waits for the verdict, so an event reports it. */
     abandon(opID: string): void {
       awaited.delete(opID)
-      tell()
+      report()
     },
     unsubscribe: () => watch.unsubscribe()
   }

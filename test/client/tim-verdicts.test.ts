@@ -29,7 +29,7 @@ function page() {
   const verdicts = createVerdicts(store, events)
   const listen = () => {
     events.on(EVENT.ERROR, ({ data }) => void reported.push(data.code))
-    verdicts.tell()
+    verdicts.report()
   }
   return { store, reported, verdicts, listen }
 }

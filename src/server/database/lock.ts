@@ -1,7 +1,7 @@
 /**
- * A lock on a folder that a crashed process releases too. Its holder touches a file every second.
- * After 5 seconds without that, another process may take the lock over. The waiting process measures
- * ages by its own clock, so no process numbers and no clocks of two machines are compared.
+ * A lock on a folder that does not outlive its process. The holder touches a file every second.
+ * If the file is unchanged for 5 seconds, another process may take the lock over. That process
+ * measures the 5 seconds with its own clock, so the clocks of two machines are never compared.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -23,14 +23,17 @@ const staleAfterMs = 5000
 const lookEveryMs = 100
 
 type FolderLock = {
-  /** Throws if another process has taken over, as after a suspension. Call it before every write. */
+  /**
+   * Throws if another process has taken over, for example while this one was suspended. Call it
+   * before every write.
+   */
   check(): void
   release(): void
 }
 
 /**
- * Rejects if another holder is alive. `onWait` is called if a crashed holder may have left the lock,
- * `onLost` when another process has taken over.
+ * Rejects if another holder is alive. `onWait` is called if a crashed holder may have left the
+ * lock, `onLost` when another process has taken over.
  */
 export async function lockFolder(
   folder: string,
@@ -47,7 +50,7 @@ export async function lockFolder(
     // Another process may have taken over meanwhile.
     if (read(file) === left) retire(file, left)
   }
-  // Of two that took over at the same moment, the later one stays.
+  // If two processes take over at the same moment, only the later one still finds its own content.
   if (isTakenOver) await sleep(lookEveryMs)
   if (read(file) !== mine) throw inUse(folder)
 
@@ -79,13 +82,13 @@ export async function lockFolder(
 
 const inUse = (folder: string) => new Error(`${folder} is in use by another server`)
 
-/** Whether the file is new. */
+/** Returns `false` if the file exists. */
 function create(file: string, content: string): boolean {
   try {
     writeFileSync(file, content, { flag: 'wx' })
     return true
   } catch (error) {
-    // Expected: somebody has the lock, or had it.
+    // Expected: another process has or had the lock.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
@@ -95,7 +98,7 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    // Expected: there is none.
+    // Expected: the file does not exist.
     return undefined
   }
 }
@@ -116,19 +119,22 @@ async function waitUntilStale(file: string, onWait: () => void): Promise<void> {
   const touchedMs = () => statSync(file, { throwIfNoEntry: false })?.mtimeMs
   const first = touchedMs()
   const begin = performance.now()
-  let isTold = false
+  let hasWarned = false
   while (performance.now() - begin < staleAfterMs) {
     await sleep(lookEveryMs)
     const last = touchedMs()
     if (last === undefined) return
     if (last !== first) throw inUse(join(file, '..'))
-    if (isTold || performance.now() - begin < 2 * beatEveryMs) continue
-    isTold = true
+    if (hasWarned || performance.now() - begin < 2 * beatEveryMs) continue
+    hasWarned = true
     onWait()
   }
 }
 
-/** On Linux, what names a process as long as its machine runs: the boot, the PID namespace, the number and the start. */
+/**
+ * An identity that no other process has until the machine restarts: boot ID, PID namespace, PID and
+ * start time. Only on Linux.
+ */
 function thisProcess(pid: number | 'self' = 'self'): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -141,7 +147,7 @@ function thisProcess(pid: number | 'self' = 'self'): string | undefined {
   }
 }
 
-/** Whether the holder was a process of this PID namespace that is not running any more. */
+/** Whether the holder was a process of this PID namespace that has ended. */
 function isDead(left: string | undefined): boolean {
   const [, boot, namespace, pid] = left?.split(' ') ?? []
   const [ownBoot, ownNamespace] = thisProcess()?.split(' ') ?? []

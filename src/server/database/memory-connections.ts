@@ -1,6 +1,6 @@
 /**
- * Transactions of the memory database side by side, isolated as PostgreSQL isolates them: what a server has to stand that
- * shares its database with others, or has several connections to it.
+ * Concurrent transactions in the memory database, isolated as PostgreSQL isolates them. With it,
+ * tests cover servers that have several connections, or share their database with other servers.
  */
 
 import {
@@ -15,19 +15,20 @@ import {
 import type { Database, Transaction } from './port.ts'
 
 /**
- * At most `count` transactions and snapshots run side by side. `pause` is awaited before every statement and before and
- * after every commit, and so decides how they interleave.
+ * At most `count` transactions and snapshots run concurrently. `pause` is awaited before every
+ * statement, and before and after every commit, so it decides how they interleave.
  */
 export type Connections = { readonly count: number; pause(): Promise<void> }
 
-/** `onCommit` is called at the moment when what the transaction has written can be seen. */
+/** `onCommit` is called at the moment when the writes of the transaction become visible. */
 export type ConnectedDatabase = Omit<Database, 'transaction'> & {
   transaction<T>(work: (tx: Transaction) => Promise<T>, onCommit?: () => void): Promise<T>
 }
 
 /**
- * Transactions on different groups run side by side. They read what is committed at each statement, and lock groups and
- * feeds until their commit. A snapshot reads the data of its beginning.
+ * Transactions on different groups run concurrently. Each statement reads the data that is
+ * committed at that time. Groups and feeds stay locked until the commit. A snapshot reads the data
+ * that is committed at its beginning.
  */
 export function sideBySide(
   data: Data,
@@ -112,7 +113,7 @@ export function sideBySide(
   }
 }
 
-/** First come, first served. */
+/** Locks are granted in the order of the requests. */
 function createLocks(): (name: string) => Promise<() => void> {
   const last = new Map<string, Promise<void>>()
   return async name => {

@@ -1,4 +1,4 @@
-/** The thread that PGlite runs in: its WebAssembly is synchronous, and a long statement must not stop the sockets. */
+/** The thread of PGlite. Its WebAssembly is synchronous: a long statement would block the sockets. */
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'

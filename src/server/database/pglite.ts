@@ -11,13 +11,16 @@ import { BrokenConnectionError, type SqlQuery, type Sql } from './sql.ts'
 
 /** PGlite cannot interrupt a statement. A longer one has hung, for instance after a full disk. */
 const statementMsMax = 120_000
-/** Closing writes what is left. A thread that takes longer has hung. */
+/** Closing writes the remaining data. A thread that needs longer has hung. */
 const closeMsMax = 30_000
 
 /**
- * Opens the database in `dataDir`, which is created if missing. Without it, the data is in memory.
- * If the thread ends or hangs, or another process takes the folder over, every statement rejects,
- * and `onError` is called once.
+ * Opens PostgreSQL in the folder `dataDir`, which is created if missing. Without `dataDir`, the data
+ * is in memory. Rejects if another process uses the folder. If the thread ends or hangs, or another
+ * process takes the folder over, every statement rejects, and `onError` is called once.
+ *
+ * @example
+ * const database = await openSqlDatabase(await openPGlite('./data'))
  */
 export async function openPGlite(
   dataDir?: string,
@@ -48,7 +51,7 @@ export async function openPGlite(
     ended = end()
   }
 
-  /** The folder stays locked until the thread has ended: while it still writes, it must not meet the next server. */
+  /** The folder stays locked until the thread has ended: two threads that write would damage it. */
   async function end(): Promise<void> {
     await thread.terminate()
     lock?.release()
@@ -80,7 +83,7 @@ export async function openPGlite(
     if ('rows' in response) return resolve?.(response)
     const { message, code } = response.error
     const error = Object.assign(new Error(message), { code })
-    // An error without a code is one of WebAssembly itself, which is of no use afterwards.
+    // An error without a code comes from WebAssembly itself, which cannot continue after it.
     if (code === undefined) fail(new Error('the database has stopped', { cause: error }))
     reject?.(failure ?? error)
   })
@@ -100,13 +103,13 @@ export async function openPGlite(
       thread.postMessage({ id, text, params } satisfies Request)
     })
 
-  // There is one connection, so its users take turns.
+  // There is one connection: each piece of work waits for the one before.
   let turn: Promise<unknown> = Promise.resolve()
   return {
     withConnection(work) {
       const result = turn.then(() => work(query))
       turn = result.catch((error: unknown) => {
-        // There is no other connection to go on with.
+        // There is no other connection to use.
         if (error instanceof BrokenConnectionError) fail(error)
       })
       return result

@@ -105,7 +105,7 @@ export type MarkedMember = {
   readonly revision: number
 }
 
-/** The last position of a user's feed, and the first one that is kept. */
+/** The last position of a user's feed. Events up to `floor` may have been deleted. */
 export type FeedState = { readonly head: number; readonly floor: number }
 
 /** The tables besides groups and members. They have few rows per group and user. */

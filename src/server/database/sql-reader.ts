@@ -1,4 +1,7 @@
-/** How the database port reads in SQL. Lists travel as one JSON parameter: not every engine understands arrays of JSON. */
+/**
+ * The reads of the database port in SQL. A list is one JSON parameter, because drivers differ in
+ * the arrays that they can pass.
+ */
 
 import type { GroupRow, MemberRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
@@ -17,7 +20,7 @@ import {
 export type SqlQuery = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
 
 export function all<R>({ rows }: { rows: unknown[] }): R[] {
-  // The statement next to each call says what its rows are.
+  // The statement beside each call selects these columns.
   return rows as R[]
 }
 const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
@@ -54,14 +57,16 @@ export function reader(query: SqlQuery): Reader {
     async changedSince(groupID, from) {
       return markedMembers(
         await query(
-          'SELECT user_id, body, revision FROM members WHERE group_id = $1 AND revision > $2 ORDER BY revision',
+          `SELECT user_id, body, revision FROM members
+           WHERE group_id = $1 AND revision > $2 ORDER BY revision`,
           [groupID, from]
         )
       )
     },
     async membersAfter(groupID, after, limit) {
       const rows = await query(
-        'SELECT body FROM members WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3',
+        `SELECT body FROM members
+         WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3`,
         [groupID, after, limit]
       )
       return all<{ body: MemberRow }>(rows).map(({ body }) => body)
@@ -69,7 +74,8 @@ export function reader(query: SqlQuery): Reader {
     async members(groupID, userIDs) {
       if (userIDs.length === 0) return []
       const rows = await query(
-        'SELECT user_id, body, revision FROM members WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        `SELECT user_id, body, revision FROM members
+         WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
         [groupID, JSON.stringify(userIDs)]
       )
       return markedMembers(rows)
@@ -84,7 +90,8 @@ export function reader(query: SqlQuery): Reader {
     async others(groupID, keys) {
       if (keys.length === 0) return []
       const rows = await query(
-        `SELECT o.kind AS table, o.user_id AS id, o.body AS row, o.revision FROM others o, jsonb_array_elements($2::jsonb) e
+        `SELECT o.kind AS table, o.user_id AS id, o.body AS row, o.revision
+         FROM others o, jsonb_array_elements($2::jsonb) e
          WHERE o.group_id = $1 AND o.kind = e->>'table' AND o.user_id = e->>'id'`,
         [groupID, JSON.stringify(keys)]
       )
@@ -103,7 +110,8 @@ export function reader(query: SqlQuery): Reader {
     },
     async logSince(groupID, from, names, limit) {
       const rows = await query(
-        `SELECT body FROM log WHERE group_id = $1 AND seq > $2 AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
+        `SELECT body FROM log WHERE group_id = $1 AND seq > $2
+           AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
          ORDER BY seq DESC LIMIT $4`,
         [groupID, from, JSON.stringify(names), limit]
       )
@@ -113,7 +121,9 @@ export function reader(query: SqlQuery): Reader {
     },
     async followed(userID) {
       const rows = await query(
-        'SELECT m.group_id, m.membership_epoch, m.since, g.seq FROM memberships m JOIN groups g USING (group_id) WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id',
+        `SELECT m.group_id, m.membership_epoch, m.since, g.seq
+         FROM memberships m JOIN groups g USING (group_id)
+         WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id`,
         [userID]
       )
       return all<{ group_id: string; membership_epoch: string; since: string; seq: string }>(
@@ -133,7 +143,8 @@ export function reader(query: SqlQuery): Reader {
     async memberships(groupID, userIDs) {
       if (userIDs.length === 0) return []
       const rows = await query(
-        'SELECT user_id, membership_epoch, since, follows, "left" FROM memberships WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))',
+        `SELECT user_id, membership_epoch, since, follows, "left" FROM memberships
+         WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
         [groupID, JSON.stringify(userIDs)]
       )
       return all<{
@@ -153,7 +164,9 @@ export function reader(query: SqlQuery): Reader {
     async groupCounts(userIDs) {
       if (userIDs.length === 0) return new Map()
       const rows = await query(
-        'SELECT user_id, count(*) AS count FROM memberships WHERE follows AND user_id IN (SELECT jsonb_array_elements_text($1::jsonb)) GROUP BY user_id',
+        `SELECT user_id, count(*) AS count FROM memberships
+         WHERE follows AND user_id IN (SELECT jsonb_array_elements_text($1::jsonb))
+         GROUP BY user_id`,
         [JSON.stringify(userIDs)]
       )
       const counted = new Map(

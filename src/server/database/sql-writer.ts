@@ -1,4 +1,4 @@
-/** How the database port writes in SQL. */
+/** The writes of the database port in SQL. */
 
 import { refusalsMax, type GroupWrites, type Transaction } from './port.ts'
 import { all, groupState, reader, type SqlQuery } from './sql-reader.ts'
@@ -12,17 +12,19 @@ export function writer(
       return reader(query).verdicts(userID, opIDs)
     },
     async groupCounts(userIDs) {
-      // In one order, so that two transactions never wait for each other. The database holds a few thousand locks, so
-      // that users share 1,024 of them: a batch may name 100,000 users.
+      // All transactions lock in the same order, so they cannot deadlock. A batch may name 100,000
+      // users, and PostgreSQL holds a few thousand locks, so the users share 1,024 locks.
       await query(
         `SELECT pg_advisory_xact_lock(1, key) FROM (
-           SELECT DISTINCT (hashtextextended(e, 1) & 1023)::int AS key FROM jsonb_array_elements_text($1::jsonb) e ORDER BY key) keys`,
+           SELECT DISTINCT (hashtextextended(e, 1) & 1023)::int AS key
+           FROM jsonb_array_elements_text($1::jsonb) e ORDER BY key) keys`,
         [JSON.stringify(userIDs)]
       )
       return reader(query).groupCounts(userIDs)
     },
     async lockGroup(groupID) {
-      // A lock without a row keeps two creations of one ID apart, and nothing is left of a group that never comes.
+      // A group that does not exist yet has no row to lock. The advisory lock serializes two
+      // creations of one ID, and leaves no row behind if both are refused.
       await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [groupID])
       return groupState(
         await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1 FOR UPDATE', [
@@ -34,7 +36,8 @@ export function writer(
       const users = JSON.stringify([...events].map(([userID, { length }]) => ({ userID, length })))
       const heads = await query(
         `INSERT INTO feeds AS f (user_id, head)
-         SELECT e->>'userID', (e->>'length')::bigint FROM jsonb_array_elements($1::jsonb) e ORDER BY e->>'userID'
+         SELECT e->>'userID', (e->>'length')::bigint
+         FROM jsonb_array_elements($1::jsonb) e ORDER BY e->>'userID'
          ON CONFLICT (user_id) DO UPDATE SET head = f.head + excluded.head RETURNING user_id, head`,
         [users]
       )
@@ -50,7 +53,8 @@ export function writer(
       )
       await query(
         `INSERT INTO feed (user_id, fseq, at_seconds, body)
-         SELECT e->>'userID', (e->>'fseq')::bigint, $2, e->'body' FROM jsonb_array_elements($1::jsonb) e`,
+         SELECT e->>'userID', (e->>'fseq')::bigint, $2, e->'body'
+         FROM jsonb_array_elements($1::jsonb) e`,
         [JSON.stringify(entries), atSeconds]
       )
       return tails
@@ -75,12 +79,15 @@ function statementsFor({
   return [
     [
       `INSERT INTO groups (group_id, seq, body, digest)
-       SELECT $1, (e->>'seq')::bigint, NULLIF(e->'row', 'null'::jsonb), (e->>'digest')::bigint FROM jsonb_array_elements($2::jsonb) e
-       ON CONFLICT (group_id) DO UPDATE SET seq = excluded.seq, body = excluded.body, digest = excluded.digest`,
+       SELECT $1, (e->>'seq')::bigint, NULLIF(e->'row', 'null'::jsonb), (e->>'digest')::bigint
+       FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id) DO UPDATE
+       SET seq = excluded.seq, body = excluded.body, digest = excluded.digest`,
       log.length > 0 ? [state] : []
     ],
     [
-      `UPDATE members SET body = NULL, revision = (e->>'seq')::bigint FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND body IS NOT NULL`,
+      `UPDATE members SET body = NULL, revision = (e->>'seq')::bigint
+       FROM jsonb_array_elements($2::jsonb) e WHERE group_id = $1 AND body IS NOT NULL`,
       dissolved ? [state] : []
     ],
     [
@@ -89,30 +96,39 @@ function statementsFor({
     ],
     [
       `INSERT INTO members (group_id, user_id, body, revision)
-       SELECT $1, e->>'userID', NULLIF(e->'row', 'null'::jsonb), (e->>'revision')::bigint FROM jsonb_array_elements($2::jsonb) e
-       ON CONFLICT (group_id, user_id) DO UPDATE SET body = excluded.body, revision = excluded.revision`,
+       SELECT $1, e->>'userID', NULLIF(e->'row', 'null'::jsonb), (e->>'revision')::bigint
+       FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, user_id) DO UPDATE
+       SET body = excluded.body, revision = excluded.revision`,
       members
     ],
     [
       `INSERT INTO others (group_id, kind, user_id, body, revision)
-       SELECT $1, e->>'table', e->>'id', e->'row', (e->>'revision')::bigint FROM jsonb_array_elements($2::jsonb) e
-       ON CONFLICT (group_id, kind, user_id) DO UPDATE SET body = excluded.body, revision = excluded.revision`,
+       SELECT $1, e->>'table', e->>'id', e->'row', (e->>'revision')::bigint
+       FROM jsonb_array_elements($2::jsonb) e
+       ON CONFLICT (group_id, kind, user_id) DO UPDATE
+       SET body = excluded.body, revision = excluded.revision`,
       others
     ],
     [
-      `INSERT INTO tips (group_id, seq, body) SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
+      `INSERT INTO tips (group_id, seq, body)
+       SELECT $1, (e->>'seq')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
       tips
     ],
     [
-      `INSERT INTO log (group_id, seq, at_seconds, body) SELECT $1, (e->>'seq')::bigint, (e->>'atSeconds')::bigint, e FROM jsonb_array_elements($2::jsonb) e`,
+      `INSERT INTO log (group_id, seq, at_seconds, body)
+       SELECT $1, (e->>'seq')::bigint, (e->>'atSeconds')::bigint, e
+       FROM jsonb_array_elements($2::jsonb) e`,
       log
     ],
     [
       `INSERT INTO memberships (user_id, group_id, membership_epoch, since, follows, "left")
-       SELECT e->>'userID', $1, (e->>'membershipEpoch')::bigint, (e->>'since')::bigint, (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb)
+       SELECT e->>'userID', $1, (e->>'membershipEpoch')::bigint, (e->>'since')::bigint,
+         (e->>'follows')::boolean, NULLIF(e->'left', 'null'::jsonb)
        FROM jsonb_array_elements($2::jsonb) e
        ON CONFLICT (user_id, group_id) DO UPDATE
-       SET membership_epoch = excluded.membership_epoch, since = excluded.since, follows = excluded.follows, "left" = excluded."left"`,
+       SET membership_epoch = excluded.membership_epoch, since = excluded.since,
+         follows = excluded.follows, "left" = excluded."left"`,
       memberships
     ],
     [
@@ -129,7 +145,8 @@ export async function compact(
   before: { history: number; verdicts: number; refusals: number }
 ): Promise<void> {
   await query(
-    `UPDATE groups g SET floor = l.seq FROM (SELECT group_id, max(seq) AS seq FROM log WHERE at_seconds < $1 GROUP BY group_id) l
+    `UPDATE groups g SET floor = l.seq
+     FROM (SELECT group_id, max(seq) AS seq FROM log WHERE at_seconds < $1 GROUP BY group_id) l
      WHERE g.group_id = l.group_id AND g.floor < l.seq`,
     [before.history]
   )
@@ -138,15 +155,18 @@ export async function compact(
     'DELETE FROM tips t USING groups g WHERE t.group_id = g.group_id AND t.seq <= g.floor'
   )
   await query(
-    'DELETE FROM members m USING groups g WHERE m.group_id = g.group_id AND m.body IS NULL AND m.revision <= g.floor'
+    `DELETE FROM members m USING groups g
+     WHERE m.group_id = g.group_id AND m.body IS NULL AND m.revision <= g.floor`
   )
   await query(
-    `UPDATE feeds f SET floor = e.fseq FROM (SELECT user_id, max(fseq) AS fseq FROM feed WHERE at_seconds < $1 GROUP BY user_id) e
+    `UPDATE feeds f SET floor = e.fseq
+     FROM (SELECT user_id, max(fseq) AS fseq FROM feed WHERE at_seconds < $1 GROUP BY user_id) e
      WHERE f.user_id = e.user_id AND f.floor < e.fseq`,
     [before.history]
   )
   await query('DELETE FROM feed WHERE at_seconds < $1', [before.history])
-  // Of the feed's event that told of the end, only the floor is left: a client that has not seen it begins anew.
+  // The feed events that ended these memberships are deleted above. A client that has not received
+  // one is below the floor, so it gets a full snapshot.
   await query(`DELETE FROM memberships WHERE NOT follows AND ("left"->>'atSeconds')::bigint < $1`, [
     before.history
   ])
@@ -156,7 +176,8 @@ export async function compact(
   ])
   await query(
     `DELETE FROM verdicts v USING (
-       SELECT user_id, op_id, row_number() OVER (PARTITION BY user_id ORDER BY at_seconds DESC, op_id) AS place
+       SELECT user_id, op_id,
+         row_number() OVER (PARTITION BY user_id ORDER BY at_seconds DESC, op_id) AS place
        FROM verdicts WHERE is_refusal AND user_id IN (
          SELECT user_id FROM verdicts WHERE is_refusal GROUP BY user_id HAVING count(*) > $1)) o
      WHERE o.place > $1 AND v.user_id = o.user_id AND v.op_id = o.op_id`,

@@ -15,7 +15,7 @@ const bodyBytesMax = 2 * frameLimits.toServerBytesMax
 const framesPerRequestMax = 100
 /** At 40 KB/s, a body of the greatest length comes within this time. */
 const bodyWithinMs = 60_000
-/** An answer of which the client takes nothing for so long is given up. */
+/** A connection on which the client reads nothing of an answer for so long is closed. */
 const stalledMs = 40_000
 
 /** A body has hardly any JSON of its own: its frames are strings. */
@@ -34,9 +34,11 @@ const body = v.pipe(
   })
 )
 
-/** Refusals that a client can do something about say what. */
+/** Bodies of refusals, by status: advice, if the client can act on the refusal. */
 const refusals = {
-  400: `The body is { session: string, frames: string[] } as JSON, with at most ${framesPerRequestMax} frames.`,
+  400:
+    'The body is { session: string, frames: string[] } as JSON, ' +
+    `with at most ${framesPerRequestMax} frames.`,
   403: '',
   405: '',
   410: 'There is no such session (any more): open another one.',
