@@ -1,8 +1,8 @@
 /**
  * Connects the store on the UI thread with an engine, in a worker or in this thread.
  *
- * Why: `worker.js` speaks WebSocket and `worker-http.js` HTTP, so neither carries the code of the
- * other. The scheme of the url decides which one starts.
+ * Why two workers: `worker.js` speaks WebSocket and `worker-http.js` speaks HTTP, so neither
+ * contains the code of the other. The scheme of the url decides which one starts.
  */
 
 import { wrongOption } from './client/options.ts'
@@ -52,14 +52,15 @@ export type GroupStoreOptions = {
    * promise of one. `offline-groups/ports` has one that keeps rows in memory. `storageContract` of
    * `offline-groups/testing` tests yours.
    *
-   * The engine runs in the calling thread. Only one store at a time may use the adapter: tabs do not
-   * share it. `close` closes it, and `logout` destroys it.
+   * The engine runs in the calling thread. Only one store at a time may use the adapter: tabs do
+   * not share it. `close` closes it, and `logout` destroys it.
    *
    * The thread needs `setTimeout`, `performance.now`, `structuredClone`, `btoa` and
-   * `crypto.getRandomValues`. A host without one of them, for example a mini-program, has to add it.
+   * `crypto.getRandomValues`. A host without one of them, for example a mini-program, must add it.
    *
    * @example
-   * const temporary = createGroupStore({ url, userID: 'ann', token, storage: createMemoryStorage() })
+   * const storage = createMemoryStorage()
+   * const temporary = createGroupStore({ url, userID: 'ann', token, storage })
    */
   readonly storage?: Storage | Promise<Storage>
   /**
@@ -84,7 +85,7 @@ export type GroupStoreOptions = {
 export const createGroupStore = (options: GroupStoreOptions): GroupStore =>
   openGroupStore(options, { keepUndelivered: false })
 
-/** `keepUndelivered`: keeps tips and notices until `delivered` is called. */
+/** `keepUndelivered`: stores tips and notices until `delivered` is called. */
 export function openGroupStore(
   options: GroupStoreOptions,
   { keepUndelivered }: { keepUndelivered: boolean }
@@ -147,7 +148,7 @@ function connectEngine(
 
 const isHttp = (url: string) => /^http/i.test(url)
 
-// Bundlers look for exactly these expressions, and bundle the workers.
+// Bundlers recognize exactly these expressions, and bundle the workers.
 const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
 const startHttpWorker = () =>
   new Worker(new URL('./worker-http.js', import.meta.url), { type: 'module' })

@@ -1,4 +1,6 @@
-/** The browser worker that speaks HTTP. It is a file of its own, so that each worker stays small. */
+/**
+ * The browser worker that speaks HTTP. It is a file of its own, so that each worker stays small.
+ */
 
 import type { Endpoint } from 'comlink'
 import { serve } from './serve.ts'

@@ -1,4 +1,7 @@
-/** Answers before asking: judges an operation by the rows that this thread shows just now, by the same rules as engine and server. */
+/**
+ * Predicts whether an operation would be accepted. It applies the kernel's rules to the rows that
+ * the observables of this page show.
+ */
 
 import { generatedIDPrefix } from '../kernel/ids.ts'
 import { prepare } from '../kernel/decide.ts'
@@ -17,13 +20,16 @@ import {
 import { noticeTypes } from '../kernel/notices.ts'
 import type { Group, List, Member, Notice, StreamQuery, Status } from '../engine/api.ts'
 
-/** `unknown`: that cannot be told from what is shown here; `missing` names the rows it would take. */
+/**
+ * The answer of `can`. `no` has the refusal. `unknown`: the shown rows do not decide, and `missing`
+ * names the rows that would.
+ */
 export type Answer =
   | { readonly kind: 'yes' }
   | { readonly kind: 'no'; readonly error: GroupError }
   | { readonly kind: 'unknown'; readonly missing: readonly Key[] }
 
-/** The results that are shown just now. */
+/** The current results of all queries on this page. */
 type Shown = Iterable<{ readonly query: StreamQuery; readonly value: unknown }>
 
 type CanOptions = {
@@ -52,7 +58,7 @@ function judge(name: string, args: unknown, { userID, status, shown, nowMs }: Ca
     typeof given === 'string' && given !== '' ? given : `${generatedIDPrefix}${'0'.repeat(22)}`
   const checked = prepare({ name, args, groupID }, userID)
   if (!checked.ok) return { kind: 'no', error: checked.error }
-  // Who the user is to the server comes with the status.
+  // The status says whether the user is an app admin.
   if (!status) return { kind: 'unknown', missing: [groupKey(groupID)] }
   const decision = checked.prepared.decide(viewOf([...shown], userID), {
     actor: userID,
@@ -67,7 +73,7 @@ function judge(name: string, args: unknown, { userID, status, shown, nowMs }: Ca
 }
 
 function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID: string): View {
-  // Each query's kind says what its value is.
+  // The kind of a query decides the type of its value.
   const valuesOf = <V>(isWanted: (query: StreamQuery) => boolean) =>
     shown.flatMap(({ query, value }) => (isWanted(query) ? [value as V] : []))
 
@@ -147,7 +153,7 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
   }
 
   return {
-    // `get` answers with a row of the table that the key names.
+    // `get` returns a row of the table that the key names.
     get: <T extends Table>(key: Key<T>) => get(key) as Rows[T] | null | undefined,
     groupCount: user =>
       user === userID

@@ -1,4 +1,4 @@
-/** The calls of a store. */
+/** The calls of a store, which change groups or ask about them. */
 
 import type { Applied, Preview } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
@@ -54,8 +54,8 @@ export type GroupCommands = {
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
   /**
    * Applies a refused operation once more, as a new operation, and dismisses its verdict in the
-   * same transaction. Resolves as `apply` does; if the new operation is refused at once, the verdict
-   * stays. Error 4503: there is no such verdict, or another call or tab was first.
+   * same transaction. Resolves as `apply` does. If the new operation is refused at once, the
+   * verdict stays. Error 4503: there is no such verdict, or another call or tab was first.
    *
    * @example
    * const retried = await store.retry(opID)

@@ -16,6 +16,6 @@ export const copying = (api: EngineApi): EngineApi =>
     return (api[name] as (...args: unknown[]) => unknown)(...copies)
   })
 
-/** A getter of an argument may throw anything, so the error may have no message. */
+/** The getter of an argument may throw any value, so there may be no message. */
 const notCopied = (error: unknown): GroupError =>
   groupError('IllegalArgument', error instanceof Error ? error.message : 'it cannot be copied')

@@ -7,9 +7,9 @@ import type { GroupQueries } from './queries.ts'
 
 export type GroupStore = GroupQueries & GroupCommands
 
-/** Tips and notices for the TIM events, each until it is delivered once. */
+/** Tips and notices that the TIM events have not delivered yet. */
 export type Undelivered = {
-  /** In order. */
+  /** In the order of their numbers. */
   readonly undelivered$: Observable<readonly UndeliveredEvent[]>
   /** Events up to this number are delivered. */
   delivered(upTo: number): Promise<void>

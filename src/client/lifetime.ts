@@ -1,4 +1,4 @@
-/** The life of a store: calls and observables that are open at its end settle then. */
+/** The end of a store: open calls and observables settle then. */
 
 import { Observable, type Subscriber } from 'rxjs'
 import { groupError, type GroupError } from '../kernel/errors.ts'

@@ -117,7 +117,7 @@ function isQueryWithList(entry: unknown): entry is [query: string, list: List<St
   )
 }
 
-/** Checks the fields that every list renders as text. The engine soon replaces the rest. */
+/** Checks the fields that every list renders as text. The engine soon replaces all rows. */
 function isRow(row: unknown): boolean {
   if (typeof row !== 'object' || row === null || !isShallow(row)) return false
   const { groupID, name, nameCard } = row as {

@@ -1,9 +1,9 @@
-/** The option of `logout`: what becomes of pending operations. */
+/** The option `pending` of `logout`: keep, flush or discard the pending operations. */
 
 export const pendingChoices = ['keep', 'flush', 'discard'] as const
 type PendingChoice = (typeof pendingChoices)[number]
 
-/** `undefined`: nothing is chosen. `null`: no valid choice. A typo must not remove anything. */
+/** `undefined`: no choice. `null`: an invalid choice. A typo must not remove any data. */
 export function pendingChoice(options: unknown): PendingChoice | undefined | null {
   if (options === undefined) return undefined
   if (typeof options !== 'object' || options === null) return null

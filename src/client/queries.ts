@@ -28,8 +28,8 @@ export type GroupQueries = {
    */
   readonly groups$: Observable<List<Group>>
   /**
-   * A window on the groups of the user, in the given order. `search` matches names and IDs; `total`
-   * counts the matches.
+   * A window on the groups of the user, in the given order. `search` matches names and IDs. `total`
+   * is then the number of matches.
    *
    * @example
    * const found$ = store.groupList$({ search: 'crew', orderBy: 'name', limit: 20 })
@@ -37,7 +37,7 @@ export type GroupQueries = {
    */
   groupList$(window: Window<GroupOrder>): Observable<List<Group>>
   /**
-   * One group; `null` while the user is not in it.
+   * One group. `null` while the user is not in it.
    *
    * @example
    * store.group$('crew').subscribe(group => console.log(group?.name, group?.selfInfo?.role))
@@ -47,7 +47,7 @@ export type GroupQueries = {
    * A window on the members of a group: `limit` rows from index `offset`, or after the member with
    * the ID `after`. The window follows that member, and stays where the member was after it has
    * left. It is empty if this tab has never known the member. `search` matches name cards and user
-   * IDs, regardless of case and Unicode form; `total` counts the members or the matches.
+   * IDs, regardless of case and Unicode form. `total` is the number of members or of matches.
    *
    * Members of a group above 2,000 are fetched when they are first observed. `complete` is `false`
    * until all of them have arrived.
@@ -61,7 +61,7 @@ export type GroupQueries = {
     window: Window<MemberOrder> & { readonly limit: number }
   ): Observable<List<Member>>
   /**
-   * One member; `null` if the user is not in the group.
+   * One member. `null` while that user is not in the group.
    *
    * @example
    * store.member$('crew', 'bob').subscribe(member => console.log(member?.role))

@@ -1,10 +1,9 @@
 /**
- * The way to an engine: one that runs in a worker, or one in this thread. Either looks the same
- * from here.
+ * The connection of a page to its engine, which runs in a worker or in this thread.
  *
- * Why: browsers end workers without an event. A worker holds a Web Lock that the page waits for.
- * When the lock is granted, another worker starts and the streams are opened again. Unchanged rows
- * stay the same objects, so nothing flashes.
+ * Why a lock: browsers end workers without an event. The worker holds a Web Lock, and the page
+ * requests the same lock. When the page gets it, the worker has died: the page starts another one
+ * and opens its streams once more. Unchanged rows stay the same objects, so the screen is stable.
  */
 
 import { transfer, wrap } from 'comlink'
@@ -32,22 +31,25 @@ export type Remote = {
 
 export type RemoteListener = {
   onFrame(frame: StreamFrame): void
-  /** Another engine has taken the place of one that died: it knows of no streams. */
+  /** A new engine replaces one that has died. It has no open streams. */
   onRestart(): void
 }
 
-/** One worker: what it is told and asked, and how it ends. */
+/** One worker, from its start to its death. */
 type Running = {
   readonly api: WorkerApi
   readonly port: MessagePort
   readonly worker: Worker
   readonly opened: Promise<GroupError | null>
   readonly died: Promise<GroupError>
-  /** What a call is answered, or that the worker has died. */
+  /** Resolves with the answer of the call, or with an error if the worker dies first. */
   whileAlive<T>(call: Promise<T>): Promise<T | GroupError>
 }
 
-/** With a function that makes workers, one that dies (browsers end workers to get memory back) is replaced. */
+/**
+ * Starts an engine in a worker. If `made` is a function, a worker that dies is replaced: browsers
+ * end workers to free memory.
+ */
 export function connectWorker(
   made: Worker | (() => Worker),
   location: StoreLocation,
@@ -87,7 +89,7 @@ export function connectWorker(
         if (name === 'renewToken' && typeof token === 'string' && token !== '')
           now = { ...now, token }
         if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
-        // Comlink's types wrap each call once more. Its calls return what the API says.
+        // Comlink's types wrap each result in another promise. Its calls return the API's types.
         const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
         return running.whileAlive(call(...args))
       })
@@ -106,7 +108,7 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
   const { port1: port, port2 } = new MessageChannel()
   port.onmessage = ({ data }: MessageEvent<string>) => onFrame(JSON.parse(data) as StreamFrame)
   const api = wrap<WorkerApi>(batched(worker)) as unknown as WorkerApi
-  // A lock that the worker holds for as long as it lives. Where there are no locks, nobody notices its death.
+  // The worker holds this lock for its life. Without Web Locks, its death goes unnoticed.
   const lock = `offline-groups worker ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
   const broken = new Promise<GroupError>(resolve => {
     worker.addEventListener('error', event => resolve(groupError('WorkerFailed', event.message)), {
@@ -126,7 +128,7 @@ function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteL
 
 export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
   const streams = opening.then(engine => engine.openStreams(onFrame, paintMs))
-  // A failure is reported as `failed`; nothing waits for streams that never came about.
+  // `failed` below reports the error. This only marks the rejection as handled.
   streams.catch(() => undefined)
   return {
     api: copying(whenOpen(opening)),

@@ -4,12 +4,15 @@ import type { Observable, Subscription } from 'rxjs'
 import type { Status } from '../engine/api.ts'
 import { isLoginError } from '../kernel/errors.ts'
 
-/** A token, or how to get one. */
+/** A userSig, or a function that gets one from the app's backend. */
 export type Token = string | (() => string | Promise<string>)
 
 const firstDelayMs = 500
 const longestDelayMs = 30_000
-/** The function may show a login to the user. After this time it is called again, and the first answer counts. */
+/**
+ * The function may show a login form. After this time it is called once more. The first token
+ * counts.
+ */
 const answerWithinMs = 60_000
 
 export function keepLoggedIn(
@@ -31,9 +34,9 @@ export function keepLoggedIn(
     try {
       token = await getToken()
     } catch {
-      // Expected: the app cannot get one just now, most likely for want of a network.
+      // Expected: the app cannot get a token now, for example without a network.
     }
-    // An answer may come late. Anything but a token counts as none.
+    // A late answer may no longer be needed. Any value but a text counts as no token.
     if (isRefused()) await renewToken(typeof token === 'string' ? token : '')
   }
 
@@ -48,7 +51,9 @@ export function keepLoggedIn(
       const timer = setTimeout(stopPause, ms)
     })
 
-  /** A token refused again does not change the status, so after each attempt time decides. */
+  /**
+   * A second refusal does not change the status, so the loop waits for a time, not for a status.
+   */
   async function ask(): Promise<void> {
     isAsking = true
     while (isRefused()) {

@@ -1,4 +1,4 @@
-/** The status of a store: that of the engine, and of a store that cannot open or is closed. */
+/** The status of a store: from its engine, or if the store cannot open or is closed, from here. */
 
 import { map, Observable } from 'rxjs'
 import type { Status } from '../engine/api.ts'

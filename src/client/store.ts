@@ -1,6 +1,6 @@
 /**
- * Builds the store of an app from the way to an engine and the streams of its queries. It runs on
- * the UI thread and never touches storage.
+ * Builds the store of an app on a connection to an engine. It runs on the UI thread and never opens
+ * storage.
  */
 
 import { map } from 'rxjs'
@@ -20,7 +20,7 @@ import { windowFields } from './window.ts'
 
 /** Longer than an engine takes for any call. */
 const workerWithinMs = 20_000
-/** A stream that waits for storage does not hold up a call for longer. */
+/** A call waits no longer than this for a stream whose rows are still being read. */
 const shownWithinMs = 2000
 
 export function createStore(
@@ -103,7 +103,7 @@ export function createStore(
         return describe(
           groupError('IllegalArgument', `pending: one of ${pendingChoices.join(', ')}`)
         )
-      // A flush takes as long as verdicts keep coming.
+      // A flush has no limit while verdicts keep arriving.
       const refused = await (pending === 'flush' ? unbounded : call)(remote =>
         remote.logout(pending)
       )

@@ -8,7 +8,7 @@ import type { List, StreamFrame, StreamQuery, StreamRequest, StreamRow } from '.
 import { describeErrors } from '../kernel/error-texts.ts'
 import { byID, frozen, isCurrent, patched, type Replica, type Value } from './replica.ts'
 
-/** A page that renders anew unsubscribes for a moment. The result stays for so long. */
+/** A page that renders again unsubscribes for a moment. Its results are kept for this time. */
 const lingerMs = 1000
 /** Posting costs more than receiving a frame. The engine sends twice as many without an answer. */
 const framesPerAnswer = 8
@@ -109,7 +109,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         const replica = byQuery.get(name) ?? open(name, JSON.parse(name) as StreamQuery)
         replica.stopLingering()
         replica.subscribers.add(subscriber)
-        // The query decides what its value is.
+        // The query decides the type of its value.
         if (replica.value !== undefined) subscriber.next(replica.value as V)
         return () => {
           replica.subscribers.delete(subscriber)
@@ -149,7 +149,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         replica.value = patched(replica, patch)
         if (replica.value !== before) changed.push(replica)
       }
-      // A subscriber that reads another result must find it changed too.
+      // All results change before any subscriber runs: it may read another one.
       publish(changed)
       version = frame.version
       if (++unanswered === framesPerAnswer) {
@@ -184,7 +184,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
 }
 
 /**
- * A query as text; equal queries have equal texts. A value that JSON cannot hold becomes `null`, or
+ * A query as text. Equal queries have equal texts. A value that JSON cannot hold becomes `null`, or
  * the query gets an invalid limit, so the engine refuses it.
  */
 function nameOf(query: StreamQuery): string {

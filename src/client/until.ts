@@ -12,7 +12,7 @@ export function until<E>(end: Promise<E>): <T>(work: Promise<T>) => Promise<T | 
   })
   return work => {
     if (isOver) {
-      // Nobody else handles its rejection.
+      // The caller has its answer, so a later rejection would be unhandled.
       work.catch(() => undefined)
       return end
     }

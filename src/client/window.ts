@@ -4,7 +4,7 @@ import type { Window } from '../engine/api.ts'
 
 const fields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
 
-/** The fields in a fixed order: equal windows make equal queries. */
+/** The fields in a fixed order, so that equal windows make equal queries. */
 export function windowFields<Order extends string>(window: Window<Order>): Window<Order> {
   try {
     if (typeof window !== 'object') return noWindow
@@ -17,5 +17,5 @@ export function windowFields<Order extends string>(window: Window<Order>): Windo
   }
 }
 
-/** The engine refuses it with 10004. */
+/** A window that the engine refuses with 10004. */
 const noWindow = { limit: NaN }

@@ -55,7 +55,7 @@ export type PendingOperation = {
   readonly askedAtMs: number
 }
 
-/** A verdict that the user should see: refused, or only partly done. */
+/** A verdict that the user should see: the operation was refused, or only partly done. */
 export type VerdictEntry = PendingOperation & { readonly verdict: Verdict }
 
 export type Status = {
@@ -82,7 +82,7 @@ export type Status = {
   readonly clockOffsetMs: number
 }
 
-/** The part of the status that the connection decides. */
+/** The part of the status that only the leader knows. */
 export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAtMs'>
 
 export type List<R> = {
@@ -98,8 +98,8 @@ export type List<R> = {
 /** The last changed group first, or by name: alphabetically, Chinese names by pinyin. */
 export type GroupOrder = 'lastInfoTime' | 'name'
 /**
- * By the time of joining; the owner and the admins first; or by name card, by user ID where there
- * is none.
+ * `joinTime`: the first to join comes first. `role`: owner, admins, members. `nameCard`: by name
+ * card, or by user ID for members without one.
  */
 export type MemberOrder = 'joinTime' | 'role' | 'nameCard'
 
@@ -206,12 +206,12 @@ export type EngineApi = {
   ): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** The profile of any group; error 2805 without a network. */
   readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
-  /** Undelivered events up to this number have been delivered to the app. */
+  /** Removes the undelivered events up to this number: the app has received them. */
   delivered(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>
-  /** A token of the same user that replaces one that expires. */
+  /** Replaces the token by another one of the same user. */
   renewToken(token: string): Promise<void>
-  /** Closes the connection until `resume`. Operations wait. */
+  /** Closes the connection until `resume`. Operations stay pending. */
   pause(): Promise<void>
   resume(): Promise<void>
   /**
@@ -231,7 +231,7 @@ export type Engine = EngineApi & {
   openStreams(post: (frame: StreamFrame) => void, paintMs?: number): Streams
 }
 
-/** Most screens are painted once per this time. */
+/** Most screens are painted at this interval. */
 export const paintMs = 16
 
 /** The key of a row in its list. */

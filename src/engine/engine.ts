@@ -1,7 +1,6 @@
 /**
- * An engine: shows operations at once, keeps them durably, brings them to the server, and shows
- * what the server confirms. It needs no worker and no browser, only a host. Here its parts are put
- * together.
+ * An engine: it shows operations at once, stores them, sends them to the server, and shows the
+ * confirmed rows. It needs no worker and no browser, only a host. This file connects its parts.
  */
 
 import { storageFailed } from '../kernel/errors.ts'

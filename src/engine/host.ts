@@ -1,4 +1,4 @@
-/** What an engine runs on. Everything outside of the engine is behind this port. */
+/** The host of an engine: storage, network, other tabs, clocks and randomness. */
 
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
@@ -10,13 +10,16 @@ export type Host = {
   readonly storage: Storage
   readonly connect: Connect
   readonly peers: Peers
-  /** Milliseconds since 1970, by a clock that may be wrong and may be set. */
+  /** Milliseconds since 1970, by a clock that may be wrong and that users may change. */
   now(): number
-  /** Milliseconds, by a clock that nobody sets. It may stand still while the device sleeps. */
+  /** Milliseconds, by a monotonic clock. It may stop while the device sleeps. */
   elapsedMs(): number
   /** Returns a function that stops the timer. */
   setTimer(callback: () => void, delayMs: number): () => void
-  /** Calls back when the network may be back, or the device has slept. Returns how to stop. */
+  /**
+   * Calls back when the network may be back, or the device has slept. Returns a function that ends
+   * this.
+   */
   onWake(callback: () => void): () => void
   /** From 0 up to 1. */
   random(): number
@@ -35,7 +38,7 @@ export type Peers = {
   /** Gives the lock back, or no longer waits for it. */
   stepDown(): void
   post(message: PeerMessage): void
-  /** Messages of other engines, not of this one. */
+  /** Calls back with each message of another engine. */
   listen(onMessage: (message: PeerMessage) => void): void
   close(): void
 }

@@ -255,7 +255,7 @@ export function createLeadership(options: LeadershipOptions) {
   }
 }
 
-/** The status of a leader that has posted none. */
+/** The status until the leader posts its own. */
 const unknownStatus: SyncStatus = {
   connection: 'connecting',
   caughtUp: false,

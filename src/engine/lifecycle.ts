@@ -4,9 +4,9 @@
  *   opening ──read──▶ ready ──close, logout──▶ closing
  *      └───────── storage fails ─────────▶ failed: every call answers with the error
  *
- * Why: every call settles, so that no app waits for ever: within 10 s for the server or the
- * leader, within 15 s for storage. The code says whether the operation waits: 4512 does, 4502 and
- * 2805 do not. Only `settled`, and a flush while verdicts keep coming, have no limit.
+ * Why: every call settles, so no app waits forever. The limit is 10 s for the server or the leader,
+ * and 15 s for storage. The code says whether the operation is pending: with 4512 it is, with 4502
+ * and 2805 it is not. Only `settled`, and a flush while verdicts keep arriving, have no limit.
  */
 
 import { createBound } from '../kernel/bound.ts'
@@ -31,7 +31,7 @@ export function createLifecycle(
   let logouts = 0
   const enqueuing = new Set<Promise<unknown>>()
 
-  /** Storage does not answer. Nothing works without it, and the status says so. */
+  /** Storage has failed. Without it no call works, and the status shows the error. */
   function fail(cause: unknown): void {
     error = storageFailed(cause)
     onEnd('failed')
@@ -42,9 +42,9 @@ export function createLifecycle(
     bound(work, storageWithinMs, noAnswer)
 
   return {
-    /** Storage was read, or has failed. */
+    /** Resolves when storage is read, or has failed. */
     ready,
-    /** Storage is being read. */
+    /** `opening`: the first read of storage. */
     begin: (opening: Promise<void>) => void opening.then(setReady),
     bound,
     answer,
@@ -56,9 +56,9 @@ export function createLifecycle(
     opened: (): Promise<GroupError | undefined> => answer(ready.then(() => error)),
 
     fail,
-    /** Work that only fails if storage does. */
+    /** Watches work that rejects only if storage fails. */
     guard: (work: Promise<unknown>) => void work.catch(fail),
-    /** A transaction was refused: storage may be full, or another tab has removed the database. */
+    /** Tests storage after a refused transaction. It may be full, or removed by another tab. */
     probe: () => void storage.read([{ table: 'meta', scope: '' }]).catch(fail),
 
     /** `close` waits for the work: the operation may be on its way to the disk. */
@@ -90,5 +90,4 @@ export function createLifecycle(
   }
 }
 
-/** Storage has not answered in time. */
 export const noAnswer = (): GroupError => groupError('StorageFailed', 'no answer')

@@ -7,9 +7,9 @@
 export const outboxOperationsMax = 10_000
 export const outboxBytesMax = 4_194_304
 
-/** Storage that does not answer in this time counts as hung: the call ends with an error. */
+/** If storage does not answer in this time, the call ends with an error. */
 export const storageWithinMs = 15_000
-/** A flush ends if no verdict comes for so long. */
+/** A flush ends if no verdict arrives for so long. */
 export const flushStuckAfterMs = 15_000
 
 /** Operations sent over one connection that have no verdict yet. */

@@ -1,6 +1,4 @@
-/**
- * Logging out: pending operations are kept, sent first, or discarded, and the database is removed.
- */
+/** Logout: keeps, sends or discards the pending operations, and removes the database. */
 
 import { groupError, storageFailed, type GroupError } from '../kernel/errors.ts'
 import type { Pending } from '../storage/tables.ts'
@@ -65,7 +63,7 @@ export function createLogout({
       : groupError('NoNetwork', `${state.outbox.rows.size} still wait`)
   }
 
-  /** Whether all operations get their verdicts; `false` once no verdict has come for a while. */
+  /** Resolves with `true` when all have verdicts, or `false` if none arrives for a while. */
   function flushed(operations: readonly Pending[]): Promise<boolean> {
     return new Promise(resolve => {
       let stopTimer: () => void

@@ -51,7 +51,7 @@ const peerMessage = v.union([
   v.object({ type: oneOf('hello'), wanted: v.array(text()) })
 ])
 
-/** `undefined`: this build posts no such message. */
+/** `undefined`: a message that this build does not post. */
 export const parsePeerMessage = (message: unknown): PeerMessage | undefined =>
-  // A write holds a row of the table it names: the schema checks that, its type does not say it.
+  // The schema checks that the row of a write belongs to its table. Its type does not express that.
   parsed(peerMessage, message) as PeerMessage | undefined

@@ -80,7 +80,7 @@ export function createSubmit(options: SubmitOptions) {
     const pending = pendingOf(prepared.operation, nowSeconds, call.opID)
     const version = state.show(pending, prepared, decision)
     const refused = await store(pending, call)
-    // If it was refused, the operations behind it in its lane no longer wait for it.
+    // If the operation was refused, the later ones in its lane no longer wait for it.
     sync.push()
     if (refused) return refused
     const { opID, groupID } = pending
@@ -94,8 +94,8 @@ export function createSubmit(options: SubmitOptions) {
     const users = neededMembers(prepared, overlay.group(groupID))
     const before = loading.get(groupID)
     if (!before && base.isLoaded(groupID, users)) return undefined
-    // The first read starts at once, so that reads of several calls go together. The second one
-    // reads what was released meanwhile.
+    // The first read starts at once, so several calls share a transaction. Meanwhile rows may have
+    // been released, and the second read loads those.
     const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
       base.load(groupID, users)
     )
@@ -144,7 +144,7 @@ export function createSubmit(options: SubmitOptions) {
     return previewOf(decide(checked.prepared, time.serverNowSeconds()))
   }
 
-  /** Makes an operation durable that is shown, or takes it back. */
+  /** Stores an operation that is shown, or retracts it if storage refuses. */
   async function store(pending: Pending, call: Call): Promise<GroupError | undefined> {
     let commit: Commit | undefined
     try {
@@ -168,7 +168,7 @@ export function createSubmit(options: SubmitOptions) {
     return undefined
   }
 
-  /** The caller was answered that the operation waits, so its refusal has to become a verdict. */
+  /** The caller knows the operation as pending, so its refusal has to become a verdict. */
   function refuseEventually(pending: Pending, error: GroupError): void {
     const { opID } = pending
     repeated.refused.set(opID, error)

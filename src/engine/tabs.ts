@@ -1,6 +1,6 @@
 /**
- * The tabs of one user. Each is a complete engine on the same storage, and shows what the others
- * commit. A follower asks the leader for all that needs the server.
+ * The tabs of one user. Each has a complete engine on the same storage, and shows the commits of
+ * the others. A follower sends requests that need the server to the leader.
  */
 
 import { flag, parseArgs } from '../kernel/args.ts'
@@ -43,7 +43,7 @@ export function createTabs(options: TabsOptions) {
 
   function receivePeerMessage(posted: unknown): void {
     const message = parsePeerMessage(posted)
-    // Another build of the app may have written rows that only a full read can check.
+    // Another build of the app has posted it. Only a full read checks the rows that it wrote.
     if (!message) return reloadSoon()
     switch (message.type) {
       case 'committed':
@@ -71,7 +71,7 @@ export function createTabs(options: TabsOptions) {
     }
   }
 
-  /** However many messages ask for it, storage is read once. */
+  /** Reads storage once for any number of calls in one turn. */
   function reloadSoon(): void {
     reloading ??= lifecycle.ready.then(() => {
       reloading = undefined
@@ -88,9 +88,7 @@ export function createTabs(options: TabsOptions) {
     sync.push()
   }
 
-  /**
-   * If the server refuses the leader's token, this tab may have a better one. It is offered once.
-   */
+  /** If the server refuses the leader's token, this tab may have a better one. It posts it once. */
   function offerToken({ lastError }: SyncStatus): boolean {
     const token = sync.token()
     const isUseless = token === '' || token === postedToken
@@ -126,16 +124,16 @@ export function createTabs(options: TabsOptions) {
   return {
     readProfile,
 
-    /** Members of this group are shown: the leader fetches them. */
+    /** Asks the leader to fetch the members of this group: they are shown. */
     want(groupID: string): void {
       if (leadership.isLeading()) sync.want(groupID)
       else peers.post({ type: 'hello', wanted: [groupID] })
     },
-    /** Stored members of this group were removed: the leader fetches them again. */
+    /** Asks the leader to fetch stored members of this group that were removed. */
     refetch(groupID: string): void {
       if (leadership.isLeading()) sync.want(groupID)
     },
-    /** Sends operations, those that a dead tab has stored included. */
+    /** Sends all pending operations, including those of a tab that has died. */
     flush(): void {
       if (leadership.isLeading()) sync.push()
       else peers.post({ type: 'unposted' })
@@ -145,7 +143,7 @@ export function createTabs(options: TabsOptions) {
       // The app passes an empty token if it has none.
       if (typeof token !== 'string' || token === '') return
       postedToken = token
-      // Any tab may come to lead.
+      // Any tab may become the leader, so all tabs need the token.
       peers.post({ type: 'token', token })
     }
   }

@@ -64,6 +64,6 @@ export function createVerdictCalls({
   }
 }
 
-/** JavaScript may pass anything, even values without a text. */
+/** JavaScript may pass any value, even one that cannot become a text. */
 const unknownID = (opID: unknown): GroupError =>
   groupError('UnknownOperationID', typeof opID === 'string' ? opID.slice(0, 64) : typeof opID)

@@ -1,4 +1,4 @@
-/** How an engine is called in a worker. */
+/** The interface between a page and the engine in its worker. */
 
 import type { GroupError } from '../kernel/errors.ts'
 import type { EngineApi } from './api.ts'
@@ -40,7 +40,7 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
 export function forEachCall(
   call: (name: keyof EngineApi) => (...args: unknown[]) => unknown
 ): EngineApi {
-  // `call` takes the arguments and returns the answer of the call that it is given.
+  // Each function has the arguments and the result of the call with its name.
   return Object.fromEntries(
     Object.keys(calls).map(name => [name, call(name as keyof EngineApi)])
   ) as EngineApi

@@ -19,10 +19,10 @@ export function browserPeers(name: string): Peers {
   return {
     ...lock,
     post(message) {
-      // Work that was under way at close may still post.
+      // Unfinished work may still post after close.
       if (isClosed) return
       const last = queued.at(-1)
-      // The commits of one turn go in one message.
+      // The commits of one turn share a message.
       if (message.type !== 'committed') queued.push(message)
       else if (last?.type === 'committed') (last.commits as Commit[]).push(...message.commits)
       else queued.push({ ...message, commits: [...message.commits] })

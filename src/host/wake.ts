@@ -5,7 +5,10 @@ import { hasSlept } from '../engine/sync/schedule.ts'
 const checkEveryMs = 3000
 const wakeEvents = ['online', 'pageshow']
 
-/** Returns how to stop. Workers get no event after sleep, so a timer that fires late shows it. */
+/**
+ * Returns a function that ends this. Workers get no event after sleep, so a timer that fires late
+ * shows it.
+ */
 export function onWake(callback: () => void): () => void {
   let plannedMs = Date.now() + checkEveryMs
   const timer = setInterval(() => {

@@ -100,7 +100,7 @@ export function list<T>(
     const items = Array.from({ length }, (_, index) =>
       check(value[index] as unknown, `${path}[${index}]`, problems)
     )
-    // A list over its limit is refused in the end. Until then, the rest must not load or lock rows.
+    // A list over its limit is refused at the end. The surplus must not load or lock rows before.
     return items.slice(0, countMax)
   }
 }

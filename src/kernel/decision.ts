@@ -68,7 +68,7 @@ export type Definition<S extends ArgsSpec, R> = {
   readonly undecidedOffline?: 'queue' | 'refuse'
   /** Fills in omitted arguments from rows. A device does this once, before it enqueues. */
   complete?(args: ArgsOf<S>, view: View): ArgsOf<S>
-  /** The roles that users have after the operation, where it gives any. */
+  /** The roles that users have after the operation, if it gives any. */
   givesRoles?(args: ArgsOf<S>, actor: string): readonly GivenRole[]
   decide(view: View, args: ArgsOf<S>, ctx: Context): Decision<R>
 }

@@ -1,7 +1,7 @@
 /**
- * The words of every refusal, for people. Client, TIM face and the server's admin call add them.
- * Engine, protocol and storage carry code, reason and detail, so the worker is smaller without the
- * words, and a translation is one table.
+ * The text of every refusal. Only the client, the TIM calls and the server's notices add it.
+ * Engine, protocol and storage have code, reason and detail, which keeps the worker small. A
+ * translation replaces this one table.
  */
 
 import type { GroupError, Reason } from './errors.ts'
@@ -72,7 +72,7 @@ const texts: Readonly<Record<Reason, string>> = {
   IllegalUserID: 'The userSig names a user ID that the protocol does not allow.'
 }
 
-/** The error with words. For a reason of another build, it keeps the message that it has. */
+/** The error with its text. An error with the reason of another build keeps its message. */
 export function describe(error: GroupError): GroupError {
   const text = lookUp(texts, error.reason)
   if (text === undefined)
@@ -82,10 +82,10 @@ export function describe(error: GroupError): GroupError {
 
 const carriers = ['error', 'verdict', 'lastError'] as const
 
-/** A value of the engine, with words in every error that it has. */
+/** A value from the engine, with a text in each of its errors. */
 export function describeErrors<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
-  // An error has the same shape as the value that stands for it.
+  // `T` includes the error, whose described form has the same type.
   if ('reason' in value && 'code' in value) return describe(value as unknown as GroupError) as T
   const carried = carriers.flatMap(name =>
     name in value ? [[name, describeErrors(value[name as keyof T])] as const] : []

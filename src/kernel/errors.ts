@@ -1,14 +1,17 @@
 /**
- * Every refusal: its code and its scope. The codes are Tencent's, where Tencent has one. Codes 45xx
- * are of this library, for refusals that only an offline store has.
+ * Every refusal, with its code and its scope. The codes are Tencent's if Tencent has one. Codes
+ * 45xx belong to this library, for refusals that only an offline store has.
  *
- * Why: refusals are data, so they survive structured clone, JSON and IndexedDB. Exceptions are for
- * bugs. The TIM face turns refusals into `IMError`.
+ * Why data: refusals survive structured clone, JSON and IndexedDB. Exceptions are for bugs. The TIM
+ * calls turn refusals into `IMError`.
  */
 
 import { lookUp, type OrOther } from './model.ts'
 
-/** The kind of a refusal, for an app that does not know every code. */
+/**
+ * The kind of a refusal, for an app that does not handle every code. `retry`: the same call may
+ * succeed later. `gone`: the group does not exist. `dependency`: an earlier operation was refused.
+ */
 export type Scope =
   'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dependency' | 'expired' | 'retry'
 
@@ -89,7 +92,7 @@ export type Reason = keyof typeof errors
 export type GroupError = {
   readonly code: number
   readonly reason: OrOther<Reason>
-  /** Which argument or limit is wrong. `describe` adds the words for people. */
+  /** A text for users. It names the wrong argument or the limit, if there is one. */
   readonly message: string
 }
 

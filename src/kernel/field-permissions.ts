@@ -1,4 +1,4 @@
-/** Who may write the custom fields that an installation declares in its policy. */
+/** Permissions for the custom fields that an installation declares in its policy. */
 
 import type { Reason } from './errors.ts'
 import type { Policy, WriteLevel } from './limits.ts'

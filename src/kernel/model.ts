@@ -1,10 +1,10 @@
 /** The rows of a group, their keys, and the changes that an operation makes to them. */
 
-/** A word of an enumeration, or a word of another build. The latter is kept and shown as it is. */
+/** A known word, or a word of another build, which is kept and shown as it is. */
 export type OrOther<Word extends string> = Word | (string & {})
 export const isOneOf = <Word extends string>(words: readonly Word[], word: string): word is Word =>
   (words as readonly string[]).includes(word)
-/** Reads only own keys of a table: `constructor` is none. */
+/** Reads only own keys of a table: every object inherits `constructor`. */
 export const lookUp = <V>(table: Readonly<Record<string, V>>, word: string): V | undefined =>
   Object.hasOwn(table, word) ? table[word] : undefined
 

@@ -19,7 +19,7 @@ export type TipType = (typeof tipTypes)[keyof typeof tipTypes]
 
 export type Tip = {
   readonly operationType: TipType
-  /** The users concerned. Empty if the tip is about the group itself. */
+  /** The users whom the tip is about. Empty if it is about the group itself. */
   readonly userIDList: readonly string[]
   /** The new number of members, if it has changed. */
   readonly memberNum?: number

@@ -15,7 +15,7 @@ import { limits } from './limits.ts'
 import type { CustomField } from './model.ts'
 import { isOneLine, showsSomething } from './visible.ts'
 
-/** One line with at least one visible character. */
+/** A name is one line with at least one visible character. */
 export function name({
   bytesMax,
   filled = true

@@ -1,4 +1,4 @@
-/** Upon which members an actor may act, as total tables. See `permissions.ts`. */
+/** Permissions that depend on the member acted upon, as total tables. See `permissions.ts`. */
 
 import type { Reason } from './errors.ts'
 import type { GroupType, Role } from './model.ts'

@@ -108,7 +108,7 @@ export function checkOptions(options: ServerOptions): void {
     )
 }
 
-/** A key does not belong into a log. */
+/** The text of a wrong value in an error. A secret key must not appear in a log. */
 function given(name: string, value: unknown): string {
   if (name === 'secretKey') return ''
   const text = isText(value) || Array.isArray(value) ? JSON.stringify(value) : String(value)

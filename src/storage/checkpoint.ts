@@ -1,7 +1,7 @@
 /**
- * Checkpoints: write the rows of the journal into pages, and remove its records. A checkpoint
- * starts after 5 s without commits, or at once if the journal has grown too long. So removed rows
- * are gone from the disk 5 s after the last commit.
+ * Checkpoints write the rows of the journal into pages, and remove its records. A checkpoint starts
+ * after 5 s without commits, or at once if the journal has grown too long. So removed rows leave
+ * the disk 5 s after the last commit.
  */
 
 import type { Journal } from './journal.ts'
@@ -33,14 +33,14 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
           const isLast = step.length === scopes.size
           if (isLast) isCheckpointing = false
           await openPages(stores.pages).write(step.map(([, writes]) => writes))
-          // It may show rows that this checkpoint removes.
+          // The cached paint may show rows that this checkpoint removes.
           stores.pages.delete(paintKey)
           if (isLast) stores.journal.delete(IDBKeyRange.upperBound(journal.commitNumber()))
           return { checkpointed: isLast ? 'all' : step.map(([key]) => key), writes: [] }
         })
         isRefused = false
       } catch {
-        // Expected: the disk is full. The journal still holds everything, and the timer retries.
+        // Expected: the disk is full. The journal still has all rows, and the timer retries.
         isCheckpointing = false
         isRefused = true
       }
@@ -57,7 +57,7 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
       else if (journal.rowsHeld() > 0) timer = setTimeout(begin, quietMs)
     },
 
-    /** No further step starts. */
+    /** Prevents further steps. */
     cancel(): void {
       clearTimeout(timer)
       isCheckpointing = false

@@ -1,5 +1,5 @@
 /**
- * Commits and checkpoints run one after another. Transactions that are asked for in one microtask,
+ * Commits and checkpoints run one after another. Transactions that are requested in one microtask,
  * or while a commit runs, share the next commit.
  */
 
@@ -28,7 +28,7 @@ export function createCommitQueue(journal: Journal, checkpoint: Checkpoint) {
 
   const transact: Storage['transact'] = (queries, body, durability = 'strict') =>
     new Promise((resolve, reject) => {
-      // The answers are in the order of the queries, each with rows of its table.
+      // Answers are in the order of the queries, each with rows of its table.
       const untyped = body as StorageTransaction['body']
       waiting.push({ queries, body: untyped, durability, resolve, reject })
       start()

@@ -23,7 +23,7 @@ export type StorageTransaction = {
   reject(error: unknown): void
 }
 
-/** Longer blocks are written into pages at once; the rows of shorter ones go into the journal. */
+/** Blocks of this length are written into pages at once. Rows of shorter ones enter the journal. */
 const pagedBlockMin = 128
 
 /** Commits transactions together: a commit costs much more than a row. */
@@ -45,7 +45,7 @@ export async function commitTogether(
           written.forEach(draft.write)
           writes.push(...written)
         } catch (error) {
-          // A body that throws has written nothing, and concerns its caller only.
+          // A body that throws writes nothing, and the other transactions still commit.
           failures.set(transaction, error)
         }
       }
@@ -73,7 +73,7 @@ async function readAnswers(
   return answers
 }
 
-/** Writes scopes with a long block into pages; answers the journal entry of the other writes. */
+/** Writes scopes with a long block into pages. Returns the journal entry of the other writes. */
 async function writePagedBlocks(
   { journal, stores, draft }: Draft,
   writes: readonly Write[]

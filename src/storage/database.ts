@@ -1,6 +1,6 @@
 /** The IndexedDB database of one user: its name, its stores, and its requests as promises. */
 
-/** Users, and servers, never share a database. */
+/** Each user of each server has a database. */
 export const databaseName = ({
   url,
   userID
@@ -64,6 +64,6 @@ export function runTransaction<T>(
   })
 }
 
-// A call of `abort()` leaves no error in the transaction.
+// After a call of `abort()`, the transaction has no error.
 const errorOf = ({ error }: IDBTransaction | IDBRequest) =>
   error ?? new DOMException('', 'AbortError')

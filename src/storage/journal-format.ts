@@ -30,7 +30,7 @@ export const decodeRecord = (record: JournalRecord): JournalRecord => ({
 export const areWrites = (writes: unknown): writes is readonly Write[] =>
   Array.isArray(writes) && writes.every(isWrite)
 
-// The order of writes to different tables does not matter.
+// Writes to different tables are independent, so grouping them by table is safe.
 function encodeWrites(writes: readonly Write[]): string {
   const encoded = writes.map(write =>
     'block' in write ? { ...write, block: encodeRows(write.block) } : write

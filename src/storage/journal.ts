@@ -48,7 +48,7 @@ export function openJournal(database: IDBDatabase) {
     memtable,
     /** The last commit that this tab has read. */
     commitNumber: () => commitNumber,
-    /** How many writes a checkpoint has to put into pages. */
+    /** The number of writes that the next checkpoint puts into pages. */
     rowsHeld: () => rowsHeld,
 
     async readNew({ journal }: Stores): Promise<void> {
@@ -83,8 +83,8 @@ export function openJournal(database: IDBDatabase) {
 }
 
 /**
- * Takes the place of a damaged record. The engine finds a damaged operation, and tells the user of
- * the loss; it finds damaged positions, and fetches all confirmed rows again.
+ * The writes in place of a damaged record: a damaged operation and damaged positions. So the engine
+ * reports a lost operation to the user, and fetches all confirmed rows once more.
  */
 function damagedWrites({ commitNumber, writes }: JournalRecord): Write[] {
   const row = { writes } as never

@@ -1,4 +1,4 @@
-/** Storage in memory, for tests and for hosts without a disk. */
+/** The storage port in memory. */
 
 import { createMemtable } from './memtable.ts'
 import type { Storage, StorageQuery } from './port.ts'
@@ -14,7 +14,7 @@ export function createMemoryStorage(): Storage {
     lastCall = turn.catch(() => undefined)
     return turn
   }
-  // `never`: the rows of each query are rows of its table, which the type cannot say.
+  // `never`: each answer has rows of the query's table, which the type cannot express.
   const answer = (queries: readonly StorageQuery[]) =>
     queries.map(query => memtable.read(query, [])) as never
 

@@ -1,6 +1,6 @@
 /**
- * Recent writes, in memory, by scope. They lie over stored rows: a written row hides the stored row
- * with its ID. Storage in memory is a memtable over nothing; in IndexedDB it lies over the pages.
+ * Recent writes in memory, by scope. A written row hides the stored row with its ID. In IndexedDB
+ * the stored rows are those of the pages. Storage in memory is a memtable without stored rows.
  */
 
 import { rowsOf } from '../protocol/column-block.ts'
@@ -57,7 +57,7 @@ export function createMemtable(isEmptied = false) {
     drop: (key: string) => void scopes.delete(key),
     clear: () => scopes.clear(),
 
-    /** The rows of a query, if storage has answered it with `stored`. */
+    /** The rows of a query: `stored`, the rows that storage returned, with the writes applied. */
     read(query: StorageQuery, stored: StoredRow[]): StoredRow[] {
       const { table, ids } = query
       const writes = scopes.get(scopeKey(query))

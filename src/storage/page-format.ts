@@ -21,8 +21,8 @@ export type Page = { readonly name: string; readonly rows: RowsOrBlock<StoredRow
 export const encodePage = (rows: RowsOrBlock<StoredRow>): string => JSON.stringify(encodeRows(rows))
 
 /**
- * The rows of a record, damaged ones included: the engine checks every row. `only` may skip rows
- * whose ID was not asked for.
+ * The rows of a record, damaged ones included: the engine checks every row. With `only`, rows with
+ * other IDs may be left out.
  */
 export function decodePage(
   record: unknown,
@@ -53,12 +53,12 @@ export function parseRecord(record: unknown): unknown {
   }
 }
 
-/** By ID: rows to put, or `null` to remove. */
+/** By ID: a row to put, or `null` to remove the row. */
 type RowEdits = ReadonlyMap<string, StoredRow | null>
 
 /**
- * A page after edits: no page if it is empty, several if it has grown too long. Damaged rows are
- * dropped: the engine has removed them, or will fetch them again.
+ * The pages that replace a page after edits: none if it is empty, several if it has grown too long.
+ * Damaged rows are dropped: the engine has removed them, or will fetch them once more.
  */
 export function editPage(
   table: TableName,

@@ -1,7 +1,7 @@
 /**
  * The page index: one record with the names of all pages but the first of each scope. With it, two
  * requests find any row. If the record is damaged or lost, the keys of the pages are listed
- * instead; this is slow, because browsers read all values for it.
+ * instead. This is slow, because browsers read all values for it.
  */
 
 import { resultOf } from './database.ts'

@@ -18,7 +18,7 @@ import { hasID, idOf, type StoredRow, type TableName } from './tables.ts'
 
 type PageKey = [table: TableName, scope: string, name: string]
 type PageRecord = { readonly name: string; readonly record: unknown }
-/** New pages, in place of an old page if `replaces` names one. */
+/** New pages. They replace the page that `replaces` names, if any. */
 type PageChange = { readonly replaces?: string; readonly pages: readonly Page[] }
 
 const scopeRange = ({ table, scope }: Scope) =>
@@ -40,7 +40,7 @@ export function openPages(store: IDBObjectStore) {
     return page
   }
 
-  /** The pages of some IDs, each with its IDs. */
+  /** Groups IDs by the pages that they belong to. */
   async function find(
     { table, scope }: Scope,
     ids: readonly string[]

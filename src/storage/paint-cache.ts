@@ -32,7 +32,7 @@ export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
     const request = indexedDB.open(databaseName)
     request.onupgradeneeded = event => {
       reportDataLoss(event, onDataLoss)
-      // Only the worker creates the database.
+      // If there is no database, the request must not create it: only the worker may.
       request.transaction?.abort()
     }
     return resultOf(request).then(
@@ -62,8 +62,8 @@ export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
       const transaction = database.transaction(storeNames, mode)
       const answer = await runTransaction(transaction, stores => {
         const working = work(stores)
-        // Commits of the worker wait for this transaction. Do not let them wait for a busy UI
-        // thread too.
+        // Commits of the worker wait for this transaction. Without this call, they would also wait
+        // for a busy UI thread.
         if (mode === 'readonly') transaction.commit()
         return working
       })
@@ -75,7 +75,7 @@ export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
   }
 
   return {
-    /** The text, if it is current. */
+    /** Resolves with the text if the paint is current. */
     read: (): Promise<string | undefined> =>
       within('readonly', async ({ pages, journal }) => {
         const [last, paint] = await Promise.all([
@@ -88,8 +88,8 @@ export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
       }),
 
     /**
-     * The last commit number, if a checkpoint has left one record in the journal. With more records
-     * a checkpoint is due, and it would outdate the paint.
+     * Resolves with the last commit number if the journal has one record, as after a checkpoint.
+     * With more records a checkpoint is due, and it would outdate the paint.
      */
     checkpointedCommit: (): Promise<number | undefined> =>
       within('readonly', async ({ journal }) => {

@@ -7,7 +7,7 @@
  *
  * 1. Atomic. A transaction writes all its rows or none, also if the process dies in between.
  * 2. Serializable. Transactions take effect one after another, over all connections to a database.
- *    The queries of a transaction see every earlier transaction, and nothing of a later one.
+ *    The queries of a transaction see every earlier transaction, and no later one.
  * 3. Consistent reads. All queries of one `read` see the same commits: those up to its commit
  *    number, and none after it. A read sees every transaction that had resolved before.
  * 4. Numbered commits. Commit numbers are positive integers that never fall, over all connections
@@ -45,9 +45,9 @@ export type Storage = {
     /** Default: `strict`. */
     durability?: Durability
   ): Promise<number>
-  /** Resolves after all transactions that were asked for. Closing again resolves too. */
+  /** Resolves after all requested transactions. A second call resolves too. */
   close(): Promise<void>
-  /** Closes all connections to the database, and removes it. Closing again resolves. */
+  /** Closes all connections to the database, and removes it. A later `close` resolves. */
   destroy(): Promise<void>
   /**
    * For storage that may lose its connection, or its rows: calls back each time. The engine reads
@@ -78,10 +78,10 @@ export type ConsistentRead<Q extends readonly StorageQuery[] = readonly StorageQ
   readonly commitNumber: number
 }
 
-/** Writes of a transaction apply in their order; a later one replaces an earlier one. */
+/** Writes of a transaction are applied in order. A later one replaces an earlier one. */
 export type Write<T extends TableName = TableName> = RowWrite<T> | ScopeRemoval<T> | BlockWrite
 
-/** Puts a row; `null` removes the row, if there is one. */
+/** Puts a row. `null` removes the row with this ID, if there is one. */
 export type RowWrite<T extends TableName = TableName> = {
   [K in T]: {
     readonly table: K

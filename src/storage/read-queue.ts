@@ -1,5 +1,5 @@
 /**
- * Reads that are asked for in one microtask, or while other reads run, share a transaction: a
+ * Reads that are requested in one microtask, or while other reads run, share a transaction: a
  * transaction costs more than the pages it reads.
  */
 
@@ -14,7 +14,7 @@ type WaitingRead = {
   reject(error: unknown): void
 }
 
-/** Transactions at a time. Further reads wait and share the next one. */
+/** The number of concurrent transactions. Further reads wait and share the next one. */
 const transactionsMax = 2
 
 export function createReadQueue(database: IDBDatabase, journal: Journal) {
@@ -36,7 +36,7 @@ export function createReadQueue(database: IDBDatabase, journal: Journal) {
           commitNumber: journal.commitNumber()
         }))
         reads.forEach(({ resolve }, index) =>
-          // The answers are in the order of the queries, each with rows of its table.
+          // Answers are in the order of the queries, each with rows of its table.
           resolve({ answers: answers[index] as never, commitNumber })
         )
       } catch (error) {

@@ -7,7 +7,7 @@ import { openPages } from './page-store.ts'
 import type { StorageQuery } from './port.ts'
 import type { StoredRow } from './tables.ts'
 
-/** By query: its rows. */
+/** The rows of each query, in the order of the queries. */
 export type QueryAnswers = readonly StoredRow[][]
 
 /** Answers several callers. `draft`: writes of the same transaction, laid over everything. */

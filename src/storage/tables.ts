@@ -96,12 +96,12 @@ export type Meta = {
   readonly serverTimeMs: number
 }
 
-/** A group that the user follows, as the server has confirmed it. */
+/** A confirmed group that the user follows. */
 export type HeldGroup = {
   readonly groupID: string
-  /** `null`: the server has confirmed the membership, and not yet sent the group. */
+  /** `null`: the server has confirmed the membership, but has not sent the group yet. */
   readonly row: GroupRow | null
-  /** The user's own membership. It is also here, so that the group list reads no members. */
+  /** The user's own membership. It is a copy, so that the group list reads no members. */
   readonly self: MemberRow | null
   /** The membership to which the position belongs. It rises when the user joins again. */
   readonly membershipEpoch: number
@@ -132,7 +132,7 @@ export type UndeliveredEvent = { readonly number: number } & (
 
 /** How many tips of a group, and how many notices, are kept. */
 const ringSize = 100
-/** The ID of a tip or a notice: the newest replaces the oldest. */
+/** The ID of a tip or a notice in its ring. The newest row replaces the oldest. */
 export const ringPlace = (number: number): string => String(number % ringSize).padStart(2, '0')
 
 /** Each tab that comes to lead raises the term. Only the leader of this term commits server data. */

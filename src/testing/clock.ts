@@ -1,4 +1,6 @@
-/** A clock for tests. Time passes only by its methods, so tests wait for nothing and repeat exactly. */
+/**
+ * A clock for tests. Time passes only by its methods, so tests wait for nothing and repeat exactly.
+ */
 
 /** Virtual time in milliseconds. Timers fire in the order of their times. */
 export type TestClock = {

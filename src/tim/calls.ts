@@ -112,7 +112,8 @@ export function createCalls(
     },
 
     async joinGroup(options) {
-      // Tencent admits guests to an AVChatRoom only. Its SDK has a code of its own for other groups.
+      // Tencent admits guests to an AVChatRoom only. Its SDK has a code of its own for other
+      // groups.
       const { type } = Object(options) as typeof options
       if (!isLoggedIn() && type !== TYPES.GRP_AVCHATROOM)
         throw failure(ownError('LoginToJoin'), 'joinGroup', options)
@@ -181,7 +182,9 @@ export function createCalls(
   }
 }
 
-/** A user is in one AVChatRoom at a time: joining one leaves the others that the user does not own. */
+/**
+ * A user is in one AVChatRoom at a time: joining one leaves the others that the user does not own.
+ */
 async function leaveOtherRooms({ live, store, userID }: Session, groupID: string): Promise<void> {
   const others = live
     .list()

@@ -36,7 +36,8 @@ export type TimGroupCalls = {
    * may refuse a taken ID later: 10021.
    *
    * @example
-   * const { group } = (await tim.createGroup({ name: 'Crew', memberList: [{ userID: 'bob' }] })).data
+   * const memberList = [{ userID: 'bob' }]
+   * const { group } = (await tim.createGroup({ name: 'Crew', memberList })).data
    */
   createGroup(options: Args<'createGroup'>): TimGroupResponse
   /**

@@ -9,7 +9,9 @@ import { IMError, ownError } from './im-error.ts'
 import { failure } from './perform.ts'
 import { validate2x } from './validate.ts'
 
-/** The parts of a call have shorter limits: 22 s to enqueue, 15 s for the verdict, 20 s to dismiss. */
+/**
+ * The parts of a call have shorter limits: 22 s to enqueue, 15 s for the verdict, 20 s to dismiss.
+ */
 export const answerWithinMs = 60_000
 
 /** The same calls. Each settles in time, even if storage hangs, and rejects with an `IMError`. */

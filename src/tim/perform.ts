@@ -10,7 +10,9 @@ import type { Live } from './live.ts'
 import type { TimGroup } from './shapes.ts'
 import type { Verdicts } from './verdicts.ts'
 
-/** Then the call rejects with 4512. The operation stays pending, and an event reports its verdict. */
+/**
+ * Then the call rejects with 4512. The operation stays pending, and an event reports its verdict.
+ */
 const verdictWithinMs = 15_000
 
 /** A logged-in user, from `SDK_READY` until logout. */

@@ -1,6 +1,7 @@
 /**
- * Base rows in memory: what the server has confirmed. All groups and notices are in memory. Members
- * and tips are loaded from storage when they are needed. Only committed writes change base rows.
+ * Base rows in memory: the rows that the server has confirmed. All groups and notices are in
+ * memory. Members and tips are loaded from storage when they are needed. Only committed writes
+ * change base rows.
  */
 
 import * as v from 'valibot'
@@ -27,7 +28,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
   const groups = new Map<string, HeldGroup>()
   const notices = new Map<string, HeldNotice>()
   const undelivered = new Map<string, UndeliveredEvent>()
-  /** By group: members who have left, as far as this tab had loaded them. */
+  /** By group: the last rows of members who have left, if this tab had loaded them. */
   const leftMembers = new Map<string, Map<string, MemberRow>>()
   const members = createCache(storage, {
     table: 'members',
@@ -35,7 +36,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     isRow: (row, groupID) => v.is(memberRow, row) && (row as MemberRow).groupID === groupID,
     onDamaged
   })
-  // A damaged tip is left out: it only repeats in words a change that the rows show.
+  // A damaged tip is left out: it describes a change that the rows show anyway.
   const tips = createCache(storage, {
     table: 'tips',
     idOf: row => ringPlace(row.number),
@@ -116,7 +117,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     /** Loads all members of a group, and reports the group as damaged if some are missing. */
     async loadAll(groupID: string): Promise<void> {
       await members.load(groupID, 'all')
-      // The stream may have been closed, and the members released, meanwhile.
+      // Meanwhile the stream may have been closed, and the members released.
       if (!members.isLoaded(groupID, 'all')) return
       const held = groups.get(groupID)
       const count = [...members.all(groupID)].length
@@ -148,7 +149,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       return user === userID ? groups.get(groupID)?.settings : undefined
     },
 
-    /** Users who decide about an application have received a notice of it. */
+    /** Taken from the notice: every user who may decide about an application has received one. */
     application(groupID: string, user: string): ApplicationRow | undefined {
       const ofUser = [...notices.values()].filter(notice => isApplication(notice, groupID, user))
       const notice = ofUser.reduce<HeldNotice | undefined>(

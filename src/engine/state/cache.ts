@@ -1,7 +1,4 @@
-/**
- * Rows of one table in memory, scope by scope, as far as they were loaded. Committed writes keep
- * them current.
- */
+/** The loaded rows of one table in memory, scope by scope. Committed writes keep them current. */
 
 import { rowsOf } from '../../protocol/column-block.ts'
 import type { Storage, Write } from '../../storage/port.ts'
@@ -42,7 +39,7 @@ export function createCache<T extends TableName>(
     const during: Write[] = []
     const reads = reading.get(scope) ?? new Set()
     reading.set(scope, reads.add(during))
-    // The answer holds rows of the table that the query names.
+    // The answer has rows of the table that the query names.
     const query = { table, scope, ...(ids !== 'all' && { ids }) } as never
     const [stored] = (await storage.read([query]).finally(() => reads.delete(during))).answers as [
       Row[]
@@ -51,7 +48,7 @@ export function createCache<T extends TableName>(
     if (rows.length < stored.length) onDamaged(scope)
     const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), loaded: new Set<string>() }
     scopes.set(scope, known)
-    // Another tab may have removed rows.
+    // Another tab may have removed rows since the last read.
     for (const id of ids === 'all' ? known.rows.keys() : ids) known.rows.delete(id)
     for (const row of rows) known.rows.set(idOf(row), row)
     if (ids === 'all') known.loaded = 'all'
@@ -85,7 +82,7 @@ export function createCache<T extends TableName>(
     get: (scope: string, id: string): Row | undefined => scopes.get(scope)?.rows.get(id),
     all: (scope: string): Iterable<Row> => scopes.get(scope)?.rows.values() ?? [],
     release: (scope: string) => void scopes.delete(scope),
-    /** Reads all loaded rows again, as another tab may have written them. Returns the scopes. */
+    /** Reads all loaded rows once more: another tab may have written them. Returns the scopes. */
     async refresh(): Promise<string[]> {
       const held = [...scopes]
       for (const [scope, { loaded }] of held)

@@ -1,12 +1,12 @@
 /**
  * The order of commits. A commit may be reported late: by another tab, or by storage to the tab
- * that made it. Its writes then lie below those of newer commits, and below the last full read of
- * storage. Pure: it decides which writes memory has to apply, and applies none.
+ * that made it. Its writes are then older than those of newer commits, and than the last full read
+ * of storage. Pure: it decides which writes memory has to apply, and applies none.
  */
 
 import type { Commit, Write } from '../../storage/port.ts'
 
-/** Seldom are more commits made between a commit and its report. */
+/** More commits than this are seldom made between a commit and its report. */
 const recentMax = 200
 
 export function createCommitOrder(max = recentMax) {
@@ -44,7 +44,7 @@ export function createCommitOrder(max = recentMax) {
       const during: Commit[] = []
       reads.add(during)
       return {
-        /** The writes that memory consists of now. */
+        /** Returns all writes that make up memory now. */
         finish(stored) {
           reads.delete(during)
           readUpTo = stored.commitNumber

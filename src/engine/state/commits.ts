@@ -1,6 +1,6 @@
 /**
- * Everything that an engine writes. Each function is one transaction: as soon as it is durable it
- * is applied to memory and posted to the other tabs.
+ * All writes of an engine. Each function is one transaction. When it is durable, it is applied to
+ * memory and posted to the other tabs.
  */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
@@ -91,9 +91,9 @@ export function createCommits(options: CommitOptions) {
     },
 
     /**
-     * Stores an operation that is shown. `retried`: the refused operation that it takes the place
-     * of. Its verdict is removed in the same transaction, so that of several tabs one retries it.
-     * `undefined`: another tab was first.
+     * Stores an operation that is shown. `retried`: the refused operation that it replaces. The
+     * same transaction removes its verdict, so only one of several tabs can retry it. Resolves with
+     * `undefined` if another tab was first.
      */
     async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | undefined> {
       const verdicts = retried === undefined ? [] : [retried]
@@ -112,7 +112,7 @@ export function createCommits(options: CommitOptions) {
       )
       return writes.length === 0 ? undefined : { commitNumber, writes }
     },
-    /** The operation that is shown is durable: it may be sent, and other tabs show it. */
+    /** Marks the operation as durable: it may be sent, and other tabs show it. */
     confirm(pending: Pending, commit: Commit): void {
       state.confirm(pending, commit)
       peers.post({ type: 'committed', commits: [commit] })
@@ -140,7 +140,7 @@ export function createCommits(options: CommitOptions) {
       return writes.length > 0
     },
 
-    /** Stored members of a group cannot be read. They will be fetched again. */
+    /** Removes stored members that cannot be read, so that they are fetched once more. */
     async forgetMembers(groupID: string): Promise<void> {
       let writes: Write[] = []
       const commitNumber = await storage.transact(
@@ -150,7 +150,7 @@ export function createCommits(options: CommitOptions) {
       publish({ commitNumber, writes })
     },
 
-    /** The caller was answered that this operation waits, and storage has refused it. */
+    /** Stores a refusal for an operation whose caller was told that it is pending. */
     async refuse(pending: Pending, error: GroupError): Promise<void> {
       const writes = settle(pending, rejected(pending, error))
       publish({ commitNumber: await storage.transact([], () => writes), writes })
@@ -177,7 +177,7 @@ const verdictRemoval = (opID: string): Write => ({
   row: null
 })
 
-/** All members but the user, whose row the group holds as well. */
+/** Removes all members except the user, whose row is part of the group's row. */
 function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   return [
     { table: 'members', scope: groupID, empty: true },

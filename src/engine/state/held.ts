@@ -1,4 +1,4 @@
-/** Questions about stored rows that both state and sync ask. */
+/** Properties of stored rows that both state and sync use. */
 
 import type { GroupRow } from '../../kernel/model.ts'
 import { noticeTypes, type NoticeRow } from '../../kernel/notices.ts'

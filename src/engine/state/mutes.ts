@@ -1,10 +1,10 @@
-/** Mutes end by the server's clock, and no message says so: a timer does. */
+/** Timers for the ends of mutes: a mute ends by the server's clock, without a message. */
 
 import type { MemberRow } from '../../kernel/model.ts'
 import type { Host } from '../host.ts'
 import { nothingTouched, touchMember, type Touched } from './touched.ts'
 
-/** Browsers' timers are at most 24.8 days long. A longer mute gets another timer then. */
+/** A browser's timer can last 24.8 days. A longer mute starts another timer when this one fires. */
 const longestTimerMs = 86_400_000
 
 type MuteOptions = Pick<Host, 'setTimer'> & {
@@ -32,7 +32,7 @@ export function createMutes({ serverNowMs, setTimer, publish }: MuteOptions) {
   }
 
   return {
-    /** The row without a mute that has ended. The end of a mute that lasts is published. */
+    /** The row, without a mute that has ended. For a mute that lasts, a timer publishes its end. */
     current(row: MemberRow): MemberRow {
       if (row.muteUntil === 0) return row
       const leftMs = row.muteUntil * 1000 - serverNowMs()

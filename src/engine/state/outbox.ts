@@ -1,9 +1,9 @@
 /**
  * The outbox in memory: pending operations by ID and in order, durable or about to be.
  *
- * Each operation has its own row, push and verdict, even if the next one sets the same fields. To
- * coalesce them would save a user who edits one field several times offline a few small frames, and put
- * several IDs under one verdict in storage, on the wire and on the server.
+ * Each operation has its own row, push and verdict, even if the next one sets the same fields.
+ * Coalescing them would save a few small frames after several offline edits of one field, but would
+ * put several IDs under one verdict in storage, on the wire and on the server.
  */
 
 import { utf8Length } from '../../kernel/limits.ts'
@@ -24,14 +24,14 @@ export function createOutbox() {
     if (isNew) bytes += bytesOf(pending)
     rows.set(pending.opID, pending)
     const last = sorted?.at(-1)
-    // Usually the new operation comes last, and sorting again would cost more with each one.
+    // Usually the new operation comes last. Sorting for each one would cost more and more.
     if (isNew && last && inOrder(last, pending) < 0) sorted?.push(pending)
     else sorted = undefined
   }
 
   return {
     rows: rows as ReadonlyMap<string, Pending>,
-    /** An operation that is shown and not durable must not be sent. */
+    /** Only durable operations may be sent. */
     isDurable: (opID: string): boolean => !uncommitted.has(opID),
     /** In the order in which they were enqueued. */
     inOrder: (): readonly Pending[] => (sorted ??= [...rows.values()].sort(inOrder)),

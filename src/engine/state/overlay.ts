@@ -36,11 +36,11 @@ type LaneOperation = {
 type Lane = {
   readonly operations: LaneOperation[]
   rows: Map<string, PredictedRow>
-  /** The lane creates or dismisses the group, so it knows all rows, and base rows do not count. */
+  /** The lane creates or dismisses the group, so it predicts all rows, and hides the base rows. */
   hidesBase: boolean
 }
 
-/** Of a row within its group. */
+/** The name of a row within its group. */
 const name = (key: Key) => `${key.table}/${key.id}`
 
 export type Overlay = ReturnType<typeof createOverlay>
@@ -129,7 +129,7 @@ export function createOverlay(base: Base, userID: string) {
         for (const entry of lane.rows.values()) touch(touched, entry.key)
         lane.rows.clear()
       }
-      // An unchanged prediction stays the same object, so comparing by identity finds no change.
+      // An unchanged prediction stays the same object, so views that compare identity skip it.
       const last = before?.get(name(key))?.row
       lane.rows.set(name(key), { key, row: row && last && sameRow(row, last) ? last : row })
     }
@@ -190,7 +190,7 @@ export function createOverlay(base: Base, userID: string) {
       stale.add(pending.groupID)
     },
 
-    /** Its effect is gone after `rebase`. */
+    /** The effect of the operation disappears with the next `rebase`. */
     remove({ groupID, opID }: Pending): void {
       const { operations } = laneOf(groupID)
       const index = operations.findIndex(({ pending }) => pending.opID === opID)

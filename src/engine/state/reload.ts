@@ -1,6 +1,6 @@
 /**
- * Reads everything from storage into memory: at the start, and when another tab may have written
- * unseen.
+ * Reads all rows from storage into memory: at the start, and when this tab may have missed commits
+ * of other tabs.
  */
 
 import { prepare, type Prepared } from '../../kernel/decide.ts'
@@ -21,7 +21,7 @@ type ReloadOptions = {
 export function createReload({ storage, state, userID }: ReloadOptions) {
   const { base, overlay, outbox } = state
 
-  /** Loads the members by whom the operations of a lane are decided, and replays the lane. */
+  /** Loads the members that decide the operations of a lane, and replays the lane. */
   async function loadLane(groupID: string): Promise<void> {
     const group = overlay.group(groupID)
     const users = outbox.inOrder().flatMap(pending => {
@@ -38,7 +38,7 @@ export function createReload({ storage, state, userID }: ReloadOptions) {
   return {
     loadLane,
 
-    /** `isFirst`: rows in the caches were read a moment ago, ahead of this. */
+    /** `isFirst`: the rows in the caches were read just before this, so they are current. */
     async reload({ isFirst = false } = {}): Promise<void> {
       const touched = nothingTouched()
       await state.replace(async () => {
@@ -56,6 +56,6 @@ export function createReload({ storage, state, userID }: ReloadOptions) {
   }
 }
 
-/** The members whose rows an operation is decided by. */
+/** The members whose rows decide an operation. */
 export const neededMembers = ({ needs }: Prepared, group: GroupRow | null): string[] =>
   needs(group).flatMap(({ table, id }) => (table === 'members' ? id : []))

@@ -4,7 +4,7 @@ import type { Verdict } from '../../kernel/verdict.ts'
 import type { Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
 
-/** The operation leaves the outbox, and its verdict is kept. */
+/** Moves the operation from the outbox to the verdicts. */
 export const settle = ({ opID, name, args, askedAtMs }: Pending, verdict: Verdict): Write[] => [
   { table: 'outbox', scope: '', id: opID, row: null },
   { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, askedAtMs } }

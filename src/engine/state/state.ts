@@ -1,7 +1,6 @@
 /**
- * Everything an engine has in memory: base rows, overlay, outbox and verdicts. It changes in two
- * ways: by writes that are committed, by this tab or another, and by an operation that is about to
- * be.
+ * The memory of an engine: base rows, overlay, outbox and verdicts. Two things change it: writes
+ * that this or another tab has committed, and an operation that is about to be committed.
  */
 
 import type { Decision } from '../../kernel/decision.ts'
@@ -17,7 +16,7 @@ import { createVerdicts } from './verdicts.ts'
 
 export type StateEvent =
   | { readonly type: 'changed'; readonly touched: Touched }
-  /** Stored members of this group cannot be read. */
+  /** The stored members of this group are damaged. */
   | { readonly type: 'membersDamaged'; readonly groupID: string }
   /** A commit was reported too late to be ordered: only storage knows the current rows. */
   | { readonly type: 'orderLost' }
@@ -61,7 +60,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
 
   function applyOperation(write: Extract<Write, { table: 'outbox' }>, touched: Touched): void {
     if ('empty' in write) {
-      // An operation that is not durable yet is not in storage, and still counts.
+      // An operation that is not durable yet is missing in storage, but stays in memory.
       for (const opID of outbox.rows.keys()) if (outbox.isDurable(opID)) forget(opID)
     } else if (write.row) {
       // A commit reported late: the operation is settled already.
@@ -110,7 +109,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
       return publish(touched)
     },
 
-    /** The operation that is shown is durable. */
+    /** Marks an operation that is shown as durable. */
     confirm(pending: Pending, commit: Commit): void {
       outbox.endCommit(pending.opID)
       if (order.wasRead(commit)) {
@@ -120,18 +119,18 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
       }
       const isShown = commit.writes.length === 1 && outbox.rows.get(pending.opID) === pending
       if (!isShown) return applyCommit(commit)
-      // Applying it once more would send a frame that changes nothing.
+      // The operation is shown already, so only its order counts.
       if (order.add(commit).isOrderLost) onEvent({ type: 'orderLost' })
     },
 
-    /** The operation that is shown could not be stored. */
+    /** Removes an operation that could not be stored. */
     retract(pending: Pending): void {
       outbox.endCommit(pending.opID)
       applyWrites([removal(pending)])
     },
 
     /**
-     * Replaces everything by what `read` finds in storage, and newer commits. One call after
+     * Replaces memory by the rows that `read` returns and by newer commits. Calls run one after
      * another: an earlier read must not replace a later one.
      */
     replace(read: () => Promise<Commit>): Promise<void> {

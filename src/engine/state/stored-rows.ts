@@ -90,7 +90,7 @@ const pending: v.GenericSchema<unknown, Pending> = where(
   row => isSendable(row)
 )
 
-/** An operation that no server accepts would block all operations behind it. */
+/** An operation that no server accepts would block all later operations. */
 function isSendable({
   opID,
   name,

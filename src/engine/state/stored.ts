@@ -1,6 +1,6 @@
 /**
- * Reads and checks everything that is kept in memory. Damaged base rows are removed and fetched
- * again. A damaged operation gets a verdict: it must not disappear unnoticed.
+ * Reads and checks all rows that stay in memory. Damaged base rows are removed, and fetched from
+ * the server once more. A damaged operation gets a verdict: it must not disappear unnoticed.
  */
 
 import { groupError } from '../../kernel/errors.ts'
@@ -19,7 +19,7 @@ const everything = [
   { table: 'undelivered', scope: '' }
 ] as const
 
-/** Everything that is kept in memory, up to a commit, after damaged rows are repaired. */
+/** Repairs damaged rows, and returns all rows that stay in memory, up to a commit. */
 export async function readStored(storage: Storage): Promise<Commit> {
   const { answers, commitNumber } = await storage.read(everything)
   const { writes, repairs } = inspect(answers)
@@ -43,7 +43,7 @@ function inspect([metas, groups, outbox, ...others]: Answers<typeof everything>)
 
 function inspectBase(storedMeta: unknown, storedGroups: readonly unknown[]): Inspected {
   const meta = parsed(storedRows.meta, storedMeta)
-  // Without the epoch nobody knows to which history the groups belong.
+  // Without the epoch, the history to which the groups belong is unknown.
   const rows = storedGroups.map(each => (meta ? parsed(storedRows.groups, each) : undefined))
   const groups = rows.flatMap((row): Write[] =>
     row ? [{ table: 'groups', scope: '', id: row.groupID, row }] : []
@@ -52,7 +52,7 @@ function inspectBase(storedMeta: unknown, storedGroups: readonly unknown[]): Ins
     meta ? [{ table: 'meta', scope: '', id: '', row: { ...meta, feed } }] : []
   const writes = [...groups, ...metaWrite(meta?.feed ?? 0)]
   if (!rows.includes(undefined)) return { writes, repairs: [] }
-  // From the beginning of the feed, the server sends the missing groups again, and no others.
+  // From the beginning of the feed, the server sends only the groups that are missing here.
   const repairs: Write[] = [{ table: 'groups', scope: '', empty: true }, ...groups, ...metaWrite(0)]
   return { writes, repairs }
 }

@@ -1,7 +1,7 @@
 /**
- * The time, as far as a device can know it. The clock of a device may be set, and may be wrong by
- * years, so the server's time counts. Two facts are certain: the server's time at the last contact,
- * and how long this engine has run since. An operation never counts as older than they allow.
+ * The time, as well as a device can know it. Users may change the clock of a device, and it may be
+ * wrong by years, so the server's time counts. Two facts are certain: the server's time at the last
+ * contact, and how long this engine has run since. They limit the age of an operation.
  */
 
 import type { Meta, Pending } from '../../storage/tables.ts'
@@ -9,7 +9,7 @@ import type { Host } from '../host.ts'
 
 /** Smaller differences are ignored: frames take that long. */
 const toleranceMs = 2000
-/** A clock that is further behind the last contact was set wrong: clocks drift less. */
+/** A clock that is further behind the last contact was changed: clocks drift less. */
 const slowMs = 60_000
 
 export type Time = ReturnType<typeof createTime>
@@ -33,12 +33,12 @@ export function createTime(
     return contact
   }
 
-  /** Whether a server was in contact in this run. */
+  /** Whether any tab has reached a server in this run. */
   const hadContact = () => lastContact() !== undefined && contact?.serverTimeMs !== storedContactMs
 
   const byClockMs = () => now() + (meta()?.clockOffsetMs ?? 0)
 
-  /** Whether the time of an operation that is enqueued now means anything in a later run. */
+  /** Whether a later run can rely on the time of an operation that is enqueued now. */
   function isTimeKnown(): boolean {
     const last = lastContact()
     return (
@@ -54,7 +54,7 @@ export function createTime(
     return last ? Math.max(byClock, last.serverTimeMs + elapsedMs() - last.learnedAtMs) : byClock
   }
 
-  /** After a contact in this run the device's clock does not count: it may have been set since. */
+  /** After a contact in this run, the device's clock is ignored: it may have changed since. */
   function certainNowMs(): number {
     const last = lastContact()
     return last && hadContact() ? last.serverTimeMs + elapsedMs() - last.learnedAtMs : serverNowMs()
@@ -75,7 +75,7 @@ export function createTime(
   }
 
   return {
-    /** Storage was read: its contact is one of an earlier run. */
+    /** Call it after the first read: the stored contact is from an earlier run. */
     begin(): void {
       storedContactMs = meta()?.serverTimeMs
     },
@@ -87,14 +87,14 @@ export function createTime(
       const known = serverNowMs() - now()
       return known - stored > toleranceMs ? known : stored
     },
-    /** Without a contact in this run, only the clock of this run says how long it waits. */
+    /** Without a contact in this run, the age of the operation is known only during this run. */
     markEnqueued(opID: string): Pick<Pending, 'isTimeUnknown'> {
       if (!hadContact()) enqueuedAtMs.set(opID, elapsedMs())
       return isTimeKnown() ? {} : { isTimeUnknown: true }
     },
-    /** At least so long the operation has waited. */
+    /** The operation has waited at least this long. */
     waitedSeconds: (pending: Pending): number => Math.floor(waitedMs(pending) / 1000),
-    /** When the operation was enqueued, by this device's clock as it is set now. */
+    /** When the operation was enqueued, converted to the present setting of the device's clock. */
     askedAtMs(pending: Pending): number {
       const atMs = now() - waitedMs(pending)
       return Math.abs(atMs - pending.askedAtMs) > toleranceMs ? atMs : pending.askedAtMs

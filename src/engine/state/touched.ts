@@ -1,4 +1,4 @@
-/** What a change in memory has touched. Views recompute nothing else. */
+/** The rows and lists that a change in memory has touched. Views recompute only these. */
 
 import type { Key } from '../../kernel/model.ts'
 

@@ -1,12 +1,12 @@
-/** How many verdicts are stored. */
+/** Limits on the number of stored verdicts. */
 
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { Write } from '../../storage/port.ts'
 import type { Settled } from '../../storage/tables.ts'
 
 /**
- * The newest of each kind. Applied ones only answer `settled`. Refusals stay until dismissed: as
- * many as a full outbox that is refused as a whole, and far more than an app shows.
+ * The newest of each kind are stored. Applied ones serve only `settled`. Refusals stay until they
+ * are dismissed: there is room for a full outbox of them, far more than an app shows.
  */
 const storedMax: Readonly<Record<Verdict['kind'], number>> = {
   applied: 1000,
@@ -15,7 +15,7 @@ const storedMax: Readonly<Record<Verdict['kind'], number>> = {
   rejected: 10_000
 }
 
-/** Removals of the oldest verdicts beyond the limits, when `writes` add others. */
+/** Writes that remove the oldest verdicts if `writes` exceed the limits. */
 export function outdatedVerdicts(
   writes: readonly Write[],
   stored: ReadonlyMap<string, Settled>

@@ -4,7 +4,7 @@ import type { Verdict } from '../../kernel/verdict.ts'
 import type { Settled } from '../../storage/tables.ts'
 import { keepLast } from './keep-last.ts'
 
-/** As many as a full outbox holds: an app may ask for their verdicts one after another. */
+/** The size of a full outbox: an app may await its verdicts one after another. */
 const trimmedMax = 10_000
 
 export function createVerdicts(isPending: (opID: string) => boolean) {
@@ -39,7 +39,7 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
     },
     clear: () => rows.clear(),
 
-    /** Resolves with `undefined` if the verdict becomes unknown; `undefined`: it is unknown now. */
+    /** Returns `undefined` for an unknown verdict, or resolves with it if it becomes unknown. */
     of(opID: string): Promise<Verdict | undefined> | undefined {
       const verdict = known(opID)
       if (verdict) return Promise.resolve(verdict)
@@ -47,15 +47,15 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
       return new Promise(answer => waiting.set(opID, [...(waiting.get(opID) ?? []), answer]))
     },
 
-    /** No verdict will come. */
+    /** Ends the wait for a verdict that will not arrive. */
     abandon: (opID: string) => resolve(opID, undefined),
     /**
-     * Another tab has dismissed the verdict of an operation that is neither pending nor settled.
+     * An operation that is neither pending nor settled had a verdict that another tab dismissed.
      */
     abandonUnknown(): void {
       for (const opID of [...waiting.keys()]) if (!isPending(opID)) resolve(opID, undefined)
     },
-    /** The engine is closed: no verdict will come at all. */
+    /** Ends all waits, because the engine is closed. */
     end(): void {
       isOver = true
       for (const opID of [...waiting.keys()]) resolve(opID, undefined)

@@ -1,9 +1,9 @@
 /**
- * Keeps one connection to the server: retries after failures, and waits for the app if only the app
- * can help. `connecting` is for the first attempt. A connection that is retried is still `offline`:
- * nobody knows yet whether the network is back, and a status that alternates tells users nothing.
+ * Keeps one connection to the server. It retries after failures, or waits for a token if the app
+ * has to provide another one. Only the first attempt is `connecting`. During a retry the status
+ * stays `offline`: a status that alternates would not help users.
  *
- *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──retry: welcome──▶ online
+ *   connecting ──welcome──▶ online ──closed, silent──▶ offline ──welcome──▶ online
  */
 
 import { isLoginError, type GroupError, storageFailed } from '../../kernel/errors.ts'
@@ -19,7 +19,7 @@ import { answerAfterWakeWithinMs, answerWithinMs } from './schedule.ts'
 
 type ConnectionOptions = {
   readonly host: Host
-  /** Why the token cannot be sent. */
+  /** The reason why the token cannot be sent, if there is one. */
   readonly tokenError: GroupError | undefined
   /** The first message over a new connection. */
   hello(): ClientMessage
@@ -67,7 +67,7 @@ export function createConnection(options: ConnectionOptions) {
   function receiveFrame(frame: string): void {
     const message = parseServerMessage(frame)
     heartbeat.used()
-    // A message that only another build knows answers no question.
+    // A message that only another build knows is not the answer to a question.
     if (message?.type !== 'unknown') heartbeat.received()
     inbox.add(frame, message)
   }
@@ -90,14 +90,14 @@ export function createConnection(options: ConnectionOptions) {
     if (link) lost()
   }
 
-  /** The server, or something between, has ended the connection. */
+  /** The server or a proxy has ended the connection. */
   function closed(error: GroupError | undefined): void {
     if (state === 'online') heartbeat.cut()
     if (error) lastError = error
     lost()
   }
 
-  /** The connection is over. It is retried after a while, unless only the app can help. */
+  /** Ends the connection. It is retried after a while, unless the app has to provide a token. */
   function lost(): void {
     disconnect()
     if (!isStarted) return
@@ -134,7 +134,7 @@ export function createConnection(options: ConnectionOptions) {
 
     start(): void {
       isStarted = true
-      // The app may still be getting a token. The status waits for it no longer than for a server.
+      // The app may still be getting a token. The status waits for it as long as for a server.
       if (isLoginError(lastError) && state === 'connecting') heartbeat.expectFrame(answerWithinMs)
       tryNow()
     },
@@ -144,13 +144,13 @@ export function createConnection(options: ConnectionOptions) {
       disconnect()
       onStatus()
     },
-    /** The app has no token. */
+    /** Reports that the app has no usable token. */
     refuse(error: GroupError): void {
       lastError = error
       state = 'offline'
       if (isStarted) lost()
     },
-    /** The app has another token. */
+    /** Connects with another token of the app. */
     renewed(): void {
       if (isLoginError(lastError)) lastError = null
       // The hello may hold the old one.
@@ -158,14 +158,14 @@ export function createConnection(options: ConnectionOptions) {
       connect()
       onStatus()
     },
-    /** The network may be back, or gone unnoticed. */
+    /** Checks the connection at once: the network may be back, or lost without an event. */
     wake(): void {
       if (link && state !== 'online') return
       if (link) return heartbeat.probe(answerAfterWakeWithinMs)
       heartbeat.forgetCuts()
       tryNow()
     },
-    /** There is something to send. */
+    /** Retries soon, because an operation waits to be sent. */
     trySoon(): void {
       if (isStarted && !link) retry.hurry(lastError)
     },

@@ -1,4 +1,4 @@
-/** The writes that a merge is collecting, over the rows that are stored. */
+/** The writes that a merge collects, on top of the stored rows. */
 
 import type { NoticeRow, TipRow } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
@@ -59,7 +59,7 @@ export function dropGroup({ groups, writes }: Draft, groupID: string): void {
   )
 }
 
-/** Keeps a tip or notice until the app says that it is delivered. */
+/** Stores a tip or notice until the app has received it. */
 export function putUndelivered(
   draft: Draft,
   event: { kind: 'tip'; tip: TipRow } | { kind: 'notice'; notice: NoticeRow }
@@ -69,7 +69,7 @@ export function putUndelivered(
   draft.writes.push({ table: 'undelivered', scope: '', id: String(row.number), row })
 }
 
-/** All writes; each group and the position once, as they are at the end. */
+/** All writes. Each group and the position are written once, in their final state. */
 export function writesOf(draft: Draft): Write[] {
   const { writes, groups, feed, noticeCount, noticeSeq, undeliveredCount } = draft
   const { meta } = draft.base

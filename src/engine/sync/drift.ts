@@ -1,6 +1,7 @@
 /**
- * Notices drift. With each ping the server compares positions, and with most of them also one
- * group, row by row, so that whatever has made the rows differ, they are mended.
+ * Detects drift: rows that differ from the server's for any reason. With each ping the server
+ * compares positions. With most pings it also compares a digest of one group's rows, and sends the
+ * group once more if the digests differ.
  */
 
 import type { Storage } from '../../storage/port.ts'
@@ -14,11 +15,11 @@ type Pong = Extract<ServerMessage, { type: 'pong' }>
 type Ping = Extract<ClientMessage, { type: 'ping' }>
 
 export function createDrift(storage: Storage, base: Base) {
-  /** Whether the server's digests have the version that this build makes. */
+  /** Whether the server computes digests in the same way as this build. */
   let comparesDigests = false
   let lastGroupID = ''
 
-  /** The group after the last one, in the order of IDs. */
+  /** The group to compare next, in the order of IDs. */
   function nextGroupID(): string | undefined {
     const ids = [...base.groups.values()].flatMap(group => (isWhole(group) ? group.groupID : []))
     const next = ids.sort().find(groupID => groupID > lastGroupID) ?? ids[0]
@@ -45,7 +46,7 @@ export function createDrift(storage: Storage, base: Base) {
       return { type: 'ping', check }
     },
 
-    /** Whether the server believes this client at other positions. */
+    /** Whether the server assumes other positions of this client than its own. */
     isElsewhere: ({ feed, groups }: Pong): boolean =>
       base.meta()?.feed !== feed ||
       (comparesDigests && positionDigest(base.groups.values()) !== groups)

@@ -1,6 +1,6 @@
 /**
- * Notices a dead line: pings at intervals, and when an answer is due. A line on which nothing
- * arrives in time is lost.
+ * Detects a dead connection. It pings at intervals, and when an answer is due. A connection on
+ * which no frame arrives in time is lost.
  */
 
 import type { Host } from '../host.ts'
@@ -25,7 +25,7 @@ type HeartbeatOptions = {
 
 export function createHeartbeat({ host, sendProbe, sendPing, onSilence }: HeartbeatOptions) {
   const timers = createTimers<'ping' | 'probe' | 'silence'>(host)
-  /** How long the server may still be silent. */
+  /** The time within which the next frame must arrive. */
   let patienceMs = Infinity
   let isProbePlanned = false
   let pingMs = pingEveryMs
@@ -47,7 +47,7 @@ export function createHeartbeat({ host, sendProbe, sendPing, onSilence }: Heartb
       () => {
         planPing()
         if (hasSlept(plannedMs, host.now())) return probe(answerAfterWakeWithinMs)
-        // Frames about one group say nothing about the others, so time alone decides.
+        // The regular ping compares positions, so other frames do not postpone it.
         expectFrame(answerWithinMs)
         sendPing()
       },
@@ -72,22 +72,22 @@ export function createHeartbeat({ host, sendProbe, sendPing, onSilence }: Heartb
     probe,
     expectFrame,
     received,
-    /** A frame was sent or has arrived. */
+    /** Call it for each frame that is sent or received. */
     used: () => void (usedAtMs = host.now()),
-    /** A message was sent that the server has to answer. */
+    /** Call it after sending a message that the server has to answer. */
     expectAnswer(): void {
-      // The first question without an answer decides. Later ones must not postpone the probe.
+      // The oldest unanswered message decides. Later messages must not postpone the probe.
       if (patienceMs !== Infinity || isProbePlanned) return
       isProbePlanned = true
       timers.start('probe', () => probe(answerWithinMs), probeAfterMs)
     },
-    /** Something has cut the line: it may have been idle for too long. */
+    /** Call it when the connection is cut: a proxy may have ended it because it was idle. */
     cut(): void {
       const idleMs = host.now() - usedAtMs
       pingMs = pingMsAfterCut(pingMs, idleMs, idleBeforeMs)
       idleBeforeMs = idleMs
     },
-    /** Another network may not have the proxy that cut idle lines. */
+    /** Another network may not have the proxy that cuts idle connections. */
     forgetCuts: () => void (pingMs = pingEveryMs),
     stop(): void {
       timers.stopAll()

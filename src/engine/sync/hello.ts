@@ -1,4 +1,4 @@
-/** The first message over a connection: the token, and where the client stands. */
+/** The first message over a connection: the token and the client's positions. */
 
 import { kernelVersion } from '../../kernel/decide.ts'
 import { groupError, type GroupError } from '../../kernel/errors.ts'
@@ -24,7 +24,7 @@ export function helloOf(base: Base, token: string): ClientMessage {
   }
 }
 
-/** Why no server accepts this token. The app may have passed anything. */
+/** The error of a token that no server accepts. The app may have passed any value. */
 export function tokenError(token: unknown): GroupError | undefined {
   if (typeof token !== 'string' || token === '') return groupError('TokenEmpty')
   return token.length > frameLimits.tokenLengthMax ? groupError('TokenMalformed') : undefined

@@ -1,6 +1,6 @@
 /**
- * Frames that have arrived. Those that arrive while others are being stored are
- * received together: one commit costs far more than one row.
+ * Received frames. All frames that arrive during a commit form the next batch, with one commit: a
+ * commit costs far more than a row.
  */
 
 import { groupError, storageFailed, type GroupError } from '../../kernel/errors.ts'
@@ -10,7 +10,7 @@ import type { Link } from '../../protocol/port.ts'
 /** In characters. A larger commit would delay the operations behind it. */
 const batchLengthMax = 1_000_000
 
-/** `badFrame`: the beginning of a frame after the messages that holds no message. */
+/** `badFrame`: the beginning of an invalid frame that arrived after the messages. */
 type Batch = {
   readonly messages: readonly ServerMessage[]
   readonly badFrame: string | undefined
@@ -47,7 +47,7 @@ export function createInbox({ link, receive, fail }: InboxOptions) {
       await receive(messages, isCurrent)
       if (badFrame !== undefined && isCurrent()) fail(groupError('BadFrame', badFrame))
     } catch (error) {
-      // Expected: storage refuses. The next connection brings again what was not committed.
+      // Expected: storage refuses. Over the next connection the server sends these messages again.
       if (isCurrent()) fail(storageFailed(error))
     }
   }

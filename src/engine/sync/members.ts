@@ -1,4 +1,4 @@
-/** Fetches the members of groups, page by page: first those that are shown, then small groups. */
+/** Fetches the members of groups, page by page: first of the groups shown, then of small groups. */
 
 import type { MembersMessage } from '../../protocol/messages.ts'
 import type { HeldGroup } from '../../storage/tables.ts'
@@ -26,10 +26,10 @@ export function createMembers({ host, state: { base }, connection }: MemberOptio
     (row.memberNum <= replicatedMembersMax || wanted.has(groupID))
 
   return {
-    /** Members of this group are shown. */
+    /** Fetches the members of this group first: they are shown. */
     want: (groupID: string) => void wanted.add(groupID),
 
-    /** Asks for as many pages as the link carries. */
+    /** Requests as many pages as the link can carry. */
     fetch(): void {
       const shown = [...wanted].flatMap(groupID => base.groups.get(groupID) ?? [])
       for (const group of [...shown, ...base.groups.values()]) {
@@ -43,7 +43,7 @@ export function createMembers({ host, state: { base }, connection }: MemberOptio
       }
     },
 
-    /** The next pages can be asked for while these are being stored. */
+    /** Requests the next pages while these are being stored. */
     arrived(messages: readonly MembersMessage[]): void {
       if (messages.length > 0) pages.arrived(messages)
     },

@@ -14,7 +14,7 @@ import { dropGroup, groupOf, putGroup, putUndelivered, type Draft } from './draf
 export function mergeFeed(draft: Draft, { from, to, events }: FeedDelta): boolean {
   if (from > draft.feed || (from > 0 && events.length !== to - from)) return false
   if (to <= draft.feed) return true
-  // From the beginning, the feed names all groups.
+  // A feed from the beginning names all groups.
   if (from === 0) dropOtherGroups(draft, events)
   for (const event of events) if (event.fseq > draft.feed) mergeEvent(draft, event)
   draft.feed = to
@@ -68,7 +68,7 @@ function mergeJoined(
 
 function mergeNotice(draft: Draft, event: Extract<FeedEvent, { kind: 'notice' }>): void {
   const { kind, ...notice } = event
-  // From the beginning, the feed repeats recent notices.
+  // A feed from the beginning repeats recent notices.
   if (notice.fseq <= draft.noticeSeq) return
   draft.noticeSeq = notice.fseq
   if (notice.operationType === noticeTypes.applied) {

@@ -12,7 +12,8 @@ export function mergeGroup(draft: Draft, delta: GroupDelta): boolean {
   const { groupID, membershipEpoch, from, to } = delta
   const group = groupOf(draft, groupID)
   const isWhole = from === 0
-  // Of another membership, or known already. A full snapshot at the same position mends wrong rows.
+  // The delta is about another membership, or is merged already. A full snapshot at the same
+  // position is still merged: it repairs wrong rows.
   if (
     !group ||
     group.membershipEpoch !== membershipEpoch ||
@@ -77,8 +78,8 @@ function putTips(
 }
 
 /**
- * A page counts only if it was read at the position of the group and continues the members that are
- * held: a full snapshot may have come meanwhile. Any other page is asked for again.
+ * A page is merged only if it was read at the position of the group and continues the stored
+ * members: a full snapshot may have arrived meanwhile. Any other page is requested once more.
  */
 export function mergePage(
   draft: Draft,

@@ -3,8 +3,8 @@
  * with the rows that hold its effect, so that the effect never disappears from the screen in
  * between.
  *
- * Only the server judges, even if the user has left the group: an operation that may have been sent
- * could have taken effect before. To know which ones were sent would cost a durable write per push.
+ * Only the server judges, even after the user has left the group: a sent operation may have taken
+ * effect before. To know which operations were sent would cost a durable write per push.
  */
 
 import type { Verdict } from '../../kernel/verdict.ts'
@@ -23,14 +23,14 @@ export function mergeVerdict(draft: Draft, verdict: Verdict): void {
   }
 }
 
-/** Settles applied operations whose rows have come. */
+/** Settles applied operations whose rows have arrived. */
 export function settleReached(draft: Draft): void {
   for (const pending of draft.outbox.values())
     if (pending.applied && isReached(draft, pending.applied))
       conclude(draft, pending, pending.applied)
 }
 
-/** Whether the rows hold the effect, or will never come because the user is not in the group. */
+/** Whether the rows hold the effect, or will never arrive because the user is not in the group. */
 function isReached(draft: Draft, { groupID, seq }: { groupID: string; seq: number }): boolean {
   const group = groupOf(draft, groupID)
   return !group || group.seq >= seq

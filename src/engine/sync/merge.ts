@@ -1,5 +1,5 @@
 /**
- * What messages from the server change in stored rows. Pure: the caller commits the writes in one
+ * Merges messages from the server into the stored rows. Pure: the caller commits the writes in one
  * transaction, so that rows, verdicts and the position move together.
  */
 
@@ -10,12 +10,12 @@ import { mergeFeed } from './merge-feed.ts'
 import { mergeGroup, mergePage } from './merge-group.ts'
 import { mergeVerdict, settleReached } from './merge-verdicts.ts'
 
-/** Messages that bring rows. */
+/** Messages with rows. */
 export type RowsMessage = DeltaMessage | MembersMessage
 
 /**
- * Merges messages that have come one after another. `isGap`: something is missing before one of
- * them. Neither it nor later messages are merged, and the connection has to begin anew.
+ * Merges consecutive messages. `isGap`: changes before one of them are missing. Neither that
+ * message nor later ones are merged, and the client has to connect again.
  */
 export function merge(
   base: MergeBase,
@@ -24,7 +24,7 @@ export function merge(
   const draft = createDraft(base)
   const gap = messages.findIndex(message => !mergeMessage(draft, message))
   if (gap < 0) return { writes: writesOf(draft), isGap: false }
-  // The draft holds a part of the message after the gap.
+  // The draft already contains a part of the message after the gap, so it cannot be used.
   return { writes: merge(base, messages.slice(0, gap)).writes, isGap: true }
 }
 

@@ -1,13 +1,13 @@
 /**
- * Pages of members under way: as many as the link carries quickly. On a slow link more of them
- * would delay every other frame, and the silence would end the connection with all pages under way.
+ * The requested pages of members: only as many as the link carries quickly. On a slow link more
+ * pages would delay every other frame, and the silence would end the connection with all pages.
  */
 
 import { rowCount } from '../../protocol/column-block.ts'
 import { frameLimits, type MembersMessage } from '../../protocol/messages.ts'
 import { firstRate, rateAfter, rowsUnderWay } from './schedule.ts'
 
-/** Servers accept a few more requests at a time: the rest is for other questions. */
+/** Servers accept a few more requests at a time. The difference is for other questions. */
 const pagesMax = 64
 
 type Page = {
@@ -28,7 +28,7 @@ export function createPages(elapsedMs: () => number) {
   return {
     has: (groupID: string) => pages.has(groupID),
 
-    /** How many rows the next page may have; 0: none can be asked for yet. */
+    /** How many rows the next page may have. 0: no page may be requested yet. */
     limit(): number {
       const rowsMax = rowsUnderWay(rate)
       const page = Math.min(rowsMax, frameLimits.membersPerPageMax)
@@ -39,7 +39,7 @@ export function createPages(elapsedMs: () => number) {
     ask(groupID: string, page: Pick<Page, 'membershipEpoch' | 'rows'>): void {
       pages.set(groupID, { ...page, askedAtElapsedMs: elapsedMs(), isStoring: false })
     },
-    /** These pages have arrived together, and are being stored. */
+    /** Measures the link by pages that have arrived together. */
     arrived(messages: readonly MembersMessage[]): void {
       let firstAskedMs = Infinity
       for (const { groupID } of messages) {
@@ -59,7 +59,7 @@ export function createPages(elapsedMs: () => number) {
       for (const [groupID, { membershipEpoch }] of pages)
         if (!isDue(groupID, membershipEpoch)) pages.delete(groupID)
     },
-    /** The connection is over. If pages were under way, they may have been too many. */
+    /** Call it when the connection is lost. Its pages may have been too many for the link. */
     lost(): void {
       if (underWay().length > 0) rate = { ...rate, rows: rate.rows / 2 }
       pages.clear()

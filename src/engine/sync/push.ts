@@ -1,4 +1,4 @@
-/** Sends pending operations: in order, each saying which one of its lane it follows. */
+/** Sends pending operations in order. Each names the operation before it in its lane. */
 
 import type { Pending } from '../../storage/tables.ts'
 import { frameLimits, type PushedOperation } from '../../protocol/messages.ts'
@@ -30,7 +30,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
   function nextOperations(): PushedOperation[] {
     const lastOfLane = new Map<string, string>()
     const batch: PushedOperation[] = []
-    // An operation must not overtake one of its lane that is not durable yet.
+    // An operation must not overtake an earlier one in its lane that is not durable yet.
     const blockedLanes = new Set<string>()
     for (const pending of outbox.inOrder()) {
       if (!outbox.isDurable(pending.opID)) blockedLanes.add(pending.groupID)
@@ -56,7 +56,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
 
   return {
     push,
-    /** Operations of one microtask go together. */
+    /** Sends the operations of one microtask in one push. */
     pushSoon(): void {
       if (!connection.isOnline()) return connection.trySoon()
       if (isPlanned) return
@@ -66,7 +66,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
         push()
       })
     },
-    /** After a while, as the server asks. An operation that is sent twice gets one verdict. */
+    /** Resends after a while, as the server requests. An operation sent twice gets one verdict. */
     resend(opIDs: readonly string[]): void {
       if (opIDs.length === 0) return
       const send = () => {

@@ -22,7 +22,7 @@ export function createQuestions(host: Host, connection: Connection) {
   let lastRequest = 0
 
   return {
-    /** Without a connection, the question waits for one. */
+    /** Without a connection, the question is sent over the next one. */
     ask(groupID: string, search: boolean): Promise<ProfileAnswer> {
       return new Promise(resolve => {
         const question: Question = { type: 'read', request: lastRequest++, groupID, search }
@@ -38,7 +38,7 @@ export function createQuestions(host: Host, connection: Connection) {
       })
     },
     answer: (request: number, answer: ProfileAnswer) => waiting.get(request)?.resolve(answer),
-    /** A connection has come about. */
+    /** Sends all open questions over a new connection. */
     askAll(): void {
       for (const { question } of waiting.values()) connection.ask(question)
     },

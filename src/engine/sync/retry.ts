@@ -1,4 +1,4 @@
-/** When the next attempt to connect is made. */
+/** The time of the next attempt to connect. */
 
 import type { GroupError } from '../../kernel/errors.ts'
 import type { Host } from '../host.ts'
@@ -9,7 +9,7 @@ export function createRetry(host: Host, connect: () => void) {
   const timers = createTimers<'retry' | 'steady'>(host)
   let failures = 0
   let nextRetryAtMs: number | null = null
-  /** The last attempt and the next one, by a clock that nobody sets. */
+  /** The last attempt and the next one, by the monotonic clock. */
   let triedAtElapsedMs = -Infinity
   let retryAtElapsedMs = Infinity
 
@@ -22,7 +22,7 @@ export function createRetry(host: Host, connect: () => void) {
   return {
     nextRetryAtMs: () => nextRetryAtMs,
     isFirstAttempt: () => failures === 0,
-    /** An attempt is being made. */
+    /** Call it with each attempt. */
     attempt(): void {
       timers.stop('retry')
       nextRetryAtMs = null
@@ -34,8 +34,8 @@ export function createRetry(host: Host, connect: () => void) {
       if (delayMs !== 'never') retryIn(delayMs)
     },
     /**
-     * Retries before the back-off ends, because an operation waits. Not at once after the last
-     * attempt: users enqueue operations by the hundred.
+     * Retries before the back-off ends, because an operation waits. It keeps a distance from the
+     * last attempt: users may enqueue hundreds of operations.
      */
     hurry(lastError: GroupError | null): void {
       if (retryMs(lastError) !== undefined) return
@@ -43,7 +43,8 @@ export function createRetry(host: Host, connect: () => void) {
       if (soonestMs < retryAtElapsedMs) retryIn(Math.max(0, soonestMs - host.elapsedMs()))
     },
     /**
-     * A server may let clients in and then fail. Until the session has lasted, the back-off stays.
+     * Resets the back-off after the session has lasted for a while: a server may accept clients and
+     * then fail.
      */
     resetWhenSteady: () => timers.start('steady', () => (failures = 0), steadyAfterMs),
     cancel(): void {

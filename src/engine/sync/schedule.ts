@@ -1,4 +1,4 @@
-/** When to retry, when to ping, and how much to ask for at once. Pure. */
+/** The times of retries and pings, and the number of rows to request at once. Pure. */
 
 import { errors, isLoginError, type GroupError } from '../../kernel/errors.ts'
 
@@ -13,7 +13,7 @@ export function backoffMs(failures: number, random: number): number {
   return Math.round(random * Math.min(longestDelayMs, firstDelayMs * 2 ** failures))
 }
 
-/** `'never'`: only another token helps. `undefined`: the error does not say when to retry. */
+/** `'never'`: the app has to provide another token. `undefined`: the normal back-off. */
 export function retryMs(error: GroupError | null): number | 'never' | undefined {
   if (error === null) return undefined
   if (isLoginError(error)) return 'never'
@@ -28,20 +28,22 @@ export const steadyAfterMs = 10_000
 
 /** Client and server compare their positions at this interval. */
 export const pingEveryMs = 30_000
-/** A connection on which nothing arrives in this time is lost. */
+/** A connection without a frame in this time is lost. */
 export const answerWithinMs = 10_000
-/** If an answer is due and nothing arrives for so long, a ping checks the line. */
+/** If an answer is due and no frame arrives for so long, a ping tests the connection. */
 export const probeAfterMs = 5000
-/** After sleep most lines are dead, and the user is waiting. */
+/** After sleep most connections are dead, and the user is waiting. */
 export const answerAfterWakeWithinMs = 3000
-/** If a timer fires so much later than planned, the device has slept, or its clock was set. */
+/**
+ * If a timer fires this much later than planned, the device has slept, or its clock has changed.
+ */
 const sleptMs = 2000
 export const hasSlept = (plannedMs: number, nowMs: number): boolean => nowMs - plannedMs > sleptMs
 
 const shortestPingMs = 4000
 /**
- * Proxies cut lines that are idle for too long. Two cuts in a row after about the same idle time
- * show that time, and pings have to be more frequent.
+ * Proxies cut idle connections. Two cuts in a row after about the same idle time reveal the limit
+ * of a proxy, and pings become more frequent than that.
  */
 export function pingMsAfterCut(pingMs: number, idleMs: number, idleBeforeMs: number): number {
   const isSame = Math.abs(idleMs - idleBeforeMs) <= Math.max(1000, idleMs / 10)
@@ -63,6 +65,6 @@ export const rateAfter = (rate: Rate, rows: number, tookMs: number): Rate => ({
 
 const aheadMs = 2000
 const [rowsMin, rowsMax] = [50, 32_000]
-/** How many rows may be under way: as many as the link carries in two seconds. */
+/** How many rows may be requested at once: as many as the link carries in two seconds. */
 export const rowsUnderWay = ({ rows, ms }: Rate): number =>
   Math.min(rowsMax, Math.max(rowsMin, Math.floor((rows / ms) * aheadMs)))

@@ -1,4 +1,4 @@
-/** What is stored about the server. */
+/** The stored facts about the server: epoch, receipt, policy and clock. */
 
 import type { ServerMessage } from '../../protocol/messages.ts'
 import type { Meta } from '../../storage/tables.ts'
@@ -9,7 +9,7 @@ const clockToleranceMs = 2000
 type Welcome = Extract<ServerMessage, { type: 'welcome' }>
 type Pong = Extract<ServerMessage, { type: 'pong' }>
 
-/** Positions stay. */
+/** The facts from a welcome. Positions do not change. */
 export function metaAfterWelcome(
   { userID, epoch, receipt, kernel, isAppAdmin, policy, serverTime }: Welcome,
   before: Meta | undefined,
@@ -32,7 +32,7 @@ export function metaAfterWelcome(
   }
 }
 
-/** `undefined`: a pong that says nothing new. */
+/** The facts from a pong. `undefined`: nothing has changed. */
 export function metaAfterPong(
   meta: Meta,
   { serverTime, receipt = '' }: Pong,

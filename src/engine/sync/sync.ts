@@ -1,5 +1,6 @@
 /**
- * Talks to the server: says hello, merges and commits what arrives, and sends pending operations.
+ * Sync with the server: logs in, merges and commits received messages, and sends pending
+ * operations.
  */
 
 import { groupError } from '../../kernel/errors.ts'
@@ -118,7 +119,7 @@ export function createSync(options: SyncOptions) {
     const current = mergeBase()
     if (!current || !connection.isOnline()) return connection.fail(groupError('BadFrame'))
     const { writes, isGap } = merge(current, messages)
-    // The next pages can be on their way while these are being stored.
+    // The next pages are requested before these are stored, so that both happen at once.
     members.arrived(pages)
     fetchMembers()
     if (writes.length > 0) await commits.commit(writes)
@@ -140,7 +141,7 @@ export function createSync(options: SyncOptions) {
     connection.caughtUp()
   }
 
-  /** If the server believes this client elsewhere, the connection begins anew. */
+  /** If the server assumes other positions than the client's, the client connects again. */
   async function receivePong(pong: Extract<ServerMessage, { type: 'pong' }>): Promise<void> {
     const meta = base.meta()
     if (!meta || !caughtUp) return
@@ -161,11 +162,11 @@ export function createSync(options: SyncOptions) {
     start: connection.start,
     stop: connection.stop,
     wake: connection.wake,
-    /** Sends what is pending. Without a connection, it is a reason to retry soon. */
+    /** Sends pending operations. Without a connection, it makes the next attempt earlier. */
     push: push.pushSoon,
     renew(newToken: string): void {
       const problem = tokenError(newToken)
-      // A usable token stays.
+      // An invalid token does not replace a usable one.
       if (problem && token !== '') return
       if (problem) return connection.refuse(problem)
       token = newToken
@@ -173,7 +174,7 @@ export function createSync(options: SyncOptions) {
       else connection.renewed()
     },
     readProfile: questions.ask,
-    /** Members of this group are shown. */
+    /** Fetches the members of this group first: they are shown. */
     want(groupID: string): void {
       members.want(groupID)
       fetchMembers()
@@ -183,7 +184,7 @@ export function createSync(options: SyncOptions) {
 
 type OtherMessage = Exclude<ServerMessage, RowsMessage>
 
-/** Messages in order; those with rows that follow each other are one list. */
+/** Messages in order. Consecutive messages with rows are one list. */
 function withRowsTogether(messages: readonly ServerMessage[]): (RowsMessage[] | OtherMessage)[] {
   const result: (RowsMessage[] | OtherMessage)[] = []
   for (const message of messages) {

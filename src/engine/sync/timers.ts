@@ -1,4 +1,4 @@
-/** Named timers: starting one again replaces it. */
+/** Named timers. Starting a running timer replaces it. */
 
 import type { Host } from '../host.ts'
 

@@ -1,14 +1,13 @@
 /**
- * The patch from the result that was sent last to the current one.
- *
- * Why: results are compared by content, so an acknowledgement alone sends nothing.
+ * The patch from the result that was sent last to the current one. Results are compared by content,
+ * so an acknowledgement alone sends no frame.
  */
 
 import type { Patch } from '../api.ts'
 import { editsOf } from './edits.ts'
 import type { StreamResult } from './views.ts'
 
-/** `undefined`: both are equal. */
+/** `undefined`: the results are equal. */
 export function differenceOf(
   before: StreamResult | undefined,
   after: StreamResult

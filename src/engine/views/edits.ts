@@ -24,7 +24,7 @@ export function editsOf(before: readonly StreamRow[], after: readonly StreamRow[
       const last = before[indexBefore.get(rowID(row)) ?? -1]
       const from = last ? list.indexOf(last, index) : -1
       const target = other && (indexAfter.get(rowID(other)) ?? -1)
-      // Of two rows that have changed places, the one that goes farther is moved.
+      // If two rows have changed places, the one with the longer way is moved.
       if (target !== undefined && (target < 0 || (from >= 0 && target > from)))
         edit([index, Math.min(target, list.length - 1)])
       else {

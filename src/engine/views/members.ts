@@ -23,7 +23,7 @@ export function createMembers({ base, overlay }: State, visible: Visible) {
   function build(groupID: string): MemberSource {
     const hidesBase = overlay.hidesBase(groupID)
     const stored = hidesBase ? [] : [...base.members.all(groupID)].map(row => row.userID)
-    // The lists stay: they remember where windows begin.
+    // The lists stay, because they remember the rows after which windows begin.
     const source = sources.get(groupID) ?? { ...createSource<MemberRow>(), hidesBase }
     source.hidesBase = hidesBase
     source.byID.clear()
@@ -64,7 +64,9 @@ export function createMembers({ base, overlay }: State, visible: Visible) {
     dropList: (query: MembersQuery) =>
       void sources.get(query.groupID)?.lists.delete(listName(query)),
 
-    /** No stream shows the members. Those by whom pending operations are decided stay loaded. */
+    /**
+     * Call it when no stream shows the members. Those that decide pending operations stay loaded.
+     */
     drop(groupID: string): void {
       sources.delete(groupID)
       if (!overlay.hasLane(groupID)) base.members.release(groupID)

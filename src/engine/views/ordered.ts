@@ -24,7 +24,7 @@ export function createOrdered<R>(
 ) {
   const sorted = () => [...byID.values()].filter(isIn).sort(compare)
   let rows = sorted()
-  /** Rows after which parts begin. They stay when the row has left the list. */
+  /** Rows after which parts begin. An anchor stays after its row has left the list. */
   const anchors = new Map<string, R>()
 
   function indexOf(row: R): number {
@@ -41,7 +41,7 @@ export function createOrdered<R>(
 
   function indexAfter(id: string): number {
     const anchor = byID.get(id) ?? anchors.get(id) ?? lastKnown(id)
-    // The place of an unknown row is unknown: nothing follows it.
+    // Without the row, its place is unknown, so the part is empty.
     if (!anchor) return rows.length
     anchors.set(id, anchor)
     const index = indexOf(anchor)

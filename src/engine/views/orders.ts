@@ -31,8 +31,8 @@ export const groupOrders: Readonly<Record<GroupOrder, Compare<Group>>> = {
 }
 
 /**
- * The text as a search compares it, regardless of Unicode form and case. Upper case comes last: a
- * small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
+ * The text in the form that a search compares, regardless of Unicode form and case. Upper case
+ * comes last: a small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
  */
 const folded = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll(dottedI, 'i').toUpperCase().normalize('NFKC')

@@ -1,9 +1,9 @@
-/** Counts how many open streams need which rows and lists in memory. */
+/** Counts the open streams that need a row or a list in memory. */
 
 import type { StreamQuery } from '../api.ts'
 import { listName } from './source.ts'
 
-/** What no stream needs any more after a release. */
+/** Whether, after a release, no stream needs the list or the rows. */
 type Unused = { readonly list: boolean; readonly rows: boolean }
 
 type Counts = Map<string, number>

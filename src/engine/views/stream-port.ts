@@ -1,9 +1,9 @@
 /**
  * The streams of one UI thread. The effect of a user's action, and the first result of a stream,
- * are sent at once. Changes from elsewhere are sent once per painted screen. A UI thread that is
- * slow to receive frames gets fewer of them: what happens meanwhile ends up in one frame.
+ * are sent at once. Other changes are sent once per painted screen. A slow UI thread gets fewer
+ * frames: all changes in between are in the next one.
  *
- * Why: the engine keeps this pace, because a post to the worker costs the UI thread more than
+ * Why here: the UI thread could set the pace instead, but a post to the worker costs it more than
  * receiving a frame.
  */
 
@@ -22,7 +22,7 @@ const framesUnderWayMax = 16
 type Stream = {
   readonly number: number
   readonly query: StreamQuery
-  /** The result as the UI thread knows it. */
+  /** The last result that the UI thread was sent. */
   sent: StreamResult | undefined
   isLoaded: boolean
 }
@@ -89,17 +89,17 @@ export function openPort(
     const stream: Stream = { number, query, sent: undefined, isLoaded: false }
     streams.set(number, stream)
     if (query.kind === 'members') want(query.groupID)
-    // Before the rows are loaded: another stream may release them meanwhile.
+    // Retained before loading: meanwhile another stream may release the rows.
     views.retain(query)
     try {
       await Promise.all([lifecycle.ready, views.readAhead(query)])
       await views.load(query)
     } catch (error) {
-      // Expected: storage cannot be read any more.
+      // Expected: storage has failed.
       views.release(query)
       return refuse(number, storageFailed(error))
     }
-    // It was closed meanwhile, or replaced.
+    // Meanwhile the stream was closed, or replaced.
     if (streams.get(number) !== stream) return views.release(query)
     stream.isLoaded = true
     changed.add(stream)
@@ -127,10 +127,10 @@ export function openPort(
 
   return {
     publish(touched: Touched): void {
-      // Before it is loaded, a result would show rows as missing.
+      // The result of a stream that is still loading would show rows as missing.
       for (const stream of streams.values())
         if (stream.isLoaded && concerns(stream.query, touched)) changed.add(stream)
-      // Every action of the user goes through the outbox.
+      // Every action of the user changes the outbox, so this change is one.
       flushSoon(touched.outbox)
     },
     request(request: StreamRequest): void {

@@ -16,7 +16,7 @@ export type StreamsOptions = {
   readonly lifecycle: Lifecycle
   readonly state: State
   readonly setTimer: Host['setTimer']
-  /** The members of a group are shown. */
+  /** Called when the members of a group are shown. */
   want(groupID: string): void
 }
 
@@ -24,7 +24,7 @@ export function createStreams(options: StreamsOptions) {
   const ports = new Set<Port>()
 
   return {
-    /** Rows in memory have changed. Frames follow at the end of the microtask. */
+    /** Publishes a change in memory. Frames follow at the end of the microtask. */
     publish(touched: Touched): void {
       options.views.refresh(touched)
       for (const port of ports) port.publish(touched)

@@ -8,7 +8,7 @@ import { permissions } from '../permissions.ts'
 
 const args = { groupID, userIDList }
 
-/** Added users are not asked. A user who is a member already is no error. */
+/** Adds users without their consent. An existing member is not an error. */
 export const addGroupMember = defineOperation({
   args,
   needs: ({ groupID, userIDList }) =>

@@ -10,8 +10,8 @@ import { targetPermissions } from '../target-permissions.ts'
 const args = { groupID, userIDList, reason: optional(text({ bytesMax: limits.reasonBytesMax })) }
 
 /**
- * One user who may not be removed refuses the whole call. A Private group ends with its last
- * member. That happens here if it has no owner and an app admin removes the rest.
+ * The call is refused as a whole if the actor may not remove one of the users. A Private group ends
+ * with its last member: an app admin can remove the last members of a group without an owner.
  */
 export const deleteGroupMember = defineOperation({
   args,

@@ -10,7 +10,7 @@ import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, userID: optional(userID), memberCustomField }
 
-/** Without `userID` it sets the caller's own fields. Fields are merged by key. */
+/** Default of `userID`: the caller. Fields are merged by key. */
 export const setGroupMemberCustomField = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],

@@ -13,7 +13,7 @@ const args = {
   nameCard: name({ bytesMax: limits.nameCardBytesMax, filled: false })
 }
 
-/** Without `userID` it sets the caller's own. An empty text clears a name card. */
+/** Default of `userID`: the caller. An empty text clears a name card. */
 export const setGroupMemberNameCard = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],

@@ -1,4 +1,4 @@
-/** What a committed batch has changed. Sessions of all users of the group receive it. */
+/** The changes of a committed batch. Sessions of all users of the group receive them. */
 
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'

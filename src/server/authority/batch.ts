@@ -1,6 +1,6 @@
 /**
- * One group during one transaction: the rows that operations are judged by, as they are after the
- * operations judged so far, and the writes that the transaction makes at its end.
+ * One group during one transaction: its rows after the operations judged so far, and the writes
+ * that the transaction makes at its end.
  */
 
 import type { Prepared } from '../../kernel/decide.ts'
@@ -33,7 +33,7 @@ export type Batch = {
   isDissolved: boolean
   readonly members: Map<string, MarkedMember>
   readonly others: Map<string, Other['row']>
-  /** How many groups each user is in, where an operation depends on it. */
+  /** The number of groups that a user is in, for users whose operations depend on it. */
   readonly counts: Map<string, number>
   readonly memberships: Map<string, Membership>
   /** Read from the log when first needed. */
@@ -97,7 +97,7 @@ export async function openBatch(
 
 /** The rows as the kernel's rules read them. */
 export const viewOf = (batch: Batch): View => ({
-  // `rowOf` returns a row of the table that the key names.
+  // `rowOf` returns a row of the key's table.
   get: <T extends Table>(key: Key<T>) => rowOf(batch, key) as Rows[T] | null,
   groupCount: userID => batch.counts.get(userID)
 })

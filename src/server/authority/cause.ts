@@ -1,4 +1,6 @@
-/** Why the actor of a refused operation lost the right to it, as far as the actor may know. */
+/**
+ * The event by which the actor of a refused operation lost the right to it, if it may know that.
+ */
 
 import { scopeOf, type GroupError } from '../../kernel/errors.ts'
 import { rolesGiven } from '../../kernel/role-changes.ts'
@@ -9,7 +11,7 @@ import { membershipOf } from './memberships.ts'
 import { roleChangesSince } from './roles.ts'
 import type { Submission } from './submission.ts'
 
-/** How the actor left the group, or lost its role after the state that the operation has seen. */
+/** Finds how the actor left the group, or lost its role since the state that the operation saw. */
 export async function causeOf(
   batch: Batch,
   { userID, operation }: Submission,
@@ -26,7 +28,9 @@ export async function causeOf(
   return entry && { reason: 'demoted', by: entry.actor, atSeconds: entry.atSeconds }
 }
 
-/** A transfer by an app admin does not name the former owner: the revision of their row does. */
+/**
+ * A transfer by an app admin does not name the former owner, but changes the revision of its row.
+ */
 function isDemotion(entry: LogEntry, { userID, revision }: MarkedMember): boolean {
   const given = rolesGiven(entry).find(each => each.userID === userID)
   return given ? given.role === 'Member' : revision === entry.seq

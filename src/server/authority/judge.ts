@@ -96,7 +96,10 @@ async function verdictOn(
   return { kind: decision.outcome, opID, groupID, seq: batch.seq, result: decision.result }
 }
 
-/** Without its group no operation of a lane applies, even if another user's group has that ID. */
+/**
+ * If its group was not created, no later operation of the lane applies: a group with that ID
+ * belongs to another user.
+ */
 const isFatal = (predecessor: StoredVerdict | undefined) =>
   predecessor?.verdict.kind === 'rejected' &&
   (predecessor.name === 'createGroup' || predecessor.verdict.scope === 'dependency')

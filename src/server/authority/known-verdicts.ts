@@ -12,7 +12,7 @@ export async function knownVerdicts(tx: Transaction, submissions: readonly Submi
     ids.set(userID, new Set([...(ids.get(userID) ?? []), opID, after]))
   }
   const known = new Map<string, Map<string, StoredVerdict>>()
-  // In one order, so that two transactions never wait for each other.
+  // All transactions lock in the same order, so they cannot deadlock.
   for (const [userID, opIDs] of [...ids].sort(([a], [b]) => (a < b ? -1 : 1)))
     known.set(userID, await tx.verdicts(userID, [...opIDs]))
   return {

@@ -11,7 +11,7 @@ import type { Database } from '../database/port.ts'
 
 /**
  * A transaction judges one operation, and further ones up to these sums. All other users wait
- * during that time. Two operations that name 500 users each fit.
+ * during that time. Two operations with 500 users each fit.
  */
 const transactionMax = { operations: 200, rows: 4096, bytes: 65_536 }
 
@@ -51,7 +51,7 @@ export function createLanes(
     while (waiting.length > 0) {
       const batch = waiting.splice(0, countOfNext(waiting))
       if (await attempt(groupID, batch, onError)) continue
-      // The database may refuse the operations of one user: others are judged without them.
+      // The database may refuse the operations of one user. The others must still be judged.
       const users = byUser(batch)
       for (const ofUser of users) {
         const isDone = users.length > 1 && (await attempt(groupID, ofUser, () => undefined))
@@ -74,7 +74,7 @@ export function createLanes(
       batch.forEach((each, index) => settle(each, outcomes[index] ?? { kind: 'retry' }))
       return true
     } catch (error) {
-      // Expected: the database is away, or a conflict. Nothing was committed; the clients retry.
+      // Expected: the database is away, or a conflict. Nothing is committed, and the clients retry.
       onFailure(error)
       return false
     }

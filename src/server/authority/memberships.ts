@@ -1,4 +1,4 @@
-/** Who follows the group: its members, and the owner of an AVChatRoom. */
+/** The followers of a group: its members, and the owner of an AVChatRoom. */
 
 import { must } from '../../kernel/must.ts'
 import type { LogEntry, Membership } from '../database/port.ts'

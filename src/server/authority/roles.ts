@@ -1,4 +1,4 @@
-/** Who has, or has had, the role of an owner or admin. */
+/** The users with the role of owner or admin, now or recently. */
 
 import { roleOperations, rolesGiven } from '../../kernel/role-changes.ts'
 import type { LogEntry } from '../database/port.ts'

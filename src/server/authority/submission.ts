@@ -1,4 +1,4 @@
-/** An operation on its way to be judged. */
+/** An operation that is to be judged. */
 
 import { prepare } from '../../kernel/decide.ts'
 import type { Verdict } from '../../kernel/verdict.ts'

@@ -1,4 +1,6 @@
-/** The thread of PGlite. Its WebAssembly is synchronous: a long statement would block the sockets. */
+/**
+ * The thread of PGlite. Its WebAssembly is synchronous: a long statement would block the sockets.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'

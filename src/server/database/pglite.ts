@@ -15,9 +15,9 @@ const statementMsMax = 120_000
 const closeMsMax = 30_000
 
 /**
- * Opens PostgreSQL in the folder `dataDir`, which is created if missing. Without `dataDir`, the data
- * is in memory. Rejects if another process uses the folder. If the thread ends or hangs, or another
- * process takes the folder over, every statement rejects, and `onError` is called once.
+ * Opens PostgreSQL in the folder `dataDir`, which is created if missing. Without `dataDir`, the
+ * data is in memory. Rejects if another process uses the folder. If the thread ends or hangs, or
+ * another process takes the folder over, every statement rejects, and `onError` is called once.
  *
  * @example
  * const database = await openSqlDatabase(await openPGlite('./data'))

@@ -74,7 +74,7 @@ async function membersPage(
 ): Promise<string[]> {
   const position = replica.position(groupID)
   const { row, seq } = await reader.group(groupID)
-  // Users outside the group do not even learn that it exists. An AVChatRoom has no member list.
+  // Users outside the group must not learn that it exists. An AVChatRoom has no member list.
   if (!position || !row || row.type === 'AVChatRoom') return []
   const members = await reader.membersAfter(groupID, after, limit)
   const next = members.length === limit ? (members.at(-1)?.userID ?? null) : null

@@ -1,4 +1,4 @@
-/** Sends frames in order, no faster than the client receives them. */
+/** Sends frames in order, at the speed of the client. */
 
 import type { Connection } from './session-port.ts'
 

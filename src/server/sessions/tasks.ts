@@ -1,4 +1,4 @@
-/** Runs tasks one after another: the frames of a task continue those of the task before. */
+/** Runs tasks one after another, because the frames of a task continue those of the last one. */
 
 export function createTasks(isOpen: () => boolean, onError: (error: unknown) => void) {
   let work: Promise<void> = Promise.resolve()

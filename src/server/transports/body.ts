@@ -1,4 +1,4 @@
-/** Reads the body of a request. A stranger may send it slowly, without end, or too long. */
+/** Reads the body of a request. An attacker may send it slowly, without an end, or too long. */
 
 import type { IncomingMessage } from 'node:http'
 import type { Place } from './lobby.ts'
@@ -6,7 +6,7 @@ import type { Place } from './lobby.ts'
 /** A longer body is read and discarded up to this length, so that the client reads the answer. */
 const discardedBytesMax = 16_777_216
 
-/** `undefined`: longer than `bytesMax`. Rejects when the client hangs up, or its place is taken. */
+/** `undefined`: longer than `bytesMax`. Rejects if the client hangs up, or loses its place. */
 export function readBody(
   request: IncomingMessage,
   bytesMax: number,

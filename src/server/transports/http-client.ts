@@ -12,7 +12,10 @@ const waitMs = 25_000
 const silenceMs = 60_000
 /** The last frames of a session that has ended are kept for this long. */
 const lastFramesMs = 10_000
-/** An answer has about this many bytes, or one frame. With more unfetched, reading stops. */
+/**
+ * An answer has about this many bytes, or one frame. If more are unfetched, no frames of the client
+ * are read.
+ */
 const answerBytesMax = 131_072
 
 type Answer = { readonly frames: readonly string[]; readonly isOver: boolean }
@@ -105,7 +108,7 @@ export function createHttpClient(
         if (waiting === reply) waiting = undefined
       }
       const reply = (isForced: boolean) => {
-        // One answer at a time: frames stay in order, and a slow client receives no more.
+        // One answer at a time: frames stay in order, and a slow client sets the pace.
         const isFree = sendingBytes === 0
         if (!isForced && !(isFree && (unsent.length > 0 || isOver))) return
         leave()

@@ -13,7 +13,7 @@ import type { SessionContext } from '../sessions/session-port.ts'
 
 const bodyBytesMax = 2 * frameLimits.toServerBytesMax
 const framesPerRequestMax = 100
-/** At 40 KB/s, a body of the greatest length comes within this time. */
+/** At 40 KB/s, the longest body arrives within this time. */
 const bodyWithinMs = 60_000
 /** A connection on which the client reads nothing of an answer for so long is closed. */
 const stalledMs = 40_000
@@ -89,7 +89,7 @@ export function createHttpSessions(
     try {
       text = await read(request)
     } catch {
-      // Expected: the client has hung up, or is too slow. Nobody is there to read an answer.
+      // Expected: the client has hung up, or is too slow. It could not read an answer.
       return
     }
     if (text === undefined) return refuse(response, 413)

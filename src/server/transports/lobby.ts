@@ -1,7 +1,7 @@
 /**
- * Connections and requests of unknown users. Their number per address, their total number and their
- * bytes are limited. Above a number the oldest one ends; above the bytes, the one that holds most.
- * So a newcomer always gets in, even if an attacker opens many connections.
+ * Connections and requests before the login. Their number per address, their total number and their
+ * bytes are limited. Above a limit on the number, the oldest one ends. Above the limit on bytes,
+ * the one with most bytes ends. So a new client always gets in, even during an attack.
  */
 
 type LobbyLimits = {
@@ -10,26 +10,26 @@ type LobbyLimits = {
   readonly bytesMax: number
 }
 
-/** An honest login takes two round trips, so that these limits allow for thousands a second. */
+/** An honest login needs two round trips, so these limits allow thousands of logins per second. */
 export const lobbyLimits: LobbyLimits = { perAddressMax: 1000, max: 4000, bytesMax: 67_108_864 }
 
 export type Place = {
-  /** More bytes have come from here. */
+  /** Counts bytes that were received from here. */
   add(bytes: number): void
-  /** The bytes that have come are not held any more. */
+  /** The received bytes are no longer held. */
   clear(): void
   leave(): void
 }
 
 export type Lobby = {
-  /** `end` has to end the connection, when others need its place. */
+  /** `end` must end the connection. It is called when another one needs the place. */
   enter(address: string, end: () => void): Place
 }
 
 type Entry = { readonly address: string; readonly end: () => void; bytes: number }
 
 export function createLobby({ perAddressMax, max, bytesMax }: LobbyLimits = lobbyLimits): Lobby {
-  /** In the order in which they came. */
+  /** The oldest first. */
   const entries = new Set<Entry>()
   const byAddress = new Map<string, Set<Entry>>()
   let heldBytes = 0
@@ -61,7 +61,7 @@ export function createLobby({ perAddressMax, max, bytesMax }: LobbyLimits = lobb
           if (!entries.has(entry)) return
           entry.bytes += bytes
           heldBytes += bytes
-          // One is enough: before these bytes came, all were within the limit.
+          // Ending one is enough: before these bytes, the sum was within the limit.
           if (heldBytes > bytesMax) evict(largest(entries))
         },
         clear() {

@@ -1,8 +1,8 @@
-/** Which pages may connect. */
+/** Decides by the origin of a page whether it may connect. */
 
 import type { IncomingMessage } from 'node:http'
 
-/** Of refusals, no more lines than this are reported in a minute: strangers could fill the log. */
+/** At most this many refusals are reported in a minute: an attacker could fill the log. */
 const reportsPerMinuteMax = 20
 
 export type Origins = { allow(request: IncomingMessage): boolean }
@@ -54,6 +54,6 @@ export function normalOrigin(text: string): string | undefined {
     !/^\/?$/.test(url.pathname)
   )
     return undefined
-  // Apps in a shell have schemes of their own, of which a URL does not tell the origin.
+  // Apps in a shell have their own schemes. For those, `URL.origin` is `null`.
   return url.origin === 'null' ? `${url.protocol}//${url.host.toLowerCase()}` : url.origin
 }

@@ -10,9 +10,9 @@ import type { Origins } from './origins.ts'
 import type { Connection, SessionContext } from '../sessions/session-port.ts'
 import { openSession } from '../sessions/session.ts'
 
-/** With more unsent bytes, no frame of the client is read until they are sent. */
+/** If more bytes are unsent, no frame of the client is read until they are sent. */
 const unsentBytesMax = 65_536
-/** Bytes of incomplete frames of all users. Above it, the connection that holds most ends. */
+/** Bytes of incomplete frames of all users. Above this sum, the connection with most bytes ends. */
 const partialBytesMax = 67_108_864
 const pingEveryMs = 30_000
 /** A client that leaves this many pings unanswered is cut off at the next one. */

@@ -1,6 +1,6 @@
 /**
- * Announcements that continue at the client's position are sent as they are. Where one does not,
- * the group is read from the database.
+ * Announcements that continue at the client's position are sent unchanged. If one does not, the
+ * group is read from the database.
  *
  * The database may have several connections, so a read may be older than an announcement received
  * during it. Positions therefore do not change during a read: announcements are held until its
@@ -37,7 +37,7 @@ function applyOrPostpone(state: ReplicaState, announcement: Announcement): void 
   else postpone(state, announcement)
 }
 
-/** The next read brings the change, so the announcement need not be kept. */
+/** The next read finds the change, so the announcement itself is not kept. */
 function postpone({ userID, unread }: ReplicaState, { feeds, groupID }: Announcement): void {
   unread.feed ||= feeds.has(userID)
   unread.groups.add(groupID)

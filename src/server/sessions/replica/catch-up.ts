@@ -1,4 +1,4 @@
-/** Brings a client that logs in from the positions it names to the present. */
+/** Sends the changes since the positions that a client names when it logs in. */
 
 import { groupTopic, userTopic } from '../bus.ts'
 import { applyHeld } from './announcements.ts'
@@ -16,7 +16,7 @@ export async function catchUp(
 ): Promise<void> {
   const { userID, positions, outgoing } = state
   state.isReading = true
-  // Subscribed before anything else is read: an announcement received meanwhile is held.
+  // Subscribed before the first read, so no announcement is missed. Those during it are held.
   positions.subscribe(userTopic(userID))
   for (const { groupID } of await database.snapshot(reader => reader.followed(userID)))
     positions.subscribe(groupTopic(groupID))

@@ -6,7 +6,9 @@ import type { FeedState, Reader } from '../../database/port.ts'
 /** A client that was away receives the last notices, at most this many and this old. */
 const noticesMax = 100
 const noticesKeptSeconds = 7 * 86_400
-/** A client that is further behind receives the feed from the beginning: strangers can fill it. */
+/**
+ * A client that is further behind gets the feed from the beginning: other users can fill a feed.
+ */
 const feedEventsMax = 150
 
 type Followed = Awaited<ReturnType<Reader['followed']>>

@@ -32,7 +32,8 @@ export async function readGroupDelta(
   if (!row || held >= seq) return undefined
   const changed = held > 0 && held >= floor ? await reader.changedSince(groupID, held) : undefined
   const visible = changed?.filter(({ userID: id }) => isVisible(row, id, userID))
-  // Longer than the group or a frame: the whole is cheaper, because its members come in pages.
+  // If the delta is longer than the group or a frame, the whole group is cheaper: its members are
+  // sent in pages.
   const isDelta =
     visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= partBytesMax
   const from = isDelta ? held : 0

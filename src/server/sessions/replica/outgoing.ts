@@ -3,7 +3,7 @@
 import type { DeltaMessage, FeedDelta, GroupDelta } from '../../../protocol/messages.ts'
 
 export type Verdict = DeltaMessage['verdicts'][number]
-/** `readsBefore`: the number of reads that had begun when the verdict came. */
+/** `readsBefore`: the number of reads that had begun when the verdict was given. */
 export type WaitingVerdict = { readonly verdict: Verdict; readonly readsBefore: number }
 
 export type OutgoingDelta = {

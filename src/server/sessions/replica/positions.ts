@@ -1,4 +1,4 @@
-/** What the client holds: its position in the user's feed and in the log of each group. */
+/** The positions of the client: in the user's feed, and in the log of each group. */
 
 import { positionDigest } from '../../../protocol/digest.ts'
 import type { FeedDelta } from '../../../protocol/messages.ts'

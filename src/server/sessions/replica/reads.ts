@@ -15,7 +15,7 @@ export async function read<T>(
   work: (reader: Reader) => Promise<T>,
   listed: readonly string[] = []
 ): Promise<T> {
-  // The transaction may be older than what becomes unread from here on.
+  // The transaction may be older than changes that become unread from here on.
   const due = state.unread
   state.unread = nothingUnread()
   state.deferred = new Set()
