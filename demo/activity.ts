@@ -8,7 +8,7 @@ import { tipSentence } from './message-sentences.ts'
 
 export function activity({ tips }: Selected): TemplateResult {
   if (tips?.rows.length === 0)
-    return html`<p class="empty">Nothing has happened here since this device knows the group.</p>`
+    return html`<p class="empty">No tips have arrived on this device yet.</p>`
   return html`<ol class="lines" tabindex="0" aria-label="Activity">
     ${repeat(
       tips?.rows.toReversed() ?? [],

@@ -8,6 +8,8 @@ import type { User } from './user.ts'
 export function connection(user: User): TemplateResult {
   const { userID, view } = user
   const { status, isOffline, outbox } = view
+  const setOffline = ({ target }: Event) =>
+    target instanceof HTMLInputElement && user.setOffline(target.checked)
   return html`<header class="connection" data-connection=${status?.connection ?? 'opening'}>
     <span class="face" aria-hidden="true">${userID[0]?.toUpperCase()}</span>
     <div class="who">
@@ -17,7 +19,13 @@ export function connection(user: User): TemplateResult {
         <span data-testid="connection"
           >${status ? words(status, view) : 'opening the database'}</span
         >
-        ${outbox.length > 0 ? html`<span class="pending" data-testid="pending">${count(outbox.length)} waiting</span>` : nothing}
+        ${
+          outbox.length > 0
+            ? html`<span class="pending" data-testid="pending"
+                >${count(outbox.length)} waiting</span
+              >`
+            : nothing
+        }
       </p>
       ${retry(status)}
       ${
@@ -34,14 +42,14 @@ export function connection(user: User): TemplateResult {
         role="switch"
         data-testid="offline"
         .checked=${isOffline}
-        @change=${(event: Event) => event.target instanceof HTMLInputElement && user.setOffline(event.target.checked)}
+        @change=${setOffline}
       />
       Offline
     </label>
   </header>`
 }
 
-/** "caught up" means both directions. `caughtUp` of the status is only about receiving. */
+/** "caught up" is about both directions. `caughtUp` of the status is only about receiving. */
 function words(
   { connection, caughtUp }: Status,
   { isOffline, outbox, callCount }: User['view']

@@ -13,10 +13,7 @@ type Options = {
 }
 
 const caption = (label: string, { hint, refusal }: Options): TemplateResult =>
-  html`<span
-    >${label}
-    ${refusal ? html`<small>${plain(refusal.message)}</small>` : html`<small>${hint ?? ''}</small>`}</span
-  >`
+  html`<span>${label} <small>${refusal ? plain(refusal.message) : (hint ?? '')}</small></span>`
 
 export const text = (name: string, label: string, options: Options = {}): TemplateResult =>
   html`<label>
@@ -61,7 +58,10 @@ export const choice = (
   html`<label class=${name}>
     ${caption(label, options)}
     <select name=${name} ?disabled=${options.refusal}>
-      ${all.map(each => html`<option value=${each} ?selected=${each === (options.value ?? all[0])}>${each}</option>`)}
+      ${all.map(each => {
+        const isSelected = each === (options.value ?? all[0])
+        return html`<option value=${each} ?selected=${isSelected}>${each}</option>`
+      })}
     </select>
   </label>`
 
@@ -76,12 +76,11 @@ export function customFields(
     ...known,
     ...Array.from({ length: emptyRows }, () => ({ key: '', value: '' }))
   ]
+  const hint = known.length > 0 ? 'an empty value removes the field' : ''
   return html`<fieldset class="custom-fields" ?disabled=${refusal}>
     <legend>
       Custom fields
-      <small
-        >${refusal ? plain(refusal.message) : known.length > 0 ? 'without a value, a field goes' : ''}</small
-      >
+      <small>${refusal ? plain(refusal.message) : hint}</small>
     </legend>
     ${rows.slice(0, countMax).map(
       ({ key, value }, index) =>
@@ -119,7 +118,7 @@ export function answers(form: HTMLFormElement) {
   }
   return {
     text,
-    /** `undefined` if left empty. */
+    /** `undefined` for an empty field. */
     filled: (name: string) => text(name) || undefined,
     number: (name: string) => (text(name) ? Number(text(name)) : undefined),
     isChecked(name: string): boolean | undefined {

@@ -27,7 +27,11 @@ export function groupDetails(user: User): TemplateResult {
     <button class="leave quiet" id="${user.userID}-leave" data-testid="leave" @click=${user.leave}>
       ‹ Groups
     </button>
-    ${selected ? keyed(selected.groupID, contents(user, selected)) : html`<p class="empty">Choose a group.</p>`}
+    ${
+      selected
+        ? keyed(selected.groupID, contents(user, selected))
+        : html`<p class="empty">Choose a group.</p>`
+    }
   </article>`
 }
 
@@ -55,7 +59,11 @@ function head(user: User, group: Group): TemplateResult {
     group
   const isPending = user.view.outbox.some(pending => pending.groupID === groupID)
   return html`<header>
-    ${/^https:/i.test(avatar) ? html`<img class="avatar" src=${avatar} alt="" referrerpolicy="no-referrer" />` : nothing}
+    ${
+      /^https:/i.test(avatar)
+        ? html`<img class="avatar" src=${avatar} alt="" referrerpolicy="no-referrer" />`
+        : nothing
+    }
     <h3><bdi data-testid="group-name">${plain(name)}</bdi> ${isPending ? pendingMark : nothing}</h3>
     <p class="badges">
       ${typeBadge(type)}
@@ -84,10 +92,12 @@ function head(user: User, group: Group): TemplateResult {
       })}
       ${menu({ id: 'more', label: 'More', content: endings(user, groupID) })}
     </div>
-    ${notification ? html`<p class="notification" title=${plain(notification)}><bdi>${plain(notification)}</bdi></p>` : nothing}
-    ${introduction ? html`<p class="introduction" title=${plain(introduction)}><bdi>${plain(introduction)}</bdi></p>` : nothing}
+    ${paragraph('notification', notification)} ${paragraph('introduction', introduction)}
   </header>`
 }
+
+const paragraph = (name: string, text: string): TemplateResult | typeof nothing =>
+  text === '' ? nothing : html`<p class=${name} title=${plain(text)}><bdi>${plain(text)}</bdi></p>`
 
 const endings = (user: User, groupID: string): TemplateResult => html`
   ${operationButton(user, {
@@ -110,9 +120,7 @@ const endings = (user: User, groupID: string): TemplateResult => html`
 function notInGroup(user: User, groupID: string): TemplateResult {
   const { view, userID, nameOf } = user
   return html`<div class="empty" data-testid="not-in-group">
-    <p>
-      ${userID} is not in <bdi>${plain(nameOf(groupID))}</bdi>, and this device keeps nothing of it.
-    </p>
+    <p>${userID} is not in <bdi>${plain(nameOf(groupID))}</bdi>. This device has no data of it.</p>
     <button data-testid="ask-server" @click=${() => user.lookUp(groupID, 'readProfile')}>
       Ask the server about it
     </button>

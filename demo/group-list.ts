@@ -12,6 +12,10 @@ export function groupList(user: User): TemplateResult {
   const groups = view.listed?.rows ?? []
   const selected = groups.findIndex(({ groupID }) => groupID === view.selected?.groupID)
   const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
+  const total = groups.length
+  const none = view.listing.search ? 'No group has this name.' : 'No groups yet.'
+  const setOrder = (event: Event) =>
+    user.setListing({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })
   return html`<div class="tools">
       <input
         type="search"
@@ -20,11 +24,7 @@ export function groupList(user: User): TemplateResult {
         placeholder="Filter ${count(view.groups?.total ?? 0)} groups"
         @input=${(event: Event) => user.setListing({ search: valueOf(event) })}
       />
-      <select
-        data-testid="group-order"
-        aria-label="Order of the groups"
-        @change=${(event: Event) => user.setListing({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })}
-      >
+      <select data-testid="group-order" aria-label="Order of the groups" @change=${setOrder}>
         <option value="lastInfoTime">Latest</option>
         <option value="name">By name</option>
       </select>
@@ -51,9 +51,9 @@ export function groupList(user: User): TemplateResult {
       @keydown=${(event: KeyboardEvent) => move(event, user, groups, selected)}
       ${groupRows.element}
     >
-      ${groupRows.rows(groups.length, index => row(user, groups[index], { index, waiting, total: groups.length }))}
+      ${groupRows.rows(total, index => row(user, groups[index], { index, waiting, total }))}
     </div>
-    ${view.listed?.total === 0 ? html`<p class="empty">${view.listing.search ? 'No group of this name.' : 'No groups yet.'}</p>` : nothing}`
+    ${view.listed?.total === 0 ? html`<p class="empty">${none}</p>` : nothing}`
 }
 
 function row(

@@ -19,7 +19,7 @@ export const unreadCount = ({ view: { notices, readUpTo } }: User): number =>
 export function inbox(user: User): TemplateResult {
   const { notices } = user.view
   if (notices?.rows.length === 0)
-    return html`<p class="empty">Nobody has told ${user.userID} anything yet.</p>`
+    return html`<p class="empty">No notices to ${user.userID} yet.</p>`
   const latestFirst = notices?.rows.toReversed() ?? []
   const isPending = ({ application }: Notice) => application === 'pending'
   const inOrder = [
@@ -40,7 +40,11 @@ export function inbox(user: User): TemplateResult {
           <p class="sentence">
             <bdi>${plain(noticeSentence(notice))}</bdi> ${outcome(user, notice)}
           </p>
-          ${notice.handleMessage ? html`<p class="message"><bdi>${quoted(notice.handleMessage)}</bdi></p>` : nothing}
+          ${
+            notice.handleMessage
+              ? html`<p class="message"><bdi>${quoted(notice.handleMessage)}</bdi></p>`
+              : nothing
+          }
           <p class="where">${where(user, notice)} <time>${time(notice.time * 1000)}</time></p>
           ${isPending(notice) ? decision(user, notice) : nothing}
         </li>`
@@ -56,7 +60,7 @@ function outcome(
   const words = new Map([
     ['agreed', 'let in'],
     ['refused', 'turned away'],
-    ['replaced', 'has asked again']
+    ['replaced', 'has applied again']
   ])
   const isWaiting = view.outbox.some(
     ({ name, groupID: of, args }) =>
@@ -98,8 +102,8 @@ function decision(
   return html`<form class="decision" @submit=${(event: Event) => event.preventDefault()}>
     <input
       name="handleMessage"
-      placeholder="A word to ${userID}"
-      aria-label="A word to ${userID}"
+      placeholder="Message to ${userID}"
+      aria-label="Message to ${userID}"
       autocomplete="off"
     />
     ${button('Agree')} ${button('Reject')}

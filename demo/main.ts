@@ -1,4 +1,4 @@
-/** The demo page: two users side by side, each with their own store, worker and database. */
+/** The demo page: two users side by side. Each has a store, a worker and a database. */
 
 import { render } from 'lit-html'
 import { page } from './page.ts'

@@ -1,4 +1,4 @@
-/** Another member: their row, and the operations upon them. */
+/** Another member: the row of that user, and the operations on it. */
 
 import { html, type TemplateResult } from 'lit-html'
 import { ref } from 'lit-html/directives/ref.js'
@@ -33,7 +33,13 @@ export function memberCard(
       <button class="quiet" data-testid="close-card" ${ref(focus)} @click=${back}>‹ Members</button>
       <h4><bdi>${plain(userID)}</bdi> ${isPending ? pendingMark : ''}</h4>
     </header>
-    ${member ? facts(user, member) : html`<p class="empty">${member === null ? 'Nobody of this ID is known to be in the group.' : ''}</p>`}
+    ${
+      member
+        ? facts(user, member)
+        : html`<p class="empty">
+            ${member === null ? 'Nobody of this ID is known to be in the group.' : ''}
+          </p>`
+    }
   </section>`
 }
 

@@ -29,12 +29,20 @@ function list(
   const { groupID, type, memberNum } = group
   const { members, memberRows, activeRow } = selected
   const held = members.list()
-  // A device has only its own user of an AVChatRoom.
+  const setOrder = (event: Event) => {
+    const chosen = memberOrders.find(order => order === valueOf(event))
+    setView(selected, { orderBy: chosen ?? 'joinTime' })
+  }
+  // Of an AVChatRoom, a device has only the row of its own user.
   const total = type === 'AVChatRoom' ? (members.row(0) ? 1 : 0) : (held?.total ?? 0)
   return html`<section class="members" aria-label="Members" ?hidden=${selected.card}>
     <header>
       <span class="number" data-testid="member-count">${count(memberNum)}</span>
-      ${type === 'AVChatRoom' ? html`<span class="hint">of whom only you are shown</span>` : held && completeness(held)}
+      ${
+        type === 'AVChatRoom'
+          ? html`<span class="hint">only you are shown</span>`
+          : held && completeness(held)
+      }
       <form role="search" @submit=${(event: SubmitEvent) => openTyped(user, selected, event)}>
         <input
           type="search"
@@ -47,11 +55,7 @@ function list(
           @input=${(event: Event) => setView(selected, { search: valueOf(event) })}
         />
       </form>
-      <select
-        data-testid="member-order"
-        aria-label="Order of the members"
-        @change=${(event: Event) => setView(selected, { orderBy: memberOrders.find(order => order === valueOf(event)) ?? 'joinTime' })}
-      >
+      <select data-testid="member-order" aria-label="Order of the members" @change=${setOrder}>
         <option value="joinTime">Joined</option>
         <option value="role">Roles</option>
         <option value="nameCard">Names</option>
@@ -60,7 +64,7 @@ function list(
         id: 'add-members',
         label: 'Add…',
         name: 'addGroupMember',
-        // Adding an existing member is allowed to the same roles, so the user's own ID serves.
+        // Adding an existing member needs the same role, so the rules are checked with this user.
         args: { groupID, userIDList: [user.userID] },
         press: () => user.open({ name: 'addGroupMember' })
       })}
@@ -89,7 +93,7 @@ function completeness({ complete, stale }: Omit<List<Member>, 'rows'>): Template
 
 const heldness = (complete: boolean): TemplateResult =>
   html`<span class="held ${complete ? 'complete' : ''}" data-testid="complete"
-    >${complete ? 'complete' : 'not all here yet'}</span
+    >${complete ? 'complete' : 'only partly loaded'}</span
   >`
 
 function row(
@@ -111,7 +115,11 @@ function row(
       ?data-pending=${member && waiting.has(member.userID)}
       @click=${() => open(user, selected, index)}
     >
-      ${member ? person(user, member, waiting.has(member.userID)) : html`<span class="absent">…</span>`}
+      ${
+        member
+          ? person(user, member, waiting.has(member.userID))
+          : html`<span class="absent">…</span>`
+      }
     </div>`
   }
 }

@@ -1,4 +1,4 @@
-/** Tips and notices in words. */
+/** Tips and notices as sentences. */
 
 import type { Notice, Tip } from 'offline-groups'
 import { fieldNames } from './sentences.ts'
@@ -8,7 +8,7 @@ const tips: Readonly<Record<number, (tip: Tip) => string>> = {
   1: ({ operatorID, userIDList }) =>
     userIDList[0] === operatorID
       ? `${operatorID} joined`
-      : `${operatorID} brought in ${enumerate(userIDList)}`,
+      : `${operatorID} added ${enumerate(userIDList)}`,
   2: ({ operatorID }) => `${operatorID} left`,
   3: ({ operatorID, userIDList }) => `${operatorID} removed ${enumerate(userIDList)}`,
   4: ({ operatorID, userIDList }) => `${operatorID} made ${enumerate(userIDList)} an admin`,
@@ -25,7 +25,7 @@ const tips: Readonly<Record<number, (tip: Tip) => string>> = {
 }
 
 export const tipSentence = (tip: Tip): string =>
-  tips[tip.operationType]?.(tip) ?? `${tip.operatorID} did something new`
+  tips[tip.operationType]?.(tip) ?? `${tip.operatorID} made an unknown change`
 
 function enumerateChanges({
   name,
@@ -51,7 +51,7 @@ const notices: Readonly<Record<number, (notice: Notice) => string>> = {
   3: ({ operatorID }) => `${operatorID} turned you away`,
   4: ({ operatorID }) => `${operatorID} removed you`,
   5: ({ operatorID }) => `${operatorID} dismissed the group`,
-  6: () => 'You made the group',
+  6: () => 'You created the group',
   7: ({ operatorID }) => `${operatorID} added you`,
   8: () => 'You left',
   9: ({ operatorID }) => `${operatorID} made you an admin`,
@@ -60,4 +60,4 @@ const notices: Readonly<Record<number, (notice: Notice) => string>> = {
 }
 
 export const noticeSentence = (notice: Notice): string =>
-  notices[notice.operationType]?.(notice) ?? `${notice.operatorID} did something new`
+  notices[notice.operationType]?.(notice) ?? `${notice.operatorID} sent an unknown notice`

@@ -13,10 +13,10 @@ type OperationButton<N extends OperationName> = {
   /** The label for screen readers. */
   readonly spoken?: string
   readonly kind?: 'primary' | 'danger' | ''
-  /** The rules are asked with these arguments. A form may add others. */
+  /** The rules decide with these arguments. A form may add others. */
   readonly name: N
   readonly args: Args<N>
-  /** A refusal that the rules do not know. */
+  /** A refusal that does not come from the rules. */
   readonly refusal?: GroupError | undefined
   /** Replaces the call with these arguments. */
   press?(event: Event): void
@@ -29,6 +29,8 @@ export function operationButton<N extends OperationName>(
   const { id, key = '', label, spoken, kind = '', name, args } = button
   const refusal = button.refusal ?? user.whyNot(name, args)
   const { press = () => void user.apply(name, args) } = button
+  const onClick = (event: Event) =>
+    refusal ? user.showToast({ kind: 'refusal', error: refusal }) : press(event)
   const reasonID = `${user.userID}-${id}-${key}-reason`
   return html`<button
       class=${kind || nothing}
@@ -36,8 +38,12 @@ export function operationButton<N extends OperationName>(
       aria-label=${spoken ?? nothing}
       aria-disabled=${refusal ? 'true' : nothing}
       aria-describedby=${refusal ? reasonID : nothing}
-      @click=${(event: Event) => (refusal ? user.showToast({ kind: 'refusal', error: refusal }) : press(event))}
+      @click=${onClick}
     >
       ${label}</button
-    >${refusal ? html`<small class="reason" id=${reasonID}>${plain(refusal.message)}</small>` : nothing}`
+    >${
+      refusal
+        ? html`<small class="reason" id=${reasonID}>${plain(refusal.message)}</small>`
+        : nothing
+    }`
 }

@@ -6,7 +6,7 @@ import { sentence } from './sentences.ts'
 import { plain, time } from './text.ts'
 import type { User } from './user.ts'
 
-/** How many operations of a long outbox are shown. */
+/** Of a longer outbox, this many operations are shown. */
 const shownMax = 100
 
 export function outbox({ view: { outbox, status, isOffline }, nameOf }: User): TemplateResult {
@@ -18,9 +18,9 @@ export function outbox({ view: { outbox, status, isOffline }, nameOf }: User): T
     ${
       outbox.length === 0
         ? html`<p class="empty">
-            ${isOffline ? 'Nothing waits yet.' : 'Nothing waits: the server has answered everything.'}
+            ${isOffline ? 'No operation waits.' : 'No operation waits: the server has judged all.'}
           </p>`
-        : html`<ol tabindex="0" aria-label="Operations that wait">
+        : html`<ol tabindex="0" aria-label="Pending operations">
             ${repeat(
               outbox.slice(0, shownMax),
               ({ opID }) => opID,

@@ -1,4 +1,4 @@
-/** Name card and custom fields: of oneself, and for owners and admins of others. */
+/** Name card and custom fields: the user's own, or for owners and admins those of a member. */
 
 import type { Member } from 'offline-groups'
 import { operationButton } from './operation-button.ts'

@@ -1,4 +1,4 @@
-/** A group that the user is not in, as the server describes it. */
+/** The server's answer about a group that the user is not in. */
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { isGroupError, type JoinOption } from 'offline-groups'
@@ -8,8 +8,8 @@ import type { User } from './user.ts'
 
 const ways: Readonly<Record<JoinOption, string>> = {
   FreeAccess: 'Anybody may come in.',
-  NeedPermission: 'Its admins decide who comes in.',
-  DisableApply: 'Nobody may ask to come in.'
+  NeedPermission: 'Its admins approve new members.',
+  DisableApply: 'Users cannot apply.'
 }
 
 export function searchedGroup({ view }: User): TemplateResult | typeof nothing {
@@ -17,7 +17,7 @@ export function searchedGroup({ view }: User): TemplateResult | typeof nothing {
   const { groupID, answer } = view.searched
   if (!answer)
     return html`<p class="found" data-testid="found">
-      Asking about <bdi>${plain(groupID)}</bdi> …
+      Asking the server about <bdi>${plain(groupID)}</bdi> …
     </p>`
   if (isGroupError(answer)) {
     return html`<p class="found refused" data-testid="found">

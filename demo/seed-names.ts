@@ -64,16 +64,19 @@ export const groupNames: readonly string[] = places.flatMap((place, row) =>
 )
 
 const given = words(
-  'ada aiko alan amir anja anton aysel bela bilal bruno carla chen clara dan dario dina ede eli elsa emil enzo erik eva ' +
-    'farid fei finn flora frida gus hana hugo ida igor ilse ines ivan jana jens jin joao jonas jude kai karim kim lars ' +
-    'lea leo lin lotte luca maja marc mei mia milo mona nadia nils noor olga omar otto paul pia ravi rosa sami sofia ' +
-    'tara theo vera will yara zoe'
+  'ada aiko alan amir anja anton aysel bela bilal bruno carla chen clara dan dario dina ede ' +
+    'eli elsa emil enzo erik eva farid fei finn flora frida gus hana hugo ida igor ilse ines ' +
+    'ivan jana jens jin joao jonas jude kai karim kim lars lea leo lin lotte luca maja marc ' +
+    'mei mia milo mona nadia nils noor olga omar otto paul pia ravi rosa sami sofia tara theo ' +
+    'vera will yara zoe'
 )
 const family = words(
-  'abe adler ahmed alves arnold bach bauer becker berg blum bose brandt braun chan cohen costa cruz dahl diaz duarte ' +
-    'ebert engel falk faria fischer frank fuchs garcia gomez graf gupta haas hahn han hansen hart he hofer huang ito ' +
-    'jansen jung kang kaya keller khan klein koch kraus kumar lang lee lehmann li lopez ma maier marin meyer mori moreno ' +
-    'nagy neri nguyen novak ono park peters popov qin ramos reuter rossi sato schulz shah silva song tanaka wolf'
+  'abe adler ahmed alves arnold bach bauer becker berg blum bose brandt braun chan cohen ' +
+    'costa cruz dahl diaz duarte ebert engel falk faria fischer frank fuchs garcia gomez graf ' +
+    'gupta haas hahn han hansen hart he hofer huang ito jansen jung kang kaya keller khan ' +
+    'klein koch kraus kumar lang lee lehmann li lopez ma maier marin meyer mori moreno nagy ' +
+    'neri nguyen novak ono park peters popov qin ramos reuter rossi sato schulz shah silva ' +
+    'song tanaka wolf'
 )
 
 /** 6,000 userIDs. */

@@ -1,11 +1,14 @@
-/** Operations and their causes of refusal, in words. */
+/** Operations, and the causes of refusals, as sentences. */
 
 import type { Args, Cause, OperationName, PendingOperation } from 'offline-groups'
 import { enumerate, plain, quoted, span, time } from './text.ts'
 
 const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = {
-  createGroup: ({ name, type = 'Private', memberList = [] }) =>
-    `create ${quoted(name)} (${type})${memberList.length > 0 ? ` with ${enumerate(memberList.map(({ userID }) => userID))}` : ''}`,
+  createGroup: ({ name, type = 'Private', memberList = [] }) => {
+    const created = `create ${quoted(name)} (${type})`
+    if (memberList.length === 0) return created
+    return `${created} with ${enumerate(memberList.map(({ userID }) => userID))}`
+  },
   updateGroupProfile: ({ groupID: _, name, muteAllMembers, ...others }) =>
     [
       ...(name === undefined ? [] : [`rename to ${quoted(name)}`]),
@@ -28,10 +31,12 @@ const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = 
   setGroupMemberMuteTime: ({ userID, muteTime }) =>
     muteTime > 0 ? `mute ${plain(userID)} for ${span(muteTime)}` : `unmute ${plain(userID)}`,
   setGroupMemberNameCard: ({ nameCard, userID }) =>
-    `set ${userID === undefined ? 'the own' : `${plain(userID)}’s`} name card to ${quoted(nameCard)}`,
-  setGroupMemberCustomField: ({ userID }) =>
-    `set ${userID === undefined ? 'own' : `${plain(userID)}’s`} custom fields`
+    `set ${ownerOf(userID)} name card to ${quoted(nameCard)}`,
+  setGroupMemberCustomField: ({ userID }) => `set ${ownerOf(userID)} custom fields`
 }
+
+const ownerOf = (userID: string | undefined): string =>
+  userID === undefined ? 'your' : `${plain(userID)}’s`
 
 export const fieldNames: Readonly<Record<string, string>> = {
   introduction: 'introduction',
@@ -55,7 +60,7 @@ const causes: Readonly<Record<string, (by: string, at: string) => string>> = {
   kicked: (by, at) => `you were removed by ${by} at ${at}`,
   dismissed: (by, at) => `the group was dismissed by ${by} at ${at}`,
   demoted: (by, at) => `your admin role was taken by ${by} at ${at}`,
-  predecessor: () => 'an operation that came before it was refused'
+  predecessor: () => 'an earlier operation was refused'
 }
 
 export function causeSentence({ reason, by, atSeconds }: Cause): string {

@@ -33,14 +33,14 @@ const address = `http://localhost:${server.port}`
 console.log(`Offline Groups demo: ${address}`)
 if (!CI && !NO_OPEN) openBrowser(address)
 
-/** The port, or another one if it is taken. */
+/** The port, or 0 for any free port if it is in use. */
 async function freePort(port: number): Promise<number> {
   const probe = createServer().listen(port, '127.0.0.1')
   try {
     await once(probe, 'listening')
   } catch {
-    // Expected: the port is taken.
-    console.log(`Port ${port} is taken, so this takes another.`)
+    // Expected: the port is in use.
+    console.log(`Port ${port} is in use. The demo uses another one.`)
     return 0
   }
   probe.close()

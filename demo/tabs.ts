@@ -38,7 +38,11 @@ export function tabs<T extends string>({
             @click=${() => choose(name)}
           >
             ${label}
-            ${badge === undefined ? nothing : html`<span class="number" data-testid="${name}-count">${badge}</span>`}
+            ${
+              badge === undefined
+                ? nothing
+                : html`<span class="number" data-testid="${name}-count">${badge}</span>`
+            }
           </button>`
       )}
     </div>

@@ -1,4 +1,4 @@
-/** One of the two users: their store, and the calls that the page makes. */
+/** One of the two users: the store, and the calls of the page. */
 
 import {
   createGroupStore,
@@ -73,7 +73,7 @@ export function openUser(
   store.outbox$.subscribe(outbox => change({ outbox }))
   store.groups$.subscribe(groups => {
     const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
-    // A pending name may be refused.
+    // A pending name may be refused, so only confirmed names are remembered.
     for (const { groupID, name } of groups.rows) if (!waiting.has(groupID)) names.set(groupID, name)
     change({ groups })
     // At first, the latest group is selected.

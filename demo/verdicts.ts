@@ -31,21 +31,31 @@ function card(user: User, entry: VerdictEntry): TemplateResult {
   return html`<article class="verdict ${verdict.kind}" data-testid="verdict">
     <h3>${headings[verdict.kind]}: ${wish(entry)}</h3>
     <p class="where">
-      in <bdi>${plain(user.nameOf(groupID))}</bdi>, asked for at ${time(askedAtMs)}
+      in <bdi>${plain(user.nameOf(groupID))}</bdi>, requested at ${time(askedAtMs)}
     </p>
     ${
       isRefused
         ? html`<p>
             ${plain(verdict.error.message)}
-            ${verdict.cause ? html`<strong data-testid="cause">Because ${causeSentence(verdict.cause)}.</strong>` : nothing}
+            ${
+              verdict.cause
+                ? html`<strong data-testid="cause"
+                    >Because ${causeSentence(verdict.cause)}.</strong
+                  >`
+                : nothing
+            }
           </p>`
         : html`<p>
             ${verdict.kind === 'unknown' ? plain(verdict.word) : leftOver(verdict.result)}
           </p>`
     }
     <footer>
-      ${isRefused ? html`<code data-testid="code">${verdict.error.code} ${verdict.error.reason}</code>` : nothing}
-      ${isRefused ? again(user, entry) : nothing}
+      ${
+        isRefused
+          ? html`<code data-testid="code">${verdict.error.code} ${verdict.error.reason}</code>
+              ${retryButton(user, entry)}`
+          : nothing
+      }
       <button data-testid="dismiss-verdict" @click=${() => user.dismissVerdict(opID)}>
         Dismiss
       </button>
@@ -53,15 +63,18 @@ function card(user: User, entry: VerdictEntry): TemplateResult {
   </article>`
 }
 
-function again(user: User, { opID, groupID, name, args, verdict }: VerdictEntry): TemplateResult {
+function retryButton(
+  user: User,
+  { opID, groupID, name, args, verdict }: VerdictEntry
+): TemplateResult {
   const isForMembers = name !== 'createGroup' && name !== 'joinGroup'
-  // The rules need the rows of a group that the user is in.
+  // Without the rows of the group, the rules cannot refuse, so the verdict's error is shown.
   const isOut = isForMembers && user.view.groups?.rows.every(group => group.groupID !== groupID)
   return operationButton(user, {
     id: 'retry-verdict',
     key: opID,
     label: 'Try again',
-    // The arguments passed their checks before. If they are damaged now, the rules refuse them.
+    // The arguments have passed their checks. If storage has damaged them, the rules refuse them.
     name: name as OperationName,
     args,
     refusal: isOut && verdict.kind === 'rejected' ? verdict.error : undefined,
@@ -73,7 +86,7 @@ function wish(entry: VerdictEntry): string {
   const { verdict } = entry
   // An operation that was damaged in storage may have lost its name.
   const isDamaged = verdict.kind === 'rejected' && verdict.error.reason === 'DamagedOperation'
-  return isDamaged ? 'something that cannot be read any more' : sentence(entry)
+  return isDamaged ? 'a damaged operation' : sentence(entry)
 }
 
 function leftOver(result: unknown): string {
@@ -82,6 +95,6 @@ function leftOver(result: unknown): string {
       ? Reflect.get(result, 'failureUserIDList')
       : undefined
   return Array.isArray(users)
-    ? `Not added, being in too many groups: ${enumerate(users.map(String))}.`
+    ? `Not added, because they are in too many groups: ${enumerate(users.map(String))}.`
     : ''
 }

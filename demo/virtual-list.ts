@@ -20,7 +20,7 @@ export type VirtualList = {
     event: KeyboardEvent,
     place: { readonly from: number; readonly total: number }
   ): number | undefined
-  /** For a new search or order. */
+  /** Call it for a new search or order. */
   scrollToTop(): void
 }
 

@@ -15,7 +15,7 @@ const remindTypes = ['AcceptAndNotify', 'AcceptNotNotify', 'Discard'] as const
 export function you(user: User, { self }: Selected, group: Group): TemplateResult {
   const { selfInfo } = group
   if (!selfInfo)
-    return html`<p class="empty">${user.userID} owns this room without being in it.</p>`
+    return html`<p class="empty">${user.userID} owns this room, but has not joined it.</p>`
   const { role, joinTime, muteUntil } = selfInfo
   return properties([
     { id: 'own-role', label: 'Role', value: role },

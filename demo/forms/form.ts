@@ -19,10 +19,10 @@ export type Form = {
   title(subject: Subject): string
   readonly submit: string
   fields(subject: Subject): TemplateResult
-  /** Resolves to whether the operation was accepted. */
+  /** Resolves with `true` if the operation was accepted. */
   send(subject: Subject, answers: Answers): Promise<boolean>
 }
 
-/** The member of a form, for its title. */
+/** The owner of the edited fields, for the title of a form. */
 export const nameOf = ({ member, user }: Subject): string =>
   member === undefined || member.userID === user.userID ? 'your' : `${member.userID}’s`

@@ -15,7 +15,7 @@ export const joinGroup: Form = {
       </button>
     </div>
     <div aria-live="polite">${searchedGroup(user)}</div>
-    ${text('applyMessage', 'Message', { hint: 'for its admins, where they decide who comes in' })}
+    ${text('applyMessage', 'Message', { hint: 'for the admins, if they have to approve' })}
   `,
   async send({ user }, { text, filled }) {
     const joined = await user.apply('joinGroup', {

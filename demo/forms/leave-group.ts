@@ -8,7 +8,7 @@ export const quitGroup: Form = {
   title: () => 'Leave this group?',
   submit: 'Leave',
   fields: ({ group }) =>
-    html`<p>This device forgets everything about <bdi>${plain(group?.name ?? '')}</bdi>.</p>`,
+    html`<p>This device removes all data of <bdi>${plain(group?.name ?? '')}</bdi>.</p>`,
   async send({ user, groupID }) {
     const done = await user.apply('quitGroup', { groupID })
     if (done) user.select(undefined)
@@ -20,7 +20,7 @@ export const dismissGroup: Form = {
   title: () => 'Dismiss this group?',
   submit: 'Dismiss for everybody',
   fields: ({ group }) =>
-    html`<p>Nobody will be in <bdi>${plain(group?.name ?? '')}</bdi> any more.</p>`,
+    html`<p><bdi>${plain(group?.name ?? '')}</bdi> ends for all its members.</p>`,
   async send({ user, groupID }) {
     const done = await user.apply('dismissGroup', { groupID })
     if (done) user.select(undefined)

@@ -16,7 +16,7 @@ export const addGroupMember: Form = {
 export const deleteGroupMember: Form = {
   title: ({ member }) => `Remove ${plain(member?.userID ?? '')}?`,
   submit: 'Remove',
-  fields: () => text('reason', 'Reason', { hint: 'for who is removed' }),
+  fields: () => text('reason', 'Reason', { hint: 'shown to the removed member' }),
   async send({ user, groupID, member }, { filled }) {
     if (!member) return true
     return Boolean(

@@ -14,18 +14,31 @@ export const updateGroupProfile: Form = {
       introduction,
       notification,
       avatar,
+      maxMemberNum,
       type,
       joinOption,
       muteAllMembers,
       groupCustomField
     } = group
-    const limit = String(group.maxMemberNum)
     return html`
       ${text('name', 'Name', { value: name, isRequired: true, refusal: whyNot(subject, { name }) })}
-      ${area('introduction', 'Introduction', { value: introduction, refusal: whyNot(subject, { introduction }) })}
-      ${area('notification', 'Notification', { value: notification, refusal: whyNot(subject, { notification }) })}
-      ${text('avatar', 'Avatar', { value: avatar, hint: 'an https address', refusal: whyNot(subject, { avatar }) })}
-      ${text('maxMemberNum', 'Member limit', { value: limit, refusal: whyNot(subject, { maxMemberNum: group.maxMemberNum }) })}
+      ${area('introduction', 'Introduction', {
+        value: introduction,
+        refusal: whyNot(subject, { introduction })
+      })}
+      ${area('notification', 'Notification', {
+        value: notification,
+        refusal: whyNot(subject, { notification })
+      })}
+      ${text('avatar', 'Avatar', {
+        value: avatar,
+        hint: 'an https address',
+        refusal: whyNot(subject, { avatar })
+      })}
+      ${text('maxMemberNum', 'Member limit', {
+        value: String(maxMemberNum),
+        refusal: whyNot(subject, { maxMemberNum })
+      })}
       ${
         type === 'Public'
           ? choice('joinOption', 'Joining', [...new Set([...joinOptions, joinOption])], {
@@ -34,13 +47,19 @@ export const updateGroupProfile: Form = {
             })
           : nothing
       }
-      ${check('muteAllMembers', 'Mute everybody', { isChecked: muteAllMembers, refusal: whyNot(subject, { muteAllMembers }) })}
-      ${customFields(groupCustomField, { countMax: 20, refusal: whyNot(subject, { groupCustomField }) })}
+      ${check('muteAllMembers', 'Mute everybody', {
+        isChecked: muteAllMembers,
+        refusal: whyNot(subject, { muteAllMembers })
+      })}
+      ${customFields(groupCustomField, {
+        countMax: 20,
+        refusal: whyNot(subject, { groupCustomField })
+      })}
     `
   },
   async send({ user, group }, { text, number, oneOf, isChecked, changedFields }) {
     if (!group) return true
-    // Changed fields only: each field has its own permissions.
+    // Only changed fields are sent, because each field has its own permissions.
     const changed = <T>(before: unknown, after: T | undefined) =>
       after === before ? undefined : after
     const groupCustomField = changedFields(group.groupCustomField)
