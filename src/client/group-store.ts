@@ -5,6 +5,7 @@ import type { UndeliveredEvent } from '../engine/api.ts'
 import type { GroupCommands } from './commands.ts'
 import type { GroupQueries } from './queries.ts'
 
+/** The store of one user: observables of the user's view, and calls. */
 export type GroupStore = GroupQueries & GroupCommands
 
 /** Tips and notices that the TIM events have not delivered yet. */

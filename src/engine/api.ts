@@ -21,22 +21,25 @@ import type { UndeliveredEvent } from '../storage/tables.ts'
 
 export type { UndeliveredEvent } from '../storage/tables.ts'
 
-/** A group as the user sees it: its profile, and the user's own membership. */
+/** A group as the user sees it: its profile, and `selfInfo`, the user's own membership. */
 export type Group = GroupRow & { readonly selfInfo: SelfInfo }
-/** `null` for the owner of an AVChatRoom who has not joined it. */
+/**
+ * The user's own membership of a group. Times are in seconds, by the server's clock. `null` for the
+ * owner of an AVChatRoom who has not joined it.
+ */
 export type SelfInfo = {
   readonly role: OrOther<Role>
   readonly joinTime: number
   readonly nameCard: string
-  /** Seconds, by the server's clock; `0`: not muted. */
+  /** Seconds, by the server's clock. `0`: not muted. */
   readonly muteUntil: number
   readonly messageRemindType: OrOther<RemindType>
 } | null
 
-/** `muteUntil` is `0` for a member who is not muted now. */
+/** A member of a group. `muteUntil` is `0` if the member is not muted now. */
 export type Member = MemberRow
 
-/** A line in a group about a change there. */
+/** A line in a group about a change to it. */
 export type Tip = TipRow
 
 /**
@@ -68,7 +71,7 @@ export type Status = {
   readonly caughtUp: boolean
   /** How many operations have no verdict yet. */
   readonly pending: number
-  /** When the oldest of them was enqueued, by this device's clock; `undefined`: none is pending. */
+  /** When the oldest of them was enqueued, by this device's clock. `undefined`: none is pending. */
   readonly oldestPendingAtMs: number | undefined
   /** The last error, until an attempt succeeds. */
   readonly lastError: GroupError | null
@@ -85,6 +88,7 @@ export type Status = {
 /** The part of the status that only the leader knows. */
 export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAtMs'>
 
+/** The rows of a window on a list, with facts about the whole list. */
 export type List<R> = {
   readonly rows: readonly R[]
   /** How many rows there are, those outside of the window included. */
@@ -166,11 +170,11 @@ export type StreamRequest =
 
 export type Streams = { request(request: StreamRequest): void; close(): void }
 
-/** The answer of `apply`. `version`: of the frame that shows the effect. */
+/** The answer of `apply`. `version`: the version of the frame that shows the effect. */
 export type Applied<N extends OperationName = OperationName> = {
   readonly opID: string
   readonly groupID: string
-  /** The predicted result; `undefined`: only the server can decide. */
+  /** The predicted result. `undefined`: only the server can decide. */
   readonly result: Result<N> | undefined
   readonly version: number
 }
@@ -204,7 +208,7 @@ export type EngineApi = {
   settled(
     opID: string
   ): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
-  /** The profile of any group; error 2805 without a network. */
+  /** Reads the profile of any group. Error 2805 without a network. */
   readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
   /** Removes the undelivered events up to this number: the app has received them. */
   delivered(upTo: number): Promise<void>
@@ -248,5 +252,6 @@ export function editRow<R>(rows: R[], [from, to, row = rows[from]]: Edit<R>): vo
   if (to >= 0 && row !== undefined) rows.splice(to, 0, row)
 }
 
+/** Whether the answer of a call is a refusal. */
 export const isGroupError = (value: unknown): value is GroupError =>
   typeof value === 'object' && value !== null && 'code' in value && 'reason' in value

@@ -19,12 +19,14 @@ import { operations } from './operations/index.ts'
  */
 export const kernelVersion = 2
 
+/** The names of all operations: those of Tencent's calls that change groups. */
 export type OperationName = keyof typeof operations
-/** Arguments as callers pass them. An optional argument may be `undefined`. */
+/** The arguments of an operation. An optional argument may be `undefined`. */
 export type Args<N extends OperationName = OperationName> = Loose<
   ArgsOf<(typeof operations)[N]['args']>
 >
 type Loose<T> = { [K in keyof T]: T extends Required<Pick<T, K>> ? T[K] : T[K] | undefined }
+/** The result of an accepted operation: that of Tencent's call, without rows. */
 export type Result<N extends OperationName = OperationName> = Accepted<
   ReturnType<(typeof operations)[N]['decide']>
 >

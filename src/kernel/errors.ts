@@ -86,9 +86,10 @@ export const errors = {
   IllegalUserID: { code: 70402, scope: 'retry' }
 } as const satisfies Record<string, Entry>
 
+/** The name of a refusal. Several names may share one of Tencent's codes. */
 export type Reason = keyof typeof errors
 
-/** A refusal as data: it survives structured clone, JSON and storage. */
+/** A refusal as data: calls resolve with it, and `isGroupError` recognizes it. */
 export type GroupError = {
   readonly code: number
   readonly reason: OrOther<Reason>

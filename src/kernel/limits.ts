@@ -46,12 +46,16 @@ export type Policy = {
 /** The lowest role that may write a field. */
 export type WriteLevel = 'App' | 'Owner' | 'Admin' | 'Member'
 
+/** A declared custom field, and the lowest role that may write it. */
 export type FieldPolicy = { readonly key: string; readonly write: OrOther<WriteLevel> }
 
-/** Lists rather than objects: users choose the keys, and `constructor` is a key. */
+/**
+ * The declared custom fields. They are lists, not objects, because users choose the keys, and
+ * every object inherits `constructor`.
+ */
 export type CustomFieldPolicy = {
   readonly group: readonly FieldPolicy[]
-  /** `ownWrite`: whether members may write their own. */
+  /** `ownWrite`: whether members may write their own field. */
   readonly member: readonly (FieldPolicy & {
     readonly type: OrOther<GroupType>
     readonly ownWrite: boolean

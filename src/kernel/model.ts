@@ -9,14 +9,18 @@ export const lookUp = <V>(table: Readonly<Record<string, V>>, word: string): V |
   Object.hasOwn(table, word) ? table[word] : undefined
 
 export const groupTypes = ['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const
+/** `AVChatRoom`: an audio-video chat room without a list of its members. */
 export type GroupType = (typeof groupTypes)[number]
 
 export const joinOptions = ['FreeAccess', 'NeedPermission', 'DisableApply'] as const
+/** How users join: at once, after an admin has agreed to their application, or not at all. */
 export type JoinOption = (typeof joinOptions)[number]
 
 export const roles = ['Owner', 'Admin', 'Member'] as const
+/** A group has one owner. Only a Public group or a ChatRoom can have admins. */
 export type Role = (typeof roles)[number]
 
+/** A custom field of a group or a member. */
 export type CustomField = { readonly key: string; readonly value: string }
 
 /** A group's profile. Times are in seconds, by the server's clock. */
@@ -54,6 +58,7 @@ export type MemberRow = {
 }
 
 export const applicationStates = ['pending', 'agreed', 'refused', 'replaced'] as const
+/** The state of an application. `replaced`: by a later application of the same user. */
 export type ApplicationState = (typeof applicationStates)[number]
 
 /** An application to join a group with NeedPermission. A user has one per group, the latest. */
@@ -71,6 +76,7 @@ export type ApplicationRow = {
 }
 
 export const remindTypes = ['AcceptAndNotify', 'AcceptNotNotify', 'Discard'] as const
+/** How a user receives the messages of a group: with notification, without it, or not at all. */
 export type RemindType = (typeof remindTypes)[number]
 
 /** Settings of one user for one group. Other users do not get them. */

@@ -15,6 +15,7 @@ export const tipTypes = {
   profileUpdated: 6,
   memberMuted: 7
 } as const
+/** The number of a tip's type: the values of `TIM.TYPES.GRP_TIP_…`. */
 export type TipType = (typeof tipTypes)[keyof typeof tipTypes]
 
 export type Tip = {
@@ -51,6 +52,11 @@ export const noticeTypes = {
   adminCanceled: 10,
   custom: 255
 } as const
+/**
+ * The number of a notice's type. 1 to 3 are about applications: made, agreed to, refused. 4: the
+ * user was removed. 5: the group was dismissed. 6: created. 7: the user was added. 8: has left. 9
+ * and 10: became an admin, or no longer is one. 255: a notice of the app.
+ */
 export type NoticeType = (typeof noticeTypes)[keyof typeof noticeTypes]
 
 export type Notice = {

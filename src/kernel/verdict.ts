@@ -3,6 +3,10 @@
 import { scopeOf, type GroupError, type Scope } from './errors.ts'
 import type { OrOther } from './model.ts'
 
+/**
+ * The verdict on an operation. `applied`: it took effect. `partial`: only a part of it did, and
+ * `result` says which. `rejected`: it had no effect, because of `error` and, if known, `cause`.
+ */
 export type Verdict =
   | {
       readonly kind: 'applied' | 'partial'
@@ -32,13 +36,21 @@ export type Verdict =
 /** The operation leaves the overlay when the base rows reach the position of this verdict. */
 export type Effective = Exclude<Verdict, { kind: 'rejected' }>
 
-/** The event that made an operation impossible. `atSeconds`: by the server's clock. */
+/**
+ * The event that made an operation impossible. `by` is the ID of its author. `atSeconds` is its time
+ * by the server's clock.
+ */
 export type Cause = {
   readonly reason: OrOther<CauseReason>
   readonly by: string
   readonly atSeconds: number
 }
-export type CauseReason = 'quit' | 'kicked' | 'dismissed' | 'demoted' | 'predecessor'
+export const causeReasons = ['quit', 'kicked', 'dismissed', 'demoted', 'predecessor'] as const
+/**
+ * The actor left, was removed or lost the role of an admin, the group was dismissed, or an earlier
+ * operation that this one depends on was refused.
+ */
+export type CauseReason = (typeof causeReasons)[number]
 
 export function rejected(
   { opID, groupID }: { opID: string; groupID: string },

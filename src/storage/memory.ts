@@ -3,6 +3,7 @@
 import { createMemtable } from './memtable.ts'
 import type { Storage, StorageQuery } from './port.ts'
 
+/** Creates empty storage in memory. Its rows are lost with the process. */
 export function createMemoryStorage(): Storage {
   const memtable = createMemtable(true)
   let commitNumber = 0

@@ -30,6 +30,7 @@ import type { MemberRow } from '../kernel/model.ts'
 import type { RowsOrBlock } from '../protocol/column-block.ts'
 import type { TableName, Tables } from './tables.ts'
 
+/** The rows of one user of one server. The head of this file has the obligations. */
 export type Storage = {
   read<const Q extends readonly StorageQuery[]>(queries: Q): Promise<ConsistentRead<Q>>
   /**

@@ -107,24 +107,25 @@ export type HeldGroup = {
   readonly membershipEpoch: number
   /** Position in the group's log. */
   readonly seq: number
-  /** Members up to this userID are stored; `null`: all members. */
+  /** Members up to this userID are stored. `null`: all members. */
   readonly membersUpTo: string | null
-  /** The user's settings for the group; `null`: none yet. */
+  /** The user's settings for the group. `null`: none yet. */
   readonly settings: SettingsRow | null
   /** The number of tips in this membership so far, and the position of the last. */
   readonly tipCount: number
   readonly tipSeq: number
 }
 
-/** `number` counts the tips of a membership. */
+/** A stored tip. `number` counts the tips of a membership. */
 export type HeldTip = TipRow & { readonly number: number }
 
-/** `handled`: the decision on an application, and its author. */
+/** A stored notice. `handled`: the decision on its application, and the author of the decision. */
 export type HeldNotice = NoticeRow & {
   readonly number: number
   readonly handled: { readonly state: OrOther<ApplicationState>; readonly by: string } | null
 }
 
+/** A tip or notice that the app has not received yet. `number` counts these events. */
 export type UndeliveredEvent = { readonly number: number } & (
   | { readonly kind: 'tip'; readonly tip: TipRow }
   | { readonly kind: 'notice'; readonly notice: NoticeRow }
@@ -162,6 +163,7 @@ export type Pending = {
 export const inOrder = (a: Pending, b: Pending): number =>
   a.order - b.order || (a.opID < b.opID ? -1 : 1)
 
+/** An operation with its verdict. `askedAtMs`: the time of the call, by this device's clock. */
 export type Settled = {
   readonly verdict: Verdict
   readonly name: string

@@ -5,9 +5,15 @@ import type { IMResponse } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup } from './shapes.ts'
 
+/** The answer of a call about one group: the live object of the group. */
 export type TimGroupResponse = Promise<IMResponse<{ group: TimGroup }>>
 
-/** Times are in seconds. The titles in quotation marks are those of Tencent's documentation. */
+/**
+ * The calls about groups. Times are in seconds. The titles in quotation marks are those of
+ * Tencent's documentation. Errors of several calls: 10004 for an invalid argument, 10007 for a
+ * missing permission, 10010 for an unknown group, 10014 if the group is full, 10037 if the user is
+ * in too many groups.
+ */
 export type TimGroupCalls = {
   /**
    * "Obtaining your group list". Answers from this device, with all profile fields.
@@ -56,8 +62,8 @@ export type TimGroupCalls = {
   updateGroupProfile(options: Args<'updateGroupProfile'>): TimGroupResponse
   /**
    * "Applying to join a group". A group that this device does not know needs the network: 2805.
-   * Other errors: 2601 and 10007 for a Private group, 10004 if nobody may apply, 10010, 10014,
-   * 10037.
+   * Other errors: 2601 and 10007 for a Private group, 10004 if the group accepts no applications,
+   * 10010, 10014, 10037.
    *
    * @example
    * const joining = { groupID: 'crew', type: TIM.TYPES.GRP_PUBLIC }
@@ -75,7 +81,8 @@ export type TimGroupCalls = {
    */
   quitGroup(groupID: string): Promise<IMResponse<{ groupID: string }>>
   /**
-   * "Searching for a group by group ID". Asks the server: 10007 for a Private group, 10010, 2805.
+   * "Searching for a group by group ID". Asks the server. Errors: 10007 for a Private group, 10010,
+   * 2805 without a network.
    *
    * @example
    * const { group } = (await tim.searchGroupByID('crew')).data
@@ -83,7 +90,7 @@ export type TimGroupCalls = {
   searchGroupByID(groupID: string): TimGroupResponse
   /**
    * "Transferring a group". The former owner becomes a common member. Errors: 10007, 2620 for an
-   * AVChatRoom, 2621, 10004.
+   * AVChatRoom, 2621 if the new owner is the present one, 10004.
    *
    * @example
    * const { group } = (await tim.changeGroupOwner({ groupID: 'crew', newOwnerID: 'bob' })).data
@@ -104,7 +111,8 @@ export type TimGroupCalls = {
     message: Pick<TimMessage<TimApplicationPayload>, 'payload'>
   }): TimGroupResponse
   /**
-   * "Setting the notification type for group messages", of the user alone.
+   * "Setting the notification type for group messages", for this user only. Errors: 10004, 10007
+   * for an AVChatRoom or if the user is not in the group.
    *
    * @example
    * const messageRemindType = TIM.TYPES.MSG_REMIND_DISCARD
@@ -113,7 +121,7 @@ export type TimGroupCalls = {
   setMessageRemindType(options: Args<'setMessageRemindType'>): TimGroupResponse
 }
 
-/** Names an application. Without `messageKey`: the last application of its author. */
+/** Identifies an application. Without `messageKey`: the last application of its author. */
 export type TimApplicationPayload = Pick<
   GroupSystemNoticePayload,
   'groupProfile' | 'operatorID' | 'operationType' | 'messageKey'

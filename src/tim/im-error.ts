@@ -15,9 +15,8 @@ export type IMResponse<D> = { readonly code: 0; readonly data: D }
 export const respond = <D>(data: D): IMResponse<D> => ({ code: 0, data })
 
 /**
- * A failed call rejects with it. `code` is Tencent's code of the error, or one of this package
- * (4501 to 4515). `message` is a text for users. `data` names the operation and the group, if
- * known.
+ * A failed call rejects with it. `code` is Tencent's code of the error, or one of this package:
+ * 45xx. `message` is a text for users. `data` names the operation and the group, if known.
  *
  * @example
  * tim.dismissGroup('crew').catch(imError => console.warn(imError.code, imError.message))

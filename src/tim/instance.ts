@@ -19,7 +19,9 @@ import { createLive } from './live.ts'
 import { failure, type Session } from './perform.ts'
 import { createVerdicts } from './verdicts.ts'
 
+/** The options of `TIM.create`. */
 export type TimOptions = {
+  /** The number of the app. There is one instance per app. */
   readonly SDKAppID: number
   /** The address of the sync server, as in `createGroupStore`. */
   readonly url: string

@@ -4,9 +4,14 @@ import type { Args } from '../kernel/decide.ts'
 import type { IMResponse } from './im-error.ts'
 import type { TimGroup, TimGroupMember } from './shapes.ts'
 
+/** The answer of a call about one member: the live objects of the group and the member. */
 export type TimMemberResponse = Promise<IMResponse<{ group: TimGroup; member: TimGroupMember }>>
 
-/** Times are in seconds. The titles in quotation marks are those of Tencent's documentation. */
+/**
+ * The calls about members. Times are in seconds. The titles in quotation marks are those of
+ * Tencent's documentation. Errors of several calls: 10004 for an invalid argument, 10007 for a
+ * missing permission, 10010 for an unknown group.
+ */
 export type TimMemberCalls = {
   /**
    * "Obtaining group members", in the order of joining. `count` is 15 by default and 100 at most.
@@ -63,7 +68,7 @@ export type TimMemberCalls = {
     options: Args<'deleteGroupMember'>
   ): Promise<IMResponse<{ group: TimGroup; userIDList: string[] }>>
   /**
-   * "Muting or unmuting a group member", for `muteTime` seconds; 0 unmutes. Errors: 10007, 2685 for
+   * "Muting or unmuting a group member", for `muteTime` seconds. 0 unmutes. Errors: 10007, 2685 for
    * oneself, 10004.
    *
    * @example
@@ -81,8 +86,8 @@ export type TimMemberCalls = {
    */
   setGroupMemberRole(options: Args<'setGroupMemberRole'>): TimMemberResponse
   /**
-   * "Modifying a group member's name card". Without `userID`: one's own. An empty name card clears
-   * it. Errors: 10007, 10004.
+   * "Modifying a group member's name card". Default of `userID`: the user. An empty name card
+   * removes it. Errors: 10007, 10004.
    *
    * @example
    * const naming = { groupID: 'crew', nameCard: 'Skipper' }
@@ -90,8 +95,8 @@ export type TimMemberCalls = {
    */
   setGroupMemberNameCard(options: Args<'setGroupMemberNameCard'>): TimMemberResponse
   /**
-   * "Modifying a group member custom field". Without `userID`: one's own. Fields are merged by key.
-   * Errors: 10007, 10004.
+   * "Modifying a group member custom field". Default of `userID`: the user. Fields are merged by
+   * key, and an empty value removes a field. Errors: 10007, 10004.
    *
    * @example
    * const fields = { groupID: 'crew', memberCustomField: [{ key: 'city', value: 'Oslo' }] }

@@ -4,6 +4,7 @@ import type { TimEventName } from './constants.ts'
 import type { TimHandler } from './events.ts'
 import type { IMResponse } from './im-error.ts'
 
+/** Login, logout and events of a TIM instance. */
 export type TimSession = {
   /**
    * Opens the store of a user. Resolves when the local database is open. The first login of a user

@@ -41,5 +41,6 @@ function create(options: TimOptions): Tim {
   return tim
 }
 
+/** Tencent's entry point: `create` returns the instance of an app. */
 const TIM = { create, TYPES, EVENT }
 export default TIM

@@ -10,7 +10,7 @@ import { targetPermissions } from '../target-permissions.ts'
 
 const args = { groupID, userID: optional(userID), memberCustomField }
 
-/** Default of `userID`: the caller. Fields are merged by key. */
+/** Sets the fields of `userID` (default: the caller). Fields are merged by key. */
 export const setGroupMemberCustomField = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],

@@ -13,7 +13,7 @@ const args = {
   nameCard: name({ bytesMax: limits.nameCardBytesMax, filled: false })
 }
 
-/** Default of `userID`: the caller. An empty text clears a name card. */
+/** Sets the name card of `userID` (default: the caller). An empty text removes it. */
 export const setGroupMemberNameCard = defineOperation({
   args,
   needs: ({ groupID, userID }, actor) => [memberKey({ groupID, userID: userID ?? actor })],

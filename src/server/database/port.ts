@@ -9,6 +9,7 @@ import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { FeedDelta, FeedEvent, NewFeedEvent } from '../../protocol/messages.ts'
 
+/** A database of groups, for `startServer`. `openSqlDatabase` opens one on PostgreSQL. */
 export type Database = {
   /** The epoch at the opening. `identity` returns the present one. */
   readonly epoch: string

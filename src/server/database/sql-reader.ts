@@ -17,6 +17,7 @@ import {
   type StoredVerdict
 } from './port.ts'
 
+/** Runs one statement of PostgreSQL, with parameters `$1`, `$2` and so on. */
 export type SqlQuery = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
 
 export function all<R>({ rows }: { rows: unknown[] }): R[] {

@@ -4,6 +4,7 @@ import { newMember, type MemberRow } from '../../kernel/model.ts'
 import type { Storage, Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
 
+/** The part of a test runner's `expect` that the contracts use. */
 export type Expect = (actual: unknown) => { toEqual(expected: unknown): void }
 
 export type StorageCase = readonly [
