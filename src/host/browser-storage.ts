@@ -1,6 +1,6 @@
 /**
- * Where a browser keeps the rows of one user: in IndexedDB, or in memory if that is denied or
- * damaged for good. This is the one place that decides; rows in memory are gone with the page.
+ * Opens the storage of one user in a browser: IndexedDB, or memory if IndexedDB is denied or damaged
+ * for good. Only this file decides that. Rows in memory are lost with the page.
  */
 
 import { openDexieStorage } from '../storage/dexie.ts'
@@ -12,13 +12,13 @@ import type { Storage } from '../storage/port.ts'
 const retryMs = [200, 800, 2000]
 /** Private windows, sandboxed frames and browsers without IndexedDB. Waiting does not help. */
 const denials = ['SecurityError', 'InvalidStateError']
-/** The database is sound: the page has to be loaded again, or another tab to be closed. */
+/** The database is intact, but the page has to be reloaded, or another tab has to be closed. */
 const conflicts = ['VersionError', 'BlockedError', 'TimeoutError']
 
 type BrowserStorage = {
   readonly storage: Storage
   readonly mode: 'indexedDB' | 'memory'
-  /** Why rows are kept in memory, or why the database cannot be used yet. */
+  /** The reason why rows are kept in memory, or why the database cannot be used yet. */
   readonly error?: Error
   /** The browser has dropped a damaged database. */
   readonly isDataLost: boolean
@@ -36,7 +36,7 @@ export async function openBrowserStorage(name: string): Promise<BrowserStorage> 
   return { storage: createMemoryStorage(), mode: 'memory', error, isDataLost }
 }
 
-/** The error of the last attempt. */
+/** Resolves with the error of the last attempt, if it failed. */
 async function openPatiently(storage: { open(): Promise<void> }): Promise<Error | undefined> {
   for (const pauseMs of [...retryMs, 0]) {
     const error = await storage.open().then(

@@ -10,11 +10,11 @@ export const databaseName = ({
 }): string => `offline-groups ${url} ${userID}`
 
 /**
- * Raise it when an older build could not read what this one writes. Versions before 4 have other
- * keys, so they are refused; Dexie upgrades the others in place.
+ * Raise it if older builds cannot read the rows of this one. Versions before 4 have other keys, so
+ * they are refused. Dexie upgrades the others in place.
  */
 export const schemaVersion = 5
-/** Dexie multiplies its versions. */
+/** Dexie multiplies its versions by 10. */
 export const nativeVersion = 10 * schemaVersion
 
 export const storeNames = ['pages', 'journal'] as const
@@ -23,8 +23,8 @@ export type Stores = { readonly [name in (typeof storeNames)[number]]: IDBObject
 export type OnDataLoss = (message: string) => void
 
 /**
- * Chromium reports a dropped database in one upgrade event, that of the first connection. So every
- * piece of code that opens a database has to look for it.
+ * Chromium reports a dropped database in one upgrade event: that of the first connection. So all
+ * code that opens a database has to check for it.
  */
 export function reportDataLoss(
   event: IDBVersionChangeEvent & {

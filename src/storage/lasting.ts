@@ -6,16 +6,16 @@
  *      ▲                │          │ closed by the browser, or a call failed
  *      └─ cannot open ──┴──────────┘
  *
- * A call opens the database if it is closed. So the caller decides how often it is tried; the
- * engine does so with back-off. An opening that takes long is never repeated, because a second one
- * would wait behind the first. Calls meanwhile reject in time.
+ * A call opens the database if it is closed. So the caller decides how often that is tried, and the
+ * engine uses a back-off. A slow opening is never repeated, because a second one would wait for the
+ * first. Calls during it reject in time.
  */
 
 import { createBound } from '../kernel/bound.ts'
 import type { DatabaseEvents } from './open-database.ts'
 import type { Storage } from './port.ts'
 
-/** Opening takes milliseconds. More means that another tab, perhaps a frozen one, is in the way. */
+/** Opening takes milliseconds. After this time, another tab, perhaps a frozen one, blocks it. */
 const openWithinMs = 10_000
 
 const bound = createBound((callback, delayMs) => {
@@ -53,7 +53,7 @@ export function createLastingStorage(
     }
   }
 
-  /** The next call opens another connection. Transactions under way still end by themselves. */
+  /** Drops a connection: the next call opens another one. Running transactions still end. */
   function drop(dropped: Storage, error: Error): void {
     if (handle !== dropped) return
     handle = undefined
@@ -78,7 +78,7 @@ export function createLastingStorage(
     })
   }
 
-  /** Closes, or destroys, whatever is open or being opened. */
+  /** Closes or destroys the database, even while it is being opened. */
   async function end(how: 'close' | 'destroy'): Promise<void> {
     const used = handle ?? (how === 'destroy' || opening ? await connected() : undefined)
     isClosed = true
@@ -96,7 +96,7 @@ export function createLastingStorage(
   }
 }
 
-/** A full quota leaves the connection as it is; so does an error of the caller's own code. */
+/** After a full quota, or an error in the caller's code, the connection still works. */
 const isOfConnection = (error: unknown): error is Error =>
   error instanceof DOMException && error.name !== 'QuotaExceededError'
 

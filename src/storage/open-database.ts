@@ -2,9 +2,9 @@
  * Opens the IndexedDB database of one user: upgrades an older one, refuses a newer one, and reports
  * damage, blocked upgrades and the end of the connection.
  *
- * Why Dexie gets a factory of its own: it opens a newer database as it is and adds its stores, or
- * raises its version, and then the newer build is locked out. Dexie hides the upgrade event as well,
- * the only place where Chromium tells that it has dropped a damaged database.
+ * Why Dexie gets a factory of its own: Dexie opens a newer database and adds its stores to it, or
+ * raises its version, which locks the newer build out. Dexie also hides the upgrade event, the only
+ * place where Chromium reports that it has dropped a damaged database.
  */
 
 import { Dexie } from 'dexie'
@@ -25,7 +25,7 @@ type OpenDatabase = {
   remove(): Promise<void>
 }
 
-/** Rejects with the error of IndexedDB; `VersionError`: a newer build has written the database. */
+/** Rejects with the error of IndexedDB. `VersionError`: a newer build has written the database. */
 export async function openDatabase(name: string, events: DatabaseEvents): Promise<OpenDatabase> {
   const dexie = new Dexie(name, { indexedDB: guardedFactory(events), IDBKeyRange })
   dexie.version(schemaVersion).stores({ pages: '', journal: '++commitNumber' })
@@ -38,7 +38,7 @@ export async function openDatabase(name: string, events: DatabaseEvents): Promis
   database.addEventListener('close', () =>
     lost(new DOMException('The browser has closed the database.', 'InvalidStateError'))
   )
-  // Dexie closes the connection then, so that the other tab can go on.
+  // Dexie closes the connection at this event, so that the other tab can continue.
   database.addEventListener('versionchange', ({ newVersion }) =>
     lost(newVersion === null ? removed() : newer())
   )
@@ -55,15 +55,14 @@ export async function openDatabase(name: string, events: DatabaseEvents): Promis
   }
 }
 
-/** Read at each open: some browsers take `indexedDB` away while the page lives. */
+/** Reads `indexedDB` at each opening: some browsers remove it during the life of a page. */
 function guardedFactory({ onBlocked, onDataLoss }: DatabaseEvents): IDBFactory {
   // Reading it throws a SecurityError where the browser denies storage.
   const native = globalThis.indexedDB as IDBFactory | undefined
   if (!native) throw new DOMException('This browser has no IndexedDB.', 'SecurityError')
   return {
     open(name: string, version?: number) {
-      // Dexie asks without a version if the database is newer, and with a raised one if it lacks a
-      // store.
+      // Dexie passes no version if the database is newer, and a raised one if it lacks a store.
       if (!version) throw newer()
       if (version !== nativeVersion)
         throw new DOMException('The database lacks a store.', 'DataError')

@@ -1,4 +1,4 @@
-/** Sends the changes of a short time together. */
+/** Collects the changes of a few milliseconds, and sends them in one delta. */
 
 import type { SessionContext } from './session-port.ts'
 import type { createTasks } from './tasks.ts'
@@ -13,7 +13,7 @@ export function createFlush(
   let isAdded = false
   let stopTimer: (() => void) | undefined
   return {
-    /** Adds one task for all changes until it starts. */
+    /** Adds one task, which sends all changes until its start. */
     soon(): void {
       if (isAdded) return
       stopTimer ??= setTimer(() => {
