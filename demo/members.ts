@@ -175,7 +175,7 @@ function move(
   if (index !== undefined) selected.moveTo(index)
 }
 
-/** The users whose membership an operation changes. */
+/** The members that an operation changes. */
 function usersOf({ name, args }: PendingOperation, self: string): string[] {
   const { userID, userIDList, memberList, newOwnerID } = args
   const initial = Array.isArray(memberList)

@@ -20,7 +20,7 @@ export type Selected = {
   tips: List<Tip> | undefined
   /** The member row of the user. */
   self: Member | null | undefined
-  /** The member whose card is open. */
+  /** The member of the open card. */
   card: { readonly userID: string; readonly member: Member | null | undefined } | undefined
   show(part: Part): void
   openCard(userID: string): void

@@ -16,7 +16,7 @@ export type GroupCommands = {
   /**
    * Checks an operation, shows its effect, and resolves when the operation is durable on this
    * device. `settled` and `verdicts$` report the verdict of the server. `result` is the result of
-   * Tencent's API without rows; `undefined`: only the server can decide.
+   * Tencent's API without rows. `undefined`: only the server can decide.
    *
    * Errors: the codes of Tencent's API, for example 10004 for an argument, 10007 for a missing
    * permission and 2805 for an operation that needs a network. 4501: the outbox is full. 4512:
@@ -123,7 +123,7 @@ export type GroupCommands = {
    */
   pause(): Promise<void>
   /**
-   * Connects again.
+   * Ends a pause: connects to the server.
    *
    * @example
    * await store.resume()

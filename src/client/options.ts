@@ -1,4 +1,4 @@
-/** Checks the options of a store. JavaScript can pass any value, whatever the types say. */
+/** Checks the options of a store. JavaScript can pass any value, despite the types. */
 
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { limits } from '../kernel/limits.ts'

@@ -1,6 +1,6 @@
 /**
  * Shows the cached first paint until the engine answers, and caches the lists on the screen for the
- * next start. Reading one record takes a fraction of the time that a worker takes to start.
+ * next start. Reading one record is much faster than starting a worker.
  */
 
 import type { List, StreamRow } from '../engine/api.ts'

@@ -18,9 +18,9 @@ import { createStatus } from './status.ts'
 import type { StreamClient } from './streams.ts'
 import { windowFields } from './window.ts'
 
-/** Longer than an engine takes for any call. */
+/** Longer than any call of an engine may last. */
 const workerWithinMs = 20_000
-/** A call waits no longer than this for a stream whose rows are still being read. */
+/** A call waits no longer than this for a stream that is still reading its rows. */
 const shownWithinMs = 2000
 
 export function createStore(

@@ -30,7 +30,7 @@ export type StreamClient = {
    * result: its first result may come in a later frame than a change that was requested after it.
    */
   reached(version: number): Promise<void>
-  /** Opens all streams again, in an engine that replaces one that has died. */
+  /** Opens all streams in a new engine, which replaces one that has died. */
   restart(): void
 }
 

@@ -1,5 +1,5 @@
 /**
- * Returns a function that resolves as `work` does, or as `end` if that comes first. Unlike
+ * Returns a function that resolves as `work` does, or as `end` if that is earlier. Unlike
  * `Promise.race`, it keeps no reference to answers: a race adds a reaction to `end` each time, and
  * `end` may stay pending for the life of a store.
  */

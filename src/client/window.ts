@@ -1,4 +1,4 @@
-/** Windows on lists as queries send them. JavaScript can pass any value, whatever the types say. */
+/** Windows on lists as queries send them. JavaScript can pass any value, despite the types. */
 
 import type { Window } from '../engine/api.ts'
 

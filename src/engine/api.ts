@@ -25,7 +25,7 @@ export type { UndeliveredEvent } from '../storage/tables.ts'
 export type Group = GroupRow & { readonly selfInfo: SelfInfo }
 /**
  * The user's own membership of a group. Times are in seconds, by the server's clock. `null` for the
- * owner of an AVChatRoom who has not joined it.
+ * owner of an AVChatRoom before joining it.
  */
 export type SelfInfo = {
   readonly role: OrOther<Role>
@@ -62,7 +62,7 @@ export type PendingOperation = {
 export type VerdictEntry = PendingOperation & { readonly verdict: Verdict }
 
 export type Status = {
-  /** `connecting` at the start; after a failure it stays `offline` until an attempt succeeds. */
+  /** `connecting` at the start. After a failure it stays `offline` until an attempt succeeds. */
   readonly connection: 'offline' | 'connecting' | 'online'
   /**
    * Whether all changes from before the connection have arrived. This is about receiving only: if
@@ -116,7 +116,7 @@ export type Window<Order extends string> = {
   /** The number of rows at most. */
   readonly limit?: number | undefined
   readonly orderBy?: Order
-  /** Only rows whose name or ID contains this text, regardless of case and Unicode form. */
+  /** Only rows with this text in a name or ID, regardless of case and Unicode form. */
   readonly search?: string
 }
 
@@ -155,7 +155,7 @@ export type Patch =
       readonly stale: boolean
     }
 
-/** One frame per change, with a patch for each stream whose result differs. */
+/** One frame per change, with a patch for each stream with another result. */
 export type StreamFrame = {
   readonly version: number
   readonly patches: readonly (readonly [stream: number, patch: Patch])[]
@@ -220,7 +220,7 @@ export type EngineApi = {
   resume(): Promise<void>
   /**
    * Removes the database of this user, unless `keep`. Pending operations are kept for the next
-   * login, sent first, or discarded. If there are any and nothing is chosen, the answer is an
+   * login, sent first, or discarded. If there are any and `pending` is missing, the answer is an
    * error.
    */
   logout(pending?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null>

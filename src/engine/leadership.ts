@@ -32,7 +32,7 @@ type LeadershipOptions = {
   readonly reload: Reload
   readonly sync: Sync
   readonly questions: LeaderQuestions
-  /** The groups whose members are shown in this tab. */
+  /** The groups with members on the screen of this tab. */
   shownMembers(): string[]
   readonly paused: boolean
 }

@@ -47,7 +47,7 @@ export function createLogout({
 
   /** The reason if operations are still pending: the database must not be removed then. */
   async function settleAll(choice?: 'flush'): Promise<GroupError | undefined> {
-    // If storage could not be read, nobody knows which operations are pending.
+    // If storage could not be read, the pending operations are unknown.
     const error = lifecycle.error()
     if (error) return error
     // Only storage knows the operations of a tab that died.

@@ -1,6 +1,6 @@
 /** Promises that end in time. */
 
-/** Resolves as `work`, or with `late()` if `work` takes longer than `limitMs`. */
+/** Resolves as `work`, or with `late()` if `work` lasts longer than `limitMs`. */
 export const createBound =
   (setTimer: (callback: () => void, delayMs: number) => () => void) =>
   <T, L>(work: Promise<T>, limitMs: number, late: () => L): Promise<T | L> =>

@@ -32,7 +32,7 @@ export type Result<N extends OperationName = OperationName> = Accepted<
 >
 type Accepted<D> = D extends { kind: 'accept'; result: infer R } ? R : never
 
-/** An operation whose arguments have passed their checks. */
+/** An operation with checked arguments. */
 export type Operation = {
   readonly name: OperationName
   readonly args: Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ export type Prepared = {
   readonly operation: Operation
   /** Rows to load before the decision. Without the group's row, some of them may be missing. */
   needs(group: GroupRow | null | undefined): readonly Key[]
-  /** Users whose number of groups limits the operation. */
+  /** Users with a limit on their number of groups that the operation may exceed. */
   readonly counted: readonly string[]
   readonly undecidedOffline: 'queue' | 'refuse'
   /** The same operation, with omitted arguments filled in from the rows. */

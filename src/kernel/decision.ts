@@ -62,9 +62,9 @@ export type Definition<S extends ArgsSpec, R> = {
   readonly args: S
   /** Rows to load, besides the group and the actor's membership. `group`: its row, if known. */
   needs?(args: ArgsOf<S>, actor: string, group: GroupRow | null | undefined): readonly Key[]
-  /** Users whose number of groups the server has to count. */
+  /** The server has to count the groups of these users. */
   counted?(args: ArgsOf<S>, actor: string): readonly string[]
-  /** What an offline device does with an `unknown` decision. Default: `queue`. */
+  /** The consequence of an `unknown` decision on an offline device. Default: `queue`. */
   readonly undecidedOffline?: 'queue' | 'refuse'
   /** Fills in omitted arguments from rows. A device does this once, before it enqueues. */
   complete?(args: ArgsOf<S>, view: View): ArgsOf<S>
@@ -82,7 +82,7 @@ export const refuse = (reason: Reason | 'unknown', detail: string): Decision<nev
 /** Lets the compiler infer arguments and result of a definition. */
 export const defineOperation = <S extends ArgsSpec, R>(definition: Definition<S, R>) => definition
 
-/** A group of a type whose rules this build knows. */
+/** A group of a type that this build has rules for. */
 export type KnownGroup = GroupRow & { readonly type: GroupType }
 const isKnown = (group: GroupRow): group is KnownGroup => isOneOf(groupTypes, group.type)
 

@@ -85,7 +85,7 @@ const carriers = ['error', 'verdict', 'lastError'] as const
 /** A value from the engine, with a text in each of its errors. */
 export function describeErrors<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
-  // `T` includes the error, whose described form has the same type.
+  // `T` includes the error, and the described error has the same type.
   if ('reason' in value && 'code' in value) return describe(value as unknown as GroupError) as T
   const carried = carriers.flatMap(name =>
     name in value ? [[name, describeErrors(value[name as keyof T])] as const] : []

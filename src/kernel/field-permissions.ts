@@ -21,7 +21,7 @@ function levelRefusal(level: OrOther<WriteLevel>, { role, isAppAdmin }: Acting):
   return (isAppAdmin ? ranks.App : ranks[role]) >= needed ? undefined : 'NotPermitted'
 }
 
-/** Without declarations, an actor who may write the row may write any field. */
+/** Without declarations, the right to write the row is enough for any field. */
 export function groupFieldRefusal(
   { customFields }: Policy,
   acting: Acting,

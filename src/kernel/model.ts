@@ -70,7 +70,7 @@ export type ApplicationRow = {
   readonly applyMessage: string
   readonly applyTime: number
   readonly state: OrOther<ApplicationState>
-  /** The admin who decided. `''`: pending. */
+  /** The author of the decision. `''`: pending. */
   readonly handlerID: string
   readonly handleMessage: string
 }
@@ -117,7 +117,7 @@ export type Change<T extends Table = Table> = {
   [K in T]: Key<K> & { readonly row: Rows[K] | null }
 }[T]
 
-/** The row of a user who joins now. */
+/** The row of a new member. */
 export const newMember = (
   member: Pick<MemberRow, 'groupID' | 'userID' | 'joinTime'> & Partial<MemberRow>
 ): MemberRow => ({

@@ -20,7 +20,7 @@ export type TipType = (typeof tipTypes)[keyof typeof tipTypes]
 
 export type Tip = {
   readonly operationType: TipType
-  /** The users whom the tip is about. Empty if it is about the group itself. */
+  /** The users that the tip is about. Empty if it is about the group itself. */
   readonly userIDList: readonly string[]
   /** The new number of members, if it has changed. */
   readonly memberNum?: number

@@ -144,7 +144,7 @@ export type Acting = {
   readonly isAppAdmin: boolean
 }
 
-/** `undefined`: allowed. An app admin who is also a member has the rights of both. */
+/** `undefined`: allowed. A member that is an app admin has the rights of both. */
 export function refusal(rule: Rule, { type, role, isAppAdmin }: Acting): Reason | undefined {
   return weigh(role, rule[type][role], isAppAdmin && rule[type].App)
 }

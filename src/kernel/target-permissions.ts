@@ -15,7 +15,7 @@ const bad = 'IllegalArgument'
 
 const noTarget: TargetCells = { Self: no, Owner: no, Admin: no, Member: no, None: no }
 
-// Removing a user who is not in the group is no error: the result is the same.
+// Removing a user outside the group is no error: the result is the same.
 const kickAll: TargetCells = { Self: bad, Owner: bad, Admin: ok, Member: ok, None: ok }
 const kickMembers: TargetCells = { Self: bad, Owner: no, Admin: no, Member: ok, None: ok }
 const kick = { App: kickAll, Owner: kickAll, Admin: kickMembers, Member: noTarget, None: noTarget }

@@ -75,7 +75,7 @@ export type GroupNotice = {
 const path = '/sync'
 
 /**
- * Starts a sync server. Rejects if an option is invalid, the port is taken, or the database cannot
+ * Starts a sync server. Rejects if an option is invalid, the port is in use, or the database cannot
  * be opened or is in use.
  *
  * @example
@@ -170,7 +170,7 @@ const notFound: RequestListener = (_request, response) => response.writeHead(404
 /** An operation may wait on a device this long. Verdicts are kept much longer. */
 const historyKeptMs = 30 * 86_400_000
 const verdictsKeptMs = 400 * 86_400_000
-/** A refused operation that is sent again later is refused again: it has waited too long. */
+/** A refused operation that is sent once more after this time is refused as too old. */
 const refusalsKeptMs = 40 * 86_400_000
 const forgetEveryMs = 3_600_000
 

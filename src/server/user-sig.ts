@@ -7,7 +7,7 @@ import { isUserID } from '../kernel/ids.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { limits } from '../kernel/limits.ts'
 
-/** The app of Tencent IM whose users log in. */
+/** The app of Tencent IM that users log in to. */
 export type App = {
   /** The number of the app, as in `TIM.create({ SDKAppID })`. */
   readonly sdkAppID: number

@@ -9,7 +9,7 @@ import type { Write } from './port.ts'
 import { tableNames, type TableName } from './tables.ts'
 
 export type JournalEntry = {
-  /** The scopes whose pages hold every commit up to this one, by scope key; or all scopes. */
+  /** Scope keys, or all scopes. Their pages hold every commit up to this one. */
   readonly checkpointed: readonly string[] | 'all'
   readonly writes: readonly Write[]
 }

@@ -16,7 +16,7 @@ export const scopeKey = ({ table, scope }: Scope): string => `${table}/${scope}`
 export type ScopeWrites = Scope & {
   /** The scope was emptied before `rows`, so stored rows do not count. */
   isEmptied: boolean
-  /** By ID; `null`: removed. */
+  /** By ID. `null`: removed. */
   readonly rows: Map<string, StoredRow | null>
   /** Written after `rows`, and decoded on the first read. */
   readonly blocks: BlockWrite['block'][]

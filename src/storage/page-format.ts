@@ -1,7 +1,7 @@
 /**
  * Pages: up to 256 rows of neighbouring IDs in one record. IndexedDB costs per record, not per
  * byte, so rows that are read together share one. A page is named by the lowest ID that belongs
- * into it; the first page of a scope is named `''`.
+ * into it. The first page of a scope is named `''`.
  */
 
 import {

@@ -91,7 +91,7 @@ export function openPages(store: IDBObjectStore) {
   }
 
   /**
-   * A block whose IDs are greater than all stored IDs becomes pages without being decoded. A server
+   * A block with IDs greater than all stored IDs becomes pages without being decoded. A server
    * sends the members of a group in this order.
    */
   async function appendedPages(

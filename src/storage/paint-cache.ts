@@ -22,7 +22,7 @@ type CachedPaint = { readonly commitNumber: number; readonly text: string }
 
 /**
  * Every method resolves with `undefined` if there is no database, or if it was removed or upgraded
- * by another tab. The engine reports such errors; here they only cost the first paint.
+ * by another tab. The engine reports such errors. Here they only prevent the first paint.
  */
 export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
   let opening: Promise<IDBDatabase | undefined> | undefined

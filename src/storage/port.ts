@@ -15,12 +15,12 @@
  * 5. Durable. A `strict` transaction resolves after its rows survive a power cut. A `relaxed` one
  *    resolves after they survive a crash of the process. A power cut may lose the last relaxed
  *    commits: if it loses one, it loses all later ones too.
- * 6. Honest failures. If the disk refuses, the promise rejects with any `Error`, nothing is
- *    written, and the next call works again if the disk does.
+ * 6. Honest failures. If the disk refuses, the promise rejects with any `Error`, and no row is
+ *    written. The next call works if the disk does.
  * 7. Unchanged values. Rows are plain data, as JSON holds it. Callers do not change rows after
  *    writing or reading them, and neither does the adapter.
- * 8. Nothing is hidden. If a stored value is damaged, return it in place of the row. The engine
- *    checks every row it reads: it fetches confirmed rows again, and it reports lost operations.
+ * 8. Visible damage. If a stored value is damaged, return it in place of the row. The engine checks
+ *    every row that it reads. It fetches confirmed rows once more, and reports lost operations.
  *
  * A call may take seconds: after 15 s the engine answers its caller that storage is too slow. It
  * does not repeat the call.
@@ -35,7 +35,7 @@ export type Storage = {
   read<const Q extends readonly StorageQuery[]>(queries: Q): Promise<ConsistentRead<Q>>
   /**
    * Reads, calls `body` with the rows, and writes what it returns. `body` is synchronous. If it
-   * throws, the promise rejects with its error, and nothing is written.
+   * throws, the promise rejects with its error, and no row is written.
    *
    * Resolves with the commit number. If `body` returns no writes, this may be the number of an
    * earlier commit.
@@ -51,13 +51,13 @@ export type Storage = {
   /** Closes all connections to the database, and removes it. A later `close` resolves. */
   destroy(): Promise<void>
   /**
-   * For storage that may lose its connection, or its rows: calls back each time. The engine reads
-   * everything again, and writes pending operations that storage has lost.
+   * For storage that may lose its connection or its rows: calls back each time. The engine then
+   * reads all rows once more, and writes pending operations that storage has lost.
    */
   onLost?(callback: (error: Error) => void): void
 }
 
-/** `relaxed`: the server would send these rows again after a power cut. */
+/** `relaxed`: after a power cut, the server would send these rows once more. */
 export type Durability = 'strict' | 'relaxed'
 
 /**
@@ -73,7 +73,7 @@ export type Answers<Q extends readonly StorageQuery[]> = {
   -readonly [I in keyof Q]: Tables[Q[I]['table']][]
 }
 
-/** `commitNumber`: the last commit that the answers contain; 0: none. */
+/** `commitNumber`: the last commit that the answers contain. 0: none. */
 export type ConsistentRead<Q extends readonly StorageQuery[] = readonly StorageQuery[]> = {
   readonly answers: Answers<Q>
   readonly commitNumber: number

@@ -11,7 +11,7 @@ export type Served = { receive(frame: string): void; closed(): void }
 /** Called for each connection that a client opens. Returns the server's end of it. */
 export type Serve = (connection: { send(frame: string): void; close(): void }) => Served
 
-/** A network whose `connect` clients use as their transport. */
+/** A network. Its `connect` is the transport of the clients. */
 export type TestNetwork = {
   readonly connect: Connect
   /** All frames that have arrived, in order and parsed. */

@@ -8,7 +8,7 @@ import { EVENT, TYPES } from './constants.ts'
 import type { Events } from './events.ts'
 
 /**
- * Resolves when the user may log in, with the error if the server refuses. A user who has groups on
+ * Resolves when the user may log in, with the error if the server refuses. A user with groups on
  * this device does not wait for the server.
  */
 export async function admit(store: GroupStore): Promise<GroupError | undefined> {

@@ -93,7 +93,7 @@ export function createTim(
     watches.push(watchStatus(store, events, error => void expire(opened, error)))
   }
 
-  /** The app needs another userSig, which takes another login. */
+  /** Ends the session, because the app needs another userSig and has to log in with it. */
   async function expire(refused: OpenSession, error: GroupError): Promise<void> {
     // The status may arrive while the session is being opened.
     await Promise.resolve()

@@ -73,7 +73,7 @@ export function createLive(
     list: (): TimGroup[] => [...listed],
     known: (groupID: string): TimGroup | undefined => groups.get(groupID)?.live,
 
-    /** The group after an operation. An AVChatRoom whose owner has not joined is not live. */
+    /** The group after an operation. It is not live if the user owns it without having joined. */
     async group(groupID: string): Promise<TimGroup | undefined> {
       const known = groups.get(groupID)
       if (known) return known.live

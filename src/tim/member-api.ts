@@ -29,7 +29,7 @@ export type TimMemberCalls = {
   }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
   /**
    * "Obtaining the profiles of group members", in the order of `userIDList`. Users after the first
-   * 50, and users who are not in the group, are left out.
+   * 50, and users outside the group, are left out.
    *
    * @example
    * const asked = { groupID: 'crew', userIDList: ['bob'] }

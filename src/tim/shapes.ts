@@ -28,7 +28,7 @@ export type TimGroup = {
   avatar: string
   introduction: string
   notification: string
-  /** `''` for a Private group whose owner has quit. */
+  /** `''` for a Private group after its owner has quit. */
   ownerID: string
   createTime: number
   /** Rises with each change of the profile. */

@@ -18,7 +18,7 @@ export function createVerdicts(
 ) {
   /** Calls without an operation ID yet. A verdict may arrive before the ID. */
   let applying = 0
-  /** Operations whose calls wait for the verdict and answer with it. */
+  /** Operations of calls that wait for the verdict and answer with it. */
   const awaited = new Set<string>()
   const reporting = new Set<string>()
   /** Reported by this tab. If storage refuses to dismiss a verdict, it is not reported twice. */

@@ -28,7 +28,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
   const groups = new Map<string, HeldGroup>()
   const notices = new Map<string, HeldNotice>()
   const undelivered = new Map<string, UndeliveredEvent>()
-  /** By group: the last rows of members who have left, if this tab had loaded them. */
+  /** By group: the last rows of former members, if this tab had loaded them. */
   const leftMembers = new Map<string, Map<string, MemberRow>>()
   const members = createCache(storage, {
     table: 'members',
@@ -129,7 +129,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         users.filter(user => user !== userID)
       ),
 
-    /** `undefined`: not received from the server, or not loaded from storage; `null`: no member. */
+    /** `undefined`: not received from the server, or not loaded from storage. `null`: no member. */
     member(groupID: string, user: string): MemberRow | null | undefined {
       const held = groups.get(groupID)
       if (!held?.row) return undefined
@@ -141,7 +141,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       )
     },
 
-    /** The row of a user who is in the group, or has left it. */
+    /** The row of a present or former member. */
     lastKnownMember: (groupID: string, user: string): MemberRow | undefined =>
       members.get(groupID, user) ?? leftMembers.get(groupID)?.get(user),
 
@@ -149,7 +149,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       return user === userID ? groups.get(groupID)?.settings : undefined
     },
 
-    /** Taken from the notice: every user who may decide about an application has received one. */
+    /** From the notice: every user with the right to decide an application has received one. */
     application(groupID: string, user: string): ApplicationRow | undefined {
       const ofUser = [...notices.values()].filter(notice => isApplication(notice, groupID, user))
       const notice = ofUser.reduce<HeldNotice | undefined>(

@@ -6,7 +6,7 @@ import type { TableName, Tables } from '../../storage/tables.ts'
 
 type Scope<R> = {
   readonly rows: Map<string, R>
-  /** Loaded IDs, those without a row included; `'all'`: the whole scope. */
+  /** Loaded IDs, those without a row included. `'all'`: the whole scope. */
   loaded: Set<string> | 'all'
 }
 

@@ -150,7 +150,7 @@ export function createCommits(options: CommitOptions) {
       publish({ commitNumber, writes })
     },
 
-    /** Stores a refusal for an operation whose caller was told that it is pending. */
+    /** Stores a refusal for an operation that its caller knows as pending. */
     async refuse(pending: Pending, error: GroupError): Promise<void> {
       const writes = settle(pending, rejected(pending, error))
       publish({ commitNumber: await storage.transact([], () => writes), writes })
@@ -177,7 +177,7 @@ const verdictRemoval = (opID: string): Write => ({
   row: null
 })
 
-/** Removes all members except the user, whose row is part of the group's row. */
+/** Removes all members except the user, because that row is part of the group's row. */
 function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   return [
     { table: 'members', scope: groupID, empty: true },

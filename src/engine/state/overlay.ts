@@ -54,7 +54,7 @@ export function createOverlay(base: Base, userID: string) {
     if (key.table === 'members') return base.member(key.scope, key.id)
     if (key.table === 'settings') return base.settings(key.scope, key.id)
     if (key.table === 'applications') return base.application(key.scope, key.id)
-    // Only the server keeps the mutes of users who are not in the group.
+    // Only the server keeps the mutes of users outside the group.
     return undefined
   }
 
@@ -198,7 +198,7 @@ export function createOverlay(base: Base, userID: string) {
       stale.add(groupID)
     },
 
-    /** Replays the lanes whose operations or base rows have changed. */
+    /** Replays lanes with changed operations or base rows. */
     rebase(touched: Touched): void {
       for (const groupID of new Set([...stale, ...touched.groups, ...touched.members.keys()])) {
         const lane = lanes.get(groupID)

@@ -56,6 +56,6 @@ export function createReload({ storage, state, userID }: ReloadOptions) {
   }
 }
 
-/** The members whose rows decide an operation. */
+/** The members that an operation depends on. */
 export const neededMembers = ({ needs }: Prepared, group: GroupRow | null): string[] =>
   needs(group).flatMap(({ table, id }) => (table === 'members' ? id : []))

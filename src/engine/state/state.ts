@@ -1,6 +1,6 @@
 /**
- * The memory of an engine: base rows, overlay, outbox and verdicts. Two things change it: writes
- * that this or another tab has committed, and an operation that is about to be committed.
+ * The memory of an engine: base rows, overlay, outbox and verdicts. It is changed by writes that
+ * this or another tab has committed, and by an operation that is about to be committed.
  */
 
 import type { Decision } from '../../kernel/decision.ts'

@@ -7,7 +7,7 @@
 import type { Meta, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 
-/** Smaller differences are ignored: frames take that long. */
+/** Smaller differences are ignored: a frame may need as long to arrive. */
 const toleranceMs = 2000
 /** A clock that is further behind the last contact was changed: clocks drift less. */
 const slowMs = 60_000

@@ -4,7 +4,7 @@ import type { Key } from '../../kernel/model.ts'
 
 export type Touched = {
   readonly groups: Set<string>
-  /** User IDs by group; `'all'`: the whole list has changed or was loaded. */
+  /** User IDs by group. `'all'`: the whole list has changed or was loaded. */
   readonly members: Map<string, Set<string> | 'all'>
   /** Groups with new tips. */
   readonly tips: Set<string>

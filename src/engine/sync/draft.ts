@@ -19,7 +19,7 @@ export type MergeBase = {
 export type Draft = {
   readonly base: MergeBase
   readonly writes: Write[]
-  /** Groups that have changed; `null`: removed. */
+  /** Groups that have changed. `null`: removed. */
   readonly groups: Map<string, HeldGroup | null>
   readonly outbox: Map<string, Pending>
   /** Position in the user's feed. */

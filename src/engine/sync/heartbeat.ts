@@ -16,7 +16,7 @@ import { createTimers } from './timers.ts'
 
 type HeartbeatOptions = {
   readonly host: Host
-  /** Sends a ping that reads nothing: storage may be slow. */
+  /** Sends a ping without reading storage, which may be slow. */
   sendProbe(): void
   /** Sends the regular ping, which compares positions. */
   sendPing(): void

@@ -49,7 +49,7 @@ export function createMembers({ host, state: { base }, connection }: MemberOptio
     },
     stored(messages: readonly MembersMessage[]): void {
       for (const { groupID } of messages) pages.stored(groupID)
-      // A user who was out of the group meanwhile may get no answer.
+      // There may be no answer if the user was out of the group meanwhile.
       pages.keep(
         (groupID, membershipEpoch) => base.groups.get(groupID)?.membershipEpoch === membershipEpoch
       )

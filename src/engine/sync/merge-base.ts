@@ -16,7 +16,7 @@ export function mergeBaseOf(
   return meta && { userID, meta, groups, outbox: outbox.rows, notices, keepUndelivered }
 }
 
-/** A window may begin after a member who leaves now: its row has to be in memory. */
+/** Loads members that leave now: a window may begin after one of them, and needs its row. */
 export async function loadLeavingMembers(
   base: Base,
   deltas: readonly DeltaMessage[]

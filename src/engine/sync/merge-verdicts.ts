@@ -23,7 +23,7 @@ export function mergeVerdict(draft: Draft, verdict: Verdict): void {
   }
 }
 
-/** Settles applied operations whose rows have arrived. */
+/** Settles applied operations after their rows have arrived. */
 export function settleReached(draft: Draft): void {
   for (const pending of draft.outbox.values())
     if (pending.applied && isReached(draft, pending.applied))

@@ -15,7 +15,7 @@ export type RowsMessage = DeltaMessage | MembersMessage
 
 /**
  * Merges consecutive messages. `isGap`: changes before one of them are missing. Neither that
- * message nor later ones are merged, and the client has to connect again.
+ * message nor later ones are merged, and the client has to reconnect.
  */
 export function merge(
   base: MergeBase,

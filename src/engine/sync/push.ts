@@ -76,7 +76,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
       host.setTimer(send, backoffMs(1, host.random()))
     },
     settled: (opID: string) => sent.delete(opID),
-    /** The next connection sends all operations again. */
+    /** Call it when the connection is lost. All operations are sent over the next one. */
     lost: () => sent.clear()
   }
 }

@@ -3,7 +3,7 @@
 import type { ServerMessage } from '../../protocol/messages.ts'
 import type { Meta } from '../../storage/tables.ts'
 
-/** A smaller difference of clocks is ignored: frames take that long. */
+/** A smaller difference of clocks is ignored: a frame may need as long to arrive. */
 const clockToleranceMs = 2000
 
 type Welcome = Extract<ServerMessage, { type: 'welcome' }>
@@ -32,7 +32,7 @@ export function metaAfterWelcome(
   }
 }
 
-/** The facts from a pong. `undefined`: nothing has changed. */
+/** The facts from a pong. `undefined`: no fact has changed. */
 export function metaAfterPong(
   meta: Meta,
   { serverTime, receipt = '' }: Pong,

@@ -141,7 +141,7 @@ export function createSync(options: SyncOptions) {
     connection.caughtUp()
   }
 
-  /** If the server assumes other positions than the client's, the client connects again. */
+  /** If the server assumes other positions than the client's, the client reconnects. */
   async function receivePong(pong: Extract<ServerMessage, { type: 'pong' }>): Promise<void> {
     const meta = base.meta()
     if (!meta || !caughtUp) return

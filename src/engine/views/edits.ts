@@ -1,5 +1,5 @@
 /**
- * The edits that turn one list into another: a row that moves costs two numbers, wherever it goes.
+ * The edits that turn one list into another. A row that moves costs two numbers at any distance.
  */
 
 import { sameRow, type MemberRow } from '../../kernel/model.ts'

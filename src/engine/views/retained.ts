@@ -20,7 +20,7 @@ export function createRetained() {
 
   return {
     hasMembers: (groupID: string): boolean => memberRows.has(groupID),
-    /** The groups whose list of members is shown. */
+    /** The groups with a shown list of members. */
     memberLists: (): string[] => [...memberLists.keys()],
 
     retain(query: StreamQuery): void {

@@ -33,6 +33,6 @@ export const isStreamRequest = (request: StreamRequest): boolean => v.is(streamR
 
 const openRequest = v.object({ type: oneOf('open'), stream: natural })
 
-/** The stream of an `open` request whose query is invalid: it is answered with an error patch. */
+/** The stream of an `open` request with an invalid query. It is answered with an error patch. */
 export const openedStream = (request: unknown): number | undefined =>
   v.is(openRequest, request) ? request.stream : undefined

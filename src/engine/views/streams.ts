@@ -1,6 +1,6 @@
 /**
  * Streams keep the results of queries current in the UI thread. A change touches rows, and each
- * port sends one frame per change with a patch for every stream whose result differs.
+ * port sends one frame per change with a patch for every stream with another result.
  */
 
 import type { StreamFrame, Streams } from '../api.ts'

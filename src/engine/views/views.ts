@@ -1,6 +1,6 @@
 /**
  * The results of queries. Visible rows and the lists that are shown are kept, and only touched rows
- * are computed again. Rows that no stream shows and no pending operation needs are released.
+ * are recomputed. Rows that no stream shows and no pending operation needs are released.
  */
 
 import { noticeTypes } from '../../kernel/notices.ts'

@@ -26,7 +26,7 @@ const args = {
 
 /**
  * The first decision counts: an application is handled once. It also counts as handled when its
- * author has joined or has applied again.
+ * author has joined or has applied once more.
  */
 export const handleGroupApplication = defineOperation({
   args,

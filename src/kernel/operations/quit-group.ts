@@ -13,7 +13,7 @@ export const quitGroup = defineOperation({
   decide: onGroup(
     () => [permissions.quitGroup],
     ({ group, self }, _args, { actor, groupID }) => {
-      // The rules have refused the owner of an AVChatRoom who has not joined it.
+      // The rules refuse the owner of an AVChatRoom that has not joined it.
       if (!self) return reject('NotInGroup')
       const notices = [{ operationType: noticeTypes.quit, to: [actor] }]
       if (group.type === 'Private' && group.memberNum <= 1)

@@ -13,7 +13,7 @@ export const setMessageRemindType = defineOperation({
   decide: onGroup(
     () => [permissions.setMessageRemindType],
     ({ self }, { groupID, messageRemindType }: ArgsOf<typeof args>, { actor }, view) => {
-      // The rules have refused the owner of an AVChatRoom who has not joined it.
+      // The rules refuse the owner of an AVChatRoom that has not joined it.
       if (!self) return reject('NotInGroup')
       const settings = view.get(settingsKey({ groupID, userID: actor }))
       return accept(

@@ -100,7 +100,7 @@ function changedFields(
   return { ...Object.fromEntries(plain), ...(groupCustomField.length > 0 && { groupCustomField }) }
 }
 
-/** `joinOption` is ignored in groups whose type fixes it, as in Tencent's SDK. */
+/** `joinOption` is ignored if the type of the group fixes it, as in Tencent's SDK. */
 function applicableArgs(given: Args, group: KnownGroup): Args {
   const { joinOption, ...others } = given
   return fixedJoinOption[group.type] ? others : given

@@ -31,7 +31,7 @@ export async function applyDecision(
   await addNotices(batch, decision, entry, former)
 }
 
-/** Returns the users whose membership the change may affect. */
+/** Returns the users with a membership that the change may affect. */
 async function applyChange(batch: Batch, change: Change): Promise<string[]> {
   const { members, others, changed, seq } = batch
   if (change.table === 'members') {

@@ -33,7 +33,7 @@ export type Batch = {
   isDissolved: boolean
   readonly members: Map<string, MarkedMember>
   readonly others: Map<string, Other['row']>
-  /** The number of groups that a user is in, for users whose operations depend on it. */
+  /** The number of groups by user, for operations that depend on it. */
   readonly counts: Map<string, number>
   readonly memberships: Map<string, Membership>
   /** Read from the log when first needed. */

@@ -85,7 +85,7 @@ async function verdictOn(
     // The batch has loaded every row that the operation said it needs.
     if (decision.missing.length > 0)
       throw new Error(`${name} was judged without ${JSON.stringify(decision.missing)}`)
-    // A newer build has written values whose rules this build does not know.
+    // A newer build has written values that this build has no rules for.
     return refuse(groupError('NotJudged'))
   }
   if (decision.kind === 'reject')

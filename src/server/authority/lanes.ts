@@ -74,7 +74,7 @@ export function createLanes(
       batch.forEach((each, index) => settle(each, outcomes[index] ?? { kind: 'retry' }))
       return true
     } catch (error) {
-      // Expected: the database is away, or a conflict. Nothing is committed, and the clients retry.
+      // Expected: the database is away, or a conflict. There is no commit, and the clients retry.
       onFailure(error)
       return false
     }

@@ -46,7 +46,7 @@ function oneByOne(data: Data): Omit<Database, 'epoch'> {
     renewEpoch: from => inTurn(async () => renewEpoch(data, from)),
     transaction: work =>
       inTurn(async () => {
-        // Writes happen at the end, when nothing can fail any more.
+        // Writes happen at the end, after the last step that can fail.
         const writes: (() => void)[] = []
         const result = await work({ ...reader(data), ...writer(data, writes, mapAt) })
         for (const write of writes) write()

@@ -18,14 +18,14 @@ export type Database = {
    * With `from`, only if that is still the epoch. Returns whether the epoch has changed.
    */
   renewEpoch(from?: string): Promise<boolean>
-  /** Resolves when the work is committed. Rejects, with nothing written, if it or `work` fails. */
+  /** Resolves when the work is committed. If it or `work` fails, rejects without any write. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** A consistent read without locks. */
   snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
   /**
    * Deletes data older than these times in seconds: history (of groups and feeds, marks of removed
    * rows, ended memberships), verdicts, and refusals. A user has at most `refusalsMax` refusals.
-   * A client whose position is below the new floor receives a full snapshot.
+   * A client with a position below the new floor receives a full snapshot.
    */
   compact(before: {
     readonly history: number
@@ -65,7 +65,7 @@ export type Reader = {
     userID: string
   ): Promise<{ groupID: string; membershipEpoch: number; since: number; seq: number }[]>
   followers(groupID: string): Promise<string[]>
-  /** The memberships of these users. A user who never joined has none. */
+  /** The present and former memberships of these users. */
   memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
   /** In a transaction, locks the counts of these users until its end, so that limits hold. */
   groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>

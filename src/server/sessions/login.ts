@@ -58,7 +58,7 @@ export async function welcome(
   }
 }
 
-/** If the client's receipt proves a loss of data, the epoch changes, and all clients begin anew. */
+/** If the client's receipt proves a loss of data, the epoch changes, so all get full snapshots. */
 async function readLogin(
   database: Readable,
   login: Login,

@@ -1,6 +1,6 @@
 /**
  * Receipts prove the positions that a client has seen. The server signs the positions of a user's
- * feed and groups; the client returns the last receipt when it logs in. A database behind a receipt
+ * feed and groups. The client returns the last receipt when it logs in. A database behind a receipt
  * has been replaced by an older one, for instance a restored backup. The key is in the database,
  * so a client cannot forge a receipt.
  */
@@ -17,7 +17,7 @@ type Seen = { readonly feed: number; readonly positions: number }
 export const receiptOf = (identity: Identity, userID: string, { feed, positions }: Seen): string =>
   `${feed}.${positions}.${sign(identity, userID, feed, positions)}`
 
-/** Whether a receipt of this epoch proves a later state than `now`. A forged one proves nothing. */
+/** Whether a receipt of this epoch proves a later state than `now`. A forged one is ignored. */
 export function provesLoss(
   identity: Identity,
   userID: string,

@@ -15,7 +15,7 @@ const bodyBytesMax = 2 * frameLimits.toServerBytesMax
 const framesPerRequestMax = 100
 /** At 40 KB/s, the longest body arrives within this time. */
 const bodyWithinMs = 60_000
-/** A connection on which the client reads nothing of an answer for so long is closed. */
+/** If the client does not read any bytes of an answer for so long, its connection is closed. */
 const stalledMs = 40_000
 
 /** A body has hardly any JSON of its own: its frames are strings. */

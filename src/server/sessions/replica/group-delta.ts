@@ -60,7 +60,7 @@ export async function readGroupDelta(
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
-/** The last items whose bytes together do not exceed the limit. */
+/** The last items, as many as fit into the limit together. */
 function lastOf<T>(list: readonly T[], bytesMax: number): T[] {
   let bytes = 0
   const tooMany = list.findLastIndex(each => (bytes += bytesOf(each)) > bytesMax)

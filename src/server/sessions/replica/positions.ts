@@ -8,7 +8,7 @@ export type GroupPosition = {
   readonly membershipEpoch: number
   /** The user is in the group since this commit. */
   readonly since: number
-  /** The client holds the group as of this commit. 0: it holds nothing yet. */
+  /** The client holds the group as of this commit. 0: it has no rows yet. */
   seq: number
   /** No commit after `seq`, up to this one, concerns the client. */
   upTo: number

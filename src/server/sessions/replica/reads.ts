@@ -8,7 +8,7 @@ import { applyFeed, applyGroup, nothingUnread, type ReplicaState } from './state
 
 export type Snapshots = Pick<Database, 'snapshot'>
 
-/** `listed`: groups whose row is sent without members. The client asks for these. */
+/** `listed`: groups that are sent without members. The client requests those. */
 export async function read<T>(
   state: ReplicaState,
   database: Snapshots,
@@ -37,7 +37,7 @@ export async function read<T>(
   }
 }
 
-/** The feed comes before the groups: a user who has left must not learn of later changes. */
+/** The feed precedes the groups: after leaving, a user must not learn of later changes. */
 async function readFeed(state: ReplicaState, reader: Reader, due: Set<string>): Promise<void> {
   const { userID, positions, now } = state
   const { head } = await reader.feed(userID)

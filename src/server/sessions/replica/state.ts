@@ -60,14 +60,14 @@ export function follow(state: ReplicaState, groupID: string, position: GroupPosi
   if (isNew && state.isReading) state.unread.groups.add(groupID)
 }
 
-/** `due`: receives the groups whose rows the client does not have yet. */
+/** `due`: receives the groups that the client has no rows of yet. */
 export function applyFeed(state: ReplicaState, delta: FeedDelta, due: Set<string>): void {
   const { positions, outgoing, unread, isReading } = state
   outgoing.addFeed(delta)
   const { joined, subscribed, left } = positions.applyFeed(delta)
   for (const groupID of left) {
     unread.groups.delete(groupID)
-    // The verdict waits for rows that will not come: the next read releases it.
+    // The verdict waits for rows that will not arrive, so the next read must release it.
     unread.feed ||= outgoing.hasVerdictOf(groupID)
   }
   // The transaction that found this group is older than the subscription.
