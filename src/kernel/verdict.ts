@@ -45,12 +45,11 @@ export type Cause = {
   readonly by: string
   readonly atSeconds: number
 }
-export const causeReasons = ['quit', 'kicked', 'dismissed', 'demoted', 'predecessor'] as const
 /**
  * The actor left, was removed or lost the role of an admin, the group was dismissed, or an earlier
  * operation that this one depends on was refused.
  */
-export type CauseReason = (typeof causeReasons)[number]
+export type CauseReason = 'quit' | 'kicked' | 'dismissed' | 'demoted' | 'predecessor'
 
 export function rejected(
   { opID, groupID }: { opID: string; groupID: string },
