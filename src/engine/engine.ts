@@ -108,7 +108,7 @@ export function openEngine(
       const all = [...state.base.undelivered.values()].map(({ number }) => number)
       const delivered = all.filter(number => number <= upTo)
       if (delivered.length === 0) return
-      // Expected: storage refuses. Then the events stay undelivered.
+      // Expected: storage refuses. The events stay undelivered.
       await lifecycle.answer(commits.removeDelivered(delivered).catch(storageFailed))
     },
     renewToken: async newToken => tabs.renewToken(newToken),

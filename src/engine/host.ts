@@ -33,9 +33,9 @@ export type Peers = {
   readonly hasLocks: boolean
   /** Waits for the lock of the leader. `onLost`: another engine has stolen it. */
   lead(onGranted: () => void, onLost: () => void): void
-  /** Takes the lock from the leader, because it does not answer. `onGranted` is called as well. */
+  /** Steals the lock of a leader that does not answer. `onGranted` is called too. */
   steal(): void
-  /** Gives the lock back, or no longer waits for it. */
+  /** Releases the lock, or no longer waits for it. */
   stepDown(): void
   post(message: PeerMessage): void
   /** Calls back with each message of another engine. */

@@ -1,6 +1,6 @@
 /**
  * Carries out the election of the leader (election.ts): claims terms, posts beats, and starts and
- * stops sync. The leader alone has a connection to the server, and its status is that of all tabs.
+ * stops sync. The leader alone has a connection to the server, and all tabs show its status.
  */
 
 import type { SyncStatus } from './api.ts'
@@ -52,7 +52,7 @@ export function createLeadership(options: LeadershipOptions) {
   let claims = 0
   let leaderStatus = unknownStatus
   let isTicking = false
-  /** Whether this tab, as the leader, knows all that the last one has written. */
+  /** Whether this tab, as the leader, has read all commits of the last leader. */
   let isCurrent = false
   /** Resolves after the first read. */
   let reading: Promise<void> = Promise.resolve()
@@ -165,7 +165,7 @@ export function createLeadership(options: LeadershipOptions) {
     return isPaused ? { ...status, connection: 'offline', caughtUp: false } : status
   }
 
-  /** Nobody knows what a silent leader does. After a while it counts as no connection. */
+  /** The status of a silent leader is unknown. After a while it counts as offline. */
   function followerStatus(): SyncStatus {
     if (election.role === 'claiming') return unknownStatus
     if (!isSilent(election)) return leaderStatus
@@ -202,7 +202,7 @@ export function createLeadership(options: LeadershipOptions) {
     const isChanged = paused !== isPaused || !isSameStatus(status, leaderStatus)
     isPaused = paused
     leaderStatus = status
-    // A status that was received is never posted again: with two leaders it would never end.
+    // A received status is not posted: two leaders would post each other's status without end.
     if (isChanged) showStatus()
     if (isNewLeader) follow()
   }
@@ -224,25 +224,25 @@ export function createLeadership(options: LeadershipOptions) {
     publishStatus,
     receiveBeat,
     receiveVacancy: (term: number): void => on({ type: 'vacant', term }),
-    /** Another tab is open. */
+    /** Call it for a message that proves that another tab is open. */
     receivePeer: (): void => on({ type: 'peer' }),
 
-    /** Reads storage, and takes part in the election at the same time. */
+    /** Reads storage, and takes part in the election meanwhile. */
     async open(): Promise<void> {
       reading = reload({ isFirst: true }).catch(lifecycle.fail)
-      // Storage is read first. A claim before it would delay what the user sees.
+      // The read is requested first. A claim before it would delay the first results.
       await Promise.resolve()
       join()
       await reading
       time.begin()
       if (!isLeading()) peers.post({ type: 'unposted' })
     },
-    /** A tab that closes, or has no storage, must not keep others from leading. */
+    /** Leaves the election: a tab that closes, or has no storage, must not block the others. */
     stepDown: (): void => on({ type: 'retire' }),
-    /** Storage is back: this tab takes part in the election again. */
+    /** Joins the election once more, because storage is back. */
     rejoin: join,
 
-    /** For all tabs of the user. */
+    /** Pauses all tabs of the user. */
     pause(): void {
       setPaused(true)
       peers.post({ type: 'pause', isPaused })

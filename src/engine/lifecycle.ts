@@ -81,7 +81,7 @@ export function createLifecycle(
         onEnd('closing')
         await Promise.allSettled(enqueuing)
         await end()
-        // Only now: commits under way still have to be posted before the next tab leads.
+        // Last: the commits above must be posted before another tab becomes the leader.
         onEnd('closed')
         peers.close()
       })

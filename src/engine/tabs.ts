@@ -51,7 +51,7 @@ export function createTabs(options: TabsOptions) {
       case 'logout':
         return void lifecycle.close()
       case 'status':
-        // The leader answers a token with another status.
+        // The leader posts another status after it has received a token.
         return offerToken(message.status) ? undefined : leadership.receiveBeat(message)
       case 'vacant':
         return leadership.receiveVacancy(message.term)

@@ -1,4 +1,4 @@
-/** The other tabs of the same user: a Web Lock for the leader, and a BroadcastChannel for all. */
+/** The other tabs of the same user. A Web Lock is for the leader, a BroadcastChannel for all tabs. */
 
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import type { Commit } from '../storage/port.ts'

@@ -42,8 +42,8 @@ export function createCommits(options: CommitOptions) {
 
   return {
     /**
-     * Raises the term, so that this tab leads. `isWanted` is asked in the transaction: a claim that
-     * was given up meanwhile must not depose the tab that leads by now.
+     * Raises the term, so that this tab becomes the leader. `isWanted` is called in the transaction:
+     * a claim that was given up meanwhile must not depose the present leader.
      */
     async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
       let claimed: number | undefined
@@ -60,11 +60,12 @@ export function createCommits(options: CommitOptions) {
     },
 
     /**
-     * Commits rows and verdicts from the server, if this tab leads by its own term. A leader that
-     * was frozen does not know that it was deposed, and would write older rows over newer ones.
+     * Commits rows and verdicts from the server, if the stored term is still that of this tab. A
+     * leader that was frozen may be deposed without knowing it, and must not write older rows over
+     * newer ones.
      *
-     * If another tab has discarded one of the operations meanwhile, that operation has its verdict,
-     * and the one from the server is left out.
+     * If another tab has discarded an operation meanwhile, that operation has a verdict already, and
+     * the server's verdict is left out.
      */
     async commit(writes: readonly Write[]): Promise<void> {
       const ownTerm = term()
@@ -118,7 +119,7 @@ export function createCommits(options: CommitOptions) {
       peers.post({ type: 'committed', commits: [commit] })
     },
 
-    /** These undelivered events were delivered. */
+    /** Removes events that the app has received. */
     async removeDelivered(numbers: readonly number[]): Promise<void> {
       const writes = numbers.map((number): Write => ({
         table: 'undelivered',
@@ -129,7 +130,7 @@ export function createCommits(options: CommitOptions) {
       publish({ commitNumber: await storage.transact([], () => writes, 'relaxed'), writes })
     },
 
-    /** Returns whether the verdict was there: `true` for one caller of all tabs. */
+    /** Resolves with `true` if the verdict existed. Only one caller in all tabs gets `true`. */
     async dismissVerdict(opID: string): Promise<boolean> {
       let writes: Write[] = []
       const commitNumber = await storage.transact(
