@@ -1,6 +1,6 @@
 /**
- * Opens the storage of one user in a browser: IndexedDB, or memory if IndexedDB is denied or damaged
- * for good. Only this file decides that. Rows in memory are lost with the page.
+ * Opens the storage of one user in a browser: IndexedDB, or memory if IndexedDB is denied or
+ * damaged for good. Only this file decides that. Rows in memory are lost with the page.
  */
 
 import { openDexieStorage } from '../storage/dexie.ts'

@@ -1,4 +1,6 @@
-/** The other tabs of the same user. A Web Lock is for the leader, a BroadcastChannel for all tabs. */
+/**
+ * The other tabs of the same user. A Web Lock is for the leader, a BroadcastChannel for all tabs.
+ */
 
 import type { PeerMessage, Peers } from '../engine/host.ts'
 import type { Commit } from '../storage/port.ts'

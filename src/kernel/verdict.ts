@@ -37,8 +37,8 @@ export type Verdict =
 export type Effective = Exclude<Verdict, { kind: 'rejected' }>
 
 /**
- * The event that made an operation impossible. `by` is the ID of its author. `atSeconds` is its time
- * by the server's clock.
+ * The event that made an operation impossible. `by` is the ID of its author. `atSeconds` is its
+ * time by the server's clock.
  */
 export type Cause = {
   readonly reason: OrOther<CauseReason>

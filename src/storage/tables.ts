@@ -136,7 +136,9 @@ const ringSize = 100
 /** The ID of a tip or a notice in its ring. The newest row replaces the oldest. */
 export const ringPlace = (number: number): string => String(number % ringSize).padStart(2, '0')
 
-/** Each tab that comes to lead raises the term. Only the leader of this term commits server data. */
+/**
+ * Each tab that comes to lead raises the term. Only the leader of this term commits server data.
+ */
 export type Lease = { readonly term: number }
 
 /** An operation without a verdict, or one whose effect the base rows do not hold yet. */

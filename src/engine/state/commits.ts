@@ -42,8 +42,8 @@ export function createCommits(options: CommitOptions) {
 
   return {
     /**
-     * Raises the term, so that this tab becomes the leader. `isWanted` is called in the transaction:
-     * a claim that was given up meanwhile must not depose the present leader.
+     * Raises the term, so that this tab becomes the leader. `isWanted` is called in the
+     * transaction: a claim that was given up meanwhile must not depose the present leader.
      */
     async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
       let claimed: number | undefined
@@ -64,8 +64,8 @@ export function createCommits(options: CommitOptions) {
      * leader that was frozen may be deposed without knowing it, and must not write older rows over
      * newer ones.
      *
-     * If another tab has discarded an operation meanwhile, that operation has a verdict already, and
-     * the server's verdict is left out.
+     * If another tab has discarded an operation meanwhile, that operation has a verdict already,
+     * and the server's verdict is left out.
      */
     async commit(writes: readonly Write[]): Promise<void> {
       const ownTerm = term()
