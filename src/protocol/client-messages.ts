@@ -1,8 +1,6 @@
 /**
- * What a client may say: the half of the protocol that only a server has to check.
- *
- * Why: this is a file of its own, so that a worker does not carry the checks that only a server
- * needs.
+ * Schemas of the messages of a client. They have a file of their own, so that a worker does not
+ * carry checks that only a server needs.
  */
 
 import * as v from 'valibot'
@@ -11,7 +9,10 @@ import { id, listOf, natural, oneOf, printable, text, truth, where } from './fie
 
 const token = text(frameLimits.tokenLengthMax)
 
-/** A hello of another protocol version: nothing else about it is known, and the server refuses it with 4508. */
+/**
+ * A hello of another protocol version. Its other fields are unknown, and the server refuses it with
+ * 4508.
+ */
 const otherProtocol = v.pipe(
   where(
     v.object({ type: oneOf('hello'), protocol: natural }),
@@ -25,15 +26,15 @@ const clientMessage = v.union([
   v.object({
     type: oneOf('hello'),
     protocol: natural,
-    /** The rules that the client judges by. */
+    /** The kernel version by which the client predicts. */
     kernel: natural,
     token,
-    /** The epoch the positions belong to; `''` when there are none. */
+    /** The epoch of the positions, or `''` without positions. */
     epoch: text(64),
-    /** The last one that the server gave. */
+    /** The last receipt from the server. */
     receipt: v.exactOptional(text(200)),
     feed: natural,
-    /** ID, membership epoch and position of each group held: a list, because users choose the IDs. */
+    /** The positions of the held groups. A list, because users choose the IDs. */
     groups: listOf(v.tuple([id, natural, natural]), { countMax: frameLimits.groupsPerHelloMax })
   }),
   v.object({
@@ -43,17 +44,17 @@ const clientMessage = v.union([
   v.object({
     type: oneOf('members'),
     groupID: id,
-    /** The page begins behind this userID; `''` for the first. */
+    /** The page starts after this user ID, or at the first member after `''`. */
     after: printable(/^[\x20-\x7e]{0,64}$/),
     limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
   }),
-  /** Asks for the profile of a group, also of one that the user is not in; a search does not find Private groups. */
+  /** Requests the profile of any group. A search does not find Private groups. */
   v.object({ type: oneOf('read'), request: natural, groupID: id, search: truth }),
   /** A new token of the same user, before the old one expires. */
   v.object({ type: oneOf('auth'), token }),
   /**
-   * Asks whether both still mean the same. `check`: what the client holds of one group, all members included; where that
-   * is not what the server has at this position, the server sends the group anew. `version`: of the digest.
+   * Compares positions, and with `check` the rows of one group with all members. If the server has
+   * other rows at this position, it sends a full snapshot. `version` is that of the digest.
    */
   v.object({
     type: oneOf('ping'),
@@ -72,11 +73,14 @@ const clientMessage = v.union([
 export type ReceivedMessage = v.InferOutput<typeof clientMessage>
 export type ClientMessage = Exclude<ReceivedMessage, { type: 'otherProtocol' }>
 
-/** The message in a frame, or `undefined`: not one. */
+/** The message in a frame, or `undefined` if the frame is invalid. */
 export const parseClientMessage = (frame: string): ReceivedMessage | undefined =>
   hasFewValues(frame, frameLimits.valuesMax) ? parse(clientMessage, frame) : undefined
 
-/** What a character outside of strings begins, as a number of values: JSON.parse is slow with objects. */
+/**
+ * The values that a character outside of strings counts as. Objects count more: parsing them is
+ * slow.
+ */
 const values = new Map(
   Object.entries({ '[': 1, '{': 8, ',': 1, ':': 1 }).map(([mark, count]) => [
     mark.charCodeAt(0),
@@ -86,8 +90,8 @@ const values = new Map(
 const [quote, backslash] = [0x22, 0x5c]
 
 /**
- * Whether a JSON text holds at most so many values. Without this limit, 1 MiB of brackets or of small objects makes
- * JSON.parse block the event loop for 0.1 s.
+ * Whether a JSON text has at most `max` values. Without this limit, `JSON.parse` blocks the event
+ * loop for 0.1 s on 1 MiB of brackets or small objects.
  */
 export function hasFewValues(json: string, max: number): boolean {
   let count = 0

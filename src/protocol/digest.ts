@@ -1,7 +1,7 @@
 /**
- * A number that two copies of the same rows share, in whatever order they are held: what lets a client and the server
- * notice that they hold different ones without sending them. Digests of sets are joined by XOR, so that one row can be
- * taken out or put in.
+ * A digest is a number that equal sets of rows share, in any order. A client and a server compare
+ * digests instead of rows. The digests of rows are joined by XOR, so one row can be added or
+ * removed.
  *
  * Why: a digest covers a fixed list of fields and has a version. So builds that know more fields
  * agree with builds that know fewer.
@@ -9,12 +9,12 @@
 
 import type { CustomField, GroupRow, MemberRow } from '../kernel/model.ts'
 
-/** Sides that compare digests of different versions compare nothing. Whatever changes a digest raises it. */
+/** Each change of a digest raises its version. Digests of different versions are not compared. */
 export const digestVersion = 1
 
 /**
- * What a digest covers, by version: a field that only one side knows must not change it. A new field does not compile
- * until it is listed, with the version that first covers it, or `never`.
+ * The first version that covers a field, or `never`. A field that only one side knows must not
+ * change the digest. A new field does not compile until it is listed here.
  */
 type Covered<Row> = Readonly<Record<keyof Row, number | 'never'>>
 const groupFields: Covered<GroupRow> = {
@@ -62,23 +62,23 @@ export function rowDigest(row: GroupRow | MemberRow | null | undefined): number 
   return hash(JSON.stringify(covered.map(field => [field, customFieldsOf(values[field])])))
 }
 
-/** Of a group as a whole: its row and those of all of its members. */
+/** The digest of a group: of its row and all its members. */
 export const groupDigest = (group: GroupRow, members: Iterable<MemberRow>): number => {
   let digest = rowDigest(group)
   for (const member of members) digest ^= rowDigest(member)
   return digest >>> 0
 }
 
-/** Of where somebody stands: the membership and the position in each group. */
+/** The digest of the membership and the position in each group. */
 export const positionDigest = (
-  stand: Iterable<{
+  positions: Iterable<{
     readonly groupID: string
     readonly membershipEpoch: number
     readonly seq: number
   }>
 ): number => {
   let digest = 0
-  for (const { groupID, membershipEpoch, seq } of stand)
+  for (const { groupID, membershipEpoch, seq } of positions)
     digest ^= hash(`${groupID} ${membershipEpoch} ${seq}`)
   return digest >>> 0
 }
@@ -88,7 +88,7 @@ function hash(text: string): number {
   let value = 0x811c9dc5
   for (let index = 0; index < text.length; index++)
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
-  // The last characters have to reach all bits, or rows that differ there only cancel each other out.
+  // Mixes the last characters into all bits. Otherwise rows that differ only there cancel out.
   value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d)
   return (value ^ (value >>> 13)) >>> 0
 }

@@ -13,7 +13,7 @@ type Check = ((value: unknown) => boolean) & { readonly items?: Checks }
 type Checks = readonly (readonly [field: string, check: Check])[]
 type FieldSchemas = Readonly<Record<string, v.GenericSchema>>
 
-/** Values that pass the check are not looked at by the schema. */
+/** The schema sees only values that fail the check. */
 export const exactFirst = <T>(check: Check, schema: v.GenericSchema<unknown, T>) => ({
   ...v.union([v.custom<T>(check), schema]),
   check
@@ -22,7 +22,7 @@ export const exactFirst = <T>(check: Check, schema: v.GenericSchema<unknown, T>)
 export const checksOf = (schemas: FieldSchemas): Checks =>
   Object.entries(schemas).map(([field, schema]) => [field, checkOf(schema)])
 
-// A schema without a pipe is called as one function, because schemas make objects of all they read.
+// A schema without a pipe is called as one function: parsing by a schema would create an object.
 const checkOf = (schema: v.GenericSchema): Check =>
   'check' in schema && !('pipe' in schema) ? (schema.check as Check) : value => v.is(schema, value)
 

@@ -1,6 +1,6 @@
 /**
- * Schemas of single fields. Each is one check instead of a pipe of small ones: rows come by the
- * hundred thousand, and every piece of a pipe costs time, and bytes of the worker.
+ * Schemas of single fields. Each is one check instead of a pipe of small ones. A client receives
+ * hundreds of thousands of rows, and each piece of a pipe costs time and bytes of the worker.
  */
 
 import * as v from 'valibot'

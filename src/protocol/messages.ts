@@ -1,15 +1,18 @@
 /**
- * The protocol, one union each way. A client opens with `hello` and says where it stands: in the user's feed and in the
- * log of each group it holds. The server answers `welcome`, then `delta`s that take the client from there to now, the
- * last of them marked `caughtUp`; from then on it sends what changes. `push` carries operations; their verdicts come
- * in a `delta`, together with the rows they speak of. `members` asks for a page of a group's members, `read` for the
- * profile of a group that the user need not be in.
+ * The messages of the protocol, and the schemas of those from the server.
  *
- * A delta holds whole rows and continues from a position; a client applies it only if it stands there, so a repeated
- * one does no harm and a lost one is noticed. Feed events come before group deltas: they say which groups are held.
+ * A client sends `hello` with its positions in the feed of its user and in the log of each group.
+ * The server answers `welcome`, and then `delta`s up to the current positions. The last of these is
+ * marked `caughtUp`. After that, the server sends each change. `push` carries operations. Their
+ * verdicts arrive in a `delta`, together with their rows. `members` requests a page of the members
+ * of a group. `read` requests the profile of any group.
  *
- * Everything is checked when it arrives. What only another build knows does no harm: unknown fields are ignored, unknown
- * messages and feed events skipped, unknown words kept as they came.
+ * A delta holds whole rows and continues from a position. A client at another position ignores it
+ * or reconnects, so a repeated delta does no harm and a lost one is noticed. Feed events come
+ * before the deltas of groups, because they name the groups that the client holds.
+ *
+ * Each message is checked when it arrives. Data of another build does no harm: unknown fields are
+ * ignored, unknown messages and feed events are skipped, unknown words are kept unchanged.
  */
 
 import * as v from 'valibot'
@@ -42,12 +45,15 @@ import { groupErrorSchema, verdictSchema } from './verdicts.ts'
 
 export const protocolVersion = 3
 
-/** Bounds of what may arrive. */
+/** Limits of frames. */
 export const frameLimits = {
   toServerBytesMax: 1_048_576,
-  /** Values of a frame to the server: a hello of 10,000 groups has 50,000, a group of 500 with all fields 37,000. */
+  /**
+   * The values of a frame to the server. A hello of 10,000 groups has 50,000, and a new group of
+   * 500 members with all fields has 37,000.
+   */
   valuesMax: 65_536,
-  /** Operations are pushed in frames of about so many characters. */
+  /** The approximate length of a `push`, in characters. */
   pushLength: 50_000,
   operationsPerPushMax: 50,
   membersPerPageMax: 500,
@@ -55,7 +61,6 @@ export const frameLimits = {
   tokenLengthMax: 4096
 } as const
 
-/** Operations as they are pushed. */
 export const pushedOperation = v.object({
   opID: id,
   name: printable(/^[\x20-\x7e]{0,40}$/),
@@ -63,16 +68,16 @@ export const pushedOperation = v.object({
   groupID: id,
   /** The operation before this one in the same lane. */
   after: v.exactOptional(id),
-  /** The position in the group's log that the user was looking at. */
+  /** The position of the group that the user saw. */
   seen: natural,
-  /** How long it has waited on the device, in seconds. */
+  /** The seconds since the call. */
   waited: natural
 })
 export type PushedOperation = v.InferOutput<typeof pushedOperation>
 
 /**
- * `unknown`: a message of the type `what`, which only another build knows. It is skipped; a server also says so, by this
- * very message. `types`: those that are known.
+ * A message of a type other than `types` becomes `unknown`, with its type as `what`. A client skips
+ * it, and a server answers with this same message.
  */
 export const unknownMessage = (...types: readonly string[]) =>
   [
@@ -87,9 +92,9 @@ export const unknownMessage = (...types: readonly string[]) =>
 // ── server → client ─────────────────────────────────────────────────────────
 
 const eventKinds: readonly unknown[] = ['joined', 'left', 'notice', 'handled']
-/** `fseq`: the position in the user's feed. */
+/** `fseq` is the position in the feed of the user. */
 const feedEvent = v.union([
-  /** `since`: the position in the group's log from which on the user is in it. */
+  /** `since` is the position of the group at which the user joined. */
   v.object({
     kind: oneOf('joined'),
     fseq: natural,
@@ -107,7 +112,7 @@ const feedEvent = v.union([
     atSeconds: natural
   }),
   v.object({ kind: oneOf('notice'), ...notice }),
-  /** Somebody has decided about an application that this user was told of. */
+  /** An application is decided, and this user had a notice of it. */
   v.object({
     kind: oneOf('handled'),
     fseq: natural,
@@ -118,7 +123,7 @@ const feedEvent = v.union([
     by: short,
     atSeconds: natural
   }),
-  /** Something that only another build knows: it takes a position, and nothing else is done about it. */
+  /** An event of another build. It uses up a position, and is skipped otherwise. */
   v.pipe(
     v.object({ kind: word, fseq: natural }),
     v.check(({ kind }) => !eventKinds.includes(kind)),
@@ -144,11 +149,11 @@ const groupDelta = where(
     to: natural,
     group: groupRow,
     members: v.array(memberRow),
-    /** Members who are no longer. */
+    /** Removed members. */
     gone: v.array(id),
-    /** With `from: 0`: whether `members` is all there are. */
+    /** Whether `members` has all members. It has a meaning only if `from` is 0. */
     complete: truth,
-    /** What the user has set for the group, where that has changed. */
+    /** The settings of the user for the group, if they have changed. */
     settings: v.exactOptional(settingsRow),
     tips: v.array(tipRow)
   }),
@@ -156,21 +161,21 @@ const groupDelta = where(
 )
 export type GroupDelta = v.InferOutput<typeof groupDelta>
 
-/** What the client has seen, signed by the server; only the server reads it. */
+/** The positions of the client, signed by the server. Only the server reads it. */
 const receipt = text(200)
 
 const serverMessage = v.union([
   v.object({
     type: oneOf('welcome'),
     protocol: natural,
-    /** The rules that the server judges by. */
+    /** The kernel version by which the server judges. */
     kernel: natural,
     epoch: id,
     serverTime: milliseconds,
     userID: id,
     isAppAdmin: truth,
     policy: policySchema,
-    /** Whether the client can stand where it says; if not, it has to forget what it holds. */
+    /** Whether the positions of the client are possible. If not, it forgets its base rows. */
     known: truth,
     receipt: v.exactOptional(receipt),
     /** The version of the digests that the server compares. */
@@ -182,7 +187,7 @@ const serverMessage = v.union([
     feed: v.exactOptional(feedDelta),
     groups: v.array(groupDelta),
     verdicts: v.array(verdictSchema),
-    /** Operations to send again: something they build on has not arrived. */
+    /** Operations that were not judged. The client sends them again. */
     retry: v.array(id),
     caughtUp: truth
   }),
@@ -191,23 +196,25 @@ const serverMessage = v.union([
       type: oneOf('members'),
       groupID: id,
       membershipEpoch: natural,
-      /** The position in the group's log that the page was read at. */
+      /** The position of the group at which the page was read. */
       asOf: natural,
-      /** The userID behind which it was asked for. */
+      /** The `after` of the request. */
       after: text(64),
       members: memberRows,
-      /** `null` after the last page, else the userID to continue behind. */
+      /** The `after` of the next request, or `null` after the last page. */
       next: orNull(id)
     }),
     ({ groupID, members }) => columnOf(members, 'groupID').every(each => each === groupID)
   ),
-  /** The answer to `read`: the profile, or why not. */
+  /** The answer to `read`: the profile, or the reason of the refusal. */
   v.object({
     type: oneOf('profile'),
     request: natural,
     answer: v.union([groupRow, groupErrorSchema])
   }),
-  /** Where the client stands once it has taken everything before this: its feed, and a digest of its groups' positions. */
+  /**
+   * The positions of the client once it has applied all earlier frames. `groups` is their digest.
+   */
   v.object({
     type: oneOf('pong'),
     serverTime: milliseconds,
@@ -222,13 +229,12 @@ export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>
 export type MembersMessage = Extract<ServerMessage, { type: 'members' }>
 
-/** What goes over the wire. */
 export const serverFrame = (message: ServerMessage): string =>
   JSON.stringify(
     message.type === 'members' ? { ...message, members: encodeRows(message.members) } : message
   )
 
-/** The message in a frame, or `undefined`: not one. */
+/** The message in a frame, or `undefined` if the frame is invalid. */
 export const parseServerMessage = (frame: string): ServerMessage | undefined =>
   parse(serverMessage, frame)
 
@@ -237,7 +243,7 @@ export function parse<T>(schema: v.GenericSchema<unknown, T>, frame: string): T 
     const parsed = v.safeParse(schema, JSON.parse(frame), { abortEarly: true })
     return parsed.success ? parsed.output : undefined
   } catch {
-    // Expected: anybody may send anything.
+    // Expected: the frame is not JSON.
     return undefined
   }
 }

@@ -44,7 +44,7 @@ const groupProfile: Schemas<GroupRow> = {
   groupCustomField: customFields
 }
 export const groupRow: v.GenericSchema<unknown, GroupRow> = rowOf(groupProfile)
-// `exactOptional`: JSON holds no undefined.
+// `exactOptional`, because JSON has no undefined.
 const groupFields = v.object(
   Object.fromEntries(
     Object.entries(groupProfile).map(([field, schema]) => [

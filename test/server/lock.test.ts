@@ -1,4 +1,4 @@
-/** The folder lock of the embedded database. Its holder may crash, be suspended, or be in a container. */
+/** The folder lock of the embedded database, when its holder crashes or is suspended. */
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Clients that read slowly or send much. The server holds few bytes for each, and loses nothing. */
+/** Clients that read slowly or send much. The server holds few bytes of each, and loses none. */
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'

@@ -1,7 +1,7 @@
 /**
- * Carries frames over HTTP, for where there are no WebSockets. A request with frames is answered at once; one without
- * waits until there are frames to bring back. A request that fails ends the connection: whatever it carried is asked
- * for, and sent, again.
+ * Carries frames over HTTP, for networks that block WebSockets. A request with frames is answered
+ * when the session has room for more. A request without frames waits for frames of the server. A
+ * request that fails ends the connection, and the client sends its frames again over the next one.
  */
 
 import * as v from 'valibot'
@@ -10,12 +10,12 @@ import type { Connect } from '../port.ts'
 
 const answer = v.object({ session: v.string(), frames: v.array(v.string()), isOver: v.boolean() })
 
-/** Proxies cut off requests at 1 MB, some earlier. */
+/** Proxies refuse requests over 1 MB, some over less. */
 const firstBytesMax = 400_000
 const framesMax = 100
 
 export function connectHttp(url: string): Connect {
-  /** How much one request carries, if it has more than one frame: as much as has passed so far. */
+  /** The limit of a request with several frames. It falls when a request is refused as too long. */
   let bytesMax = firstBytesMax
 
   return ({ onOpen, onFrame, onClose }) => {
@@ -49,7 +49,7 @@ export function connectHttp(url: string): Connect {
       while (unsent.length > 0) {
         const frames = cut(unsent, bytesMax)
         const response = await request(frames)
-        // Too long for the server, or for something before it: none of it has arrived.
+        // Too long for the server or for a proxy. None of these frames has arrived.
         if (isTooLong(response.status) && frames.length > 1)
           bytesMax = Math.floor(bytesOf(frames) / 2)
         else {
@@ -77,10 +77,10 @@ export function connectHttp(url: string): Connect {
 }
 
 const encoder = new TextEncoder()
-/** As they stand in a request: in quotes, and in UTF-8. */
+/** The size of frames in a request: quoted, and in UTF-8. */
 const bytesOf = (frames: readonly string[]): number => encoder.encode(JSON.stringify(frames)).length
 
-/** The first frames, of this length together or a single one. */
+/** The first frames within the limits, but at least one. */
 function cut(frames: readonly string[], bytesMax: number): readonly string[] {
   let bytes = 0
   const end = frames.findIndex(
@@ -91,7 +91,7 @@ function cut(frames: readonly string[], bytesMax: number): readonly string[] {
 
 const isTooLong = (status: number): boolean => status === 400 || status === 413
 
-/** 410 says that the session is over. That is no error: a new one begins. */
+/** 410 is no error: the session has ended, and the client opens another. */
 function problemOf(status: number): GroupError | undefined {
   if (status < 400 || status === 410) return undefined
   const reason = isTooLong(status) ? 'BadFrame' : status === 429 ? 'TooFrequent' : 'ServerBusy'

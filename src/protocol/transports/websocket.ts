@@ -8,7 +8,7 @@ export function connectWebSocket(url: string): Connect {
     try {
       socket = new WebSocket(url)
     } catch {
-      // Expected: an address that is none.
+      // Expected: the address is invalid.
       queueMicrotask(onClose)
       return { send: () => undefined, close: () => undefined }
     }
@@ -25,7 +25,7 @@ export function connectWebSocket(url: string): Connect {
     socket.onclose = end
     return {
       send: frame => {
-        // What is sent to a closing socket is lost; its close is on the way, and everything is sent again afterwards.
+        // A closing socket loses frames. The client sends them again over the next connection.
         if (socket.readyState === WebSocket.OPEN) socket.send(frame)
       },
       close() {

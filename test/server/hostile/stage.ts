@@ -75,7 +75,7 @@ async function connect(server: SyncServer) {
       }
     },
     closed: () => ended.then(([number]) => number),
-    /** Pushes one operation. Returns `retry`, the code of its refusal, or the kind of its verdict. */
+    /** Pushes one operation. Returns `retry`, the code of a refusal, or the kind of verdict. */
     async judge(operation: Partial<PushedOperation>): Promise<unknown> {
       const opID = operation.opID ?? `op${count++}`
       const defaults = { name: 'quitGroup', args: {}, groupID: 'crew', seen: 0, waited: 0 }

@@ -38,8 +38,8 @@ const edited = (userSig: string, changes: Claims) =>
 const mine = () => tencent.genUserSig('mallory', 1000)
 
 /**
- * The app signs lines of claims. This userSig is signed for a user whose ID contains such lines, and
- * then claims to be of `ann`.
+ * The app signs lines of claims. This userSig is signed for a user whose ID contains such lines.
+ * It then claims to be of `ann`.
  */
 function splitElsewhere(): string {
   const now = Math.floor(Date.now() / 1000)
