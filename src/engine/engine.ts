@@ -56,7 +56,7 @@ export function openEngine(
     commits,
     time,
     userID,
-    keepUndelivered,
+    keepsUndelivered: () => leadership.keepsUndelivered(),
     token,
     onStatus: () => leadership.publishStatus()
   })
@@ -64,7 +64,7 @@ export function openEngine(
   const shownMembers = retained.memberLists
   const questions = createLeaderQuestions(host, lifecycle)
   const parts = { host, lifecycle, state, reload, sync, questions, shownMembers }
-  const leadership = createLeadership({ ...parts, time, commits, paused })
+  const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
   const tabs = createTabs({ ...parts, leadership })
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })

@@ -74,7 +74,12 @@ export type PeerMessage =
   /** The user has logged out: every tab has to close its store. */
   | { readonly type: 'logout' }
   /** A tab is open: asks the leader for its status, and to fetch members of groups it shows. */
-  | { readonly type: 'hello'; readonly wanted: readonly string[] }
+  | {
+      readonly type: 'hello'
+      readonly wanted: readonly string[]
+      /** The leader has to keep tips and notices until this tab has delivered them. */
+      readonly keepUndelivered: boolean
+    }
   /** Storage may hold operations of a tab that died before it posted them. */
   | { readonly type: 'unposted' }
 

@@ -1,17 +1,11 @@
 /**
- * Carries out the election of the leader (election.ts): claims terms, posts beats, and starts and
- * stops sync. The leader alone has a connection to the server, and all tabs show its status.
+ * The leader of the tabs. It alone has a connection to the server, and all tabs show its status:
+ * it posts its status as a beat. election.ts decides which tab leads.
  */
 
 import type { SyncStatus } from './api.ts'
-import {
-  elect,
-  isSilent,
-  newElection,
-  tickMs,
-  type ElectionEffect,
-  type ElectionEvent
-} from './election.ts'
+import { createCandidacy } from './candidacy.ts'
+import { isSilent, tickMs } from './election.ts'
 import type { Host, PeerMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -23,7 +17,7 @@ import { nothingTouched } from './state/touched.ts'
 import { answerWithinMs } from './sync/schedule.ts'
 import type { Sync } from './sync/sync.ts'
 
-type LeadershipOptions = {
+export type LeadershipOptions = {
   readonly host: Host
   readonly lifecycle: Lifecycle
   readonly state: State
@@ -35,8 +29,11 @@ type LeadershipOptions = {
   /** The groups with members on the screen of this tab. */
   shownMembers(): string[]
   readonly paused: boolean
+  /** Whether this tab keeps tips and notices until they are delivered. */
+  readonly keepUndelivered: boolean
 }
 
+type Hello = Extract<PeerMessage, { type: 'hello' }>
 type Beat = Extract<PeerMessage, { type: 'status' }>
 
 export type Leadership = ReturnType<typeof createLeadership>
@@ -45,100 +42,34 @@ export function createLeadership(options: LeadershipOptions) {
   const { host, lifecycle, state, time, commits, sync, questions, shownMembers } = options
   const { reload } = options.reload
   const { peers } = host
-  let election = newElection(peers.hasLocks)
+  const candidacy = createCandidacy({ host, lifecycle, commits, lead, stop, beat, onChange })
   let isPaused = options.paused
+  /** Stays after the other tab has closed: its next visit delivers what was kept meanwhile. */
+  let keepUndelivered = options.keepUndelivered
   /** The claim of the current term, by this tab or by the leader that it follows. */
   let lastClaim: Claim = { term: 0, commitNumber: 0 }
-  let claims = 0
-  let leaderStatus = unknownStatus
-  let isTicking = false
   /** Whether this tab, as the leader, has read all commits of the last leader. */
   let isCurrent = false
+  let leaderStatus = unknownStatus
+  let shown = unknownStatus
   /** Resolves after the first read. */
   let reading: Promise<void> = Promise.resolve()
 
-  const isLeading = () => election.role === 'leading'
+  const isLeading = () => candidacy.election().role === 'leading'
 
-  // ── the election ──────────────────────────────────────────────────────────
+  // ── leading ───────────────────────────────────────────────────────────────
 
-  function on(event: ElectionEvent): void {
-    if (lifecycle.isClosing() && event.type !== 'retire') return
-    const before = status()
-    const step = elect(election, event)
-    election = step.election
-    step.effects.forEach(carryOut)
-    tick()
-    if (!isSameStatus(status(), before)) showStatus()
-  }
-
-  function carryOut(effect: ElectionEffect): void {
-    if (typeof effect === 'object') {
-      const delayMs = effect.afterMs + host.random() * effect.withinMs
-      return void host.setTimer(() => on({ type: 'attempt' }), delayMs)
-    }
-    switch (effect) {
-      case 'wait for lock':
-        return peers.lead(
-          () => on({ type: 'granted' }),
-          () => on({ type: 'lost' })
-        )
-      case 'steal lock':
-        return peers.steal()
-      case 'release lock':
-        return peers.stepDown()
-      case 'claim':
-        return void claim()
-      case 'lead':
-        return lifecycle.guard(lead())
-      case 'stop':
-        isCurrent = false
-        return sync.stop()
-      case 'beat':
-        return beat()
-      case 'announce vacancy':
-        return peers.post({ type: 'vacant', term: election.term })
-    }
-  }
-
-  /** A tab that leads alone posts no beats, so it needs no ticks. */
-  function tick(): void {
-    const { role, hasPeers } = election
-    const isNeeded = role !== 'retired' && (role !== 'leading' || hasPeers)
-    if (isTicking || !isNeeded) return
-    isTicking = true
-    host.setTimer(() => {
-      isTicking = false
-      on({ type: 'tick' })
-    }, tickMs)
-  }
-
-  function join(): void {
-    on({ type: 'join' })
-    peers.post({ type: 'hello', wanted: shownMembers() })
-  }
-
-  async function claim(): Promise<void> {
-    const count = ++claims
-    const isWanted = () => count === claims && election.role === 'claiming'
+  function lead(claim: Claim): void {
+    lastClaim = claim
     leaderStatus = unknownStatus
-    try {
-      const claimed = await commits.claimTerm(election.term, isWanted)
-      if (!claimed || !isWanted()) return
-      lastClaim = claimed
-      on({ type: 'claimed', term: claimed.term })
-    } catch {
-      // Expected: storage refuses.
-      lifecycle.probe()
-      if (isWanted()) on({ type: 'refused' })
-    }
+    questions.abandon()
+    lifecycle.guard(startLeading(claim))
   }
 
-  async function lead(): Promise<void> {
-    const { term } = lastClaim
-    questions.abandon()
+  async function startLeading(claim: Claim): Promise<void> {
     await reading
     await reloadSinceClaim()
-    if (!isLeading() || term !== lastClaim.term) return
+    if (!isLeading() || claim !== lastClaim) return
     isCurrent = true
     for (const groupID of shownMembers()) sync.want(groupID)
     startSync()
@@ -156,6 +87,43 @@ export function createLeadership(options: LeadershipOptions) {
     if (!isPaused && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
   }
 
+  function stop(): void {
+    isCurrent = false
+    leaderStatus = unknownStatus
+    sync.stop()
+  }
+
+  function beat(): void {
+    peers.post({ type: 'status', ...lastClaim, isPaused, status: sync.status() })
+  }
+
+  // ── following ─────────────────────────────────────────────────────────────
+
+  function join(): void {
+    candidacy.on({ type: 'join' })
+    hello(shownMembers())
+  }
+
+  function hello(wanted: readonly string[]): void {
+    peers.post({ type: 'hello', wanted, keepUndelivered: options.keepUndelivered })
+  }
+
+  function receiveBeat({ term, commitNumber, isPaused: paused, status }: Beat): void {
+    const isOutdated = term < candidacy.election().term
+    candidacy.on({ type: 'beat', term })
+    if (isOutdated || candidacy.election().role !== 'following') return
+    const isNewLeader = term !== lastClaim.term
+    lastClaim = { term, commitNumber }
+    isPaused = paused
+    leaderStatus = status
+    // A status that was received is never posted again: with two leaders it would never end.
+    onChange()
+    if (!isNewLeader) return
+    questions.abandon()
+    lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))
+    hello(shownMembers())
+  }
+
   // ── the status ────────────────────────────────────────────────────────────
 
   function status(): SyncStatus {
@@ -167,21 +135,25 @@ export function createLeadership(options: LeadershipOptions) {
 
   /** The status of a silent leader is unknown. After a while it counts as offline. */
   function followerStatus(): SyncStatus {
+    const election = candidacy.election()
     if (election.role === 'claiming') return unknownStatus
     if (!isSilent(election)) return leaderStatus
     const isOffline = election.silentTicks * tickMs >= answerWithinMs
     return isOffline ? { ...unknownStatus, connection: 'offline' } : unknownStatus
   }
 
-  const showStatus = () => void state.publish({ ...nothingTouched(), status: true })
+  function showStatus(): void {
+    shown = status()
+    state.publish({ ...nothingTouched(), status: true })
+  }
+
+  function onChange(): void {
+    if (JSON.stringify(status()) !== JSON.stringify(shown)) showStatus()
+  }
 
   function publishStatus(): void {
     showStatus()
     if (isLeading()) beat()
-  }
-
-  function beat(): void {
-    peers.post({ type: 'status', ...lastClaim, isPaused, status: sync.status() })
   }
 
   function setPaused(paused: boolean): void {
@@ -191,41 +163,24 @@ export function createLeadership(options: LeadershipOptions) {
     publishStatus()
   }
 
-  // ── beats of another leader ───────────────────────────────────────────────
-
-  function receiveBeat({ term, commitNumber, isPaused: paused, status }: Beat): void {
-    const isOutdated = term < election.term
-    on({ type: 'beat', term })
-    if (isOutdated || isLeading() || election.role === 'retired') return
-    const isNewLeader = term !== lastClaim.term
-    lastClaim = { term, commitNumber }
-    const isChanged = paused !== isPaused || !isSameStatus(status, leaderStatus)
-    isPaused = paused
-    leaderStatus = status
-    // A received status is not posted: two leaders would post each other's status without end.
-    if (isChanged) showStatus()
-    if (isNewLeader) follow()
-  }
-
-  function follow(): void {
-    questions.abandon()
-    lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))
-    peers.post({ type: 'hello', wanted: shownMembers() })
-  }
-
   return {
     isLeading,
     /** The term by which this tab commits what the server sends; `undefined`: it does not lead. */
-    term: (): number | undefined => (isLeading() ? election.term : undefined),
+    term: (): number | undefined => (isLeading() ? candidacy.election().term : undefined),
     /** A commit found another term: 0 if none is stored. */
-    fenced: (term: number): void => on({ type: 'fenced', term }),
+    fenced: (term: number): void => candidacy.on({ type: 'fenced', term }),
     status,
     isOffline: () => status().connection === 'offline',
     publishStatus,
     receiveBeat,
-    receiveVacancy: (term: number): void => on({ type: 'vacant', term }),
-    /** Call it for a message that proves that another tab is open. */
-    receivePeer: (): void => on({ type: 'peer' }),
+    receiveVacancy: (term: number): void => candidacy.on({ type: 'vacant', term }),
+    hello,
+    receiveHello(message: Hello): void {
+      keepUndelivered ||= message.keepUndelivered
+      candidacy.on({ type: 'peer' })
+    },
+    /** Whether any tab keeps tips and notices. */
+    keepsUndelivered: (): boolean => keepUndelivered,
 
     /** Reads storage, and takes part in the election meanwhile. */
     async open(): Promise<void> {
@@ -237,9 +192,9 @@ export function createLeadership(options: LeadershipOptions) {
       time.begin()
       if (!isLeading()) peers.post({ type: 'unposted' })
     },
-    /** Leaves the election: a tab that closes, or has no storage, must not block the others. */
-    stepDown: (): void => on({ type: 'retire' }),
-    /** Joins the election once more, because storage is back. */
+    /** A tab that closes, or has no storage, must not keep others from leading. */
+    stepDown: (): void => candidacy.on({ type: 'retire' }),
+    /** Storage is back: this tab takes part in the election again. */
     rejoin: join,
 
     /** Pauses all tabs of the user. */
@@ -262,6 +217,3 @@ const unknownStatus: SyncStatus = {
   lastError: null,
   nextRetryAtMs: null
 }
-
-const isSameStatus = (a: SyncStatus, b: SyncStatus): boolean =>
-  JSON.stringify(a) === JSON.stringify(b)

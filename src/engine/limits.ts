@@ -20,3 +20,6 @@ export const unansweredMax = 500
  * opens.
  */
 export const replicatedMembersMax = 2000
+
+/** Tips and notices that wait for their delivery. The tab that delivers them may never come back. */
+export const undeliveredMax = 10_000

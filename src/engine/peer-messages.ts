@@ -48,7 +48,7 @@ const peerMessage = v.union([
   v.object({ type: oneOf('token'), token: text() }),
   v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
   v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),
-  v.object({ type: oneOf('hello'), wanted: v.array(text()) })
+  v.object({ type: oneOf('hello'), wanted: v.array(text()), keepUndelivered: truth })
 ])
 
 /** `undefined`: a message that this build does not post. */

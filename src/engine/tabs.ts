@@ -58,7 +58,7 @@ export function createTabs(options: TabsOptions) {
       case 'pause':
         return leadership.receivePause(message.isPaused)
       case 'hello':
-        return receiveHello(message.wanted)
+        return receiveHello(message)
       case 'unposted':
         return leadership.isLeading() ? guard(reload().then(sync.push)) : undefined
       case 'token':
@@ -98,9 +98,9 @@ export function createTabs(options: TabsOptions) {
     return true
   }
 
-  function receiveHello(wanted: readonly string[]): void {
-    if (leadership.isLeading()) for (const groupID of wanted) sync.want(groupID)
-    leadership.receivePeer()
+  function receiveHello(hello: Extract<PeerMessage, { type: 'hello' }>): void {
+    if (leadership.isLeading()) for (const groupID of hello.wanted) sync.want(groupID)
+    leadership.receiveHello(hello)
   }
 
   async function answerFollower(question: Extract<PeerMessage, { type: 'ask' }>): Promise<void> {
@@ -127,7 +127,7 @@ export function createTabs(options: TabsOptions) {
     /** Asks the leader to fetch the members of this group: they are shown. */
     want(groupID: string): void {
       if (leadership.isLeading()) sync.want(groupID)
-      else peers.post({ type: 'hello', wanted: [groupID] })
+      else leadership.hello([groupID])
     },
     /** Asks the leader to fetch stored members of this group that were removed. */
     refetch(groupID: string): void {

@@ -151,3 +151,70 @@ test('pausing a follower pauses the leader, and a new tab', async () => {
   await follower.caughtUp()
   expect(await leader.status()).toMatchObject({ connection: 'online' })
 })
+
+test('a leader keeps the notices that a follower has to deliver', async () => {
+  const open = createTabs(server, 'ann')
+  const leader = open()
+  await leader.caughtUp()
+  const follower = open({ keepUndelivered: true })
+  await follower.caughtUp()
+  const bob = createTestClient(server, 'bob')
+  await bob.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Private' })
+  await bob.settle('addGroupMember', { groupID: 'crew', userIDList: ['ann'] })
+  await server.clock.advance(1000)
+  expect((await follower.undelivered()).length).toBeGreaterThan(0)
+})
+
+test('a new leader keeps notices for another tab as well', async () => {
+  const open = createTabs(server, 'ann')
+  const leader = open()
+  await leader.caughtUp()
+  const delivering = open({ keepUndelivered: true })
+  const next = open()
+  await next.caughtUp()
+  leader.kill()
+  await delivering.engine.close()
+  await server.clock.until(isSyncing(next), 10_000)
+  const bob = createTestClient(server, 'bob')
+  await bob.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Private' })
+  await bob.settle('addGroupMember', { groupID: 'crew', userIDList: ['ann'] })
+  await server.clock.advance(1000)
+  expect((await next.undelivered()).length).toBeGreaterThan(0)
+})
+
+test('a token that a follower gets reaches the leader', async () => {
+  const [leader, follower] = await twoTabs()
+  await follower.engine.renewToken('ann')
+  await server.clock.advance(1000)
+  const sent = leader.network.transcript.filter(({ message }) => message['type'] === 'auth')
+  expect(sent).toHaveLength(1)
+})
+
+test('a token that a follower gets reaches a leader that has none', async () => {
+  const open = createTabs(server, 'ann')
+  const leader = open({ token: '' })
+  const follower = open({ token: '' })
+  await server.clock.advance(20_000)
+  await follower.engine.renewToken('ann')
+  await leader.caughtUp()
+  await follower.caughtUp()
+})
+
+test('a token that a follower gets while no tab leads is used', async () => {
+  const [leader, follower] = await twoTabs()
+  leader.freeze()
+  await follower.engine.renewToken('ann')
+  await server.clock.until(isSyncing(follower), 10_000)
+  leader.thaw()
+  await server.clock.advance(3000)
+  expect(await leader.status()).toMatchObject({ connection: 'online', lastError: null })
+})
+
+test('a question to a frozen leader is answered when another tab leads', async () => {
+  const [leader, follower] = await twoTabs()
+  leader.freeze()
+  let answer: unknown
+  void follower.engine.readProfile('crew', false).then(each => (answer = each))
+  await server.clock.until(() => answer !== undefined, 8000)
+  expect(answer).toMatchObject({ code: 2805 })
+})

@@ -3,6 +3,7 @@
 import type { NoticeRow, TipRow } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
 import type { HeldGroup, HeldNotice, Meta, Pending } from '../../storage/tables.ts'
+import { undeliveredMax } from '../limits.ts'
 
 /** The stored rows that a merge depends on. */
 export type MergeBase = {
@@ -65,8 +66,12 @@ export function putUndelivered(
   event: { kind: 'tip'; tip: TipRow } | { kind: 'notice'; notice: NoticeRow }
 ): void {
   if (!draft.base.keepUndelivered) return
-  const row = { ...event, number: draft.undeliveredCount++ }
-  draft.writes.push({ table: 'undelivered', scope: '', id: String(row.number), row })
+  const number = draft.undeliveredCount++
+  const row = { ...event, number }
+  draft.writes.push({ table: 'undelivered', scope: '', id: String(number), row })
+  const dropped = number - undeliveredMax
+  if (dropped >= 0)
+    draft.writes.push({ table: 'undelivered', scope: '', id: String(dropped), row: null })
 }
 
 /** All writes. Each group and the position are written once, in their final state. */

@@ -27,7 +27,7 @@ type SyncOptions = {
   readonly time: Time
   readonly userID: string
   /** Whether tips and notices are kept until they are delivered. */
-  readonly keepUndelivered: boolean
+  keepsUndelivered(): boolean
   readonly token: string
   onStatus(): void
 }
@@ -35,7 +35,7 @@ type SyncOptions = {
 export type Sync = ReturnType<typeof createSync>
 
 export function createSync(options: SyncOptions) {
-  const { host, state, commits, time, userID, keepUndelivered, onStatus } = options
+  const { host, state, commits, time, userID, keepsUndelivered, onStatus } = options
   const { base } = state
   let { token } = options
   let caughtUp = false
@@ -131,7 +131,7 @@ export function createSync(options: SyncOptions) {
     fetchMembers()
   }
 
-  const mergeBase = () => mergeBaseOf(state, userID, keepUndelivered)
+  const mergeBase = () => mergeBaseOf(state, userID, keepsUndelivered())
 
   function receiveVerdicts({ verdicts, retry, caughtUp: isCaughtUp }: DeltaMessage): void {
     for (const { opID } of verdicts) push.settled(opID)
