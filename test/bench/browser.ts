@@ -1,4 +1,4 @@
-/** A Chromium with a profile of its own, pages that are served isolated, and what its protocol can tell. */
+/** A Chromium with a new profile, isolated pages, and measurements over its protocol. */
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -53,7 +53,7 @@ export type Session = {
   close(): Promise<void>
 }
 
-/** A profile on disk, that outlives the browser. */
+/** A profile on disk that outlives the browser. */
 export async function newProfile(): Promise<{ folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'))
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
@@ -78,7 +78,7 @@ export async function openPage(folder: string, url: string): Promise<Session> {
   return { page, cdp, version: product, close: () => context.close() }
 }
 
-/** Milliseconds in which the UI thread is busy while `work` is done, and its longest task. */
+/** The busy milliseconds of the UI thread during `work`, and its longest task. */
 export async function traced(
   page: Page,
   work: () => Promise<unknown>
@@ -115,7 +115,7 @@ export async function traced(
 }
 type TraceEvent = { name: string; pid: number; tid: number; ts: number; dur?: number }
 
-/** MiB that page and worker hold after a collection, and that the renderer's process has to itself. */
+/** MiB of page and worker after a collection, and the private memory of the renderer. */
 export async function memory({
   page,
   cdp

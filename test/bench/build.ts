@@ -1,4 +1,4 @@
-/** Bundles each contender: a page, and where it has one, its worker. */
+/** Bundles the page and the worker of each contender. */
 
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { rolldown, type InputOptions } from 'rolldown'

@@ -1,4 +1,4 @@
-/** Counts what a worker posts, as JSON: begins and ends when told to. Goes into every contender's worker, first of all. */
+/** Counts the bytes that a worker posts, as JSON. Every contender's worker imports it first. */
 
 const scope = globalThis as unknown as {
   postMessage(message: unknown, transfer?: Transferable[]): void

@@ -1,8 +1,8 @@
-/** The rows that everybody stores, and what happens to them: made by rule, so that nothing has to be carried around. */
+/** The rows that every contender stores, and their changes, computed so that none need a file. */
 
 import type { GroupRow, MemberRow } from '../../src/kernel/model.ts'
 
-/** How many groups of how many members. */
+/** Numbers of groups by their numbers of members. */
 export type Shape = readonly (readonly [groups: number, members: number])[]
 export const fullShape: Shape = [
   [10, 6000],
@@ -60,10 +60,10 @@ export const membersOf = (group: number, size: number): MemberRow[] =>
 /** A window on the members of a group, in the order in which they joined. */
 export type Window = { readonly groupID: string; readonly offset: number; readonly limit: number }
 
-/** What the user does: needs permission, changes one row, waits for the server. */
+/** An operation of the user: it needs a permission and changes one row. */
 export type Op = { readonly groupID: string; readonly userID: string; readonly nameCard: string }
 
-/** What the server says: the whole row of one member, with another title. */
+/** A change of the server: the row of one member, with another title. */
 export type Change = {
   readonly group: number
   readonly index: number
@@ -88,7 +88,7 @@ export function windowRows(
 export const memberKey = ({ groupID, userID }: Pick<MemberRow, 'groupID' | 'userID'>): string =>
   `${groupID}/${userID}`
 
-/** What is pending stays: the rows of the server, with the user's name cards over them. */
+/** The server's rows under the user's pending name cards. */
 export const rebased = (
   rows: readonly MemberRow[],
   pending: ReadonlyMap<string, string>
@@ -101,7 +101,7 @@ export const rebased = (
 export const pause = (ms: number): Promise<void> =>
   ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()
 
-/** The same numbers from 0 up to 1 each time. */
+/** The same random numbers from 0 up to 1 in each run. */
 export function createRandom(seed = 1): () => number {
   let state = seed
   return () => {

@@ -1,4 +1,4 @@
-/** How the package's cost grows: with the members of a group, with the rows of a first load, with what is pending. */
+/** The package's cost by members of a group, rows of a first load, and pending operations. */
 
 import { writeFileSync } from 'node:fs'
 import { newProfile, openPage, type Session } from './browser.ts'
@@ -15,7 +15,7 @@ const loads: readonly [title: number, shape: Shape][] = [
 ]
 const pendings = [10, 100, 1000, 5000]
 
-/** Markdown tables, and the plot on disk. */
+/** Returns Markdown tables, and writes the plot to disk. */
 export async function growth(url: string, plotFile: URL): Promise<string> {
   const operations: string[] = []
   const series: Record<'latency' | 'bytes' | 'load' | 'replay', [number, number][]> = {
@@ -124,7 +124,7 @@ const ofMembers = (url: string, size: number) =>
     ] as const
   })
 
-/** Operations that wait, then a new start: until the first window shows all of them. */
+/** The time of a start with pending operations until the first window shows all of them. */
 const ofPending = (url: string, pending: number) =>
   fresh(url, async (session, folder) => {
     const size = Math.max(100, pending)
@@ -150,7 +150,7 @@ const ofPending = (url: string, pending: number) =>
     }
   })
 
-/** Listeners and bytes on the UI thread before and after subscribing and unsubscribing 10,000 times. */
+/** Listeners and bytes on the UI thread before and after 10,000 subscriptions. */
 export const cycles = (url: string) =>
   fresh(url, async session => {
     const { page, cdp } = session

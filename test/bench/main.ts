@@ -1,4 +1,4 @@
-/** Measures what it is asked for, in rounds in which all take turns, and writes the tables. */
+/** Measures the chosen parts in rounds in which the contenders alternate, and writes the tables. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -49,7 +49,7 @@ for (let count = 1; count <= rounds; count++)
         result.failures.push(why)
       }
     })
-    // What is there is there, whatever becomes of the rest.
+    // After each part, so that a later failure loses no figures.
     if (values.write) writeFileSync(new URL('../RESULTS.md', import.meta.url), `${report()}\n`)
   }
 if (parts.includes(7))

@@ -1,4 +1,4 @@
-/** One round of one contender: loaded into a fresh profile, then measured over several starts of the browser. */
+/** One round of one contender, from a load into a new profile over several browser starts. */
 
 import type { Page } from 'playwright'
 import { memory, newProfile, openPage, traced, type Session } from './browser.ts'
@@ -20,9 +20,9 @@ const shape = fullShape
 const sizes = sizesOf(shape)
 const largeSize = 6000
 const coldPending = 50
-/** As changes come from a busy server. */
+/** The interval of a busy server's changes. */
 const changeEveryMs = 5
-/** Who takes longer has failed. */
+/** A part that takes longer has failed. */
 const partMsMax = 120_000
 const quietMs = 10_000
 
@@ -30,7 +30,7 @@ type Report = (figure: FigureName, value: number) => void
 export type RoundOptions = {
   readonly name: string
   readonly url: string
-  /** What it is built to commit with. */
+  /** The durability that its build commits with. */
   readonly durability: Durability
   readonly parts: readonly number[]
   readonly report: Report
@@ -64,14 +64,14 @@ export async function round({
         open.page.evaluate(() => window.bench.close())
       )
     } catch (error) {
-      // Expected: a check has failed, or the contender itself.
+      // Expected: a check or the contender has failed.
       fail(String(error).split('\n')[0] ?? '')
     } finally {
       await open.close()
     }
   }
 
-  // Where each takes a second, a few will do.
+  // Fewer, because each takes a second there.
   const rounds = contenders[name] === 'page' ? { warmUp: 1, count: 6 } : { warmUp: 20, count: 150 }
   const has = (part: number) => parts.includes(part)
   try {
@@ -79,9 +79,9 @@ export async function round({
       await load(open, report)
       if (has(8)) await weigh(open, report)
       await open.page.evaluate(places => window.bench.pend(places), coldPlaces())
-      // What will be looked at then has been looked at before.
+      // Shows the measured window once, as an earlier visit would have.
       await open.page.evaluate(view => window.bench.watchAll([view], true), coldWindow)
-      // Whoever has something to tidy up may do it now.
+      // A quiet pause for the contenders' background work.
       await open.page.waitForTimeout(quietMs)
     })
     if (has(2)) {
@@ -211,7 +211,7 @@ async function views({ page }: Session, report: Report): Promise<void> {
   if (bytes > 0) report('bytes', bytes / counted.length)
 }
 
-/** Ten times 500 changes, anywhere; the last of them in view. */
+/** Ten batches of 500 changes anywhere. The last change is in view. */
 async function remote({ page }: Session, report: Report): Promise<void> {
   const view: Window = { groupID: groupIDOf(0), offset: 0, limit: 100 }
   const shown = windowRows(largeSize, view).map(index => ({ group: 0, index, size: largeSize }))

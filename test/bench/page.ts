@@ -1,4 +1,4 @@
-/** What is measured on the UI thread, the same for each contender. Every function answers what it has measured. */
+/** The measurements on the UI thread, equal for every contender. */
 
 import { proxy, wrap } from 'comlink'
 import type { GroupRow, MemberRow } from '../../src/kernel/model.ts'
@@ -21,9 +21,9 @@ import {
 export type Place = { readonly group: number; readonly index: number; readonly size: number }
 export type Bench = ReturnType<typeof createBench>
 
-/** A contender in a worker; callbacks have to be handed over as Comlink wants them. */
+/** A contender in a worker. Comlink needs its callbacks as proxies. */
 export function remote(worker: Worker): Contender {
-  // What Comlink answers are promises, and so is all that is called here.
+  // Comlink turns every answer into a promise, as the interface already has it.
   const contender = wrap<Contender>(worker) as unknown as Contender
   const over: Pick<Contender, 'watch' | 'watchGroups'> = {
     watch: (window, onUpdate) => contender.watch(window, proxy(onUpdate)),
@@ -35,7 +35,7 @@ export function remote(worker: Worker): Contender {
 }
 
 export function createBench(contender: Contender, worker?: Worker) {
-  /** What the subscribers have been told; who gets all rows keeps them as they are. */
+  /** The rows that the subscribers have received. */
   let views: { readonly groupID: string; rows: readonly MemberRow[] }[] = []
   let groups: readonly GroupRow[] = []
   let isSeen:
@@ -116,7 +116,7 @@ export function createBench(contender: Contender, worker?: Worker) {
       return ms
     },
 
-    /** Milliseconds from navigation to the group list, and to the first members of a group, with what is pending. */
+    /** Milliseconds from navigation to the group list, and to the first members with operations. */
     async coldStart({ size, limit, pending }: { size: number; limit: number; pending: number }) {
       const rows: MemberRow[] = []
       const groupsMs = new Promise<number>(resolve => {
@@ -153,7 +153,7 @@ export function createBench(contender: Contender, worker?: Worker) {
       size: number,
       { warmUp, count }: { warmUp: number; count: number }
     ) {
-      // What is there already would not be shown again.
+      // A new name, because an unchanged row would not be emitted.
       const name = `op ${Math.round(performance.timeOrigin)}`
       const places = windowRows(size, { offset: 0, limit: 100 }).map(index => ({
         group,
@@ -206,7 +206,7 @@ export function createBench(contender: Contender, worker?: Worker) {
 
     prepareRemote: (batches: readonly (readonly Change[])[]) => contender.prepareRemote(batches),
 
-    /** Until the last change of the server is durable, and who looks at it has been told. */
+    /** Milliseconds until the server's last change is durable and its subscriber has it. */
     async remote(last: Change, everyMs = 0): Promise<number> {
       const { groupID, userID } = memberAt(last.group, last.index, last.size)
       const shows = seen(
@@ -216,7 +216,7 @@ export function createBench(contender: Contender, worker?: Worker) {
       return timed(() => Promise.all([contender.remote(everyMs), shows]))
     },
 
-    /** That the changes are there, and what is pending as well. */
+    /** Checks that the changes and the pending operations are in the rows. */
     async checkRemote(changes: readonly Change[], pending: readonly Place[]): Promise<void> {
       const final = new Map(
         changes.map(change => [
@@ -236,7 +236,7 @@ export function createBench(contender: Contender, worker?: Worker) {
       }
     },
 
-    /** Bytes that the worker posts meanwhile. */
+    /** The bytes that the worker posts during `work`. */
     async counted(work: () => Promise<unknown>): Promise<number> {
       worker?.postMessage({ count: true })
       await work()
@@ -261,7 +261,7 @@ export function createBench(contender: Contender, worker?: Worker) {
   }
 }
 
-/** A cold start is measured by the page itself: nobody from outside may be waited for. */
+/** The page measures its cold start by itself, without a wait for the driver. */
 export function start(bench: Bench): void {
   const { hash } = location
   const cold = hash

@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only 1,3 --of ours,raw --rounds 2]`: installs what it needs, builds, measures, and writes the tables. */
+/** npm run bench [-- --only 1,3 --of ours,raw --rounds 2]: installs, builds, and measures. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

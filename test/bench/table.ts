@@ -1,6 +1,6 @@
-/** What is measured, and how it is written down. */
+/** The measured figures and their table. */
 
-/** Where it runs: the package with its own worker, in the benchmark's worker behind Comlink, or on the UI thread. */
+/** The thread: the package's own worker, the benchmark's worker with Comlink, or the UI thread. */
 export type Kind = 'package' | 'worker' | 'page'
 export const contenders: Readonly<Record<string, Kind>> = {
   ours: 'package',
@@ -79,7 +79,7 @@ export const figures = {
 } as const satisfies Record<string, Figure>
 export type FigureName = keyof typeof figures
 
-/** Of each contender, each round's figures, or why it has none. */
+/** The figures of each contender by round, or the reason why there are none. */
 export type Results = Record<
   string,
   { samples: Partial<Record<FigureName, number[]>>; failures: string[] }
@@ -110,7 +110,7 @@ export function table(results: Results, parts: readonly number[]): string {
   ].join('\n')
 }
 
-/** The median, and where there are several, from the least to the most. */
+/** The median, and the range of several figures. */
 function cell(samples: readonly number[] = [], digits: number): string {
   if (samples.length === 0) return '–'
   const sorted = [...samples].sort((a, b) => a - b)
@@ -137,18 +137,27 @@ export function quantile(samples: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
 }
 
-/** What the figures include. */
+/** The notes below the table. */
 export const notes = `
-- Data: 1,000 groups, 150,000 members (10 × 6,000, 90 × 500, 900 × 50). Every contender keeps the same rows; one whose check fails gets no figure.
-- All but TinyBase store in a worker. TinyBase keeps everything in the memory of the UI thread and saves it as a whole; operations that wait share a save.
-- Offline Groups is the built package with its own worker. In the place of the network, a WebSocket in the worker hands over the frames that the
-  server would send: parsing and checking them is part of its figures, while the others get rows that are objects already.
-- 1: from rows in the memory of the worker to the last commit. Offline Groups goes its real way: the list of groups, then each group's members page by page.
-- 2: from navigation, in a browser just started, with 50 operations pending in the window. Both were on the screen for ten quiet seconds before the browser
-  was closed, so Offline Groups shows what it showed last before its worker has started; right after a change, it takes about as long as the others.
-- 3: one operation after another, offline: changes a row that is in view and queues the operation. Offline Groups commits operations strictly; what relaxed
-  commits would take is measured by changing IndexedDB underneath it. Its checks of permissions are part of it.
-- 4: 2,000 operations at once on rows anywhere, each with its record in the outbox; all durable; Offline Groups strict, others relaxed, SQLite in WAL mode with \`synchronous\` NORMAL, or FULL where strict.
-- 1, 5 and 6: commits are relaxed, with Offline Groups as well: what a server has said comes again.
-- 5: a change every 5 ms, each in a transaction; what the UI thread does from a trace. 6: ten batches of 500 rows anywhere; no contender has any background work left afterwards.
+- Data: 1,000 groups, 150,000 members (10 × 6,000, 90 × 500, 900 × 50). Every contender keeps the
+  same rows. A contender whose check fails gets no figure.
+- All but TinyBase store in a worker. TinyBase keeps everything in the memory of the UI thread and
+  saves it as a whole. Waiting operations share a save.
+- Offline Groups is the built package with its own worker. A WebSocket in the worker replaces the
+  network and delivers a server's frames. Parsing and checks of the frames count. The others get
+  rows that are objects already.
+- 1: from rows in the memory of the worker to the last commit. Offline Groups receives the list of
+  groups, then each group's members page by page, as from a server.
+- 2: from navigation, in a new browser process, with 50 pending operations in the window. Both lists
+  were on the screen for ten quiet seconds before the browser was closed, so Offline Groups shows
+  its first-paint cache. Right after a change it takes about as long as the others.
+- 3: one operation after another, offline. Each changes a visible row and is enqueued. Offline
+  Groups commits operations strictly. Its relaxed figure comes from a changed IndexedDB. Its checks
+  of permissions count.
+- 4: 2,000 operations at once on rows anywhere, each with a record in the outbox, until all are
+  durable. Offline Groups is strict, the others relaxed. SQLite is in WAL mode with \`synchronous\`
+  NORMAL, or FULL where strict.
+- 1, 5 and 6: commits are relaxed, also for Offline Groups, because a server sends lost rows again.
+- 5: a change every 5 ms, each in a transaction. A trace shows the work of the UI thread.
+- 6: ten batches of 500 rows anywhere. No contender has background work left afterwards.
 `.trim()

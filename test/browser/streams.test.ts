@@ -44,7 +44,7 @@ test('a worker that the browser ended is replaced without flicker or loss', asyn
   expect(lists.at(-1)?.rows[0]?.name).toBe('Boat')
 })
 
-test('the death of a worker made by the app is reported as 4510', async () => {
+test('the death of an app-made worker is reported as 4510', async () => {
   const worker = new Worker(script, { type: 'module' })
   const store = await openStore(fresh('ann'), { worker })
   taken(await store.apply('createGroup', { name: 'Crew' }))

@@ -225,12 +225,12 @@ describe('messages', () => {
     return { tim, userID, groupID, asBob, heard }
   }
 
-  test('a notice of an invitation comes after the group is in the list', async () => {
+  test('the notice of an invitation follows the group in the list', async () => {
     const { heard } = await inGroup()
     expect(heard).toEqual(['list', 'notice 7', 'message notice 7'])
   })
 
-  test('a tip of a new profile comes after the group list has it', async () => {
+  test('the tip of a new profile follows its change in the list', async () => {
     const { tim, groupID, asBob, heard } = await inGroup()
     heard.length = 0
     const names: string[] = []

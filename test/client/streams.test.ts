@@ -96,7 +96,7 @@ test('a frame changes all streams before it emits on any', () => {
   ])
 })
 
-test('an error ends the stream for all, and a new subscriber reopens it', () => {
+test('an error ends the stream for all until a new subscriber', () => {
   const errors: unknown[] = []
   for (let count = 0; count < 2; count++)
     client.observe(crew).subscribe({ error: error => errors.push(error) })

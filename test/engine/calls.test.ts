@@ -137,7 +137,7 @@ describe.each(Object.entries(worlds))('with %s', (_world, open) => {
   })
 })
 
-test('a flush on a dead line ends 15 s after the last verdict', async () => {
+test('a flush on a dead line ends 15 s after its verdict', async () => {
   const { line, network } = badLine()
   const ann = createTestClient({ ...server, network: () => network }, 'ann')
   await ann.caughtUp()

@@ -1,6 +1,6 @@
 /**
- * A server process, honest clients at work and attackers. After each attack the arena checks what has
- * to hold: service, rows, secrets and memory.
+ * A server process, honest clients at work and attackers. After each attack the arena checks
+ * service, rows, secrets and memory.
  */
 
 import { expect } from 'vitest'
@@ -23,7 +23,7 @@ export type Scenario = {
   readonly reports?: RegExp
 }
 
-/** What the server may hold, after a collection of garbage, for attackers who are there, and who have left. */
+/** The memory that the server may hold for present and former attackers, after a collection. */
 const heldMiBMax = 64
 const keptMiBMax = 24
 const mebibyte = 1_048_576

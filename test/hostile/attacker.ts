@@ -1,5 +1,5 @@
 /**
- * Connections of attackers. Every byte that comes back is searched for what attackers must not learn.
+ * Connections of attackers. Every received byte is searched for secrets.
  */
 
 import { request as httpRequest, Agent, type IncomingHttpHeaders } from 'node:http'
@@ -109,7 +109,7 @@ export function createAttackers({ port }: { port: number }) {
       pause: () => ws.pause(),
       resume: () => ws.resume(),
       hangUp,
-      /** Sends a frame; resolves when the system has it, the connection is over, or the server reads no more. */
+      /** Sends a frame. Resolves once it is sent, the connection ends, or the server stalls. */
       async send(message: unknown): Promise<void> {
         if (code !== undefined || ws.readyState !== WebSocket.OPEN) return
         const isWritten = typeof message === 'string' || Buffer.isBuffer(message)
@@ -124,7 +124,7 @@ export function createAttackers({ port }: { port: number }) {
         ])
         clearTimeout(stop)
       },
-      /** The first frame that is so, of those kept and those to come; nothing when the connection ends. */
+      /** The first matching frame, kept or future. Nothing if the connection ends. */
       async until(isIt: (message: any) => boolean): Promise<any> {
         for (;;) {
           while (frames.length > 0) {

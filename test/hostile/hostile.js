@@ -1,4 +1,4 @@
-/** npm run hostile -- --frames 1000000 [--seed 7] [--first 0]: mutated frames against a running server */
+/** npm run hostile -- --frames 1000000 [--seed 7] [--first 0]: sends mutated frames to a server. */
 
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'

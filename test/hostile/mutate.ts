@@ -2,7 +2,7 @@
 
 import type { Random } from '../simulation/random.ts'
 
-/** Text that stands in the frame as it is: numbers and keys that `JSON.stringify` would not write. */
+/** Text written unchanged into a frame: numbers and keys that `JSON.stringify` cannot write. */
 class Written {
   readonly text: string
   constructor(text: string) {

@@ -1,6 +1,6 @@
 /**
- * A running server against mutated frames. `npm run hostile -- --frames 1000000 [--seed 7] [--first 0]`
- * sends more of them, or some again.
+ * A running server against mutated frames.
+ * `npm run hostile -- --frames 1000000 [--seed 7] [--first 0]` sends more of them, or some again.
  */
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -50,7 +50,7 @@ test('every frame that mutations start from is valid', () => {
 const rate = (frames: number, startedAtMs: number): number =>
   Math.round((frames * 1000) / (Date.now() - startedAtMs))
 
-/** No more than one group, log entry and tip per operation, and what the few members of a group get. */
+/** At most one group, log entry and tip per operation, and the rows of a few members. */
 const rowsOf = (operations: number) => ({
   groups: operations,
   members: 8 * operations,

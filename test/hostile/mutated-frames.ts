@@ -1,6 +1,6 @@
 /**
- * Sends mutated frames: as first messages, to sessions that have logged in, and as bodies of requests.
- * The server has to answer each, or end the connection with a code.
+ * Sends mutated frames as first messages, to logged-in sessions, and as bodies of requests. The
+ * server must answer each, or end the connection with a code.
  */
 
 import { parseClientMessage } from '../../src/protocol/client-messages.ts'

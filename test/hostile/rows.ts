@@ -10,7 +10,7 @@ export type Counts = Record<(typeof tables)[number], number>
 
 export type State = { readonly counts: Counts; readonly frozen: unknown }
 
-/** The rows of the vault and its members, and how many rows there are of neither crew nor honest users. */
+/** The rows of the vault and its members, and the number of rows of other groups and users. */
 export async function readRows(server: ServerProcess): Promise<State> {
   const counts: Partial<Counts> = {}
   const frozen: unknown[] = []

@@ -2,8 +2,8 @@
  * The built sync server on its embedded database, in a process of its own. It answers its parent's
  * questions about memory, event loop, sockets, timers and rows.
  *
- * CLOCK_FACTOR makes the server's timers of a second or more, and its clock, run faster. A test then
- * waits seconds for limits of a minute.
+ * CLOCK_FACTOR makes the server's clock, and its timers of a second or more, run faster, so that a
+ * test waits seconds for limits of a minute.
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'

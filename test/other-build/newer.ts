@@ -1,12 +1,12 @@
 /**
- * Another build on a connection: a wrapper around `connect` that rewrites frames as a newer server, or a newer client,
- * would send them. It keeps no state, so it works for any number of connections and survives restarts on either side.
+ * Wrappers around `connect` that rewrite frames as a newer server or client would send them. They
+ * keep no state, so they work for any number of connections and survive restarts of either side.
  *
- *     connect: newerServer(network.connect)                          // adds only what has to be ignored
- *     connect: newerServer(network.connect, { renames: true })       // and says known things in unknown words
+ *     connect: newerServer(network.connect)                     // adds unknown fields and messages
+ *     connect: newerServer(network.connect, { renames: true })  // and uses unknown words
  *     connect: newerClient(network.connect)
  *
- * What `newerServer` adds changes nothing that a user sees, so the invariants of a simulation hold through it.
+ * Users see no addition of `newerServer`, so the invariants of a simulation hold.
  */
 
 import type { Connect } from '../../src/protocol/port.ts'
@@ -21,11 +21,11 @@ const isFields = (value: Json | undefined): value is Fields =>
 const listOf = (value: Json | undefined): readonly Json[] =>
   Array.isArray(value) ? (value as readonly Json[]) : []
 
-/** What an operation was given and has answered: anything more in there would be another key. */
+/** Arguments and results stay as they are, because a field more would be another key. */
 const untouched = new Set(['args', 'result'])
 const isMap = (name: string, value: Fields) => name === 'groups' && !('groupID' in value)
 
-/** Every object gets a field that only the newer build knows. */
+/** Adds a field that only the newer build knows to every object. */
 function widened(value: Json, name = ''): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(each => widened(each, name))
   if (!isFields(value) || untouched.has(name)) return value
@@ -36,13 +36,13 @@ function widened(value: Json, name = ''): Json {
   return { ...Object.fromEntries(fields), ...(!isMap(name, value) && { fromTheFuture: extra }) }
 }
 
-/** Packed rows get one more column. */
+/** Adds a column to a column block. */
 const packedWithMore = (packed: Fields): Json => ({
   ...packed,
   columns: { ...(packed['columns'] as Fields), fromTheFuture: [1] }
 })
 
-/** Feed positions count twice, because before each event there is one of a kind that only the newer build knows. */
+/** Feed positions count twice, because an unknown event precedes each known one. */
 const perEvent = 2
 const doubled = (position: Json | undefined): number => Number(position) * perEvent
 
@@ -64,7 +64,7 @@ function withEvents(feed: Fields): Fields {
   }
 }
 
-/** Known things in words that this build does not know; every one of them is kept, shown, and harmless. */
+/** Unknown words in place of known ones. This build keeps and shows them without harm. */
 const words: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   type: { Public: 'Guild' },
   joinOption: { FreeAccess: 'ByLink' },
@@ -95,7 +95,7 @@ const serverNews: readonly Fields[] = [
   { type: 'presence', users: ['ann'], extra }
 ]
 
-/** What a newer server would have sent in place of this frame. */
+/** The frames of a newer server in place of this one. */
 function toOlderClient(frame: string, renames: boolean): string[] {
   const message = JSON.parse(frame) as Fields
   const { feed } = message
@@ -105,7 +105,7 @@ function toOlderClient(frame: string, renames: boolean): string[] {
     ...(message['type'] === 'pong' && { feed: doubled(feed) }),
     ...(message['type'] === 'welcome' && { capabilities: ['threads', 'reactions'] })
   }
-  // The type of a message is no word of its rows.
+  // The type of a message is not renamed, only the words in its rows.
   const said = renames ? { ...(renamed(moved) as Fields), type: moved['type'] ?? null } : moved
   const [before, after] = serverNews
   return [before, widened(said), message['type'] === 'error' ? undefined : after].flatMap(each =>
@@ -113,7 +113,7 @@ function toOlderClient(frame: string, renames: boolean): string[] {
   )
 }
 
-/** What the server behind the newer one understands. It holds rows in its own words, so it cannot compare renamed ones. */
+/** A frame that the real server understands, without digests: it cannot compare renamed rows. */
 function fromOlderClient(frame: string, renames: boolean): string {
   const message = JSON.parse(frame) as Fields
   if (message['type'] === 'ping' && renames) return JSON.stringify({ type: 'ping' })
@@ -132,12 +132,12 @@ export const newerServer =
     return { ...link, send: frame => link.send(fromOlderClient(frame, renames)) }
   }
 
-/** What a newer client would have sent: more fields, and messages that this server does not know. */
+/** The frames of a newer client, with unknown fields and messages. */
 function toOlderServer(frame: string): string[] {
   const message = JSON.parse(frame) as Fields
   const news = { type: 'typing', groupID: 'crew', extra }
   const said = JSON.stringify(widened(message))
-  // Nothing may come before `hello`.
+  // `hello` must be the first message.
   return message['type'] === 'hello' ? [said] : [JSON.stringify(news), said]
 }
 

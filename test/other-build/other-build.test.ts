@@ -1,4 +1,4 @@
-/** This build against one with more of everything: a newer server, a newer client, newer rows, storage and tabs. */
+/** This build with a newer server, a newer client, and rows and tabs of a newer build. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Database, Reader } from '../../src/server/database/port.ts'
@@ -12,7 +12,7 @@ beforeEach(() => {
   server = createTestServer()
 })
 
-/** A client behind another build, with all that goes over its line. */
+/** A client behind another build, which counts the traffic of its line. */
 function across(of: TestServer, userID: string, build: (connect: Connect) => Connect) {
   const network = of.network()
   const line = { connections: 0, characters: 0 }
@@ -34,7 +34,7 @@ function across(of: TestServer, userID: string, build: (connect: Connect) => Con
 
 const hourMs = 3_600_000
 
-/** Does something of each kind, from both sides. */
+/** Applies an operation of each kind, from both sides. */
 async function work(ann: TestClient, bob: TestClient): Promise<void> {
   await ann.apply('createGroup', {
     groupID: 'crew',
@@ -70,7 +70,7 @@ async function work(ann: TestClient, bob: TestClient): Promise<void> {
 }
 
 describe('a newer server', () => {
-  test('adds fields, messages and events, and everything known still works', async () => {
+  test('can add fields, messages and events', async () => {
     const ann = across(server, 'ann', newerServer)
     const bob = across(server, 'bob', newerServer)
     await work(ann.client, bob.client)
@@ -96,7 +96,7 @@ describe('a newer server', () => {
     await work(ann.client, bob.client)
     ann.line.characters = 0
     await server.clock.advance(hourMs)
-    // Two pings a minute, each with the news around its pong.
+    // Two pings a minute, and unknown messages around each pong.
     expect([ann.line.connections, bob.line.connections, ann.line.characters < 120 * 700]).toEqual([
       1,
       1,
@@ -261,7 +261,7 @@ describe('rows of a newer build in the database', () => {
     expect([ann.line.connections, ann.line.characters < 120 * 200]).toEqual([1, true])
   })
 
-  test('of an unknown group type refuse an operation with 4515, and hold up no other', async () => {
+  test('of an unknown group type refuse an operation with 4515 alone', async () => {
     const database = widened(createMemoryDatabase('epoch-1'), row =>
       'type' in row ? { ...row, type: 'Guild' } : row
     )

@@ -1,4 +1,4 @@
-/** Dexie as its documentation has it: tables with a compound index, transactions, liveQuery; through Comlink. */
+/** Dexie as documented: tables with a compound index, transactions and liveQuery, over Comlink. */
 
 import { Dexie, liveQuery, type Table } from 'dexie'
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'

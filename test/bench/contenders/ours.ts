@@ -1,4 +1,4 @@
-/** This package as it is built, its worker included; in the place of the network there is `peer.ts`. */
+/** This package as built, with its worker. `peer.ts` replaces the network. */
 
 import { createGroupStore, isGroupError, type GroupStore } from '../../../dist/src/index.js'
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
@@ -9,7 +9,7 @@ import { groupIDOf, sizesOf, userID } from '../data.ts'
 import type { PeerRequest } from './peer.ts'
 
 const url = 'wss://bench.invalid'
-/** Groups of more members are replicated when they are looked at. */
+/** Larger groups are fetched when they are shown. */
 const replicatedMembersMax = 2000
 
 export function create(worker: Worker): Contender {
@@ -31,7 +31,7 @@ export function create(worker: Worker): Contender {
     })
   }
 
-  /** Frames are taken in one after another: when this one is answered, all before it are committed. */
+  /** Resolves when all earlier frames are committed, because frames are merged in order. */
   const takenIn = () => store.readProfile(groupIDOf(0))
 
   return {
@@ -92,7 +92,7 @@ export function create(worker: Worker): Contender {
   }
 }
 
-/** What is stored, read past the worker: only this tells that it is durable. */
+/** Reads the database without the worker, because only this proves durability. */
 async function countStored() {
   const storage = await openDexieStorage(`offline-groups ${url} ${userID}`)
   const [groups, outbox] = (

@@ -1,6 +1,6 @@
 /**
- * Stands in for the server, and for the network to it, in the worker of the package: a WebSocket that hands over the
- * frames a server would send, from memory. What the package does with them, checking included, is all its own.
+ * Replaces server and network in the worker of the package: a WebSocket that delivers a server's
+ * frames from memory. The package parses and checks them as in use.
  */
 
 import { defaultPolicy } from '../../../src/kernel/limits.ts'
@@ -33,11 +33,11 @@ import {
 export type PeerRequest =
   | { readonly peer: 'relax' }
   | { readonly peer: 'prepare'; readonly shape: Shape }
-  /** Answers when all members have been handed over. */
+  /** Answers when all members have been delivered. */
   | { readonly peer: 'handed' }
   | { readonly peer: 'prepareRemote'; readonly batches: readonly (readonly Change[])[] }
   | { readonly peer: 'remote'; readonly everyMs: number }
-  /** Whether operations are answered; until then they are held. */
+  /** Whether operations are answered. Until then they stay pending. */
   | { readonly peer: 'answer'; readonly on: boolean }
 
 declare const scheduler: { postTask(task: () => void): Promise<void> }
@@ -96,7 +96,7 @@ function connect(opened: PeerSocket): void {
 
 function tell(data: string): void {
   const current = socket
-  // A network takes a turn at least.
+  // A network takes at least one turn.
   void scheduler.postTask(() => current?.readyState === 1 && current.onmessage({ data }))
 }
 
@@ -191,7 +191,7 @@ function grouped(members: readonly MemberRow[]): Map<string, MemberRow[]> {
   return groups
 }
 
-/** The groups of these rows, each taken one step further. */
+/** The groups of these rows, each at its next position. */
 function advanced(members: readonly MemberRow[]) {
   for (const row of members) rows.set(memberKey(row), row)
   return [...grouped(members)].map(([groupID, members]) => {
@@ -261,7 +261,7 @@ async function take(request: PeerRequest): Promise<void> {
   }
 }
 
-/** The package commits strictly. What it would take otherwise can be measured only from outside. */
+/** Makes commits relaxed by a change of IndexedDB, because the package commits strictly. */
 function relax(): void {
   const begin = IDBDatabase.prototype.transaction
   IDBDatabase.prototype.transaction = function (stores, mode) {

@@ -1,4 +1,4 @@
-/** SQLite's official WebAssembly build over OPFS, with the pool of access handles: its fastest way to be durable. */
+/** SQLite's WebAssembly build over OPFS with pooled access handles, its fastest durable storage. */
 
 import sqlite3InitModule, {
   type OpfsSAHPoolDatabase,

@@ -1,6 +1,7 @@
 /**
- * TinyBase with its IndexedDB persister: everything in the memory of the UI thread, saved as a whole. Its `startAutoSave`
- * queues one whole save per transaction, which takes minutes here, so callers that wait share one save.
+ * TinyBase with its IndexedDB persister: everything in the memory of the UI thread, saved as a
+ * whole. `startAutoSave` would save everything after each transaction, which takes minutes here.
+ * So waiting callers share one save.
  */
 
 import { createIndexes, createStore, type Row } from 'tinybase'
@@ -34,7 +35,7 @@ export function create(): Contender {
       if (keys.has(id)) onUpdate({ changed: [memberOf(id)] })
   })
 
-  /** A save that begins after what the caller has done. */
+  /** A save that begins after the caller's changes. */
   function saved(): Promise<unknown> {
     next ??= saving.then(() => {
       next = undefined

@@ -61,7 +61,7 @@ export const byteScenarios: readonly Scenario[] = [
           await connection.login('mallory')
           connection.pause()
           await repeat(100, () => connection.send(question))
-          // What the system and the server hold for a socket is full some time before the last answer.
+          // The buffers of the socket are full some time before the last answer.
           await pause(3000)
           await Promise.all(
             times(10).map(index =>
