@@ -5,7 +5,8 @@ const places = words(
 )
 const circles = [
   ...words(
-    'runners readers choir cyclists neighbours parents bakers climbers gardeners volunteers commuters'
+    'runners readers choir cyclists neighbours parents bakers climbers gardeners ' +
+      'volunteers commuters'
   ),
   ...['chess club', 'film night', 'book swap', 'photo walk', 'dog walkers']
 ]

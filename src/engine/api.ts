@@ -42,10 +42,7 @@ export type Member = MemberRow
 /** A line in a group about a change to it. */
 export type Tip = TipRow
 
-/**
- * A system notice to the user, for an application with its state. `replaced`: a later application
- * of the same user took its place.
- */
+/** A system notice. `application`: its state. `replaced`: by a later one of the same user. */
 export type Notice = NoticeRow & { readonly application: OrOther<ApplicationState> | null }
 
 /** An operation that has no verdict yet. */
@@ -135,10 +132,7 @@ export type StreamQuery =
 export type StreamRow =
   Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
 
-/**
- * Moves the row at index `from` to index `to`, or replaces it by `row`. `-1` is outside of the
- * list.
- */
+/** Moves the row at index `from` to `to`, or puts `row` at `to`. `-1`: outside of the list. */
 export type Edit<R = StreamRow> = readonly [from: number, to: number, row?: R | undefined]
 
 /** Turns the result of a query that was sent last into the current one. */
@@ -189,17 +183,14 @@ export type Preview<N extends OperationName = OperationName> =
 export type ApplyOptions = { readonly opID?: string }
 
 export type EngineApi = {
-  /** Called once more with the ID of an earlier call, it answers as that call did. */
+  /** A second call with the same `opID` gets the answer of the first one. */
   apply<N extends OperationName>(
     name: N,
     args: Args<N>,
     options?: ApplyOptions
   ): Promise<Applied<N> | GroupError>
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
-  /**
-   * Retries a refused operation, with other arguments if given, and dismisses its verdict.
-   * `options`: of the new operation.
-   */
+  /** Retries a refused operation, with other arguments if given, and dismisses its verdict. */
   retry(
     opID: string,
     args?: Readonly<Record<string, unknown>> | null,

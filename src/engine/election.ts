@@ -9,11 +9,12 @@
  *     │  └──────── lock lost, commit fenced, a beat of a higher term ─────────────┘
  *   retired: closing, or without storage. Every state can retire.
  *
- * The stored term decides who leads. Lock and silence only say when a tab claims it: both can be
- * wrong, because a frozen tab keeps its lock and a slow one stays silent. A tab that claims while
- * another one leads therefore loses nothing: the commits of the other are fenced (commits.ts).
+ * The stored term decides which tab is the leader. Lock and silence only say when a tab claims it.
+ * Both can be wrong: a frozen tab keeps its lock, and a slow one stays silent. A claim while
+ * another tab leads is still safe, because the commits of the other tab are fenced (commits.ts).
  *
- * Time is counted in ticks of this tab. While a device sleeps no tab ticks, so none grows impatient.
+ * Time is counted in ticks of this tab. While a device sleeps, no tab ticks and none loses
+ * patience.
  */
 
 export type Election = {
@@ -26,9 +27,9 @@ export type Election = {
   readonly silentTicks: number
   /** After so many silent ticks the follower attempts to lead. */
   readonly attemptAtTick: number
-  /** Ticks between attempts. Each one that fails doubles them, because storage may be slow. */
+  /** Ticks between attempts. A failed attempt doubles them, because storage may be slow. */
   readonly patience: number
-  /** Ticks to wait before a claim. Tabs that cannot hear each other must not depose in turns. */
+  /** Ticks to wait before a claim. Tabs without contact must not depose each other in turns. */
   readonly restTicks: number
   /** Other tabs are open, so a leader has to post beats. */
   readonly hasPeers: boolean
@@ -41,11 +42,11 @@ export type ElectionEvent =
   /** The leader of this term has stepped down. */
   | { readonly type: 'vacant'; readonly term: number }
   | { readonly type: 'claimed'; readonly term: number }
-  /** A commit found this term stored in place of its own; 0: none. */
+  /** A commit has read this term in storage in place of its own. 0: no term is stored. */
   | { readonly type: 'fenced'; readonly term: number }
   | { readonly type: 'peer' }
 
-/** `attempt`: an event of that name has to follow, after a random part of `withinMs`. */
+/** `attempt`: leadership.ts has to send that event after a random part of `withinMs`. */
 export type ElectionEffect =
   | 'wait for lock'
   | 'steal lock'
@@ -70,11 +71,11 @@ const attempt = (afterMs: number, withinMs: number): ElectionEffect => ({
 })
 /** Without locks, a leader answers a new tab much sooner than this. */
 const firstAttempt = attempt(250, 250)
-/** The leader is gone. Of several followers the first one claims, and the others receive its beat. */
+/** The leader has ended. The first of several followers claims, and the others receive its beat. */
 const attemptAfterVacancy = attempt(0, 200)
 const attemptAfterSilence = attempt(0, 1000)
 
-/** A leader was there a moment ago. */
+/** There was a leader a moment ago. */
 const calm = { silentTicks: 0, attemptAtTick: silentTicksMax, patience: silentTicksMax }
 
 export const newElection = (hasLocks: boolean): Election => ({
@@ -87,7 +88,7 @@ export const newElection = (hasLocks: boolean): Election => ({
   hasPeers: false
 })
 
-/** Whether the leader is silent for so long that nobody knows what it does. */
+/** Whether the leader has been silent for so long that its state is unknown. */
 export const isSilent = ({ role, silentTicks }: Election): boolean =>
   role === 'following' && silentTicks >= silentTicksMax
 
@@ -180,7 +181,7 @@ function attemptToLead(election: Election): Step {
 function claim(election: Election, event: ElectionEvent): Step {
   if (event.type === 'claimed')
     return stay({ ...election, role: 'leading', term: event.term, silentTicks: 0 }, 'lead', 'beat')
-  // Storage is asked again with the next tick.
+  // The next tick repeats the claim.
   if (event.type === 'refused')
     return stay({ ...followingAgain(election), hasLock: true, restTicks: 1 })
   return event.type === 'beat'
@@ -192,7 +193,7 @@ function lead(election: Election, event: ElectionEvent): Step {
   if (event.type === 'tick') return leaderTick(election)
   if (event.type === 'peer') return beat({ ...election, hasPeers: true })
   if (event.type === 'beat' && event.term > election.term) return deposed(election, event.term)
-  // The other tab was deposed, and learns it from the answer.
+  // The other tab is deposed. The answer tells it so.
   if (event.type === 'beat' && event.term < election.term) return beat(election)
   const isFenced = event.type === 'fenced' && event.term !== election.term
   return isFenced ? deposed(election, event.term) : stay(election)
@@ -212,7 +213,7 @@ function deposed(election: Election, byTerm: number): Step {
     {
       ...followingAgain({ ...election, ...calm }),
       term: Math.max(election.term, byTerm),
-      // Storage that was emptied has deposed this tab, and no other leads.
+      // Emptied storage has deposed this tab, and there is no other leader.
       restTicks: isByAnother ? silentTicksMax : 0
     },
     'stop',

@@ -98,8 +98,8 @@ export function openEngine(
 
   lifecycle.begin(leadership.open())
   return {
-    // The result type follows from the name. Arguments are checked before anything is awaited:
-    // callers may change their object.
+    // The result type follows from the name. The arguments are copied before the first `await`,
+    // because callers may change their object.
     apply: (async (name, args, options) => submit.apply(name, args, options)) as Engine['apply'],
     preview: (async (name, args) => submit.preview(name, args)) as Engine['preview'],
     ...createVerdictCalls({ lifecycle, state, commits, submit }),

@@ -13,13 +13,13 @@ type Answer = Applied | GroupError
 export function createRepeatedCalls({ outbox, overlay, verdicts, version }: State) {
   /** Calls without an answer, by operation. */
   const underWay = new Map<string, Promise<Answer>>()
-  /** Operations that storage has refused, and whose verdict is not stored yet. */
+  /** Operations that storage has refused, while the verdict is not stored yet. */
   const refused = new Map<string, GroupError>()
 
   return {
     refused,
 
-    /** The answer of the call under way, or of `submit`. */
+    /** The answer of an unfinished call with this ID, or else of `submit`. */
     once(opID: string, submit: () => Promise<Answer>): Promise<Answer> {
       const earlier = underWay.get(opID)
       if (earlier) return earlier
@@ -28,7 +28,7 @@ export function createRepeatedCalls({ outbox, overlay, verdicts, version }: Stat
       return answering
     },
 
-    /** The answer to an operation that is pending or settled; `undefined`: it is neither. */
+    /** The answer for an operation that is pending or settled. `undefined`: it is neither. */
     answerOf(opID: string): Answer | undefined {
       const pending = outbox.rows.get(opID)
       const verdict = pending?.applied ?? verdicts.known(opID)

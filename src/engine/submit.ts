@@ -2,9 +2,9 @@
  * A local operation, from the call to the outbox: check, load the rows that decide it, decide,
  * show, store, send. Its effect is shown before it is durable, and the call resolves after.
  *
- * The caller may give the ID of the operation. If the answer is lost, a second call with the same ID
- * gets the answer of the first one, so the operation takes effect once. The ID of a group that the
- * store generates follows from that ID, so both calls create the same group.
+ * The caller may give the ID of the operation. If the answer is lost, a second call with the same
+ * ID gets the answer of the first one, so the operation takes effect once. The ID of a group that
+ * the store generates follows from that ID, so both calls create the same group.
  */
 
 import { generatedIDPrefix } from '../kernel/ids.ts'
@@ -45,7 +45,7 @@ type SubmitOptions = {
 
 type Checked = ReturnType<typeof prepare>
 
-/** `isLate`: the caller was answered already. `retried`: the refused operation that is retried. */
+/** `isLate`: the caller has its answer already. `retried`: the refused operation, for a retry. */
 type Call = {
   readonly opID: string
   readonly retried: string | undefined
@@ -186,7 +186,7 @@ export function createSubmit(options: SubmitOptions) {
     prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${opID}` }, userID)
 
   return {
-    /** Resolves in time: with an error if storage does not answer. */
+    /** Resolves with an error if storage does not answer in time. */
     async apply(
       name: string,
       args: unknown,
@@ -203,12 +203,12 @@ export function createSubmit(options: SubmitOptions) {
       )
       return lifecycle.bound(lifecycle.enqueue(submitting), storageWithinMs, () => {
         call.isLate = true
-        // An operation that is shown is on its way to the disk.
+        // An operation that is shown is being stored.
         return outbox.rows.has(opID) ? groupError('StillWaiting') : noAnswer()
       })
     },
 
-    /** Resolves in time with the answer that `apply` would give now. */
+    /** Resolves with the answer that `apply` would give now, or an error if storage is too slow. */
     preview(name: string, args: unknown): Promise<Preview> {
       const checked = check(name, args, host.newID())
       const late = (): Preview => ({ kind: 'no', error: noAnswer() })

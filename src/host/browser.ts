@@ -20,7 +20,7 @@ export const openBrowserEngine =
     const peers =
       'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
     const [opened, folder] = await Promise.all([openBrowserStorage(name), openJournalFolder(name)])
-    // Tabs with rows of their own in memory have nothing in common.
+    // Tabs that keep their rows in memory share no data.
     if (opened.mode === 'memory') peers.close()
     const shared = { storage: opened.storage, peers: opened.mode === 'memory' ? alone : peers }
     // A database that cannot be read yet cannot be checked either.

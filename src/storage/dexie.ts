@@ -1,6 +1,6 @@
 /**
- * Storage in IndexedDB. Dexie opens the database and keeps its versions apart (open-database.ts). Transactions are
- * IndexedDB's own, because several callers read, decide and write in one of them.
+ * Storage in IndexedDB. Dexie opens the database and keeps its versions apart (open-database.ts).
+ * Transactions are IndexedDB's own, because several callers read, decide and write in one of them.
  *
  * A commit appends one record to the journal (commit.ts, journal.ts). A read finds pages by the
  * page index and lays the journal over them (read-transaction.ts, page-store.ts, memtable.ts). In

@@ -73,6 +73,7 @@ export function hasID(table: TableName, row: unknown): boolean {
 /** A database that lost rows gets a new identity: the old outbox journals belong to the old one. */
 export type DatabaseIdentity = { readonly identity: string }
 
+/** Facts about the server, and positions that belong to no group. */
 export type Meta = {
   readonly userID: string
   /** Names the server's history. Rows of another epoch belong to another history. */
@@ -136,9 +137,7 @@ const ringSize = 100
 /** The ID of a tip or a notice in its ring. The newest row replaces the oldest. */
 export const ringPlace = (number: number): string => String(number % ringSize).padStart(2, '0')
 
-/**
- * Each tab that comes to lead raises the term. Only the leader of this term commits server data.
- */
+/** A tab that becomes the leader raises the term. Only the leader of it commits server data. */
 export type Lease = { readonly term: number }
 
 /** An operation without a verdict, or one whose effect the base rows do not hold yet. */

@@ -1,23 +1,23 @@
 /**
  * The files of outbox journals, in the browser's origin private file system.
  *
- * Why here: the file system is independent of IndexedDB, so a crash that costs a browser its
- * databases leaves the files. An open file is locked, so each worker has a file of its own, and a
- * file that can be opened belongs to a worker that has ended.
+ * Why files: they are independent of IndexedDB, so a crash that destroys the databases of a browser
+ * leaves them intact. An open file is locked, so each worker has its own. A file that can be opened
+ * belongs to a worker that has ended.
  */
 
 export type JournalFile = {
   readonly name: string
   read(): Uint8Array
   append(bytes: Uint8Array<ArrayBuffer>): void
-  /** Removes everything from the file. */
+  /** Empties the file. */
   clear(): void
   close(): void
 }
 
 export type JournalFolder = {
   list(): Promise<string[]>
-  /** `undefined`: another worker has the file open, or it cannot be opened at all. */
+  /** `undefined`: another worker has the file open, or the disk refuses. */
   open(name: string): Promise<JournalFile | undefined>
   remove(name: string): Promise<void>
 }
@@ -62,7 +62,7 @@ const folderOf = (folder: Folder): JournalFolder => ({
 
 export const extension = '.journal'
 
-// The types of a page lack what only workers have.
+// The types of a page lack this method, which only workers have.
 type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> }
 type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncHandle> }
 type SyncHandle = {

@@ -1,8 +1,8 @@
 /**
  * A second copy of the outbox, outside IndexedDB.
  *
- * Why: Chromium can lose all databases of an origin in a crash, and tells nobody. An operation
- * whose call has resolved must not disappear that way. An append costs some 50 µs and runs while
+ * Why: Chromium can lose all databases of an origin in a crash, without an error. An operation must
+ * not disappear that way after its call has resolved. An append costs some 50 µs and runs while
  * IndexedDB commits, so no caller waits for it.
  *
  * Each worker appends to a file of its own. The next worker reads the files that dead workers have
@@ -13,7 +13,7 @@ import type { Pending } from '../../storage/tables.ts'
 import { extension, type JournalFile, type JournalFolder } from './folder.ts'
 import { encodeRecords, readFacts, type JournalFacts, type JournalRecord } from './records.ts'
 
-/** A file without open operations is begun anew from this size on. */
+/** From this size on, a file without open operations is emptied. */
 const clearedFromBytes = 256 * 1024
 
 export type OutboxJournal = {
@@ -102,7 +102,7 @@ function createWriter(
   async function removeAbandoned(): Promise<void> {
     for (const file of abandoned) {
       file.close()
-      // Expected: the disk refuses. The next worker finds the file again.
+      // Expected: the disk refuses. The next worker will read the file once more.
       await folder.remove(file.name).catch(() => undefined)
     }
   }
@@ -136,12 +136,12 @@ function createWriter(
       isClosed = true
       for (const file of [own, ...abandoned]) file.close()
     },
-    /** A tab that has died meanwhile leaves a file of this database: it must not come back. */
+    /** A tab that has died meanwhile leaves a file, whose operations must not return. */
     remove(): void {
       append({ kind: 'removed', identity })
     }
   }
 }
 
-/** The removed databases whose files may still turn up. */
+/** The removed databases that may still have files of dead workers. */
 const rememberedRemovals = 10

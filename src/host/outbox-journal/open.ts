@@ -29,7 +29,7 @@ export async function openJournaled(
       recovery
     }
   } catch {
-    // Expected: storage refuses. The files stay, and the next start tries again.
+    // Expected: storage refuses. The files stay, and the next start retries.
     journal.close()
     return { storage, peers, recovery: undefined }
   }

@@ -1,6 +1,6 @@
 /**
  * The records of an outbox journal, as lines of text: a checksum and JSON. A crash may cut the last
- * line, and a damaged disk may change any: reading ends at the first line that does not fit its
+ * line, and a damaged disk may change any line. Reading ends at the first line with a wrong
  * checksum.
  */
 
@@ -9,21 +9,21 @@ import type { Pending } from '../../storage/tables.ts'
 export type JournalRecord =
   /** The records that follow belong to the database with this identity. */
   | { readonly kind: 'database'; readonly identity: string }
-  /** The operation is on its way into the outbox. */
+  /** The operation is being stored in the outbox. */
   | { readonly kind: 'added'; readonly pending: Pending }
   /** These operations are settled, or were never stored. */
   | { readonly kind: 'ended'; readonly opIDs: readonly string[] }
   /** The database holds this strict commit. */
   | { readonly kind: 'committed'; readonly commitNumber: number }
-  /** A logout has removed this database: its operations must not come back. */
+  /** A logout has removed this database: its operations must not return. */
   | { readonly kind: 'removed'; readonly identity: string }
 
-/** The meaning of a file: all its records together. */
+/** The facts in a file: all its records together. */
 export type JournalFacts = {
   readonly identity: string | undefined
   /** The last strict commit. */
   readonly commitNumber: number
-  /** By opID: operations that were added. A damaged disk may hold anything, so check them. */
+  /** By opID: operations that were added. The disk may be damaged, so check them. */
   readonly added: ReadonlyMap<string, unknown>
   readonly ended: ReadonlySet<string>
   readonly removed: ReadonlySet<string>
@@ -48,7 +48,7 @@ export function readFacts(bytes: Uint8Array): JournalFacts {
   for (const record of decodeRecords(bytes)) {
     switch (record.kind) {
       case 'database':
-        // Commit numbers of another database say nothing about this one.
+        // Commit numbers of another database do not count for this one.
         identity = record.identity
         commitNumber = 0
         break

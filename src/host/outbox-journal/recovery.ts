@@ -1,7 +1,7 @@
 /**
- * Recognises at the start that a database was wiped, cut or rolled back, and puts the operations of
- * the outbox journal back. The server gives an operation that it knows already its first verdict
- * again, so putting one back too many does no harm.
+ * Detects at the start that a database was wiped, cut or rolled back, and restores the operations
+ * of the outbox journal. The server repeats the verdict on an operation that it knows already, so
+ * restoring one too many does no harm.
  */
 
 import { parsed, storedRows } from '../../engine/state/stored-rows.ts'
@@ -12,7 +12,7 @@ import type { OutboxJournal } from './journal.ts'
 export type Recovery = {
   /** `wiped`: all rows are gone. `rolledBack`: the last commits are gone. */
   readonly found: 'new' | 'intact' | 'wiped' | 'rolledBack'
-  /** Operations that the database had lost, and that are in the outbox again. */
+  /** Operations that the database had lost, and that are restored to the outbox. */
   readonly restored: readonly Pending[]
 }
 
@@ -24,7 +24,7 @@ const queriesOf = (opIDs: readonly string[]) =>
     { table: 'verdicts', scope: '', ids: opIDs }
   ] as const
 
-/** The rows that decide, as far as they are undamaged. */
+/** The undamaged rows that decide. */
 type Stored = {
   readonly identity: string | undefined
   readonly meta: Meta | undefined
@@ -32,7 +32,7 @@ type Stored = {
   readonly verdicts: ReadonlySet<string>
 }
 
-/** Checks the database, mends it in one transaction, and begins the journal of this worker. */
+/** Checks the database, repairs it in one transaction, and begins the journal of this worker. */
 export async function recover(
   storage: Storage,
   journal: OutboxJournal,
@@ -64,7 +64,7 @@ export async function recover(
   return { found, restored }
 }
 
-/** Operations that were added and not ended, as far as they are readable. */
+/** The readable operations that were added and not ended. */
 function pendingOf({ earlier }: OutboxJournal): Map<string, Pending> {
   const ended = new Set(earlier.flatMap(facts => [...facts.ended]))
   const pending = new Map<string, Pending>()
@@ -112,7 +112,7 @@ function lostOf(
   return (
     [...known.values()]
       .filter(({ opID }) => !outbox.has(opID) && !verdicts.has(opID))
-      // Without its verdict it is sent again, and the server repeats the verdict.
+      // Without its verdict the operation is sent once more, and the server repeats the verdict.
       .map(({ applied: _, ...pending }) => pending)
   )
 }
@@ -124,7 +124,7 @@ const outboxWrite = (pending: Pending): Write => ({
   row: pending
 })
 
-/** From the beginning of the feed, the server sends all groups again. */
+/** From the beginning of the feed, the server sends all groups once more. */
 const baseRemoval = ({ meta }: Stored): Write[] => [
   { table: 'groups', scope: '', empty: true },
   ...(meta ? [{ table: 'meta', scope: '', id: '', row: { ...meta, feed: 0 } } as const] : [])

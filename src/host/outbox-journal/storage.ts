@@ -66,8 +66,8 @@ const endings = (writes: readonly Write[]): string[] =>
   )
 
 /**
- * The endings in a message of another tab. The engine checks the whole message; these few fields
- * are looked at here, because another build may have posted anything.
+ * The endings in a message of another tab. The engine checks the whole message. These few fields
+ * are checked here too, because another build may have posted it.
  */
 function endingsOf(message: unknown): string[] {
   const { type, commits } = fieldsOf(message)
