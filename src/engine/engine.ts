@@ -15,6 +15,7 @@ import { createMutes } from './state/mutes.ts'
 import { createReload } from './state/reload.ts'
 import { createState, type StateEvent } from './state/state.ts'
 import { createTime } from './state/time.ts'
+import { createRecovery } from './recovery.ts'
 import { readStatus } from './status.ts'
 import { createSubmit } from './submit.ts'
 import { createSync } from './sync/sync.ts'
@@ -41,7 +42,7 @@ export function openEngine(
   const lifecycle = createLifecycle(host, onEnd)
   const state = createState({ storage, userID, onEvent })
   const time = createTime(host, state.base.meta)
-  const reload = createReload({ storage, state, userID })
+  const reload = createReload({ host, state, userID })
   const commits = createCommits({
     host,
     state,
@@ -73,7 +74,15 @@ export function openEngine(
   const streams = createStreams({ views, lifecycle, setTimer, state, want: tabs.want })
   const submit = createSubmit({ host, lifecycle, state, commits, sync, leadership, userID, time })
   const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })
+  const recovery = createRecovery(host, lifecycle, {
+    reload: reload.reload,
+    onRecovered() {
+      leadership.rejoin()
+      leadership.publishStatus()
+    }
+  })
   const stopWaking = host.onWake(sync.wake)
+  storage.onLost?.(lifecycle.fail)
 
   function onEvent(event: StateEvent): void {
     switch (event.type) {
@@ -89,11 +98,16 @@ export function openEngine(
   }
 
   function onEnd(end: LifecycleEnd): void {
-    if (end !== 'closing') return leadership.stepDown()
-    sync.stop()
-    stopWaking()
-    mutes.stop()
-    state.verdicts.end()
+    if (end === 'closing') {
+      sync.stop()
+      stopWaking()
+      mutes.stop()
+      return state.verdicts.end()
+    }
+    leadership.stepDown()
+    if (end === 'closed') return
+    leadership.publishStatus()
+    recovery.begin()
   }
 
   lifecycle.begin(leadership.open())

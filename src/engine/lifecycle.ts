@@ -2,7 +2,11 @@
  * The life of an engine.
  *
  *   opening ──read──▶ ready ──close, logout──▶ closing
- *      └───────── storage fails ─────────▶ failed: every call answers with the error
+ *      │  storage fails  │ ▲
+ *      └───────▶ failed ◀┘ │ storage works again (recovery.ts)
+ *                   └──────┘
+ *
+ * While storage fails, every call answers with the error at once.
  *
  * Why: every call settles, so no app waits forever. The limit is 10 s for the server or the leader,
  * and 15 s for storage. The code says whether the operation is pending: with 4512 it is, with 4502
@@ -34,7 +38,7 @@ export function createLifecycle(
   /** Storage has failed. Without it no call works, and the status shows the error. */
   function fail(cause: unknown): void {
     error = storageFailed(cause)
-    onEnd('failed')
+    if (!closing) onEnd('failed')
   }
 
   /** Resolves with an error if storage does not answer in time. */
@@ -56,6 +60,8 @@ export function createLifecycle(
     opened: (): Promise<GroupError | undefined> => answer(ready.then(() => error)),
 
     fail,
+    /** Storage works again, and was read. */
+    recover: (): void => void (error = undefined),
     /** Watches work that rejects only if storage fails. */
     guard: (work: Promise<unknown>) => void work.catch(fail),
     /** Tests storage after a refused transaction. It may be full, or removed by another tab. */

@@ -70,6 +70,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
   let clockMs = 0
   let leaving = 0
   let isRunning = true
+  /** Operations that the browser has removed with the database, until a tab writes them again. */
+  const lost = new Set<string>()
 
   const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
@@ -94,8 +96,26 @@ export async function createDevice(world: World, server: SimulatedServer, option
     for (const tab of tabs) tab.view.touch(writes)
     ledger.check(disk, writes, apply)
     for (const write of writes)
-      if (write.table === 'outbox' && 'id' in write)
+      if (write.table === 'outbox' && 'id' in write) {
+        lost.delete(write.id)
         for (const tab of tabs) tab.inFlight.delete(write.id)
+      }
+  }
+
+  /** A tab that knows all that is stored can write it again. */
+  function loseStorage(): void {
+    const isKnown = [...tabs].some(
+      tab =>
+        !tab.stopped &&
+        !tab.isUninformed &&
+        tab.mail === 0 &&
+        !tab.door.isClosed() &&
+        tab.screen.groups.isOpen &&
+        !isBroken(tab.screen.status())
+    )
+    if (!isKnown || disk.isWaiting()) return
+    for (const opID of disk.table('outbox').keys()) lost.add(opID)
+    disk.lose()
   }
 
   function openTab({ paused = false } = {}): Tab {
@@ -113,7 +133,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onStatus: attend,
       onDestroyed(tab) {
         // Operations that another tab enqueues during a logout are destroyed with the rest.
-        if (tab.hasCompany) ledger.forget()
+        if (tab.hasCompany || lost.size > 0) ledger.forget()
         else ledger.checkDestroyed()
         // All that a tab shows is outdated.
         tabs.forEach(miss)
@@ -128,11 +148,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
   /** The reactions of an app to errors that only an app can mend. */
   function attend(tab: Tab, status: Status): void {
     if (status.lastError && status.lastError.code >= errors.TokenExpired.code) askForToken(tab)
-    else if (isBroken(status))
-      world.at(
-        world.now() + 1000 + random.around(1000),
-        () => tab.isAlive && isBroken(tab.screen.status()) && restart(tab)
-      )
   }
 
   function askForToken(tab: Tab): void {
@@ -160,6 +175,9 @@ export async function createDevice(world: World, server: SimulatedServer, option
     if (!tab.isAlive) return
     world.note(`${tab.name} dies`)
     tab.isAlive = false
+    // It may have been the only one that knew them.
+    ledger.forget(lost)
+    lost.clear()
     tabs.delete(tab)
     tab.hangUp()
     if (tab.door.die() && tabs.size > 0) {
@@ -179,6 +197,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tabs: tabs as ReadonlySet<Tab>,
     openTab,
     kill,
+    loseStorage,
     within: (tab: Tab, what: string, call: Promise<unknown>) =>
       void within(tab, what, call).catch(noted),
 

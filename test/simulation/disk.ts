@@ -18,6 +18,8 @@ export type Door = Storage & {
   isWriting(): boolean
   /** Another connection removes the database: only transactions under way still happen. */
   cut(): void
+  /** The browser has emptied the database, and ended the connection. */
+  lose(): void
   /** The process dies, but some of its first writes happen. True if other tabs may miss them. */
   die(): boolean
 }
@@ -33,6 +35,7 @@ type Work = {
   /** The writes as computed at the request. */
   readonly asked: readonly Write[]
   readonly queries: readonly StorageQuery[]
+  readonly generation: number
   readonly body: (answers: never) => readonly Write[]
   resolve(commitNumber: number): void
   reject(error: unknown): void
@@ -59,6 +62,9 @@ export function createDisk(
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
   let goneUntil = 0
+  /** How often the database was emptied. */
+  let generation = 0
+  const currentName = () => (generation === 0 ? name : `${name} ${generation}`)
   let slowUntil = 0
   let latencyMs = 1
   let waiting = 0
@@ -66,7 +72,10 @@ export function createDisk(
 
   function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
     let connection: Promise<Storage> | undefined
-    const real = () => (connection ??= open(name))
+    const real = () => (connection ??= open(currentName()))
+    let onConnectionLost: (error: Error) => void = () => {}
+    /** The database is gone, and the tab has not learned it yet. */
+    let isLost = false
     let isAlive = true
     /** The engine has closed its connection. */
     let isClosed = false
@@ -111,7 +120,10 @@ export function createDisk(
       commitNext()
     }
 
-    async function commit({ asked, queries, body, resolve, reject }: Work): Promise<void> {
+    async function commit(work: Work): Promise<void> {
+      const { asked, queries, body, resolve, reject } = work
+      // What a dead process was writing is gone with the database.
+      if (work.generation !== generation) return
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
         return refuse(asked, () =>
@@ -155,11 +167,16 @@ export function createDisk(
 
     const door: Door = {
       read(queries) {
-        if (isClosed) return Promise.reject(closedError())
+        if (isClosed || isLost) return Promise.reject(closedError())
+        const asked = generation
         wait(1)
         return new Promise((resolve, reject) => {
           transactions.create(false, async () => {
             if (!isAlive) return
+            if (asked !== generation) {
+              wait(-1)
+              return reject(closedError())
+            }
             if (failing.reads > 0 || world.now() < goneUntil) {
               failing.reads = Math.max(0, failing.reads - 1)
               wait(-1)
@@ -173,15 +190,16 @@ export function createDisk(
       transact(queries, body) {
         // `body` reads the answers to its own queries.
         const asked = (body as Work['body'])(rows.expected(queries))
-        const work = { asked, queries, body: body as Work['body'] }
+        const work = { asked, queries, generation, body: body as Work['body'] }
         onWriting(asked)
         return new Promise((resolve, reject) => {
-          if (isClosed)
+          if (isClosed || isLost)
             return void world.at(world.now(), () => refuse(asked, () => reject(closedError())))
           writing.push({ ...work, resolve, reject })
           if (!committing) commitNext()
         })
       },
+      onLost: callback => void (onConnectionLost = callback),
       isClosed: () => isClosed,
       isWriting: () => writing.length > 0,
       cut: () => void (isClosed = isCut = true),
@@ -201,6 +219,22 @@ export function createDisk(
             await remove()
             world.at(world.now() + random.around(latencyMs / 4), () => isAlive && resolve())
           })
+        })
+      },
+      lose() {
+        committing?.takeBack()
+        committing = undefined
+        for (const { asked, reject } of writing.splice(0))
+          refuse(asked, () => reject(closedError()))
+        void world.wait(Promise.resolve(hangUp()))
+        connection = undefined
+        isLost = true
+        onIdle()
+        // After the answers that are on their way.
+        wait(1)
+        answer(() => {
+          isLost = false
+          onConnectionLost(closedError())
         })
       },
       die() {
@@ -242,7 +276,7 @@ export function createDisk(
     table: rows.table,
     /** Copies everything from another disk. */
     async fill(writes: readonly Write[]): Promise<void> {
-      const real = await open(name)
+      const real = await open(currentName())
       await real.transact([], () => writes)
       await real.close()
       rows.write(writes)
@@ -254,6 +288,12 @@ export function createDisk(
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),
     /** Makes storage unavailable for a while. */
     goAway: (ms: number) => void (goneUntil = world.now() + ms),
+    /** The browser empties the database while it is open. */
+    lose(): void {
+      generation++
+      rows.clear()
+      for (const door of doors) door.lose()
+    },
     latencyMs: () => latencyMs,
     setLatency,
     heal(): void {

@@ -171,6 +171,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     device.disk.setLatency(15_000)
     world.at(world.now() + random.around(60_000), () => device.disk.setLatency(1))
   },
+  'storage emptied': ({ device }) => device.loseStorage(),
   'storage gone': ({ device, random }) => device.disk.goAway(random.around(20_000)),
   'slow storage'({ world, device, random }) {
     device.disk.setLatency(random.around(1500))

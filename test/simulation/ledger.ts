@@ -24,8 +24,8 @@ export type Ledger = {
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
   /** Checks that a logout may destroy the stored rows. */
   checkDestroyed(): void
-  /** Forgets operations without a verdict. */
-  forget(): void
+  /** Forgets operations without a verdict, or only these. */
+  forget(only?: ReadonlySet<string>): void
 }
 
 export type LedgerOptions = {
@@ -59,7 +59,8 @@ export function createLedger(
 
   function judge(verdict: Verdict): void {
     // Storage failed after the call had settled, so the operation never entered the outbox.
-    const isLost = verdict.kind === 'rejected' && verdict.error.reason === 'StorageFailed'
+    const isLost =
+      verdict.kind === 'rejected' && ['StorageFailed', 'StorageFull'].includes(verdict.error.reason)
     if (isLost && !accounts.has(verdict.opID))
       accounts.set(verdict.opID, {
         opID: verdict.opID,
@@ -191,9 +192,9 @@ export function createLedger(
       for (const groupID of groups) checkGroup(disk, history, groupID)
       if (positions) checkFollowed(disk, history)
     },
-    forget() {
+    forget(only) {
       for (const { opID, verdict } of accounts.values())
-        if (!verdict) {
+        if (!verdict && (only?.has(opID) ?? true)) {
           accounts.delete(opID)
           forgotten.add(opID)
         }

@@ -17,7 +17,11 @@ export const worldOf = {
   'announcements during a read are dropped': ['pool'],
   'positions are looked up as properties of an object': ['names'],
   'a call waits without a limit': ['storage'],
-  'HTTP requests overtake each other': ['http']
+  'HTTP requests overtake each other': ['http'],
+  'operations of an emptied store are forgotten': ['storage'],
+  'commit numbers outlive their database': ['storage'],
+  'rows written again are not posted': ['storage'],
+  'failed storage is not tried again': ['storage']
 }
 
 /** The first seed that finds each, within 400 seeds of 1,200 steps. */
@@ -72,7 +76,11 @@ export const foundBy = {
   'a refused operation leaves rows': 1,
   'frames for a full socket are dropped': 6,
   'a lost HTTP answer goes unnoticed': 31,
-  'HTTP requests overtake each other': 4
+  'HTTP requests overtake each other': 4,
+  'operations of an emptied store are forgotten': 9,
+  'commit numbers outlive their database': 9,
+  'rows written again are not posted': 27,
+  'failed storage is not tried again': 12
 }
 export const stepsToFind = 1200
 
@@ -403,6 +411,26 @@ export const planted = {
     'src/protocol/transports/http.ts',
     '      if (isSending) return\n',
     ''
+  ),
+  'operations of an emptied store are forgotten': edit(
+    'src/engine/state/reload.ts',
+    'if (stored.commitNumber >= known) return stored',
+    'if (known >= 0) return stored'
+  ),
+  'commit numbers outlive their database': edit(
+    'src/engine/state/lost-rows.ts',
+    'state.forgetCommitNumbers()\n',
+    ''
+  ),
+  'rows written again are not posted': edit(
+    'src/engine/state/reload.ts',
+    'if (commit.writes.length > 0) peers.post(',
+    'if (commit.writes.length < 0) peers.post('
+  ),
+  'failed storage is not tried again': edit(
+    'src/engine/recovery.ts',
+    'return lifecycle.isClosing() ? undefined : lifecycle.fail(error)',
+    'return'
   )
 }
 

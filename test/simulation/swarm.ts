@@ -23,6 +23,7 @@ const conditionChance = 0.3
 
 /** Faults that happen only under a condition. */
 const conditionOf: Readonly<Record<string, Condition>> = {
+  'storage emptied': 'storage',
   'storage gone': 'storage',
   'storage hangs': 'storage'
 }

@@ -21,8 +21,8 @@ export type ViewCheck = {
 
 /** The tab could not read its storage, and its status says so. */
 export const isBroken = (status: Status | null): boolean =>
-  status?.lastError?.reason === 'StorageFailed' &&
-  status.connection === 'offline' &&
+  ['StorageFailed', 'StorageFull'].includes(status?.lastError?.reason ?? '') &&
+  status?.connection === 'offline' &&
   status.nextRetryAtMs === null
 
 export function createView(

@@ -73,7 +73,7 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
         touched.undelivered = true
         break
       case 'meta':
-        if (!('empty' in write)) meta = write.row ?? undefined
+        meta = 'empty' in write ? undefined : (write.row ?? undefined)
         break
       case 'outbox':
       case 'lease':

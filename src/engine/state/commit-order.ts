@@ -20,6 +20,14 @@ export function createCommitOrder(max = recentMax) {
   const reads = new Set<Commit[]>()
 
   return {
+    /** The last commit that was read or reported. */
+    last: (): number => Math.max(readUpTo, recent.at(-1)?.commitNumber ?? 0),
+    /** Storage has lost commits, and will give their numbers to others. */
+    restart(): void {
+      recent.length = 0
+      droppedUpTo = readUpTo = 0
+      for (const during of reads) during.length = 0
+    },
     /** Whether the last full read contains the commit. */
     wasRead: ({ commitNumber }: Pick<Commit, 'commitNumber'>): boolean => commitNumber <= readUpTo,
 

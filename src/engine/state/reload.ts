@@ -5,7 +5,9 @@
 
 import { prepare, type Prepared } from '../../kernel/decide.ts'
 import type { GroupRow } from '../../kernel/model.ts'
-import type { Storage } from '../../storage/port.ts'
+import type { Commit } from '../../storage/port.ts'
+import type { Host } from '../host.ts'
+import { writeLostRows } from './lost-rows.ts'
 import type { State } from './state.ts'
 import { readStored } from './stored.ts'
 import { nothingTouched } from './touched.ts'
@@ -13,12 +15,13 @@ import { nothingTouched } from './touched.ts'
 export type Reload = ReturnType<typeof createReload>
 
 type ReloadOptions = {
-  readonly storage: Storage
+  readonly host: Pick<Host, 'storage' | 'peers'>
   readonly state: State
   readonly userID: string
 }
 
-export function createReload({ storage, state, userID }: ReloadOptions) {
+export function createReload({ host, state, userID }: ReloadOptions) {
+  const { storage, peers } = host
   const { base, overlay, outbox } = state
 
   /** Loads the members that decide the operations of a lane, and replays the lane. */
@@ -35,6 +38,16 @@ export function createReload({ storage, state, userID }: ReloadOptions) {
     state.publish(touched)
   }
 
+  /** A read has to contain every commit that this tab knew before. */
+  async function read(): Promise<Commit> {
+    const known = state.lastCommitNumber()
+    const stored = await readStored(storage)
+    if (stored.commitNumber >= known) return stored
+    const commit = await writeLostRows(storage, state)
+    if (commit.writes.length > 0) peers.post({ type: 'committed', commits: [commit] })
+    return readStored(storage)
+  }
+
   return {
     loadLane,
 
@@ -42,7 +55,7 @@ export function createReload({ storage, state, userID }: ReloadOptions) {
     async reload({ isFirst = false } = {}): Promise<void> {
       const touched = nothingTouched()
       await state.replace(async () => {
-        const stored = await readStored(storage)
+        const stored = await read()
         if (isFirst) return stored
         for (const groupID of await base.members.refresh()) touched.members.set(groupID, 'all')
         for (const groupID of await base.tips.refresh()) touched.tips.add(groupID)

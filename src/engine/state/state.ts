@@ -100,6 +100,8 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     applyCommit,
     /** Whether the last full read contains all commits up to this number. */
     hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
+    lastCommitNumber: order.last,
+    forgetCommitNumbers: order.restart,
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
     show(pending: Pending, prepared: Prepared, decision: Decision<Result>): number {
@@ -164,6 +166,7 @@ const removal = ({ opID }: Pending): Write => ({
 })
 
 const emptied: readonly Write[] = [
+  { table: 'meta', scope: '', empty: true },
   { table: 'groups', scope: '', empty: true },
   { table: 'outbox', scope: '', empty: true },
   { table: 'verdicts', scope: '', empty: true },
