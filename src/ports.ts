@@ -21,6 +21,7 @@ export type {
   Write
 } from './storage/port.ts'
 export type {
+  DatabaseIdentity,
   HeldGroup,
   HeldNotice,
   HeldTip,

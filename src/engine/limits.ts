@@ -24,5 +24,5 @@ export const unansweredMax = 500
  */
 export const replicatedMembersMax = 2000
 
-/** Tips and notices that wait for their delivery. The tab that delivers them may never come back. */
+/** Undelivered tips and notices. The tab that has to deliver them may never return. */
 export const undeliveredMax = 10_000

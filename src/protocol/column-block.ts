@@ -76,7 +76,7 @@ function sliceColumn(column: Column, count: number, start: number, end: number):
 export const isColumnBlock = (value: unknown): value is ColumnBlock =>
   readBlock(value, 0) !== undefined
 
-// A block that passed `isColumnBlock` decodes to a list of rows.
+/** The rows of a list, or of a checked column block: they are of the type `R`. */
 export const rowsOf = <R>(rows: RowsOrBlock<R>): readonly R[] => decodeRows(rows) as readonly R[]
 
 export const rowCount = (rows: RowsOrBlock<unknown>): number =>

@@ -14,6 +14,10 @@ const answer = v.object({ session: v.string(), frames: v.array(v.string()), isOv
 const firstBytesMax = 400_000
 const framesMax = 100
 
+/**
+ * Returns a connection for `createGroupStore` over HTTP long poll, to a server at `https://…/sync`.
+ * It needs `fetch` and `AbortController`.
+ */
 export function connectHttp(url: string): Connect {
   /** The limit of a request with several frames. It falls when a request is refused as too long. */
   let bytesMax = firstBytesMax

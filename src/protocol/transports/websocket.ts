@@ -2,6 +2,10 @@
 
 import type { Connect } from '../port.ts'
 
+/**
+ * Returns a connection for `createGroupStore` over WebSocket, to a server at `wss://…/sync`. It
+ * needs a global `WebSocket`.
+ */
 export function connectWebSocket(url: string): Connect {
   return ({ onOpen, onFrame, onClose }) => {
     let socket: WebSocket

@@ -8,6 +8,7 @@ import type { ContractRunner } from '../storage-contract.ts'
 import { openClient, type SyncClient } from './client.ts'
 import { noPositions, type Positions } from './replica.ts'
 
+/** The server that `syncServerContract` tests. */
 export type SyncServerUnderTest = {
   readonly connect: Connect
   /** A valid token of this user. */
