@@ -83,7 +83,7 @@ test.each([
   [300_000, 413],
   [150_000, 413],
   [300_000, 400]
-])('an outbox arrives through a proxy that cuts at %i bytes with %i', async (bytesMax, status) => {
+])('an outbox passes a proxy with the limit %i and status %i', async (bytesMax, status) => {
   const { proxy, url } = await openProxy(bytesMax, status)
   expect(await push(url, 40)).toBe(40)
   proxy.closeAllConnections()

@@ -105,7 +105,7 @@ const userIDs: [title: string, userID: string][] = [
   ['a user ID with DEL', 'ann\u007f'],
   ['a user ID beyond ASCII', 'zoë']
 ]
-test.each(userIDs)('a userSig for %s is refused with 70402', (_title, userID) => {
+test.each(userIDs)('a userSig for %s gets 70402', (_title, userID) => {
   expect(verify(tencent.genUserSig(userID, 1000))).toMatchObject({
     ok: false,
     error: { code: 70402 }

@@ -20,7 +20,7 @@ async function open(openDatabase: () => Promise<Database>) {
 const databases = Object.entries(databasesWithPostgres)
 
 test.each(databases)(
-  'an operation on 30,000 users is refused with 10005 (%s)',
+  '30,000 users in one operation get 10005 (%s)',
   async (_name, openDatabase) => {
     const { judge } = await open(openDatabase)
     const args = { groupID: 'crew', userIDList: users(30_000) }
@@ -29,22 +29,19 @@ test.each(databases)(
   }
 )
 
-test.each(databases)(
-  '60 operations on 500 users each are judged (%s)',
-  async (_name, openDatabase) => {
-    const { judge } = await open(openDatabase)
-    const groupOf = (index: number) => users(500, `user-${index}`)
-    const verdicts = await Promise.all(
-      Array.from({ length: 60 }, (_, index) =>
-        judge('app', {
-          name: 'addGroupMember',
-          args: { groupID: 'crew', userIDList: groupOf(index) },
-          groupID: 'crew'
-        })
-      )
+test.each(databases)('60 operations on 500 users are judged (%s)', async (_name, openDatabase) => {
+  const { judge } = await open(openDatabase)
+  const groupOf = (index: number) => users(500, `user-${index}`)
+  const verdicts = await Promise.all(
+    Array.from({ length: 60 }, (_, index) =>
+      judge('app', {
+        name: 'addGroupMember',
+        args: { groupID: 'crew', userIDList: groupOf(index) },
+        groupID: 'crew'
+      })
     )
-    // A ChatRoom has room for 6,000.
-    const kinds = verdicts.map(({ kind }) => kind)
-    expect(kinds.filter(kind => kind === 'applied')).toHaveLength(11)
-  }
-)
+  )
+  // A ChatRoom has room for 6,000.
+  const kinds = verdicts.map(({ kind }) => kind)
+  expect(kinds.filter(kind => kind === 'applied')).toHaveLength(11)
+})

@@ -97,23 +97,20 @@ const several = Object.entries(databasesWithPostgres).filter(
   ([name]) => name.includes('connections') || name === 'PostgreSQL'
 )
 
-test.each(several)(
-  'an operation ID in two groups disturbs no other user: %s',
-  async (_name, open) => {
-    const shared = await open()
-    const lanes = lanesOf(shared)
-    const before = errors.length
-    const pushed = ['a', 'b', 'c', 'd'].flatMap(groupID => [
-      submit(lanes, 'eve', operation('crafted', groupID)),
-      submit(lanes, 'ann', operation(`ann in ${groupID}`, groupID))
-    ])
-    expect((await Promise.all(pushed)).map(({ kind }) => kind)).toEqual(
-      Array.from(pushed, () => 'verdict')
-    )
-    expect(errors.length).toBe(before)
-    await shared.close()
-  }
-)
+test.each(several)('an operation ID in two groups disturbs nobody: %s', async (_name, open) => {
+  const shared = await open()
+  const lanes = lanesOf(shared)
+  const before = errors.length
+  const pushed = ['a', 'b', 'c', 'd'].flatMap(groupID => [
+    submit(lanes, 'eve', operation('crafted', groupID)),
+    submit(lanes, 'ann', operation(`ann in ${groupID}`, groupID))
+  ])
+  expect((await Promise.all(pushed)).map(({ kind }) => kind)).toEqual(
+    Array.from(pushed, () => 'verdict')
+  )
+  expect(errors.length).toBe(before)
+  await shared.close()
+})
 
 test('an operation that the database refuses fails alone', async () => {
   const { transaction } = database

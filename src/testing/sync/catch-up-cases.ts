@@ -92,7 +92,7 @@ export function catchUpCases({ check, expect }: Suite): void {
     ['a missing group', positions => ({ ...positions, groups: [] })]
   ]
   for (const [title, change] of impossible) {
-    check(`a hello with ${title} is answered with a full snapshot`, async stage => {
+    check(`a hello with ${title} brings a full snapshot`, async stage => {
       const { clients, userIDs, groupID } = await stage.crew(['ann', 'bob'])
       const positions = change(clients[1].positions(), groupID)
       const { welcome, client, groups } = await resume(stage, userIDs[1], positions)

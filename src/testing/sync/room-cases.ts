@@ -59,7 +59,7 @@ export function roomCases({ check, expect }: Suite): void {
     expect(rowsOfOthers(received)).toEqual([])
   })
 
-  check('a leaver of an AVChatRoom is not in the delta after an absence', async stage => {
+  check('a leaver of an AVChatRoom is not in a later delta', async stage => {
     const { groupID, guests, userIDs } = await room(stage, ['bob', 'carl', 'dora', 'eve'])
     const bob = at(guests, 0)
     await bob.ping()
