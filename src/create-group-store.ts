@@ -12,6 +12,7 @@ import type { Token } from './client/renew.ts'
 import type { GroupStore, Undelivered } from './client/group-store.ts'
 import { createStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
+import { beginVisit } from './client/visit.ts'
 import type { Engine } from './engine/api.ts'
 import { whenOpen, type StoreLocation } from './engine/worker-api.ts'
 import { groupError, type GroupError } from './kernel/errors.ts'
@@ -117,7 +118,15 @@ function connectStore(
 ): GroupStore & Undelivered {
   const { url, userID, token, storage, paused = false } = options
   const isFunction = typeof token === 'function'
-  const location = { url, userID, token: isFunction ? '' : token, paused, keepUndelivered }
+  const visit = storage ? undefined : beginVisit()
+  const location = {
+    url,
+    userID,
+    token: isFunction ? '' : token,
+    paused,
+    keepUndelivered,
+    mayFollowCrash: visit?.mayFollowCrash ?? false
+  }
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectEngine(options, location, {
     onFrame(frame) {
@@ -127,8 +136,9 @@ function connectStore(
     onRestart: streams.restart
   })
   // The first-paint cache is in the database that `storage` replaces.
-  const paintKeeper = storage ? undefined : createPaintKeeper(location, streams)
+  const paintKeeper = visit && createPaintKeeper(location, streams, visit.followsCrash)
   const end = () => {
+    visit?.end()
     paintKeeper?.end()
     remote.end()
   }

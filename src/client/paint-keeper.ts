@@ -19,7 +19,9 @@ const textLengthMax = 1_500_000
 
 export function createPaintKeeper(
   location: { readonly url: string; readonly userID: string },
-  streams: StreamClient
+  streams: StreamClient,
+  /** After a crash the database must not be opened before the worker has made it safe. */
+  followsCrash: Promise<boolean>
 ) {
   const cache = openPaintCache(databaseName(location))
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -31,7 +33,12 @@ export function createPaintKeeper(
     values: []
   }
 
-  void cache.read().then(text => text !== undefined && streams.showEarlier(parseLists(text)))
+  void showCached()
+
+  async function showCached(): Promise<void> {
+    const text = (await followsCrash) ? undefined : await cache.read()
+    if (text !== undefined) streams.showEarlier(parseLists(text))
+  }
 
   function schedule(delayMs: number, retries = 0): void {
     timer = setTimeout(() => {

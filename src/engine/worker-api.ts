@@ -11,6 +11,8 @@ export type StoreLocation = {
   readonly paused: boolean
   /** Whether tips and notices are kept until they are delivered. */
   readonly keepUndelivered: boolean
+  /** Whether the browser may have been killed during the last visit. */
+  readonly mayFollowCrash: boolean
 }
 
 /** The calls of a worker. */

@@ -6,9 +6,11 @@ import type { StoreLocation } from '../engine/worker-api.ts'
 import { protocolVersion } from '../protocol/messages.ts'
 import type { Connect } from '../protocol/port.ts'
 import { databaseName } from '../storage/database.ts'
+import { rotateLog } from '../storage/rotate-log.ts'
 import { openBrowserStorage } from './browser-storage.ts'
 import { browserPeers } from './peers.ts'
 import { openJournalFolder } from './outbox-journal/folder.ts'
+import { openOutboxJournal, type OutboxJournal } from './outbox-journal/journal.ts'
 import { openJournaled } from './outbox-journal/open.ts'
 import { newID } from './random-id.ts'
 import { openThreadEngine } from './thread.ts'
@@ -19,12 +21,20 @@ export const openBrowserEngine =
     const name = databaseName(location)
     const peers =
       'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
-    const [opened, folder] = await Promise.all([openBrowserStorage(name), openJournalFolder(name)])
+    const opening = openJournal(name)
+    // Nothing may open a database before the log is rotated.
+    if (location.mayFollowCrash && !(await opening)?.hasOthers) await rotateLog()
+    const [opened, journal] = await Promise.all([openBrowserStorage(name), opening])
     // Tabs that keep their rows in memory share no data.
     if (opened.mode === 'memory') peers.close()
     const shared = { storage: opened.storage, peers: opened.mode === 'memory' ? alone : peers }
     // A database that cannot be read yet cannot be checked either.
     const isReadable = opened.mode === 'memory' || !opened.error
-    const journaled = isReadable ? await openJournaled(shared, folder, newID) : shared
+    const journaled = isReadable ? await openJournaled(shared, journal, newID) : shared
     return openThreadEngine({ ...journaled, connect: connectTo(location.url) }, location)
   }
+
+async function openJournal(name: string): Promise<OutboxJournal | undefined> {
+  const folder = await openJournalFolder(name)
+  return folder && openOutboxJournal(folder, newID)
+}

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
+import { openOutboxJournal } from '../../src/host/outbox-journal/journal.ts'
 import { openJournaled } from '../../src/host/outbox-journal/open.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
@@ -37,8 +38,8 @@ function settling(opID: string): Write[] {
   ]
 }
 
-const start = (storage: Storage, folder: TestFolder, peers: Peers = alone) =>
-  openJournaled({ storage, peers }, folder, newID)
+const start = async (storage: Storage, folder: TestFolder, peers: Peers = alone) =>
+  openJournaled({ storage, peers }, await openOutboxJournal(folder, newID), newID)
 
 const commit = (storage: Storage, ...writes: Write[]) => storage.transact([], () => writes)
 

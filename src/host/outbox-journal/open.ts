@@ -2,8 +2,7 @@
 
 import type { Peers } from '../../engine/host.ts'
 import type { Storage } from '../../storage/port.ts'
-import type { JournalFolder } from './folder.ts'
-import { openOutboxJournal } from './journal.ts'
+import type { OutboxJournal } from './journal.ts'
 import { recover, type Recovery } from './recovery.ts'
 import { journaledPeers, journaledStorage } from './storage.ts'
 
@@ -16,10 +15,9 @@ export type Journaled = {
 
 export async function openJournaled(
   { storage, peers }: { readonly storage: Storage; readonly peers: Peers },
-  folder: JournalFolder | undefined,
+  journal: OutboxJournal | undefined,
   newID: () => string
 ): Promise<Journaled> {
-  const journal = folder && (await openOutboxJournal(folder, newID))
   if (!journal) return { storage, peers, recovery: undefined }
   try {
     const recovery = await recover(storage, journal, newID)
