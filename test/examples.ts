@@ -11,6 +11,12 @@ export const examplesOf = (file: string, source: string): Example[] =>
     code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
   }))
 
+export const readmeExamples = (readme: string): Example[] =>
+  [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(({ groups }, index) => ({
+    title: `README, example ${index + 1}`,
+    code: groups?.['code'] ?? ''
+  }))
+
 /** Runs code with these variables, in a block, so that the code can declare the same names. */
 export async function runCode(
   code: string,

@@ -18,8 +18,9 @@ export type TimGroupProfile = {
  * one of the `TIM.TYPES.GRP_TIP_…` numbers.
  *
  * @example
- * tim.on(TIM.EVENT.MESSAGE_RECEIVED, ({ data: [{ type, payload }] }) => {
- *   if (type === TIM.TYPES.MSG_GRP_TIP) console.log(payload.operationType, payload.userIDList)
+ * tim.on(TIM.EVENT.MESSAGE_RECEIVED, ({ data: messages }) => {
+ *   for (const { payload } of messages)
+ *     if ('userIDList' in payload) console.log(payload.operationType, payload.userIDList)
  * })
  */
 export type GroupTipPayload = {

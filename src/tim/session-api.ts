@@ -48,7 +48,7 @@ export type TimSession = {
    * Stops calling `handler`.
    *
    * @example
-   * const handler = event => console.log(event.data)
+   * const handler = () => console.log('failed')
    * tim.on(TIM.EVENT.ERROR, handler)
    * tim.off(TIM.EVENT.ERROR, handler)
    */

@@ -5,7 +5,7 @@ import { createGroupStore, isGroupError } from 'offline-groups'
 import { connectWebSocket, createMemoryStorage } from 'offline-groups/ports'
 import TIM from 'offline-groups/tim'
 import readme from '../../README.md?raw'
-import { examplesOf, runCode, type Example } from '../examples.ts'
+import { examplesOf, readmeExamples, runCode, type Example } from '../examples.ts'
 import { fresh, openStore, taken, tokenFor } from './connect.ts'
 import { login } from './session.ts'
 
@@ -19,12 +19,11 @@ const beside: Example[] = Object.entries(sources).flatMap(([file, source]) =>
   examplesOf(file.replace('../../src/', ''), source)
 )
 
-const inReadme: Example[] = [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(
-  ({ groups }, index) => ({
-    title: `README, example ${index + 1}`,
-    code: (groups?.['code'] ?? '').replaceAll(/^import .*\n/gm, '')
-  })
-)
+// Examples run with these imports around them.
+const inReadme = readmeExamples(readme).map(({ title, code }) => ({
+  title,
+  code: code.replaceAll(/^import .*\n/gm, '')
+}))
 
 /** Runs code with the variables that an example assumes. Resolves with the values it logged. */
 async function run(code: string): Promise<unknown[][]> {
