@@ -3,122 +3,19 @@
  * the arrays that they can pass.
  */
 
-import type { GroupRow, MemberRow } from '../../kernel/model.ts'
-import type { TipRow } from '../../kernel/notices.ts'
 import type { NewFeedEvent } from '../../protocol/messages.ts'
-import {
-  noGroup,
-  type GroupState,
-  type LogEntry,
-  type MarkedMember,
-  type Membership,
-  type Other,
-  type Reader,
-  type StoredVerdict
-} from './port.ts'
-
-/** Runs one statement of PostgreSQL, with parameters `$1`, `$2` and so on. */
-export type SqlQuery = (text: string, params?: readonly unknown[]) => Promise<{ rows: unknown[] }>
-
-export function all<R>({ rows }: { rows: unknown[] }): R[] {
-  // The statement beside each call selects these columns.
-  return rows as R[]
-}
-const one = <R>(result: { rows: unknown[] }): R | undefined => all<R>(result)[0]
-
-export function groupState(result: { rows: unknown[] }): GroupState {
-  const row = one<{ seq: string; body: GroupRow | null; floor: string; digest: string }>(result)
-  return row
-    ? { seq: Number(row.seq), row: row.body, floor: Number(row.floor), digest: Number(row.digest) }
-    : noGroup
-}
-
-const markedMembers = (result: { rows: unknown[] }): MarkedMember[] =>
-  all<{ user_id: string; body: MemberRow | null; revision: string }>(result).map(
-    ({ user_id, body, revision }) => ({
-      userID: user_id,
-      row: body,
-      revision: Number(revision)
-    })
-  )
+import type { Reader, StoredVerdict } from './port.ts'
+import { groupReader } from './sql-group-reader.ts'
+import { all, one, type SqlQuery } from './sql-rows.ts'
 
 export function reader(query: SqlQuery): Reader {
   return {
+    ...groupReader(query),
     async identity() {
       const row = one<{ epoch: string; receipt_key: string }>(
         await query('SELECT epoch, receipt_key FROM server')
       )
       return { epoch: row?.epoch ?? '', receiptKey: row?.receipt_key ?? '' }
-    },
-    async group(groupID) {
-      return groupState(
-        await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID])
-      )
-    },
-    async changedSince(groupID, from) {
-      return markedMembers(
-        await query(
-          `SELECT user_id, body, revision FROM members
-           WHERE group_id = $1 AND revision > $2 ORDER BY revision`,
-          [groupID, from]
-        )
-      )
-    },
-    async membersAfter(groupID, after, limit) {
-      const rows = await query(
-        `SELECT body FROM members
-         WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3`,
-        [groupID, after, limit]
-      )
-      return all<{ body: MemberRow }>(rows).map(({ body }) => body)
-    },
-    async members(groupID, userIDs) {
-      if (userIDs.length === 0) return []
-      const rows = await query(
-        `SELECT user_id, body, revision FROM members
-         WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
-        [groupID, JSON.stringify(userIDs)]
-      )
-      return markedMembers(rows)
-    },
-    async admins(groupID) {
-      const rows = await query(
-        `SELECT user_id FROM members WHERE group_id = $1 AND body->>'role' IN ('Owner', 'Admin')`,
-        [groupID]
-      )
-      return all<{ user_id: string }>(rows).map(row => row.user_id)
-    },
-    async others(groupID, keys) {
-      if (keys.length === 0) return []
-      const rows = await query(
-        `SELECT o.kind AS table, o.user_id AS id, o.body AS row, o.revision
-         FROM others o, jsonb_array_elements($2::jsonb) e
-         WHERE o.group_id = $1 AND o.kind = e->>'table' AND o.user_id = e->>'id'`,
-        [groupID, JSON.stringify(keys)]
-      )
-      return all<Omit<Other, 'revision'> & { revision: string }>(rows).map(
-        ({ revision, ...other }) => ({ ...other, revision: Number(revision) }) as Other
-      )
-    },
-    async tipsSince(groupID, from, limit) {
-      const rows = await query(
-        'SELECT body FROM tips WHERE group_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3',
-        [groupID, from, limit]
-      )
-      return all<{ body: TipRow }>(rows)
-        .map(({ body }) => body)
-        .reverse()
-    },
-    async logSince(groupID, from, names, limit) {
-      const rows = await query(
-        `SELECT body FROM log WHERE group_id = $1 AND seq > $2
-           AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
-         ORDER BY seq DESC LIMIT $4`,
-        [groupID, from, JSON.stringify(names), limit]
-      )
-      return all<{ body: LogEntry }>(rows)
-        .map(({ body }) => body)
-        .reverse()
     },
     async followed(userID) {
       const rows = await query(
@@ -134,32 +31,6 @@ export function reader(query: SqlQuery): Reader {
         membershipEpoch: Number(row.membership_epoch),
         since: Number(row.since),
         seq: Number(row.seq)
-      }))
-    },
-    async followers(groupID) {
-      return all<{ user_id: string }>(
-        await query('SELECT user_id FROM memberships WHERE group_id = $1 AND follows', [groupID])
-      ).map(row => row.user_id)
-    },
-    async memberships(groupID, userIDs) {
-      if (userIDs.length === 0) return []
-      const rows = await query(
-        `SELECT user_id, membership_epoch, since, follows, "left" FROM memberships
-         WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
-        [groupID, JSON.stringify(userIDs)]
-      )
-      return all<{
-        user_id: string
-        membership_epoch: string
-        since: string
-        follows: boolean
-        left: Membership['left']
-      }>(rows).map(({ user_id, membership_epoch, since, follows, left }) => ({
-        userID: user_id,
-        membershipEpoch: Number(membership_epoch),
-        since: Number(since),
-        follows,
-        left
       }))
     },
     async groupCounts(userIDs) {

@@ -1,7 +1,8 @@
 /** The writes of the database port in SQL. */
 
 import { refusalsMax, type GroupWrites, type Transaction } from './port.ts'
-import { all, groupState, reader, type SqlQuery } from './sql-reader.ts'
+import { reader } from './sql-reader.ts'
+import { all, groupState, type SqlQuery } from './sql-rows.ts'
 
 export function writer(
   query: SqlQuery

@@ -2,10 +2,11 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database } from './port.ts'
-import { reader, type SqlQuery } from './sql-reader.ts'
+import { reader } from './sql-reader.ts'
+import type { SqlQuery } from './sql-rows.ts'
 import { compact, writer } from './sql-writer.ts'
 
-export type { SqlQuery } from './sql-reader.ts'
+export type { SqlQuery } from './sql-rows.ts'
 
 /**
  * The connection to a database that runs PostgreSQL's SQL. Implement it over your driver and its

@@ -1,0 +1,121 @@
+/** The reads of one group's rows in SQL. */
+
+import type { MemberRow } from '../../kernel/model.ts'
+import type { TipRow } from '../../kernel/notices.ts'
+import type { LogEntry, Membership, Other, Reader } from './port.ts'
+import { all, groupState, markedMembers, type SqlQuery } from './sql-rows.ts'
+
+export function groupReader(
+  query: SqlQuery
+): Pick<
+  Reader,
+  | 'group'
+  | 'changedSince'
+  | 'membersAfter'
+  | 'members'
+  | 'admins'
+  | 'others'
+  | 'tipsSince'
+  | 'logSince'
+  | 'followers'
+  | 'memberships'
+> {
+  return {
+    async group(groupID) {
+      return groupState(
+        await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID])
+      )
+    },
+    async changedSince(groupID, from) {
+      return markedMembers(
+        await query(
+          `SELECT user_id, body, revision FROM members
+           WHERE group_id = $1 AND revision > $2 ORDER BY revision`,
+          [groupID, from]
+        )
+      )
+    },
+    async membersAfter(groupID, after, limit) {
+      const rows = await query(
+        `SELECT body FROM members
+         WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3`,
+        [groupID, after, limit]
+      )
+      return all<{ body: MemberRow }>(rows).map(({ body }) => body)
+    },
+    async members(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        `SELECT user_id, body, revision FROM members
+         WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return markedMembers(rows)
+    },
+    async admins(groupID) {
+      const rows = await query(
+        `SELECT user_id FROM members WHERE group_id = $1 AND body->>'role' IN ('Owner', 'Admin')`,
+        [groupID]
+      )
+      return all<{ user_id: string }>(rows).map(row => row.user_id)
+    },
+    async others(groupID, keys) {
+      if (keys.length === 0) return []
+      const rows = await query(
+        `SELECT o.kind AS table, o.user_id AS id, o.body AS row, o.revision
+         FROM others o, jsonb_array_elements($2::jsonb) e
+         WHERE o.group_id = $1 AND o.kind = e->>'table' AND o.user_id = e->>'id'`,
+        [groupID, JSON.stringify(keys)]
+      )
+      return all<Omit<Other, 'revision'> & { revision: string }>(rows).map(
+        ({ revision, ...other }) => ({ ...other, revision: Number(revision) }) as Other
+      )
+    },
+    async tipsSince(groupID, from, limit) {
+      const rows = await query(
+        'SELECT body FROM tips WHERE group_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3',
+        [groupID, from, limit]
+      )
+      return all<{ body: TipRow }>(rows)
+        .map(({ body }) => body)
+        .reverse()
+    },
+    async logSince(groupID, from, names, limit) {
+      const rows = await query(
+        `SELECT body FROM log WHERE group_id = $1 AND seq > $2
+           AND body->>'name' IN (SELECT jsonb_array_elements_text($3::jsonb))
+         ORDER BY seq DESC LIMIT $4`,
+        [groupID, from, JSON.stringify(names), limit]
+      )
+      return all<{ body: LogEntry }>(rows)
+        .map(({ body }) => body)
+        .reverse()
+    },
+    async followers(groupID) {
+      return all<{ user_id: string }>(
+        await query('SELECT user_id FROM memberships WHERE group_id = $1 AND follows', [groupID])
+      ).map(row => row.user_id)
+    },
+    async memberships(groupID, userIDs) {
+      if (userIDs.length === 0) return []
+      const rows = await query(
+        `SELECT user_id, membership_epoch, since, follows, "left" FROM memberships
+         WHERE group_id = $1 AND user_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
+        [groupID, JSON.stringify(userIDs)]
+      )
+      return all<{
+        user_id: string
+        membership_epoch: string
+        since: string
+        follows: boolean
+        left: Membership['left']
+      }>(rows).map(({ user_id, membership_epoch, since, follows, left }) => ({
+        userID: user_id,
+        membershipEpoch: Number(membership_epoch),
+        since: Number(since),
+        follows,
+        left
+      }))
+    }
+  }
+}
