@@ -32,57 +32,50 @@ const all = (reason: Cell): ActorCells => ({
   None: reason
 })
 
+/** The same in a group of every type. */
+export const inEveryType = <Cells>(cells: Cells): Readonly<Record<GroupType, Cells>> => ({
+  Private: cells,
+  Public: cells,
+  ChatRoom: cells,
+  AVChatRoom: cells
+})
+
+const outsiders = { App: 'NotInGroup', None: 'NotInGroup' } as const
+const mayQuit: ActorCells = { ...all(ok), ...outsiders, Owner: 'OwnerCannotQuit' }
+const mayAdd: ActorCells = { ...nobody, App: ok }
+const maySetRoles: ActorCells = { ...all('NotOwner'), App: ok, Owner: ok, None: no }
+const noRoles: ActorCells = {
+  ...maySetRoles,
+  App: 'NoRolesInGroupType',
+  Owner: 'NoRolesInGroupType'
+}
+
 export const permissions = {
   /** name, avatar, introduction, notification */
   updateBasics: { Private: members, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   updateMaxMemberNum: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: nobody },
   updateGroupCustomField: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   /** A declared field has a write level of its own. */
-  updateDeclaredField: {
-    Private: members,
-    Public: members,
-    ChatRoom: members,
-    AVChatRoom: members
-  },
+  updateDeclaredField: inEveryType(members),
   /** For types other than Public, the argument is ignored before this rule is read. */
   updateJoinOption: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
   updateMuteAllMembers: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
 
   dismissGroup: {
-    Private: {
-      App: ok,
-      Owner: 'CannotDismissPrivate',
-      Admin: 'CannotDismissPrivate',
-      Member: 'CannotDismissPrivate',
-      None: no
-    },
-    Public: owner,
-    ChatRoom: owner,
-    AVChatRoom: owner
+    ...inEveryType(owner),
+    Private: { ...all('CannotDismissPrivate'), App: ok, None: no }
   },
   /** A member gets the status AlreadyInGroup, not a refusal. */
-  joinGroup: {
-    Private: { ...members, App: no, None: no },
-    Public: anyone,
-    ChatRoom: anyone,
-    AVChatRoom: anyone
-  },
-  quitGroup: {
-    Private: { ...all(ok), App: 'NotInGroup', None: 'NotInGroup' },
-    Public: { ...all(ok), App: 'NotInGroup', Owner: 'OwnerCannotQuit', None: 'NotInGroup' },
-    ChatRoom: { ...all(ok), App: 'NotInGroup', Owner: 'OwnerCannotQuit', None: 'NotInGroup' },
-    AVChatRoom: { ...all(ok), App: 'NotInGroup', Owner: 'OwnerCannotQuit', None: 'NotInGroup' }
-  },
+  joinGroup: { ...inEveryType(anyone), Private: insiders },
+  quitGroup: { ...inEveryType(mayQuit), Private: { ...all(ok), ...outsiders } },
   addGroupMember: {
     Private: members,
-    Public: { ...nobody, App: ok },
-    ChatRoom: { ...nobody, App: ok },
+    Public: mayAdd,
+    ChatRoom: mayAdd,
     AVChatRoom: { ...all('CannotInviteToAVChatRoom'), App: no, None: no }
   },
   deleteGroupMember: {
-    Private: owner,
-    Public: owner,
-    ChatRoom: owner,
+    ...inEveryType(owner),
     AVChatRoom: { ...all('CannotKickFromAVChatRoom'), None: no }
   },
   /** With the policy `adminsCanKick`. */
@@ -93,48 +86,19 @@ export const permissions = {
     AVChatRoom: { ...all('CannotKickFromAVChatRoom'), None: no }
   },
   changeGroupOwner: {
-    Private: owner,
-    Public: owner,
-    ChatRoom: owner,
+    ...inEveryType(owner),
     AVChatRoom: { ...all('CannotTransferAVChatRoom'), None: no }
   },
   handleGroupApplication: { Private: nobody, Public: admins, ChatRoom: nobody, AVChatRoom: nobody },
-  setMessageRemindType: {
-    Private: insiders,
-    Public: insiders,
-    ChatRoom: insiders,
-    AVChatRoom: nobody
-  },
+  setMessageRemindType: { ...inEveryType(insiders), AVChatRoom: nobody },
   setGroupMemberMuteTime: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
-  setGroupMemberNameCard: {
-    Private: members,
-    Public: members,
-    ChatRoom: members,
-    AVChatRoom: { ...nobody, Owner: ok }
-  },
-  setGroupMemberCustomField: {
-    Private: members,
-    Public: members,
-    ChatRoom: members,
-    AVChatRoom: nobody
-  },
+  setGroupMemberNameCard: { ...inEveryType(members), AVChatRoom: { ...nobody, Owner: ok } },
+  setGroupMemberCustomField: { ...inEveryType(members), AVChatRoom: nobody },
   setGroupMemberRole: {
-    Private: {
-      App: 'NoRolesInGroupType',
-      Owner: 'NoRolesInGroupType',
-      Admin: 'NotOwner',
-      Member: 'NotOwner',
-      None: no
-    },
-    Public: { App: ok, Owner: ok, Admin: 'NotOwner', Member: 'NotOwner', None: no },
-    ChatRoom: { App: ok, Owner: ok, Admin: 'NotOwner', Member: 'NotOwner', None: no },
-    AVChatRoom: {
-      App: 'NoRolesInGroupType',
-      Owner: 'NoRolesInGroupType',
-      Admin: 'NotOwner',
-      Member: 'NotOwner',
-      None: no
-    }
+    Private: noRoles,
+    Public: maySetRoles,
+    ChatRoom: maySetRoles,
+    AVChatRoom: noRoles
   }
 } as const satisfies Record<string, Rule>
 

@@ -2,7 +2,7 @@
 
 import type { Reason } from './errors.ts'
 import type { GroupType, Role } from './model.ts'
-import { weigh, type Acting, type Actor, type Cell } from './permissions.ts'
+import { inEveryType, weigh, type Acting, type Actor, type Cell } from './permissions.ts'
 
 /** `Self`: the actor. `None`: a user outside the group. */
 type Target = 'Self' | Role | 'None'
@@ -15,80 +15,41 @@ const bad = 'IllegalArgument'
 
 const noTarget: TargetCells = { Self: no, Owner: no, Admin: no, Member: no, None: no }
 
+/** Of app admins and owners, of admins, and of members. */
+const by = (
+  owner: TargetCells,
+  admin = noTarget,
+  member = noTarget
+): Readonly<Record<Actor, TargetCells>> => ({
+  App: owner,
+  Owner: owner,
+  Admin: admin,
+  Member: member,
+  None: noTarget
+})
+
+const lower: TargetCells = { Self: bad, Owner: bad, Admin: ok, Member: ok, None: bad }
+
 // Removing a user outside the group is no error: the result is the same.
-const kickAll: TargetCells = { Self: bad, Owner: bad, Admin: ok, Member: ok, None: ok }
-const kickMembers: TargetCells = { Self: bad, Owner: no, Admin: no, Member: ok, None: ok }
-const kick = { App: kickAll, Owner: kickAll, Admin: kickMembers, Member: noTarget, None: noTarget }
-
-const setRole: TargetCells = {
-  Self: 'CannotSetOwnRole',
-  Owner: bad,
-  Admin: ok,
-  Member: ok,
-  None: bad
-}
-const setRoles = { App: setRole, Owner: setRole, Admin: noTarget, Member: noTarget, None: noTarget }
-
-const transferAll: TargetCells = {
-  Self: 'CannotTransferToSelf',
-  Owner: bad,
-  Admin: ok,
-  Member: ok,
-  None: bad
-}
-const transfer = {
-  App: transferAll,
-  Owner: transferAll,
-  Admin: noTarget,
-  Member: noTarget,
-  None: noTarget
-}
-
-const muteAll: TargetCells = { Self: 'CannotMuteSelf', Owner: no, Admin: ok, Member: ok, None: bad }
-const muteMembers: TargetCells = {
-  Self: 'CannotMuteSelf',
-  Owner: no,
-  Admin: no,
-  Member: ok,
-  None: bad
-}
-const mute = { App: muteAll, Owner: muteAll, Admin: muteMembers, Member: noTarget, None: noTarget }
-
-const editAll: TargetCells = { Self: ok, Owner: ok, Admin: ok, Member: ok, None: bad }
-const editLower: TargetCells = { Self: ok, Owner: no, Admin: no, Member: ok, None: bad }
-const editOwn: TargetCells = { Self: ok, Owner: no, Admin: no, Member: no, None: no }
-const edit = { App: editAll, Owner: editAll, Admin: editLower, Member: editOwn, None: noTarget }
+const kickAll: TargetCells = { ...lower, None: ok }
+const kick = by(kickAll, { ...kickAll, Owner: no, Admin: no })
+const setRoles = by({ ...lower, Self: 'CannotSetOwnRole' })
+const transfer = by({ ...lower, Self: 'CannotTransferToSelf' })
+const muteAll: TargetCells = { ...lower, Self: 'CannotMuteSelf', Owner: no }
+const mute = by(muteAll, { ...muteAll, Admin: no })
+const editAll: TargetCells = { ...lower, Self: ok, Owner: ok }
+const editOwn: TargetCells = { ...noTarget, Self: ok }
+const edit = by(editAll, { ...editAll, Owner: no, Admin: no }, editOwn)
 // The server keeps no member records in an AVChatRoom, except the owner's.
-const editOwnerOnly = {
-  App: noTarget,
-  Owner: editOwn,
-  Admin: noTarget,
-  Member: noTarget,
-  None: noTarget
-}
+const editOwnerOnly = { ...by(noTarget), Owner: editOwn }
 
 export const targetPermissions = {
-  changeGroupOwner: {
-    Private: transfer,
-    Public: transfer,
-    ChatRoom: transfer,
-    AVChatRoom: transfer
-  },
-  setGroupMemberMuteTime: { Private: mute, Public: mute, ChatRoom: mute, AVChatRoom: mute },
-  setGroupMemberNameCard: {
-    Private: edit,
-    Public: edit,
-    ChatRoom: edit,
-    AVChatRoom: editOwnerOnly
-  },
-  setGroupMemberCustomField: { Private: edit, Public: edit, ChatRoom: edit, AVChatRoom: edit },
-  deleteGroupMember: { Private: kick, Public: kick, ChatRoom: kick, AVChatRoom: kick },
-  setGroupMemberRole: {
-    Private: setRoles,
-    Public: setRoles,
-    ChatRoom: setRoles,
-    AVChatRoom: setRoles
-  }
+  changeGroupOwner: inEveryType(transfer),
+  setGroupMemberMuteTime: inEveryType(mute),
+  setGroupMemberNameCard: { ...inEveryType(edit), AVChatRoom: editOwnerOnly },
+  setGroupMemberCustomField: inEveryType(edit),
+  deleteGroupMember: inEveryType(kick),
+  setGroupMemberRole: inEveryType(setRoles)
 } as const satisfies Record<string, TargetRule>
 
 export function targetRefusal(
