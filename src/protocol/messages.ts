@@ -83,8 +83,7 @@ export const unknownMessage = (...types: readonly string[]) =>
   [
     v.object({ type: oneOf('unknown'), what: word }),
     v.pipe(
-      v.object({ type: word }),
-      v.check(({ type }) => type !== 'unknown' && !types.includes(type)),
+      where(v.object({ type: word }), ({ type }) => type !== 'unknown' && !types.includes(type)),
       v.transform(({ type }) => ({ type: 'unknown' as const, what: type }))
     )
   ] as const
@@ -125,8 +124,7 @@ const feedEvent = v.union([
   }),
   /** An event of another build. It uses up a position, and is skipped otherwise. */
   v.pipe(
-    v.object({ kind: word, fseq: natural }),
-    v.check(({ kind }) => !eventKinds.includes(kind)),
+    where(v.object({ kind: word, fseq: natural }), ({ kind }) => !eventKinds.includes(kind)),
     v.transform(({ fseq }) => ({ kind: 'unknown' as const, fseq }))
   )
 ])

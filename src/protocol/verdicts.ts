@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import type { GroupError } from '../kernel/errors.ts'
 import type { Effective, Verdict } from '../kernel/verdict.ts'
-import { anything, id, natural, oneOf, short, word } from './fields.ts'
+import { anything, id, natural, oneOf, short, where, word } from './fields.ts'
 
 export const groupErrorSchema: v.GenericSchema<unknown, GroupError> = v.object({
   code: natural,
@@ -21,8 +21,10 @@ export const effective: v.GenericSchema<unknown, Effective> = v.union([
   v.object({ ...outcomeFields, kind: oneOf('applied', 'partial'), result: anything }),
   v.object({ ...outcomeFields, kind: oneOf('unknown'), word }),
   v.pipe(
-    v.object({ opID: id, groupID: id, kind: word, seq: v.optional(natural, 0) }),
-    v.check(({ kind }) => !knownKinds.includes(kind)),
+    where(
+      v.object({ opID: id, groupID: id, kind: word, seq: v.exactOptional(natural, 0) }),
+      ({ kind }) => !knownKinds.includes(kind)
+    ),
     v.transform(({ kind, ...rest }) => ({ ...rest, kind: 'unknown' as const, word: kind }))
   )
 ])

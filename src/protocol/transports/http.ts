@@ -6,9 +6,10 @@
 
 import * as v from 'valibot'
 import { groupError, type GroupError } from '../../kernel/errors.ts'
+import { text, truth } from '../fields.ts'
 import type { Connect } from '../port.ts'
 
-const answer = v.object({ session: v.string(), frames: v.array(v.string()), isOver: v.boolean() })
+const answer = v.object({ session: text(), frames: v.array(text()), isOver: truth })
 
 /** Proxies refuse requests over 1 MB, some over less. */
 const firstBytesMax = 400_000
@@ -34,7 +35,9 @@ export function connectHttp(url: string): Connect {
 
     async function read(response: Response): Promise<v.InferOutput<typeof answer>> {
       problem = problemOf(response.status)
-      return v.parse(answer, await response.json())
+      const body: unknown = await response.json()
+      if (!v.is(answer, body)) throw new Error('no answer of a server')
+      return body
     }
 
     async function poll(): Promise<void> {
