@@ -38,7 +38,7 @@ async function shrink(chunk) {
     module: true,
     ecma: 2020,
     compress: {
-      passes: 6,
+      passes: 2,
       // Dexie warns of nothing that the engine is not told as well.
       drop_console: true,
       pure_getters: true,
