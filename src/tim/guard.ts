@@ -10,9 +10,10 @@ import { failure } from './perform.ts'
 import { validate2x } from './validate.ts'
 
 /**
- * The parts of a call have shorter limits: 22 s to enqueue, 15 s for the verdict, 20 s to dismiss.
+ * The parts of a call have shorter limits: 42 s to enqueue, if workers die, 15 s for the verdict,
+ * 20 s to dismiss.
  */
-export const answerWithinMs = 60_000
+export const answerWithinMs = 80_000
 
 /** The same calls. Each settles in time, even if storage hangs, and rejects with an `IMError`. */
 export function inTime<C extends object>(calls: C): C {

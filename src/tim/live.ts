@@ -3,13 +3,15 @@
  * and changed in place when its row changes.
  */
 
-import { filter, firstValueFrom, skipWhile, type Subscription } from 'rxjs'
-import { bound } from '../client/bound.ts'
+import { filter, firstValueFrom, merge, Observable, switchMap, type Subscription } from 'rxjs'
 import type { GroupStore } from '../client/group-store.ts'
 import type { Group, List, Member } from '../engine/api.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
 
 const membersWithinMs = 10_000
+
+/** Weak: an app that pages through a large group must not leave a stream open per member. */
+type WatchedMember = { readonly live: WeakRef<TimGroupMember>; readonly watch: Subscription }
 
 export type Live = ReturnType<typeof createLive>
 
@@ -19,7 +21,14 @@ export function createLive(
   onGroups: (list: TimGroup[]) => void
 ) {
   const groups = new Map<string, { readonly live: TimGroup; row: Group }>()
-  const members = new Map<string, { readonly live: TimGroupMember; readonly watch: Subscription }>()
+  const members = new Map<string, WatchedMember>()
+  /** The app has let go of a member, so nobody reads its stream any more. */
+  const released = new FinalizationRegistry<{ name: string; watch: Subscription }>(
+    ({ name, watch }) => {
+      watch.unsubscribe()
+      if (members.get(name)?.watch === watch) members.delete(name)
+    }
+  )
   let listed: TimGroup[] = []
 
   const watch = store.groups$.subscribe(({ rows }: List<Group>) => {
@@ -60,12 +69,17 @@ export function createLive(
   function member(row: Member): TimGroupMember {
     const name = `${row.groupID}\n${row.userID}`
     const known = members.get(name)
-    if (known) return Object.assign(known.live, timMember(row))
+    const held = known?.live.deref()
+    if (held) return Object.assign(held, timMember(row))
+    known?.watch.unsubscribe()
     const live = timMember(row)
-    const changes = store.member$(row.groupID, row.userID).subscribe(next => {
-      if (next) Object.assign(live, timMember(next))
+    const reference = new WeakRef(live)
+    const watch = store.member$(row.groupID, row.userID).subscribe(next => {
+      const held = reference.deref()
+      if (next && held) Object.assign(held, timMember(next))
     })
-    members.set(name, { live, watch: changes })
+    members.set(name, { live: reference, watch })
+    released.register(live, { name, watch })
     return live
   }
 
@@ -93,16 +107,11 @@ export function createLive(
     ): Promise<TimGroupMember[]> {
       // Servers send no other members of an AVChatRoom, so its list is never complete.
       const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'
-      const isOffline = firstValueFrom(
-        store.status$.pipe(filter(({ connection }) => connection === 'offline'))
-      )
-      const whole = firstValueFrom(
-        store
-          .members$(groupID, window)
-          .pipe(skipWhile(({ complete }) => !complete && !isAVChatRoom))
-      )
-      const held = () => firstValueFrom(store.members$(groupID, window))
-      const list = await bound(Promise.race([whole, isOffline.then(held)]), membersWithinMs, held)
+      const held$ = store.members$(groupID, window)
+      const whole$ = held$.pipe(filter(({ complete }) => complete || isAVChatRoom))
+      const offline$ = store.status$.pipe(filter(({ connection }) => connection === 'offline'))
+      const incomplete$ = merge(offline$, after(membersWithinMs)).pipe(switchMap(() => held$))
+      const list = await firstValueFrom(merge(whole$, incomplete$))
       return list.rows.map(member)
     },
 
@@ -112,6 +121,12 @@ export function createLive(
     }
   }
 }
+
+const after = (ms: number) =>
+  new Observable<void>(subscriber => {
+    const timer = setTimeout(() => subscriber.next(), ms)
+    return () => clearTimeout(timer)
+  })
 
 /** Whether a change is worth an event. A change of members alone has a tip instead. */
 const isNews = (before: Group, after: Group): boolean =>

@@ -4,7 +4,7 @@ import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/group-store.ts'
 import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
-import type { GroupError } from '../kernel/errors.ts'
+import { errors, type GroupError } from '../kernel/errors.ts'
 import { IMError, ownError } from './im-error.ts'
 import type { Live } from './live.ts'
 import type { TimGroup } from './shapes.ts'
@@ -14,6 +14,8 @@ import type { Verdicts } from './verdicts.ts'
  * Then the call rejects with 4512. The operation stays pending, and an event reports its verdict.
  */
 const verdictWithinMs = 15_000
+/** An operation is applied again only in this time, so that the call settles within its limit. */
+const repeatWithinMs = 20_000
 
 /** A logged-in user, from `SDK_READY` until logout. */
 export type Session = {
@@ -35,7 +37,7 @@ export async function perform<N extends OperationName>(
   name: N,
   args: Args<N>
 ): Promise<Performed<N>> {
-  const answer = await session.verdicts.awaiting(session.store.apply(name, args))
+  const answer = await session.verdicts.awaiting(applied(session.store, name, args))
   if (isGroupError(answer)) throw failure(answer, name, args)
   const { groupID, opID, result } = answer as Applied<N>
   if (result !== undefined) return { session, groupID, result }
@@ -52,6 +54,24 @@ export async function perform<N extends OperationName>(
   if (verdict.kind === 'unknown') throw failure(ownError('BadFrame', verdict.word), name, args)
   // The server has run this operation, so the result has its shape.
   return { session, groupID, result: verdict.result as Result<N> }
+}
+
+/** If the worker dies during the call, the operation is applied again under its ID: once in all. */
+async function applied<N extends OperationName>(
+  store: GroupStore,
+  name: N,
+  args: Args<N>
+): Promise<Omit<Applied<N>, 'version'> | GroupError> {
+  const startedAtMs = performance.now()
+  let answer = await store.apply(name, args)
+  while (
+    isGroupError(answer) &&
+    answer.code === errors.WorkerFailed.code &&
+    answer.opID !== undefined &&
+    performance.now() - startedAtMs < repeatWithinMs
+  )
+    answer = await store.apply(name, args, { opID: answer.opID })
+  return answer
 }
 
 export async function groupOf({ session, groupID }: Performed): Promise<TimGroup> {

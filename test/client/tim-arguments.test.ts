@@ -101,16 +101,16 @@ describe('the limit of a call', () => {
     return rejection
   }
 
-  test('is longer than 57 s', async () => {
-    expect(await outcome('joinGroup', 57)).toMatchObject({ code: 1 })
+  test('is longer than 77 s', async () => {
+    expect(await outcome('joinGroup', 77)).toMatchObject({ code: 1 })
   })
 
   test('answers an operation with 4512', async () => {
-    expect(await outcome('joinGroup', 61)).toMatchObject({ code: 4512 })
+    expect(await outcome('joinGroup', 81)).toMatchObject({ code: 4512 })
   })
 
   test('answers a read with 4502', async () => {
-    expect(await outcome('getGroupProfile', 61)).toMatchObject({ code: 4502 })
+    expect(await outcome('getGroupProfile', 81)).toMatchObject({ code: 4502 })
   })
 })
 
