@@ -10,6 +10,7 @@ import { createPaintKeeper } from './client/paint-keeper.ts'
 import { connectHere, connectWorker, type Remote, type RemoteListener } from './client/remote.ts'
 import type { Token } from './client/renew.ts'
 import type { GroupStore, Undelivered } from './client/group-store.ts'
+import { interrupted } from './client/status.ts'
 import { createStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import { beginVisit } from './client/visit.ts'
@@ -133,7 +134,8 @@ function connectStore(
       streams.receiveFrame(frame)
       paintKeeper?.changed()
     },
-    onRestart: streams.restart
+    onRestart: streams.restart,
+    onLost: error => streams.showStatus(status => interrupted(status, error))
   })
   // The first-paint cache is in the database that `storage` replaces.
   const paintKeeper = visit && createPaintKeeper(location, streams, visit.followsCrash)

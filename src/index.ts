@@ -7,6 +7,7 @@ export type { Token } from './client/renew.ts'
 export {
   isGroupError,
   type Applied,
+  type ApplyOptions,
   type Group,
   type GroupOrder,
   type List,

@@ -17,45 +17,44 @@ export function serve(
   endpoint: Endpoint
 ): void {
   let isOpening = false
-  let open: (engine: Engine) => void
-  const calls = whenOpen(new Promise<Engine>(resolve => (open = resolve)))
+  let open: (engine: Promise<Engine>) => void
+  const opening = new Promise<Engine>(resolve => (open = resolve))
+  const opened = opening.then(() => null, storageFailed)
+  const calls = whenOpen(opening)
   const api: WorkerApi = {
     ...forEachCall(name => (...args) => {
       const call = calls[name] as (...args: unknown[]) => Promise<unknown>
-      // Expected: storage cannot be closed.
+      // Expected: the database cannot be opened, or storage cannot be closed.
       return call(...args).catch(storageFailed)
     }),
     async open(location, port, lock) {
       if (isOpening || !(port instanceof MessagePort)) return groupError('WorkerFailed')
       isOpening = true
-      const held = hold(lock)
-      try {
-        const engine = await openEngine(location)
-        serveStreams(engine, port)
-        open(engine)
-        await held
-        return null
-      } catch (error) {
-        // Expected: the database cannot be opened. The page gets the reason here, and ends the
-        // calls that wait for the engine.
-        return storageFailed(error)
-      }
-    }
+      open(openEngine(location).then(engine => serveStreams(engine, port)))
+      return hold(lock)
+    },
+    opened: () => opened,
+    ping: () => Promise.resolve()
   }
   const withoutPrototype = Object.assign(Object.create(null) as object, api)
   expose(withoutPrototype, callsOnly(withoutPrototype, batched(endpoint)))
 }
 
-/** Holds a lock for the life of this worker. The page waits for the lock to learn of its death. */
+/**
+ * Holds a lock for the life of this worker. The page waits for the lock to learn of its death.
+ * Resolves with `false` if there are no locks.
+ */
 const hold = (lock: string) =>
-  new Promise<void>(resolve => {
-    const forever = () => (resolve(), new Promise(() => undefined))
-    if (lock && 'locks' in navigator) void navigator.locks.request(lock, forever)
-    else resolve()
+  new Promise<boolean>(resolve => {
+    if (!lock || !('locks' in navigator)) return resolve(false)
+    const forever = () => (resolve(true), new Promise(() => undefined))
+    // Expected: the browser refuses locks, for example in a sandboxed frame.
+    navigator.locks.request(lock, forever).catch(() => resolve(false))
   })
 
-function serveStreams(engine: Engine, port: MessagePort): void {
+function serveStreams(engine: Engine, port: MessagePort): Engine {
   // JSON crosses threads much faster than a structured clone of the rows.
   const streams = engine.openStreams(frame => port.postMessage(JSON.stringify(frame)), paintMs)
   port.onmessage = ({ data }: MessageEvent<StreamRequest>) => streams.request(data)
+  return engine
 }

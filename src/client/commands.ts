@@ -1,6 +1,6 @@
 /** The calls of a store, which change groups or ask about them. */
 
-import type { Applied, Preview } from '../engine/api.ts'
+import type { Applied, ApplyOptions, Preview } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
@@ -20,17 +20,25 @@ export type GroupCommands = {
    *
    * Errors: the codes of Tencent's API, for example 10004 for an argument, 10007 for a missing
    * permission and 2805 for an operation that needs a network. 4501: the outbox is full. 4512:
-   * storage has not answered yet, and the operation is pending. After 4510, `outbox$` shows
-   * whether the operation is pending.
+   * storage has not answered yet, and the operation is pending. 4510: the worker ended during the
+   * call, and the operation may be pending. Both errors carry `opID`. Apply the operation again with
+   * this ID: it takes effect once, and you get the answer of the first call. The verdict of an
+   * operation is known for 30 days.
    *
    * @example
    * const answer = await store.apply('createGroup', { name: 'Boat', type: 'Public' })
    * if (isGroupError(answer)) console.log(answer.code, answer.message)
    * else console.log('created', answer.groupID, 'as operation', answer.opID)
+   * // If the worker died during a call, ask again.
+   * const args = { groupID: 'crew', name: 'Boat' }
+   * const first = await store.apply('updateGroupProfile', args)
+   * if (isGroupError(first) && first.opID)
+   *   await store.apply('updateGroupProfile', args, { opID: first.opID })
    */
   apply<N extends OperationName>(
     name: N,
-    args: Args<N>
+    args: Args<N>,
+    options?: ApplyOptions
   ): Promise<Omit<Applied<N>, 'version'> | GroupError>
   /**
    * Whether an operation would be accepted, decided at once on the rows that this page observes:
@@ -55,7 +63,8 @@ export type GroupCommands = {
   /**
    * Applies a refused operation once more, as a new operation, and dismisses its verdict in the
    * same transaction. Resolves as `apply` does. If the new operation is refused at once, the
-   * verdict stays. Error 4503: there is no such verdict, or another call or tab was first.
+   * verdict stays. Error 4503: there is no such verdict, or another call or tab was first. So a
+   * second call after 4510 retries nothing twice. The `opID` of that error is the new operation.
    *
    * @example
    * const retried = await store.retry(opID)
@@ -73,7 +82,9 @@ export type GroupCommands = {
     args: Readonly<Record<string, unknown>>
   ): Promise<Omit<Applied, 'version'> | GroupError>
   /**
-   * Resolves with the verdict on an operation when it arrives. Error 4503: unknown operation.
+   * Resolves with the verdict on an operation when it arrives. Error 4503: the operation is unknown,
+   * or its verdict is no longer kept. A device keeps the last 1,000 verdicts on applied operations,
+   * and those of `verdicts$` until they are dismissed.
    *
    * @example
    * const edited = await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })

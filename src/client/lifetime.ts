@@ -19,10 +19,16 @@ export function createLifetime(failed: Promise<GroupError>) {
 
   return {
     onEnd,
-    /** The same observable, which also completes at the end. */
-    completing: <V>(source: Observable<V>): Observable<V> =>
-      new Observable<V>(subscriber => {
-        source.subscribe(subscriber)
+    isOver: (): boolean => isOver,
+    /**
+     * The selected part of each value, until the end. Written out, because an operator of RxJS
+     * would add a quarter of a KiB to the page.
+     */
+    completing: <V, R>(source: Observable<V>, select: (value: V) => R): Observable<R> =>
+      new Observable<R>(subscriber => {
+        const next = (value: V) => subscriber.next(select(value))
+        const error = (reason: unknown) => subscriber.error(reason)
+        subscriber.add(source.subscribe({ next, error }))
         onEnd(subscriber, () => subscriber.complete())
       }),
     /** The answer of a call, or the error of a store that failed or ended. */

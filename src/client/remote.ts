@@ -1,12 +1,18 @@
 /**
  * The connection of a page to its engine, which runs in a worker or in this thread.
  *
- * Why a lock: browsers end workers without an event. The worker holds a Web Lock, and the page
- * requests the same lock. When the page gets it, the worker has died: the page starts another one
- * and opens its streams once more. Unchanged rows stay the same objects, so the screen is stable.
+ *   started ──dies──▶ waiting ──after a pause, at a call, at `online`──▶ started
+ *      └──page is hidden or frozen──▶ suspended ──page is shown──▶ started
+ *
+ * Why: browsers end workers to get memory back, and a script may fail to load. Another worker takes
+ * the place of one that has died, for ever, after pauses of 0.5 s to 30 s. The streams are opened
+ * again. Unchanged rows stay the same objects, so nothing flashes.
+ *
+ * A page that the browser freezes, or keeps for its back button, ends its worker. Otherwise the
+ * worker would keep the leader's lock and a connection to the database, and all tabs would wait.
+ * Nothing that was acknowledged is lost, because it is on disk.
  */
 
-import { transfer, wrap } from 'comlink'
 import {
   paintMs,
   type Engine,
@@ -14,119 +20,173 @@ import {
   type StreamFrame,
   type StreamRequest
 } from '../engine/api.ts'
-import { forEachCall, whenOpen, type StoreLocation, type WorkerApi } from '../engine/worker-api.ts'
+import { forEachCall, whenOpen, type StoreLocation } from '../engine/worker-api.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
-import { batched } from './batched.ts'
 import { copying } from './copying.ts'
-import { until } from './until.ts'
+import { watchPage } from './page-life.ts'
+import { runWorker, type RunningWorker } from './running-worker.ts'
+
+const firstPauseMs = 500
+const longestPauseMs = 30_000
+/** A worker that lived for so long after opening is replaced at once. */
+const soundAfterMs = 2000
+/** The limit doubles with each failure, because a slow network may need longer for the script. */
+const openWithinTicks = { first: 10, longest: 80 }
 
 export type Remote = {
   readonly api: EngineApi
   request(request: StreamRequest): void
   /** Ends the connection, once the engine is closed. */
   end(): void
-  /** Resolves if the store cannot be opened, or has died and cannot be replaced. */
+  /** Resolves if the store cannot be opened, or has lost a worker that it cannot replace. */
   readonly failed: Promise<GroupError>
 }
 
 export type RemoteListener = {
   onFrame(frame: StreamFrame): void
-  /** A new engine replaces one that has died. It has no open streams. */
+  /** Another engine runs in place of the last one: it knows of no streams. */
   onRestart(): void
+  /** No engine runs, because of this error. `null`: the page is hidden or frozen. */
+  onLost(error: GroupError | null): void
 }
 
-/** One worker, from its start to its death. */
-type Running = {
-  readonly api: WorkerApi
-  readonly port: MessagePort
-  readonly worker: Worker
-  readonly opened: Promise<GroupError | null>
-  readonly died: Promise<GroupError>
-  /** Resolves with the answer of the call, or with an error if the worker dies first. */
-  whileAlive<T>(call: Promise<T>): Promise<T | GroupError>
+type Call = {
+  readonly name: keyof EngineApi
+  readonly args: readonly unknown[]
+  resolve(answer: unknown): void
 }
 
-/**
- * Starts an engine in a worker. If `made` is a function, a worker that dies is replaced: browsers
- * end workers to free memory.
- */
+/** With a function that makes workers, one that dies is replaced. */
 export function connectWorker(
   made: Worker | (() => Worker),
   location: StoreLocation,
   listener: RemoteListener
 ): Remote {
-  let now = location
+  const isReplaceable = typeof made === 'function'
+  let next = location
+  let running: RunningWorker | undefined
+  let openedAtMs = Infinity
+  let lostAtMs = 0
+  let failures = 0
+  let isFirst = true
+  let isSuspended = false
   let isOver = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  /** Calls that were made while no worker ran. */
+  let waiting: Call[] = []
   let fail: (error: GroupError) => void
   const failed = new Promise<GroupError>(resolve => (fail = resolve))
-  let running = start()
 
-  function start(): Running {
-    const next = runWorker(typeof made === 'function' ? made() : made, now, listener)
-    void next.opened.then(error => error && fail(error))
-    void next.died.then(replace)
-    return next
-  }
-
-  function replace(error: GroupError): void {
-    if (isOver) return
-    if (typeof made !== 'function') return fail(error)
-    running.port.close()
-    running.worker.terminate()
+  function start(): void {
+    openedAtMs = Infinity
+    const { first, longest } = openWithinTicks
     try {
-      running = start()
+      const started = runWorker(typeof made === 'function' ? made() : made, {
+        location: next,
+        openWithinTicks: isReplaceable ? Math.min(longest, first * 2 ** failures) : longest,
+        onFrame: listener.onFrame
+      })
+      running = started
+      void started.opened.then(error => {
+        openedAtMs = performance.now()
+        if (error && running === started) fail(error)
+      })
+      void started.died.then(error => running === started && lose(error))
+      if (!isFirst) listener.onRestart()
+      for (const call of waiting.splice(0)) call.resolve(send(started, call))
     } catch (cause) {
-      // Expected: no worker can be made any more.
-      return fail(groupError('WorkerFailed', String(cause)))
+      // Expected: no worker can be made, for example because of the content security policy.
+      void Promise.resolve().then(() => lose(groupError('WorkerFailed', String(cause))))
     }
-    listener.onRestart()
+    isFirst = false
   }
 
+  function lose(error: GroupError): void {
+    running = undefined
+    if (isOver || isSuspended) return
+    if (!isReplaceable) return fail(error)
+    lostAtMs = performance.now()
+    failures = lostAtMs - openedAtMs > soundAfterMs ? 0 : failures + 1
+    listener.onLost(error)
+    for (const call of waiting) if (call.name !== 'settled') call.resolve(error)
+    waiting = waiting.filter(({ name }) => name === 'settled')
+    if (failures === 0) start()
+    else schedule(Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1)))
+  }
+
+  function schedule(pauseMs: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(start, pauseMs)
+  }
+
+  /** The user does something, or the network is back. */
+  function hasten(): void {
+    if (running || isSuspended || isOver || isFirst) return
+    schedule(Math.max(0, lostAtMs + firstPauseMs - performance.now()))
+  }
+
+  function suspend(): void {
+    if (isSuspended || isOver || !isReplaceable) return
+    isSuspended = true
+    clearTimeout(timer)
+    const ended = running
+    running = undefined
+    listener.onLost(null)
+    ended?.end(groupError('WorkerFailed', 'the page is frozen'))
+  }
+
+  function wake(): void {
+    if (!isSuspended || isOver) return
+    isSuspended = false
+    start()
+  }
+
+  function enqueue(call: Call): void {
+    if (running) return call.resolve(send(running, call))
+    // No engine runs that would have to be closed.
+    if (call.name === 'close') return call.resolve(undefined)
+    waiting.push(call)
+    if (call.name !== 'settled') hasten()
+  }
+
+  /** A wait for a verdict has no limit, so it goes on in the next worker. */
+  async function send(
+    worker: RunningWorker,
+    { name, args }: Omit<Call, 'resolve'>
+  ): Promise<unknown> {
+    const answer = await worker.call(name, args)
+    const isCutOff = name === 'settled' && worker !== running && isReplaceable
+    return isCutOff ? new Promise(resolve => enqueue({ name, args, resolve })) : answer
+  }
+
+  const unwatchPage = watchPage({ onHidden: suspend, onShown: wake, onOnline: hasten })
+  start()
   return {
     api: copying(
       forEachCall(name => (...args) => {
         const [token] = args
         if (name === 'renewToken' && typeof token === 'string' && token !== '')
-          now = { ...now, token }
-        if (name === 'pause' || name === 'resume') now = { ...now, paused: name === 'pause' }
-        // Comlink's types wrap each result in another promise. Its calls return the API's types.
-        const call = running.api[name] as (...args: unknown[]) => Promise<unknown>
-        return running.whileAlive(call(...args))
+          next = { ...next, token }
+        if (name === 'pause' || name === 'resume') next = { ...next, paused: name === 'pause' }
+        return new Promise(resolve => enqueue({ name, args, resolve }))
       })
     ),
-    request: request => running.port.postMessage(request),
+    // Without a worker, `onRestart` opens all streams later.
+    request: request => running?.request(request),
     end() {
       isOver = true
-      running.port.close()
-      running.worker.terminate()
+      unwatchPage()
+      clearTimeout(timer)
+      running?.end(groupError('NotReady'))
     },
     failed
   }
 }
 
-function runWorker(worker: Worker, location: StoreLocation, { onFrame }: RemoteListener): Running {
-  const { port1: port, port2 } = new MessageChannel()
-  port.onmessage = ({ data }: MessageEvent<string>) => onFrame(JSON.parse(data) as StreamFrame)
-  const api = wrap<WorkerApi>(batched(worker)) as unknown as WorkerApi
-  // The worker holds this lock for its life. Without Web Locks, its death goes unnoticed.
-  const lock = `offline-groups worker ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
-  const broken = new Promise<GroupError>(resolve => {
-    worker.addEventListener('error', event => resolve(groupError('WorkerFailed', event.message)), {
-      once: true
-    })
-  })
-  const opened = Promise.race([broken, api.open(location, transfer(port2, [port2]), lock)])
-  const died = new Promise<GroupError>(resolve => {
-    const watch = (error: GroupError | null) => {
-      if (!error && 'locks' in navigator)
-        void navigator.locks.request(lock, () => resolve(groupError('WorkerFailed', 'it has died')))
-    }
-    void opened.then(watch)
-  })
-  return { api, port, worker, opened, died, whileAlive: until(died) }
-}
-
-export function connectHere(opening: Promise<Engine>, { onFrame }: RemoteListener): Remote {
+export function connectHere(
+  opening: Promise<Engine>,
+  { onFrame }: Pick<RemoteListener, 'onFrame' | 'onRestart'>
+): Remote {
   const streams = opening.then(engine => engine.openStreams(onFrame, paintMs))
   // `failed` below reports the error. This only marks the rejection as handled.
   streams.catch(() => undefined)

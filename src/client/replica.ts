@@ -26,6 +26,16 @@ export type Replica = {
   stopLingering: () => void
 }
 
+export const createReplica = (query: StreamQuery, stream: number): Replica => ({
+  query,
+  stream,
+  subscribers: new Set(),
+  value: undefined,
+  rows: [],
+  earlier: undefined,
+  stopLingering: () => undefined
+})
+
 /** Whether the value is from the engine, not from an earlier page or engine. */
 export const isCurrent = ({ value, earlier }: Replica): boolean =>
   value !== undefined && earlier === undefined

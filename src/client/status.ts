@@ -1,6 +1,6 @@
 /** The status of a store: from its engine, or if the store cannot open or is closed, from here. */
 
-import { map, Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import type { Status } from '../engine/api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
@@ -18,13 +18,23 @@ export function createStatus(
     void failed.then(lastError =>
       subscriber.next(remember(describeErrors({ ...unopened, lastError })))
     )
-    engineStatus$.pipe(map(remember)).subscribe(subscriber)
+    subscriber.add(engineStatus$.subscribe(status => subscriber.next(remember(status))))
     life.onEnd(subscriber, () => {
       subscriber.next(describeErrors(offline(latest)))
       subscriber.complete()
     })
   })
 }
+
+/** No engine runs, because of this error. `null`: the page was frozen, and the next one starts. */
+export const interrupted = (status: Status | undefined, lastError: GroupError | null): Status =>
+  describeErrors({
+    ...(status ?? unopened),
+    connection: lastError ? 'offline' : 'connecting',
+    caughtUp: false,
+    nextRetryAtMs: null,
+    lastError
+  })
 
 const offline = (latest: Status): Status => ({
   ...latest,

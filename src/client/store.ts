@@ -3,14 +3,14 @@
  * storage.
  */
 
-import { map } from 'rxjs'
-import type { Applied, EngineApi, List, Status, StreamQuery } from '../engine/api.ts'
+import type { Applied, ApplyOptions, EngineApi, List, Status, StreamQuery } from '../engine/api.ts'
 import { describe, describeErrors } from '../kernel/error-texts.ts'
-import { groupError, type GroupError } from '../kernel/errors.ts'
+import { errors, groupError, type GroupError } from '../kernel/errors.ts'
 import { bound } from './bound.ts'
 import type { GroupStore, Undelivered } from './group-store.ts'
 import { createLifetime, type Lifetime } from './lifetime.ts'
 import { pendingChoice, pendingChoices } from './pending-choice.ts'
+import { operationID } from './operation-id.ts'
 import type { GroupQueries } from './queries.ts'
 import type { Remote } from './remote.ts'
 import { keepLoggedIn } from './renew.ts'
@@ -22,6 +22,8 @@ import { windowFields } from './window.ts'
 const workerWithinMs = 20_000
 /** A call waits no longer than this for a stream that is still reading its rows. */
 const shownWithinMs = 2000
+/** After these errors of a call, its operation may be pending. */
+const mayTakeEffect: readonly number[] = [errors.WorkerFailed.code, errors.StillWaiting.code]
 
 export function createStore(
   userID: string,
@@ -69,22 +71,35 @@ export function createStore(
     return applied
   }
 
+  /** The page gives the operation its ID, so the caller can ask again if the answer is lost. */
+  async function operate<A extends Applied>(
+    options: unknown,
+    work: (api: EngineApi, options: ApplyOptions) => Promise<A | GroupError>
+  ): Promise<Omit<A, 'version'> | GroupError> {
+    const opID = operationID(options)
+    if (opID === undefined) return describe(groupError('IllegalArgument', 'opID'))
+    const answer = await shown(call(remote => work(remote, { opID })))
+    return 'code' in answer && mayTakeEffect.includes(answer.code) ? { ...answer, opID } : answer
+  }
+
   return {
     ...queries,
     can(name, args) {
+      if (life.isOver()) return { kind: 'no', error: describe(groupError('NotReady')) }
       if (!judge) return { kind: 'unknown', missing: [] }
       return describeErrors(
         judge(name, args, { userID, status: latest, shown: streams.shown(), nowMs: Date.now() })
       )
     },
-    apply: (name, args) => shown(call(remote => remote.apply(name, args))),
+    apply: (name, args, options) =>
+      operate(options, (remote, withID) => remote.apply(name, args, withID)),
     async preview(name, args) {
       const answer = await call(remote => remote.preview(name, args))
       return 'code' in answer ? { kind: 'no', error: answer } : answer
     },
-    retry: opID => shown(call(remote => remote.retry(opID))),
+    retry: opID => operate({}, (remote, withID) => remote.retry(opID, undefined, withID)),
     revise: (opID, args: Readonly<Record<string, unknown>> | undefined) =>
-      shown(call(remote => remote.retry(opID, args ?? null))),
+      operate({}, (remote, withID) => remote.retry(opID, args ?? null, withID)),
     async settled(opID) {
       const answer = await unbounded(remote => remote.settled(opID))
       if ('code' in answer) return answer
@@ -123,8 +138,10 @@ function createQueries(
   failed: Promise<GroupError>,
   life: Lifetime
 ): GroupQueries & Pick<Undelivered, 'undelivered$'> {
-  const observe = <V>(query: StreamQuery) => life.completing(streams.observe<V>(query))
-  const rowsOf = <R>(query: StreamQuery) => observe<List<R>>(query).pipe(map(({ rows }) => rows))
+  const observe = <V>(query: StreamQuery) =>
+    life.completing(streams.observe<V>(query), value => value)
+  const rowsOf = <R>(query: StreamQuery) =>
+    life.completing(streams.observe<List<R>>(query), ({ rows }) => rows)
   return {
     groups$: observe({ kind: 'groups' }),
     group$: groupID => observe({ kind: 'group', groupID }),

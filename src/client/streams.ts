@@ -4,9 +4,24 @@
  */
 
 import { Observable } from 'rxjs'
-import type { List, StreamFrame, StreamQuery, StreamRequest, StreamRow } from '../engine/api.ts'
+import type {
+  List,
+  Status,
+  StreamFrame,
+  StreamQuery,
+  StreamRequest,
+  StreamRow
+} from '../engine/api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
-import { byID, frozen, isCurrent, patched, type Replica, type Value } from './replica.ts'
+import {
+  byID,
+  createReplica,
+  frozen,
+  isCurrent,
+  patched,
+  type Replica,
+  type Value
+} from './replica.ts'
 
 /** A page that renders again unsubscribes for a moment. Its results are kept for this time. */
 const lingerMs = 1000
@@ -32,6 +47,8 @@ export type StreamClient = {
   reached(version: number): Promise<void>
   /** Opens all streams in a new engine, which replaces one that has died. */
   restart(): void
+  /** Changes the status until an engine answers. */
+  showStatus(change: (status: Status | undefined) => Status): void
 }
 
 export function createStreamClient(request: (request: StreamRequest) => void): StreamClient {
@@ -49,15 +66,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   }[] = []
 
   function open(name: string, query: StreamQuery): Replica {
-    const replica: Replica = {
-      query,
-      stream: count++,
-      subscribers: new Set(),
-      value: undefined,
-      rows: [],
-      earlier: undefined,
-      stopLingering: () => undefined
-    }
+    const replica = createReplica(query, count++)
     byQuery.set(name, replica)
     byStream.set(replica.stream, replica)
     request({ type: 'open', stream: replica.stream, query })
@@ -175,10 +184,18 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       // Their versions are those of the engine that died.
       for (const each of waiting.splice(0)) each.resolve()
       for (const replica of byStream.values()) {
-        replica.earlier = byID(replica.rows)
+        // The page may have shown a status of its own, so the next one is always published.
+        if (replica.query.kind !== 'status') replica.earlier = byID(replica.rows)
         replica.rows = []
         request({ type: 'open', stream: replica.stream, query: replica.query })
       }
+    },
+
+    showStatus(change) {
+      const changed = [...byStream.values()].filter(({ query }) => query.kind === 'status')
+      for (const replica of changed)
+        replica.value = frozen(change(replica.value as Status | undefined))
+      publish(changed)
     }
   }
 }

@@ -18,9 +18,14 @@ export type StoreLocation = {
 /** The calls of a worker. */
 export type WorkerApi = EngineApi & {
   /**
-   * The first call, made once. Streams go through `port`. The worker holds `lock` until it ends.
+   * The first call, made once. Streams go through `port`. Resolves before the engine is open: the
+   * script has loaded. `true`: the worker holds `lock` until it ends.
    */
-  open(location: StoreLocation, port: MessagePort, lock: string): Promise<GroupError | null>
+  open(location: StoreLocation, port: MessagePort, lock: string): Promise<GroupError | boolean>
+  /** Resolves when the engine is open, with the reason if it cannot be opened. */
+  opened(): Promise<GroupError | null>
+  /** Resolves at once, unless the worker hangs. */
+  ping(): Promise<void>
 }
 
 const calls: { readonly [K in keyof EngineApi]: true } = {

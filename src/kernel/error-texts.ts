@@ -39,7 +39,7 @@ const texts: Readonly<Record<Reason, string>> = {
   StillWaiting:
     'The server has not answered yet. The operation is queued: the outbox shows its state.',
   OperationExpired: 'The operation was pending for too long.',
-  WorkerFailed: 'The worker could not be started.',
+  WorkerFailed: 'The worker did not start, or has ended.',
   BadFrame: 'A message could not be understood.',
   PartlyDone: 'Only a part of the operation was done.',
   StorageFull: 'The browser gives this app no more storage. The operation was not queued.',

@@ -95,6 +95,8 @@ export type GroupError = {
   readonly reason: OrOther<Reason>
   /** A text for users. It names the wrong argument or the limit, if there is one. */
   readonly message: string
+  /** With 4510 and 4512: the operation, which may take effect. */
+  readonly opID?: string
 }
 
 export const groupError = (reason: Reason, detail = ''): GroupError => ({

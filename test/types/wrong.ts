@@ -23,7 +23,7 @@ export const programs = [
   // @ts-expect-error seconds are a number
   () => store.apply('setGroupMemberMuteTime', { groupID: 'g', userID: 'bob', muteTime: '600' }),
   // @ts-expect-error an answer may be an error and must be checked first
-  async () => (await store.apply('createGroup', { name: 'n' })).opID,
+  async () => (await store.apply('createGroup', { name: 'n' })).groupID,
   async () => {
     const answer = await store.apply('quitGroup', { groupID: 'g' })
     // @ts-expect-error the operation decides which fields its result has

@@ -1,0 +1,29 @@
+/**
+ * When a page is put away and shown again. Chromium freezes hidden pages; all browsers keep a page
+ * for the back button. No code of the page runs in between.
+ */
+
+export type PageLife = {
+  onHidden(): void
+  onShown(): void
+  /** The network is back. */
+  onOnline(): void
+}
+
+/** Returns how to stop. */
+export function watchPage({ onHidden, onShown, onOnline }: PageLife): () => void {
+  const stop = new AbortController()
+  const listen = (target: EventTarget, name: string, listener: (event: Event) => void) =>
+    target.addEventListener(name, listener, { signal: stop.signal })
+  listen(globalThis, 'pagehide', event => {
+    if ((event as PageTransitionEvent).persisted) onHidden()
+  })
+  listen(globalThis, 'pageshow', onShown)
+  listen(globalThis, 'online', onOnline)
+  // A worker that opens a store has no document.
+  if ('document' in globalThis) {
+    listen(document, 'freeze', onHidden)
+    listen(document, 'resume', onShown)
+  }
+  return () => stop.abort()
+}

@@ -1,0 +1,140 @@
+/** Workers that do not load, die or hang: calls settle, and the next worker goes on. */
+
+import { expect, test } from 'vitest'
+import { isGroupError, type GroupError } from 'offline-groups'
+import { fresh, openStore, taken, until } from './connect.ts'
+
+const script = new URL('../../dist/src/worker.js', import.meta.url).href
+const startWorker = () => new Worker(script, { type: 'module' })
+const missingWorker = () => new Worker('/nowhere.js', { type: 'module' })
+const killedWorker = () => {
+  const worker = startWorker()
+  worker.terminate()
+  return worker
+}
+
+/** The package's worker, which hangs for good when it is told to. */
+function hangableWorker(): Worker {
+  const source = `
+    import ${JSON.stringify(script)}
+    addEventListener('message', ({ data }) => { if (data === 'hang') for (;;); })
+  `
+  const blob = new Blob([source], { type: 'text/javascript' })
+  return new Worker(URL.createObjectURL(blob), { type: 'module' })
+}
+
+/** Makes these workers one after another, and then the package's own. */
+function startAfter(...first: (() => Worker)[]) {
+  const workers: Worker[] = []
+  const worker = () => {
+    const made = (first[workers.length] ?? startWorker)()
+    workers.push(made)
+    return made
+  }
+  return { worker, workers }
+}
+
+const errorOf = (answer: object): GroupError => {
+  if (!isGroupError(answer)) throw new Error(`not an error: ${JSON.stringify(answer)}`)
+  return answer
+}
+
+test('a worker that loads at the third attempt serves the store', async () => {
+  const { worker, workers } = startAfter(missingWorker, missingWorker)
+  const store = await openStore(fresh('ann'), { worker })
+  await until(store.status$, ({ connection }) => connection === 'online')
+  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+  expect([workers.length, await store.settled(opID)]).toMatchObject([3, { kind: 'applied' }])
+})
+
+test('the status says that a worker does not load', async () => {
+  const { worker } = startAfter(...Array.from({ length: 100 }, () => missingWorker))
+  const store = await openStore(fresh('ann'), { worker })
+  const status = await until(store.status$, ({ lastError }) => lastError !== null)
+  expect(status).toMatchObject({
+    connection: 'offline',
+    caughtUp: false,
+    lastError: { code: 4510 }
+  })
+})
+
+test('a call of a worker that dies before it opens is answered 4510', async () => {
+  const { worker } = startAfter(killedWorker)
+  const store = await openStore(fresh('ann'), { worker })
+  expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
+})
+
+test('a worker that dies before it opens is replaced', async () => {
+  const { worker } = startAfter(killedWorker)
+  const store = await openStore(fresh('ann'), { worker })
+  await until(store.status$, ({ connection }) => connection === 'online')
+  expect(taken(await store.apply('createGroup', { name: 'Crew' })).groupID).toMatch(/^@TGS#/)
+})
+
+test('a store whose worker never loads closes at once', async () => {
+  const { worker } = startAfter(...Array.from({ length: 100 }, () => missingWorker))
+  const store = await openStore(fresh('ann'), { worker })
+  await until(store.status$, ({ lastError }) => lastError !== null)
+  await store.close()
+  expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 2999 })
+})
+
+test('a call of a worker that hangs is answered 4510', async () => {
+  const { worker, workers } = startAfter(hangableWorker)
+  const store = await openStore(fresh('ann'), { worker })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  workers[0]?.postMessage('hang')
+  expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
+})
+
+test('an operation that a hung worker did not answer is applied by the next', async () => {
+  const { worker, workers } = startAfter(hangableWorker)
+  const store = await openStore(fresh('ann'), { worker, paused: true })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  workers[0]?.postMessage('hang')
+  const { opID } = errorOf(await store.apply('createGroup', { name: 'Boat' }))
+  const repeated = taken(await store.apply('createGroup', { name: 'Boat' }, { opID: String(opID) }))
+  const pending = (await until(store.outbox$, () => true)).filter(
+    ({ args }) => args['name'] === 'Boat'
+  )
+  expect(pending).toMatchObject([{ opID: repeated.opID }])
+})
+
+test('a wait for a verdict goes on in the next worker', async () => {
+  const { worker, workers } = startAfter()
+  const store = await openStore(fresh('ann'), { worker, paused: true })
+  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+  const settling = store.settled(opID)
+  workers[0]?.terminate()
+  await expect.poll(() => workers.length).toBe(2)
+  await store.resume()
+  expect(await settling).toMatchObject({ kind: 'applied' })
+})
+
+test('an operation that was applied before its worker died is applied once', async () => {
+  const { worker, workers } = startAfter()
+  const store = await openStore(fresh('ann'), { worker })
+  const first = taken(await store.apply('createGroup', { name: 'Crew' }))
+  await store.settled(first.opID)
+  workers[0]?.terminate()
+  await expect.poll(() => workers.length).toBe(2)
+  const { opID } = first
+  const second = taken(await store.apply('createGroup', { name: 'Crew' }, { opID }))
+  await until(store.status$, ({ caughtUp, pending }) => caughtUp && pending === 0)
+  const { rows } = await until(store.groups$, () => true)
+  expect([second.groupID, rows.length]).toEqual([first.groupID, 1])
+})
+
+test('a page that is put away ends its worker and goes on later', async () => {
+  const { worker, workers } = startAfter()
+  const store = await openStore(fresh('ann'), { worker })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  const names: string[][] = []
+  store.groups$.subscribe(({ rows }) => names.push(rows.map(({ name }) => name)))
+  dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+  const answering = store.apply('createGroup', { name: 'Boat' })
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+  taken(await answering)
+  expect([workers.length, names.every(list => list.includes('Crew'))]).toEqual([2, true])
+  expect(names.at(-1)).toContain('Boat')
+})
