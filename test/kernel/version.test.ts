@@ -34,7 +34,7 @@ const recorded: {
   readonly version: number
   readonly digests: Record<OperationName | 'tables', string>
 } = {
-  version: 2,
+  version: 3,
   digests: {
     addGroupMember: 'fa2085d769e3',
     changeGroupOwner: 'a84951291d7c',
@@ -49,7 +49,7 @@ const recorded: {
     setGroupMemberNameCard: '469795c03d3a',
     setGroupMemberRole: 'cccf3884467b',
     setMessageRemindType: 'bd9c5c3e9766',
-    tables: 'c9c35af8ed7b',
+    tables: 'df3cf8126357',
     updateGroupProfile: '141eb23cf6b0'
   }
 }
