@@ -9,9 +9,7 @@ import { databaseName } from '../storage/database.ts'
 import { rotateLog } from '../storage/rotate-log.ts'
 import { openBrowserStorage } from './browser-storage.ts'
 import { browserPeers } from './peers.ts'
-import { openJournalFolder } from './outbox-journal/folder.ts'
-import { openOutboxJournal, type OutboxJournal } from './outbox-journal/journal.ts'
-import { openJournaled } from './outbox-journal/open.ts'
+import { openBrowserJournal, openJournaled } from './outbox-journal/open.ts'
 import { newID } from './random-id.ts'
 import { openThreadEngine } from './thread.ts'
 
@@ -21,7 +19,7 @@ export const openBrowserEngine =
     const name = databaseName(location)
     const peers =
       'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
-    const opening = openJournal(name)
+    const opening = openBrowserJournal(name, newID)
     // Nothing may open a database before the log is rotated.
     if (location.mayFollowCrash && !(await opening)?.hasOthers) await rotateLog()
     const [opened, journal] = await Promise.all([openBrowserStorage(name), opening])
@@ -33,8 +31,3 @@ export const openBrowserEngine =
     const journaled = isReadable ? await openJournaled(shared, journal, newID) : shared
     return openThreadEngine({ ...journaled, connect: connectTo(location.url) }, location)
   }
-
-async function openJournal(name: string): Promise<OutboxJournal | undefined> {
-  const folder = await openJournalFolder(name)
-  return folder && openOutboxJournal(folder, newID)
-}

@@ -26,7 +26,7 @@ export function createTestFolder(): TestFolder {
         files.set(name, joined(files.get(name) ?? new Uint8Array(), bytes))
       },
       clear: () => void (isOpen() && files.set(name, new Uint8Array())),
-      close: () => void (born === life && locked.delete(name))
+      close: async () => void (born === life && locked.delete(name))
     }
   }
 

@@ -27,7 +27,7 @@ export type OutboxJournal = {
   end(opIDs: readonly string[]): void
   /** A strict commit is durable. */
   committed(commitNumber: number): void
-  close(): void
+  close(): Promise<void>
   /** The database is removed for good. */
   remove(): void
 }
@@ -101,7 +101,7 @@ function createWriter(
 
   async function removeAbandoned(): Promise<void> {
     for (const file of abandoned) {
-      file.close()
+      await file.close()
       // Expected: the disk refuses. The next worker will read the file once more.
       await folder.remove(file.name).catch(() => undefined)
     }
@@ -131,10 +131,10 @@ function createWriter(
       commitNumber = number
       append({ kind: 'committed', commitNumber })
     },
-    close(): void {
+    async close(): Promise<void> {
       if (isClosed) return
       isClosed = true
-      for (const file of [own, ...abandoned]) file.close()
+      await Promise.all([own, ...abandoned].map(file => file.close()))
     },
     /** A tab that has died meanwhile leaves a file, whose operations must not return. */
     remove(): void {

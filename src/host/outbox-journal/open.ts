@@ -2,7 +2,9 @@
 
 import type { Peers } from '../../engine/host.ts'
 import type { Storage } from '../../storage/port.ts'
-import type { OutboxJournal } from './journal.ts'
+import { openCacheFolder } from './cache-folder.ts'
+import { openOutboxJournal, type OutboxJournal } from './journal.ts'
+import { openOpfsFolder } from './opfs-folder.ts'
 import { recover, type Recovery } from './recovery.ts'
 import { journaledPeers, journaledStorage } from './storage.ts'
 
@@ -11,6 +13,15 @@ export type Journaled = {
   readonly peers: Peers
   /** `undefined`: the browser offers no place for a journal. */
   readonly recovery: Recovery | undefined
+}
+
+/** `undefined`: this browser, window or page keeps no files. */
+export async function openBrowserJournal(
+  database: string,
+  newID: () => string
+): Promise<OutboxJournal | undefined> {
+  const folder = (await openOpfsFolder(database)) ?? (await openCacheFolder(database))
+  return folder && openOutboxJournal(folder, newID)
 }
 
 export async function openJournaled(
@@ -28,7 +39,7 @@ export async function openJournaled(
     }
   } catch {
     // Expected: storage refuses. The files stay, and the next start retries.
-    journal.close()
+    await journal.close()
     return { storage, peers, recovery: undefined }
   }
 }

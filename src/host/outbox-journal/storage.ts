@@ -33,12 +33,12 @@ export function journaledStorage(storage: Storage, journal: OutboxJournal): Stor
     },
     async close() {
       await storage.close()
-      journal.close()
+      await journal.close()
     },
     async destroy() {
       await storage.destroy()
       journal.remove()
-      journal.close()
+      await journal.close()
     }
   }
 }
