@@ -138,13 +138,20 @@ function connectStore(
     onLost: error => streams.showStatus(status => interrupted(status, error))
   })
   // The first-paint cache is in the database that `storage` replaces.
-  const paintKeeper = visit && createPaintKeeper(location, streams, visit.followsCrash)
+  let isDataLost = false
+  const paintKeeper =
+    visit && createPaintKeeper(location, streams, visit.followsCrash, () => (isDataLost = true))
   const end = () => {
     visit?.end()
     paintKeeper?.end()
     remote.end()
   }
-  return createStore(userID, { ...remote, end }, streams, isFunction ? token : undefined)
+  return createStore(
+    userID,
+    { ...remote, end, ...(!storage && { isDataLost: () => isDataLost }) },
+    streams,
+    isFunction ? token : undefined
+  )
 }
 
 function connectEngine(

@@ -2,6 +2,7 @@ export { createGroupStore, type GroupStoreOptions } from './create-group-store.t
 export type { GroupCommands } from './client/commands.ts'
 export type { GroupStore } from './client/group-store.ts'
 export type { GroupQueries } from './client/queries.ts'
+export type { StorageStatus } from './client/storage-status.ts'
 export type { Answer } from './client/can.ts'
 export type { Token } from './client/renew.ts'
 export {
@@ -18,6 +19,7 @@ export {
   type Preview,
   type SelfInfo,
   type Status,
+  type StorageState,
   type Tip,
   type VerdictEntry,
   type Window

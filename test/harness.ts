@@ -25,6 +25,7 @@ import {
   type Patch,
   type StreamQuery,
   type StreamRow,
+  type StreamValue,
   type Status,
   type Tip
 } from '../src/engine/api.ts'
@@ -241,10 +242,10 @@ export type Watched = ReturnType<typeof createWatched>
 /** The receiving end of a stream, which records all patches. */
 function createWatched() {
   const list: StreamRow[] = []
-  let value: StreamRow | Status | null = null
+  let value: StreamValue = null
   let last: Patch | undefined
   const patches: Patch[] = []
-  const emissions: (readonly (StreamRow | Status | undefined)[])[] = []
+  const emissions: (readonly (StreamValue | undefined)[])[] = []
   const rows = () => (last?.kind === 'value' ? (value === null ? [] : [value]) : [...list])
   return {
     patches,

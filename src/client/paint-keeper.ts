@@ -5,7 +5,7 @@
 
 import type { List, StreamRow } from '../engine/api.ts'
 import { isShallow } from '../kernel/shallow.ts'
-import { databaseName } from '../storage/database.ts'
+import { databaseName, type OnDataLoss } from '../storage/database.ts'
 import { openPaintCache } from '../storage/paint-cache.ts'
 import type { StreamClient } from './streams.ts'
 
@@ -21,9 +21,10 @@ export function createPaintKeeper(
   location: { readonly url: string; readonly userID: string },
   streams: StreamClient,
   /** After a crash the database must not be opened before the worker has made it safe. */
-  followsCrash: Promise<boolean>
+  followsCrash: Promise<boolean>,
+  onDataLoss: OnDataLoss
 ) {
-  const cache = openPaintCache(databaseName(location))
+  const cache = openPaintCache(databaseName(location), onDataLoss)
   let timer: ReturnType<typeof setTimeout> | undefined
   let changeCount = 0
   let changedAtMs = 0

@@ -1,6 +1,7 @@
 /** The observables of a store. They show base rows with the pending operations applied. */
 
 import type { Observable } from 'rxjs'
+import type { StorageStatus } from './storage-status.ts'
 import type {
   Group,
   GroupOrder,
@@ -114,4 +115,15 @@ export type GroupQueries = {
    * store.status$.subscribe(({ connection, pending }) => console.log(connection, pending))
    */
   readonly status$: Observable<Status>
+  /**
+   * Where the rows are kept, whether the browser keeps them for good, how full its storage is, and
+   * the rows that it has lost. The store asks the browser to keep them at the first operation.
+   *
+   * @example
+   * store.storage$.subscribe(({ mode, loss }) => {
+   *   if (mode === 'memory') console.log('this browser keeps nothing')
+   *   if (loss) console.log('the browser has lost data', loss.restored, 'operations restored')
+   * })
+   */
+  readonly storage$: Observable<StorageStatus>
 }

@@ -6,13 +6,13 @@ import {
   rowID,
   type List,
   type Patch,
-  type Status,
   type StreamQuery,
-  type StreamRow
+  type StreamRow,
+  type StreamValue
 } from '../engine/api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
 
-export type Value = StreamRow | Status | null | List<StreamRow>
+export type Value = StreamValue | List<StreamRow>
 
 export type Replica = {
   readonly query: StreamQuery

@@ -3,7 +3,16 @@
  * storage.
  */
 
-import type { Applied, ApplyOptions, EngineApi, List, Status, StreamQuery } from '../engine/api.ts'
+import { Observable } from 'rxjs'
+import type {
+  Applied,
+  ApplyOptions,
+  EngineApi,
+  List,
+  Status,
+  StorageState,
+  StreamQuery
+} from '../engine/api.ts'
 import { describe, describeErrors } from '../kernel/error-texts.ts'
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
 import { bound } from './bound.ts'
@@ -15,6 +24,7 @@ import type { GroupQueries } from './queries.ts'
 import type { Remote } from './remote.ts'
 import { keepLoggedIn } from './renew.ts'
 import { createStatus } from './status.ts'
+import type { StorageStatus } from './storage-status.ts'
 import type { StreamClient } from './streams.ts'
 import { windowFields } from './window.ts'
 
@@ -27,12 +37,15 @@ const mayTakeEffect: readonly number[] = [errors.WorkerFailed.code, errors.Still
 
 export function createStore(
   userID: string,
-  { api, failed, end }: Remote,
+  { api, failed, end, isDataLost }: Remote & IndexedRows,
   streams: StreamClient,
   getToken?: () => string | Promise<string>
 ): GroupStore & Undelivered {
   const life = createLifetime(failed)
-  const queries = createQueries(streams, failed, life)
+  const queries = {
+    ...createQueries(streams, failed, life),
+    storage$: life.completing(storageOf(streams, isDataLost), status => status)
+  }
   const { status$ } = queries
 
   const unbounded = async <T>(work: (api: EngineApi) => Promise<T>): Promise<T | GroupError> =>
@@ -66,6 +79,8 @@ export function createStore(
   ): Promise<Omit<A, 'version'> | GroupError> {
     const answer = await answering
     if ('code' in answer) return answer
+    // Only the browser's own storage can be kept for good.
+    if (isDataLost) void loadStorageStatus().then(({ persist }) => persist(), nothing)
     const { version, ...applied } = answer
     await shownUpTo(version)
     return applied
@@ -133,11 +148,27 @@ export function createStore(
   }
 }
 
+/** `isDataLost`: the browser has dropped the database; `undefined`: rows are not in IndexedDB. */
+type IndexedRows = { isDataLost?(): boolean }
+
+const loadStorageStatus = () => import('./storage-status.ts')
+const nothing = () => undefined
+
+const storageOf = (streams: StreamClient, isDataLost = () => false): Observable<StorageStatus> =>
+  new Observable(subscriber => {
+    const state$ = streams.observe<StorageState>({ kind: 'storage' })
+    // Expected: the code cannot be loaded. Then the observable stays silent.
+    void loadStorageStatus().then(
+      ({ watchStorage }) => subscriber.add(watchStorage(state$, isDataLost).subscribe(subscriber)),
+      nothing
+    )
+  })
+
 function createQueries(
   streams: StreamClient,
   failed: Promise<GroupError>,
   life: Lifetime
-): GroupQueries & Pick<Undelivered, 'undelivered$'> {
+): Omit<GroupQueries, 'storage$'> & Pick<Undelivered, 'undelivered$'> {
   const observe = <V>(query: StreamQuery) =>
     life.completing(streams.observe<V>(query), value => value)
   const rowsOf = <R>(query: StreamQuery) =>

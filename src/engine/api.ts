@@ -82,6 +82,21 @@ export type Status = {
   readonly clockOffsetMs: number
 }
 
+/** Where the rows are kept, and what happened to them there. */
+export type StorageState = {
+  /** Rows in `memory` are gone with the page. `adapter`: the option `storage`. */
+  readonly mode: 'indexedDB' | 'memory' | 'adapter'
+  /** Why rows are kept in memory. */
+  readonly error: GroupError | null
+  /**
+   * Rows that storage has lost since the last visit, or in this one. `wiped`: all; `rolledBack`: the
+   * last ones. `restored`: how many pending operations and verdicts were written again.
+   */
+  readonly loss: { readonly kind: 'wiped' | 'rolledBack'; readonly restored: number } | null
+  /** Members and tips that were removed in this visit, because storage was full. */
+  readonly evictedRows: number
+}
+
 /** The part of the status that only the leader knows. */
 export type SyncStatus = Pick<Status, 'connection' | 'caughtUp' | 'lastError' | 'nextRetryAtMs'>
 
@@ -128,16 +143,19 @@ export type StreamQuery =
   | { readonly kind: 'outbox' }
   | { readonly kind: 'verdicts' }
   | { readonly kind: 'status' }
+  | { readonly kind: 'storage' }
 
 export type StreamRow =
   Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
+/** The result of a query that is not a list. */
+export type StreamValue = StreamRow | Status | StorageState | null
 
 /** Moves the row at index `from` to `to`, or puts `row` at `to`. `-1`: outside of the list. */
 export type Edit<R = StreamRow> = readonly [from: number, to: number, row?: R | undefined]
 
 /** Turns the result of a query that was sent last into the current one. */
 export type Patch =
-  | { readonly kind: 'value'; readonly value: StreamRow | Status | null }
+  | { readonly kind: 'value'; readonly value: StreamValue }
   /** The query cannot be answered. The stream ends. */
   | { readonly kind: 'error'; readonly error: GroupError }
   | {

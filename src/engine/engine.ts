@@ -14,9 +14,11 @@ import { createCommits } from './state/commits.ts'
 import { createMutes } from './state/mutes.ts'
 import { createReload } from './state/reload.ts'
 import { createState, type StateEvent } from './state/state.ts'
+import { nothingTouched } from './state/touched.ts'
 import { createTime } from './state/time.ts'
 import { createRecovery } from './recovery.ts'
 import { readStatus } from './status.ts'
+import { adapterState, createStorageReport } from './storage-state.ts'
 import { createSubmit } from './submit.ts'
 import { createSync } from './sync/sync.ts'
 import { createTabs } from './tabs.ts'
@@ -42,7 +44,10 @@ export function openEngine(
   const lifecycle = createLifecycle(host, onEnd)
   const state = createState({ storage, userID, onEvent })
   const time = createTime(host, state.base.meta)
-  const reload = createReload({ host, state, userID })
+  const report = createStorageReport(host.storageState ?? adapterState, () =>
+    state.publish({ ...nothingTouched(), storage: true })
+  )
+  const reload = createReload({ host, state, userID, report })
   const commits = createCommits({
     host,
     state,
@@ -70,7 +75,10 @@ export function openEngine(
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })
   const status = () => readStatus(state, time, leadership)
-  const views = createViews({ state, userID, mutes, retained, status })
+  const views = createViews({
+    ...{ state, userID, mutes, retained, status },
+    storageState: report.state
+  })
   const streams = createStreams({ views, lifecycle, setTimer, state, want: tabs.want })
   const submit = createSubmit({ host, lifecycle, state, commits, sync, leadership, userID, time })
   const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })

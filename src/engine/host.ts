@@ -4,10 +4,12 @@ import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Storage } from '../storage/port.ts'
 import type { Connect } from '../protocol/port.ts'
-import type { SyncStatus } from './api.ts'
+import type { StorageState, SyncStatus } from './api.ts'
 
 export type Host = {
   readonly storage: Storage
+  /** The state of storage at the start. Default: that of an adapter. */
+  readonly storageState?: StorageState
   readonly connect: Connect
   readonly peers: Peers
   /** Milliseconds since 1970, by a clock that may be wrong and that users may change. */

@@ -15,7 +15,7 @@ const denials = ['SecurityError', 'InvalidStateError']
 /** The database is intact, but the page has to be reloaded, or another tab has to be closed. */
 const conflicts = ['VersionError', 'BlockedError', 'TimeoutError']
 
-type BrowserStorage = {
+export type BrowserStorage = {
   readonly storage: Storage
   readonly mode: 'indexedDB' | 'memory'
   /** The reason why rows are kept in memory, or why the database cannot be used yet. */

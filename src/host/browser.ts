@@ -1,15 +1,17 @@
 /** Opens an engine on a browser's storage, with the other tabs as its peers, in any thread. */
 
-import type { Engine } from '../engine/api.ts'
+import type { Engine, StorageState } from '../engine/api.ts'
 import { alone } from '../engine/host.ts'
 import type { StoreLocation } from '../engine/worker-api.ts'
+import { storageFailed } from '../kernel/errors.ts'
 import { protocolVersion } from '../protocol/messages.ts'
 import type { Connect } from '../protocol/port.ts'
 import { databaseName } from '../storage/database.ts'
 import { rotateLog } from '../storage/rotate-log.ts'
-import { openBrowserStorage } from './browser-storage.ts'
+import { openBrowserStorage, type BrowserStorage } from './browser-storage.ts'
 import { browserPeers } from './peers.ts'
 import { openBrowserJournal, openJournaled } from './outbox-journal/open.ts'
+import type { Recovery } from './outbox-journal/recovery.ts'
 import { newID } from './random-id.ts'
 import { openThreadEngine } from './thread.ts'
 
@@ -19,9 +21,11 @@ export const openBrowserEngine =
     const name = databaseName(location)
     const peers =
       'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
+    const losses: string[] = []
     const opening = openBrowserJournal(name, newID)
     // Nothing may open a database before the log is rotated.
-    if (location.mayFollowCrash && !(await opening)?.hasOthers) await rotateLog()
+    if (location.mayFollowCrash && !(await opening)?.hasOthers)
+      await rotateLog(loss => losses.push(loss))
     const [opened, journal] = await Promise.all([openBrowserStorage(name), opening])
     // Tabs that keep their rows in memory share no data.
     if (opened.mode === 'memory') peers.close()
@@ -29,5 +33,27 @@ export const openBrowserEngine =
     // A database that cannot be read yet cannot be checked either.
     const isReadable = opened.mode === 'memory' || !opened.error
     const journaled = isReadable ? await openJournaled(shared, journal, newID) : shared
-    return openThreadEngine({ ...journaled, connect: connectTo(location.url) }, location)
+    const storageState = stateOf(
+      { ...opened, isDataLost: losses.length > 0 || opened.isDataLost },
+      'recovery' in journaled ? journaled.recovery : undefined
+    )
+    return openThreadEngine(
+      { ...journaled, storageState, connect: connectTo(location.url) },
+      location
+    )
   }
+
+function stateOf(
+  { mode, error, isDataLost }: BrowserStorage,
+  recovery: Recovery | undefined
+): StorageState {
+  const { found = 'intact', restored = [] } = recovery ?? {}
+  const kind =
+    found === 'rolledBack' ? found : found === 'wiped' || isDataLost ? 'wiped' : undefined
+  return {
+    mode,
+    error: mode === 'memory' && error ? storageFailed(error) : null,
+    loss: kind ? { kind, restored: restored.length } : null,
+    evictedRows: 0
+  }
+}

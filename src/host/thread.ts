@@ -8,16 +8,15 @@ import { newID } from './random-id.ts'
 import { onWake } from './wake.ts'
 
 /** Without `peers`, this engine is the only one on its storage. */
-type Ports = Pick<Host, 'storage' | 'connect'> & Partial<Pick<Host, 'peers'>>
+type Ports = Pick<Host, 'storage' | 'connect'> & Partial<Pick<Host, 'peers' | 'storageState'>>
 
 export const openThreadEngine = (
-  { storage, connect, peers = alone }: Ports,
+  { peers = alone, ...ports }: Ports,
   { userID, token, paused, keepUndelivered }: StoreLocation
 ): Engine =>
   openEngine(
     {
-      storage,
-      connect,
+      ...ports,
       peers,
       now: () => Date.now(),
       elapsedMs: () => performance.now(),

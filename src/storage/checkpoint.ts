@@ -18,6 +18,7 @@ export type Checkpoint = ReturnType<typeof createCheckpoint>
 export function createCheckpoint(journal: Journal, rowsMax: number) {
   let isCheckpointing = false
   let isRefused = false
+  let isEnded = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   return {
@@ -49,6 +50,7 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
     /** Call it after commits. `start` must run steps until `isCheckpointing` is false. */
     schedule(start: () => void): void {
       clearTimeout(timer)
+      if (isEnded) return
       const begin = () => {
         isCheckpointing = true
         start()
@@ -58,7 +60,8 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
     },
 
     /** Prevents further steps. */
-    cancel(): void {
+    end(): void {
+      isEnded = true
       clearTimeout(timer)
       isCheckpointing = false
     }

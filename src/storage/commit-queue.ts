@@ -36,11 +36,12 @@ export function createCommitQueue(journal: Journal, checkpoint: Checkpoint) {
 
   return {
     transact,
+    /** Starts a checkpoint in a quiet moment, if the journal has rows. */
+    scheduleCheckpoint: () => checkpoint.schedule(start),
     /** Resolves when all transactions are committed. No checkpoint starts after that. */
     async end(): Promise<void> {
-      checkpoint.cancel()
+      checkpoint.end()
       await running
-      checkpoint.cancel()
     }
   }
 }

@@ -20,7 +20,7 @@ export const nativeVersion = 10 * schemaVersion
 export const storeNames = ['pages', 'journal'] as const
 export type Stores = { readonly [name in (typeof storeNames)[number]]: IDBObjectStore }
 
-export type OnDataLoss = (message: string) => void
+export type OnDataLoss = (message: string) => unknown
 
 /**
  * Chromium reports a dropped database in one upgrade event: that of the first connection. So all

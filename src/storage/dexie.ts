@@ -30,7 +30,8 @@ export async function openDexieStorage(
   const { database, close, remove } = await openDatabase(name, events)
   const journal = openJournal(database)
   const commits = createCommitQueue(journal, createCheckpoint(journal, journalRowsMax))
-  const { read } = createReadQueue(database, journal)
+  // A visit that was killed has left its journal, and every start would read it again.
+  const { read } = createReadQueue(database, journal, commits.scheduleCheckpoint)
 
   return {
     read,

@@ -17,9 +17,10 @@ type WaitingRead = {
 /** The number of concurrent transactions. Further reads wait and share the next one. */
 const transactionsMax = 2
 
-export function createReadQueue(database: IDBDatabase, journal: Journal) {
+export function createReadQueue(database: IDBDatabase, journal: Journal, onFirstRead: () => void) {
   let waiting: WaitingRead[] = []
   let transactions = 0
+  let hasRead = false
 
   async function answerWaiting(): Promise<void> {
     await Promise.resolve()
@@ -39,6 +40,8 @@ export function createReadQueue(database: IDBDatabase, journal: Journal) {
           // Answers are in the order of the queries, each with rows of its table.
           resolve({ answers: answers[index] as never, commitNumber })
         )
+        if (!hasRead) onFirstRead()
+        hasRead = true
       } catch (error) {
         for (const { reject } of reads) reject(error)
       }

@@ -7,7 +7,7 @@
  * https://github.com/google/leveldb/issues/1287
  */
 
-import { resultOf } from './database.ts'
+import { reportDataLoss, resultOf, type OnDataLoss } from './database.ts'
 
 const name = 'offline-groups log rotation'
 // Larger values do not go to the log.
@@ -18,15 +18,18 @@ const records = 72
 const withinMs = 3000
 
 /** Never rejects. */
-export function rotateLog(): Promise<void> {
+export function rotateLog(onDataLoss: OnDataLoss): Promise<void> {
   const late = new Promise<void>(resolve => setTimeout(resolve, withinMs))
-  return Promise.race([late, rotate()])
+  return Promise.race([late, rotate(onDataLoss)])
 }
 
-async function rotate(): Promise<void> {
+async function rotate(onDataLoss: OnDataLoss): Promise<void> {
   try {
     const request = indexedDB.open(name, 1)
-    request.onupgradeneeded = () => request.result.createObjectStore('records')
+    request.onupgradeneeded = event => {
+      reportDataLoss(event, onDataLoss)
+      request.result.createObjectStore('records')
+    }
     const database = await resultOf(request)
     await transact(database, store => {
       for (let key = 0; key < records; key++) store.put(new Uint8Array(recordBytes), key)

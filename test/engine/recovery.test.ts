@@ -112,8 +112,10 @@ test('an emptied store gets its pending operations and verdicts back from memory
   const refused = await ann.verdicts()
   await ann.engine.pause()
   const { opID } = await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Raft' })
+  const state = ann.watch({ kind: 'storage' })
   disk.replace()
   await server.clock.advance(1000)
+  expect(state.rows()).toMatchObject([{ mode: 'adapter', loss: { kind: 'wiped' } }])
   expect(await ann.outbox()).toMatchObject([{ opID }])
   expect(await ann.verdicts()).toEqual(refused)
   const { answers } = await disk.storage.read([

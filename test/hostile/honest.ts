@@ -9,6 +9,7 @@ import {
   type Member,
   type StreamQuery,
   type StreamRow,
+  type StreamValue,
   type Status
 } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
@@ -49,7 +50,7 @@ export function openHonest(url: string, userID: string, { paused = false } = {})
     { userID, token: tokenOf(userID), paused, keepUndelivered: false }
   )
   const lists = new Map<number, StreamRow[]>()
-  const values = new Map<number, StreamRow | Status | null>()
+  const values = new Map<number, StreamValue>()
   const streams = engine.openStreams(({ version, patches }) => {
     for (const [stream, patch] of patches) {
       if (patch.kind === 'value') values.set(stream, patch.value)

@@ -11,6 +11,7 @@ import {
   type PendingOperation,
   type StreamQuery,
   type StreamRow,
+  type StreamValue,
   type Status,
   type VerdictEntry
 } from '../../src/engine/api.ts'
@@ -19,7 +20,7 @@ export type Shown<R = StreamRow> = {
   readonly query: StreamQuery
   readonly rows: Map<string, R>
   readonly ids: string[]
-  value: StreamRow | Status | null
+  value: StreamValue
   isOpen: boolean
 }
 export type Screen = ReturnType<typeof createScreen>

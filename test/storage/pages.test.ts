@@ -120,3 +120,18 @@ test('a database of an older version is refused', async () => {
   older.close()
   await expect(openDexieStorage('older')).rejects.toThrow('older storage version')
 })
+
+test('the next visit checkpoints the journal of a visit that was killed', async () => {
+  const killed = await openDexieStorage('killed visit')
+  for (const userID of ['ann', 'bob', 'cid']) await killed.transact([], () => [put('crew', userID)])
+  // Its own timer would start a checkpoint.
+  await killed.close()
+  const next = await openDexieStorage('killed visit')
+  await next.read([{ table: 'members', scope: 'crew' }])
+  const database = await openDatabase('killed visit')
+  const records = () => recordsIn(database, 'journal')
+  expect(await records()).toHaveLength(3)
+  await expect.poll(async () => (await records()).length).toBe(1)
+  database.close()
+  await next.close()
+})

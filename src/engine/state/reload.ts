@@ -7,6 +7,7 @@ import { prepare, type Prepared } from '../../kernel/decide.ts'
 import type { GroupRow } from '../../kernel/model.ts'
 import type { Commit } from '../../storage/port.ts'
 import type { Host } from '../host.ts'
+import type { StorageReport } from '../storage-state.ts'
 import { writeLostRows } from './lost-rows.ts'
 import type { State } from './state.ts'
 import { readStored } from './stored.ts'
@@ -18,9 +19,10 @@ type ReloadOptions = {
   readonly host: Pick<Host, 'storage' | 'peers'>
   readonly state: State
   readonly userID: string
+  readonly report: StorageReport
 }
 
-export function createReload({ host, state, userID }: ReloadOptions) {
+export function createReload({ host, state, userID, report }: ReloadOptions) {
   const { storage, peers } = host
   const { base, overlay, outbox } = state
 
@@ -44,6 +46,7 @@ export function createReload({ host, state, userID }: ReloadOptions) {
     const stored = await readStored(storage)
     if (stored.commitNumber >= known) return stored
     const commit = await writeLostRows(storage, state)
+    report.lost(stored.commitNumber === 0 ? 'wiped' : 'rolledBack', commit.writes.length)
     if (commit.writes.length > 0) peers.post({ type: 'committed', commits: [commit] })
     return readStored(storage)
   }

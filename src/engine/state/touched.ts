@@ -13,6 +13,7 @@ export type Touched = {
   outbox: boolean
   verdicts: boolean
   status: boolean
+  storage: boolean
 }
 
 export const nothingTouched = (): Touched => ({
@@ -23,7 +24,8 @@ export const nothingTouched = (): Touched => ({
   undelivered: false,
   outbox: false,
   verdicts: false,
-  status: false
+  status: false,
+  storage: false
 })
 
 export function touch(touched: Touched, key: Key): void {

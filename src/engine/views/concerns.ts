@@ -26,6 +26,7 @@ export function concerns(query: StreamQuery, touched: Touched): boolean {
     case 'outbox':
     case 'verdicts':
     case 'status':
+    case 'storage':
       return touched[query.kind]
   }
 }

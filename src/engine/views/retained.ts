@@ -55,6 +55,7 @@ export function createRetained() {
         case 'outbox':
         case 'verdicts':
         case 'status':
+        case 'storage':
           return { list: false, rows: false }
       }
     }

@@ -10,8 +10,10 @@ import type {
   Notice,
   PendingOperation,
   Status,
+  StorageState,
   StreamQuery,
   StreamRow,
+  StreamValue,
   Tip,
   VerdictEntry
 } from '../api.ts'
@@ -26,7 +28,7 @@ import type { GroupsQuery, MembersQuery } from './source.ts'
 import { createVisible } from './visible.ts'
 
 export type StreamResult =
-  | { readonly kind: 'value'; readonly value: StreamRow | Status | null }
+  | { readonly kind: 'value'; readonly value: StreamValue }
   | ({ readonly kind: 'list' } & List<StreamRow>)
 
 type ViewOptions = {
@@ -35,17 +37,19 @@ type ViewOptions = {
   readonly mutes: Mutes
   readonly retained: Retained
   status(): Status
+  storageState(): StorageState
 }
 
 export type Views = ReturnType<typeof createViews>
 
-export function createViews({ state, userID, mutes, retained, status }: ViewOptions) {
+export function createViews(options: ViewOptions) {
+  const { state, userID, mutes, retained, status, storageState } = options
   const { base, overlay } = state
   const visible = createVisible(overlay, mutes, userID)
   const groups = createGroups(visible)
   const members = createMembers(state, visible)
 
-  const value = (row: StreamRow | Status | null): StreamResult => ({ kind: 'value', value: row })
+  const value = (row: StreamValue): StreamResult => ({ kind: 'value', value: row })
   const list = (
     rows: readonly StreamRow[],
     { total = rows.length, complete = true } = {}
@@ -133,6 +137,8 @@ export function createViews({ state, userID, mutes, retained, status }: ViewOpti
           return list([...state.verdicts.rows.values()].flatMap(verdictEntry))
         case 'status':
           return value(status())
+        case 'storage':
+          return value(storageState())
       }
     }
   }
