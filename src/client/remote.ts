@@ -30,7 +30,7 @@ const firstPauseMs = 500
 const longestPauseMs = 30_000
 /** A worker that lived for so long after opening is replaced at once. */
 const soundAfterMs = 2000
-/** The limit doubles with each failure, because a slow network may need longer for the script. */
+/** Doubles with each worker that does not open: a slow network may need longer for the script. */
 const openWithinTicks = { first: 10, longest: 80 }
 
 export type Remote = {
@@ -68,6 +68,7 @@ export function connectWorker(
   let openedAtMs = Infinity
   let lostAtMs = 0
   let failures = 0
+  let unopened = 0
   let isFirst = true
   let isSuspended = false
   let isOver = false
@@ -83,7 +84,7 @@ export function connectWorker(
     try {
       const started = runWorker(typeof made === 'function' ? made() : made, {
         location: next,
-        openWithinTicks: isReplaceable ? Math.min(longest, first * 2 ** failures) : longest,
+        openWithinTicks: isReplaceable ? Math.min(longest, first * 2 ** unopened) : longest,
         onFrame: listener.onFrame
       })
       running = started
@@ -107,6 +108,7 @@ export function connectWorker(
     if (!isReplaceable) return fail(error)
     lostAtMs = performance.now()
     failures = lostAtMs - openedAtMs > soundAfterMs ? 0 : failures + 1
+    unopened = openedAtMs === Infinity ? unopened + 1 : 0
     listener.onLost(error)
     for (const call of waiting) if (call.name !== 'settled') call.resolve(error)
     waiting = waiting.filter(({ name }) => name === 'settled')

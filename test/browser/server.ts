@@ -59,6 +59,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
   })
   project.provide('url', server.url)
+  project.provide('workerDeaths', Number(process.env['WORKER_DEATHS'] ?? 15))
   return async () => {
     for (const line of lines.values()) line.end()
     await Promise.all(
@@ -70,5 +71,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
 declare module 'vitest' {
   interface ProvidedContext {
     url: string
+    workerDeaths: number
   }
 }

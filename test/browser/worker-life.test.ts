@@ -13,15 +13,19 @@ const killedWorker = () => {
   return worker
 }
 
-/** The package's worker, which hangs for good when it is told to. */
-function hangableWorker(): Worker {
-  const source = `
-    import ${JSON.stringify(script)}
-    addEventListener('message', ({ data }) => { if (data === 'hang') for (;;); })
-  `
+/** The package's worker after some code of a test. */
+function changedWorker(code: string): Worker {
+  // Static imports run in order. While a worker awaits an import, it loses its first messages.
+  const first = `data:text/javascript,${encodeURIComponent(code)}`
+  const source = `import ${JSON.stringify(first)}; import ${JSON.stringify(script)}`
   const blob = new Blob([source], { type: 'text/javascript' })
   return new Worker(URL.createObjectURL(blob), { type: 'module' })
 }
+/** It hangs for good when it is told to. */
+const hangableWorker = () =>
+  changedWorker(`addEventListener('message', ({ data }) => { if (data === 'hang') for (;;); })`)
+/** As on a page that is not secure. */
+const lockLessWorker = () => changedWorker('delete WorkerNavigator.prototype.locks')
 
 /** Makes these workers one after another, and then the package's own. */
 function startAfter(...first: (() => Worker)[]) {
@@ -98,6 +102,14 @@ test('an operation that a hung worker did not answer is applied by the next', as
     ({ args }) => args['name'] === 'Boat'
   )
   expect(pending).toMatchObject([{ opID: repeated.opID }])
+})
+
+test('the death of a worker without Web Locks is noticed during a call', async () => {
+  const { worker, workers } = startAfter(lockLessWorker)
+  const store = await openStore(fresh('ann'), { worker, paused: true })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  workers[0]?.terminate()
+  expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
 })
 
 test('a wait for a verdict goes on in the next worker', async () => {

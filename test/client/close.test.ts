@@ -60,6 +60,17 @@ test('a call after the end of a store is answered 2999', async () => {
   })
 })
 
+test('`can` of a closed store says no', async () => {
+  const { store, server } = await openSlow()
+  const ending = store.close()
+  await server.clock.advance(30_000)
+  await ending
+  expect(store.can('createGroup', { name: 'Crew' })).toMatchObject({
+    kind: 'no',
+    error: { code: 2999 }
+  })
+})
+
 test('the status of a closed store is offline', async () => {
   const { store, server } = await openSlow()
   const status = lastValueFrom(store.status$)
