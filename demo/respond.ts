@@ -28,7 +28,8 @@ export const respond: RequestListener = (request, response) => {
     response
       .writeHead(status, {
         'content-type': type,
-        'cache-control': 'no-store',
+        // `no-store` would keep the page out of the browser's back-forward cache.
+        'cache-control': type === 'text/plain' ? 'no-store' : 'no-cache',
         'x-content-type-options': 'nosniff'
       })
       .end(request.method === 'HEAD' ? undefined : body)
