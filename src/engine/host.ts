@@ -45,6 +45,9 @@ export type Peers = {
   close(): void
 }
 
+/** The last call of `pause` or `resume` in any tab. The later call counts, not the later message. */
+export type Pause = { readonly isPaused: boolean; readonly calledAtMs: number }
+
 export type PeerMessage =
   /** Durable commits, for the rows that other tabs have in memory. */
   | { readonly type: 'committed'; readonly commits: readonly Commit[] }
@@ -56,13 +59,13 @@ export type PeerMessage =
       readonly type: 'status'
       readonly term: number
       readonly commitNumber: number
-      readonly isPaused: boolean
+      readonly pause: Pause
       readonly status: SyncStatus
     }
   /** The leader of this term steps down. */
   | { readonly type: 'vacant'; readonly term: number }
   /** The app has paused or resumed the connection in one tab, for all of them. */
-  | { readonly type: 'pause'; readonly isPaused: boolean }
+  | { readonly type: 'pause'; readonly pause: Pause }
   /** A question to the server that only the leader can ask. */
   | {
       readonly type: 'ask'

@@ -6,7 +6,7 @@
 import type { SyncStatus } from './api.ts'
 import { createCandidacy } from './candidacy.ts'
 import { isSilent, tickMs } from './election.ts'
-import type { Host, PeerMessage } from './host.ts'
+import type { Host, Pause, PeerMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Claim, Commits } from './state/commits.ts'
@@ -43,7 +43,7 @@ export function createLeadership(options: LeadershipOptions) {
   const { reload } = options.reload
   const { peers } = host
   const candidacy = createCandidacy({ host, lifecycle, commits, lead, stop, beat, onChange })
-  let isPaused = options.paused
+  let pause: Pause = { isPaused: options.paused, calledAtMs: 0 }
   /** Stays after the other tab has closed: its next visit delivers what was kept meanwhile. */
   let keepUndelivered = options.keepUndelivered
   /** The claim of the current term, by this tab or by the leader that it follows. */
@@ -84,7 +84,7 @@ export function createLeadership(options: LeadershipOptions) {
   }
 
   function startSync(): void {
-    if (!isPaused && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
+    if (!pause.isPaused && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
   }
 
   function stop(): void {
@@ -94,7 +94,7 @@ export function createLeadership(options: LeadershipOptions) {
   }
 
   function beat(): void {
-    peers.post({ type: 'status', ...lastClaim, isPaused, status: sync.status() })
+    peers.post({ type: 'status', ...lastClaim, pause, status: sync.status() })
   }
 
   // ── following ─────────────────────────────────────────────────────────────
@@ -108,13 +108,15 @@ export function createLeadership(options: LeadershipOptions) {
     peers.post({ type: 'hello', wanted, keepUndelivered: options.keepUndelivered })
   }
 
-  function receiveBeat({ term, commitNumber, isPaused: paused, status }: Beat): void {
+  function receiveBeat({ term, commitNumber, pause: leaderPause, status }: Beat): void {
     const isOutdated = term < candidacy.election().term
     candidacy.on({ type: 'beat', term })
     if (isOutdated || candidacy.election().role !== 'following') return
     const isNewLeader = term !== lastClaim.term
     lastClaim = { term, commitNumber }
-    isPaused = paused
+    // A tab that has just opened takes over the setting of the leader.
+    if (leaderPause.calledAtMs >= pause.calledAtMs) pause = leaderPause
+    else peers.post({ type: 'pause', pause })
     leaderStatus = status
     // A status that was received is never posted again: with two leaders it would never end.
     onChange()
@@ -130,7 +132,7 @@ export function createLeadership(options: LeadershipOptions) {
     const lastError = lifecycle.error()
     if (lastError) return { ...unknownStatus, connection: 'offline', lastError }
     const status = isLeading() ? sync.status() : followerStatus()
-    return isPaused ? { ...status, connection: 'offline', caughtUp: false } : status
+    return pause.isPaused ? { ...status, connection: 'offline', caughtUp: false } : status
   }
 
   /** The status of a silent leader is unknown. After a while it counts as offline. */
@@ -156,9 +158,16 @@ export function createLeadership(options: LeadershipOptions) {
     if (isLeading()) beat()
   }
 
-  function setPaused(paused: boolean): void {
-    isPaused = paused
-    if (isLeading() && isPaused) sync.stop()
+  function setPaused(isPaused: boolean): void {
+    // Messages to a tab that was frozen arrive after later calls. The clock may have been set.
+    receivePause({ isPaused, calledAtMs: Math.max(host.now(), pause.calledAtMs + 1) })
+    peers.post({ type: 'pause', pause })
+  }
+
+  function receivePause(later: Pause): void {
+    if (later.calledAtMs <= pause.calledAtMs) return
+    pause = later
+    if (isLeading() && pause.isPaused) sync.stop()
     else if (isCurrent) startSync()
     publishStatus()
   }
@@ -198,15 +207,9 @@ export function createLeadership(options: LeadershipOptions) {
     rejoin: join,
 
     /** Pauses all tabs of the user. */
-    pause(): void {
-      setPaused(true)
-      peers.post({ type: 'pause', isPaused })
-    },
-    resume(): void {
-      setPaused(false)
-      peers.post({ type: 'pause', isPaused })
-    },
-    receivePause: setPaused
+    pause: (): void => setPaused(true),
+    resume: (): void => setPaused(false),
+    receivePause
   }
 }
 

@@ -30,6 +30,7 @@ const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
   lastError: orNull(groupErrorSchema),
   nextRetryAtMs: orNull(number)
 })
+const pause = v.object({ isPaused: truth, calledAtMs: number })
 const peerMessage = v.union([
   v.object({
     type: oneOf('committed'),
@@ -40,11 +41,11 @@ const peerMessage = v.union([
     type: oneOf('status'),
     term: natural,
     commitNumber: natural,
-    isPaused: truth,
+    pause,
     status: syncStatus
   }),
   v.object({ type: oneOf('vacant'), term: natural }),
-  v.object({ type: oneOf('pause'), isPaused: truth }),
+  v.object({ type: oneOf('pause'), pause }),
   v.object({ type: oneOf('token'), token: text() }),
   v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
   v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),

@@ -56,7 +56,7 @@ export function createTabs(options: TabsOptions) {
       case 'vacant':
         return leadership.receiveVacancy(message.term)
       case 'pause':
-        return leadership.receivePause(message.isPaused)
+        return leadership.receivePause(message.pause)
       case 'hello':
         return receiveHello(message)
       case 'unposted':

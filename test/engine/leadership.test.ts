@@ -218,3 +218,19 @@ test('a question to a frozen leader is answered when another tab leads', async (
   await server.clock.until(() => answer !== undefined, 8000)
   expect(answer).toMatchObject({ code: 2805 })
 })
+
+test('a message from before a freeze does not undo a later resume', async () => {
+  const open = createTabs(server, 'ann')
+  const leader = open()
+  await leader.caughtUp()
+  const [first, second] = [open(), open()]
+  await second.caughtUp()
+  second.freeze()
+  await first.engine.pause()
+  await server.clock.advance(1000)
+  leader.kill()
+  first.kill()
+  await second.engine.resume()
+  second.thaw()
+  await second.caughtUp()
+})

@@ -2,7 +2,7 @@
 
 import type { World } from './world.ts'
 
-const settlesWithinMs = 60_000
+export const settlesWithinMs = 60_000
 
 export async function settlesWithin<T>(
   world: World,

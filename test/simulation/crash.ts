@@ -83,16 +83,11 @@ function actOnce(world: World, devices: readonly Device[], random: Random, count
 }
 
 function isSettled(
-  { userID, disk, tabs }: Device,
+  { userID, disk, tabs, isPaused, pauseOrResume }: Device,
   server: ReturnType<typeof createServer>
 ): boolean {
-  for (const tab of tabs) if (tab.isPaused) void resume(tab)
+  for (const tab of tabs) if (isPaused()) pauseOrResume(tab)
   const isOnline = [...tabs].some(({ screen }) => screen.status()?.caughtUp)
   const history = server.history()
   return isOnline && [...missing(disk, history, userID, followedBy(history, userID))].length === 0
-}
-
-function resume(tab: { isPaused: boolean; engine: { resume(): Promise<void> } }): Promise<void> {
-  tab.isPaused = false
-  return tab.engine.resume()
 }

@@ -8,11 +8,12 @@ import { errors } from '../../src/kernel/errors.ts'
 import type { Write } from '../../src/storage/port.ts'
 import { newerClient, newerServer } from '../other-build/newer.ts'
 import { createAttempts } from './attempts.ts'
-import { settlesWithin } from './calls.ts'
+import { settlesWithin, settlesWithinMs } from './calls.ts'
 import { createDisk, type Disk, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createFreshness } from './freshness.ts'
 import { createHttpWires } from './http-wires.ts'
+import { createLeaders } from './leaders.ts'
 import { createPeers } from './peers.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
@@ -43,6 +44,8 @@ export type DeviceOptions = {
 /** Expected: storage refuses. The caller gets the error and can retry. */
 const noted = () => undefined
 
+const resumedAfterMs = 1000
+
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
   const { name, userID, conditions, copied } = options
   const random = world.random('device', name)
@@ -57,13 +60,18 @@ export async function createDevice(world: World, server: SimulatedServer, option
   })
   const tabs = new Set<Tab>()
   // A logout in another tab ends this one, so its user opens a new tab, even if that tab has died.
-  const peers = createPeers(world, random, tabs, tab => {
-    world.at(world.now() + 2000 + random.around(2000), () => tab.isAlive && restart(tab))
+  const peers = createPeers(world, random, {
+    tabs,
+    hasLocks: !conditions.has('lockless'),
+    onPosted: (tab, message) => leaders.posted(tab, message),
+    onStopped(tab) {
+      world.at(world.now() + 2000 + random.around(2000), () => tab.isAlive && restart(tab))
+    }
   })
   const within = <T>(tab: Tab, what: string, call: Promise<T>) =>
     settlesWithin(world, call, {
       what: `${tab.name}: ${what}`,
-      isExpected: () => tab.isAlive && !tab.stopped
+      isExpected: () => tab.isAlive && !tab.stopped && tab.gate.awakeMs() > settlesWithinMs
     })
   let tabCount = 0
   let idCount = 0
@@ -72,6 +80,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
   let isRunning = true
   /** Operations that the browser has removed with the database, until a tab writes them again. */
   const lost = new Set<string>()
+  /** Of all tabs, as the last call has set it. */
+  let isPaused = false
 
   const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
   if (copied) await disk.fill(copied.image)
@@ -79,12 +89,15 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const connect = isServerNewer ? newerServer(wires.connect) : wires.connect
   const tokens = createTokens(world, options)
   const attempts = createAttempts(world, name)
+  const leaders = createLeaders(world, { name, disk, tabs })
+  const isUnposted = () => [...tabs].some(({ hasUnposted }) => hasUnposted)
 
   const freshness = createFreshness(world, {
     ...{ name, userID, disk, ledger, history: server.history },
     isCaughtUp() {
-      const leader = [...tabs].find(peers.hasLock)
-      return leader?.isPaused === false && leader.screen.status()?.caughtUp === true
+      const leader = leaders.leader()
+      const isRunning = leader && tabs.has(leader) && !leader.gate.isFrozen() && !isUnposted()
+      return isRunning === true && leader.screen.status()?.caughtUp === true
     },
     disturbance() {
       if (disk.isDisturbed() || wires.isDisturbed()) return 'any'
@@ -116,10 +129,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
     if (!isKnown || disk.isWaiting()) return
     for (const opID of disk.table('outbox').keys()) lost.add(opID)
     disk.lose()
+    peers.emptied()
+    leaders.emptied()
   }
 
   function openTab({ paused = false } = {}): Tab {
-    attempts.touched()
+    touched()
+    leaders.forgetPause()
+    if (tabs.size === 0) isPaused = paused
     const tabName = `${name}.${tabCount++}`
     const tab = createTab(world, {
       ...{ name: tabName, userID, disk, isPaused: paused, token: tokens.next() },
@@ -129,10 +146,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
       now: () => world.now() + clockMs,
       random: ids.next,
       newID: () => `${tabName}-${idCount++}`.padEnd(22, '_').slice(0, 22),
+      isUnposted,
+      onCommitted: leaders.committed,
       onConnecting: attempts.tried,
       onStatus: attend,
       onDestroyed(tab) {
         // Operations that another tab enqueues during a logout are destroyed with the rest.
+        peers.destroyed()
+        leaders.destroyed()
         if (tab.hasCompany || lost.size > 0) ledger.forget()
         else ledger.checkDestroyed()
         // All that a tab shows is outdated.
@@ -152,11 +173,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function askForToken(tab: Tab): void {
     const delayMs = tokens.delayMs()
-    if (delayMs !== undefined) world.at(world.now() + delayMs, () => tab.isAlive && renewToken(tab))
+    if (delayMs === undefined) return
+    world.at(world.now() + delayMs, () =>
+      tab.gate.pass('app', () => tab.isAlive && renewToken(tab))
+    )
   }
 
   function renewToken(tab: Tab): void {
-    attempts.touched()
+    touched()
     void tab.engine.renewToken(tokens.next())
   }
 
@@ -170,6 +194,28 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tab.isUninformed = tab.hasMissed = true
   }
 
+  /** A user, a fault or the app acts. */
+  function touched(): void {
+    attempts.touched()
+    leaders.touched()
+  }
+
+  /** Nothing reaches the tab. In the end a frozen leader with a follower may stay frozen. */
+  function freeze(tab: Tab): void {
+    world.note(`${tab.name} freezes`)
+    leaders.forgetPause()
+    tab.hasUnposted ||= !tab.door.isAnswered()
+    tab.gate.freeze()
+  }
+
+  function thaw(tab: Tab): void {
+    if (!tab.gate.isFrozen()) return
+    world.note(`${tab.name} thaws`)
+    touched()
+    leaders.forgetPause()
+    tab.gate.thaw()
+  }
+
   /** Ends the process of a tab in the middle of its work. */
   function kill(tab: Tab): void {
     if (!tab.isAlive) return
@@ -180,10 +226,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
     lost.clear()
     tabs.delete(tab)
     tab.hangUp()
-    if (tab.door.die() && tabs.size > 0) {
+    const hasMissing = tab.door.die() || tab.hasUnposted
+    if (hasMissing && tabs.size > 0) {
       tabs.forEach(miss)
-      // The next tab with the lock reads a dead leader's writes. A dead follower's need a new tab.
-      if (!peers.hasLock(tab)) openTab()
+      // The next leader reads a dead leader's writes. A dead follower's need a new tab.
+      if (!peers.isLeader(tab)) openTab()
     }
     peers.release(tab)
   }
@@ -226,17 +273,33 @@ export async function createDevice(world: World, server: SimulatedServer, option
         world.at(world.now() + random.around(2000), () => tabs.size === 0 && openTab())
     },
 
+    freeze,
+    thaw,
+    rob: peers.rob,
+    leader: leaders.leader,
+    isPaused: (): boolean => isPaused,
+    /** For all tabs. */
+    pauseOrResume(tab: Tab): string {
+      isPaused = !isPaused
+      leaders.paused(isPaused)
+      void (isPaused ? tab.engine.pause() : tab.engine.resume())
+      return isPaused ? 'pauses' : 'resumes'
+    },
     jump: (ms: number) => void (clockMs += ms),
-    touched: attempts.touched,
+    touched,
     wake(): void {
-      attempts.touched()
+      touched()
       for (const tab of tabs) tab.wake()
     },
     stop: () => void (isRunning = false),
 
     /** Compares the screens with the expected rows. */
     check(): void {
-      for (const tab of tabs) tab.view.check()
+      for (const tab of tabs) {
+        if (tab.hasUnposted && !tab.gate.isFrozen() && !tab.gate.isLate()) tab.hasUnposted = false
+        tab.view.check()
+      }
+      leaders.check()
       freshness.check()
     },
     /** Compares the stored rows with the server. */
@@ -247,12 +310,17 @@ export async function createDevice(world: World, server: SimulatedServer, option
       tokens.heal()
       wires.heal()
       disk.heal()
+      const isAwake = [...tabs].some(({ gate }) => !gate.isFrozen())
+      for (const tab of tabs) if (!isAwake || tab.hasUnposted) thaw(tab)
       if (tabs.size === 0) openTab()
-      for (const tab of tabs) {
-        tab.isPaused = false
-        void tab.engine.resume()
-        renewToken(tab)
-      }
+      const awake = [...tabs].filter(({ gate }) => !gate.isFrozen())
+      // After a clock was set back, a message from before the thaw looks newer than this call.
+      world.at(world.now() + resumedAfterMs, () => {
+        isPaused = false
+        leaders.paused(isPaused)
+        void [...tabs].find(({ gate }) => !gate.isFrozen())?.engine.resume()
+      })
+      for (const tab of awake) renewToken(tab)
     }
   }
 

@@ -16,6 +16,8 @@ export type Disk = ReturnType<typeof createDisk>
 export type Door = Storage & {
   isClosed(): boolean
   isWriting(): boolean
+  /** Whether the tab still waits for the answer of a read or a write. */
+  isAnswered(): boolean
   /** Another connection removes the database: only transactions under way still happen. */
   cut(): void
   /** The browser has emptied the database, and ended the connection. */
@@ -28,6 +30,7 @@ export type DoorEvents = {
   /** A tab requests writes. */
   onWriting(writes: readonly Write[]): void
   onFailed(writes: readonly Write[]): void
+  onCommitted(writes: readonly Write[]): void
   onDestroyed(): void
 }
 
@@ -70,7 +73,7 @@ export function createDisk(
   let waiting = 0
   const transactions = createTransactions(world, () => random.around(latencyMs))
 
-  function openDoor({ onWriting, onFailed, onDestroyed }: DoorEvents): Door {
+  function openDoor({ onWriting, onFailed, onCommitted, onDestroyed }: DoorEvents): Door {
     let connection: Promise<Storage> | undefined
     const real = () => (connection ??= open(currentName()))
     let onConnectionLost: (error: Error) => void = () => {}
@@ -135,6 +138,7 @@ export function createDisk(
         await real()
       ).transact(queries, answers => (writes = body(answers as never)))
       onCommit(writes, () => rows.write(writes))
+      onCommitted(writes)
       if (!isAlive) return
       wait(1)
       answer(() => {
@@ -202,6 +206,7 @@ export function createDisk(
       onLost: callback => void (onConnectionLost = callback),
       isClosed: () => isClosed,
       isWriting: () => writing.length > 0,
+      isAnswered: () => unanswered === 0 && writing.length === 0,
       cut: () => void (isClosed = isCut = true),
       close() {
         isClosed = true

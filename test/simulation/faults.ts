@@ -23,6 +23,7 @@ export type Stage = {
 /** Expected: storage refuses. The caller gets the error. */
 const noted = () => undefined
 const day = 86_400_000
+const awake = ({ tabs }: Device): Tab | undefined => [...tabs].find(({ gate }) => !gate.isFrozen())
 
 /** Ends a tab, often when only some of the user's last operations are stored. */
 function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) => void): void {
@@ -35,7 +36,7 @@ function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) =>
 /** Removes a user from the groups of a device and adds them again, by users who may. */
 function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): void {
   for (const other of devices) {
-    const [tab] = other.tabs
+    const tab = awake(other)
     if (!tab || other.userID === userID) continue
     for (const groupID of disk.table('groups').keys())
       for (const name of ['deleteGroupMember', 'addGroupMember'] as const)
@@ -46,7 +47,7 @@ function sendOutAndIn({ userID, disk }: Device, devices: readonly Device[]): voi
 /** Other users change the groups of a device, by three positions each. */
 function change({ userID, disk }: Device, devices: readonly Device[]): void {
   for (const other of devices) {
-    const [tab] = other.tabs
+    const tab = awake(other)
     if (!tab || other.userID === userID) continue
     for (const groupID of disk.table('groups').keys())
       for (const field of ['name', 'introduction', 'notification'])
@@ -56,7 +57,7 @@ function change({ userID, disk }: Device, devices: readonly Device[]): void {
 
 /** A user applies, joins in another way and leaves. Then an admin accepts the old application. */
 function overtakeApplication({ world, devices, random }: Stage): void {
-  const [owner, applicant] = devices.map(({ tabs }) => [...tabs][0])
+  const [owner, applicant] = devices.map(awake)
   const [device, other] = devices
   const groups = owner ? [...owner.screen.groups.rows.values()] : []
   const groupID = random.pickFrom(
@@ -83,7 +84,7 @@ function overtakeApplication({ world, devices, random }: Stage): void {
   for (const [index, [from, tab, name, args]] of steps.entries())
     world.at(
       world.now() + index * 200,
-      () => tab.isAlive && void from.apply(tab, name, { groupID, ...args })
+      () => tab.isAlive && !tab.gate.isFrozen() && void from.apply(tab, name, { groupID, ...args })
     )
 }
 
@@ -151,6 +152,21 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
         )
     })
   },
+  'tab freezes'({ world, device, tab, random }) {
+    const { leader } = device
+    const frozen = random.chance(0.6) ? leader() : tab
+    if (!frozen?.isAlive) return
+    device.freeze(frozen)
+    const frozenMs = random.around(random.pick([2000, 10_000, 60_000]))
+    world.at(world.now() + frozenMs, () => frozen.isAlive && device.thaw(frozen))
+  },
+  'leader frozen with others'(stage) {
+    const { device, world, random } = stage
+    if (device.tabs.size === 1) device.openTab()
+    const soonMs = random.around(2000)
+    world.at(world.now() + soonMs, () => faults['tab freezes']?.(stage))
+  },
+  'lock stolen': ({ device }) => device.rob(),
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
   'tab closes': stage => abruptly(stage, tab => void stage.device.close(tab, 'close').catch(noted)),
   'logs out': ({ device, tab, random }) =>

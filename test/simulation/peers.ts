@@ -5,14 +5,22 @@ import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
+export type PeersOptions = {
+  readonly tabs: ReadonlySet<Tab>
+  readonly hasLocks: boolean
+  onPosted(tab: Tab, message: PeerMessage): void
+  onStopped(tab: Tab): void
+}
+
 export function createPeers(
   world: World,
   random: Random,
-  tabs: ReadonlySet<Tab>,
-  onStopped: (tab: Tab) => void
+  { tabs, hasLocks, onPosted, onStopped }: PeersOptions
 ) {
   /** The tab that holds the lock, or gets it next, and the tabs that wait for it. */
   const queue: Waiting[] = []
+  /** The last request of each tab that still wants the lock. */
+  const requests = new Map<Tab, Waiting>()
   const listeners = new WeakMap<Tab, (message: PeerMessage) => void>()
   /** The highest term that a tab knows. */
   const terms = new WeakMap<Tab, number>()
@@ -29,13 +37,15 @@ export function createPeers(
 
   function send(to: Tab, message: PeerMessage): void {
     to.mail++
-    later(() => {
-      to.mail--
-      if (!to.isAlive || to.stopped) return
-      if (message.type === 'status') learnOfTerm(to, message.term)
-      if (message.type === 'unposted' && leader === to) learn(to)
-      listeners.get(to)?.(message)
-    })
+    later(() =>
+      to.gate.pass('message', () => {
+        to.mail--
+        if (!to.isAlive || to.stopped) return
+        if (message.type === 'status') learnOfTerm(to, message.term)
+        if (message.type === 'unposted' && leader === to) learn(to)
+        listeners.get(to)?.(message)
+      })
+    )
   }
 
   /** A tab that has closed does not read. */
@@ -51,6 +61,7 @@ export function createPeers(
   }
 
   function posted(tab: Tab, message: PeerMessage): void {
+    onPosted(tab, message)
     if (message.type !== 'status') return
     learnOfTerm(tab, message.term)
     if (message.term < leaderTerm) return
@@ -70,10 +81,16 @@ export function createPeers(
 
   function hold(first: Waiting): void {
     first.isHeld = true
-    first.onGranted()
+    tell(first, first.onGranted)
+  }
+
+  function tell(waiting: Waiting, run: () => void): void {
+    const { tab } = waiting
+    tab.gate.pass('lock', () => tab.isAlive && requests.get(tab) === waiting && run())
   }
 
   function release(tab: Tab): void {
+    requests.delete(tab)
     if (leader === tab) leader = undefined
     const isFirst = queue[0]?.tab === tab
     const index = queue.findIndex(each => each.tab === tab)
@@ -83,18 +100,20 @@ export function createPeers(
 
   function steal(tab: Tab): void {
     const index = queue.findIndex(each => each.tab === tab)
+    if (index < 0) return
     const [own] = queue.splice(index, 1)
     const [robbed] = queue[0]?.isHeld ? queue.splice(0, 1) : []
     if (own) queue.unshift(own)
-    if (robbed) later(() => robbed.tab.isAlive && !robbed.tab.stopped && robbed.onLost())
+    if (robbed) later(() => robbed.tab.stopped || tell(robbed, robbed.onLost))
     grant()
   }
 
   return {
     of: (tab: Tab): Peers => ({
-      hasLocks: true,
+      hasLocks,
       lead(onGranted, onLost) {
         const waiting = { tab, isHeld: false, onGranted, onLost }
+        requests.set(tab, waiting)
         queue.push(waiting)
         if (queue.length > 1) return
         // A tab can get the lock before its first read.
@@ -119,7 +138,18 @@ export function createPeers(
       }
     }),
     release,
-    hasLock: (tab: Tab) => queue[0]?.tab === tab
+    emptied: () => void (leaderTerm = 0),
+    /** A new database begins with the first term. */
+    destroyed(): void {
+      leader = undefined
+      leaderTerm = 0
+    },
+    /** The lock goes to a tab that waits for it, without a reason. */
+    rob(): void {
+      const [, second] = queue
+      if (second) steal(second.tab)
+    },
+    isLeader: (tab: Tab) => (hasLocks ? queue[0]?.tab : leader) === tab
   }
 }
 

@@ -79,8 +79,14 @@ export const foundBy = {
   'HTTP requests overtake each other': 4,
   'operations of an emptied store are forgotten': 9,
   'commit numbers outlive their database': 9,
-  'rows written again are not posted': 27,
-  'failed storage is not tried again': 12
+  'rows written again are not posted': 52,
+  'failed storage is not tried again': 12,
+  'a deposed leader commits': 26,
+  'a silent leader goes unnoticed': 11,
+  'a received status is posted again': 14,
+  'a pause stays in its tab': 26,
+  'a claim does not raise the term': 2,
+  'a follower trusts its memory under a new leader': 374
 }
 export const stepsToFind = 1200
 
@@ -431,6 +437,65 @@ export const planted = {
     'src/engine/recovery.ts',
     'return lifecycle.isClosing() ? undefined : lifecycle.fail(error)',
     'return'
+  ),
+  'a deposed leader commits': {
+    edits: [
+      {
+        file: 'src/engine/state/commits.ts',
+        find: 'if (storedTerm !== ownTerm) return []',
+        replace: ''
+      },
+      {
+        file: 'src/engine/state/commits.ts',
+        find: 'if (storedTerm !== ownTerm) return onFenced(storedTerm)',
+        replace: ''
+      }
+    ]
+  },
+  // The attempt to lead has a status of its own.
+  'a silent leader goes unnoticed': {
+    edits: [
+      {
+        file: 'src/engine/election.ts',
+        find: "role === 'following' && silentTicks >= silentTicksMax",
+        replace: "role === 'retired' && silentTicks >= silentTicksMax"
+      },
+      {
+        file: 'src/engine/election.ts',
+        find: 'silentTicks === election.attemptAtTick ?',
+        replace: 'silentTicks < 0 ?'
+      }
+    ]
+  },
+  'a received status is posted again': edit(
+    'src/engine/leadership.ts',
+    'const isNewLeader = term !== lastClaim.term\n',
+    "const isNewLeader = term !== lastClaim.term\n    peers.post({ type: 'status', term, commitNumber, pause: leaderPause, status })\n"
+  ),
+  // A follower with the later setting posts it again when it receives a beat.
+  'a pause stays in its tab': {
+    edits: [
+      {
+        file: 'src/engine/leadership.ts',
+        find: "calledAtMs + 1) })\n    peers.post({ type: 'pause', pause })",
+        replace: 'calledAtMs + 1) })'
+      },
+      {
+        file: 'src/engine/leadership.ts',
+        find: "    else peers.post({ type: 'pause', pause })\n",
+        replace: ''
+      }
+    ]
+  },
+  'a claim does not raise the term': edit(
+    'src/engine/state/commits.ts',
+    'Math.max(storedTerm, knownTerm) + 1',
+    'Math.max(storedTerm, knownTerm, 1)'
+  ),
+  'a follower trusts its memory under a new leader': edit(
+    'src/engine/leadership.ts',
+    'lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))',
+    ''
   )
 }
 

@@ -84,7 +84,10 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     for (const device of devices)
       for (const tab of device.tabs) {
         const soon = (run: () => void) =>
-          world.at(world.now() + random.around(togetherMs), () => tab.isAlive && !isHealed && run())
+          world.at(
+            world.now() + random.around(togetherMs),
+            () => tab.isAlive && !tab.gate.isFrozen() && !isHealed && run()
+          )
         soon(() =>
           world.note(
             `event ${index}: ${tab.name} ${act(random, { scene, device, tab, count: index })}`
@@ -105,7 +108,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
       happen()
       if (only && !only.has(index)) return
       const device = random.pickFrom(devices)
-      const tab = device && random.pickFrom([...device.tabs])
+      const tab = device && random.pickFrom([...device.tabs].filter(({ gate }) => !gate.isFrozen()))
       if (!device) return
       device.touched()
       const doSomething = (tab: Tab) =>
@@ -188,7 +191,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
 
 function isAtRest(world: World, device: Device, server: ReturnType<typeof createServer>): boolean {
   if (whyNot(device, server).length > 0) return false
-  for (const tab of device.tabs) if (!tab.view.checkAll()) return false
+  for (const tab of device.tabs) if (!tab.gate.isFrozen() && !tab.view.checkAll()) return false
   for (const { opID, verdict } of device.ledger.accounts.values())
     if (!verdict) world.violate('I4', `${device.name}: ${opID} has no verdict in the end`)
   return true
@@ -204,7 +207,8 @@ function whyNot(
   if (!disk.isIdle()) why.push('storage is at work')
   if (disk.table('meta').get('')?.epoch !== history.epoch) why.push('another epoch')
   why.push(...missing(disk, history, userID, followedBy(history, userID)))
-  const leaders = [...tabs].map(tab => tab.screen.status())
+  const awake = [...tabs].filter(({ gate }) => !gate.isFrozen())
+  const leaders = awake.map(tab => tab.screen.status())
   if (!leaders.some(status => status?.caughtUp))
     why.push(`not caught up: ${JSON.stringify(leaders)}`)
   return why.map(each => `${name}: ${each}`)

@@ -14,7 +14,8 @@ export const conditionNames = [
   'tokens',
   'storage',
   'names',
-  'crafter'
+  'crafter',
+  'lockless'
 ] as const
 export type Condition = (typeof conditionNames)[number]
 export type Conditions = ReadonlySet<Condition>

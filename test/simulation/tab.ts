@@ -3,9 +3,11 @@
 import type { Status } from '../../src/engine/api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
 import type { Host } from '../../src/engine/host.ts'
+import type { Storage, Write } from '../../src/storage/port.ts'
 import type { Pending } from '../../src/storage/tables.ts'
 import type { Connect, Link } from '../../src/protocol/port.ts'
 import type { Disk, Door } from './disk.ts'
+import { createGate, type Gate, type Source } from './gate.ts'
 import { createScreen, type Screen } from './screen.ts'
 import { createView, type ViewCheck } from './view.ts'
 import type { World } from './world.ts'
@@ -18,10 +20,12 @@ export type Tab = {
   screen: Screen
   view: ViewCheck
   readonly door: Door
+  readonly gate: Gate
+  /** It was frozen before it could post a commit. */
+  hasUnposted: boolean
   /** Operations that are shown but not stored yet, with the step of their call. */
   readonly inFlight: Map<string, { readonly pending: Pending; readonly step: number }>
   isAlive: boolean
-  isPaused: boolean
   /** The number of messages of other tabs on their way. */
   mail: number
   stopped: boolean
@@ -45,14 +49,18 @@ export type TabOptions = Pick<Host, 'now' | 'random' | 'newID'> & {
   readonly token: string
   readonly connect: Connect
   readonly peersOf: (tab: Tab) => Host['peers']
+  /** Whether a tab is frozen between a commit and its message. */
+  isUnposted(): boolean
   onConnecting(): void
   onStatus(tab: Tab, status: Status): void
   onDestroyed(tab: Tab): void
+  onCommitted(tab: Tab, writes: readonly Write[]): void
 }
 
 export function createTab(world: World, options: TabOptions): Tab {
   const { name, userID, disk, isPaused, token, connect, peersOf, now, random, newID } = options
-  const { onConnecting, onStatus, onDestroyed } = options
+  const { onConnecting, onStatus, onDestroyed, onCommitted, isUnposted } = options
+  const gate = createGate(world, world.random('gate', name))
   let link: Link | undefined
   let onWake = () => {}
   const inFlight: Tab['inFlight'] = new Map()
@@ -76,15 +84,17 @@ export function createTab(world: World, options: TabOptions): Tab {
         if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id))
           tab.view.touchAll()
     },
+    onCommitted: writes => onCommitted(tab, writes),
     onDestroyed: () => onDestroyed(tab)
   })
   // The engine uses its host before the tab is complete.
   const tab = {
     name,
     door,
+    gate,
+    hasUnposted: false,
     inFlight,
     isAlive: true,
-    isPaused,
     mail: 0,
     stopped: false,
     isUninformed: false,
@@ -96,30 +106,39 @@ export function createTab(world: World, options: TabOptions): Tab {
       link?.close()
     }
   } as unknown as Tab
+  const pass = (source: Source, run: () => void) => gate.pass(source, () => tab.isAlive && run())
   const host: Host = {
-    storage: door,
+    storage: behind(gate, door),
     peers: peersOf(tab),
     connect: events => {
       onConnecting()
       link = connect({
-        onOpen: () => tab.isAlive && events.onOpen(),
-        onFrame: frame => tab.isAlive && events.onFrame(frame),
-        onClose: error => tab.isAlive && events.onClose(error)
+        onOpen: () => pass('frame', events.onOpen),
+        onFrame: frame => pass('frame', () => events.onFrame(frame)),
+        onClose: error => pass('frame', () => events.onClose(error))
       })
       return link
     },
     now,
     elapsedMs: () => world.now(),
-    setTimer: (callback, delayMs) =>
-      world.at(world.now() + Math.max(0, delayMs), () => tab.isAlive && callback()),
+    setTimer(callback, delayMs) {
+      let isStopped = false
+      const stop = world.at(world.now() + Math.max(0, delayMs), () =>
+        pass('timer', () => isStopped || callback())
+      )
+      return () => {
+        isStopped = true
+        stop()
+      }
+    },
     onWake(callback) {
-      onWake = callback
+      onWake = () => pass('app', callback)
       return () => void (onWake = () => {})
     },
     random,
     newID
   }
-  tab.view = createView(world, { disk, userID, tab })
+  tab.view = createView(world, { disk, userID, tab, isUnposted })
   tab.engine = openEngine(host, { userID, token, paused: isPaused, keepUndelivered: true })
   tab.screen = createScreen(tab.engine, {
     onGroup: groupID => tab.view.touchGroup(groupID),
@@ -134,4 +153,22 @@ export function createTab(world: World, options: TabOptions): Tab {
     steps: world.steps
   })
   return tab
+}
+
+/** Storage whose answers reach a frozen tab when it thaws. */
+function behind(gate: Gate, storage: Storage): Storage {
+  const gated = <T>(work: Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      work.then(
+        value => gate.pass('storage', () => resolve(value)),
+        (error: unknown) => gate.pass('storage', () => reject(error))
+      )
+    })
+  return {
+    onLost: callback => storage.onLost?.(error => gate.pass('storage', () => callback(error))),
+    read: queries => gated(storage.read(queries)),
+    transact: (queries, body) => gated(storage.transact(queries, body)),
+    close: () => gated(storage.close()),
+    destroy: () => gated(storage.destroy())
+  }
 }

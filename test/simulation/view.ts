@@ -27,7 +27,7 @@ export const isBroken = (status: Status | null): boolean =>
 
 export function createView(
   world: World,
-  { disk, userID, tab }: { disk: Disk; userID: string; tab: Tab }
+  { disk, userID, tab, isUnposted }: { disk: Disk; userID: string; tab: Tab; isUnposted(): boolean }
 ): ViewCheck {
   const touched = new Set<string>()
   let all = true
@@ -121,6 +121,9 @@ export function createView(
     (tab.hasMissed && tab.door.isClosed()) ||
     tab.mail > 0 ||
     tab.isUninformed ||
+    tab.gate.isFrozen() ||
+    tab.gate.isLate() ||
+    isUnposted() ||
     disk.isWaiting() ||
     !tab.screen.groups.isOpen ||
     isBroken(tab.screen.status())

@@ -210,7 +210,5 @@ export function act(
     device.within(tab, 'readProfile', engine.readProfile(groupID, random.chance(0.5)))
     return `asks about ${groupID}`
   }
-  tab.isPaused = !tab.isPaused
-  void (tab.isPaused ? engine.pause() : engine.resume())
-  return tab.isPaused ? 'pauses' : 'resumes'
+  return device.pauseOrResume(tab)
 }

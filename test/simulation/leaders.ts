@@ -1,0 +1,84 @@
+/** What the tabs of a device agree on: one leader per term, an honest status, few messages, one pause. */
+
+import type { Write } from '../../src/storage/port.ts'
+import type { Disk } from './disk.ts'
+import type { Tab } from './tab.ts'
+import type { World } from './world.ts'
+
+/** A tab that follows a dead leader may claim to be caught up for so long. */
+const honestWithinMs = 10_000
+/** Beats, and the changes of a connection that fails. An echo makes thousands of messages. */
+const messagesPerMinuteMax = 200
+const minuteMs = 60_000
+const pausedWithinMs = 10_000
+
+export function createLeaders(
+  world: World,
+  { name, disk, tabs }: { name: string; disk: Disk; tabs: ReadonlySet<Tab> }
+) {
+  /** The tab whose commits of server data took effect, by term. */
+  const committers = new Map<number, Tab>()
+  let leader: { readonly tab: Tab; readonly term: number } | undefined
+  let leaderSeenAtMs = world.now()
+  let countedSinceMs = world.now()
+  let messages = 0
+  /** The last call of `pause` or `resume`; `undefined`: a tab has opened or was frozen since. */
+  let pause: { readonly isPaused: boolean; readonly atMs: number } | undefined
+
+  const isAwake = (tab: Tab) => tab.isAlive && !tab.stopped && !tab.gate.isFrozen()
+
+  function checkStatus(): void {
+    if (leader && isAwake(leader.tab)) leaderSeenAtMs = world.now()
+    const silentMs = world.now() - leaderSeenAtMs
+    const isPaused = pause?.isPaused === true && world.now() - pause.atMs > pausedWithinMs
+    if (silentMs <= honestWithinMs && !isPaused) return
+    for (const tab of tabs) {
+      const status = tab.screen.status()
+      if (!isAwake(tab) || tab.gate.awakeMs() <= honestWithinMs || !status) continue
+      if (status.caughtUp && silentMs > honestWithinMs)
+        world.violate('I21', `${tab.name} is caught up, and its leader is gone for ${silentMs} ms`)
+      if (status.connection === 'online' && isPaused)
+        world.violate('I23', `${tab.name} is online, and another tab has paused it`)
+    }
+  }
+
+  return {
+    /** The tab that has posted the beat of the highest term. */
+    leader: (): Tab | undefined => leader?.tab,
+    posted(tab: Tab, message: { readonly type: string; readonly term?: number }): void {
+      const { type, term = 0 } = message
+      if (type === 'status' && term >= (leader?.term ?? 0)) leader = { tab, term }
+      if (type === 'committed') return
+      if (world.now() - countedSinceMs > minuteMs) {
+        countedSinceMs = world.now()
+        messages = 0
+      }
+      if (++messages > messagesPerMinuteMax)
+        world.violate('I22', `the tabs of ${name} post ${messages} messages within a minute`)
+    },
+    /** A user, a fault or the app gives a reason for messages. */
+    touched: () => void (messages = 0),
+    committed(tab: Tab, writes: readonly Write[]): void {
+      if (!writes.some(({ table }) => table === 'meta' || table === 'groups')) return
+      const term = disk.table('lease').get('')?.term ?? 0
+      const first = committers.get(term) ?? tab
+      committers.set(term, first)
+      if (first !== tab)
+        world.violate('I24', `${tab.name} commits in term ${term} of ${first.name}`)
+    },
+    /** The browser has emptied the database, so terms may be claimed again. */
+    emptied(): void {
+      committers.clear()
+      if (leader) leader = { tab: leader.tab, term: 0 }
+    },
+    /** A new database begins with the first term. */
+    destroyed(): void {
+      committers.clear()
+      leader = undefined
+      leaderSeenAtMs = world.now()
+    },
+    paused: (isPaused: boolean) => void (pause = { isPaused, atMs: world.now() }),
+    forgetPause: () => void (pause = undefined),
+    check: checkStatus
+  }
+}
