@@ -171,6 +171,28 @@ test('the page can be used with the keyboard alone', async () => {
   await expect.poll(() => ann.getByTestId('connection').textContent()).toBe('offline')
 })
 
+test('buttons and selects show their whole text in half a small screen', async () => {
+  const { page, ann, bob } = await openDemo()
+  await caughtUp(ann, bob)
+  await select(ann, 'Harbour festival')
+  await expect.poll(() => ann.getByTestId('complete').textContent()).toBe('complete')
+  const measured = await page.evaluate(() =>
+    ['.ann .tools', '.ann .members header'].flatMap(place =>
+      [...document.querySelectorAll<HTMLElement>(`${place} :is(select, button)`)].map(element => {
+        const { top, width } = element.getBoundingClientRect()
+        element.style.cssText = 'position: absolute; width: max-content'
+        const { width: wholeWidth } = element.getBoundingClientRect()
+        element.style.cssText = ''
+        const previous = element.previousElementSibling?.getBoundingClientRect()
+        const isWrapped = element.matches('button') && top >= (previous?.bottom ?? 0)
+        return { id: element.dataset['testid'], isClipped: width < wholeWidth, isWrapped }
+      })
+    )
+  )
+  const names = ['group-order', 'join-group', 'create-group', 'member-order', 'add-members']
+  expect(measured).toEqual(names.map(id => ({ id, isClipped: false, isWrapped: false })))
+})
+
 // `SCREENSHOT=1` makes the README's picture of the page.
 if (process.env['SCREENSHOT'])
   test('the picture shows an offline user and a refused operation', async () => {
