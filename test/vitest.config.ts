@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { chromiumArgs, findChromium } from './browser/chromium.ts'
 import { otherEngines, type OtherEngine } from './engines/installed.ts'
+import type { Engine } from './engines/launch.ts'
 import { installed } from './engines/provider.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
@@ -57,6 +58,23 @@ const otherEngine = (engine: OtherEngine, groupOrder: number): TestProjectInline
         }
       }
 
+/** The built page in a separate browser, with server processes that can be killed. */
+const demo = (engine: Engine): TestProjectInlineConfiguration => ({
+  test: {
+    name: engine === 'chromium' ? 'demo' : `demo-${engine}`,
+    include: ['test/demo/**/*.test.ts'],
+    environment: 'node',
+    provide: { engine },
+    globalSetup: ['test/demo/server.ts'],
+    // Each starts a browser, two workers and a server. Parallel files would only be slower.
+    fileParallelism: false,
+    ...limits
+  }
+})
+const installedEngines = (['firefox', 'webkit'] as const).filter(
+  engine => otherEngines[engine].find() !== undefined
+)
+
 export default defineConfig({
   root: path('..'),
   test: {
@@ -66,7 +84,7 @@ export default defineConfig({
           name: 'node',
           // All but the other projects' tests, so that a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,demo,engines,hostile}/**'],
+          exclude: ['test/{browser,demo,engines,hostile,kills}/**'],
           environment: 'node',
           ...limits
         }
@@ -102,17 +120,17 @@ export default defineConfig({
         }
       },
       {
-        // The built page in a separate browser, with server processes that can be killed.
+        // Installed browsers that are killed while they write.
         test: {
-          name: 'demo',
-          include: ['test/demo/**/*.test.ts'],
+          name: 'kills',
+          include: ['test/kills/**/*.test.ts'],
           environment: 'node',
-          globalSetup: ['test/demo/server.ts'],
-          // Each starts a browser, two workers and a server. Parallel files would only be slower.
           fileParallelism: false,
-          ...limits
+          testTimeout: 900_000
         }
-      }
+      },
+      demo('chromium'),
+      ...installedEngines.map(demo)
     ]
   }
 })

@@ -10,6 +10,14 @@ import {
 import { afterAll, expect, inject, onTestFinished } from 'vitest'
 import type { User } from '../../demo/user.ts'
 import { chromiumArgs, findChromium } from '../browser/chromium.ts'
+import type { Engine } from '../engines/launch.ts'
+import { openDriven } from '../engines/page.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    engine: Engine
+  }
+}
 
 declare global {
   interface Window {
@@ -30,12 +38,39 @@ type Options = BrowserContextOptions & {
   readonly before?: () => void
 }
 
+/** The engine that this project tests. */
+export const engine = (): Engine => inject('engine')
+
 /** Opens the page on a new device. Any error in the page fails the test. */
-export async function openDemo({
+export async function openDemo(options: Options = {}): Promise<Demo> {
+  const page =
+    engine() === 'chromium' ? await openInPlaywright(options) : await openDrivenPage(options)
+  await page.waitForFunction(() => 'demo' in window)
+  return { page, ann: page.getByTestId('ann'), bob: page.getByTestId('bob') }
+}
+
+async function openDrivenPage({ url = inject('demo').url, before }: Options): Promise<Page> {
+  const browser = await openDriven({
+    engine: engine(),
+    to: () => Number(new URL(url).port),
+    before
+  })
+  onTestFinished(async () => {
+    await browser.close()
+    expect(browser.complaints).toEqual([])
+  })
+  // MiniBrowser ignores a size on its command line, and the size of a window is known here.
+  const [first] = (await browser.start('/drive/empty')) as [Page]
+  const page = await first.context().newPage()
+  await page.goto(browser.url)
+  return page
+}
+
+async function openInPlaywright({
   url = inject('demo').url,
   before,
   ...options
-}: Options = {}): Promise<Demo> {
+}: Options): Promise<Page> {
   const context = await (await (browser ??= launch())).newContext(options)
   // The same limit as `expect.poll` has.
   context.setDefaultTimeout(60_000)
@@ -55,8 +90,7 @@ export async function openDemo({
   })
   if (before) await page.addInitScript(before)
   await page.goto(url)
-  await page.waitForFunction(() => 'demo' in window)
-  return { page, ann: page.getByTestId('ann'), bob: page.getByTestId('bob') }
+  return page
 }
 
 let count = 0

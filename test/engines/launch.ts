@@ -73,6 +73,9 @@ function signal({ pid }: ChildProcess): boolean {
   }
 }
 
+/** Wide enough for the demo's two users side by side. MiniBrowser ignores it. */
+const [width, height] = [1280, 900]
+
 type Command = {
   readonly file: string
   readonly args: readonly string[]
@@ -89,6 +92,7 @@ const commands: Readonly<
         ...chromiumArgs,
         '--headless',
         `--user-data-dir=${folder}`,
+        `--window-size=${width},${height}`,
         ...(isPrivate ? ['--incognito'] : []),
         ...args,
         ...urls
@@ -101,10 +105,11 @@ const commands: Readonly<
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`
     )
     writeFileSync(join(folder, 'user.js'), lines.join('\n'))
+    const size = ['--width', String(width), '--height', String(height)]
     const opened = isPrivate ? urls.flatMap(url => ['--private-window', url]) : urls
     return {
       file: found('firefox'),
-      args: ['--headless', '--no-remote', '--profile', folder, ...args, ...opened]
+      args: [...size, '--headless', '--no-remote', '--profile', folder, ...args, ...opened]
     }
   },
 
@@ -112,7 +117,12 @@ const commands: Readonly<
     mkdirSync(folder, { recursive: true })
     return {
       file: found('webkit'),
-      args: [...(isPrivate ? ['--private'] : []), ...args, ...urls],
+      args: [
+        '--javascript-can-open-windows-automatically=true',
+        ...(isPrivate ? ['--private'] : []),
+        ...args,
+        ...urls
+      ],
       env: {
         DISPLAY: await (display ??= openDisplay()),
         XDG_DATA_HOME: join(folder, 'data'),
@@ -130,10 +140,14 @@ function found(engine: OtherEngine): string {
   return file
 }
 
-/** Without these, the first start shows pages of its own, and a start after kills asks for a safe mode. */
+/**
+ * Without these, the first start shows pages of its own, a start after kills asks for a safe mode,
+ * and a test cannot open a second window.
+ */
 const quietFirefox = {
   'browser.aboutwelcome.enabled': false,
   'browser.shell.checkDefaultBrowser': false,
+  'dom.disable_open_during_load': false,
   'browser.sessionstore.resume_from_crash': false,
   'datareporting.policy.dataSubmissionEnabled': false,
   'termsofuse.bypassNotification': true,
@@ -146,7 +160,7 @@ let display: Promise<string> | undefined
 async function openDisplay(): Promise<string> {
   const file = findXvfb()
   if (file === undefined) return process.env.DISPLAY ?? ''
-  const args = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp']
+  const args = ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp']
   const server = spawn(file, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
   server.unref()
   process.once('exit', () => server.kill())

@@ -1,0 +1,110 @@
+/** The page through the ends that a browser can come to, in each engine. */
+
+import { expect, inject, onTestFinished, test } from 'vitest'
+import type { Page } from 'playwright'
+import { openDriven, type DrivenBrowser } from '../engines/page.ts'
+import {
+  caughtUp,
+  engine,
+  fresh,
+  goOffline,
+  goOnline,
+  groupRow,
+  outboxOf,
+  submit,
+  type Demo
+} from './page.ts'
+import { filledFolder, startDemo } from './server.ts'
+
+type Options = Omit<Parameters<typeof openDriven>[0], 'engine' | 'to'>
+
+async function openBrowser(
+  options: Options = {},
+  to = () => Number(new URL(inject('demo').url).port)
+): Promise<DrivenBrowser> {
+  const browser = await openDriven({ engine: engine(), to, ...options })
+  onTestFinished(async () => {
+    await browser.close()
+    expect(browser.complaints).toEqual([])
+  })
+  return browser
+}
+
+async function start(browser: DrivenBrowser): Promise<Demo> {
+  const [page] = await browser.start('/')
+  return demoOf(page as Page)
+}
+async function demoOf(page: Page): Promise<Demo> {
+  await page.waitForFunction(() => 'demo' in window)
+  return { page, ann: page.getByTestId('ann'), bob: page.getByTestId('bob') }
+}
+
+test('a browser killed offline delivers every pending operation later', async () => {
+  const browser = await openBrowser()
+  const before = await start(browser)
+  await caughtUp(before.ann, before.bob)
+  await goOffline(before.ann)
+  const [first, second] = [fresh('Canoe'), fresh('Kayak')]
+  await submit(before.ann, 'create-group', { name: first, type: 'Public', members: 'bob' })
+  await submit(before.ann, 'create-group', { name: second, type: 'Public', members: 'bob' })
+  await expect.poll(() => outboxOf(before.ann)).toHaveLength(2)
+  await browser.kill()
+
+  const { ann, bob } = await start(browser)
+  await expect.poll(() => outboxOf(ann)).toHaveLength(2)
+  await groupRow(ann, first).waitFor()
+  await goOnline(ann)
+  await caughtUp(ann, bob)
+  for (const name of [first, second]) await groupRow(bob, name).waitFor()
+  expect(await ann.getByTestId('verdict').count()).toBe(0)
+})
+
+test('an operation made without a server is delivered after its restart', async () => {
+  const folder = await filledFolder(inject('demo').filled)
+  onTestFinished(folder.remove)
+  let server = await startDemo({ DEMO_DATA_DIR: folder.path })
+  onTestFinished(() => server.stop())
+  const { ann, bob } = await start(await openBrowser({}, () => Number(new URL(server.url).port)))
+  await caughtUp(ann, bob)
+  await server.stop()
+  await ann.getByTestId('next-retry').waitFor()
+  const name = fresh('Barge')
+  await submit(ann, 'create-group', { name, type: 'Public', members: 'bob' })
+  await groupRow(ann, name).waitFor()
+  expect(await groupRow(bob, name).count()).toBe(0)
+
+  server = await startDemo({ DEMO_DATA_DIR: folder.path })
+  await caughtUp(ann, bob)
+  await groupRow(bob, name).waitFor()
+})
+
+test('a private window works and leaves nothing behind', async () => {
+  const browser = await openBrowser({ isPrivate: true })
+  const { ann, bob } = await start(browser)
+  await caughtUp(ann, bob)
+  const name = fresh('Dinghy')
+  await submit(ann, 'create-group', { name, type: 'Public', members: 'bob' })
+  await groupRow(bob, name).waitFor()
+  await goOffline(ann)
+  await submit(ann, 'edit-profile', { name: `${name}!` })
+  await expect.poll(() => outboxOf(ann)).toHaveLength(1)
+  await browser.kill()
+
+  const later = await start(browser)
+  await caughtUp(later.ann)
+  await groupRow(later.ann, name).waitFor()
+  expect(await outboxOf(later.ann)).toEqual([])
+})
+
+test('a page left and returned to goes on working', async () => {
+  const browser = await openBrowser()
+  const { page, ann, bob } = await start(browser)
+  await caughtUp(ann, bob)
+  await page.goto(`${browser.url}/drive/empty`)
+  await page.goBack()
+  await caughtUp(ann, bob)
+  const name = fresh('Raft')
+  await submit(ann, 'create-group', { name, type: 'Public', members: 'bob' })
+  await groupRow(bob, name).waitFor()
+  await caughtUp(ann, bob)
+})

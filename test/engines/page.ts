@@ -1,0 +1,213 @@
+/**
+ * Pages of an installed browser, driven over the driver's socket. Pages and locators have the part of
+ * Playwright's interface that tests of the demo use.
+ */
+
+import type { Page } from 'playwright'
+import type { WebSocket } from 'ws'
+import type { FromPage, ToPage } from './in-page.ts'
+import { createProfile, launch, type Engine, type LaunchedBrowser } from './launch.ts'
+import { createFinder } from './locator.ts'
+import { openProxy } from './proxy.ts'
+
+export type DrivenBrowser = {
+  readonly url: string
+  /** Errors that nobody caught, in any page. */
+  readonly complaints: readonly string[]
+  /** Starts the browser on the same profile, with one page for each path. */
+  start(...paths: readonly string[]): Promise<readonly Page[]>
+  /** SIGKILL. */
+  kill(): Promise<void>
+  close(): Promise<void>
+}
+
+type Options = {
+  readonly engine: Engine
+  readonly to: () => number
+  readonly before?: (() => void) | undefined
+  /** Receives what a page sends with `driven.note`. */
+  readonly onNote?: (text: string) => void
+} & Pick<Parameters<typeof launch>[2], 'isPrivate' | 'args' | 'preferences'>
+
+/** A browser with a fresh profile before a server under test. */
+export async function openDriven({
+  engine,
+  to,
+  before,
+  onNote = () => undefined,
+  ...options
+}: Options): Promise<DrivenBrowser> {
+  const profile = createProfile()
+  const complaints: string[] = []
+  const pages = new Map<string, DrivenPage>()
+  let awaited: DrivenPage[] = []
+  let browser: LaunchedBrowser | undefined
+
+  const proxy = await openProxy({
+    to,
+    before: before && `(${before.toString()})()`,
+    onPage(socket) {
+      socket.once('message', (data: Buffer) => {
+        const hello = JSON.parse(data.toString()) as FromPage & { type: 'hello' }
+        const page = pages.get(hello.pageID) ?? awaited.shift()
+        if (!page) return socket.terminate()
+        pages.set(page.id, page)
+        page.enter(socket)
+      })
+    }
+  })
+  const createPage = (): DrivenPage =>
+    createDrivenPage({
+      url: proxy.url,
+      moduleOf: proxy.moduleOf,
+      complain: text => complaints.push(text),
+      onNote,
+      expect: page => awaited.push(page),
+      create: () => createPage()
+    })
+
+  async function kill(): Promise<void> {
+    await browser?.kill()
+    pages.clear()
+  }
+
+  return {
+    url: proxy.url,
+    complaints,
+    kill,
+    async start(...paths) {
+      awaited = paths.map(createPage)
+      const started = [...awaited]
+      const urls = paths.map(path => new URL(path, proxy.url).href)
+      browser = await launch(engine, profile, { ...options, urls })
+      await Promise.all(started.map(page => page.arrived()))
+      // Tests use only the part that is there. Another call throws a TypeError.
+      return started.map(page => page.face as unknown as Page)
+    },
+    async close() {
+      await kill()
+      proxy.close()
+      profile.remove()
+    }
+  }
+}
+
+type DrivenPage = {
+  readonly id: string
+  /** What tests see. */
+  readonly face: object
+  /** A document of this page has opened its socket. */
+  enter(socket: WebSocket): void
+  arrived(): Promise<unknown>
+}
+
+type Surroundings = {
+  readonly url: string
+  readonly moduleOf: (source: string) => string
+  readonly complain: (text: string) => void
+  readonly onNote: (text: string) => void
+  /** The next page that arrives without a name is this one. */
+  readonly expect: (page: DrivenPage) => void
+  readonly create: () => DrivenPage
+}
+
+let pageCount = 0
+
+function createDrivenPage({
+  url,
+  moduleOf,
+  complain,
+  onNote,
+  expect,
+  create
+}: Surroundings): DrivenPage {
+  const id = `page-${pageCount++}`
+  const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  const arrivals: ((socket: WebSocket) => void)[] = []
+  let callCount = 0
+  let socket: WebSocket | undefined
+
+  function enter(entered: WebSocket): void {
+    socket = entered
+    const welcome: ToPage = { type: 'welcome', pageID: id }
+    entered.send(JSON.stringify(welcome))
+    entered.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as FromPage
+      if (message.type === 'complaint') complain(message.text)
+      if (message.type === 'note') onNote(message.text)
+      if (message.type === 'result') settle(message)
+    })
+    entered.on('close', () => {
+      if (socket === entered) socket = undefined
+      for (const { reject } of calls.values()) reject(new Error('the document has gone'))
+      calls.clear()
+    })
+    for (const resolve of arrivals.splice(0)) resolve(entered)
+  }
+
+  function settle({ id, value, error }: FromPage & { type: 'result' }): void {
+    const call = calls.get(id)
+    calls.delete(id)
+    if (error === undefined) call?.resolve(value)
+    else call?.reject(new Error(error))
+  }
+
+  const nextArrival = () => new Promise<WebSocket>(resolve => arrivals.push(resolve))
+  const arrived = async () => socket ?? nextArrival()
+
+  /** Runs the function of this source in the page. */
+  async function run(source: string, ...args: readonly unknown[]): Promise<unknown> {
+    const connected = await arrived()
+    return new Promise((resolve, reject) => {
+      const message: ToPage = {
+        type: 'run',
+        id: callCount++,
+        module: moduleOf(`export default ${source}`),
+        args
+      }
+      calls.set(message.id, { resolve, reject })
+      connected.send(JSON.stringify(message))
+    })
+  }
+
+  /** Resolves when the next document has arrived, or one from the back-forward cache. */
+  async function leave(source: string, ...args: readonly unknown[]): Promise<void> {
+    await arrived()
+    const next = nextArrival()
+    // Expected: the document goes before it has answered.
+    await run(source, ...args).catch(() => undefined)
+    await next
+  }
+
+  const face: object = {
+    ...createFinder(run, () => face),
+    url: () => `${url}/`,
+    evaluate: (work: unknown, arg?: unknown) => run(String(work), arg),
+    waitForFunction: (work: unknown) =>
+      run(
+        `async () => { while (!(${String(work)})()) await new Promise(next => setTimeout(next, 20)) }`
+      ),
+    reload: () => leave('() => location.reload()'),
+    goto: (address: string) => leave('address => { location.href = address }', address),
+    goBack: () => leave('() => history.back()'),
+    keyboard: {
+      press: (key: string) => run('key => driven.pressFocused(key)', key),
+      type: (text: string) => run('text => document.execCommand("insertText", false, text)', text)
+    },
+    context: () => ({
+      /** Another window, because a tab in the background draws nothing. */
+      async newPage() {
+        const page = create()
+        expect(page)
+        await run(
+          'address => void open(address, "", "width=1280,height=900")',
+          `${url}/drive/empty`
+        )
+        await page.arrived()
+        return page.face
+      }
+    })
+  }
+  const page = { id, face, enter, arrived }
+  return page
+}
