@@ -1,0 +1,184 @@
+/**
+ * Kills a browser again and again while its user works, and looks for every acknowledged operation
+ * after each restart: it waits on the device, has its verdict there, or is on the server.
+ */
+
+import { readFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { pathToFileURL, fileURLToPath } from 'node:url'
+import type { Page } from 'playwright'
+import { rolldown } from 'rolldown'
+import {
+  generateUserSig,
+  openPGlite,
+  openSqlDatabase,
+  startServer,
+  type Sql
+} from 'offline-groups/server'
+import type { Engine } from '../engines/launch.ts'
+import { openDriven } from '../engines/page.ts'
+
+export type Backend = 'leveldb' | 'sqlite'
+export type KillOptions = {
+  readonly engine: Engine
+  readonly kills: number
+  readonly tabs: number
+  /** Of Chromium only. */
+  readonly backend?: Backend
+  readonly onKill?: (figures: Figures) => void
+}
+
+export type Figures = {
+  kills: number
+  /** Operations that a page was told are durable. */
+  acknowledged: number
+  /** Found after a restart, by place. An operation that waits counts at each restart. */
+  pending: number
+  settled: number
+  onServer: number
+  /** Found nowhere. */
+  lost: string[]
+  /** Applied more than once by the server. */
+  doubled: number
+}
+
+// Run from a bundle as well, so relative to the folder of the package.
+const root = pathToFileURL(`${process.cwd()}/`)
+const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+const userID = 'ann'
+const groupIDs = ['crew-0', 'crew-1', 'crew-2', 'crew-3']
+/** The browser is killed so long after its tabs have begun to work. */
+const [shortestMs, longestMs] = [100, 1_100]
+
+export async function killBrowsers({
+  engine,
+  kills,
+  tabs,
+  backend,
+  onKill = () => undefined
+}: KillOptions): Promise<Figures> {
+  const sql = await openPGlite()
+  const server = await startServer({
+    ...app,
+    database: await openSqlDatabase(sql),
+    onRequest: await servePage()
+  })
+  /** Acknowledged, and not yet found on the server or settled. */
+  const open = new Set<string>()
+  const figures: Figures = {
+    kills: 0,
+    acknowledged: 0,
+    pending: 0,
+    settled: 0,
+    onServer: 0,
+    lost: [],
+    doubled: 0
+  }
+  const browser = await openDriven({
+    engine,
+    to: () => server.port,
+    args: backend === 'sqlite' ? ['--enable-features=IdbSqliteBackingStore'] : [],
+    onNote(opID) {
+      figures.acknowledged++
+      open.add(opID)
+    }
+  })
+
+  const judged = async (opIDs: readonly string[]) => {
+    const { rows } = await sql.withConnection(query =>
+      query('SELECT op_id FROM verdicts WHERE user_id = $1 AND op_id = ANY($2)', [userID, opIDs])
+    )
+    return new Set((rows as { op_id: string }[]).map(row => row.op_id))
+  }
+
+  /** Starts the browser and looks for every operation that was acknowledged before. */
+  async function restart(paused: boolean): Promise<readonly Page[]> {
+    const pages = await browser.start(...Array.from({ length: tabs }, () => '/'))
+    const token = generateUserSig(app, { userID })
+    const waiting = new Set<string>()
+    for (const page of pages) {
+      await page.waitForFunction(() => 'kills' in window)
+      const opIDs = await page.evaluate(
+        ([userID, token, paused]) =>
+          window.kills.open(`${location.origin.replace('http', 'ws')}/sync`, userID, token, paused),
+        [userID, token, paused] as const
+      )
+      for (const opID of opIDs) waiting.add(opID)
+    }
+    // Read after the outbox: an operation that has left it by then has its verdict.
+    const absent = [...open].filter(opID => !waiting.has(opID))
+    figures.pending += open.size - absent.length
+    const onServer = await judged(absent)
+    figures.onServer += onServer.size
+    const unjudged = absent.filter(opID => !onServer.has(opID))
+    const settled = new Set(
+      await pages[0]?.evaluate(opIDs => window.kills.settled(opIDs), unjudged)
+    )
+    figures.settled += settled.size
+    figures.lost.push(...unjudged.filter(opID => !settled.has(opID)))
+    for (const opID of absent) open.delete(opID)
+    return pages
+  }
+
+  try {
+    const [first] = await restart(false)
+    await first?.evaluate(groupIDs => window.kills.createGroups(groupIDs), groupIDs)
+    await browser.kill()
+    while (figures.kills < kills) {
+      // Every other time the user works offline, so that operations outlive several kills.
+      const pages = await restart(figures.kills % 2 === 1)
+      await Promise.all(
+        pages.map(page => page.evaluate(groupIDs => window.kills.work(groupIDs), groupIDs))
+      )
+      await wait(shortestMs + Math.random() * (longestMs - shortestMs))
+      await browser.kill()
+      figures.kills++
+      onKill(figures)
+    }
+    const [last] = await restart(false)
+    await last?.evaluate(() => window.kills.drain())
+    const rest = await judged([...open])
+    figures.onServer += rest.size
+    figures.lost.push(...[...open].filter(opID => !rest.has(opID)))
+    figures.doubled = await countDoubled(sql)
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+  return figures
+}
+
+/** Operations with more than one entry in the log. */
+async function countDoubled(sql: Sql): Promise<number> {
+  const { rows } = await sql.withConnection(query =>
+    query(`SELECT body->>'opID' FROM log GROUP BY 1 HAVING count(*) > 1`)
+  )
+  return rows.length
+}
+
+const path = (relative: string) => fileURLToPath(new URL(relative, root))
+
+/** The page, bundled with the built package, and the worker as it ships. */
+async function servePage(): Promise<RequestListener> {
+  const bundle = await rolldown({
+    input: path('test/kills/page.ts'),
+    platform: 'browser',
+    resolve: { alias: { 'offline-groups': path('dist/src/index.js') } },
+    logLevel: 'warn'
+  })
+  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false })
+  const files: Readonly<Record<string, [type: string, body: string]>> = {
+    '/': [
+      'text/html',
+      '<!doctype html><head></head><script type="module" src="/page.js"></script>'
+    ],
+    '/page.js': ['text/javascript', output[0].code],
+    '/worker.js': ['text/javascript', readFileSync(path('dist/src/worker.js'), 'utf8')]
+  }
+  return (request, response) => {
+    const [type, body] = files[request.url ?? ''] ?? []
+    if (type === undefined) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': type }).end(body)
+  }
+}
