@@ -24,6 +24,8 @@ type Options = {
   readonly isPrivate?: boolean
   /** More arguments of the command line. */
   readonly args?: readonly string[]
+  /** More environment variables. */
+  readonly env?: Readonly<Record<string, string>>
   /** More settings of Firefox, by name. */
   readonly preferences?: Readonly<Record<string, boolean | number>>
 }
@@ -47,7 +49,7 @@ export async function launch(
     stdio: 'ignore',
     // A process group of its own, so that one signal reaches all processes of the browser.
     detached: true,
-    env: { ...process.env, ...env }
+    env: { ...process.env, ...env, ...options.env }
   })
   const ended = once(browser, 'exit')
   await once(browser, 'spawn')

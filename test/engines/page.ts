@@ -14,6 +14,8 @@ export type DrivenBrowser = {
   readonly url: string
   /** Errors that nobody caught, in any page. */
   readonly complaints: readonly string[]
+  /** Where the browser keeps its data. */
+  readonly folder: string
   /** Starts the browser on the same profile, with one page for each path. */
   start(...paths: readonly string[]): Promise<readonly Page[]>
   /** SIGKILL. */
@@ -27,6 +29,8 @@ type Options = {
   readonly before?: (() => void) | undefined
   /** Receives what a page sends with `driven.note`. */
   readonly onNote?: (text: string) => void
+  /** More environment variables, for each start. */
+  readonly env?: () => Readonly<Record<string, string>>
 } & Pick<Parameters<typeof launch>[2], 'isPrivate' | 'args' | 'preferences'>
 
 /** A browser with a fresh profile before a server under test. */
@@ -35,6 +39,7 @@ export async function openDriven({
   to,
   before,
   onNote = () => undefined,
+  env = () => ({}),
   ...options
 }: Options): Promise<DrivenBrowser> {
   const profile = createProfile()
@@ -73,13 +78,14 @@ export async function openDriven({
 
   return {
     url: proxy.url,
+    folder: profile.folder,
     complaints,
     kill,
     async start(...paths) {
       awaited = paths.map(createPage)
       const started = [...awaited]
       const urls = paths.map(path => new URL(path, proxy.url).href)
-      browser = await launch(engine, profile, { ...options, urls })
+      browser = await launch(engine, profile, { ...options, env: env(), urls })
       await Promise.all(started.map(page => page.arrived()))
       // Tests use only the part that is there. Another call throws a TypeError.
       return started.map(page => page.face as unknown as Page)

@@ -3,21 +3,11 @@
  * after each restart: it waits on the device, has its verdict there, or is on the server.
  */
 
-import { readFileSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { pathToFileURL, fileURLToPath } from 'node:url'
 import type { Page } from 'playwright'
-import { rolldown } from 'rolldown'
-import {
-  generateUserSig,
-  openPGlite,
-  openSqlDatabase,
-  startServer,
-  type Sql
-} from 'offline-groups/server'
 import type { Engine } from '../engines/launch.ts'
 import { openDriven } from '../engines/page.ts'
+import { groupIDs, openStage } from './stage.ts'
 
 export type Backend = 'leveldb' | 'sqlite'
 export type KillOptions = {
@@ -43,11 +33,6 @@ export type Figures = {
   doubled: number
 }
 
-// Run from a bundle as well, so relative to the folder of the package.
-const root = pathToFileURL(`${process.cwd()}/`)
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
-const userID = 'ann'
-const groupIDs = ['crew-0', 'crew-1', 'crew-2', 'crew-3']
 /** The browser is killed so long after its tabs have begun to work. */
 const [shortestMs, longestMs] = [100, 1_100]
 
@@ -58,12 +43,7 @@ export async function killBrowsers({
   backend,
   onKill = () => undefined
 }: KillOptions): Promise<Figures> {
-  const sql = await openPGlite()
-  const server = await startServer({
-    ...app,
-    database: await openSqlDatabase(sql),
-    onRequest: await servePage()
-  })
+  const stage = await openStage()
   /** Acknowledged, and not yet found on the server or settled. */
   const open = new Set<string>()
   const figures: Figures = {
@@ -77,7 +57,7 @@ export async function killBrowsers({
   }
   const browser = await openDriven({
     engine,
-    to: () => server.port,
+    to: stage.to,
     args: backend === 'sqlite' ? ['--enable-features=IdbSqliteBackingStore'] : [],
     onNote(opID) {
       figures.acknowledged++
@@ -85,31 +65,24 @@ export async function killBrowsers({
     }
   })
 
-  const judged = async (opIDs: readonly string[]) => {
-    const { rows } = await sql.withConnection(query =>
-      query('SELECT op_id FROM verdicts WHERE user_id = $1 AND op_id = ANY($2)', [userID, opIDs])
-    )
-    return new Set((rows as { op_id: string }[]).map(row => row.op_id))
-  }
-
   /** Starts the browser and looks for every operation that was acknowledged before. */
   async function restart(paused: boolean): Promise<readonly Page[]> {
     const pages = await browser.start(...Array.from({ length: tabs }, () => '/'))
-    const token = generateUserSig(app, { userID })
+    const token = stage.token()
     const waiting = new Set<string>()
     for (const page of pages) {
       await page.waitForFunction(() => 'kills' in window)
       const opIDs = await page.evaluate(
         ([userID, token, paused]) =>
           window.kills.open(`${location.origin.replace('http', 'ws')}/sync`, userID, token, paused),
-        [userID, token, paused] as const
+        [stage.userID, token, paused] as const
       )
       for (const opID of opIDs) waiting.add(opID)
     }
     // Read after the outbox: an operation that has left it by then has its verdict.
     const absent = [...open].filter(opID => !waiting.has(opID))
     figures.pending += open.size - absent.length
-    const onServer = await judged(absent)
+    const onServer = await stage.judged(absent)
     figures.onServer += onServer.size
     const unjudged = absent.filter(opID => !onServer.has(opID))
     const settled = new Set(
@@ -138,47 +111,13 @@ export async function killBrowsers({
     }
     const [last] = await restart(false)
     await last?.evaluate(() => window.kills.drain())
-    const rest = await judged([...open])
+    const rest = await stage.judged([...open])
     figures.onServer += rest.size
     figures.lost.push(...[...open].filter(opID => !rest.has(opID)))
-    figures.doubled = await countDoubled(sql)
+    figures.doubled = await stage.countDoubled()
   } finally {
     await browser.close()
-    await server.close()
+    await stage.close()
   }
   return figures
-}
-
-/** Operations with more than one entry in the log. */
-async function countDoubled(sql: Sql): Promise<number> {
-  const { rows } = await sql.withConnection(query =>
-    query(`SELECT body->>'opID' FROM log GROUP BY 1 HAVING count(*) > 1`)
-  )
-  return rows.length
-}
-
-const path = (relative: string) => fileURLToPath(new URL(relative, root))
-
-/** The page, bundled with the built package, and the worker as it ships. */
-async function servePage(): Promise<RequestListener> {
-  const bundle = await rolldown({
-    input: path('test/kills/page.ts'),
-    platform: 'browser',
-    resolve: { alias: { 'offline-groups': path('dist/src/index.js') } },
-    logLevel: 'warn'
-  })
-  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false })
-  const files: Readonly<Record<string, [type: string, body: string]>> = {
-    '/': [
-      'text/html',
-      '<!doctype html><head></head><script type="module" src="/page.js"></script>'
-    ],
-    '/page.js': ['text/javascript', output[0].code],
-    '/worker.js': ['text/javascript', readFileSync(path('dist/src/worker.js'), 'utf8')]
-  }
-  return (request, response) => {
-    const [type, body] = files[request.url ?? ''] ?? []
-    if (type === undefined) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': type }).end(body)
-  }
 }

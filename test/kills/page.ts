@@ -34,6 +34,15 @@ const kills = {
       void workIn(groupIDs[lane % groupIDs.length] ?? '')
   },
 
+  /** Edits a group so many times, one edit after another. */
+  async edit(groupID: string, count: number): Promise<void> {
+    for (let edit = 0; edit < count; edit++) {
+      const introduction = `${performance.timeOrigin} ${edit}`
+      const answer = await opened().apply('updateGroupProfile', { groupID, introduction })
+      if (!isGroupError(answer)) window.driven.note(answer.opID)
+    }
+  },
+
   /** Of these operations, the ones with a verdict on this device. */
   async settled(opIDs: readonly string[]): Promise<string[]> {
     const verdicts = await Promise.all(opIDs.map(opID => opened().settled(opID)))
