@@ -152,6 +152,17 @@ export type GroupCommands = {
    */
   logout(options?: { readonly pending?: 'keep' | 'flush' | 'discard' }): Promise<GroupError | null>
   /**
+   * Closes the store and removes its database, pending operations included: for a database that can
+   * no longer be read. Other tabs of the user close their stores as well. An error says that the
+   * browser has refused; then only its settings can remove the data.
+   *
+   * @example
+   * store.storage$.subscribe(async ({ error }) => {
+   *   if (error?.code === 4502) await store.deleteLocalData()
+   * })
+   */
+  deleteLocalData(): Promise<GroupError | null>
+  /**
    * Closes the store on this page and completes its observables. The database stays.
    *
    * @example

@@ -140,6 +140,11 @@ export function createStore(
       if (!refused) finish()
       return refused
     },
+    async deleteLocalData() {
+      const refused = await call(remote => remote.deleteLocalData())
+      finish()
+      return refused
+    },
     async close() {
       await call(remote => remote.close())
       finish()

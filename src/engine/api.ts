@@ -233,6 +233,8 @@ export type EngineApi = {
    * error.
    */
   logout(pending?: 'keep' | 'flush' | 'discard'): Promise<GroupError | null>
+  /** Removes the database, pending operations included, even if it cannot be opened. */
+  deleteLocalData(): Promise<GroupError | null>
   close(): Promise<void>
 }
 

@@ -137,6 +137,10 @@ export function openEngine(
     pause: async () => leadership.pause(),
     resume: async () => leadership.resume(),
     logout,
+    async deleteLocalData() {
+      host.peers.post({ type: 'logout' })
+      return lifecycle.close(storage.destroy).then(() => null, storageFailed)
+    },
     close: () => lifecycle.close(),
     openStreams: streams.open
   }

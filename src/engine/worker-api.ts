@@ -40,6 +40,7 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
   pause: true,
   resume: true,
   logout: true,
+  deleteLocalData: true,
   close: true
 }
 

@@ -5,6 +5,7 @@
 
 import { openDexieStorage } from '../storage/dexie.ts'
 import { createLastingStorage } from '../storage/lasting.ts'
+import { removeDatabase } from '../storage/open-database.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import type { Storage } from '../storage/port.ts'
 
@@ -28,12 +29,17 @@ export type BrowserStorage = {
 export async function openBrowserStorage(name: string): Promise<BrowserStorage> {
   let isDataLost = false
   const onDataLoss = () => void (isDataLost = true)
-  const storage = createLastingStorage(events => openDexieStorage(name, { ...events, onDataLoss }))
+  const storage = createLastingStorage({
+    open: events => openDexieStorage(name, { ...events, onDataLoss }),
+    remove: () => removeDatabase(name)
+  })
   const error = await openPatiently(storage)
   if (!error) return { storage, mode: 'indexedDB', isDataLost }
   if (conflicts.includes(error.name)) return { storage, mode: 'indexedDB', error, isDataLost }
   await storage.close()
-  return { storage: createMemoryStorage(), mode: 'memory', error, isDataLost }
+  const memory = createMemoryStorage()
+  const destroy = () => memory.destroy().then(() => removeDatabase(name))
+  return { storage: { ...memory, destroy }, mode: 'memory', error, isDataLost }
 }
 
 /** Resolves with the error of the last attempt, if it failed. */

@@ -16,7 +16,7 @@ import type { DatabaseEvents } from './open-database.ts'
 import type { Storage } from './port.ts'
 
 /** Opening takes milliseconds. After this time, another tab, perhaps a frozen one, blocks it. */
-const openWithinMs = 10_000
+const openWithinMs = 5000
 
 const bound = createBound((callback, delayMs) => {
   const timer = setTimeout(callback, delayMs)
@@ -28,23 +28,29 @@ type LastingStorage = Storage & {
   open(): Promise<void>
 }
 
-/** `open` opens another connection each time. */
-export function createLastingStorage(
-  open: (events: Required<Pick<DatabaseEvents, 'onLost' | 'onBlocked'>>) => Promise<Storage>
-): LastingStorage {
+type LastingOptions = {
+  /** Opens another connection each time. */
+  open(events: Required<Pick<DatabaseEvents, 'onLost' | 'onBlocked'>>): Promise<Storage>
+  /** Removes a database that is not open, and perhaps cannot be opened. */
+  remove(): Promise<void>
+}
+
+export function createLastingStorage({ open, remove }: LastingOptions): LastingStorage {
   let handle: Storage | undefined
   let opening: Promise<Storage> | undefined
-  let isBlocked = false
+  /** Resolves if another tab blocks the opening under way. */
+  let blocked = new Promise<Error>(() => undefined)
   let isClosed = false
   let onLost: (error: Error) => void = () => undefined
 
   async function start(): Promise<Storage> {
     let opened: Storage | undefined
-    isBlocked = false
+    let block: (error: Error) => void
+    blocked = new Promise(resolve => (block = resolve))
     try {
       opened = await open({
         onLost: error => opened && drop(opened, error),
-        onBlocked: () => (isBlocked = true)
+        onBlocked: () => block(blockedError())
       })
       if (isClosed) await opened.close()
       return (handle = opened)
@@ -64,8 +70,8 @@ export function createLastingStorage(
 
   async function connected(): Promise<Storage> {
     if (isClosed) throw closedError()
-    const late = () => (isBlocked ? blockedError() : noAnswer())
-    const opened = await bound((opening ??= start()), openWithinMs, late)
+    opening ??= start()
+    const opened = await bound(Promise.race([opening, blocked]), openWithinMs, noAnswer)
     if (opened instanceof Error) throw opened
     return opened
   }
@@ -78,11 +84,11 @@ export function createLastingStorage(
     })
   }
 
-  /** Closes or destroys the database, even while it is being opened. */
-  async function end(how: 'close' | 'destroy'): Promise<void> {
-    const used = handle ?? (how === 'destroy' || opening ? await connected() : undefined)
+  /** A database that is being opened is closed as soon as it is open. */
+  async function end(work: (storage: Storage | undefined) => Promise<void> | undefined) {
+    if (isClosed) return
     isClosed = true
-    await used?.[how]()
+    await work(handle)
   }
 
   return {
@@ -90,8 +96,8 @@ export function createLastingStorage(
     read: queries => call(storage => storage.read(queries)),
     transact: (queries, body, durability) =>
       call(storage => storage.transact(queries, body, durability)),
-    close: () => (isClosed ? Promise.resolve() : end('close')),
-    destroy: () => (isClosed ? Promise.resolve() : end('destroy')),
+    close: () => end(storage => storage?.close()),
+    destroy: () => end(storage => storage?.destroy() ?? remove()),
     onLost: callback => void (onLost = callback)
   }
 }

@@ -8,7 +8,15 @@
  */
 
 import { Dexie } from 'dexie'
-import { nativeVersion, reportDataLoss, schemaVersion, type OnDataLoss } from './database.ts'
+import {
+  nativeVersion,
+  reportDataLoss,
+  resultOf,
+  runTransaction,
+  schemaVersion,
+  storeNames,
+  type OnDataLoss
+} from './database.ts'
 
 export type DatabaseEvents = {
   /** The browser, another tab or a newer build has ended the connection. */
@@ -50,9 +58,40 @@ export async function openDatabase(name: string, events: DatabaseEvents): Promis
     },
     async remove() {
       isClosed = true
-      await dexie.delete()
+      // A frozen tab may block the removal for days, so the rows go first.
+      const isEmptied = await emptied(database)
+      dexie.close()
+      await removeDatabase(name).catch((error: unknown) => {
+        if (!isEmptied) throw error
+      })
     }
   }
+}
+
+async function emptied(database: IDBDatabase): Promise<boolean> {
+  try {
+    const transaction = database.transaction(storeNames, 'readwrite', { durability: 'strict' })
+    await runTransaction(transaction, async ({ pages, journal }) => {
+      await Promise.all([resultOf(pages.clear()), resultOf(journal.clear())])
+    })
+    return true
+  } catch {
+    // Expected: the database is damaged, or the browser has closed it.
+    return false
+  }
+}
+
+const removalWithinMs = 3000
+
+/** Removes a database, also one that cannot be opened. */
+export function removeDatabase(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name)
+    request.onsuccess = () => resolve()
+    request.onerror = () => reject(request.error ?? new DOMException('', 'UnknownError'))
+    const late = new DOMException('Another tab keeps the database open.', 'BlockedError')
+    setTimeout(() => reject(late), removalWithinMs)
+  })
 }
 
 /** Reads `indexedDB` at each opening: some browsers remove it during the life of a page. */

@@ -179,6 +179,23 @@ test('a leader without storage steps down and joins again', async () => {
   expect(await ann.status()).toMatchObject({ connection: 'online', caughtUp: true })
 })
 
+test('local data can be deleted while storage fails', async () => {
+  const ann = open({ paused: true })
+  await ann.apply('createGroup', crew)
+  disk.fail()
+  expect(await ann.engine.deleteLocalData()).toBeNull()
+  disk.work()
+  const { answers } = await disk.storage.read([{ table: 'outbox', scope: '' }])
+  expect(answers).toEqual([[]])
+  expect(await ann.engine.apply('quitGroup', { groupID: 'crew' })).toMatchObject({ code: 4502 })
+})
+
+test('a browser that refuses to delete local data is reported', async () => {
+  disk.storage.destroy = () => Promise.reject(new DOMException('injected', 'UnknownError'))
+  const ann = open()
+  expect(await ann.engine.deleteLocalData()).toMatchObject({ code: 4502 })
+})
+
 test('a store that is closed while its storage is away is not opened again', async () => {
   const ann = open()
   await ann.caughtUp()

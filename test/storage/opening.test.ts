@@ -8,6 +8,7 @@ import { newMember } from '../../src/kernel/model.ts'
 import { nativeVersion } from '../../src/storage/database.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createLastingStorage } from '../../src/storage/lasting.ts'
+import { removeDatabase } from '../../src/storage/open-database.ts'
 import type { Write } from '../../src/storage/port.ts'
 import { openDatabase, recordsIn, resultOf } from './database.ts'
 
@@ -29,10 +30,15 @@ async function openVersion(name: string, version: number): Promise<IDBDatabase> 
   return resultOf(request)
 }
 
+const remove = () => Promise.reject(new Error('not removed'))
+
 /** Lasting storage, with the connections it has opened and the errors it has reported. */
 function openLasting(name: string) {
   const lost: string[] = []
-  const storage = createLastingStorage(events => openDexieStorage(name, events))
+  const storage = createLastingStorage({
+    remove,
+    open: events => openDexieStorage(name, events)
+  })
   storage.onLost?.(error => lost.push(error.name))
   return { storage, lost }
 }
@@ -162,16 +168,19 @@ test.each(errors)(
     let failing = false
     let opened = 0
     const lost: string[] = []
-    const storage = createLastingStorage(async events => {
-      opened++
-      const real = await openDexieStorage(`fails ${name}`, events)
-      const call = <T>(work: () => Promise<T>) =>
-        failing ? Promise.reject(new DOMException('injected', name)) : work()
-      return {
-        ...real,
-        read: queries => call(() => real.read(queries)),
-        transact: (queries, body, durability) =>
-          call(() => real.transact(queries, body, durability))
+    const storage = createLastingStorage({
+      remove,
+      open: async events => {
+        opened++
+        const real = await openDexieStorage(`fails ${name}`, events)
+        const call = <T>(work: () => Promise<T>) =>
+          failing ? Promise.reject(new DOMException('injected', name)) : work()
+        return {
+          ...real,
+          read: queries => call(() => real.read(queries)),
+          transact: (queries, body, durability) =>
+            call(() => real.transact(queries, body, durability))
+        }
       }
     })
     storage.onLost?.(error => lost.push(error.name))
@@ -189,13 +198,62 @@ test.each(errors)(
   }
 )
 
+test('storage that is closed while it cannot open settles at once', async () => {
+  const storage = createLastingStorage({ remove, open: () => new Promise(() => undefined) })
+  const reading = storage.read([members])
+  await storage.close()
+  await expect(storage.read([members])).rejects.toMatchObject({ name: 'InvalidStateError' })
+  void reading.catch(() => undefined)
+})
+
+test('a blocked upgrade rejects calls at once', async () => {
+  const older = await openVersion('blocked calls', 40)
+  const { storage } = openLasting('blocked calls')
+  await expect(storage.read([members])).rejects.toMatchObject({ name: 'BlockedError' })
+  older.close()
+  const read = () => storage.read([members])
+  await expect
+    .poll(() =>
+      read().then(
+        ({ answers }) => answers,
+        () => 'blocked'
+      )
+    )
+    .toEqual([[]])
+  await storage.close()
+})
+
+test('a database that cannot be opened can be removed', async () => {
+  const newer = await openVersion('unreadable', nativeVersion + 10)
+  newer.close()
+  const storage = createLastingStorage({
+    remove: () => removeDatabase('unreadable'),
+    open: events => openDexieStorage('unreadable', events)
+  })
+  await expect(storage.read([members])).rejects.toMatchObject({ name: 'VersionError' })
+  await storage.destroy()
+  expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain('unreadable')
+})
+
+test('a removal that another tab blocks leaves no rows', async () => {
+  const storage = await openDexieStorage('removal blocked')
+  await storage.transact([], () => [put('ann')])
+  // This connection ignores that the database is to be removed.
+  const other = await openDatabase('removal blocked')
+  await storage.destroy()
+  expect(await recordsIn(other, 'journal')).toEqual([])
+  other.close()
+})
+
 test('an opening that fails is tried again by the next call', async () => {
   let failures = 2
-  const storage = createLastingStorage(events =>
-    failures-- > 0
-      ? Promise.reject(new DOMException('injected', 'UnknownError'))
-      : openDexieStorage('fails to open', events)
-  )
+  const storage = createLastingStorage({
+    remove,
+    open: events =>
+      failures-- > 0
+        ? Promise.reject(new DOMException('injected', 'UnknownError'))
+        : openDexieStorage('fails to open', events)
+  })
   for (let count = 0; count < 2; count++)
     await expect(storage.read([members])).rejects.toMatchObject({ name: 'UnknownError' })
   expect((await storage.read([members])).answers).toEqual([[]])
