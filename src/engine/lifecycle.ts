@@ -33,7 +33,7 @@ export function createLifecycle(
   let error: GroupError | undefined
   let closing: Promise<void> | undefined
   let logouts = 0
-  const enqueuing = new Set<Promise<unknown>>()
+  const unfinished = new Set<Promise<unknown>>()
 
   /** Storage has failed. Without it no call works, and the status shows the error. */
   function fail(cause: unknown): void {
@@ -68,9 +68,9 @@ export function createLifecycle(
     probe: () => void storage.read([{ table: 'meta', scope: '' }]).catch(fail),
 
     /** `close` waits for the work: the operation may be on its way to the disk. */
-    enqueue<T>(work: Promise<T>): Promise<T> {
-      enqueuing.add(work)
-      void Promise.allSettled([work]).then(() => enqueuing.delete(work))
+    track<T>(work: Promise<T>): Promise<T> {
+      unfinished.add(work)
+      void Promise.allSettled([work]).then(() => unfinished.delete(work))
       return work
     },
     async duringLogout<T>(work: () => Promise<T>): Promise<T> {
@@ -85,7 +85,7 @@ export function createLifecycle(
     close(end: () => Promise<void> = storage.close): Promise<void> {
       closing ??= ready.then(async () => {
         onEnd('closing')
-        await Promise.allSettled(enqueuing)
+        await Promise.allSettled(unfinished)
         await end()
         // Last: the commits above must be posted before another tab becomes the leader.
         onEnd('closed')

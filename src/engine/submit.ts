@@ -201,7 +201,7 @@ export function createSubmit(options: SubmitOptions) {
       const submitting = lifecycle.ready.then(
         () => lifecycle.error() ?? repeated.once(opID, () => submit(checked, call))
       )
-      return lifecycle.bound(lifecycle.enqueue(submitting), storageWithinMs, () => {
+      return lifecycle.bound(lifecycle.track(submitting), storageWithinMs, () => {
         call.isLate = true
         // An operation that is shown is being stored.
         return outbox.rows.has(opID) ? groupError('StillWaiting') : noAnswer()
