@@ -31,22 +31,22 @@ const by = (
 const lower: TargetCells = { Self: bad, Owner: bad, Admin: ok, Member: ok, None: bad }
 
 // Removing a user outside the group is no error: the result is the same.
-const kickAll: TargetCells = { ...lower, None: ok }
-const kick = by(kickAll, { ...kickAll, Owner: no, Admin: no })
+const ownerKicks: TargetCells = { ...lower, None: ok }
+const kick = by(ownerKicks, { ...ownerKicks, Owner: no, Admin: no })
 const setRoles = by({ ...lower, Self: 'CannotSetOwnRole' })
 const transfer = by({ ...lower, Self: 'CannotTransferToSelf' })
-const muteAll: TargetCells = { ...lower, Self: 'CannotMuteSelf', Owner: no }
-const mute = by(muteAll, { ...muteAll, Admin: no })
-const editAll: TargetCells = { ...lower, Self: ok, Owner: ok }
-const editOwn: TargetCells = { ...noTarget, Self: ok }
-const edit = by(editAll, { ...editAll, Owner: no, Admin: no }, editOwn)
+const ownerMutes: TargetCells = { ...lower, Self: 'CannotMuteSelf', Owner: no }
+const mute = by(ownerMutes, { ...ownerMutes, Admin: no })
+const ownerEdits: TargetCells = { ...lower, Self: ok, Owner: ok }
+const memberEdits: TargetCells = { ...noTarget, Self: ok }
+const edit = by(ownerEdits, { ...ownerEdits, Owner: no, Admin: no }, memberEdits)
 // The server keeps no member records in an AVChatRoom, except the owner's.
-const editOwnerOnly = { ...by(noTarget), Owner: editOwn }
+const onlyOwnerEdits = { ...by(noTarget), Owner: memberEdits }
 
 export const targetPermissions = {
   changeGroupOwner: inEveryType(transfer),
   setGroupMemberMuteTime: inEveryType(mute),
-  setGroupMemberNameCard: { ...inEveryType(edit), AVChatRoom: editOwnerOnly },
+  setGroupMemberNameCard: { ...inEveryType(edit), AVChatRoom: onlyOwnerEdits },
   setGroupMemberCustomField: inEveryType(edit),
   deleteGroupMember: inEveryType(kick),
   setGroupMemberRole: inEveryType(setRoles)
