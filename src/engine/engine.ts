@@ -67,9 +67,16 @@ export function openEngine(
     onStatus: () => leadership.publishStatus()
   })
   const retained = createRetained()
-  const shownMembers = retained.memberLists
   const questions = createLeaderQuestions(host, lifecycle)
-  const parts = { host, lifecycle, state, reload, sync, questions, shownMembers }
+  const parts = {
+    host,
+    lifecycle,
+    state,
+    reload,
+    sync,
+    questions,
+    shownMembers: retained.groupsWithShownMembers
+  }
   const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
   const tabs = createTabs({ ...parts, leadership })
   const { serverNowMs } = time

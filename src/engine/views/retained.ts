@@ -20,8 +20,7 @@ export function createRetained() {
 
   return {
     hasMembers: (groupID: string): boolean => memberRows.has(groupID),
-    /** The groups with a shown list of members. */
-    memberLists: (): string[] => [...memberLists.keys()],
+    groupsWithShownMembers: (): string[] => [...memberLists.keys()],
 
     retain(query: StreamQuery): void {
       if (query.kind === 'groups') increment(groupLists, listName(query))
