@@ -1,6 +1,7 @@
 /**
- * All writes of an engine. Each function is one transaction. When it is durable, it is applied to
- * memory and posted to the other tabs.
+ * The writes of an engine that works. Each function is one transaction. When it is durable, it is
+ * applied to memory and posted to the other tabs. Two repairs write elsewhere, because the rows in
+ * memory are not current then: `stored.ts` at each full read, and `lost-rows.ts` after a loss.
  */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
