@@ -92,7 +92,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
     if (message.type === 'members') return sender.send(await answers.members(user, message))
     if (message.type === 'read') return sender.send(await answers.profile(user, message))
     const frames = await answers.pong(user, message)
-    // The epoch has changed: the client returns and receives a full snapshot.
+    // The epoch has changed: the client must log in again, and then receives a full snapshot. After
+    // 10002 clients of every build reconnect by themselves, so this needs no code of its own.
     return frames ? sender.send(frames) : end('ServerBusy')
   }
 
