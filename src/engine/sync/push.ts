@@ -66,7 +66,12 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
         push()
       })
     },
-    /** Resends after a while, as the server requests. An operation sent twice gets one verdict. */
+    /**
+     * Resends after a while, as the server requests. An operation sent twice gets one verdict.
+     *
+     * The delay is that before a first reconnect, up to 1 s: if the database of the server fails,
+     * the server requests this of all its clients at once.
+     */
     resend(opIDs: readonly string[]): void {
       if (opIDs.length === 0) return
       const send = () => {
