@@ -1,8 +1,6 @@
 /** Promises of the UI thread that end in time. */
 
+import { setTimer } from '../host/timer.ts'
 import { createBound } from '../kernel/bound.ts'
 
-export const bound = createBound((callback, delayMs) => {
-  const timer = setTimeout(callback, delayMs)
-  return () => clearTimeout(timer)
-})
+export const bound = createBound(setTimer)

@@ -5,6 +5,7 @@ import type { StoreLocation } from '../engine/worker-api.ts'
 import { openEngine } from '../engine/engine.ts'
 import { alone, type Host } from '../engine/host.ts'
 import { newID } from './random-id.ts'
+import { setTimer } from './timer.ts'
 import { onWake } from './wake.ts'
 
 /** Without `peers`, this engine is the only one on its storage. */
@@ -20,10 +21,7 @@ export const openThreadEngine = (
       peers,
       now: () => Date.now(),
       elapsedMs: () => performance.now(),
-      setTimer(callback, delayMs) {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
-      },
+      setTimer,
       onWake,
       random: Math.random,
       newID

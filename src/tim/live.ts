@@ -6,6 +6,7 @@
 import { filter, firstValueFrom, merge, Observable, switchMap, type Subscription } from 'rxjs'
 import type { GroupStore } from '../client/group-store.ts'
 import type { Group, List, Member } from '../engine/api.ts'
+import { setTimer } from '../host/timer.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
 
 const membersWithinMs = 10_000
@@ -123,10 +124,7 @@ export function createLive(
 }
 
 const after = (ms: number) =>
-  new Observable<void>(subscriber => {
-    const timer = setTimeout(() => subscriber.next(), ms)
-    return () => clearTimeout(timer)
-  })
+  new Observable<void>(subscriber => setTimer(() => subscriber.next(), ms))
 
 /** Whether a change is worth an event. A change of members alone has a tip instead. */
 const isNews = (before: Group, after: Group): boolean =>
