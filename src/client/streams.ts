@@ -4,13 +4,14 @@
  */
 
 import { Observable } from 'rxjs'
-import type {
-  List,
-  Status,
-  StreamFrame,
-  StreamQuery,
-  StreamRequest,
-  StreamRow
+import {
+  framesPerAnswer,
+  type List,
+  type Status,
+  type StreamFrame,
+  type StreamQuery,
+  type StreamRequest,
+  type StreamRow
 } from '../engine/api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
 import {
@@ -25,8 +26,6 @@ import {
 
 /** A page that renders again unsubscribes for a moment. Its results are kept for this time. */
 const lingerMs = 1000
-/** Posting costs more than receiving a frame. The engine sends twice as many without an answer. */
-const framesPerAnswer = 8
 
 export type StreamClient = {
   /** The result of `query`, now and whenever it changes. Equal queries share one stream. */

@@ -249,6 +249,9 @@ export type Engine = EngineApi & {
 /** Most screens are painted at this interval. */
 export const paintMs = 16
 
+/** Frames per answer of the UI thread. Posting an answer costs it more than receiving a frame. */
+export const framesPerAnswer = 8
+
 /** The key of a row in its list. */
 export function rowID(row: StreamRow): string {
   if ('opID' in row) return row.opID

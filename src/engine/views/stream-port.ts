@@ -8,7 +8,13 @@
  */
 
 import { groupError, type GroupError, storageFailed } from '../../kernel/errors.ts'
-import type { Patch, StreamFrame, StreamQuery, StreamRequest } from '../api.ts'
+import {
+  framesPerAnswer,
+  type Patch,
+  type StreamFrame,
+  type StreamQuery,
+  type StreamRequest
+} from '../api.ts'
 import type { Touched } from '../state/touched.ts'
 import { differenceOf } from './difference.ts'
 import { concerns } from './concerns.ts'
@@ -16,8 +22,8 @@ import { isStreamRequest, openedStream } from './stream-requests.ts'
 import type { StreamsOptions } from './streams.ts'
 import type { StreamResult } from './views.ts'
 
-/** Frames that the UI thread has not received yet. */
-const framesUnderWayMax = 16
+/** More than one answer covers, so that frames do not pause while an answer is under way. */
+const framesUnderWayMax = 2 * framesPerAnswer
 
 type Stream = {
   readonly number: number
