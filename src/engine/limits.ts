@@ -1,8 +1,8 @@
 /** Limits of an engine. `sync/schedule.ts` has those of the connection. */
 
 /**
- * A device that never reaches a server must not grow without end. 1,000 operations would be one day
- * of a busy admin script, a full outbox refuses work, and rows are cheap.
+ * A device that never reaches a server must not grow without end. A full outbox refuses work, so
+ * there is room for ten days of an admin script that makes 1,000 operations a day.
  */
 export const outboxOperationsMax = 10_000
 export const outboxBytesMax = 4_194_304
