@@ -139,8 +139,7 @@ function connectStore(
   })
   // The first-paint cache is in the database that `storage` replaces.
   let isDataLost = false
-  const paintKeeper =
-    visit && createPaintKeeper(location, streams, visit.followsCrash, () => (isDataLost = true))
+  const paintKeeper = visit && createPaintKeeper(location, streams, () => (isDataLost = true))
   const end = () => {
     visit?.end()
     paintKeeper?.end()

@@ -20,8 +20,6 @@ const textLengthMax = 1_500_000
 export function createPaintKeeper(
   location: { readonly url: string; readonly userID: string },
   streams: StreamClient,
-  /** After a crash the database must not be opened before the worker has made it safe. */
-  followsCrash: Promise<boolean>,
   onDataLoss: OnDataLoss
 ) {
   const cache = openPaintCache(databaseName(location), onDataLoss)
@@ -34,12 +32,7 @@ export function createPaintKeeper(
     values: []
   }
 
-  void showCached()
-
-  async function showCached(): Promise<void> {
-    const text = (await followsCrash) ? undefined : await cache.read()
-    if (text !== undefined) streams.showEarlier(parseLists(text))
-  }
+  void cache.read().then(text => text !== undefined && streams.showEarlier(parseLists(text)))
 
   function schedule(delayMs: number, retries = 0): void {
     timer = setTimeout(() => {

@@ -2,11 +2,12 @@
  * Notices at the start that the browser was killed, or crashed, during the last visit.
  *
  * Why: Chromium may then have left a torn record at the end of its log. If it appends to that log,
- * it finds the record at the next start and drops all databases. Writing 2 MB first makes it begin
- * another log (rotate-log.ts).
+ * it finds the record at the next start and drops all databases. So the worker makes it begin another
+ * log (rotate-log.ts).
  *
  * Each tab leaves a mark in localStorage while it is open. Only a page can remove it in time when
- * it closes, so this does not happen in the worker.
+ * it closes, so this does not happen in the worker. A browser that is killed within seconds may have
+ * stored no mark yet.
  */
 
 const prefix = 'offline-groups visit '
@@ -14,7 +15,6 @@ const prefix = 'offline-groups visit '
 export type Visit = {
   /** A mark was left: by a crash, or by a tab that is still open. */
   readonly mayFollowCrash: boolean
-  readonly followsCrash: Promise<boolean>
   end(): void
 }
 
@@ -42,7 +42,6 @@ export function beginVisit(): Visit {
   for (const [name, listener] of events) addEventListener(name, listener)
   return {
     mayFollowCrash: left.length > 0,
-    followsCrash: left.length > 0 ? hasNoOtherTab() : Promise.resolve(false),
     end() {
       for (const [name, listener] of events) removeEventListener(name, listener)
       unmark()
@@ -50,18 +49,7 @@ export function beginVisit(): Visit {
   }
 }
 
-const quietVisit: Visit = {
-  mayFollowCrash: false,
-  followsCrash: Promise.resolve(false),
-  end: () => undefined
-}
-
-/** Asked before this tab starts its worker, which holds a lock as well. */
-async function hasNoOtherTab(): Promise<boolean> {
-  if (!('locks' in navigator)) return true
-  const { held = [] } = await navigator.locks.query()
-  return !held.some(({ name }) => name?.startsWith('offline-groups '))
-}
+const quietVisit: Visit = { mayFollowCrash: false, end: () => undefined }
 
 function storedMarks(): Storage | undefined {
   try {

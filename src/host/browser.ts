@@ -10,6 +10,7 @@ import { databaseName } from '../storage/database.ts'
 import { rotateLog } from '../storage/rotate-log.ts'
 import { openBrowserStorage, type BrowserStorage } from './browser-storage.ts'
 import { browserPeers } from './peers.ts'
+import type { OutboxJournal } from './outbox-journal/journal.ts'
 import { openBrowserJournal, openJournaled } from './outbox-journal/open.ts'
 import type { Recovery } from './outbox-journal/recovery.ts'
 import { newID } from './random-id.ts'
@@ -21,27 +22,32 @@ export const openBrowserEngine =
     const name = databaseName(location)
     const peers =
       'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
-    const losses: string[] = []
-    const opening = openBrowserJournal(name, newID)
-    // Nothing may open a database before the log is rotated.
-    if (location.mayFollowCrash && !(await opening)?.hasOthers)
-      await rotateLog(loss => losses.push(loss))
-    const [opened, journal] = await Promise.all([openBrowserStorage(name), opening])
+    const [opened, journal] = await Promise.all([
+      openBrowserStorage(name),
+      openBrowserJournal(name, newID)
+    ])
     // Tabs that keep their rows in memory share no data.
     if (opened.mode === 'memory') peers.close()
     const shared = { storage: opened.storage, peers: opened.mode === 'memory' ? alone : peers }
     // A database that cannot be read yet cannot be checked either.
     const isReadable = opened.mode === 'memory' || !opened.error
     const journaled = isReadable ? await openJournaled(shared, journal, newID) : shared
-    const storageState = stateOf(
-      { ...opened, isDataLost: losses.length > 0 || opened.isDataLost },
-      'recovery' in journaled ? journaled.recovery : undefined
-    )
+    if (mayHaveTornLog(location, journal)) void rotateLog()
+    const storageState = stateOf(opened, 'recovery' in journaled ? journaled.recovery : undefined)
     return openThreadEngine(
       { ...journaled, storageState, connect: connectTo(location.url) },
       location
     )
   }
+
+/** While another worker lives, the browser has not been killed. */
+const mayHaveTornLog = (
+  { mayFollowCrash }: StoreLocation,
+  journal: OutboxJournal | undefined
+): boolean =>
+  'dataLoss' in IDBVersionChangeEvent.prototype &&
+  !journal?.hasOthers &&
+  (mayFollowCrash || journal?.hasOpenOperations === true)
 
 function stateOf(
   { mode, error, isDataLost }: BrowserStorage,

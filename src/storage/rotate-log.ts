@@ -3,33 +3,23 @@
  *
  * Why: LevelDB appends a record in two writes. A kill between them leaves half a record. The next
  * start appends after it, and the start after that finds a damaged log and drops every database of
- * the origin. A log that has grown by 2 MB is closed and read no more.
+ * the origin. A log that has grown by 2 MB is closed and read no more. This takes 35 to 500 ms, and
+ * may happen while the app already works: what it writes meanwhile is kept.
  * https://github.com/google/leveldb/issues/1287
  */
 
-import { reportDataLoss, resultOf, type OnDataLoss } from './database.ts'
+import { resultOf } from './database.ts'
 
 const name = 'offline-groups log rotation'
 // Larger values do not go to the log.
 const recordBytes = 32 * 1024
 const records = 72
 
-/** A rotation takes 35 to 500 ms. A browser that takes longer must not keep the app waiting. */
-const withinMs = 3000
-
 /** Never rejects. */
-export function rotateLog(onDataLoss: OnDataLoss): Promise<void> {
-  const late = new Promise<void>(resolve => setTimeout(resolve, withinMs))
-  return Promise.race([late, rotate(onDataLoss)])
-}
-
-async function rotate(onDataLoss: OnDataLoss): Promise<void> {
+export async function rotateLog(): Promise<void> {
   try {
     const request = indexedDB.open(name, 1)
-    request.onupgradeneeded = event => {
-      reportDataLoss(event, onDataLoss)
-      request.result.createObjectStore('records')
-    }
+    request.onupgradeneeded = () => request.result.createObjectStore('records')
     const database = await resultOf(request)
     await transact(database, store => {
       for (let key = 0; key < records; key++) store.put(new Uint8Array(recordBytes), key)

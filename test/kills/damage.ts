@@ -26,6 +26,8 @@ export type Trial = {
   readonly pending: number
   /** Not on the server in the end. */
   readonly lost: number
+  /** What the app is told. */
+  readonly loss: unknown
 }
 
 type Damage = (folder: string, earlier: string) => void
@@ -77,13 +79,15 @@ export async function damageBrowser(backend: Backend, name: string): Promise<Tri
     await browser.kill()
     damage(folder, earlier)
     const { page, pending } = await start(browser, stage)
+    const loss = await page.evaluate(() => window.kills.loss())
     await page.evaluate(() => window.kills.drain())
     const judged = await stage.judged([...acknowledged])
     return {
       name,
       acknowledged: acknowledged.size,
       pending: pending.length,
-      lost: acknowledged.size - judged.size
+      lost: acknowledged.size - judged.size,
+      loss
     }
   } finally {
     await browser.close()

@@ -49,6 +49,9 @@ const kills = {
     return opIDs.filter((_, index) => 'kind' in (verdicts[index] ?? {}))
   },
 
+  /** The rows that storage has lost. */
+  loss: () => new Promise(resolve => opened().storage$.subscribe(({ loss }) => resolve(loss))),
+
   /** Resolves when the server has judged everything. */
   async drain(): Promise<void> {
     await opened().resume()

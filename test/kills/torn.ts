@@ -43,13 +43,15 @@ export async function tearRecord(record: number): Promise<Trial> {
     await second.page.evaluate(count => window.kills.edit('crew', count), editsBetween)
     await browser.kill()
     const { page, pending } = await start(browser, stage)
+    const loss = await page.evaluate(() => window.kills.loss())
     await page.evaluate(() => window.kills.drain())
     const judged = await stage.judged([...acknowledged])
     return {
       name: `record ${record} torn`,
       acknowledged: acknowledged.size,
       pending: pending.length,
-      lost: acknowledged.size - judged.size
+      lost: acknowledged.size - judged.size,
+      loss
     }
   } finally {
     await browser.close()

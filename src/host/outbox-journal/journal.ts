@@ -21,6 +21,8 @@ export type OutboxJournal = {
   readonly earlier: readonly JournalFacts[]
   /** Other workers are alive, so their operations are not in `earlier`. */
   readonly hasOthers: boolean
+  /** A dead worker has left operations without an end. */
+  readonly hasOpenOperations: boolean
   /** The database is checked: this file takes over, and the earlier ones are removed. */
   begin(identity: string, pending: readonly Pending[], commitNumber: number): Promise<void>
   add(pending: readonly Pending[]): void
@@ -46,6 +48,9 @@ export async function openOutboxJournal(
   return {
     earlier: withoutRemoved(earlier),
     hasOthers: abandoned.length < names.length,
+    hasOpenOperations: earlier.some(({ added, ended }) =>
+      [...added.keys()].some(opID => !ended.has(opID))
+    ),
     ...createWriter(own, folder, abandoned, [...removedIdentities(earlier)])
   }
 }
