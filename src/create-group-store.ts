@@ -135,7 +135,10 @@ function connectStore(
       paintKeeper?.changed()
     },
     onRestart: streams.restart,
-    onLost: error => streams.showStatus(status => interrupted(status, error))
+    onLost(error) {
+      streams.showStatus(status => interrupted(status, error))
+      if (!error) paintKeeper?.suspend()
+    }
   })
   // The first-paint cache is in the database that `storage` replaces.
   let isDataLost = false

@@ -81,6 +81,7 @@ export function createPaintKeeper(
       changedAtMs = performance.now()
       if (timer === undefined) schedule(quietMs)
     },
+    suspend: cache.release,
     end(): void {
       // Stops a paint in preparation.
       changeCount++

@@ -90,6 +90,8 @@ export function connectWorker(
       running = started
       void started.opened.then(error => {
         openedAtMs = performance.now()
+        // Another worker of this page follows no crash of the browser.
+        next = { ...next, mayFollowCrash: false }
         if (error && running === started) fail(error)
       })
       void started.died.then(error => running === started && lose(error))

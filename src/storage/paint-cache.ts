@@ -47,9 +47,15 @@ export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
     )
   }
 
+  /** Until the next use: the connection of a frozen page would hold up other tabs. */
+  function release(): void {
+    void opening?.then(database => database?.close())
+    opening = undefined
+  }
+
   function close(): void {
     isClosed = true
-    void opening?.then(database => database?.close())
+    release()
   }
 
   async function within<T>(
@@ -103,6 +109,7 @@ export function openPaintCache(databaseName: string, onDataLoss?: OnDataLoss) {
         if ((await lastCommitNumber(journal)) === paint.commitNumber) pages.put(paint, paintKey)
       }),
 
+    release,
     close
   }
 }

@@ -73,3 +73,36 @@ test('a page in the back-forward cache frees the lead and goes on', async () => 
   expect(await createGroup(first, ship)).toBe('applied')
   await expect.poll(() => groupNames(first)).toEqual(expect.arrayContaining([boat, ship]))
 })
+
+/** Counts the connections to databases that the page itself has opened. */
+const watchConnections = `
+  window.connections = 0
+  const { open } = IDBFactory.prototype
+  IDBFactory.prototype.open = function (...args) {
+    const request = open.apply(this, args)
+    request.addEventListener('success', () => window.connections++)
+    return request
+  }
+`
+
+test('a frozen page does not hold up the removal of its database', async () => {
+  const browser = await openBrowser()
+  const { url } = inject('demo')
+  const first = await browser.open(url)
+  await first.send('Page.addScriptToEvaluateOnNewDocument', { source: watchConnections })
+  await caughtUp(first)
+  // After a while the page writes its first-paint cache, or reads that of its last visit.
+  await first.send('Page.reload')
+  await expect.poll(() => first.evaluate('window.connections')).toBeGreaterThan(0)
+  const second = await browser.open(new URL('/elsewhere', url).href)
+  await second.activate()
+  await expect.poll(() => first.evaluate('document.visibilityState')).toBe('hidden')
+  await first.send('Page.setWebLifecycleState', { state: 'frozen' })
+  const removing = second.evaluate(`indexedDB.databases().then(databases =>
+    Promise.all(databases.map(({ name }) => new Promise((resolve, reject) => {
+      const request = indexedDB.deleteDatabase(name)
+      request.onsuccess = () => resolve('removed')
+      request.onblocked = reject
+    }))))`)
+  expect(new Set((await removing) as string[])).toEqual(new Set(['removed']))
+})
