@@ -16,16 +16,25 @@ export type Tab = {
   readonly send: Send
   /** Evaluates an expression in the page, and waits if it is a promise. */
   evaluate(expression: string): Promise<unknown>
+  /** Ends the process of the tab. */
+  crash(): void
+  close(): Promise<void>
   /** Brings the tab to the front; the other tabs are hidden. */
   activate(): Promise<void>
 }
 
-export type Tabs = { open(url: string): Promise<Tab> }
+export type Tabs = {
+  open(url: string): Promise<Tab>
+  /** Stops the processes of all pages until now, as phones do. They keep their locks. */
+  stopPages(): Promise<void>
+}
 
 /** A browser on a profile of its own. Its tabs share their storage. */
-export async function openBrowser(): Promise<Tabs> {
+export async function openBrowser(extraArgs: readonly string[] = []): Promise<Tabs> {
   const profile = createProfile()
-  const args = ['--remote-debugging-port=0']
+  // A spare process for the next page would be stopped as well.
+  const noSpare = '--disable-features=SpareRendererForSitePerProcess'
+  const args = ['--remote-debugging-port=0', noSpare, ...extraArgs]
   const browser = await launch('chromium', profile, { urls: ['about:blank'], args })
   const socket = new WebSocket(await addressOf(profile.folder))
   onTestFinished(async () => {
@@ -51,8 +60,16 @@ export async function openBrowser(): Promise<Tabs> {
       return {
         send: tabSend,
         evaluate,
+        // The answer never comes.
+        crash: () => void tabSend('Page.crash'),
+        close: async () => void (await send('Target.closeTarget', { targetId })),
         activate: async () => void (await send('Target.activateTarget', { targetId }))
       }
+    },
+    async stopPages() {
+      const { processInfo } = await send('SystemInfo.getProcessInfo')
+      for (const { type, id } of processInfo as readonly Process[])
+        if (type === 'renderer') process.kill(id, 'SIGSTOP')
     }
   }
 }
@@ -79,6 +96,7 @@ function createSend(socket: WebSocket) {
   }
 }
 
+type Process = { readonly type: string; readonly id: number }
 type Answer = { readonly result?: Record<string, unknown>; readonly error?: unknown }
 
 /** Chromium writes the address of its protocol to its profile. */
