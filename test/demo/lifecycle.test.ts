@@ -46,6 +46,7 @@ test('a browser killed offline delivers every pending operation later', async ()
   await goOffline(before.ann)
   const [first, second] = [fresh('Canoe'), fresh('Kayak')]
   await submit(before.ann, 'create-group', { name: first, type: 'Public', members: 'bob' })
+  await before.ann.getByTestId('form').waitFor({ state: 'detached' })
   await submit(before.ann, 'create-group', { name: second, type: 'Public', members: 'bob' })
   await expect.poll(() => outboxOf(before.ann)).toHaveLength(2)
   await browser.kill()

@@ -59,10 +59,7 @@ async function openDrivenPage({ url = inject('demo').url, before }: Options): Pr
     await browser.close()
     expect(browser.complaints).toEqual([])
   })
-  // MiniBrowser ignores a size on its command line, and the size of a window is known here.
-  const [first] = (await browser.start('/drive/empty')) as [Page]
-  const page = await first.context().newPage()
-  await page.goto(browser.url)
+  const [page] = (await browser.start('/')) as [Page]
   return page
 }
 

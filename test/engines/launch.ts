@@ -75,7 +75,7 @@ function signal({ pid }: ChildProcess): boolean {
   }
 }
 
-/** Wide enough for the demo's two users side by side. MiniBrowser ignores it. */
+/** Of the virtual screen and the first window. MiniBrowser chooses its own size. */
 const [width, height] = [1280, 900]
 
 type Command = {
@@ -93,6 +93,7 @@ const commands: Readonly<
       args: [
         ...chromiumArgs,
         '--headless',
+        '--disable-popup-blocking',
         `--user-data-dir=${folder}`,
         `--window-size=${width},${height}`,
         ...(isPrivate ? ['--incognito'] : []),

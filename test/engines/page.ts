@@ -7,7 +7,7 @@ import type { Page } from 'playwright'
 import type { WebSocket } from 'ws'
 import type { FromPage, ToPage } from './in-page.ts'
 import { createProfile, launch, type Engine, type LaunchedBrowser } from './launch.ts'
-import { createFinder } from './locator.ts'
+import { createFinder, type Run } from './locator.ts'
 import { openProxy } from './proxy.ts'
 
 export type DrivenBrowser = {
@@ -47,6 +47,8 @@ export async function openDriven({
   const pages = new Map<string, DrivenPage>()
   let awaited: DrivenPage[] = []
   let browser: LaunchedBrowser | undefined
+  /** An empty page of the browser that opens the windows. */
+  let opener: DrivenPage | undefined
 
   const proxy = await openProxy({
     to,
@@ -67,9 +69,21 @@ export async function openDriven({
       moduleOf: proxy.moduleOf,
       complain: text => complaints.push(text),
       onNote,
-      expect: page => awaited.push(page),
-      create: () => createPage()
+      openWindow
     })
+
+  /** A window, because a tab in the background draws nothing. */
+  async function openWindow(path: string): Promise<DrivenPage> {
+    const page = createPage()
+    awaited.push(page)
+    await opener?.run(
+      '(address, features) => void open(address, "", features)',
+      new URL(path, proxy.url).href,
+      windowFeatures[engine]
+    )
+    await page.arrived()
+    return page
+  }
 
   async function kill(): Promise<void> {
     await browser?.kill()
@@ -82,11 +96,16 @@ export async function openDriven({
     complaints,
     kill,
     async start(...paths) {
-      awaited = paths.map(createPage)
-      const started = [...awaited]
-      const urls = paths.map(path => new URL(path, proxy.url).href)
-      browser = await launch(engine, profile, { ...options, env: env(), urls })
-      await Promise.all(started.map(page => page.arrived()))
+      opener = createPage()
+      awaited = [opener]
+      browser = await launch(engine, profile, {
+        ...options,
+        env: env(),
+        urls: [`${proxy.url}/drive/empty`]
+      })
+      await opener.arrived()
+      const started: DrivenPage[] = []
+      for (const path of paths) started.push(await openWindow(path))
       // Tests use only the part that is there. Another call throws a TypeError.
       return started.map(page => page.face as unknown as Page)
     },
@@ -98,6 +117,14 @@ export async function openDriven({
   }
 }
 
+/** A page with an opener would not enter the back-forward cache. */
+const windowFeatures: Readonly<Record<Engine, string>> = {
+  // Another size would make a narrow window. A tab is as wide as the first window.
+  chromium: 'noopener',
+  firefox: 'noopener,width=1280,height=900',
+  webkit: 'noopener,width=1280,height=900'
+}
+
 type DrivenPage = {
   readonly id: string
   /** What tests see. */
@@ -105,6 +132,7 @@ type DrivenPage = {
   /** A document of this page has opened its socket. */
   enter(socket: WebSocket): void
   arrived(): Promise<unknown>
+  readonly run: Run
 }
 
 type Surroundings = {
@@ -112,9 +140,7 @@ type Surroundings = {
   readonly moduleOf: (source: string) => string
   readonly complain: (text: string) => void
   readonly onNote: (text: string) => void
-  /** The next page that arrives without a name is this one. */
-  readonly expect: (page: DrivenPage) => void
-  readonly create: () => DrivenPage
+  readonly openWindow: (path: string) => Promise<DrivenPage>
 }
 
 let pageCount = 0
@@ -124,8 +150,7 @@ function createDrivenPage({
   moduleOf,
   complain,
   onNote,
-  expect,
-  create
+  openWindow
 }: Surroundings): DrivenPage {
   const id = `page-${pageCount++}`
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -200,20 +225,7 @@ function createDrivenPage({
       press: (key: string) => run('key => driven.pressFocused(key)', key),
       type: (text: string) => run('text => document.execCommand("insertText", false, text)', text)
     },
-    context: () => ({
-      /** Another window, because a tab in the background draws nothing. */
-      async newPage() {
-        const page = create()
-        expect(page)
-        await run(
-          'address => void open(address, "", "width=1280,height=900")',
-          `${url}/drive/empty`
-        )
-        await page.arrived()
-        return page.face
-      }
-    })
+    context: () => ({ newPage: async () => (await openWindow('/drive/empty')).face })
   }
-  const page = { id, face, enter, arrived }
-  return page
+  return { id, face, enter, arrived, run }
 }
