@@ -1,4 +1,8 @@
-/** Cases with one hostile argument each, for every operation. The other arguments are valid. */
+/**
+ * Cases with one hostile argument each. The other arguments are valid. Every operation has the
+ * general cases and those of `groupID`. The first eight have cases for each argument. For the
+ * others see `identifiers.test.ts`, `text-limits.test.ts` and `version.test.ts`.
+ */
 
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { limits } from '../../src/kernel/limits.ts'
@@ -40,10 +44,21 @@ export const good = {
     as: { actor: 'app', isAppAdmin: true }
   },
   deleteGroupMember: { args: { groupID: 'g', userIDList: ['member'] }, as: 'owner' },
-  setGroupMemberRole: { args: { groupID: 'g', userID: 'member', role: 'Admin' }, as: 'owner' }
-} satisfies Partial<
-  Record<OperationName, { args: Readonly<Record<string, unknown>>; as: As | string }>
+  setGroupMemberRole: { args: { groupID: 'g', userID: 'member', role: 'Admin' }, as: 'owner' },
+  changeGroupOwner: { args: { groupID: 'g', newOwnerID: 'member' }, as: 'owner' },
+  setMessageRemindType: { args: { groupID: 'g', messageRemindType: 'Discard' }, as: 'member' },
+  setGroupMemberMuteTime: { args: { groupID: 'g', userID: 'member', muteTime: 60 }, as: 'owner' },
+  setGroupMemberNameCard: { args: { groupID: 'g', nameCard: 'Ann' }, as: 'member' },
+  setGroupMemberCustomField: {
+    args: { groupID: 'g', memberCustomField: [{ key: 'rank', value: '1' }] },
+    as: 'member'
+  }
+} satisfies Record<
+  Exclude<OperationName, NeedsApplication>,
+  { args: Readonly<Record<string, unknown>>; as: As | string }
 >
+/** The group of these tests has no application. `operations/joining.test.ts` has. */
+type NeedsApplication = 'handleGroupApplication'
 export type Known = keyof typeof good
 // The object has exactly the keys of its type.
 const operations = Object.keys(good) as Known[]
