@@ -32,7 +32,10 @@ const forms = {
   setGroupMemberCustomField
 } as const satisfies Readonly<Record<Exclude<OperationName, WithoutForm>, Form>>
 
-/** Operations of one click. Others need a form. */
+/**
+ * Operations of one click, in `inbox.ts`, `you.ts` and `member-card.ts`. A name here satisfies the
+ * compiler, so nothing asks for the button.
+ */
 type WithoutForm = 'handleGroupApplication' | 'setMessageRemindType' | 'setGroupMemberRole'
 
 export type OpenForm = {
