@@ -58,11 +58,17 @@ const otherEngine = (engine: OtherEngine, groupOrder: number): TestProjectInline
         }
       }
 
+/** These use the protocol of Chromium's developer tools, or no browser at all. */
+const chromiumOnly = ['leader', 'page-life', 'serve', 'storage-life'].map(
+  name => `test/demo/${name}.test.ts`
+)
+
 /** The built page in a separate browser, with server processes that can be killed. */
 const demo = (engine: Engine): TestProjectInlineConfiguration => ({
   test: {
     name: engine === 'chromium' ? 'demo' : `demo-${engine}`,
     include: ['test/demo/**/*.test.ts'],
+    exclude: engine === 'chromium' ? [] : chromiumOnly,
     environment: 'node',
     provide: { engine },
     globalSetup: ['test/demo/server.ts'],
