@@ -93,8 +93,8 @@ export type StorageState = {
    * last ones. `restored`: how many pending operations and verdicts were written again.
    */
   readonly loss: { readonly kind: 'wiped' | 'rolledBack'; readonly restored: number } | null
-  /** Members and tips that were removed in this visit, because storage was full. */
-  readonly evictedRows: number
+  /** Groups whose members and tips were removed in this visit, because storage was full. */
+  readonly evictedGroups: number
 }
 
 /** The part of the status that only the leader knows. */

@@ -6,6 +6,7 @@
 import { storageFailed } from '../kernel/errors.ts'
 import type { Engine } from './api.ts'
 import type { Host } from './host.ts'
+import { createEviction } from './eviction.ts'
 import { createLeaderQuestions } from './leader-questions.ts'
 import { createLeadership } from './leadership.ts'
 import { createLifecycle, type LifecycleEnd } from './lifecycle.ts'
@@ -54,7 +55,8 @@ export function openEngine(
     lifecycle,
     reload: reload.reload,
     term: () => leadership.term(),
-    onFenced: term => leadership.fenced(term)
+    onFenced: term => leadership.fenced(term),
+    makeRoom: () => makeRoom()
   })
   const sync = createSync({
     host,
@@ -64,7 +66,12 @@ export function openEngine(
     userID,
     keepsUndelivered: () => leadership.keepsUndelivered(),
     token,
+    isEvicted: report.isEvicted,
     onStatus: () => leadership.publishStatus()
+  })
+  const makeRoom = createEviction({
+    ...{ host, state, report },
+    isShown: groupID => sync.isWanted(groupID)
   })
   const retained = createRetained()
   const questions = createLeaderQuestions(host, lifecycle)

@@ -7,6 +7,7 @@ export type StorageReport = ReturnType<typeof createStorageReport>
 /** `origin`: the state at the start. `onChange`: the state has changed. */
 export function createStorageReport(origin: StorageState, onChange: () => void) {
   let state = origin
+  const evicted = new Set<string>()
 
   function change(changes: Partial<StorageState>): void {
     state = { ...state, ...changes }
@@ -18,7 +19,13 @@ export function createStorageReport(origin: StorageState, onChange: () => void) 
     /** Storage has lost commits, and got some rows of the user back from memory. */
     lost: (kind: 'wiped' | 'rolledBack', restored: number): void =>
       change({ loss: { kind, restored: restored + (state.loss?.restored ?? 0) } }),
-    evicted: (rows: number): void => change({ evictedRows: state.evictedRows + rows })
+    /** The members and tips of these groups were removed. */
+    evicted(groupIDs: readonly string[]): void {
+      for (const groupID of groupIDs) evicted.add(groupID)
+      change({ evictedGroups: evicted.size })
+    },
+    /** Whether members of the group are fetched only when they are shown. */
+    isEvicted: (groupID: string): boolean => evicted.has(groupID)
   }
 }
 
@@ -27,5 +34,5 @@ export const adapterState: StorageState = {
   mode: 'adapter',
   error: null,
   loss: null,
-  evictedRows: 0
+  evictedGroups: 0
 }

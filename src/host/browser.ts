@@ -60,6 +60,6 @@ function stateOf(
     mode,
     error: mode === 'memory' && error ? storageFailed(error) : null,
     loss: kind ? { kind, restored: restored.length } : null,
-    evictedRows: 0
+    evictedGroups: 0
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Journal } from './journal.ts'
 import { openPages } from './page-store.ts'
+import { keepReserve } from './make-room.ts'
 import { paintKey } from './paint-cache.ts'
 
 const quietMs = 5000
@@ -36,6 +37,8 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
           await openPages(stores.pages).write(step.map(([, writes]) => writes))
           // The cached paint may show rows that this checkpoint removes.
           stores.pages.delete(paintKey)
+          // A checkpoint that was refused must not be refused again because of the reserve.
+          if (isLast && !isRefused) await keepReserve(stores.pages)
           if (isLast) stores.journal.delete(IDBKeyRange.upperBound(journal.commitNumber()))
           return { checkpointed: isLast ? 'all' : step.map(([key]) => key), writes: [] }
         })

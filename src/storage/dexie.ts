@@ -10,6 +10,7 @@
 import { createCheckpoint } from './checkpoint.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { openJournal } from './journal.ts'
+import { makeRoom } from './make-room.ts'
 import { openDatabase, type DatabaseEvents } from './open-database.ts'
 import type { Storage } from './port.ts'
 import { createReadQueue } from './read-queue.ts'
@@ -36,6 +37,7 @@ export async function openDexieStorage(
   return {
     read,
     transact: commits.transact,
+    makeRoom: () => makeRoom(database, journal),
     async close() {
       await commits.end()
       close()

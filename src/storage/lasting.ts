@@ -98,6 +98,7 @@ export function createLastingStorage({ open, remove }: LastingOptions): LastingS
       call(storage => storage.transact(queries, body, durability)),
     close: () => end(storage => storage?.close()),
     destroy: () => end(storage => storage?.destroy() ?? remove()),
+    makeRoom: () => call(async storage => storage.makeRoom?.()),
     onLost: callback => void (onLost = callback)
   }
 }

@@ -21,7 +21,7 @@ type PageRecord = { readonly name: string; readonly record: unknown }
 /** New pages. They replace the page that `replaces` names, if any. */
 type PageChange = { readonly replaces?: string; readonly pages: readonly Page[] }
 
-const scopeRange = ({ table, scope }: Scope) =>
+export const scopeRange = ({ table, scope }: Scope) =>
   IDBKeyRange.bound([table, scope], [table, scope, []])
 
 /** The pages as one transaction sees them. */

@@ -55,6 +55,11 @@ export type Storage = {
    * reads all rows once more, and writes pending operations that storage has lost.
    */
   onLost?(callback: (error: Error) => void): void
+  /**
+   * For storage with a quota: deletes what it keeps for speed only, and rows that were removed
+   * already. Called when a transaction was rejected with a `QuotaExceededError`.
+   */
+  makeRoom?(): Promise<void>
 }
 
 /** `relaxed`: after a power cut, the server would send these rows once more. */

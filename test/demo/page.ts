@@ -36,6 +36,8 @@ type Options = BrowserContextOptions & {
   readonly url?: string
   /** Runs in the page before its own scripts. */
   readonly before?: () => void
+  /** Runs before the page loads. */
+  readonly prepare?: (page: Page) => Promise<void>
 }
 
 /** The engine that this project tests. */
@@ -66,6 +68,7 @@ async function openDrivenPage({ url = inject('demo').url, before }: Options): Pr
 async function openInPlaywright({
   url = inject('demo').url,
   before,
+  prepare,
   ...options
 }: Options): Promise<Page> {
   const context = await (await (browser ??= launch())).newContext(options)
@@ -86,6 +89,7 @@ async function openInPlaywright({
     expect(complaints).toEqual([])
   })
   if (before) await page.addInitScript(before)
+  await prepare?.(page)
   await page.goto(url)
   return page
 }

@@ -4,7 +4,7 @@
  * memory are not current then: `stored.ts` at each full read, and `lost-rows.ts` after a loss.
  */
 
-import { groupError, type GroupError } from '../../kernel/errors.ts'
+import { groupError, storageFailed, type GroupError } from '../../kernel/errors.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import type { Commit, Write } from '../../storage/port.ts'
 import type { HeldGroup, Pending } from '../../storage/tables.ts'
@@ -25,6 +25,8 @@ type CommitOptions = {
   term(): number | undefined
   /** Another tab leads, or storage was emptied: then the stored term is 0. */
   onFenced(storedTerm: number): void
+  /** Removes rows that the server can send again. */
+  makeRoom(): Promise<void>
 }
 
 /** A claim to lead: its term, and its commit. */
@@ -33,12 +35,36 @@ export type Claim = { readonly term: number; readonly commitNumber: number }
 export type Commits = ReturnType<typeof createCommits>
 
 export function createCommits(options: CommitOptions) {
-  const { host, state, lifecycle, reload, term, onFenced } = options
+  const { host, state, lifecycle, reload, term, onFenced, makeRoom } = options
   const { storage, peers } = host
 
   function publish(commit: Commit): void {
     state.applyCommit(commit)
     peers.post({ type: 'committed', commits: [commit] })
+  }
+
+  async function commitOnce(writes: readonly Write[]): Promise<void> {
+    const ownTerm = term()
+    let storedTerm = 0
+    const all = [...writes, ...outdatedVerdicts(writes, state.verdicts.rows)]
+    const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
+    let kept = all
+    const committing = storage.transact(
+      [{ table: 'outbox', scope: '', ids }, lease],
+      ([stored, [row]]) => {
+        storedTerm = row?.term ?? 0
+        if (storedTerm !== ownTerm) return []
+        const pending = new Set(stored.map(({ opID }) => opID))
+        const gone = new Set(ids.filter(id => !pending.has(id)))
+        return (kept = all.filter(write => !('id' in write && gone.has(write.id))))
+      },
+      'relaxed'
+    )
+    committing.catch(lifecycle.probe)
+    const commitNumber = await committing
+    if (storedTerm !== ownTerm) return onFenced(storedTerm)
+    publish({ commitNumber, writes: kept })
+    if (kept.length < all.length) lifecycle.guard(reload())
   }
 
   return {
@@ -48,15 +74,17 @@ export function createCommits(options: CommitOptions) {
      */
     async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
       let claimed: number | undefined
-      const commitNumber = await storage.transact(
-        [lease],
-        ([[row]]) => {
-          const storedTerm = parsed(storedRows.lease, row)?.term ?? 0
-          claimed = isWanted() ? Math.max(storedTerm, knownTerm) + 1 : undefined
-          return claimed === undefined ? [] : [{ ...lease, id: '', row: { term: claimed } }]
-        },
-        'relaxed'
-      )
+      const claim = () =>
+        storage.transact(
+          [lease],
+          ([[row]]) => {
+            const storedTerm = parsed(storedRows.lease, row)?.term ?? 0
+            claimed = isWanted() ? Math.max(storedTerm, knownTerm) + 1 : undefined
+            return claimed === undefined ? [] : [{ ...lease, id: '', row: { term: claimed } }]
+          },
+          'relaxed'
+        )
+      const commitNumber = await withRoom(makeRoom, claim)
       return claimed === undefined ? undefined : { term: claimed, commitNumber }
     },
 
@@ -69,27 +97,7 @@ export function createCommits(options: CommitOptions) {
      * and the server's verdict is left out.
      */
     async commit(writes: readonly Write[]): Promise<void> {
-      const ownTerm = term()
-      let storedTerm = 0
-      const all = [...writes, ...outdatedVerdicts(writes, state.verdicts.rows)]
-      const ids = all.flatMap(write => (write.table === 'outbox' && 'id' in write ? write.id : []))
-      let kept = all
-      const committing = storage.transact(
-        [{ table: 'outbox', scope: '', ids }, lease],
-        ([stored, [row]]) => {
-          storedTerm = row?.term ?? 0
-          if (storedTerm !== ownTerm) return []
-          const pending = new Set(stored.map(({ opID }) => opID))
-          const gone = new Set(ids.filter(id => !pending.has(id)))
-          return (kept = all.filter(write => !('id' in write && gone.has(write.id))))
-        },
-        'relaxed'
-      )
-      committing.catch(lifecycle.probe)
-      const commitNumber = await committing
-      if (storedTerm !== ownTerm) return onFenced(storedTerm)
-      publish({ commitNumber, writes: kept })
-      if (kept.length < all.length) lifecycle.guard(reload())
+      await withRoom(makeRoom, () => commitOnce(writes))
     },
 
     /**
@@ -170,6 +178,18 @@ export function createCommits(options: CommitOptions) {
   }
 }
 
+/** Retries a transaction once if storage is full, after making room. */
+async function withRoom<T>(makeRoom: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (storageFailed(error).reason !== 'StorageFull') throw error
+    // Expected: the quota is exhausted, perhaps for the eviction too.
+    await makeRoom().catch(() => undefined)
+    return work()
+  }
+}
+
 const lease = { table: 'lease', scope: '' } as const
 
 const verdictRemoval = (opID: string): Write => ({
@@ -180,7 +200,7 @@ const verdictRemoval = (opID: string): Write => ({
 })
 
 /** Removes all members except the user, because that row is part of the group's row. */
-function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
+export function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
   return [
     { table: 'members', scope: groupID, empty: true },
     ...(self ? [{ table: 'members', scope: groupID, id: self.userID, row: self } as const] : []),

@@ -12,9 +12,10 @@ type MemberOptions = {
   readonly host: Host
   readonly state: State
   readonly connection: Connection
+  isEvicted(groupID: string): boolean
 }
 
-export function createMembers({ host, state: { base }, connection }: MemberOptions) {
+export function createMembers({ host, state: { base }, connection, isEvicted }: MemberOptions) {
   const wanted = new Set<string>()
   const pages = createPages(host.elapsedMs)
 
@@ -23,11 +24,12 @@ export function createMembers({ host, state: { base }, connection }: MemberOptio
     row !== null &&
     row.type !== 'AVChatRoom' &&
     !pages.has(groupID) &&
-    (row.memberNum <= replicatedMembersMax || wanted.has(groupID))
+    (wanted.has(groupID) || (row.memberNum <= replicatedMembersMax && !isEvicted(groupID)))
 
   return {
     /** Fetches the members of this group first: they are shown. */
     want: (groupID: string) => void wanted.add(groupID),
+    isWanted: (groupID: string): boolean => wanted.has(groupID),
 
     /** Requests as many pages as the link can carry. */
     fetch(): void {

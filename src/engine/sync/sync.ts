@@ -29,6 +29,8 @@ type SyncOptions = {
   /** Whether tips and notices are kept until they are delivered. */
   keepsUndelivered(): boolean
   readonly token: string
+  /** Whether members of the group are fetched only when they are shown. */
+  isEvicted(groupID: string): boolean
   onStatus(): void
 }
 
@@ -50,7 +52,7 @@ export function createSync(options: SyncOptions) {
     onStatus
   })
   const push = createPush({ host, state, time, connection })
-  const members = createMembers({ host, state, connection })
+  const members = createMembers({ host, state, connection, isEvicted: options.isEvicted })
   const questions = createQuestions(host, connection)
 
   function onLost(): void {
@@ -174,6 +176,7 @@ export function createSync(options: SyncOptions) {
       else connection.renewed()
     },
     readProfile: questions.ask,
+    isWanted: members.isWanted,
     /** Fetches the members of this group first: they are shown. */
     want(groupID: string): void {
       members.want(groupID)
