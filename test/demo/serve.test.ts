@@ -28,7 +28,7 @@ test('a second demo picks a free port but refuses the same data', async () => {
     await folder.remove()
   })
   expect(demo.output()).not.toContain('First start')
-  expect(demo.output()).toContain(`Port ${port} is taken`)
+  expect(demo.output()).toContain(`Port ${port} is in use`)
   expect(new URL(demo.url).port).not.toBe(String(port))
   await expect(startDemo({ DEMO_DATA_DIR: folder.path })).rejects.toThrow(
     /ended with 1: .* is in use by another server/
