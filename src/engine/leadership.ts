@@ -138,7 +138,6 @@ export function createLeadership(options: LeadershipOptions) {
   /** The status of a silent leader is unknown. After a while it counts as offline. */
   function followerStatus(): SyncStatus {
     const election = candidacy.election()
-    if (election.role === 'claiming') return unknownStatus
     if (!isSilent(election)) return leaderStatus
     const isOffline = election.silentTicks * tickMs >= answerWithinMs
     return isOffline ? { ...unknownStatus, connection: 'offline' } : unknownStatus
@@ -150,6 +149,8 @@ export function createLeadership(options: LeadershipOptions) {
   }
 
   function onChange(): void {
+    // The claim may be refused, and the status of the last leader must not come back.
+    if (candidacy.election().role === 'claiming') leaderStatus = unknownStatus
     if (JSON.stringify(status()) !== JSON.stringify(shown)) showStatus()
   }
 

@@ -1,6 +1,7 @@
 /** Which tab leads, and how others take over from one that is closed, frozen or dead. */
 
 import { beforeEach, expect, test } from 'vitest'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
 import { createTabs, type Tab } from './tabs.ts'
 
@@ -233,4 +234,18 @@ test('a message from before a freeze does not undo a later resume', async () => 
   await second.engine.resume()
   second.thaw()
   await second.caughtUp()
+})
+
+test('a tab whose claim storage refuses does not say caught up', async () => {
+  const open = createTabs(server, 'ann')
+  const storage = createMemoryStorage()
+  const leader = open({ storage })
+  await leader.caughtUp()
+  const full = () => Promise.reject(new DOMException('There is no room.', 'QuotaExceededError'))
+  const follower = open({ storage: { ...storage, transact: full } })
+  await server.clock.advance(1000)
+  expect(await follower.status()).toMatchObject({ connection: 'online', caughtUp: true })
+  leader.kill()
+  await server.clock.advance(500)
+  expect(await follower.status()).toMatchObject({ connection: 'connecting', caughtUp: false })
 })
