@@ -12,7 +12,7 @@ export type Outcome = GroupError | 'accepted' | 'undecided'
 
 export type Args = Readonly<Record<string, unknown>>
 
-export const groupIDOf = ({ groupID }: Args) => String(groupID)
+const groupIDOf = ({ groupID }: Args) => String(groupID)
 
 /** The authority's word on an operation that no device has checked. */
 export async function judged(
