@@ -149,8 +149,9 @@ export function createLeadership(options: LeadershipOptions) {
   }
 
   function onChange(): void {
-    // The claim may be refused, and the status of the last leader must not come back.
-    if (candidacy.election().role === 'claiming') leaderStatus = unknownStatus
+    // The claim may be refused, or storage come back, and the status of the last leader must not come back.
+    const { role } = candidacy.election()
+    if (role === 'claiming' || role === 'retired') leaderStatus = unknownStatus
     if (JSON.stringify(status()) !== JSON.stringify(shown)) showStatus()
   }
 

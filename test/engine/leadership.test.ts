@@ -249,3 +249,30 @@ test('a tab whose claim storage refuses does not say caught up', async () => {
   await server.clock.advance(500)
   expect(await follower.status()).toMatchObject({ connection: 'connecting', caughtUp: false })
 })
+
+test('a tab whose storage comes back does not repeat a frozen leader', async () => {
+  const open = createTabs(server, 'ann')
+  const storage = createMemoryStorage()
+  let isBroken = false
+  const failing = () => Promise.reject(new DOMException('The connection is closing.'))
+  const leader = open({ storage })
+  await leader.caughtUp()
+  const follower = open({
+    storage: {
+      ...storage,
+      read: queries => (isBroken ? failing() : storage.read(queries)),
+      transact: (queries, body) => (isBroken ? failing() : storage.transact(queries, body))
+    }
+  })
+  await follower.caughtUp()
+  isBroken = true
+  await follower.engine.apply('createGroup', { name: 'Crew' })
+  leader.freeze()
+  await server.clock.advance(1000)
+  const { emissions } = follower.watch({ kind: 'status' })
+  const before = emissions.length
+  isBroken = false
+  await server.clock.until(isSyncing(follower), 60_000)
+  const statuses = emissions.slice(before).flat()
+  expect(statuses.filter(status => status && 'caughtUp' in status && status.caughtUp)).toEqual([])
+})
