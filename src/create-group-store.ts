@@ -23,7 +23,8 @@ import type { Storage } from './storage/port.ts'
 export type GroupStoreOptions = {
   /**
    * The address of the sync server: `wss://example.org/sync`, or `https://example.org/sync` to use
-   * HTTP long poll in place of WebSocket. With `connect`, it only names the server.
+   * HTTP long poll in place of WebSocket. Host, port and path name the database, so both share it.
+   * With `connect`, the url only names the server.
    */
   readonly url: string
   /** 1 to 32 characters of ASCII. Each user of each server has a database of their own. */

@@ -1,13 +1,29 @@
 /** The IndexedDB database of one user: its name, its stores, and its requests as promises. */
 
-/** Each user of each server has a database. */
-export const databaseName = ({
+/**
+ * Each user of each server has a database. An app may change from WebSocket to HTTP, so the scheme
+ * does not count: an operation that is pending under one is sent under the other.
+ */
+export function databaseName({
   url,
   userID
 }: {
   readonly url: string
   readonly userID: string
-}): string => `offline-groups ${url} ${userID}`
+}): string {
+  return `offline-groups ${serverOf(url)} ${userID}`
+}
+
+function serverOf(url: string): string {
+  try {
+    // Without letter case of the host, and without a default port.
+    const { host, pathname, search } = new URL(url)
+    return `${host}${pathname.replace(/\/+$/, '')}${search}`
+  } catch {
+    // Expected: an invalid address. The store works offline under it.
+    return url
+  }
+}
 
 /**
  * Raise it if older builds cannot read the rows of this one. Versions before 4 have other keys, so

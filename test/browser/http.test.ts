@@ -26,3 +26,30 @@ test('stores on HTTP sync both ways, also after a cut', async () => {
   expect(await hers.settled(renamed.opID)).toMatchObject({ kind: 'applied' })
   await until(his.group$(groupID), group => group?.name === 'Boat')
 })
+
+test.each([
+  ['WebSocket', 'HTTP', 'ws', 'http'],
+  ['HTTP', 'WebSocket', 'http', 'ws']
+])('an operation pending on %s is sent over %s', async (_from, _to, from, to) => {
+  const ann = fresh('ann')
+  const url = (scheme: string) => inject('url').replace('ws', scheme)
+  const before = await openStore(ann, { url: url(from), paused: true })
+  const { opID } = taken(await before.apply('createGroup', { name: 'Crew' }))
+  await before.close()
+  const after = await openStore(ann, { url: `${url(to)}/`, paused: true })
+  expect((await until(after.outbox$, () => true)).map(pending => pending.opID)).toEqual([opID])
+  await after.close()
+  const again = await openStore(ann, { url: url(to) })
+  expect(await again.settled(opID)).toMatchObject({ kind: 'applied' })
+})
+
+test('tabs on WebSocket and HTTP share one leader', async () => {
+  const ann = fresh('ann')
+  const first = await openStore(ann)
+  await until(first.status$, ({ connection }) => connection === 'online')
+  const second = await openStore(ann, { url: inject('url').replace('ws', 'http') })
+  await until(second.status$, ({ connection }) => connection === 'online')
+  const { opID } = taken(await second.apply('createGroup', { name: 'Crew' }))
+  await until(first.groups$, ({ rows }) => rows.length === 1)
+  expect(await second.settled(opID)).toMatchObject({ kind: 'applied' })
+})

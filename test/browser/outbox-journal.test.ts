@@ -1,9 +1,10 @@
 import { expect, inject, test } from 'vitest'
+import { databaseName } from '../../src/storage/database.ts'
 import { fresh, openStore, taken, until } from './connect.ts'
 
 const removeDatabase = (userID: string) =>
   new Promise<void>((resolve, reject) => {
-    const request = indexedDB.deleteDatabase(`offline-groups ${inject('url')} ${userID}`)
+    const request = indexedDB.deleteDatabase(databaseName({ url: inject('url'), userID }))
     request.onsuccess = () => resolve()
     request.onerror = () => reject(request.error ?? new Error('not removed'))
   })

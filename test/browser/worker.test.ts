@@ -1,6 +1,8 @@
 /** Invalid messages to the package's worker do not disturb a store. */
 
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { protocolVersion } from '../../src/protocol/messages.ts'
+import { databaseName } from '../../src/storage/database.ts'
 import { fresh, openStore, taken, tokenFor, until } from './connect.ts'
 
 const script = new URL('../../dist/src/worker.js', import.meta.url).href
@@ -294,7 +296,7 @@ const posts: [title: string, message: unknown][] = [
 ]
 test.each(posts)('%s from a tab of another build does no harm', async (_title, message) => {
   const userID = fresh('ann')
-  const name = `offline-groups ${inject('url')} ${userID} v1`
+  const name = `${databaseName({ url: inject('url'), userID })} v${protocolVersion}`
   const { worker, heard, report } = startWorker(name)
   const store = await openStore(userID, { worker })
   taken(await store.apply('createGroup', { name: 'Crew' }))

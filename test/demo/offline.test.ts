@@ -133,7 +133,7 @@ const recordsAbout = (
           request.onsuccess = () => resolve(request.result)
           request.onerror = () => reject(new Error(request.error?.message))
         })
-      const name = `offline-groups ${location.origin.replace('http', 'ws')}/sync ${userID}`
+      const name = `offline-groups ${location.host}/sync ${userID}`
       const database = await done(indexedDB.open(name))
       const transaction = database.transaction(['pages', 'journal'], 'readonly')
       const [pages, journal] = [

@@ -3,6 +3,7 @@
 import { createGroupStore, isGroupError, type GroupStore } from '../../../dist/src/index.js'
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
 import type { MemberRow } from '../../../src/kernel/model.ts'
+import { databaseName } from '../../../src/storage/database.ts'
 import { openDexieStorage } from '../../../src/storage/dexie.ts'
 import type { Contender } from '../contender.ts'
 import { groupIDOf, sizesOf, userID } from '../data.ts'
@@ -94,7 +95,7 @@ export function create(worker: Worker): Contender {
 
 /** Reads the database without the worker, because only this proves durability. */
 async function countStored() {
-  const storage = await openDexieStorage(`offline-groups ${url} ${userID}`)
+  const storage = await openDexieStorage(databaseName({ url, userID }))
   const [groups, outbox] = (
     await storage.read([
       { table: 'groups', scope: '' },
