@@ -141,10 +141,14 @@ export type GroupCommands = {
    */
   resume(): Promise<void>
   /**
-   * Closes the store and removes the database of the user from this device. If operations are
-   * pending, the call does nothing and resolves with 4504, unless you choose to `keep` everything
-   * for the next login, to `flush` the operations first (2805 without a network), or to `discard`
-   * them.
+   * Closes the stores of the user in all tabs, and removes the database from this device. If
+   * operations are pending, the call does nothing and resolves with 4504, unless you choose to
+   * `flush` the operations first (2805 without a network), or to `discard` them. `keep` closes only
+   * this store, and keeps everything for the next login.
+   *
+   * A call that resolves with an error was refused: the store stays open, and removes nothing. An
+   * operation that another tab accepts meanwhile is pending and counts, or its call resolves with
+   * 2999.
    *
    * @example
    * const refused = await store.logout()

@@ -60,14 +60,37 @@ export function createStore(
   const watch = status$.subscribe(status => {
     if (!latest) void import('./can.ts').then(({ can }) => (judge = can))
     latest = status
+    if (status.lastError?.code === errors.NotReady.code) onEngineClosed()
   })
   const renewToken = async (token: string) => void (await call(remote => remote.renewToken(token)))
   if (getToken) watch.add(keepLoggedIn(getToken, { status$, renewToken }))
 
+  let isEngineClosed = false
+  let isLoggedOut = false
+  /** Calls of `logout` and `close` without an answer. */
+  let endings = 0
+
   function finish(): void {
+    if (life.isOver()) return
     watch.unsubscribe()
     life.end()
     end()
+  }
+
+  /** By a call of this page, whose answer is on its way, or because another tab has logged out. */
+  function onEngineClosed(): void {
+    isEngineClosed = true
+    if (endings > 0) return
+    isLoggedOut = true
+    finish()
+  }
+
+  async function ending<T>(answering: Promise<T>): Promise<T> {
+    endings++
+    const answer = await answering
+    endings--
+    if (isEngineClosed) finish()
+    return answer
   }
 
   const shownUpTo = (version: number) =>
@@ -134,11 +157,11 @@ export function createStore(
           groupError('IllegalArgument', `pending: one of ${pendingChoices.join(', ')}`)
         )
       // A flush has no limit while verdicts keep arriving.
-      const refused = await (pending === 'flush' ? unbounded : call)(remote =>
-        remote.logout(pending)
-      )
-      if (!refused) finish()
-      return refused
+      const work = (remote: EngineApi) => remote.logout(pending)
+      const refused = await ending((pending === 'flush' ? unbounded : call)(work))
+      isLoggedOut ||= !refused
+      if (isLoggedOut) finish()
+      return isLoggedOut ? null : refused
     },
     async deleteLocalData() {
       const refused = await call(remote => remote.deleteLocalData())
@@ -146,7 +169,7 @@ export function createStore(
       return refused
     },
     async close() {
-      await call(remote => remote.close())
+      await ending(call(remote => remote.close()))
       finish()
     },
     delivered: async upTo => void (await call(remote => remote.delivered(upTo)))

@@ -56,6 +56,8 @@ export function openEngine(
     reload: reload.reload,
     term: () => leadership.term(),
     onFenced: term => leadership.fenced(term),
+    // The first read of an engine ends the logout of a tab that has died.
+    onSealed: () => lifecycle.isReady() && logout.follow(false),
     makeRoom: () => makeRoom()
   })
   const sync = createSync({
@@ -85,7 +87,7 @@ export function openEngine(
     shownMembers: retained.groupsWithShownMembers
   }
   const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
-  const tabs = createTabs({ ...parts, leadership })
+  const tabs = createTabs({ ...parts, leadership, onLogout: each => logout.follow(each) })
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })
   const status = () => readStatus(state, time, leadership)
@@ -123,13 +125,13 @@ export function openEngine(
     if (end === 'closing') {
       sync.stop()
       stopWaking()
-      mutes.stop()
-      return state.verdicts.end()
+      return mutes.stop()
     }
     leadership.stepDown()
-    if (end === 'closed') return
     leadership.publishStatus()
-    recovery.begin()
+    if (end === 'failed') return recovery.begin()
+    // The last operations may have got their verdicts during the closing.
+    state.verdicts.end()
   }
 
   lifecycle.begin(leadership.open())
@@ -150,11 +152,8 @@ export function openEngine(
     renewToken: async newToken => tabs.renewToken(newToken),
     pause: async () => leadership.pause(),
     resume: async () => leadership.resume(),
-    logout,
-    async deleteLocalData() {
-      host.peers.post({ type: 'logout' })
-      return lifecycle.close(storage.destroy).then(() => null, storageFailed)
-    },
+    logout: logout.logout,
+    deleteLocalData: logout.deleteLocalData,
     close: () => lifecycle.close(),
     openStreams: streams.open
   }

@@ -76,8 +76,11 @@ export type PeerMessage =
   | { readonly type: 'answer'; readonly id: string; readonly answer: GroupRow | GroupError }
   /** A newer token of the user, for the leader. */
   | { readonly type: 'token'; readonly token: string }
-  /** The user has logged out: every tab has to close its store. */
-  | { readonly type: 'logout' }
+  /**
+   * The user has logged out: every tab has to close its store. `isDiscarding`: operations are
+   * discarded that storage could not give a verdict.
+   */
+  | { readonly type: 'logout'; readonly isDiscarding: boolean }
   /** A tab is open: asks the leader for its status, and to fetch members of groups it shows. */
   | {
       readonly type: 'hello'

@@ -3,6 +3,7 @@
  * it posts its status as a beat. election.ts decides which tab leads.
  */
 
+import { groupError } from '../kernel/errors.ts'
 import type { SyncStatus } from './api.ts'
 import { createCandidacy } from './candidacy.ts'
 import { isSilent, tickMs } from './election.ts'
@@ -129,7 +130,7 @@ export function createLeadership(options: LeadershipOptions) {
   // ── the status ────────────────────────────────────────────────────────────
 
   function status(): SyncStatus {
-    const lastError = lifecycle.error()
+    const lastError = lifecycle.isClosed() ? groupError('NotReady') : lifecycle.error()
     if (lastError) return { ...unknownStatus, connection: 'offline', lastError }
     const status = isLeading() ? sync.status() : followerStatus()
     return pause.isPaused ? { ...status, connection: 'offline', caughtUp: false } : status

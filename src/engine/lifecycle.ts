@@ -28,17 +28,30 @@ export function createLifecycle(
   onEnd: (end: LifecycleEnd) => void
 ) {
   const bound = createBound(setTimer)
+  let isReady = false
   let setReady: () => void = () => undefined
   const ready = new Promise<void>(resolve => (setReady = resolve))
   let error: GroupError | undefined
   let closing: Promise<void> | undefined
-  let logouts = 0
+  let isClosed = false
+  let isLoggedOut = false
   const unfinished = new Set<Promise<unknown>>()
 
   /** Storage has failed. Without it no call works, and the status shows the error. */
   function fail(cause: unknown): void {
     error = storageFailed(cause)
     if (!closing) onEnd('failed')
+  }
+
+  async function end(release: () => Promise<void>): Promise<void> {
+    onEnd('closing')
+    await Promise.allSettled(unfinished)
+    // Expected: storage refuses, or does not answer. Other tabs must not wait for it.
+    await bound(release(), storageWithinMs, () => undefined).catch(() => undefined)
+    // Last: the commits above must be posted before another tab becomes the leader.
+    isClosed = true
+    onEnd('closed')
+    peers.close()
   }
 
   /** Resolves with an error if storage does not answer in time. */
@@ -49,13 +62,19 @@ export function createLifecycle(
     /** Resolves when storage is read, or has failed. */
     ready,
     /** `opening`: the first read of storage. */
-    begin: (opening: Promise<void>) => void opening.then(setReady),
+    begin: (opening: Promise<void>) =>
+      void opening.then(() => {
+        isReady = true
+        setReady()
+      }),
+    isReady: (): boolean => isReady,
     bound,
     answer,
     error: (): GroupError | undefined => error,
     isClosing: (): boolean => closing !== undefined,
-    /** During a logout a new operation could not get its verdict any more. */
-    acceptsOperations: (): boolean => logouts === 0 && closing === undefined,
+    isClosed: (): boolean => isClosed,
+    /** A logout has ended this engine. */
+    isLoggedOut: (): boolean => isLoggedOut,
     /** Resolves once the engine is ready, with the reason if it cannot work. */
     opened: (): Promise<GroupError | undefined> => answer(ready.then(() => error)),
 
@@ -73,24 +92,10 @@ export function createLifecycle(
       void Promise.allSettled([work]).then(() => unfinished.delete(work))
       return work
     },
-    async duringLogout<T>(work: () => Promise<T>): Promise<T> {
-      logouts++
-      try {
-        return await work()
-      } finally {
-        logouts--
-      }
-    },
-
-    close(end: () => Promise<void> = storage.close): Promise<void> {
-      closing ??= ready.then(async () => {
-        onEnd('closing')
-        await Promise.allSettled(unfinished)
-        await end()
-        // Last: the commits above must be posted before another tab becomes the leader.
-        onEnd('closed')
-        peers.close()
-      })
+    /** `logout`: removes the database. Always resolves, in the time that storage may take. */
+    close(logout?: () => Promise<void>): Promise<void> {
+      isLoggedOut ||= logout !== undefined && !closing
+      closing ??= ready.then(() => end(logout ?? storage.close))
       return bound(closing, storageWithinMs, () => undefined)
     }
   }

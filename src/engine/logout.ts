@@ -1,12 +1,32 @@
-/** Logout: keeps, sends or discards the pending operations, and removes the database. */
+/**
+ * Logout: keeps, sends or discards the pending operations, and removes the database.
+ *
+ *   open ──keep──▶ closed
+ *     │ ──flush──▶ waiting for verdicts ──▶ sealing
+ *     └─────discard, or none pending──────▶ sealing ──▶ sealed ──▶ closed, removed
+ *                                              │ storage refuses, discard
+ *                                              └──▶ removed ──▶ closed
+ *
+ * The seal is the logout. One transaction finds that no operation is pending, or gives each a
+ * verdict. From then on no tab can enqueue an operation. So an operation of another tab is pending
+ * before the seal, and counts, or is refused after it: none is removed without a verdict. A refused
+ * logout has written nothing, so the store stays usable.
+ *
+ * The removal only cleans up. If this tab dies before it, another open tab removes the database, or
+ * the next engine empties it (stored.ts). Storage may be too full for a seal. Then a discard
+ * removes the database, and every tab gives its operations their verdicts in memory.
+ *
+ * Every step has a limit. A logout that is refused because of it may still happen, if storage was
+ * already writing. Then the status says that the store is closed.
+ */
 
 import { groupError, storageFailed, type GroupError } from '../kernel/errors.ts'
-import type { Pending } from '../storage/tables.ts'
 import type { Host } from './host.ts'
 import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import type { Reload } from './state/reload.ts'
+import { createSeal } from './state/seal.ts'
 import type { State } from './state/state.ts'
 import { flushStuckAfterMs } from './limits.ts'
 import type { Tabs } from './tabs.ts'
@@ -32,58 +52,131 @@ export function createLogout({
   leadership,
   tabs
 }: LogoutOptions) {
-  async function leave(choice?: LogoutChoice): Promise<GroupError | null> {
-    if (choice === 'keep') {
-      await lifecycle.close()
-      return null
+  const { answer } = lifecycle
+  const database = createSeal(storage, state, commits)
+
+  async function discard(): Promise<GroupError | null> {
+    const sealed = await seal(true)
+    return typeof sealed === 'number' ? null : sealed
+  }
+
+  /** Resolves with the number of pending operations. 0: the database is sealed. */
+  async function seal(isDiscarding: boolean): Promise<number | GroupError> {
+    let isWanted = true
+    const sealing = database.seal({ isDiscarding, isWanted: () => isWanted }).then(
+      pendingCount => {
+        if (pendingCount === 0) end(false)
+        return pendingCount
+      },
+      // Expected: storage refuses.
+      error => (isDiscarding && isWanted ? remove() : storageFailed(error))
+    )
+    const sealed = await answer(sealing)
+    isWanted = false
+    return sealed
+  }
+
+  /** Removes a database that is too full for a seal. */
+  async function remove(): Promise<0 | GroupError> {
+    try {
+      await storage.destroy()
+    } catch (error) {
+      // Expected: storage refuses this as well.
+      return storageFailed(error)
     }
-    const refusal =
-      choice === 'discard' ? await lifecycle.answer(commits.discardAll()) : await settleAll(choice)
-    if (refusal) return refusal
-    peers.post({ type: 'logout' })
-    await lifecycle.close(storage.destroy)
-    return null
+    end(true)
+    return 0
   }
 
-  /** The reason if operations are still pending: the database must not be removed then. */
-  async function settleAll(choice?: 'flush'): Promise<GroupError | undefined> {
-    // If storage could not be read, the pending operations are unknown.
-    const error = lifecycle.error()
-    if (error) return error
-    // Only storage knows the operations of a tab that died.
-    const failure = await lifecycle.answer(reload())
+  function end(isDiscarding: boolean): void {
+    peers.post({ type: 'logout', isDiscarding })
+    follow(isDiscarding)
+  }
+
+  /** A tab has logged out. Operations that are being stored are waited for first. */
+  function follow(isDiscarding: boolean): void {
+    void lifecycle.close(async () => {
+      if (isDiscarding) await database.discardKnown()
+      // If the database is gone already, a read would create another one.
+      const isRemovable = !lifecycle.error() && (await database.readSeal().catch(() => false))
+      await (isRemovable ? storage.destroy() : storage.close())
+    })
+  }
+
+  async function leaveIfSettled(): Promise<GroupError | null> {
+    const failure = await readAll()
     if (failure) return failure
-    tabs.flush()
-    const pending = state.outbox.inOrder()
-    if (pending.length > 0 && choice !== 'flush')
-      return groupError('PendingOperations', `${pending.length}`)
-    if (pending.length > 0 && leadership.isOffline()) return groupError('NoNetwork')
-    return (await flushed(pending))
-      ? undefined
-      : groupError('NoNetwork', `${state.outbox.rows.size} still wait`)
+    const pendingCount = await seal(false)
+    if (pendingCount === 0) return null
+    return typeof pendingCount === 'number'
+      ? groupError('PendingOperations', `${pendingCount}`)
+      : pendingCount
   }
 
-  /** Resolves with `true` when all have verdicts, or `false` if none arrives for a while. */
-  function flushed(operations: readonly Pending[]): Promise<boolean> {
+  /** Ends if no verdict arrives for a while: each round has fewer pending operations. */
+  async function flush(): Promise<GroupError | null> {
+    for (let before = Infinity; ;) {
+      const failure = await readAll()
+      if (failure) return failure
+      const { size } = state.outbox.rows
+      if (size > 0 && leadership.isOffline()) return groupError('NoNetwork')
+      await verdictsOrLimit()
+      const pendingCount = await seal(false)
+      if (pendingCount === 0) return null
+      if (typeof pendingCount !== 'number') return pendingCount
+      if (pendingCount >= Math.min(before, size || Infinity))
+        return groupError('NoNetwork', `${pendingCount} still wait`)
+      before = pendingCount
+    }
+  }
+
+  /** Only storage knows the operations of a tab that died. They are sent as well. */
+  async function readAll(): Promise<GroupError | undefined> {
+    // If storage could not be read, the pending operations are unknown.
+    const failure = lifecycle.error() ?? (await answer(reload().then(nothing, storageFailed)))
+    if (!failure) tabs.flush()
+    return failure
+  }
+
+  function verdictsOrLimit(): Promise<void> {
     return new Promise(resolve => {
-      let stopTimer: () => void
-      let count = Infinity
-      const check = () => {
-        if (state.outbox.rows.size >= count) return resolve(false)
-        count = state.outbox.rows.size
-        stopTimer = setTimer(check, flushStuckAfterMs)
-      }
-      check()
-      void Promise.all(operations.flatMap(({ opID }) => state.verdicts.of(opID) ?? [])).then(() => {
+      const stopTimer = setTimer(resolve, flushStuckAfterMs)
+      const verdicts = state.outbox.inOrder().flatMap(({ opID }) => state.verdicts.of(opID) ?? [])
+      void Promise.all(verdicts).then(() => {
         stopTimer()
-        resolve(true)
+        resolve()
       })
     })
   }
 
-  return async (choice?: LogoutChoice): Promise<GroupError | null> => {
-    const late = await lifecycle.answer(lifecycle.ready.then(() => null))
+  async function leave(choice: LogoutChoice | undefined): Promise<GroupError | null> {
+    if (choice === 'keep') {
+      await lifecycle.close()
+      return null
+    }
+    const late = await answer(lifecycle.ready.then(() => null))
     if (late) return late
-    return lifecycle.duringLogout(() => leave(choice).catch(storageFailed))
+    const refusal = await (choice === 'discard'
+      ? discard()
+      : choice === 'flush'
+        ? flush()
+        : leaveIfSettled())
+    if (!refusal) await lifecycle.close()
+    return refusal
+  }
+
+  return {
+    /** Another tab has logged out. */
+    follow,
+    /** Also removes a database that cannot be read. */
+    deleteLocalData: async (): Promise<GroupError | null> => (await answer(remove())) || null,
+    async logout(choice?: LogoutChoice): Promise<GroupError | null> {
+      const isClosed = lifecycle.isClosing()
+      if (!isClosed) return leave(choice)
+      await lifecycle.close()
+      return lifecycle.isLoggedOut() ? null : groupError('NotReady')
+    }
   }
 }
+
+const nothing = () => undefined

@@ -36,7 +36,8 @@ const peerMessage = v.union([
     type: oneOf('committed'),
     commits: v.array(v.object({ commitNumber: natural, writes: v.array(write) }))
   }),
-  v.object({ type: oneOf('unposted', 'logout') }),
+  v.object({ type: oneOf('unposted') }),
+  v.object({ type: oneOf('logout'), isDiscarding: truth }),
   v.object({
     type: oneOf('status'),
     term: natural,

@@ -68,7 +68,7 @@ export function createSubmit(options: SubmitOptions) {
     if (failure) return failure
     const answered = repeated.answerOf(call.opID)
     if (answered) return answered
-    if (!lifecycle.acceptsOperations()) return groupError('NotReady')
+    if (lifecycle.isClosing()) return groupError('NotReady')
     if (call.isLate) return noAnswer()
 
     const prepared = overlay.complete(checked.prepared)
@@ -146,7 +146,7 @@ export function createSubmit(options: SubmitOptions) {
 
   /** Stores an operation that is shown, or retracts it if storage refuses. */
   async function store(pending: Pending, call: Call): Promise<GroupError | undefined> {
-    let commit: Commit | undefined
+    let commit: Commit | GroupError
     try {
       commit = await commits.enqueue(pending, call.retried)
     } catch (error) {
@@ -158,13 +158,13 @@ export function createSubmit(options: SubmitOptions) {
       lifecycle.probe()
       return failure
     }
-    if (commit) commits.confirm(pending, commit)
-    else {
-      // Another tab has retried the operation, or dismissed its verdict.
+    if ('code' in commit) {
+      // Another tab has retried the operation, dismissed its verdict, or logged out.
       state.retract(pending)
       state.verdicts.abandon(pending.opID)
-      return groupError('UnknownOperationID', call.retried)
+      return commit
     }
+    commits.confirm(pending, commit)
     return undefined
   }
 

@@ -26,6 +26,8 @@ type TabsOptions = {
   readonly sync: Sync
   readonly leadership: Leadership
   readonly questions: LeaderQuestions
+  /** Another tab has logged out. */
+  onLogout(isDiscarding: boolean): void
 }
 
 export type Tabs = ReturnType<typeof createTabs>
@@ -49,7 +51,7 @@ export function createTabs(options: TabsOptions) {
       case 'committed':
         return receiveCommits(message.commits)
       case 'logout':
-        return void lifecycle.close()
+        return options.onLogout(message.isDiscarding)
       case 'status':
         // The leader posts another status after it has received a token.
         return offerToken(message.status) ? undefined : leadership.receiveBeat(message)

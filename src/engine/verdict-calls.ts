@@ -46,11 +46,14 @@ export function createVerdictCalls({
         .finally(() => retrying.delete(opID))
     },
     async settled(opID) {
-      await lifecycle.ready
+      const late = await lifecycle.answer(lifecycle.ready)
+      if (late) return late
       const verdict = await state.verdicts.of(opID)
       // The verdict was published in the frame of this version or an earlier one.
       if (verdict) return { verdict, version: state.version() }
-      return lifecycle.isClosing() ? groupError('NotReady') : unknownID(opID)
+      if (lifecycle.isClosing()) return groupError('NotReady')
+      // Without storage, nothing is known of earlier runs.
+      return lifecycle.error() ?? unknownID(opID)
     },
     async dismissVerdict(opID) {
       const error = await lifecycle.opened()

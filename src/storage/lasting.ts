@@ -97,8 +97,17 @@ export function createLastingStorage({ open, remove }: LastingOptions): LastingS
     transact: (queries, body, durability) =>
       call(storage => storage.transact(queries, body, durability)),
     close: () => end(storage => storage?.close()),
-    destroy: () => end(storage => storage?.destroy() ?? remove()),
     makeRoom: () => call(async storage => storage.makeRoom?.()),
+    async destroy() {
+      try {
+        await end(storage => storage?.destroy() ?? remove())
+      } catch (error) {
+        // The next call opens the database again.
+        isClosed = false
+        handle = undefined
+        throw error
+      }
+    },
     onLost: callback => void (onLost = callback)
   }
 }

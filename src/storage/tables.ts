@@ -137,8 +137,11 @@ const ringSize = 100
 /** The ID of a tip or a notice in its ring. The newest row replaces the oldest. */
 export const ringPlace = (number: number): string => String(number % ringSize).padStart(2, '0')
 
-/** A tab that becomes the leader raises the term. Only the leader of it commits server data. */
-export type Lease = { readonly term: number }
+/**
+ * A tab that becomes the leader raises the term. Only the leader of it commits server data.
+ * `isSealed`: a tab has logged out, so no tab may enqueue an operation any more.
+ */
+export type Lease = { readonly term: number; readonly isSealed?: true }
 
 /** An operation without a verdict, or one whose effect the base rows do not hold yet. */
 export type Pending = {

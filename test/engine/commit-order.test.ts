@@ -248,7 +248,7 @@ test('a flushing logout sends operations that a dead tab has stored', async () =
   expect((await server.database.snapshot(reader => reader.group('crew'))).row?.name).toBe('Boat')
 })
 
-test('operations that another tab discarded keep that verdict', async () => {
+test('a tab that missed a logout learns its verdicts, and ends', async () => {
   const [first, second] = createPeers()
   const leader = createTestClient(server, 'ann', {
     storage: openDoor().storage,
@@ -266,7 +266,10 @@ test('operations that another tab discarded keep that verdict', async () => {
   await other.outbox()
   void other.engine.logout('discard')
   await server.clock.settle()
-  await leader.engine.resume()
-  await leader.caughtUp()
-  expect((await storedRefusals()).sort()).toEqual(opIDs.sort())
+  const settled = Promise.all(opIDs.map(leader.engine.settled))
+  const late = leader.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Three' })
+  expect(await late).toMatchObject({ code: 2999 })
+  const discarded = { verdict: { kind: 'rejected', error: { reason: 'Discarded' } } }
+  expect(await settled).toMatchObject([discarded, discarded])
+  expect(await leader.status()).toMatchObject({ connection: 'offline', lastError: { code: 2999 } })
 })

@@ -132,7 +132,8 @@ describe('errors', () => {
       await ann.engine.retry(opID, { name: 'Crew', type: 'Public', groupID: 'crew-2' })
     ).toMatchObject({ groupID: 'crew-2' })
     expect(await ann.engine.delivered(99)).toBeUndefined()
-    expect(await ann.engine.logout('discard')).toMatchObject({ code: 4502 })
+    expect(await ann.engine.logout()).toMatchObject({ code: 4502 })
+    expect(await ann.engine.logout('discard')).toBeNull()
   })
 
   test('being offline rejects and prints nothing', async () => {

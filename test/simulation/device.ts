@@ -150,17 +150,19 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onCommitted: leaders.committed,
       onConnecting: attempts.tried,
       onStatus: attend,
-      onDestroyed(tab) {
-        // Operations that another tab enqueues during a logout are destroyed with the rest.
+      onDestroyed() {
+        const isSealed = disk.table('lease').get('')?.isSealed
         peers.destroyed()
         leaders.destroyed()
-        if (tab.hasCompany || lost.size > 0) ledger.forget()
+        if (!isSealed && leaving === 0)
+          world.violate('I4', `${name}: destroyed without a logout of all tabs`)
+        // Storage that is too full for a seal leaves no verdicts, and neither does a lost one.
+        if (!isSealed || lost.size > 0) ledger.forget()
         else ledger.checkDestroyed()
         // All that a tab shows is outdated.
         tabs.forEach(miss)
       }
     })
-    for (const other of tabs) other.hasCompany = true
     tabs.add(tab)
     world.note(`${tabName} opens`)
     return tab
@@ -259,7 +261,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** Closes a tab or logs out, within the bound of a call. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
-      tab.hasCompany = tabs.size > 1
       const ending: Promise<object | null | void> =
         how === 'close' ? tab.engine.close() : tab.engine.logout(how)
       // A flush lasts as long as verdicts arrive.
@@ -268,7 +269,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       )
       if (answer) return
       world.note(`${tab.name} has closed`)
-      for (const each of how === 'close' || how === 'keep' ? [tab] : [...tabs]) kill(each)
+      kill(tab)
       if (tabs.size === 0 && isRunning)
         world.at(world.now() + random.around(2000), () => tabs.size === 0 && openTab())
     },
@@ -334,6 +335,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       world.violate('I4', `${tab.name}: ${opID} was taken, and is not stored`)
     void tab.engine.settled(opID).then(settled => {
       const verdict = ledger.accounts.get(opID)?.verdict
+      // A discard on storage that refuses gives its verdicts in memory.
+      if (ledger.forgotten.has(opID)) return
       if (tab.isAlive && 'verdict' in settled && !isDeepStrictEqual(settled.verdict, verdict))
         world.violate('I4', `${opID} is told to be settled, and is not`)
     })

@@ -164,8 +164,8 @@ export function createDisk(
     const hangUp = () => connection?.then(each => each.close())
 
     async function remove(): Promise<void> {
-      rows.clear()
       onDestroyed()
+      rows.clear()
       await (await real()).destroy()
     }
 
@@ -215,6 +215,8 @@ export function createDisk(
       async destroy() {
         isClosed = true
         await afterWrites()
+        // Another connection removes the database.
+        if (isCut) return
         doors.delete(door)
         // Other connections close for a removal, which happens even if its caller dies now.
         for (const other of doors) other.cut()

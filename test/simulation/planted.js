@@ -60,7 +60,8 @@ export const foundBy = {
   'a verdict leaves its operation in the outbox': 1,
   'the outbox is ordered by ID': 1,
   'the feed is not read after catch-up': 7,
-  'logout destroys operations that it has not read': 67,
+  'logout destroys operations that it has not read': 27,
+  'an operation is enqueued after a logout': 11,
   'announcements during a read are dropped': 2,
   'a guest ends an AVChatRoom': 3,
   'an overtaken application stays open': 6,
@@ -300,22 +301,16 @@ export const planted = {
     'if (head > positions.feed) {',
     'if (head > positions.feed && !state.hasCaughtUp) {'
   ),
-  'logout destroys operations that it has not read': {
-    edits: [
-      {
-        file: 'src/engine/logout.ts',
-        find: 'const error = lifecycle.error()\n    if (error) return error\n',
-        replace: ''
-      },
-      {
-        file: 'src/engine/logout.ts',
-        find: `const failure = await lifecycle.answer(reload())
-          if (failure) return failure
-          tabs.flush()`,
-        replace: ''
-      }
-    ]
-  },
+  'logout destroys operations that it has not read': edit(
+    'src/engine/state/seal.ts',
+    'pendingCount = isDiscarding ? 0 : pending.length',
+    'pendingCount = 0'
+  ),
+  'an operation is enqueued after a logout': edit(
+    'src/engine/state/commits.ts',
+    'stored = row\n',
+    ''
+  ),
   // The bugs from here on need conditions such as several connections, builds or a crafter.
   'announcements during a read are dropped': edit(
     'src/server/sessions/replica/announcements.ts',

@@ -33,8 +33,6 @@ export type Tab = {
   isUninformed: boolean
   /** `isUninformed` was true at least once. */
   hasMissed: boolean
-  /** Another tab was open during this one's logout. */
-  hasCompany: boolean
   /** The network may be back. */
   wake(): void
   /** Ends its process. */
@@ -53,7 +51,7 @@ export type TabOptions = Pick<Host, 'now' | 'random' | 'newID'> & {
   isUnposted(): boolean
   onConnecting(): void
   onStatus(tab: Tab, status: Status): void
-  onDestroyed(tab: Tab): void
+  onDestroyed(): void
   onCommitted(tab: Tab, writes: readonly Write[]): void
 }
 
@@ -85,7 +83,7 @@ export function createTab(world: World, options: TabOptions): Tab {
           tab.view.touchAll()
     },
     onCommitted: writes => onCommitted(tab, writes),
-    onDestroyed: () => onDestroyed(tab)
+    onDestroyed
   })
   // The engine uses its host before the tab is complete.
   const tab = {
@@ -99,7 +97,6 @@ export function createTab(world: World, options: TabOptions): Tab {
     stopped: false,
     isUninformed: false,
     hasMissed: false,
-    hasCompany: false,
     wake: () => onWake(),
     hangUp() {
       onWake = () => {}

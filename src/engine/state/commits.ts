@@ -7,7 +7,7 @@
 import { groupError, storageFailed, type GroupError } from '../../kernel/errors.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import type { Commit, Write } from '../../storage/port.ts'
-import type { HeldGroup, Pending } from '../../storage/tables.ts'
+import type { HeldGroup, Lease, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
@@ -27,6 +27,8 @@ type CommitOptions = {
   onFenced(storedTerm: number): void
   /** Removes rows that the server can send again. */
   makeRoom(): Promise<void>
+  /** Another tab has logged out. */
+  onSealed(): unknown
 }
 
 /** A claim to lead: its term, and its commit. */
@@ -35,7 +37,7 @@ export type Claim = { readonly term: number; readonly commitNumber: number }
 export type Commits = ReturnType<typeof createCommits>
 
 export function createCommits(options: CommitOptions) {
-  const { host, state, lifecycle, reload, term, onFenced, makeRoom } = options
+  const { host, state, lifecycle, reload, term, onFenced, onSealed, makeRoom } = options
   const { storage, peers } = host
 
   function publish(commit: Commit): void {
@@ -68,23 +70,32 @@ export function createCommits(options: CommitOptions) {
   }
 
   return {
+    publish,
     /**
      * Raises the term, so that this tab becomes the leader. `isWanted` is called in the
      * transaction: a claim that was given up meanwhile must not depose the present leader.
      */
     async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
       let claimed: number | undefined
+      let stored: Lease | undefined
       const claim = () =>
         storage.transact(
           [lease],
           ([[row]]) => {
-            const storedTerm = parsed(storedRows.lease, row)?.term ?? 0
-            claimed = isWanted() ? Math.max(storedTerm, knownTerm) + 1 : undefined
+            stored = parsed(storedRows.lease, row)
+            claimed =
+              isWanted() && !stored?.isSealed
+                ? Math.max(stored?.term ?? 0, knownTerm) + 1
+                : undefined
             return claimed === undefined ? [] : [{ ...lease, id: '', row: { term: claimed } }]
           },
           'relaxed'
         )
       const commitNumber = await withRoom(makeRoom, claim)
+      if (stored?.isSealed) {
+        onSealed()
+        throw new Error('A tab has logged out.')
+      }
       return claimed === undefined ? undefined : { term: claimed, commitNumber }
     },
 
@@ -103,24 +114,31 @@ export function createCommits(options: CommitOptions) {
     /**
      * Stores an operation that is shown. `retried`: the refused operation that it replaces. The
      * same transaction removes its verdict, so only one of several tabs can retry it. Resolves with
-     * `undefined` if another tab was first.
+     * an error if another tab was first, or has logged out.
      */
-    async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | undefined> {
+    async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | GroupError> {
       const verdicts = retried === undefined ? [] : [retried]
       let writes: Write[] = []
+      let stored: Lease | undefined
       const commitNumber = await storage.transact(
-        verdicts.map(id => ({ table: 'verdicts', scope: '', ids: [id] }) as const),
-        answers => {
-          const isFirst = answers.every(found => found.length > 0)
-          return (writes = isFirst
-            ? [
-                { table: 'outbox', scope: '', id: pending.opID, row: pending },
-                ...verdicts.map(verdictRemoval)
-              ]
-            : [])
+        [lease, { table: 'verdicts', scope: '', ids: verdicts }],
+        ([[row], found]) => {
+          stored = row
+          writes = [
+            { table: 'outbox', scope: '', id: pending.opID, row: pending },
+            ...verdicts.map(verdictRemoval)
+          ]
+          if (stored?.isSealed || found.length < verdicts.length) writes = []
+          return writes
         }
       )
-      return writes.length === 0 ? undefined : { commitNumber, writes }
+      if (stored?.isSealed) {
+        onSealed()
+        return groupError('NotReady')
+      }
+      return writes.length === 0
+        ? groupError('UnknownOperationID', retried)
+        : { commitNumber, writes }
     },
     /** Marks the operation as durable: it may be sent, and other tabs show it. */
     confirm(pending: Pending, commit: Commit): void {
@@ -164,16 +182,6 @@ export function createCommits(options: CommitOptions) {
     async refuse(pending: Pending, error: GroupError): Promise<void> {
       const writes = settle(pending, rejected(pending, error))
       publish({ commitNumber: await storage.transact([], () => writes), writes })
-    },
-
-    /** Refuses all pending operations. Their verdict says that the user has discarded them. */
-    async discardAll(): Promise<void> {
-      let writes: Write[] = []
-      const commitNumber = await storage.transact(
-        [{ table: 'outbox', scope: '' }],
-        ([pending]) => (writes = pending.flatMap(discarded))
-      )
-      publish({ commitNumber, writes })
     }
   }
 }
@@ -190,7 +198,7 @@ async function withRoom<T>(makeRoom: () => Promise<void>, work: () => Promise<T>
   }
 }
 
-const lease = { table: 'lease', scope: '' } as const
+export const lease = { table: 'lease', scope: '' } as const
 
 const verdictRemoval = (opID: string): Write => ({
   table: 'verdicts',
@@ -207,6 +215,3 @@ export function withoutMembers({ groupID, self, ...held }: HeldGroup): Write[] {
     { table: 'groups', scope: '', id: groupID, row: { ...held, groupID, self, membersUpTo: '' } }
   ]
 }
-
-const discarded = (pending: Pending): Write[] =>
-  settle(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

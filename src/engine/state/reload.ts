@@ -41,9 +41,9 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
   }
 
   /** A read has to contain every commit that this tab knew before. */
-  async function read(): Promise<Commit> {
+  async function read(isFirst: boolean): Promise<Commit> {
     const known = state.lastCommitNumber()
-    const stored = await readStored(storage)
+    const stored = await readStored(storage, { isFirst })
     if (stored.commitNumber >= known) return stored
     const commit = await writeLostRows(storage, state)
     report.lost(stored.commitNumber === 0 ? 'wiped' : 'rolledBack', commit.writes.length)
@@ -58,7 +58,7 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
     async reload({ isFirst = false } = {}): Promise<void> {
       const touched = nothingTouched()
       await state.replace(async () => {
-        const stored = await read()
+        const stored = await read(isFirst)
         if (isFirst) return stored
         for (const groupID of await base.members.refresh()) touched.members.set(groupID, 'all')
         for (const groupID of await base.tips.refresh()) touched.tips.add(groupID)

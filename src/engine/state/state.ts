@@ -125,6 +125,9 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
       if (order.add(commit).isOrderLost) onEvent({ type: 'orderLost' })
     },
 
+    /** Applies verdicts whose database is, or will be, removed: no commit may follow. */
+    settle: applyWrites,
+
     /** Removes an operation that could not be stored. */
     retract(pending: Pending): void {
       outbox.endCommit(pending.opID)

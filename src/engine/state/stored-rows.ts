@@ -122,7 +122,10 @@ const settled: v.GenericSchema<unknown, Settled> = v.object({
   ...operation
 })
 
-const lease: v.GenericSchema<unknown, Lease> = v.object({ term: natural })
+const lease: v.GenericSchema<unknown, Lease> = v.object({
+  term: natural,
+  isSealed: v.exactOptional(oneOf(true))
+})
 
 /** By table. */
 export const storedRows = {

@@ -11,6 +11,7 @@ import { id } from '../../protocol/fields.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 
 const everything = [
+  { table: 'lease', scope: '' },
   { table: 'meta', scope: '' },
   { table: 'groups', scope: '' },
   { table: 'outbox', scope: '' },
@@ -19,20 +20,45 @@ const everything = [
   { table: 'undelivered', scope: '' }
 ] as const
 
-/** Repairs damaged rows, and returns all rows that stay in memory, up to a commit. */
-export async function readStored(storage: Storage): Promise<Commit> {
+type Stored = Answers<typeof everything>
+
+/**
+ * Repairs damaged rows, and returns all rows that stay in memory, up to a commit. `isFirst`: the
+ * first read of an engine also ends a logout whose tab has died: it empties the database.
+ */
+export async function readStored(
+  storage: Storage,
+  { isFirst = false }: { readonly isFirst?: boolean } = {}
+): Promise<Commit> {
+  const check = (answers: Stored) => (isFirst && isSealed(answers) ? emptied : inspect)(answers)
   const { answers, commitNumber } = await storage.read(everything)
-  const { writes, repairs } = inspect(answers)
+  const { writes, repairs } = check(answers)
   if (repairs.length === 0) return { commitNumber, writes }
-  await storage.transact(everything, answers => inspect(answers).repairs)
+  await storage.transact(everything, found => check(found).repairs)
   const repaired = await storage.read(everything)
-  return { commitNumber: repaired.commitNumber, writes: inspect(repaired.answers).writes }
+  return { commitNumber: repaired.commitNumber, writes: check(repaired.answers).writes }
+}
+
+const isSealed = ([[lease]]: Stored): boolean => parsed(storedRows.lease, lease)?.isSealed === true
+
+function emptied([[lease], , groups]: Stored): Inspected {
+  const scopes = groups.flatMap(row => textOf(row, 'groupID') ?? [])
+  const repairs: Write[] = [
+    // Each table is one of those whose scope can be emptied.
+    ...everything.map(({ table }) => ({ table, scope: '', empty: true }) as Write),
+    ...scopes.flatMap((scope): Write[] => [
+      { table: 'members', scope, empty: true },
+      { table: 'tips', scope, empty: true }
+    ]),
+    { table: 'lease', scope: '', id: '', row: { term: lease?.term ?? 0 } }
+  ]
+  return { writes: [], repairs }
 }
 
 /** `writes`: all undamaged rows. `repairs`: writes that repair storage. */
 type Inspected = { readonly writes: readonly Write[]; readonly repairs: readonly Write[] }
 
-function inspect([metas, groups, outbox, ...others]: Answers<typeof everything>): Inspected {
+function inspect([, metas, groups, outbox, ...others]: Stored): Inspected {
   const base = inspectBase(metas[0], groups)
   const operations = inspectOutbox(outbox)
   return {

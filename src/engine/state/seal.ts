@@ -1,0 +1,67 @@
+/** The writes of a logout (logout.ts): they seal the database, and give its operations verdicts. */
+
+import { groupError } from '../../kernel/errors.ts'
+import { rejected } from '../../kernel/verdict.ts'
+import type { Storage, Write } from '../../storage/port.ts'
+import type { Pending } from '../../storage/tables.ts'
+import { lease, type Commits } from './commits.ts'
+import { settle } from './settle.ts'
+import type { State } from './state.ts'
+
+type SealOptions = { readonly isDiscarding: boolean; isWanted(): boolean }
+
+export function createSeal(storage: Storage, state: State, { publish }: Commits) {
+  return {
+    /**
+     * Seals the database, for a logout: no tab can enqueue an operation any more, and none leads.
+     * If operations are pending, their number is the answer and nothing is written, unless they are
+     * discarded: then each gets a verdict in the same transaction. `isWanted` is called in the
+     * transaction.
+     */
+    async seal({ isDiscarding, isWanted }: SealOptions): Promise<number> {
+      let pendingCount = 0
+      let isLate: boolean | undefined
+      let writes: Write[] = []
+      const commitNumber = await storage.transact([outboxQuery, lease], ([pending, [row]]) => {
+        isLate = !isWanted()
+        if (isLate) return []
+        pendingCount = isDiscarding ? 0 : pending.length
+        writes = isDiscarding ? pending.flatMap(discarded) : []
+        const sealed = { term: (row?.term ?? 0) + 1, isSealed: true } as const
+        return pendingCount > 0 ? [] : [...writes, { ...lease, id: '', row: sealed }]
+      })
+      if (isLate) throw new Error('The logout was refused already.')
+      if (writes.length > 0) publish({ commitNumber, writes })
+      return pendingCount
+    },
+
+    /** Discards the operations that this tab knows, because their database is removed. */
+    async discardKnown(): Promise<void> {
+      const ids = [...state.outbox.rows.keys()]
+      await storage
+        .transact([{ ...outboxQuery, ids }], ([pending]) => pending.flatMap(discarded))
+        // Expected: the database is gone.
+        .catch(() => undefined)
+      state.settle(state.outbox.inOrder().flatMap(discarded))
+    },
+
+    /** Whether a tab has logged out. Its verdicts reach this tab, if their message did not. */
+    async readSeal(): Promise<boolean> {
+      const ids = [...state.outbox.rows.keys()]
+      const { answers } = await storage.read([lease, { table: 'verdicts', scope: '', ids }])
+      const [[row], verdicts] = answers
+      state.settle(
+        verdicts.flatMap(({ verdict }) => {
+          const pending = state.outbox.rows.get(verdict.opID)
+          return pending ? settle(pending, verdict) : []
+        })
+      )
+      return row?.isSealed === true
+    }
+  }
+}
+
+const outboxQuery = { table: 'outbox', scope: '' } as const
+
+const discarded = (pending: Pending): Write[] =>
+  settle(pending, pending.applied ?? rejected(pending, groupError('Discarded')))
