@@ -59,7 +59,7 @@ export function openUser(
   changed: () => void
 ): User {
   const remembered = `${userID} is offline`
-  const isOffline = localStorage.getItem(remembered) !== null
+  const isOffline = (pageStorage()?.getItem(remembered) ?? null) !== null
   const store = createGroupStore({ url, userID, token, paused: isOffline })
   const names = new Map<string, string>()
   let hasChosen = false
@@ -154,8 +154,8 @@ export function openUser(
       change({ side, ...(side === 'inbox' && { readUpTo: view.notices?.rows.at(-1)?.fseq }) }),
     setListing,
     setOffline(isOffline) {
-      if (isOffline) localStorage.setItem(remembered, 'yes')
-      else localStorage.removeItem(remembered)
+      if (isOffline) pageStorage()?.setItem(remembered, 'yes')
+      else pageStorage()?.removeItem(remembered)
       disconnect(isOffline)
     },
     open(form) {
@@ -195,5 +195,14 @@ export function openUser(
         names.get(groupID) ?? noticed ?? created ?? view.groups?.rows.find(isIt)?.name ?? groupID
       )
     }
+  }
+}
+
+/** `undefined` if the browser denies storage. The choice then lasts as long as the page. */
+function pageStorage(): Storage | undefined {
+  try {
+    return localStorage
+  } catch {
+    return undefined
   }
 }

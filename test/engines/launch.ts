@@ -22,6 +22,8 @@ export type LaunchedBrowser = {
 type Options = {
   readonly urls: readonly string[]
   readonly isPrivate?: boolean
+  /** Denies pages all storage, as a setting of its user does. MiniBrowser has no such setting. */
+  readonly isStorageDenied?: boolean
   /** More arguments of the command line. */
   readonly args?: readonly string[]
   /** More environment variables. */
@@ -87,7 +89,11 @@ type Command = {
 const commands: Readonly<
   Record<Engine, (folder: string, options: Options) => Command | Promise<Command>>
 > = {
-  async chromium(folder, { urls, isPrivate = false, args = [] }) {
+  async chromium(folder, { urls, isPrivate = false, isStorageDenied = false, args = [] }) {
+    if (isStorageDenied) {
+      mkdirSync(join(folder, 'Default'), { recursive: true })
+      writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(deniedInChromium))
+    }
     return {
       file: await findChromium(),
       args: [
@@ -103,8 +109,12 @@ const commands: Readonly<
     }
   },
 
-  firefox(folder, { urls, isPrivate = false, args = [], preferences = {} }) {
-    const lines = Object.entries({ ...quietFirefox, ...preferences }).map(
+  firefox(
+    folder,
+    { urls, isPrivate = false, isStorageDenied = false, args = [], preferences = {} }
+  ) {
+    const denied = isStorageDenied ? deniedInFirefox : {}
+    const lines = Object.entries({ ...quietFirefox, ...denied, ...preferences }).map(
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`
     )
     writeFileSync(join(folder, 'user.js'), lines.join('\n'))
@@ -135,6 +145,9 @@ const commands: Readonly<
     }
   }
 }
+
+const deniedInChromium = { profile: { default_content_setting_values: { cookies: 2 } } }
+const deniedInFirefox = { 'network.cookie.cookieBehavior': 2 }
 
 function found(engine: OtherEngine): string {
   const { find, install } = otherEngines[engine]

@@ -31,7 +31,7 @@ type Options = {
   readonly onNote?: (text: string) => void
   /** More environment variables, for each start. */
   readonly env?: () => Readonly<Record<string, string>>
-} & Pick<Parameters<typeof launch>[2], 'isPrivate' | 'args' | 'preferences'>
+} & Pick<Parameters<typeof launch>[2], 'isPrivate' | 'isStorageDenied' | 'args' | 'preferences'>
 
 /** A browser with a fresh profile before a server under test. */
 export async function openDriven({
