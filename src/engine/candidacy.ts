@@ -24,8 +24,6 @@ export type CandidacyOptions = {
   onChange(): void
 }
 
-export type Candidacy = ReturnType<typeof createCandidacy>
-
 export function createCandidacy(options: CandidacyOptions) {
   const { host, lifecycle, commits, lead, stop, beat, onChange } = options
   const { peers } = host

@@ -12,6 +12,11 @@ const messagesPerMinuteMax = 200
 const minuteMs = 60_000
 const pausedWithinMs = 10_000
 
+/** Any tab may drop the members of a group, because it reads the group in the same transaction. */
+const isFromServer = (write: Write): boolean =>
+  write.table === 'meta' ||
+  (write.table === 'groups' && 'row' in write && write.row?.membersUpTo !== '')
+
 export function createLeaders(
   world: World,
   { name, disk, tabs }: { name: string; disk: Disk; tabs: ReadonlySet<Tab> }
@@ -59,7 +64,7 @@ export function createLeaders(
     /** A user, a fault or the app gives a reason for messages. */
     touched: () => void (messages = 0),
     committed(tab: Tab, writes: readonly Write[]): void {
-      if (!writes.some(({ table }) => table === 'meta' || table === 'groups')) return
+      if (!writes.some(isFromServer)) return
       const term = disk.table('lease').get('')?.term ?? 0
       const first = committers.get(term) ?? tab
       committers.set(term, first)
