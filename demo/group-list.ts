@@ -13,7 +13,11 @@ export function groupList(user: User): TemplateResult {
   const selected = groups.findIndex(({ groupID }) => groupID === view.selected?.groupID)
   const waiting = new Set(view.outbox.map(({ groupID }) => groupID))
   const total = groups.length
-  const none = view.listing.search ? 'No group of this name.' : 'No groups yet.'
+  const none = view.listing.search
+    ? 'No group of this name.'
+    : view.groups?.complete
+      ? 'No groups yet.'
+      : 'The groups have not arrived yet.'
   const setOrder = (event: Event) =>
     user.setListing({ orderBy: valueOf(event) === 'name' ? 'name' : 'lastInfoTime' })
   return html`<div class="tools">

@@ -105,7 +105,10 @@ export type List<R> = {
   readonly rows: readonly R[]
   /** How many rows there are, those outside of the window included. */
   readonly total: number
-  /** Whether this device holds all of these rows. */
+  /**
+   * Whether this device holds all of these rows. `false` on a device that has nothing yet, until it
+   * has caught up once.
+   */
   readonly complete: boolean
   /** Whether the server may have newer rows: offline, or not caught up. */
   readonly stale: boolean

@@ -61,15 +61,19 @@ export function createViews(options: ViewOptions) {
     stale: !status().caughtUp
   })
 
+  /** A device that has received nothing yet does not know whether there are rows. */
+  const hasCaughtUp = (): boolean => (base.meta()?.feed ?? 0) > 0 || status().caughtUp
+
   function groupList(query: GroupsQuery): StreamResult {
     const all = groups.list(query)
-    return list(all.part(query), { total: all.total() })
+    const hasAll = [...base.groups.values()].every(({ row }) => row !== null)
+    return list(all.part(query), { total: all.total(), complete: hasCaughtUp() && hasAll })
   }
 
   function memberList(query: MembersQuery): StreamResult {
     const { groupID } = query
     const group = groups.get(groupID)
-    if (!group) return list([], { total: 0 })
+    if (!group) return list([], { total: 0, complete: hasCaughtUp() })
     const held = base.groups.get(groupID)
     const complete = held ? held.membersUpTo === null : true
     const loaded = members.list(query)
@@ -128,7 +132,9 @@ export function createViews(options: ViewOptions) {
         case 'tips':
           return list([...base.tips.all(query.groupID)].sort(byNumber).map(tip))
         case 'notices':
-          return list([...base.notices.values()].sort(byNumber).map(notice))
+          return list([...base.notices.values()].sort(byNumber).map(notice), {
+            complete: hasCaughtUp()
+          })
         case 'undelivered':
           return list([...base.undelivered.values()].sort(byNumber))
         case 'outbox':
