@@ -62,7 +62,8 @@ export async function launch(
       process.off('exit', endWithParent)
       signal(browser)
       await ended
-      while (signal(browser)) await wait(10)
+      // Limited, because a process that nobody reaps stays in the group for ever.
+      for (let count = 0; count < 200 && signal(browser); count++) await wait(10)
     }
   }
 }
