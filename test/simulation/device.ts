@@ -84,7 +84,13 @@ export async function createDevice(world: World, server: SimulatedServer, option
   let isPaused = false
 
   const disk = createDisk(world, { name, open: options.openStorage, onCommit: commit })
-  if (copied) await disk.fill(copied.image)
+  if (copied) {
+    await disk.fill(copied.image)
+    // The copy of a database that the browser has just emptied has none of its operations.
+    const pending = [...ledger.accounts.values()].filter(({ verdict }) => !verdict)
+    const absent = pending.filter(({ opID }) => !disk.table('outbox').has(opID))
+    ledger.forget(new Set(absent.map(({ opID }) => opID)))
+  }
   const wires = (conditions.has('http') ? createHttpWires : createWires)(world, server, options)
   const connect = isServerNewer ? newerServer(wires.connect) : wires.connect
   const tokens = createTokens(world, options)
