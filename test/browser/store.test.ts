@@ -1,3 +1,4 @@
+import { lastValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
 import type { GroupStoreOptions, List, Member } from 'offline-groups'
 import { fresh, openStore, taken, until } from './connect.ts'
@@ -136,4 +137,21 @@ test('users who take turns in a browser keep separate outboxes', async () => {
     expect(rows).toMatchObject([{ name: `Of ${userID}`, ownerID: userID, memberNum: 1 }])
     await store.close()
   }
+})
+
+test('a logout ends the store of another tab', async () => {
+  const ann = fresh('ann')
+  const [first, second] = [
+    await openStore(ann, { paused: true }),
+    await openStore(ann, { paused: true })
+  ]
+  const { opID } = taken(await second.apply('createGroup', { name: 'Crew' }))
+  const settled = second.settled(opID)
+  const status = lastValueFrom(second.status$)
+  await until(first.outbox$, ({ length }) => length === 1)
+  expect(await first.logout({ pending: 'discard' })).toBeNull()
+  expect(await settled).toMatchObject({ kind: 'rejected', error: { code: 4505 } })
+  expect(await status).toMatchObject({ connection: 'offline', lastError: { code: 2999 } })
+  expect(await second.apply('createGroup', { name: 'Late' })).toMatchObject({ code: 2999 })
+  expect(await second.logout()).toBeNull()
 })

@@ -60,7 +60,7 @@ export const foundBy = {
   'a verdict leaves its operation in the outbox': 1,
   'the outbox is ordered by ID': 1,
   'the feed is not read after catch-up': 7,
-  'logout destroys operations that it has not read': 27,
+  'logout destroys operations that it has not read': 129,
   'an operation is enqueued after a logout': 11,
   'announcements during a read are dropped': 2,
   'a guest ends an AVChatRoom': 3,
