@@ -44,7 +44,8 @@ export type DeviceOptions = {
 /** Expected: storage refuses. The caller gets the error and can retry. */
 const noted = () => undefined
 
-const resumedAfterMs = 1000
+const removedWithinMs = 60_000
+const resumedAfterMs = [1000, 30_000]
 
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
   const { name, userID, conditions, copied } = options
@@ -270,9 +271,10 @@ export async function createDevice(world: World, server: SimulatedServer, option
       const ending: Promise<object | null | void> =
         how === 'close' ? tab.engine.close() : tab.engine.logout(how)
       // A flush lasts as long as verdicts arrive.
-      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(
-        () => how === 'discard' && leaving--
-      )
+      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(() => {
+        // The removal of a database that is too full for a seal may end after the call, or the tab.
+        if (how === 'discard') world.at(world.now() + removedWithinMs, () => leaving--)
+      })
       if (answer) return
       world.note(`${tab.name} has closed`)
       kill(tab)
@@ -321,12 +323,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
       for (const tab of tabs) if (!isAwake || tab.hasUnposted) thaw(tab)
       if (tabs.size === 0) openTab()
       const awake = [...tabs].filter(({ gate }) => !gate.isFrozen())
-      // After a clock was set back, a message from before the thaw looks newer than this call.
-      world.at(world.now() + resumedAfterMs, () => {
-        isPaused = false
-        leaders.paused(isPaused)
-        void [...tabs].find(({ gate }) => !gate.isFrozen())?.engine.resume()
-      })
+      // After a clock was set back, a message from before the thaw looks newer than this call. A user
+      // who still sees `offline` resumes once more.
+      for (const afterMs of resumedAfterMs)
+        world.at(world.now() + afterMs, () => {
+          isPaused = false
+          leaders.paused(isPaused)
+          void [...tabs].find(({ gate }) => !gate.isFrozen())?.engine.resume()
+        })
       for (const tab of awake) renewToken(tab)
     }
   }

@@ -52,7 +52,10 @@ export function createLeaders(
     leader: (): Tab | undefined => leader?.tab,
     posted(tab: Tab, message: { readonly type: string; readonly term?: number }): void {
       const { type, term = 0 } = message
-      if (type === 'status' && term >= (leader?.term ?? 0)) leader = { tab, term }
+      // A tab may still post the term of a database that is emptied: its next leader begins with 1.
+      const storedTerm = disk.table('lease').get('')?.term ?? 0
+      if (type === 'status' && term >= (leader?.term ?? 0) && term <= storedTerm)
+        leader = { tab, term }
       if (type === 'committed') return
       if (world.now() - countedSinceMs > minuteMs) {
         countedSinceMs = world.now()

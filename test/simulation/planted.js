@@ -244,8 +244,8 @@ export const planted = {
   ),
   'the lock is released before the last commit': edit(
     'src/engine/lifecycle.ts',
-    '        await end()\n',
-    '        void end()\n'
+    'await bound(release(), storageWithinMs, () => undefined).catch(() => undefined)',
+    'void bound(release(), storageWithinMs, () => undefined).catch(() => undefined)'
   ),
   'a new leader trusts its memory': edit(
     'src/engine/leadership.ts',
@@ -484,8 +484,8 @@ export const planted = {
   },
   'a claim does not raise the term': edit(
     'src/engine/state/commits.ts',
-    'Math.max(storedTerm, knownTerm) + 1',
-    'Math.max(storedTerm, knownTerm, 1)'
+    'Math.max(stored?.term ?? 0, knownTerm) + 1',
+    'Math.max(stored?.term ?? 0, knownTerm, 1)'
   ),
   'a follower trusts its memory under a new leader': edit(
     'src/engine/leadership.ts',
