@@ -10,10 +10,7 @@ export {
   type Applied,
   type ApplyOptions,
   type Group,
-  type GroupOrder,
-  type List,
   type Member,
-  type MemberOrder,
   type Notice,
   type PendingOperation,
   type Preview,
@@ -21,9 +18,9 @@ export {
   type Status,
   type StorageState,
   type Tip,
-  type VerdictEntry,
-  type Window
+  type VerdictEntry
 } from './engine/api.ts'
+export type { GroupOrder, List, MemberOrder, Window } from './engine/stream-api.ts'
 export type { Args, OperationName, Result } from './kernel/decide.ts'
 export type { GroupError, Reason, Scope } from './kernel/errors.ts'
 export type { CustomFieldPolicy, FieldPolicy, Policy, WriteLevel } from './kernel/limits.ts'

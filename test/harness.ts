@@ -14,7 +14,6 @@ import type { Args, OperationName } from '../src/kernel/decide.ts'
 import { groupError } from '../src/kernel/errors.ts'
 import type { Verdict } from '../src/kernel/verdict.ts'
 import {
-  editRow,
   isGroupError,
   type Applied,
   type UndeliveredEvent,
@@ -22,13 +21,16 @@ import {
   type Group,
   type Member,
   type Notice,
-  type Patch,
-  type StreamQuery,
-  type StreamRow,
-  type StreamValue,
   type Status,
   type Tip
 } from '../src/engine/api.ts'
+import {
+  editRow,
+  type Patch,
+  type StreamQuery,
+  type StreamRow,
+  type StreamValue
+} from '../src/engine/stream-api.ts'
 import { openEngine } from '../src/engine/engine.ts'
 import { alone, type Host, type PeerMessage, type Peers } from '../src/engine/host.ts'
 import type { PushedOperation } from '../src/protocol/messages.ts'

@@ -2,7 +2,8 @@
 
 import { expose, type Endpoint } from 'comlink'
 import { batched } from '../src/client/batched.ts'
-import { paintMs, type Engine, type StreamRequest } from '../src/engine/api.ts'
+import type { Engine } from '../src/engine/api.ts'
+import { paintMs, type StreamRequest } from '../src/engine/stream-api.ts'
 import {
   forEachCall,
   whenOpen,

@@ -18,7 +18,8 @@ import {
   type Table
 } from '../kernel/model.ts'
 import { noticeTypes } from '../kernel/notices.ts'
-import type { Group, List, Member, Notice, StreamQuery, Status } from '../engine/api.ts'
+import type { Group, Member, Notice, Status } from '../engine/api.ts'
+import type { List, StreamQuery } from '../engine/stream-api.ts'
 
 /**
  * The answer of `can`. `no` has the refusal. `unknown`: the shown rows do not decide, and `missing`

@@ -3,7 +3,7 @@
  * next start. Reading one record is much faster than starting a worker.
  */
 
-import type { List, StreamRow } from '../engine/api.ts'
+import type { List, StreamRow } from '../engine/stream-api.ts'
 import { isShallow } from '../kernel/shallow.ts'
 import { databaseName, type OnDataLoss } from '../storage/database.ts'
 import { openPaintCache } from '../storage/paint-cache.ts'

@@ -4,17 +4,14 @@ import type { Observable } from 'rxjs'
 import type { StorageStatus } from './storage-status.ts'
 import type {
   Group,
-  GroupOrder,
-  List,
   Member,
-  MemberOrder,
   Notice,
   PendingOperation,
   Status,
   Tip,
-  VerdictEntry,
-  Window
+  VerdictEntry
 } from '../engine/api.ts'
+import type { GroupOrder, List, MemberOrder, Window } from '../engine/stream-api.ts'
 
 /**
  * Rows are frozen, and a row that has not changed stays the same object. Observables of an invalid

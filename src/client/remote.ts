@@ -13,13 +13,8 @@
  * Nothing that was acknowledged is lost, because it is on disk.
  */
 
-import {
-  paintMs,
-  type Engine,
-  type EngineApi,
-  type StreamFrame,
-  type StreamRequest
-} from '../engine/api.ts'
+import type { Engine, EngineApi } from '../engine/api.ts'
+import { paintMs, type StreamFrame, type StreamRequest } from '../engine/stream-api.ts'
 import { forEachCall, whenOpen, type StoreLocation } from '../engine/worker-api.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { copying } from './copying.ts'

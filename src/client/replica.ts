@@ -9,7 +9,7 @@ import {
   type StreamQuery,
   type StreamRow,
   type StreamValue
-} from '../engine/api.ts'
+} from '../engine/stream-api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
 
 export type Value = StreamValue | List<StreamRow>

@@ -11,7 +11,8 @@
  */
 
 import { transfer, wrap } from 'comlink'
-import type { EngineApi, StreamFrame, StreamRequest } from '../engine/api.ts'
+import type { EngineApi } from '../engine/api.ts'
+import type { StreamFrame, StreamRequest } from '../engine/stream-api.ts'
 import type { StoreLocation, WorkerApi } from '../engine/worker-api.ts'
 import { newID } from '../host/random-id.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'

@@ -4,15 +4,8 @@
  */
 
 import { Observable } from 'rxjs'
-import type {
-  Applied,
-  ApplyOptions,
-  EngineApi,
-  List,
-  Status,
-  StorageState,
-  StreamQuery
-} from '../engine/api.ts'
+import type { Applied, ApplyOptions, EngineApi, Status, StorageState } from '../engine/api.ts'
+import type { List, StreamQuery } from '../engine/stream-api.ts'
 import { describe, describeErrors } from '../kernel/error-texts.ts'
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
 import { bound } from './bound.ts'

@@ -4,15 +4,15 @@
  */
 
 import { Observable } from 'rxjs'
+import type { Status } from '../engine/api.ts'
 import {
   framesPerAnswer,
   type List,
-  type Status,
   type StreamFrame,
   type StreamQuery,
   type StreamRequest,
   type StreamRow
-} from '../engine/api.ts'
+} from '../engine/stream-api.ts'
 import { describeErrors } from '../kernel/error-texts.ts'
 import {
   byID,

@@ -1,6 +1,6 @@
 /** Windows on lists as queries send them. JavaScript can pass any value, despite the types. */
 
-import type { Window } from '../engine/api.ts'
+import type { Window } from '../engine/stream-api.ts'
 
 const fields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
 

@@ -5,7 +5,8 @@
 
 import { filter, firstValueFrom, merge, Observable, switchMap, type Subscription } from 'rxjs'
 import type { GroupStore } from '../client/group-store.ts'
-import type { Group, List, Member } from '../engine/api.ts'
+import type { Group, Member } from '../engine/api.ts'
+import type { List } from '../engine/stream-api.ts'
 import { setTimer } from '../host/timer.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
 

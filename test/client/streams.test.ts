@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createStreamClient, type StreamClient } from '../../src/client/streams.ts'
-import type {
-  Group,
-  List,
-  Member,
-  Patch,
-  StreamQuery,
-  StreamRequest
-} from '../../src/engine/api.ts'
+import type { Group, Member } from '../../src/engine/api.ts'
+import type { List, Patch, StreamQuery, StreamRequest } from '../../src/engine/stream-api.ts'
 import { groupError } from '../../src/kernel/errors.ts'
 import { newMember } from '../../src/kernel/model.ts'
 

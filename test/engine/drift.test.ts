@@ -10,7 +10,7 @@ import type { Args, OperationName } from '../../src/kernel/decide.ts'
 import type { GroupRow, MemberRow } from '../../src/kernel/model.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
-import { editRow, rowID } from '../../src/engine/api.ts'
+import { editRow, rowID } from '../../src/engine/stream-api.ts'
 import { groupDigest } from '../../src/protocol/digest.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 

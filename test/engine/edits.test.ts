@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { editRow, type Edit, type Member, type StreamRow } from '../../src/engine/api.ts'
+import type { Member } from '../../src/engine/api.ts'
+import { editRow, type Edit, type StreamRow } from '../../src/engine/stream-api.ts'
 import { editsOf } from '../../src/engine/views/edits.ts'
 import { newMember } from '../../src/kernel/model.ts'
 

@@ -1,12 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createStreamClient, type StreamClient } from '../../src/client/streams.ts'
-import {
-  paintMs,
-  type Group,
-  type List,
-  type Member,
-  type StreamFrame
-} from '../../src/engine/api.ts'
+import type { Group, Member } from '../../src/engine/api.ts'
+import { paintMs, type List, type StreamFrame } from '../../src/engine/stream-api.ts'
 import { alone, type PeerMessage } from '../../src/engine/host.ts'
 import { newMember } from '../../src/kernel/model.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'

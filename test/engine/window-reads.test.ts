@@ -1,7 +1,8 @@
 /** The reads behind a window: when rows are loaded, fetched and released. */
 
 import { beforeEach, expect, test } from 'vitest'
-import type { List, Member } from '../../src/engine/api.ts'
+import type { Member } from '../../src/engine/api.ts'
+import type { List } from '../../src/engine/stream-api.ts'
 import {
   createPeers,
   createTestClient,

@@ -1,7 +1,7 @@
 /** Windows on members and groups: order, search, and places. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Patch, StreamRow } from '../../src/engine/api.ts'
+import type { Patch, StreamRow } from '../../src/engine/stream-api.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer

@@ -2,16 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
+import { isGroupError, type Group, type Member, type Status } from '../../src/engine/api.ts'
 import {
   editRow,
-  isGroupError,
-  type Group,
-  type Member,
   type StreamQuery,
   type StreamRow,
-  type StreamValue,
-  type Status
-} from '../../src/engine/api.ts'
+  type StreamValue
+} from '../../src/engine/stream-api.ts'
 import { openEngine } from '../../src/engine/engine.ts'
 import { alone } from '../../src/engine/host.ts'
 import type { Args, OperationName } from '../../src/kernel/decide.ts'

@@ -1,20 +1,22 @@
 /** The rows that the UI thread of a tab has received, and the check for flicker. */
 
+import type {
+  Engine,
+  Group,
+  Member,
+  Notice,
+  PendingOperation,
+  Status,
+  VerdictEntry
+} from '../../src/engine/api.ts'
 import {
   editRow,
   rowID,
-  type Engine,
-  type Group,
-  type Member,
-  type Notice,
   type Patch,
-  type PendingOperation,
   type StreamQuery,
   type StreamRow,
-  type StreamValue,
-  type Status,
-  type VerdictEntry
-} from '../../src/engine/api.ts'
+  type StreamValue
+} from '../../src/engine/stream-api.ts'
 
 export type Shown<R = StreamRow> = {
   readonly query: StreamQuery

@@ -1,6 +1,6 @@
 /** Whether a change may alter the result of a query. */
 
-import type { StreamQuery } from '../api.ts'
+import type { StreamQuery } from '../stream-api.ts'
 import type { Touched } from '../state/touched.ts'
 
 export function concerns(query: StreamQuery, touched: Touched): boolean {

@@ -3,7 +3,7 @@
  * so an acknowledgement alone sends no frame.
  */
 
-import type { Patch } from '../api.ts'
+import type { Patch } from '../stream-api.ts'
 import { editsOf } from './edits.ts'
 import type { StreamResult } from './views.ts'
 

@@ -3,7 +3,7 @@
  */
 
 import { sameRow, type MemberRow } from '../../kernel/model.ts'
-import { editRow, rowID, type Edit, type StreamRow } from '../api.ts'
+import { editRow, rowID, type Edit, type StreamRow } from '../stream-api.ts'
 
 export function editsOf(before: readonly StreamRow[], after: readonly StreamRow[]): Edit[] {
   const edits: Edit[] = []

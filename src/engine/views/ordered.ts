@@ -3,7 +3,7 @@
  * Orders are total, so each row has exactly one place.
  */
 
-import type { Window } from '../api.ts'
+import type { Window } from '../stream-api.ts'
 
 export type Compare<R> = (a: R, b: R) => number
 

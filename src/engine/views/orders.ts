@@ -1,7 +1,8 @@
 /** The orders of groups and members in lists, and the search in them. */
 
 import { lookUp, type MemberRow, type Role } from '../../kernel/model.ts'
-import type { Group, GroupOrder, MemberOrder } from '../api.ts'
+import type { Group } from '../api.ts'
+import type { GroupOrder, MemberOrder } from '../stream-api.ts'
 import type { Compare } from './ordered.ts'
 
 const byText: Compare<string> = (a, b) => (a < b ? -1 : a > b ? 1 : 0)

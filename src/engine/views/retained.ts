@@ -1,6 +1,6 @@
 /** Counts the open streams that need a row or a list in memory. */
 
-import type { StreamQuery } from '../api.ts'
+import type { StreamQuery } from '../stream-api.ts'
 import { listName } from './source.ts'
 
 /** Whether, after a release, no stream needs the list or the rows. */

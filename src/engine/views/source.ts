@@ -1,6 +1,6 @@
 /** Visible rows, and the ordered lists of them that are shown. */
 
-import type { StreamQuery } from '../api.ts'
+import type { StreamQuery } from '../stream-api.ts'
 import { createOrdered, type Ordered, type OrderedOptions } from './ordered.ts'
 
 export type GroupsQuery = Extract<StreamQuery, { kind: 'groups' }>

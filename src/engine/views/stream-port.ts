@@ -14,7 +14,7 @@ import {
   type StreamFrame,
   type StreamQuery,
   type StreamRequest
-} from '../api.ts'
+} from '../stream-api.ts'
 import type { Touched } from '../state/touched.ts'
 import { differenceOf } from './difference.ts'
 import { concerns } from './concerns.ts'

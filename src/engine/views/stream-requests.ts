@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { natural, oneOf, text } from '../../protocol/fields.ts'
-import type { StreamRequest } from '../api.ts'
+import type { StreamRequest } from '../stream-api.ts'
 import { groupOrders, memberOrders } from './orders.ts'
 
 const id = text()

@@ -3,7 +3,7 @@
  * port sends one frame per change with a patch for every stream with another result.
  */
 
-import type { StreamFrame, Streams } from '../api.ts'
+import type { StreamFrame, Streams } from '../stream-api.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { State } from '../state/state.ts'

@@ -5,18 +5,8 @@
 
 import { noticeTypes } from '../../kernel/notices.ts'
 import type { HeldNotice, HeldTip, Pending, Settled } from '../../storage/tables.ts'
-import type {
-  List,
-  Notice,
-  PendingOperation,
-  Status,
-  StorageState,
-  StreamQuery,
-  StreamRow,
-  StreamValue,
-  Tip,
-  VerdictEntry
-} from '../api.ts'
+import type { Notice, PendingOperation, Status, StorageState, Tip, VerdictEntry } from '../api.ts'
+import type { List, StreamQuery, StreamRow, StreamValue } from '../stream-api.ts'
 import type { Mutes } from '../state/mutes.ts'
 import type { State } from '../state/state.ts'
 import type { Touched } from '../state/touched.ts'
