@@ -8,11 +8,9 @@ import { prepare, type Prepared, type Result } from '../../kernel/decide.ts'
 import type { Decision, View } from '../../kernel/decision.ts'
 import { defaultPolicy } from '../../kernel/limits.ts'
 import {
-  type Change,
   applicationKey,
   groupKey,
   memberKey,
-  sameRow,
   settingsKey,
   type ApplicationRow,
   type GroupRow,
@@ -22,121 +20,54 @@ import {
   type SettingsRow,
   type Table
 } from '../../kernel/model.ts'
-import { inOrder, type Pending } from '../../storage/tables.ts'
+import type { Pending } from '../../storage/tables.ts'
 import type { Base } from './base.ts'
-import { touch, type Touched } from './touched.ts'
-
-type PredictedRow = { readonly key: Key; readonly row: Rows[Table] | null }
-type LaneOperation = {
-  readonly pending: Pending
-  readonly prepared: Prepared | undefined
-  /** `undefined`: only the server can decide. */
-  result: Result | undefined
-}
-type Lane = {
-  readonly operations: LaneOperation[]
-  rows: Map<string, PredictedRow>
-  /** The lane creates or dismisses the group, so it predicts all rows, and hides the base rows. */
-  hidesBase: boolean
-}
-
-/** The name of a row within its group. */
-const name = (key: Key) => `${key.table}/${key.id}`
+import { createLane, type Lane } from './lane.ts'
+import type { Touched } from './touched.ts'
 
 export type Overlay = ReturnType<typeof createOverlay>
 
 export function createOverlay(base: Base, userID: string) {
   const lanes = new Map<string, Lane>()
+  /** Groups whose lanes have to be replayed. */
   const stale = new Set<string>()
 
-  function baseRow(key: Key): Rows[Table] | null | undefined {
-    if (key.table === 'groups') return base.groups.get(key.id)?.row ?? undefined
-    if (key.table === 'members') return base.member(key.scope, key.id)
-    if (key.table === 'settings') return base.settings(key.scope, key.id)
-    if (key.table === 'applications') return base.application(key.scope, key.id)
-    // Only the server keeps the mutes of users outside the group.
-    return undefined
+  /** The view: base rows with the overlay. `undefined`: the row is not known here. */
+  function row<T extends Table>(key: Key<T>): Rows[T] | null | undefined {
+    const lane = lanes.get(key.table === 'groups' ? key.id : key.scope)
+    // Both return a row of the table that the key names.
+    return (lane ? lane.row(key) : baseRow(base, key)) as Rows[T] | null | undefined
   }
 
-  function visibleRow(groupID: string, key: Key): Rows[Table] | null | undefined {
-    const lane = lanes.get(groupID)
-    const entry = lane?.rows.get(name(key))
-    if (entry) return entry.row
-    return lane?.hidesBase ? null : baseRow(key)
-  }
-
-  const viewOf = (groupID: string): View => ({
-    // `visibleRow` returns a row of the table that the key names.
-    get: <T extends Table>(key: Key<T>) => visibleRow(groupID, key) as Rows[T] | null | undefined,
-    groupCount: user => (user === userID ? visibleGroupIDs().length : undefined)
-  })
-
-  function visibleGroupIDs(): string[] {
-    const candidates = new Set([...base.groups.keys(), ...lanes.keys()])
-    return [...candidates].filter(groupID => isVisible(groupID))
-  }
+  const group = (groupID: string): GroupRow | null => row(groupKey(groupID)) ?? null
+  const member = (groupID: string, user: string): MemberRow | null =>
+    row(memberKey({ groupID, userID: user })) ?? null
+  const settings = (groupID: string): SettingsRow | null =>
+    row(settingsKey({ groupID, userID })) ?? null
+  const application = (groupID: string, user: string): ApplicationRow | null =>
+    row(applicationKey({ groupID, userID: user })) ?? null
 
   /** Whether the user is a member, or owns the AVChatRoom without having joined it. */
   function isVisible(groupID: string): boolean {
-    const row = group(groupID)
-    return row !== null && (member(groupID, userID) !== null || row.ownerID === userID)
+    const found = group(groupID)
+    return found !== null && (member(groupID, userID) !== null || found.ownerID === userID)
   }
 
-  const settings = (groupID: string) =>
-    (visibleRow(groupID, settingsKey({ groupID, userID })) ?? null) as SettingsRow | null
-  const application = (groupID: string, user: string) =>
-    (visibleRow(groupID, applicationKey({ groupID, userID: user })) ??
-      null) as ApplicationRow | null
-  const group = (groupID: string) =>
-    (visibleRow(groupID, groupKey(groupID)) ?? null) as GroupRow | null
-  const member = (groupID: string, user: string) =>
-    (visibleRow(groupID, memberKey({ groupID, userID: user })) ?? null) as MemberRow | null
+  const view: View = {
+    get: row,
+    groupCount: user => (user === userID ? visibleGroupCount() : undefined)
+  }
+
+  const visibleGroupCount = () =>
+    [...new Set([...base.groups.keys(), ...lanes.keys()])].filter(isVisible).length
 
   function decide(prepared: Prepared, now: number): Decision<Result> {
     const { isAppAdmin = false, policy = defaultPolicy } = base.meta() ?? {}
-    return prepared.decide(viewOf(prepared.operation.groupID), {
-      actor: userID,
-      isAppAdmin,
-      now,
-      policy,
-      seq: 0
-    })
-  }
-
-  function replay(groupID: string, lane: Lane, touched: Touched): void {
-    const before = lane.rows
-    lane.rows = new Map()
-    lane.hidesBase = false
-    for (const operation of lane.operations) {
-      const { pending, prepared } = operation
-      const decision = prepared && decide(prepared, pending.askedAtServerSeconds)
-      operation.result = decision?.kind === 'accept' ? decision.result : undefined
-      if (decision?.kind === 'accept') apply(lane, decision.changes, touched, before)
-    }
-    for (const { key } of [...before.values(), ...lane.rows.values()]) touch(touched, key)
-    if (lane.operations.length === 0) lanes.delete(groupID)
-  }
-
-  function apply(
-    lane: Lane,
-    changes: readonly Change[],
-    touched: Touched,
-    before?: Map<string, PredictedRow>
-  ): void {
-    for (const { row, ...key } of changes) {
-      if (key.table === 'groups' && (row === null || group(key.id) === null)) {
-        lane.hidesBase = true
-        for (const entry of lane.rows.values()) touch(touched, entry.key)
-        lane.rows.clear()
-      }
-      // An unchanged prediction stays the same object, so views that compare identity skip it.
-      const last = before?.get(name(key))?.row
-      lane.rows.set(name(key), { key, row: row && last && sameRow(row, last) ? last : row })
-    }
+    return prepared.decide(view, { actor: userID, isAppAdmin, now, policy, seq: 0 })
   }
 
   function laneOf(groupID: string): Lane {
-    const lane: Lane = lanes.get(groupID) ?? { operations: [], rows: new Map(), hidesBase: false }
+    const lane = lanes.get(groupID) ?? createLane({ baseRow: key => baseRow(base, key), decide })
     lanes.set(groupID, lane)
     return lane
   }
@@ -148,18 +79,14 @@ export function createOverlay(base: Base, userID: string) {
     application,
     isVisible,
     decide,
-    complete: (prepared: Prepared) => prepared.complete(viewOf(prepared.operation.groupID)),
+    complete: (prepared: Prepared) => prepared.complete(view),
     hasLane: (groupID: string) => lanes.has(groupID),
-    hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase ?? false,
+    hidesBase: (groupID: string) => lanes.get(groupID)?.hidesBase() ?? false,
     /** The members of a group that the overlay adds, changes or removes. */
-    predictedMembers: (groupID: string): string[] =>
-      [...(lanes.get(groupID)?.rows.values() ?? [])].flatMap(({ key }) =>
-        key.table === 'members' ? key.id : []
-      ),
-
-    /** The predicted result of a pending operation; `undefined`: only the server can decide. */
+    predictedMembers: (groupID: string): string[] => lanes.get(groupID)?.predictedMembers() ?? [],
+    /** The predicted result. `undefined`: only the server can decide. */
     resultOf: ({ groupID, opID }: Pending): Result | undefined =>
-      lanes.get(groupID)?.operations.find(({ pending }) => pending.opID === opID)?.result,
+      lanes.get(groupID)?.resultOf(opID),
 
     /** Adds an operation as the last of its lane, with its decision. */
     append(
@@ -168,33 +95,20 @@ export function createOverlay(base: Base, userID: string) {
       decision: Decision<Result>,
       touched: Touched
     ): void {
-      const lane = laneOf(pending.groupID)
-      const result = decision.kind === 'accept' ? decision.result : undefined
-      lane.operations.push({ pending, prepared, result })
-      if (decision.kind !== 'accept') return
-      apply(lane, decision.changes, touched)
-      for (const change of decision.changes) touch(touched, change)
+      laneOf(pending.groupID).append({ pending, prepared }, decision, touched)
     },
 
     /** Adds or replaces an operation from storage. Its effect shows after `rebase`. */
     insert(pending: Pending): void {
-      const { operations } = laneOf(pending.groupID)
-      const index = operations.findIndex(other => other.pending.opID === pending.opID)
       const checked = prepare(pending, userID)
-      operations.splice(index < 0 ? operations.length : index, index < 0 ? 0 : 1, {
-        pending,
-        prepared: checked.ok ? checked.prepared : undefined,
-        result: undefined
-      })
-      operations.sort((a, b) => inOrder(a.pending, b.pending))
+      const prepared = checked.ok ? checked.prepared : undefined
+      laneOf(pending.groupID).insert({ pending, prepared })
       stale.add(pending.groupID)
     },
 
     /** The effect of the operation disappears with the next `rebase`. */
     remove({ groupID, opID }: Pending): void {
-      const { operations } = laneOf(groupID)
-      const index = operations.findIndex(({ pending }) => pending.opID === opID)
-      if (index >= 0) operations.splice(index, 1)
+      lanes.get(groupID)?.remove(opID)
       stale.add(groupID)
     },
 
@@ -202,9 +116,26 @@ export function createOverlay(base: Base, userID: string) {
     rebase(touched: Touched): void {
       for (const groupID of new Set([...stale, ...touched.groups, ...touched.members.keys()])) {
         const lane = lanes.get(groupID)
-        if (lane) replay(groupID, lane, touched)
+        lane?.replay(touched)
+        if (lane?.isEmpty()) lanes.delete(groupID)
       }
       stale.clear()
     }
+  }
+}
+
+function baseRow(base: Base, { table, scope, id }: Key): Rows[Table] | null | undefined {
+  switch (table) {
+    case 'groups':
+      return base.groups.get(id)?.row ?? undefined
+    case 'members':
+      return base.member(scope, id)
+    case 'settings':
+      return base.settings(scope, id)
+    case 'applications':
+      return base.application(scope, id)
+    case 'mutes':
+      // Only the server keeps the mutes of users outside the group.
+      return undefined
   }
 }
