@@ -6,6 +6,7 @@
 import { storageFailed } from '../kernel/errors.ts'
 import type { Engine } from './api.ts'
 import type { Host } from './host.ts'
+import { createDecisions } from './decisions.ts'
 import { createEviction } from './eviction.ts'
 import { createLeaderQuestions } from './leader-questions.ts'
 import { createLeadership } from './leadership.ts'
@@ -17,6 +18,7 @@ import { createReload } from './state/reload.ts'
 import { createState, type StateEvent } from './state/state.ts'
 import { nothingTouched } from './state/touched.ts'
 import { createTime } from './state/time.ts'
+import { createPreview } from './preview.ts'
 import { createRecovery } from './recovery.ts'
 import { readStatus } from './status.ts'
 import { adapterState, createStorageReport } from './storage-state.ts'
@@ -96,7 +98,12 @@ export function openEngine(
     storageState: report.state
   })
   const streams = createStreams({ views, lifecycle, setTimer, state, want: tabs.want })
-  const submit = createSubmit({ host, lifecycle, state, commits, sync, leadership, userID, time })
+  const decisions = createDecisions(state, userID)
+  const preview = createPreview({ host, lifecycle, decisions, time })
+  const submit = createSubmit({
+    ...{ host, lifecycle, state, commits, sync, leadership, time },
+    decisions
+  })
   const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })
   const recovery = createRecovery(host, lifecycle, {
     reload: reload.reload,
@@ -139,7 +146,7 @@ export function openEngine(
     // The result type follows from the name. The arguments are copied before the first `await`,
     // because callers may change their object.
     apply: (async (name, args, options) => submit.apply(name, args, options)) as Engine['apply'],
-    preview: (async (name, args) => submit.preview(name, args)) as Engine['preview'],
+    preview: (async (name, args) => preview(name, args)) as Engine['preview'],
     ...createVerdictCalls({ lifecycle, state, commits, submit }),
     readProfile: tabs.readProfile,
     async delivered(upTo) {

@@ -7,26 +7,19 @@
  * the store generates follows from that ID, so both calls create the same group.
  */
 
-import { generatedIDPrefix } from '../kernel/ids.ts'
 import { isOperationID } from '../kernel/operation-id.ts'
-import {
-  kernelVersion,
-  prepare,
-  type Operation,
-  type Prepared,
-  type Result
-} from '../kernel/decide.ts'
-import { unknown, type Decision } from '../kernel/decision.ts'
+import type { Operation, Prepared, Result } from '../kernel/decide.ts'
+import type { Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Commit } from '../storage/port.ts'
 import type { Pending } from '../storage/tables.ts'
-import type { Applied, ApplyOptions, Preview } from './api.ts'
+import type { Applied, ApplyOptions } from './api.ts'
+import type { Checked, Decisions } from './decisions.ts'
 import type { Host } from './host.ts'
 import type { Leadership } from './leadership.ts'
 import { noAnswer, type Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import { createRepeatedCalls } from './repeated-calls.ts'
-import { neededMembers } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
 import { storageWithinMs } from './limits.ts'
@@ -39,11 +32,9 @@ type SubmitOptions = {
   readonly commits: Commits
   readonly sync: Sync
   readonly leadership: Leadership
-  readonly userID: string
+  readonly decisions: Decisions
   readonly time: Time
 }
-
-type Checked = ReturnType<typeof prepare>
 
 /** `isLate`: the caller has its answer already. `retried`: the refused operation, for a retry. */
 type Call = {
@@ -55,16 +46,14 @@ type Call = {
 export type Submit = ReturnType<typeof createSubmit>
 
 export function createSubmit(options: SubmitOptions) {
-  const { host, lifecycle, state, commits, sync, leadership, userID, time } = options
+  const { host, lifecycle, state, commits, sync, leadership, decisions, time } = options
   const { base, overlay, outbox } = state
-  /** Loads under way, by group: operations of one group are decided in the order of their calls. */
-  const loading = new Map<string, Promise<unknown>>()
   const repeated = createRepeatedCalls(state)
   let lastOrder = 0
 
   async function submit(checked: Checked, call: Call): Promise<Applied | GroupError> {
     if (!checked.ok) return checked.error
-    const failure = await load(checked.prepared)
+    const failure = await decisions.load(checked.prepared)
     if (failure) return failure
     const answered = repeated.answerOf(call.opID)
     if (answered) return answered
@@ -73,7 +62,7 @@ export function createSubmit(options: SubmitOptions) {
 
     const prepared = overlay.complete(checked.prepared)
     const nowSeconds = time.serverNowSeconds()
-    const decision = decide(prepared, nowSeconds)
+    const decision = decisions.decide(prepared, nowSeconds)
     const refusal = refusalOf(prepared, decision)
     if (refusal) return refusal
 
@@ -86,30 +75,6 @@ export function createSubmit(options: SubmitOptions) {
     const { opID, groupID } = pending
     const result = decision.kind === 'accept' ? decision.result : undefined
     return { opID, groupID, result, version }
-  }
-
-  /** Loads the rows that decide an operation, and waits for earlier calls of its group. */
-  async function load(prepared: Prepared): Promise<GroupError | undefined> {
-    const { groupID } = prepared.operation
-    const users = neededMembers(prepared, overlay.group(groupID))
-    const before = loading.get(groupID)
-    if (!before && base.isLoaded(groupID, users)) return undefined
-    // The first read starts at once, so several calls share a transaction. Meanwhile rows may have
-    // been released, and the second read loads those.
-    const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
-      base.load(groupID, users)
-    )
-    loading.set(groupID, loaded)
-    const [outcome] = await Promise.allSettled([loaded])
-    if (loading.get(groupID) === loaded) loading.delete(groupID)
-    return outcome.status === 'rejected' ? groupError('StorageFailed') : undefined
-  }
-
-  function decide(prepared: Prepared, nowSeconds: number): Decision<Result> {
-    const decision = overlay.decide(prepared, nowSeconds)
-    const serverKernel = base.meta()?.kernel ?? kernelVersion
-    // A server with other rules may accept it.
-    return decision.kind === 'reject' && serverKernel !== kernelVersion ? unknown([]) : decision
   }
 
   function refusalOf(
@@ -133,15 +98,6 @@ export function createSubmit(options: SubmitOptions) {
       ...time.markEnqueued(opID),
       seen: base.groups.get(operation.groupID)?.seq ?? 0
     }
-  }
-
-  async function preview(checked: Checked): Promise<Preview> {
-    const error = lifecycle.error() ?? (lifecycle.isClosing() ? groupError('NotReady') : undefined)
-    if (error) return { kind: 'no', error }
-    if (!checked.ok) return { kind: 'no', error: checked.error }
-    const failure = await load(checked.prepared)
-    if (failure) return { kind: 'no', error: failure }
-    return previewOf(decide(checked.prepared, time.serverNowSeconds()))
   }
 
   /** Stores an operation that is shown, or retracts it if storage refuses. */
@@ -182,9 +138,6 @@ export function createSubmit(options: SubmitOptions) {
     )
   }
 
-  const check = (name: string, args: unknown, opID: string): Checked =>
-    prepare({ name, args, groupID: groupIDOf(args) ?? `${generatedIDPrefix}${opID}` }, userID)
-
   return {
     /** Resolves with an error if storage does not answer in time. */
     async apply(
@@ -197,7 +150,7 @@ export function createSubmit(options: SubmitOptions) {
       if (given !== undefined && !isOperationID(given)) return groupError('IllegalArgument', 'opID')
       const opID = given ?? host.newID()
       const call: Call = { opID, retried, isLate: false }
-      const checked = check(name, args, opID)
+      const checked = decisions.check(name, args, opID)
       const submitting = lifecycle.ready.then(
         () => lifecycle.error() ?? repeated.once(opID, () => submit(checked, call))
       )
@@ -206,29 +159,6 @@ export function createSubmit(options: SubmitOptions) {
         // An operation that is shown is being stored.
         return outbox.rows.has(opID) ? groupError('StillWaiting') : noAnswer()
       })
-    },
-
-    /** Resolves with the answer that `apply` would give now, or an error if storage is too slow. */
-    preview(name: string, args: unknown): Promise<Preview> {
-      const checked = check(name, args, host.newID())
-      const late = (): Preview => ({ kind: 'no', error: noAnswer() })
-      return lifecycle.bound(
-        lifecycle.ready.then(() => preview(checked)),
-        storageWithinMs,
-        late
-      )
     }
   }
-}
-
-function previewOf(decision: Decision<Result>): Preview {
-  if (decision.kind === 'accept')
-    return { kind: 'yes', outcome: decision.outcome, result: decision.result }
-  return decision.kind === 'reject' ? { kind: 'no', error: decision.error } : decision
-}
-
-const groupIDOf = (args: unknown): string | undefined => {
-  const groupID =
-    typeof args === 'object' && args !== null && 'groupID' in args ? args.groupID : undefined
-  return typeof groupID === 'string' && groupID !== '' ? groupID : undefined
 }
