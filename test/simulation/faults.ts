@@ -25,10 +25,13 @@ const noted = () => undefined
 const day = 86_400_000
 const awake = ({ tabs }: Device): Tab | undefined => [...tabs].find(({ gate }) => !gate.isFrozen())
 
-/** Ends a tab, often when only some of the user's last operations are stored. */
+/**
+ * Ends a tab, often when only some of the user's last operations are stored. A browser also ends
+ * frozen tabs, in which nobody can act.
+ */
 function abruptly({ world, device, tab, random, act }: Stage, end: (tab: Tab) => void): void {
   if (!tab) return
-  if (random.chance(0.5)) return end(tab)
+  if (random.chance(0.5) || tab.gate.isFrozen()) return end(tab)
   for (let count = 0; count < 3; count++) act(tab)
   world.at(world.now() + random.around(2 * device.disk.latencyMs()), () => tab.isAlive && end(tab))
 }
@@ -168,7 +171,11 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   },
   'lock stolen': ({ device }) => device.rob(),
   'second tab': ({ device }) => void (device.tabs.size < 3 && device.openTab()),
-  'tab closes': stage => abruptly(stage, tab => void stage.device.close(tab, 'close').catch(noted)),
+  'tab closes': stage =>
+    abruptly(
+      stage,
+      tab => void (!tab.gate.isFrozen() && stage.device.close(tab, 'close').catch(noted))
+    ),
   'logs out': ({ device, tab, random }) =>
     void (tab && device.close(tab, random.pick(['keep', 'flush', 'discard'])).catch(noted)),
   'logs out without having read'({ world, device, random }) {
@@ -177,7 +184,10 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
     const soonMs = random.around(10 * device.disk.latencyMs())
     world.at(
       world.now() + soonMs,
-      () => tab.isAlive && void device.close(tab, random.pick(['flush', 'discard'])).catch(noted)
+      () =>
+        tab.isAlive &&
+        !tab.gate.isFrozen() &&
+        void device.close(tab, random.pick(['flush', 'discard'])).catch(noted)
     )
   },
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
