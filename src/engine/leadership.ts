@@ -177,6 +177,8 @@ export function createLeadership(options: LeadershipOptions) {
 
   return {
     isLeading,
+    /** Leads, or is about to. A dead tab may have stored an operation after the claim. */
+    hasClaimed: (): boolean => isLeading() || candidacy.election().role === 'claiming',
     /** The term by which this tab commits what the server sends; `undefined`: it does not lead. */
     term: (): number | undefined => (isLeading() ? candidacy.election().term : undefined),
     /** A commit found another term: 0 if none is stored. */

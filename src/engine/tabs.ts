@@ -62,7 +62,7 @@ export function createTabs(options: TabsOptions) {
       case 'hello':
         return receiveHello(message)
       case 'unposted':
-        return leadership.isLeading() ? guard(reload().then(sync.push)) : undefined
+        return leadership.hasClaimed() ? guard(reload().then(sync.push)) : undefined
       case 'token':
         postedToken = message.token
         return sync.renew(message.token)

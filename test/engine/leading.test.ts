@@ -80,6 +80,35 @@ describe('a tab that comes to lead at its start', () => {
     expect((await start({ leadsAt: 'while it reads' })).groups).toMatchObject(named('last word'))
   })
 
+  test('sends an operation that a dead tab has stored after its claim', async () => {
+    const [tab, dying, third] = createPeers()
+    const { storage } = ann
+    await ann.settle('createGroup', { name: 'Crew', type: 'Public', groupID: 'crew' })
+    await ann.engine.close()
+    let answerClaim: () => void = () => undefined
+    const answered = new Promise<void>(resolve => (answerClaim = resolve))
+    const slow: typeof storage = {
+      ...storage,
+      async transact(...claim) {
+        const commitNumber = await storage.transact(...claim)
+        await answered
+        return commitNumber
+      }
+    }
+    const peers = { ...tab.peers, lead: (onLeading: () => void) => onLeading() }
+    const started = createTestClient(server, 'ann', { storage: slow, peers })
+    await server.clock.settle()
+    const unheard = { ...dying.peers, post: () => undefined }
+    const dead = createTestClient(server, 'ann', { storage, peers: unheard, paused: true })
+    await dead.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+    // A tab that opens after that makes the leader read, and no tab leads yet.
+    third.peers.post({ type: 'unposted' })
+    await server.clock.settle()
+    answerClaim()
+    await server.clock.advance(1000)
+    expect([await started.groups(), await started.outbox()]).toMatchObject([named('Boat'), []])
+  })
+
   test('does not connect before its read, even after a resume', async () => {
     const [tab] = createPeers()
     let goOn: () => void = () => undefined
