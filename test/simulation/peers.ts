@@ -104,8 +104,14 @@ export function createPeers(
     const [own] = queue.splice(index, 1)
     const [robbed] = queue[0]?.isHeld ? queue.splice(0, 1) : []
     if (own) queue.unshift(own)
-    if (robbed) later(() => robbed.tab.stopped || tell(robbed, robbed.onLost))
+    if (robbed) later(() => robbed.tab.stopped || tell(robbed, () => lose(robbed)))
     grant()
+  }
+
+  /** A tab without its lock follows, and does not read unposted operations. */
+  function lose({ tab, onLost }: Waiting): void {
+    if (leader === tab) leader = undefined
+    onLost()
   }
 
   return {
