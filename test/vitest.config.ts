@@ -31,7 +31,9 @@ const browserTests = {
   ...limits
 }
 
-/** The browser suite in an installed Firefox or WebKit, or one test that says what is missing. */
+/**
+ * The browser suite in an installed Firefox or WebKit, or one test that names the missing browser.
+ */
 const otherEngine = (engine: OtherEngine, groupOrder: number): TestProjectInlineConfiguration =>
   otherEngines[engine].find() === undefined
     ? {

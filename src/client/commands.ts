@@ -21,8 +21,8 @@ export type GroupCommands = {
    * Errors: the codes of Tencent's API, for example 10004 for an argument, 10007 for a missing
    * permission and 2805 for an operation that needs a network. 4501: the outbox is full. 4512:
    * storage has not answered yet, and the operation is pending. 4510: the worker ended during the
-   * call, and the operation may be pending. Both errors carry `opID`. Apply the operation again with
-   * this ID: it takes effect once, and you get the answer of the first call. The verdict of an
+   * call, and the operation may be pending. Both errors carry `opID`. Apply the operation again
+   * with this ID: it takes effect once, and you get the answer of the first call. The verdict of an
    * operation is known for 30 days.
    *
    * @example
@@ -82,9 +82,9 @@ export type GroupCommands = {
     args: Readonly<Record<string, unknown>>
   ): Promise<Omit<Applied, 'version'> | GroupError>
   /**
-   * Resolves with the verdict on an operation when it arrives. Error 4503: the operation is unknown,
-   * or its verdict is no longer kept. A device keeps the last 1,000 verdicts on applied operations,
-   * and those of `verdicts$` until they are dismissed.
+   * Resolves with the verdict on an operation when it arrives. Error 4503: the operation is
+   * unknown, or its verdict is no longer kept. A device keeps the last 1,000 verdicts on applied
+   * operations, and those of `verdicts$` until they are dismissed.
    *
    * @example
    * const edited = await store.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
@@ -158,7 +158,7 @@ export type GroupCommands = {
   /**
    * Closes the store and removes its database, pending operations included: for a database that can
    * no longer be read. Other tabs of the user close their stores as well. An error says that the
-   * browser has refused; then only its settings can remove the data.
+   * browser has refused. Then only its settings can remove the data.
    *
    * @example
    * store.storage$.subscribe(async ({ error }) => {

@@ -1,6 +1,6 @@
 /**
- * When a page is put away and shown again. Chromium freezes hidden pages; all browsers keep a page
- * for the back button. No code of the page runs in between.
+ * Notices that a page is hidden for a while, and shown again. Chromium freezes hidden pages. All
+ * browsers keep a page for the back button. No code of the page runs in between.
  */
 
 export type PageLife = {

@@ -1,6 +1,6 @@
 /**
- * One worker, watched from its first moment. Browsers end workers without an event, and a script may
- * never arrive, so the page notices a death in four ways:
+ * One worker, watched from its first moment. Browsers end workers without an event, and a script
+ * may never arrive, so the page notices a death in four ways:
  *
  *   loading ──acknowledges `open`──▶ running ──▶ dead
  *      │                                │
@@ -28,7 +28,7 @@ export type RunningWorker = {
   /** The answer of the worker, or the error of its death. */
   call(name: keyof EngineApi, args: readonly unknown[]): Promise<unknown>
   request(request: StreamRequest): void
-  /** Resolves when the engine is open, with the reason if it cannot be opened; never after death. */
+  /** Resolves when the engine is open, with the reason if it cannot. Never resolves after death. */
   readonly opened: Promise<GroupError | null>
   readonly died: Promise<GroupError>
   /** Calls under way are answered with the error. */

@@ -1,15 +1,15 @@
 /**
- * `storage$`: what the engine knows of its storage, and what the browser tells the page about it.
- * It loads when an app first observes it, or enqueues its first operation.
+ * `storage$`: the state of storage, with facts that only the page can read from the browser. It
+ * loads when an app first observes it, or enqueues its first operation.
  */
 
 import { Observable } from 'rxjs'
 import type { StorageState } from '../engine/api.ts'
 
 export type StorageStatus = StorageState & {
-  /** Whether the browser keeps the data until the user removes it; `null`: it does not tell. */
+  /** Whether the browser keeps the data until the user removes it. `null`: it does not tell. */
   readonly persisted: boolean | null
-  /** Bytes that this origin uses and may use, as the browser estimates; `null`: it does not tell. */
+  /** Bytes that this origin uses and may use, by an estimate. `null`: the browser does not tell. */
   readonly usageBytes: number | null
   readonly quotaBytes: number | null
 }

@@ -2,12 +2,12 @@
  * Notices at the start that the browser was killed, or crashed, during the last visit.
  *
  * Why: Chromium may then have left a torn record at the end of its log. If it appends to that log,
- * it finds the record at the next start and drops all databases. So the worker makes it begin another
- * log (rotate-log.ts).
+ * it finds the record at the next start and drops all databases. So the worker makes it begin
+ * another log (rotate-log.ts).
  *
  * Each tab leaves a mark in localStorage while it is open. Only a page can remove it in time when
- * it closes, so this does not happen in the worker. A browser that is killed within seconds may have
- * stored no mark yet.
+ * it closes, so this does not happen in the worker. A browser that is killed within seconds may
+ * have stored no mark yet.
  */
 
 const prefix = 'offline-groups visit '

@@ -82,15 +82,15 @@ export type Status = {
   readonly clockOffsetMs: number
 }
 
-/** Where the rows are kept, and what happened to them there. */
+/** The place of the rows, and the losses there. */
 export type StorageState = {
   /** Rows in `memory` are gone with the page. `adapter`: the option `storage`. */
   readonly mode: 'indexedDB' | 'memory' | 'adapter'
   /** Why rows are kept in memory. */
   readonly error: GroupError | null
   /**
-   * Rows that storage has lost since the last visit, or in this one. `wiped`: all; `rolledBack`: the
-   * last ones. `restored`: how many pending operations and verdicts were written again.
+   * Rows that storage has lost since the last visit, or in this one. `wiped`: all. `rolledBack`:
+   * the last ones. `restored`: how many pending operations and verdicts were written again.
    */
   readonly loss: { readonly kind: 'wiped' | 'rolledBack'; readonly restored: number } | null
   /** Groups whose members and tips were removed in this visit, because storage was full. */

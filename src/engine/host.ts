@@ -45,7 +45,7 @@ export type Peers = {
   close(): void
 }
 
-/** The last call of `pause` or `resume` in any tab. The later call counts, not the later message. */
+/** The last call of `pause` or `resume` in any tab. The later call counts, not its message. */
 export type Pause = { readonly isPaused: boolean; readonly calledAtMs: number }
 
 export type PeerMessage =

@@ -42,8 +42,8 @@ function encodeColumn(values: readonly unknown[]): Column {
 type Filter = { readonly field: string; isWanted(value: unknown): boolean }
 
 /**
- * The rows of a block. Anything else is returned unchanged, for the caller to check. `only` saves
- * making rows that the caller does not want; it applies if the field has a value per row.
+ * The rows of a block. Anything else is returned unchanged, for the caller to check. `only` leaves
+ * out rows that the caller does not want, if the field has a value per row.
  */
 export function decodeRows(value: unknown, only?: Filter): unknown {
   const reader = readBlock(value, 0)

@@ -1,7 +1,7 @@
 /**
  * Room in a full database. A browser whose quota is exhausted refuses every transaction that puts
  * something, however small, and however much the same transaction deletes. Transactions that only
- * delete succeed. So a record of no use is kept in reserve, and deleted when the quota is exhausted.
+ * delete succeed. So a useless record is kept in reserve, and deleted when the quota is exhausted.
  */
 
 import { resultOf, runTransaction, storeNames } from './database.ts'

@@ -32,12 +32,15 @@ function page(name: string, kind: Kind): string {
     ${kind === 'worker' ? '' : `import { create } from '${bench}/contenders/${name}.ts'`}`
   if (kind === 'page') return `${imports}; start(createBench(create()))`
   const begin = `const worker = new Worker('./${name}.worker.js', { type: 'module' })`
-  return `${imports}; ${begin}; start(createBench(${kind === 'worker' ? 'remote' : 'create'}(worker), worker))`
+  const contender = kind === 'worker' ? 'remote(worker)' : 'create(worker)'
+  return `${imports}; ${begin}; start(createBench(${contender}, worker))`
 }
 
 function worker(name: string, kind: Kind): string {
   if (kind === 'package')
-    return `import '${bench}/count.ts'; import '${bench}/contenders/peer.ts'; import '${root}/dist/src/worker.js'`
+    return [`${bench}/count.ts`, `${bench}/contenders/peer.ts`, `${root}/dist/src/worker.js`]
+      .map(path => `import '${path}'`)
+      .join('; ')
   return `
     import '${bench}/count.ts'
     import { expose } from 'comlink'

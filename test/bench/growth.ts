@@ -26,9 +26,8 @@ export async function growth(url: string, plotFile: URL): Promise<string> {
   }
   for (const size of membersPerGroup) {
     const [p50, p99, visible, bytes] = await ofMembers(url, size)
-    operations.push(
-      `| ${count(size)} | ${p50.toFixed(2)} | ${p99.toFixed(2)} | ${visible.toFixed(2)} | ${bytes.toFixed(0)} |`
-    )
+    const cells = [count(size), ...[p50, p99, visible].map(ms => ms.toFixed(2)), bytes.toFixed(0)]
+    operations.push(`| ${cells.join(' | ')} |`)
     series.latency.push([size, p50])
     series.bytes.push([size, bytes])
   }

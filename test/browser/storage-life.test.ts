@@ -35,7 +35,7 @@ test('data of a newer build is refused with 4517, and stays', async () => {
   after.close()
 })
 
-test('an upgrade waits for an older tab, says so, and goes on after it', async () => {
+test('an upgrade waits for an older tab, and its status says so', async () => {
   const ann = fresh('ann')
   const older = await openVersion(ann, 40)
   onTestFinished(() => older.close())

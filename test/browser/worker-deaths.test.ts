@@ -11,7 +11,7 @@ import { fresh, openStore, tokenFor, until } from './connect.ts'
 const script = new URL('../../dist/src/worker.js', import.meta.url).href
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-/** Deaths before the store is open: a missing script, a failing script, a script that is cut off. */
+/** Deaths before the store is open: a missing script, a failing one, and one that is cut off. */
 const stillborn: readonly (() => Worker)[] = [
   () => new Worker('/nowhere.js', { type: 'module' }),
   () => new Worker('data:text/javascript,throw new Error("on purpose")', { type: 'module' }),

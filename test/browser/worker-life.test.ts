@@ -62,7 +62,7 @@ test('the status says that a worker does not load', async () => {
   })
 })
 
-test('a call of a worker that dies before it opens is answered 4510', async () => {
+test('a call answers 4510 if its worker dies before opening', async () => {
   const { worker } = startAfter(killedWorker)
   const store = await openStore(fresh('ann'), { worker })
   expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
@@ -91,7 +91,7 @@ test('a call of a worker that hangs is answered 4510', async () => {
   expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
 })
 
-test('an operation that a hung worker did not answer is applied by the next', async () => {
+test('the next worker applies an operation that a hung one held', async () => {
   const { worker, workers } = startAfter(hangableWorker)
   const store = await openStore(fresh('ann'), { worker, paused: true })
   taken(await store.apply('createGroup', { name: 'Crew' }))
@@ -104,7 +104,7 @@ test('an operation that a hung worker did not answer is applied by the next', as
   expect(pending).toMatchObject([{ opID: repeated.opID }])
 })
 
-test('the death of a worker without Web Locks is noticed during a call', async () => {
+test('a call notices the death of its worker without Web Locks', async () => {
   const { worker, workers } = startAfter(lockLessWorker)
   const store = await openStore(fresh('ann'), { worker, paused: true })
   taken(await store.apply('createGroup', { name: 'Crew' }))
@@ -137,7 +137,7 @@ test('an operation that was applied before its worker died is applied once', asy
   expect([second.groupID, rows.length]).toEqual([first.groupID, 1])
 })
 
-test('a page that is put away ends its worker and goes on later', async () => {
+test('a hidden page ends its worker and starts another when shown', async () => {
   const { worker, workers } = startAfter()
   const store = await openStore(fresh('ann'), { worker })
   taken(await store.apply('createGroup', { name: 'Crew' }))

@@ -223,7 +223,7 @@ const requests: [title: string, request: unknown][] = [
   ['a received version from the future', { type: 'received', version: 1e308 }]
 ]
 test.each(requests)(
-  '%s as a request for a stream does no harm to other streams',
+  'the stream request %s does no harm to other streams',
   async (_title, request) => {
     const { worker, report } = startWorker()
     const userID = fresh('ann')

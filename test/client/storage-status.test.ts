@@ -43,7 +43,7 @@ test('the state appears at once, and the estimate of the browser follows', async
   ])
 })
 
-test('the browser is asked once to keep the data, and its answer is shown', async () => {
+test('a store asks for persistent storage once and shows the answer', async () => {
   const { state$, storage$, persist } = await open()
   const seen = firstValueFrom(storage$.pipe(take(3), toArray()))
   state$.next(indexedDB)

@@ -19,7 +19,7 @@ export type Tab = {
   /** Ends the process of the tab. */
   crash(): void
   close(): Promise<void>
-  /** Brings the tab to the front; the other tabs are hidden. */
+  /** Brings the tab to the front, and hides the other tabs. */
   activate(): Promise<void>
 }
 

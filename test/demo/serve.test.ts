@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { filledFolder, startDemo } from './server.ts'
 
-test('the page is checked at each load and issues userSigs to its users only', async () => {
+test('the demo revalidates its page and issues userSigs to two users', async () => {
   const at = (path: string) => fetch(new URL(path, inject('demo').url))
   const page = await at('/')
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')

@@ -8,7 +8,7 @@ beforeEach(() => {
   server = createTestServer()
 })
 
-/** Counts attempts to connect; `spoil` sees each frame, and may deliver more. */
+/** Counts attempts to connect. `spoil` receives each frame, and may deliver more. */
 function counting(spoil: (frame: string, deliver: (frame: string) => void) => void) {
   const network = server.network()
   const attempts: number[] = []

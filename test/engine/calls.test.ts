@@ -1,6 +1,5 @@
 /**
- * Every call settles in a stated time, whatever does not answer: the server, the disk, the leading
- * tab.
+ * Every call settles in a stated time, if the server, the disk or the leading tab does not answer.
  */
 
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -16,7 +15,7 @@ beforeEach(() => (server = createTestServer()))
 
 const limitMs = 15_000
 
-/** What a call answers within the limit; `'pending'` if nothing. */
+/** The answer of a call within the limit. `'pending'`: there is none. */
 async function within(call: Promise<unknown>, ms = limitMs): Promise<unknown> {
   let answer: unknown = 'pending'
   void call.then(value => (answer = value))
@@ -170,7 +169,7 @@ test('an operation stored after its call has answered still counts', async () =>
   expect((await ann.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
 })
 
-/** A client whose next commit fails after so long; those after it succeed. */
+/** A client whose next commit fails after so long. Later commits succeed. */
 async function failingOnceAfter(ms: number) {
   const disk = createMemoryStorage()
   let failures = 0

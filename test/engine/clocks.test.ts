@@ -27,7 +27,7 @@ function openDevice({ isOffline = false } = {}): TestClient {
   return ann
 }
 
-/** A device that has been online, and ends; its clock is right. */
+/** A device that has been online, and ends. Its clock is right. */
 async function usedBefore(): Promise<void> {
   const ann = openDevice()
   await ann.settle('createGroup', { groupID: 'crew', name: 'Crew' })

@@ -52,7 +52,7 @@ export async function crewOf(
   return server
 }
 
-/** The answers of the authority and of a device that is caught up; one if they agree. */
+/** The common answer of the authority and of a device that is caught up. */
 export async function agreed(
   server: TestServer,
   userID: string,
@@ -72,7 +72,7 @@ export async function both(server: TestServer, userID: string, name: OperationNa
     : answer.result === undefined
       ? 'undecided'
       : 'accepted'
-  // What the device has queued is not sent, as no time passes.
+  // The operation is not sent, because no time passes.
   return { predicted, verdict: await judged(server, userID, name, args) }
 }
 

@@ -29,7 +29,7 @@ beforeEach(async () => {
   await ann.engine.close()
 })
 
-/** A connection to the disk; it answers late after writes to this table. */
+/** A connection to the disk. It answers late after writes to this table. */
 function openDoor(slowTable?: TableName) {
   const waiting: (() => void)[] = []
   const storage: Storage = {
@@ -58,8 +58,7 @@ function openDoor(slowTable?: TableName) {
 }
 
 /**
- * A leader whose commit of a refusal is durable, and not answered yet; and a tab that has read of
- * it.
+ * A leader whose commit of a refusal is durable and not answered yet, and a tab that has read it.
  */
 async function refused() {
   const [first, { peers }, third] = createPeers()

@@ -7,7 +7,7 @@ import type { Commit, Write } from '../../src/storage/port.ts'
 
 type Rows = ReadonlyMap<string, unknown>
 
-/** One write to one of three rows; `null` removes it. */
+/** One write to one of three rows. `null` removes it. */
 const write = fc
   .record({ id: fc.constantFrom('a', 'b', 'c'), row: fc.option(fc.nat()) })
   .map(fields => ({ table: 'notices', scope: '', ...fields }) as unknown as Write)

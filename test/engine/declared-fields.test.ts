@@ -57,8 +57,8 @@ describe('with declared custom fields', () => {
   )
 
   test.each([
-    // Of somebody else by the owner, by an admin, by a member; of oneself by a member, by an admin;
-    // by the app admin.
+    // The field of another user, by the owner, an admin, a member. The own field, by a member, an
+    // admin. Any field, by the app admin.
     ['rank', 'accepted', 'accepted', 10007, 10007, 'accepted', 'accepted'],
     ['motto', 'accepted', 'accepted', 10007, 'accepted', 'accepted', 'accepted'],
     ['badge', 10007, 10007, 10007, 10007, 10007, 'accepted'],

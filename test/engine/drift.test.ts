@@ -1,7 +1,4 @@
-/**
- * What drifts apart in other group stores: members, memberships, users, epochs, clocks. The numbers
- * are those of the list of requirements that came of it.
- */
+/** Drift that other group stores suffer from: of members, memberships, users, epochs, clocks. */
 
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -318,7 +315,7 @@ test('a restored server is noticed once, and the outbox is kept', async () => {
     { ...server, network: () => ({ ...(networks.get(server) ?? server.network()), connect }) },
     'ann'
   )
-  // Before the backup, the same on both; after it, only on one.
+  // Both have the operations before the backup, and only one has those after it.
   await backup.judge('ann', {
     name: 'createGroup',
     groupID: 'crew',

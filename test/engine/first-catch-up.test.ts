@@ -33,7 +33,7 @@ test('groups stay complete offline after the first catch-up', async () => {
   expect(list.last()).toMatchObject({ total: 1, complete: true, stale: true })
 })
 
-test('settled answers in the next run while the verdict is kept, then 4503', async () => {
+test('`settled` answers a stored verdict in a later run, else 4503', async () => {
   const ann = createTestClient(server, 'ann')
   const { opID } = await ann.apply('createGroup', { groupID: 'crew', name: 'Crew' })
   await ann.caughtUp()

@@ -87,7 +87,7 @@ test('a dead leader without locks is replaced within 10 s', async () => {
   await server.clock.until(isSyncing(follower), 10_000)
 })
 
-test('idle tabs without locks post one beat in 2 s and nothing else', async () => {
+test('idle tabs without locks post only one beat per 2 s', async () => {
   const [leader, follower] = await twoTabs({ hasLocks: false })
   await server.clock.advance(3000)
   const before = [leader.posted.length, follower.posted.length]

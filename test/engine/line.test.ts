@@ -15,7 +15,7 @@ beforeEach(() => (server = createTestServer()))
 
 type Connect = (events: LinkEvents) => Link
 
-/** A client whose line `around` has made of a good one. */
+/** A client with the line that `around` makes of a good one. */
 function onLine(around: (connect: Connect) => Connect): TestClient {
   const network = server.network()
   return createTestClient(

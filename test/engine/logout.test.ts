@@ -70,7 +70,7 @@ test('an operation that is enqueued during a flush is flushed too', async () => 
 })
 
 test.each([0, 1, 2, 3, 5, 8])(
-  'an operation %i turns into a discard gets one verdict, or is refused',
+  'an operation enqueued %i turns after a discard has one outcome',
   async turns => {
     const { first, second } = await openPair()
     const leaving = first.engine.logout('discard')
@@ -95,7 +95,7 @@ function createFullStorage({ isRemovable = true } = {}) {
   return { storage, fill: (isSo: boolean) => void (isFull = isSo) }
 }
 
-test('a discard on full storage removes the data, with a verdict in every tab', async () => {
+test('a discard on full storage removes data, with verdicts in all tabs', async () => {
   const { storage, fill } = createFullStorage()
   const { first, second, opID } = await openPair(storage)
   fill(true)
@@ -151,7 +151,7 @@ async function openDying(disk = createMemoryStorage()) {
   }
 }
 
-test('a logout works after another tab died in the middle of its own', async () => {
+test('a logout works after another tab died during its own', async () => {
   const removed: string[] = []
   const disk = createMemoryStorage()
   const { second, die } = await openDying({

@@ -20,12 +20,12 @@ beforeEach(() => startDevices())
 
 type Told = {
   readonly title: string
-  /** What has happened before. */
+  /** Earlier operations. */
   readonly before?: readonly Call[]
   readonly act: Call
   /** The tip that the group gets. */
   readonly tip?: Record<string, unknown>
-  /** Who is given which notices. */
+  /** The notices of each user. */
   readonly notices: Readonly<Record<string, readonly Record<string, unknown>[]>>
 }
 

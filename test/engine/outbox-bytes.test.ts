@@ -1,4 +1,4 @@
-/** The outbox is bounded in bytes, whatever its operations hold. */
+/** The outbox is bounded in bytes, for any arguments of its operations. */
 
 import { beforeEach, expect, test } from 'vitest'
 import { isGroupError } from '../../src/engine/api.ts'

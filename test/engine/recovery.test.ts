@@ -196,7 +196,7 @@ test('a browser that refuses to delete local data is reported', async () => {
   expect(await ann.engine.deleteLocalData()).toMatchObject({ code: 4502 })
 })
 
-test('a store that is closed while its storage is away is not opened again', async () => {
+test('a store closed during a storage failure is not opened again', async () => {
   const ann = open()
   await ann.caughtUp()
   disk.fail()

@@ -57,7 +57,7 @@ test('an applied operation that is applied again takes effect once', async () =>
   expect([groupOf(repeated), (await ann.groups()).length]).toEqual([groupID, 1])
 })
 
-test('an applied operation that is applied again has the result of its verdict', async () => {
+test('a repetition of an applied operation has the result of its verdict', async () => {
   const ann = createTestClient(server, 'ann')
   await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Private' })
   const args = { groupID: 'crew', userIDList: ['bob'] }
@@ -84,7 +84,7 @@ test('a refused operation that is applied again is answered with its error', asy
   expect(repeated).toMatchObject({ code: 10021 })
 })
 
-test('a device that knows no verdict repeats an operation without a second effect', async () => {
+test('a repetition from a device without the verdict has no second effect', async () => {
   const first = createTestClient(server, 'ann')
   await first.caughtUp()
   const groupID = String(groupOf(await first.engine.apply('createGroup', crew, { opID })))

@@ -11,7 +11,7 @@ import type { TestNetwork } from '../../src/testing/network.ts'
 import { createTestClient, type TestClient, type TestServer } from '../harness.ts'
 
 export type Tab = TestClient & {
-  /** What this tab has posted to the others. */
+  /** Messages that this tab has posted to the others. */
   readonly posted: readonly PeerMessage[]
   /** Nothing reaches the tab until it thaws: no timer, message, frame or answer of storage. */
   freeze(): void
@@ -21,7 +21,7 @@ export type Tab = TestClient & {
 
 type TabOptions = Pick<NonNullable<Parameters<typeof createTestClient>[2]>, 'paused' | 'token'> & {
   keepUndelivered?: boolean
-  /** What this tab has instead of the storage that the others share. */
+  /** The storage of this tab alone. Default: the storage that all tabs share. */
   storage?: Storage
 }
 type Holder = { readonly gate: Gate; isHeld: boolean; onGranted(): void; onLost(): void }
@@ -99,7 +99,7 @@ export function createTabs(server: TestServer, userID: string, { hasLocks = true
 
 type Gate = { pass(run: () => void): void; close(): void; open(): void; end(): void }
 
-/** What happens behind a closed gate happens when it opens, in the same order. */
+/** Events behind a closed gate happen when it opens, in the same order. */
 function createGate(): Gate {
   let held: (() => void)[] | undefined
   let isOver = false

@@ -66,7 +66,7 @@ describe('a store without a token', () => {
   })
 })
 
-// What JavaScript may pass.
+// JavaScript may pass any value.
 const unusable: [string, unknown, number][] = [
   ['a number', 42, 70002],
   ['null', null, 70002],

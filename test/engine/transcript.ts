@@ -1,12 +1,17 @@
 /**
- * What a device and the server say to each other, in words: `crew@1.3` is the third position of the
- * first membership in crew.
+ * The messages of a device and the server, in words: `crew@1.3` is the third position of the first
+ * membership in crew.
  */
 
 import { decodeRows } from '../../src/protocol/column-block.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
-import type { FeedEvent, GroupDelta, ServerMessage } from '../../src/protocol/messages.ts'
+import type {
+  FeedDelta,
+  FeedEvent,
+  GroupDelta,
+  ServerMessage
+} from '../../src/protocol/messages.ts'
 import type { TestClient } from '../harness.ts'
 
 const inWords = (parts: (string | false | undefined)[]) => parts.filter(Boolean).join(', ')
@@ -66,10 +71,15 @@ export function listen({ network }: TestClient): () => string[] {
     ]
     return `${groupID} ${from}→${to}${users.length > 0 ? ` (${users.join(' ')})` : ''}`
   }
-  const verdict = (each: Verdict) =>
-    each.kind === 'rejected'
-      ? `${op(each.opID)} ${each.error.code}${each.cause ? ` ${each.cause.reason} by ${each.cause.by}` : ''}`
-      : `${op(each.opID)} ${each.kind} at ${each.seq}`
+  function verdict(each: Verdict): string {
+    if (each.kind !== 'rejected') return `${op(each.opID)} ${each.kind} at ${each.seq}`
+    const cause = each.cause ? ` ${each.cause.reason} by ${each.cause.by}` : ''
+    return `${op(each.opID)} ${each.error.code}${cause}`
+  }
+  function news({ from, to, events }: FeedDelta): string {
+    const list = events.length > 0 ? ` (${events.map(event).join('; ')})` : ''
+    return `feed ${from}→${to}${list}`
+  }
 
   function toClient(message: ServerMessage): string {
     switch (message.type) {
@@ -77,14 +87,15 @@ export function listen({ network }: TestClient): () => string[] {
         return `welcome ${message.epoch}${message.known ? '' : ', begin anew'}`
       case 'delta': {
         const { feed, groups, verdicts, retry, caughtUp } = message
-        const news =
-          feed &&
-          `feed ${feed.from}→${feed.to}${feed.events.length > 0 ? ` (${feed.events.map(event).join('; ')})` : ''}`
         const again = retry.map(opID => `again ${op(opID)}`)
-        return `delta ${inWords([news, ...groups.map(rows), ...verdicts.map(verdict), ...again, caughtUp && 'caught up'])}`
+        const parts = [feed && news(feed), ...groups.map(rows), ...verdicts.map(verdict), ...again]
+        return `delta ${inWords([...parts, caughtUp && 'caught up'])}`
       }
-      case 'members':
-        return `members ${message.groupID} at ${message.asOf}: ${(decodeRows(message.members) as unknown[]).length}${message.next ? ` up to ${message.next}` : ''}`
+      case 'members': {
+        const { groupID, asOf, members, next } = message
+        const upTo = next ? ` up to ${next}` : ''
+        return `members ${groupID} at ${asOf}: ${(decodeRows(members) as unknown[]).length}${upTo}`
+      }
       case 'profile':
         return `profile ${'code' in message.answer ? message.answer.code : message.answer.name}`
       case 'pong':

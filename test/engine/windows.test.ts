@@ -56,7 +56,7 @@ describe('members', () => {
     expect(lists.map(shown)).toEqual([
       ['ann', 'zoe', 'max', 'bob', 'kim', 'eve'],
       ['ann', 'kim', 'zoe', 'max', 'bob', 'eve'],
-      // 陈 chén, 李 lǐ, 王 wáng, 张 zhāng; then Albert, ann.
+      // 陈 chén, 李 lǐ, 王 wáng, 张 zhāng. Albert and ann follow.
       ['eve', 'max', 'bob', 'zoe', 'kim', 'ann']
     ])
   })

@@ -1,4 +1,6 @@
-/** Stands in for the tests of an engine that is not installed, so that no run leaves them out silently. */
+/**
+ * Stands in for the tests of an engine that is not installed, so that their absence is reported.
+ */
 
 import { expect, inject, test } from 'vitest'
 

@@ -1,7 +1,7 @@
 /**
- * The half of the driver that runs in the page: it opens a socket to the driver's server, imports the
- * functions that the driver sends, and finds and uses elements as a user would. Input events are
- * made by script, because no protocol of real input works in every installed browser.
+ * The half of the driver that runs in the page: it opens a socket to the driver's server, imports
+ * the functions that the driver sends, and finds and uses elements as a user would. Input events
+ * are made by script, because no protocol of real input works in every installed browser.
  *
  * The function is sent as text, so it can use nothing from outside of itself.
  */
@@ -26,7 +26,9 @@ export type Steps = readonly Step[]
 
 export type ElementState = 'visible' | 'attached' | 'hidden' | 'detached'
 
-/** The page sends its arrival, the result of a function, an error that nobody caught, or a note of the test. */
+/**
+ * The page sends its arrival, the result of a function, an uncaught error, or a note of the test.
+ */
 export type FromPage =
   | { readonly type: 'hello'; readonly pageID: string }
   | {

@@ -1,4 +1,4 @@
-/** Finds the browsers of other engines, which tests use as they are installed: no driver, no download. */
+/** Finds the browsers of other engines. Tests use them as installed: no driver, no download. */
 
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'

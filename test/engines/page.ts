@@ -1,6 +1,6 @@
 /**
- * Pages of an installed browser, driven over the driver's socket. Pages and locators have the part of
- * Playwright's interface that tests of the demo use.
+ * Pages of an installed browser, driven over the driver's socket. Pages and locators have the part
+ * of Playwright's interface that tests of the demo use.
  */
 
 import type { Page } from 'playwright'
@@ -12,7 +12,7 @@ import { openProxy } from './proxy.ts'
 
 export type DrivenBrowser = {
   readonly url: string
-  /** Errors that nobody caught, in any page. */
+  /** Uncaught errors of any page. */
   readonly complaints: readonly string[]
   /** Where the browser keeps its data. */
   readonly folder: string
@@ -27,7 +27,7 @@ type Options = {
   readonly engine: Engine
   readonly to: () => number
   readonly before?: (() => void) | undefined
-  /** Receives what a page sends with `driven.note`. */
+  /** Receives the values that a page sends with `driven.note`. */
   readonly onNote?: (text: string) => void
   /** More environment variables, for each start. */
   readonly env?: () => Readonly<Record<string, string>>

@@ -13,13 +13,13 @@ export type Scenario = {
   /** Follows "the server withstands". */
   readonly title: string
   attack(attackers: Attackers, server: ServerProcess): Promise<void>
-  /** How many rows the attack may leave, by table; none of a table that is not named. */
+  /** How many rows the attack may leave, by table. Other tables stay empty. */
   leaves?(attackers: Attackers): Partial<Counts>
-  /** What the server may hold for the attackers at the end, where that is more than usual. */
+  /** The memory that the server may hold for the attackers at the end, if it is more than usual. */
   readonly heldMiBMax?: number
   /** How many statements the database may run meanwhile, those of honest clients included. */
   readonly queriesMax?: number
-  /** What the server may report meanwhile; nothing when not given. */
+  /** Errors that the server may report meanwhile. Default: none. */
   readonly reports?: RegExp
 }
 

@@ -42,7 +42,7 @@ export const operation = (
   ...changes
 })
 
-/** Says what the client holds of a group; nothing that the server has. */
+/** A ping with a wrong digest of a group. */
 export const wrongCheck = (groupID: string) => ({
   type: 'ping',
   check: { groupID, membershipEpoch: 1, seq: 1, digest: 4_294_967_295, version: digestVersion }
@@ -139,7 +139,7 @@ export function createAttackers({ port }: { port: number }) {
         await self.send(hello(userID, groups, changes))
         await self.until(({ type, caughtUp }) => type === 'delta' && caughtUp === true)
       },
-      /** Has operations judged, each under its own ID; what became of each. */
+      /** Has operations judged, each under its own ID. Returns the outcome of each. */
       async judge(...operations: { opID: string }[]): Promise<Map<string, unknown>> {
         const outcomes = new Map<string, unknown>()
         await self.send(push(...operations))
@@ -208,7 +208,7 @@ export function createAttackers({ port }: { port: number }) {
     })
   }
 
-  /** One request of the protocol over HTTP; nothing when the server does not answer it. */
+  /** One request of the protocol over HTTP. `undefined`: the server does not answer it. */
   async function say(session: string, ...messages: unknown[]) {
     const frames = messages.map(each => (typeof each === 'string' ? each : JSON.stringify(each)))
     const { status, text } = await http(JSON.stringify({ session, frames }))

@@ -1,4 +1,4 @@
-/** A running server against attackers who send much. */
+/** A running server against attackers that send much. */
 
 import { afterAll, beforeAll, test } from 'vitest'
 import { openArena, type Arena } from './arena.ts'

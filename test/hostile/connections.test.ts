@@ -1,4 +1,4 @@
-/** A running server against attackers who hold connections. */
+/** A running server against attackers that hold connections. */
 
 import { afterAll, beforeAll, test } from 'vitest'
 import { openArena, type Arena } from './arena.ts'

@@ -16,7 +16,7 @@ export const crowd = (groupID: string, size: number) => ({
     }))
   })
 })
-/** Rows of such a group, with room for tips and events of what happens in it later. */
+/** Rows of such a group, with room for later tips and events. */
 export const crowdRows = (groups: number, size: number) => ({
   groups: groups,
   members: groups * (size + 1),

@@ -13,7 +13,7 @@ class Written {
 type Container = Record<string, unknown>
 type Place = { readonly parent: Container; readonly key: string }
 
-/** `base` with one to three mutations; `other`: what parts are taken from. */
+/** `base` with one to three mutations. Some take parts from `other`. */
 export function mutate(base: object, other: object, random: Random): Buffer {
   const root: Container = { root: structuredClone(base) }
   for (let left = 1 + random.below(3); left > 0 && random.chance(0.75); left--) {

@@ -77,7 +77,7 @@ function fail({ tally, seed }: Block, { index, text }: Frame, what: string): voi
   tally.failures.push(`${what}: ${text.slice(0, 2000)}\n  again: ${again}`)
 }
 
-/** What a frame is to a server that knows its client. */
+/** Whether the server keeps the connection of a known client after this frame. */
 function isSurvivable({ bytes, text }: Frame): boolean {
   const message = parseClientMessage(text)
   return (

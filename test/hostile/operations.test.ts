@@ -1,4 +1,4 @@
-/** A running server against attackers who say what they should not. */
+/** A running server against attackers with forbidden operations. */
 
 import { afterAll, beforeAll, test } from 'vitest'
 import { openArena, type Arena } from './arena.ts'

@@ -25,9 +25,9 @@ export type Report = Memory & {
 export type ServerProcess = {
   readonly port: number
   readonly url: string
-  /** How the process ended; `undefined` while it runs. */
+  /** The end of the process. `undefined`: it runs. */
   ended(): string | undefined
-  /** Its memory after a collection of garbage, and what was measured since the last reset. */
+  /** Its memory after a collection of garbage, and the measurements since the last reset. */
   report(): Promise<Report>
   reset(): Promise<void>
   query<Row>(text: string, params?: readonly unknown[]): Promise<Row[]>

@@ -36,7 +36,7 @@ export async function readRows(server: ServerProcess): Promise<State> {
       )
     )
   }
-  // Nobody but the honest two is in the crew, whatever others have tried.
+  // The crew has only its two honest members, after all attempts of others.
   frozen.push(
     await server.query(
       `SELECT user_id, membership_epoch, follows FROM memberships WHERE group_id IN ('crew', 'vault') ORDER BY 1`

@@ -1,4 +1,4 @@
-/** Valid frames of every type and valid requests over HTTP: what mutations start from. */
+/** Valid frames of every type and valid requests over HTTP. Mutations start from them. */
 
 import type { OperationName } from '../../src/kernel/decide.ts'
 import { hello, operation, push, wrongCheck } from './attacker.ts'
@@ -9,7 +9,7 @@ const groupIDs = ['lair', 'den', 'crew', 'vault'] as const
 
 type OperationArgs = Readonly<Record<OperationName, Readonly<Record<string, unknown>>>>
 
-/** What each operation takes, in a group. */
+/** The arguments of each operation, in a group. */
 const operationArgs = (groupID: string): OperationArgs => ({
   createGroup: {
     groupID,
@@ -48,7 +48,7 @@ const operationArgs = (groupID: string): OperationArgs => ({
   dismissGroup: { groupID }
 })
 
-/** What makes a message. `name`: part of the operation IDs. */
+/** Makes a message. `name`: a part of the operation IDs. */
 export function validMessages({
   name,
   userID

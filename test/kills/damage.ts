@@ -26,7 +26,7 @@ export type Trial = {
   readonly pending: number
   /** Not on the server in the end. */
   readonly lost: number
-  /** What the app is told. */
+  /** The report to the app. */
   readonly loss: unknown
 }
 

@@ -14,7 +14,7 @@ const pinned = [...protocol.matchAll(/^(row|group|positions) (.+) → (\d+)$/gm)
     Number(digest)
   ]
 )
-// Each kind says what its example is.
+// Each kind names its example.
 const digestOf = (kind: string, value: unknown): number => {
   if (kind === 'row') return rowDigest(value as MemberRow)
   if (kind === 'positions')

@@ -347,7 +347,7 @@ describe('limits that a newer server has raised', () => {
   })
 })
 
-test('an unknown error of a newer server is tried again, as no other token is needed', async () => {
+test('an unknown error of a newer server is tried again', async () => {
   let refuses = true
   const bob = across(
     server,

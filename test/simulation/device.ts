@@ -323,8 +323,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
       for (const tab of tabs) if (!isAwake || tab.hasUnposted) thaw(tab)
       if (tabs.size === 0) openTab()
       const awake = [...tabs].filter(({ gate }) => !gate.isFrozen())
-      // After a clock was set back, a message from before the thaw looks newer than this call. A user
-      // who still sees `offline` resumes once more.
+      // After a clock was set back, a message from before the thaw looks newer than this call. If
+      // the status is still `offline`, the user resumes once more.
       for (const afterMs of resumedAfterMs)
         world.at(world.now() + afterMs, () => {
           isPaused = false

@@ -125,7 +125,7 @@ export function createDisk(
 
     async function commit(work: Work): Promise<void> {
       const { asked, queries, body, resolve, reject } = work
-      // What a dead process was writing is gone with the database.
+      // The writes of a dead process are gone with the database.
       if (work.generation !== generation) return
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)

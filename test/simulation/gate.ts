@@ -1,4 +1,4 @@
-/** What reaches a tab: timers, messages, frames and answers. A frozen tab gets all of it when it thaws. */
+/** Timers, messages, frames and answers of a tab. A frozen tab receives them when it thaws. */
 
 import type { Random } from './random.ts'
 import type { World } from './world.ts'

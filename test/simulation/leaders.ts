@@ -1,4 +1,4 @@
-/** What the tabs of a device agree on: one leader per term, an honest status, few messages, one pause. */
+/** The tabs of a device agree: one leader per term, an honest status, few messages, one pause. */
 
 import type { Write } from '../../src/storage/port.ts'
 import type { Disk } from './disk.ts'
@@ -27,7 +27,7 @@ export function createLeaders(
   let leaderSeenAtMs = world.now()
   let countedSinceMs = world.now()
   let messages = 0
-  /** The last call of `pause` or `resume`; `undefined`: a tab has opened or was frozen since. */
+  /** The last call of `pause` or `resume`. `undefined`: a tab has opened or was frozen since. */
   let pause: { readonly isPaused: boolean; readonly atMs: number } | undefined
 
   const isAwake = (tab: Tab) => tab.isAlive && !tab.stopped && !tab.gate.isFrozen()

@@ -53,7 +53,7 @@ export function createPeers(
     if (!tab.door.isClosed()) tab.isUninformed = false
   }
 
-  /** Under a new leader, each tab knows what was committed before. */
+  /** Under a new leader, each tab knows all earlier commits. */
   function learnOfTerm(tab: Tab, term: number): void {
     if (term <= (terms.get(tab) ?? 0)) return
     terms.set(tab, term)

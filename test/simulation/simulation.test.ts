@@ -9,12 +9,14 @@ beforeAll(async () => {
 })
 
 /**
- * Seeds whose violation is open (README.md, "Open"). Each combines faults that are new: frozen tabs,
- * storage that is emptied, a logout beside other tabs.
+ * Seeds whose violation is open (README.md, "Open"). Each combines faults that are new: frozen
+ * tabs, storage that is emptied, a logout beside other tabs.
  */
 const openSeeds: readonly number[] = [542, 565, 573, 610]
 
-/** Seeds whose trace over IndexedDB differs from the one in memory, without a violation: open too. */
+/**
+ * Seeds whose trace over IndexedDB differs from the one in memory, without a violation. Open too.
+ */
 const openTraces: readonly number[] = [6, 7]
 
 const from = (first: number, count: number) =>

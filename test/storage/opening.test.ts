@@ -55,7 +55,7 @@ test('a newer database is refused and stays as it is', async () => {
   after.close()
 })
 
-test('a database that lacks a store is refused and stays as it is', async () => {
+test('a database that lacks a store is refused and not changed', async () => {
   const request = indexedDB.open('lacking', nativeVersion)
   request.onupgradeneeded = () => request.result.createObjectStore('pages')
   const lacking = await resultOf(request)
@@ -84,7 +84,7 @@ test('an upgrade from version 4 keeps all rows', async () => {
   await upgraded.close()
 })
 
-test('a blocked upgrade reports the tab in its way, and goes on later', async () => {
+test('a blocked upgrade reports the other tab and completes later', async () => {
   const older = await openVersion('blocked', 40)
   let isBlocked = false
   const opening = openDexieStorage('blocked', { onBlocked: () => (isBlocked = true) })

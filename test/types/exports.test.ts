@@ -13,7 +13,7 @@ test('the exports of each entry match the committed list', async () => {
   await expect(`${text.join('\n\n')}\n`).toMatchFileSnapshot('exports.txt')
 })
 
-/** Types whose parts no user has to name. */
+/** Types with parts that no user has to name. */
 const opaque = [
   // Computed from the table of operations.
   'src/kernel/decide.ts Args',

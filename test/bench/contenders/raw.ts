@@ -1,4 +1,6 @@
-/** IndexedDB by hand: one record per row, one transaction per operation, patches to who looks. */
+/**
+ * IndexedDB by hand: one record per row, one transaction per operation, patches to the observers.
+ */
 
 import type { GroupRow, MemberRow } from '../../../src/kernel/model.ts'
 import type { Contender, Durability, Update } from '../contender.ts'

@@ -101,7 +101,7 @@ export const packageCodes: readonly Row[] = [
     'finding a queued operation that cannot be read',
     async () => {
       const storage = createMemoryStorage()
-      // What a damaged disk holds has no type.
+      // Rows of a damaged disk have no type.
       const damaged = { opID: 'lost', name: 7 } as never
       await storage.transact([], () => [{ table: 'outbox', scope: '', id: 'lost', row: damaged }])
       const device = createTestClient(createTestServer(), 'ann', { storage, paused: true })

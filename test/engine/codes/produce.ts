@@ -35,7 +35,7 @@ export async function offlineDevice(): Promise<TestClient> {
 
 export const refusal = (answer: object): Outcome => (isGroupError(answer) ? answer : 'accepted')
 
-/** What ends a connection on which these frames were sent. */
+/** The error that ends a connection on which these frames were sent. */
 export async function endOf(
   frames: readonly string[],
   server = createTestServer()
@@ -63,7 +63,7 @@ export const hello = (protocol: number) =>
 
 export const ping = JSON.stringify({ type: 'ping' })
 
-/** A Public group with an application of Eve's; it is full then, if asked for. */
+/** A Public group with an application of Eve's. Later its profile is changed. */
 export async function applied({
   policy,
   ...profile

@@ -14,7 +14,7 @@ import {
 
 export let server: TestServer
 
-/** A client whose line does something to the frames on it. */
+/** A client whose line changes or drops frames. */
 export function onLine(userID: string, line: (connect: Connect) => Connect): TestClient {
   const network = server.network()
   return createTestClient(

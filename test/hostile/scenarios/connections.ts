@@ -9,7 +9,7 @@ import { pause, repeat, times } from '../repeat.ts'
 
 const headers = 'Host: localhost\r\nOrigin: https://app.example\r\n'
 
-/** A user has at most 20 sessions; with more, the first would end. */
+/** A user has at most 20 sessions. One more would end the first. */
 const sessionsAtOnce = 18
 
 /** Waits until the server reads nothing more for the attackers: honest clients need few queries. */
@@ -225,7 +225,8 @@ export const connectionScenarios: readonly Scenario[] = [
       ]
       await Promise.all(kinds.map(async kind => void (await Promise.all(times(40).map(kind)))))
       await Promise.all(times(10).map(() => http(tooLong)))
-      const pipelined = `POST /sync HTTP/1.1\r\n${headers}Content-Length: 26\r\n\r\n{"session":"","frames":[]}`
+      const empty = JSON.stringify({ session: '', frames: [] })
+      const pipelined = `POST /sync HTTP/1.1\r\n${headers}Content-Length: 26\r\n\r\n${empty}`
       const contradictory =
         `POST /sync HTTP/1.1\r\n${headers}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n` +
         `0\r\n\r\nGET /sync HTTP/1.1\r\n${headers}\r\n`

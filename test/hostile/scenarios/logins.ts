@@ -1,4 +1,4 @@
-/** Attackers who log in with what the app's own backend may have signed by mistake. */
+/** Attackers that log in with userSigs that the app's own backend has signed by mistake. */
 
 import { createHmac } from 'node:crypto'
 import { deflateSync } from 'node:zlib'

@@ -1,4 +1,4 @@
-/** Attackers who say what they should not: crafted IDs, others' groups, impossible values. */
+/** Attackers with forbidden operations: crafted IDs, groups of other users, impossible values. */
 
 import { expect } from 'vitest'
 import type { OperationName } from '../../../src/kernel/decide.ts'
@@ -28,7 +28,7 @@ const names = [
 
 type Args = Readonly<Record<string, unknown>>
 
-/** What an outsider must not get done in groups of others. */
+/** Operations that must have no effect by an outsider. */
 const intrusionArgs = (groupID: string): Readonly<Record<OperationName, readonly Args[]>> => ({
   updateGroupProfile: [{ groupID, name: 'Mine' }],
   setGroupMemberRole: [{ groupID, userID: 'mallory', role: 'Admin' }],

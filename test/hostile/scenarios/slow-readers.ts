@@ -1,4 +1,4 @@
-/** Attackers who take what the server sends at 1 KB/s. */
+/** Attackers that read frames of the server at 1 KB/s. */
 
 import { expect } from 'vitest'
 import { createAttackers, operation } from '../attacker.ts'

@@ -1,4 +1,4 @@
-/** Requests for rows: nobody receives rows of a group without being a member. */
+/** Requests for rows: only members receive rows of a group. */
 
 import { expect, test } from 'vitest'
 import type { ServerMessage } from '../../../src/protocol/messages.ts'
