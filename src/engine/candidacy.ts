@@ -10,7 +10,8 @@ import {
 } from './election.ts'
 import type { Host } from './host.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import type { Claim, Commits } from './state/commits.ts'
+import type { Commits } from './state/commits.ts'
+import type { Claim } from './state/lease.ts'
 
 export type CandidacyOptions = {
   readonly host: Host

@@ -45,8 +45,8 @@ export type Peers = {
   close(): void
 }
 
-/** The last call of `pause` or `resume` in any tab. The later call counts, not its message. */
-export type Pause = { readonly isPaused: boolean; readonly calledAtMs: number }
+/** The last call of `pause` or `resume` in any tab, and how many there were (pause.ts). */
+export type Pause = { readonly isPaused: boolean; readonly calls: number }
 
 export type PeerMessage =
   /** Durable commits, for the rows that other tabs have in memory. */

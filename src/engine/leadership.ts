@@ -3,19 +3,17 @@
  * it posts its status as a beat. election.ts decides which tab leads.
  */
 
-import { groupError } from '../kernel/errors.ts'
-import type { SyncStatus } from './api.ts'
 import { createCandidacy } from './candidacy.ts'
-import { isSilent, tickMs } from './election.ts'
-import type { Host, Pause, PeerMessage } from './host.ts'
+import type { Host, PeerMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
+import { createLeaderStatus } from './leader-status.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import type { Claim, Commits } from './state/commits.ts'
+import { createPauseSetting } from './pause.ts'
+import type { Commits } from './state/commits.ts'
+import type { Claim } from './state/lease.ts'
 import type { Reload } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
-import { nothingTouched } from './state/touched.ts'
-import { answerWithinMs } from './sync/schedule.ts'
 import type { Sync } from './sync/sync.ts'
 
 export type LeadershipOptions = {
@@ -43,26 +41,28 @@ export function createLeadership(options: LeadershipOptions) {
   const { host, lifecycle, state, time, commits, sync, questions, shownMembers } = options
   const { reload } = options.reload
   const { peers } = host
-  const candidacy = createCandidacy({ host, lifecycle, commits, lead, stop, beat, onChange })
-  let pause: Pause = { isPaused: options.paused, calledAtMs: 0 }
+  const parts = { host, lifecycle, commits }
+  const onChange = () => shared.showChange()
+  const candidacy = createCandidacy({ ...parts, lead, stop, beat, onChange })
+  const { election } = candidacy
+  const pause = createPauseSetting({ ...parts, paused: options.paused, onChange: onPause })
+  const shared = createLeaderStatus({ lifecycle, state, sync, election, isPaused: pause.isPaused })
   /** Stays after the other tab has closed: its next visit delivers what was kept meanwhile. */
   let keepUndelivered = options.keepUndelivered
   /** The claim of the current term, by this tab or by the leader that it follows. */
   let lastClaim: Claim = { term: 0, commitNumber: 0 }
   /** Whether this tab, as the leader, has read all commits of the last leader. */
   let isCurrent = false
-  let leaderStatus = unknownStatus
-  let shown = unknownStatus
   /** Resolves after the first read. */
   let reading: Promise<void> = Promise.resolve()
 
-  const isLeading = () => candidacy.election().role === 'leading'
+  const isLeading = () => election().role === 'leading'
 
   // ── leading ───────────────────────────────────────────────────────────────
 
   function lead(claim: Claim): void {
     lastClaim = claim
-    leaderStatus = unknownStatus
+    shared.forget()
     questions.abandon()
     lifecycle.guard(startLeading(claim))
   }
@@ -85,17 +85,17 @@ export function createLeadership(options: LeadershipOptions) {
   }
 
   function startSync(): void {
-    if (!pause.isPaused && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
+    if (!pause.isPaused() && !lifecycle.isClosing() && !lifecycle.error()) sync.start()
   }
 
   function stop(): void {
     isCurrent = false
-    leaderStatus = unknownStatus
+    shared.forget()
     sync.stop()
   }
 
   function beat(): void {
-    peers.post({ type: 'status', ...lastClaim, pause, status: sync.status() })
+    peers.post({ type: 'status', ...lastClaim, pause: pause.get(), status: sync.status() })
   }
 
   // ── following ─────────────────────────────────────────────────────────────
@@ -110,67 +110,28 @@ export function createLeadership(options: LeadershipOptions) {
   }
 
   function receiveBeat({ term, commitNumber, pause: leaderPause, status }: Beat): void {
-    const isOutdated = term < candidacy.election().term
+    const isOutdated = term < election().term
     candidacy.on({ type: 'beat', term })
-    if (isOutdated || candidacy.election().role !== 'following') return
+    if (isOutdated || election().role !== 'following') return
     const isNewLeader = term !== lastClaim.term
     lastClaim = { term, commitNumber }
-    // A tab that has just opened takes over the setting of the leader.
-    if (leaderPause.calledAtMs >= pause.calledAtMs) pause = leaderPause
-    else peers.post({ type: 'pause', pause })
-    leaderStatus = status
+    pause.receiveFromLeader(leaderPause)
+    shared.receive(status)
     // A status that was received is never posted again: with two leaders it would never end.
-    onChange()
+    shared.showChange()
     if (!isNewLeader) return
     questions.abandon()
     lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))
     hello(shownMembers())
   }
 
-  // ── the status ────────────────────────────────────────────────────────────
-
-  function status(): SyncStatus {
-    const lastError = lifecycle.isClosed() ? groupError('NotReady') : lifecycle.error()
-    if (lastError) return { ...unknownStatus, connection: 'offline', lastError }
-    const status = isLeading() ? sync.status() : followerStatus()
-    return pause.isPaused ? { ...status, connection: 'offline', caughtUp: false } : status
-  }
-
-  /** The status of a silent leader is unknown. After a while it counts as offline. */
-  function followerStatus(): SyncStatus {
-    const election = candidacy.election()
-    if (!isSilent(election)) return leaderStatus
-    const isOffline = election.silentTicks * tickMs >= answerWithinMs
-    return isOffline ? { ...unknownStatus, connection: 'offline' } : unknownStatus
-  }
-
-  function showStatus(): void {
-    shown = status()
-    state.publish({ ...nothingTouched(), status: true })
-  }
-
-  function onChange(): void {
-    // The claim may be refused, or storage come back, and the status of the last leader must not come back.
-    const { role } = candidacy.election()
-    if (role === 'claiming' || role === 'retired') leaderStatus = unknownStatus
-    if (JSON.stringify(status()) !== JSON.stringify(shown)) showStatus()
-  }
-
   function publishStatus(): void {
-    showStatus()
+    shared.show()
     if (isLeading()) beat()
   }
 
-  function setPaused(isPaused: boolean): void {
-    // Messages to a tab that was frozen arrive after later calls. The clock may have been set.
-    receivePause({ isPaused, calledAtMs: Math.max(host.now(), pause.calledAtMs + 1) })
-    peers.post({ type: 'pause', pause })
-  }
-
-  function receivePause(later: Pause): void {
-    if (later.calledAtMs <= pause.calledAtMs) return
-    pause = later
-    if (isLeading() && pause.isPaused) sync.stop()
+  function onPause(): void {
+    if (isLeading() && pause.isPaused()) sync.stop()
     else if (isCurrent) startSync()
     publishStatus()
   }
@@ -180,11 +141,11 @@ export function createLeadership(options: LeadershipOptions) {
     /** Leads, or is about to. A dead tab may have stored an operation after the claim. */
     hasClaimed: (): boolean => isLeading() || candidacy.election().role === 'claiming',
     /** The term by which this tab commits what the server sends; `undefined`: it does not lead. */
-    term: (): number | undefined => (isLeading() ? candidacy.election().term : undefined),
+    term: (): number | undefined => (isLeading() ? election().term : undefined),
     /** A commit found another term: 0 if none is stored. */
     fenced: (term: number): void => candidacy.on({ type: 'fenced', term }),
-    status,
-    isOffline: () => status().connection === 'offline',
+    status: shared.status,
+    isOffline: () => shared.status().connection === 'offline',
     publishStatus,
     receiveBeat,
     receiveVacancy: (term: number): void => candidacy.on({ type: 'vacant', term }),
@@ -212,16 +173,8 @@ export function createLeadership(options: LeadershipOptions) {
     rejoin: join,
 
     /** Pauses all tabs of the user. */
-    pause: (): void => setPaused(true),
-    resume: (): void => setPaused(false),
-    receivePause
+    pause: (): void => void pause.set(true),
+    resume: (): void => void pause.set(false),
+    receivePause: pause.receive
   }
-}
-
-/** The status until the leader posts its own. */
-const unknownStatus: SyncStatus = {
-  connection: 'connecting',
-  caughtUp: false,
-  lastError: null,
-  nextRetryAtMs: null
 }

@@ -12,6 +12,8 @@ export const storageWithinMs = 15_000
 /** Storage that fails is tried again after so long, twice as long after each further failure. */
 export const storageRetryMinMs = 500
 export const storageRetryMaxMs = 30_000
+/** A call of `pause` or `resume` does not wait longer for its number. */
+export const pauseCountWithinMs = 1000
 /** A flush ends if no verdict arrives for so long. */
 export const flushStuckAfterMs = 15_000
 

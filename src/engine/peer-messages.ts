@@ -30,7 +30,7 @@ const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
   lastError: orNull(groupErrorSchema),
   nextRetryAtMs: orNull(number)
 })
-const pause = v.object({ isPaused: truth, calledAtMs: number })
+const pause = v.object({ isPaused: truth, calls: natural })
 const peerMessage = v.union([
   v.object({
     type: oneOf('committed'),

@@ -236,6 +236,35 @@ test('a message from before a freeze does not undo a later resume', async () => 
   await second.caughtUp()
 })
 
+test('a resume after the clock was set back counts', async () => {
+  let wrongMs = 0
+  const open = createTabs(server, 'ann', { clock: { now: () => server.clock.now() + wrongMs } })
+  const leader = open()
+  await leader.caughtUp()
+  const [first, second] = [open(), open()]
+  await second.caughtUp()
+  second.freeze()
+  await first.engine.pause()
+  await server.clock.advance(1000)
+  wrongMs = -3_600_000
+  await second.engine.resume()
+  second.thaw()
+  await second.caughtUp()
+})
+
+test('a pause of a tab that has just opened counts', async () => {
+  const open = createTabs(server, 'ann')
+  const [leader, follower] = [open(), open()]
+  for (let round = 0; round < 3; round++) {
+    await follower.engine.pause()
+    await follower.engine.resume()
+  }
+  await leader.caughtUp()
+  await open().engine.pause()
+  await server.clock.advance(1000)
+  expect(await leader.status()).toMatchObject({ connection: 'offline' })
+})
+
 test('a tab whose claim storage refuses does not say caught up', async () => {
   const open = createTabs(server, 'ann')
   const storage = createMemoryStorage()

@@ -7,6 +7,7 @@ import type { PeerMessage, Peers } from '../../src/engine/host.ts'
 import type { Link } from '../../src/protocol/port.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
+import type { TestClock } from '../../src/testing/clock.ts'
 import type { TestNetwork } from '../../src/testing/network.ts'
 import { createTestClient, type TestClient, type TestServer } from '../harness.ts'
 
@@ -24,9 +25,14 @@ type TabOptions = Pick<NonNullable<Parameters<typeof createTestClient>[2]>, 'pau
   /** The storage of this tab alone. Default: the storage that all tabs share. */
   storage?: Storage
 }
+type TabsOptions = { readonly hasLocks?: boolean; readonly clock?: Pick<TestClock, 'now'> }
 type Holder = { readonly gate: Gate; isHeld: boolean; onGranted(): void; onLost(): void }
 
-export function createTabs(server: TestServer, userID: string, { hasLocks = true } = {}) {
+export function createTabs(
+  server: TestServer,
+  userID: string,
+  { hasLocks = true, clock = server.clock }: TabsOptions = {}
+) {
   const shared = createMemoryStorage()
   const listeners = new Map<Gate, (message: PeerMessage) => void>()
   const queue: Holder[] = []
@@ -79,6 +85,7 @@ export function createTabs(server: TestServer, userID: string, { hasLocks = true
     const posted: PeerMessage[] = []
     const client = createTestClient(gatedServer(server, gate), userID, {
       ...options,
+      clock,
       storage: gatedStorage(storage, gate),
       peers: peersOf(gate, posted)
     })

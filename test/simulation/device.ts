@@ -45,7 +45,7 @@ export type DeviceOptions = {
 const noted = () => undefined
 
 const removedWithinMs = 60_000
-const resumedAfterMs = [1000, 30_000]
+const resumedAfterMs = 1000
 
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
   const { name, userID, conditions, copied } = options
@@ -323,14 +323,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
       for (const tab of tabs) if (!isAwake || tab.hasUnposted) thaw(tab)
       if (tabs.size === 0) openTab()
       const awake = [...tabs].filter(({ gate }) => !gate.isFrozen())
-      // After a clock was set back, a message from before the thaw looks newer than this call. If
-      // the status is still `offline`, the user resumes once more.
-      for (const afterMs of resumedAfterMs)
-        world.at(world.now() + afterMs, () => {
-          isPaused = false
-          leaders.paused(isPaused)
-          void [...tabs].find(({ gate }) => !gate.isFrozen())?.engine.resume()
-        })
+      world.at(world.now() + resumedAfterMs, () => {
+        isPaused = false
+        leaders.paused(isPaused)
+        void [...tabs].find(({ gate, stopped }) => !gate.isFrozen() && !stopped)?.engine.resume()
+      })
       for (const tab of awake) renewToken(tab)
     }
   }

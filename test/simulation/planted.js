@@ -471,19 +471,19 @@ export const planted = {
   'a pause stays in its tab': {
     edits: [
       {
-        file: 'src/engine/leadership.ts',
-        find: "calledAtMs + 1) })\n    peers.post({ type: 'pause', pause })",
-        replace: 'calledAtMs + 1) })'
+        file: 'src/engine/pause.ts',
+        find: "peers.post({ type: 'pause', pause: { isPaused, calls } })",
+        replace: ''
       },
       {
-        file: 'src/engine/leadership.ts',
-        find: "    else peers.post({ type: 'pause', pause })\n",
+        file: 'src/engine/pause.ts',
+        find: "else peers.post({ type: 'pause', pause: setting })",
         replace: ''
       }
     ]
   },
   'a claim does not raise the term': edit(
-    'src/engine/state/commits.ts',
+    'src/engine/state/lease.ts',
     'Math.max(stored?.term ?? 0, knownTerm) + 1',
     'Math.max(stored?.term ?? 0, knownTerm, 1)'
   ),

@@ -4,17 +4,18 @@
  * memory are not current then: `stored.ts` at each full read, and `lost-rows.ts` after a loss.
  */
 
-import { groupError, storageFailed, type GroupError } from '../../kernel/errors.ts'
+import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import type { Commit, Write } from '../../storage/port.ts'
 import type { HeldGroup, Lease, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
+import { createLeaseWrites, lease } from './lease.ts'
 import { settle } from './settle.ts'
-import { parsed, storedRows } from './stored-rows.ts'
 import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
+import { withRoom } from './with-room.ts'
 
 type CommitOptions = {
   readonly host: Pick<Host, 'storage' | 'peers'>
@@ -30,9 +31,6 @@ type CommitOptions = {
   /** Another tab has logged out. */
   onSealed(): unknown
 }
-
-/** A claim to lead: its term, and its commit. */
-export type Claim = { readonly term: number; readonly commitNumber: number }
 
 export type Commits = ReturnType<typeof createCommits>
 
@@ -71,33 +69,7 @@ export function createCommits(options: CommitOptions) {
 
   return {
     publish,
-    /**
-     * Raises the term, so that this tab becomes the leader. `isWanted` is called in the
-     * transaction: a claim that was given up meanwhile must not depose the present leader.
-     */
-    async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
-      let claimed: number | undefined
-      let stored: Lease | undefined
-      const claim = () =>
-        storage.transact(
-          [lease],
-          ([[row]]) => {
-            stored = parsed(storedRows.lease, row)
-            claimed =
-              isWanted() && !stored?.isSealed
-                ? Math.max(stored?.term ?? 0, knownTerm) + 1
-                : undefined
-            return claimed === undefined ? [] : [{ ...lease, id: '', row: { term: claimed } }]
-          },
-          'relaxed'
-        )
-      const commitNumber = await withRoom(makeRoom, claim)
-      if (stored?.isSealed) {
-        onSealed()
-        throw new Error('A tab has logged out.')
-      }
-      return claimed === undefined ? undefined : { term: claimed, commitNumber }
-    },
+    ...createLeaseWrites({ storage, makeRoom, onSealed }),
 
     /**
      * Commits rows and verdicts from the server, if the stored term is still that of this tab. A
@@ -185,20 +157,6 @@ export function createCommits(options: CommitOptions) {
     }
   }
 }
-
-/** Retries a transaction once if storage is full, after making room. */
-async function withRoom<T>(makeRoom: () => Promise<void>, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (storageFailed(error).reason !== 'StorageFull') throw error
-    // Expected: the quota is exhausted, perhaps for the eviction too.
-    await makeRoom().catch(() => undefined)
-    return work()
-  }
-}
-
-export const lease = { table: 'lease', scope: '' } as const
 
 const verdictRemoval = (opID: string): Write => ({
   table: 'verdicts',

@@ -124,7 +124,8 @@ const settled: v.GenericSchema<unknown, Settled> = v.object({
 
 const lease: v.GenericSchema<unknown, Lease> = v.object({
   term: natural,
-  isSealed: v.exactOptional(oneOf(true))
+  isSealed: v.exactOptional(oneOf(true)),
+  pauseCalls: v.exactOptional(natural)
 })
 
 /** By table. */
