@@ -52,8 +52,9 @@ export function createLastingStorage({ open, remove }: LastingOptions): LastingS
         onLost: error => opened && drop(opened, error),
         onBlocked: () => block(blockedError())
       })
-      if (isClosed) await opened.close()
-      return (handle = opened)
+      if (!isClosed) return (handle = opened)
+      await opened.close()
+      throw closedError()
     } finally {
       opening = undefined
     }
@@ -88,7 +89,9 @@ export function createLastingStorage({ open, remove }: LastingOptions): LastingS
   async function end(work: (storage: Storage | undefined) => Promise<void> | undefined) {
     if (isClosed) return
     isClosed = true
-    await work(handle)
+    const open = handle
+    handle = undefined
+    await work(open)
   }
 
   return {
@@ -104,7 +107,6 @@ export function createLastingStorage({ open, remove }: LastingOptions): LastingS
       } catch (error) {
         // The next call opens the database again.
         isClosed = false
-        handle = undefined
         throw error
       }
     },

@@ -206,6 +206,27 @@ test('storage that is closed while it cannot open settles at once', async () => 
   void reading.catch(() => undefined)
 })
 
+test('calls around a close are refused, and report no loss', async () => {
+  const { storage, lost } = openLasting('closed while opening')
+  const before = storage.read([members])
+  const closing = storage.close()
+  const after = storage.read([members])
+  const answers = await Promise.allSettled([before, after, closing])
+  const error = { name: 'InvalidStateError', message: 'The store is closed.' }
+  expect(answers.map(answer => answer.status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+  for (const answer of answers.slice(0, 2)) expect(answer).toMatchObject({ reason: error })
+  await expect(storage.transact([], () => [put('ann')])).rejects.toThrow('The store is closed.')
+  expect(lost).toEqual([])
+})
+
+test('a call after the close of an open database reports no loss', async () => {
+  const { storage, lost } = openLasting('closed while open')
+  await storage.open()
+  await storage.close()
+  await expect(storage.read([members])).rejects.toThrow('The store is closed.')
+  expect(lost).toEqual([])
+})
+
 test('a blocked upgrade rejects calls at once', async () => {
   const older = await openVersion('blocked calls', 40)
   const { storage } = openLasting('blocked calls')
