@@ -134,6 +134,20 @@ export function createTestServer({
 
 let count = 0
 
+/** A database on which one kind of call never returns. */
+export const createStuckDatabase = (call: 'transaction' | 'snapshot'): Database => ({
+  ...createMemoryDatabase('e'),
+  [call]: () => new Promise(() => undefined)
+})
+
+/** The arguments of `createGroup` for a group of its creator and of Bob. */
+export const crewWithBob = {
+  groupID: 'crew',
+  name: 'Crew',
+  type: 'Public',
+  memberList: [{ userID: 'bob' }]
+} as const
+
 export type TestClient = ReturnType<typeof createTestClient>
 
 export function createTestClient(
@@ -299,3 +313,19 @@ export function createPeers() {
   }) as unknown as readonly [Tab, Tab, Tab]
 }
 type Tab = { readonly peers: Peers; lead(): void }
+
+/** A leader that is caught up, and a follower on the same storage. */
+export async function createLeaderAndFollower(
+  server: TestServer,
+  userID: string,
+  options: { token?: string } = {}
+) {
+  const [first, second] = createPeers()
+  const leader = createTestClient(server, userID, { peers: first.peers })
+  await server.clock.settle()
+  first.lead()
+  const { storage } = leader
+  const follower = createTestClient(server, userID, { peers: second.peers, storage, ...options })
+  await leader.caughtUp()
+  return { first, second, leader, follower }
+}

@@ -8,7 +8,12 @@ import { alone } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import type { LinkEvents } from '../../src/protocol/port.ts'
-import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
+import {
+  createLeaderAndFollower,
+  createTestClient,
+  createTestServer,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 beforeEach(() => (server = createTestServer()))
@@ -114,15 +119,7 @@ const worlds: Record<string, () => Promise<Engine>> = {
   'no leading tab': async () =>
     createTestClient(server, 'ann', { peers: { ...alone, lead: () => undefined } }).engine,
   'a leading tab that is silent': async () => {
-    const [first, second] = createPeers()
-    const leader = createTestClient(server, 'ann', { peers: first.peers })
-    await server.clock.settle()
-    first.lead()
-    const follower = createTestClient(server, 'ann', {
-      peers: second.peers,
-      storage: leader.storage
-    })
-    await leader.caughtUp()
+    const { first, follower } = await createLeaderAndFollower(server, 'ann')
     first.peers.close()
     return follower.engine
   },
@@ -273,12 +270,7 @@ test('a follower whose leader says nothing is offline after 10 s', async () => {
 })
 
 test('a follower that is paused says offline at once', async () => {
-  const [first, second] = createPeers()
-  const leader = createTestClient(server, 'ann', { peers: first.peers })
-  await server.clock.settle()
-  first.lead()
-  const follower = createTestClient(server, 'ann', { peers: second.peers, storage: leader.storage })
-  await leader.caughtUp()
+  const { follower } = await createLeaderAndFollower(server, 'ann')
   expect(await follower.status()).toMatchObject({ connection: 'online' })
   await follower.engine.pause()
   expect(await follower.status()).toMatchObject({ connection: 'offline' })

@@ -9,6 +9,7 @@ import {
   createPeers,
   createTestClient,
   createTestServer,
+  crewWithBob,
   fromOtherBuild,
   type TestServer
 } from '../harness.ts'
@@ -19,12 +20,7 @@ beforeEach(async () => {
   server = createTestServer()
   disk = createMemoryStorage()
   const ann = createTestClient(server, 'ann', { storage: disk })
-  await ann.settle('createGroup', {
-    name: 'Crew',
-    type: 'Public',
-    groupID: 'crew',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   await ann.caughtUp()
   await ann.engine.close()
 })

@@ -1,7 +1,13 @@
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Host } from '../../src/engine/host.ts'
-import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import {
+  createTestClient,
+  createTestServer,
+  crewWithBob,
+  type TestClient,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 let ann: TestClient
@@ -157,12 +163,7 @@ describe('verdicts', () => {
   })
 
   test('an operation that changes nothing settles', async () => {
-    await ann.settle('createGroup', {
-      name: 'Crew',
-      type: 'Public',
-      groupID: 'crew',
-      memberList: [{ userID: 'bob' }]
-    })
+    await ann.settle('createGroup', crewWithBob)
     await bob.caughtUp()
     await bob.settle('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
     const verdict = await ann.settle('deleteGroupMember', {
@@ -294,12 +295,7 @@ describe('groups come and go', () => {
 test('a device that opens with operations on members waiting sends them', async () => {
   const storage = createMemoryStorage()
   const before = createTestClient(server, 'ann', { storage, paused: true })
-  await before.apply('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await before.apply('createGroup', crewWithBob)
   await before.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
   await before.engine.close()
   const after = createTestClient(server, 'ann', { storage })
@@ -392,12 +388,7 @@ describe('large groups', () => {
   })
 
   test('an acknowledgement alone changes nothing that is shown', async () => {
-    await ann.settle('createGroup', {
-      name: 'Crew',
-      type: 'Public',
-      groupID: 'crew',
-      memberList: [{ userID: 'bob' }]
-    })
+    await ann.settle('createGroup', crewWithBob)
     const group = ann.watch({ kind: 'group', groupID: 'crew' })
     const list = ann.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
     await server.clock.settle()

@@ -153,16 +153,21 @@ test('pausing a follower pauses the leader, and a new tab', async () => {
   expect(await leader.status()).toMatchObject({ connection: 'online' })
 })
 
+/** Bob adds Ann to a group, so she gets a notice. */
+async function addAnn(): Promise<void> {
+  const bob = createTestClient(server, 'bob')
+  await bob.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Private' })
+  await bob.settle('addGroupMember', { groupID: 'crew', userIDList: ['ann'] })
+  await server.clock.advance(1000)
+}
+
 test('a leader keeps the notices that a follower has to deliver', async () => {
   const open = createTabs(server, 'ann')
   const leader = open()
   await leader.caughtUp()
   const follower = open({ keepUndelivered: true })
   await follower.caughtUp()
-  const bob = createTestClient(server, 'bob')
-  await bob.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Private' })
-  await bob.settle('addGroupMember', { groupID: 'crew', userIDList: ['ann'] })
-  await server.clock.advance(1000)
+  await addAnn()
   expect((await follower.undelivered()).length).toBeGreaterThan(0)
 })
 
@@ -176,10 +181,7 @@ test('a new leader keeps notices for another tab as well', async () => {
   leader.kill()
   await delivering.engine.close()
   await server.clock.until(isSyncing(next), 10_000)
-  const bob = createTestClient(server, 'bob')
-  await bob.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Private' })
-  await bob.settle('addGroupMember', { groupID: 'crew', userIDList: ['ann'] })
-  await server.clock.advance(1000)
+  await addAnn()
   expect((await next.undelivered()).length).toBeGreaterThan(0)
 })
 

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { alone, type Peers } from '../../src/engine/host.ts'
 import { must } from '../../src/kernel/must.ts'
 import {
+  createLeaderAndFollower,
   createPeers,
   createTestClient,
   createTestServer,
@@ -150,16 +151,9 @@ describe('a tab that comes to lead at its start', () => {
 
 describe('a token that is renewed', () => {
   test('of a follower counts when that tab comes to lead', async () => {
-    const [first, second] = createPeers()
-    const leader = createTestClient(server, 'bob', { peers: first.peers })
-    await server.clock.settle()
-    first.lead()
-    const follower = createTestClient(server, 'bob', {
-      peers: second.peers,
-      storage: leader.storage,
+    const { leader, follower, second } = await createLeaderAndFollower(server, 'bob', {
       token: 'nobody'
     })
-    await leader.caughtUp()
     await follower.engine.renewToken('bob')
     await server.clock.settle()
     await leader.engine.close()

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Group, Member } from '../../src/engine/api.ts'
 import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
 import type { Storage } from '../../src/storage/port.ts'
-import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
+import { createTestClient, createTestServer, crewWithBob, type TestServer } from '../harness.ts'
 import { never, stored } from './outbox-rows.ts'
 
 let server: TestServer
@@ -52,12 +52,7 @@ test('the effect of an operation appears once and stays', async () => {
 
 test('a tab that comes to lead shows its rows while it reads', async () => {
   const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await first.settle('createGroup', crewWithBob)
   await first.caughtUp()
   first.network.cut()
   let takeOver: () => void = () => undefined
@@ -108,12 +103,7 @@ test('a tab that comes to lead shows its rows while it reads', async () => {
 
 test('the first frame after an offline start contains pending operations', async () => {
   const ann = createTestClient(server, 'ann')
-  await ann.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   await ann.caughtUp()
   ann.network.cut()
   await ann.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
@@ -131,12 +121,7 @@ test('the first frame after an offline start contains pending operations', async
 
 test('the last commit of a dead tab reaches a tab already reading', async () => {
   const first = createTestClient(server, 'ann')
-  await first.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await first.settle('createGroup', crewWithBob)
   await first.caughtUp()
   first.network.cut()
   let hear: (message: PeerMessage) => void = () => undefined

@@ -7,6 +7,7 @@ import {
   createPeers,
   createTestClient,
   createTestServer,
+  crewWithBob,
   type TestClient,
   type TestServer
 } from '../harness.ts'
@@ -21,12 +22,7 @@ async function refused(
   options: Parameters<typeof createTestClient>[2] = {}
 ): Promise<{ ann: TestClient; opID: string }> {
   const ann = createTestClient(server, 'ann', options)
-  await ann.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   await server.clock.advance(100)
   ann.network.cut()
   const { opID } = await ann.apply('setGroupMemberNameCard', {

@@ -4,7 +4,13 @@ import type { Group, Member } from '../../src/engine/api.ts'
 import { paintMs, type List, type StreamFrame } from '../../src/engine/stream-api.ts'
 import { alone, type PeerMessage } from '../../src/engine/host.ts'
 import { newMember } from '../../src/kernel/model.ts'
-import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import {
+  createTestClient,
+  createTestServer,
+  crewWithBob,
+  type TestClient,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 let ann: TestClient
@@ -18,12 +24,7 @@ beforeEach(async () => {
   ann = createTestClient(server, 'ann', {
     peers: { ...alone, listen: listener => (hear = listener) }
   })
-  await ann.settle('createGroup', {
-    name: 'Crew',
-    type: 'Public',
-    groupID: 'crew',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   await ann.caughtUp()
   frames = []
   const streams = ann.engine.openStreams(frame => {

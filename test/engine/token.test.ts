@@ -1,7 +1,13 @@
 /** A token that is not there yet, or that no server can take. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createPeers, createTestClient, createTestServer, type TestServer } from '../harness.ts'
+import {
+  createLeaderAndFollower,
+  createPeers,
+  createTestClient,
+  createTestServer,
+  type TestServer
+} from '../harness.ts'
 
 let server: TestServer
 beforeEach(() => (server = createTestServer()))
@@ -90,16 +96,7 @@ describe.each(unusable)('%s as a token', (_title, token, code) => {
 })
 
 test('an empty token of one tab replaces no usable token', async () => {
-  const [first, second] = createPeers()
-  const leader = createTestClient(server, 'ann', { peers: first.peers })
-  await server.clock.settle()
-  first.lead()
-  const follower = createTestClient(server, 'ann', {
-    peers: second.peers,
-    storage: leader.storage,
-    token: ''
-  })
-  await leader.caughtUp()
+  const { follower } = await createLeaderAndFollower(server, 'ann', { token: '' })
   await follower.engine.renewToken('')
   await server.clock.advance(60_000)
   expect(await follower.status()).toMatchObject({ connection: 'online', lastError: null })

@@ -7,6 +7,7 @@ import {
   createPeers,
   createTestClient,
   createTestServer,
+  crewWithBob,
   type TestClient,
   type TestServer
 } from '../harness.ts'
@@ -54,12 +55,7 @@ test('a changed member of 10,000 is one row and no read', async () => {
 })
 
 test('rows of closed streams are released, even before they are loaded', async () => {
-  await ann.settle('createGroup', {
-    name: 'Crew',
-    type: 'Public',
-    groupID: 'crew',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   const reads: unknown[] = []
   const { read } = ann.storage
   Object.assign(ann.storage, {
@@ -125,12 +121,7 @@ test('members shown before a leader exists are fetched by each leader', async ()
 })
 
 test('a group opened while another stream closes is shown whole', async () => {
-  await ann.settle('createGroup', {
-    name: 'Crew',
-    type: 'Public',
-    groupID: 'crew',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   await ann.caughtUp()
   for (let turns = 0; turns < 12; turns++) {
     const shownLast = new Map<number, number>()
@@ -176,12 +167,7 @@ test('members shown from the start are fetched with the first connection', async
 })
 
 test('members shown from the start are read once, with the groups', async () => {
-  await ann.settle('createGroup', {
-    name: 'Crew',
-    type: 'Public',
-    groupID: 'crew',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   await ann.caughtUp()
   await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'bob', role: 'Admin' })
   await ann.engine.close()

@@ -78,17 +78,7 @@ export async function damageBrowser(backend: Backend, name: string): Promise<Tri
     await second.page.evaluate(count => window.kills.edit('crew', count), editsAfter)
     await browser.kill()
     damage(folder, earlier)
-    const { page, pending } = await start(browser, stage)
-    const loss = await page.evaluate(() => window.kills.loss())
-    await page.evaluate(() => window.kills.drain())
-    const judged = await stage.judged([...acknowledged])
-    return {
-      name,
-      acknowledged: acknowledged.size,
-      pending: pending.length,
-      lost: acknowledged.size - judged.size,
-      loss
-    }
+    return { name, ...(await survivors(browser, stage, acknowledged)) }
   } finally {
     await browser.close()
     await stage.close()
@@ -110,6 +100,24 @@ export async function start(
     [stage.userID, stage.token()] as const
   )
   return { page, pending }
+}
+
+/** Starts the browser once more, and counts the operations that were acknowledged before. */
+export async function survivors(
+  browser: DrivenBrowser,
+  stage: Stage,
+  acknowledged: ReadonlySet<string>
+): Promise<Omit<Trial, 'name'>> {
+  const { page, pending } = await start(browser, stage)
+  const loss = await page.evaluate(() => window.kills.loss())
+  await page.evaluate(() => window.kills.drain())
+  const judged = await stage.judged([...acknowledged])
+  return {
+    acknowledged: acknowledged.size,
+    pending: pending.length,
+    lost: acknowledged.size - judged.size,
+    loss
+  }
 }
 
 function putBack(folder: string, earlier: string): void {

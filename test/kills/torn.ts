@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDriven } from '../engines/page.ts'
-import { start, type Trial } from './damage.ts'
+import { start, survivors, type Trial } from './damage.ts'
 import { openStage } from './stage.ts'
 
 /** More than LevelDB writes before it dies. */
@@ -42,16 +42,9 @@ export async function tearRecord(record: number): Promise<Trial> {
     const second = await start(browser, stage)
     await second.page.evaluate(count => window.kills.edit('crew', count), editsBetween)
     await browser.kill()
-    const { page, pending } = await start(browser, stage)
-    const loss = await page.evaluate(() => window.kills.loss())
-    await page.evaluate(() => window.kills.drain())
-    const judged = await stage.judged([...acknowledged])
     return {
       name: `record ${record} torn`,
-      acknowledged: acknowledged.size,
-      pending: pending.length,
-      lost: acknowledged.size - judged.size,
-      loss
+      ...(await survivors(browser, stage, acknowledged))
     }
   } finally {
     await browser.close()

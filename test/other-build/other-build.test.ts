@@ -4,7 +4,13 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Database, Reader } from '../../src/server/database/port.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Connect } from '../../src/protocol/port.ts'
-import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
+import {
+  createTestClient,
+  createTestServer,
+  crewWithBob,
+  type TestClient,
+  type TestServer
+} from '../harness.ts'
 import { newerClient, newerServer } from './newer.ts'
 
 let server: TestServer
@@ -36,12 +42,7 @@ const hourMs = 3_600_000
 
 /** Applies an operation of each kind, from both sides. */
 async function work(ann: TestClient, bob: TestClient): Promise<void> {
-  await ann.apply('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.apply('createGroup', crewWithBob)
   await ann.apply('updateGroupProfile', {
     groupID: 'crew',
     joinOption: 'NeedPermission',
@@ -288,12 +289,7 @@ describe('rows of a newer build in the database', () => {
     )
     server = createTestServer({ database })
     const ann = createTestClient(server, 'ann')
-    await ann.settle('createGroup', {
-      groupID: 'crew',
-      name: 'Crew',
-      type: 'Public',
-      memberList: [{ userID: 'bob' }]
-    })
+    await ann.settle('createGroup', crewWithBob)
     await server.clock.advance(60_000)
     const watched = ann.watch({ kind: 'members', groupID: 'crew', limit: 10, orderBy: 'role' })
     await server.clock.advance(100)

@@ -11,11 +11,10 @@ import { must } from '../../src/kernel/must.ts'
 import { connectHttp, connectWebSocket } from '../../src/ports.ts'
 import { syncServerContract } from '../../src/testing/index.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
+import { app } from './raw-client.ts'
 
 // Node before version 22 has no WebSocket.
 Object.assign(globalThis, { WebSocket })
-
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
 const transports = {
   WebSocket: (server: SyncServer) => connectWebSocket(server.url),

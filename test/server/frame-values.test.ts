@@ -6,9 +6,8 @@ import { WebSocket } from 'ws'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { frameLimits, type ServerMessage } from '../../src/protocol/messages.ts'
-import { hello, push } from './raw-client.ts'
+import { app, hello, push } from './raw-client.ts'
 
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 let server: SyncServer
 beforeAll(async () => {
   server = await startServer({ ...app, database: createMemoryDatabase('e') })

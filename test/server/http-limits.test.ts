@@ -8,9 +8,8 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { GroupError } from '../../src/kernel/errors.ts'
 import { connectHttp } from '../../src/protocol/transports/http.ts'
 import { parseServerMessage } from '../../src/protocol/messages.ts'
-import { hello } from './raw-client.ts'
+import { app, hello } from './raw-client.ts'
 
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 let server: SyncServer
 beforeAll(async () => {
   server = await startServer({ ...app, database: createMemoryDatabase('e') })

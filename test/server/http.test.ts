@@ -5,9 +5,8 @@ import { generateUserSig, startServer, type SyncServer } from '../../src/server/
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { connectHttp } from '../../src/protocol/transports/http.ts'
 import { parseServerMessage, type ServerMessage } from '../../src/protocol/messages.ts'
-import { hello, post } from './raw-client.ts'
+import { app, hello, post } from './raw-client.ts'
 
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 const origin = 'https://app.example'
 let server: SyncServer
 let url: string

@@ -10,14 +10,11 @@ import { createOrigins } from '../../src/server/transports/origins.ts'
 import { openSession } from '../../src/server/sessions/session.ts'
 import { serveWebSockets } from '../../src/server/transports/websocket.ts'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
-import { createTestServer, type TestServer } from '../harness.ts'
+import { createStuckDatabase, createTestServer, type TestServer } from '../harness.ts'
 import { hello, longPush, openLink, push } from './raw-client.ts'
 
 test('unknown arguments do not count towards the limit of waiting operations', async () => {
-  const memory = createMemoryDatabase('e')
-  const server = createTestServer({
-    database: { ...memory, transaction: () => new Promise(() => undefined) }
-  })
+  const server = createTestServer({ database: createStuckDatabase('transaction') })
   const { transcript, isClosed, send } = await openLink(server)
   await send(hello('ann'))
   const filler = 'x'.repeat(900_000)
@@ -41,10 +38,7 @@ test('unknown arguments do not count towards the limit of waiting operations', a
 })
 
 test('waiting operations with long arguments are refused with 10006', async () => {
-  const memory = createMemoryDatabase('e')
-  const server = createTestServer({
-    database: { ...memory, transaction: () => new Promise(() => undefined) }
-  })
+  const server = createTestServer({ database: createStuckDatabase('transaction') })
   const { transcript, isClosed, send } = await openLink(server)
   await send(hello('ann'))
   for (let count = 0; count < 10; count++) await send(longPush(`op${count}`))

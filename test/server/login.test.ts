@@ -4,12 +4,14 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { openSession } from '../../src/server/sessions/session.ts'
 import { generateUserSig, userSigSecondsMax, verifyUserSig } from '../../src/server/user-sig.ts'
-import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-import type { Database } from '../../src/server/database/port.ts'
-import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
-import { hello, openLink } from './raw-client.ts'
+import {
+  createStuckDatabase,
+  createTestClient,
+  createTestServer,
+  type TestServer
+} from '../harness.ts'
+import { app, hello, openLink } from './raw-client.ts'
 
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 const dayMs = 86_400_000
 
 /** A client that logs in as `ann` and sends nothing more by itself. */
@@ -69,8 +71,7 @@ test('a userSig of 100 days does not end its session at once', async () => {
 })
 
 test('a session that is catching up ends when its userSig expires', async () => {
-  const memory = createMemoryDatabase('e')
-  const database: Database = { ...memory, snapshot: () => new Promise(() => undefined) }
+  const database = createStuckDatabase('snapshot')
   const server = createTestServer({ database, tokenLastsMs: 60_000 })
   const { transcript, isClosed } = await openSilentSession(server)
   await server.clock.advance(61_000)

@@ -9,8 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startServer, type ServerOptions } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+import { app } from './raw-client.ts'
 
 async function start(options: Partial<ServerOptions>) {
   const errors: unknown[] = []

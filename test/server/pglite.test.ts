@@ -9,11 +9,10 @@ import { connectWebSocket } from 'offline-groups/ports'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { openClient } from '../../src/testing/sync/client.ts'
+import { app } from './raw-client.ts'
 
 // Node before version 22 has no WebSocket.
 Object.assign(globalThis, { WebSocket })
-
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 
 test('statements reject after the thread of the database has ended', async () => {
   const errors: unknown[] = []

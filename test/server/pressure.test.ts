@@ -8,9 +8,8 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
 import type { ServerMessage } from '../../src/protocol/messages.ts'
 import { createTestServer } from '../harness.ts'
-import { hello, longPush, post } from './raw-client.ts'
+import { app, hello, longPush, post } from './raw-client.ts'
 
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 const helloFrom = (userID: string) => JSON.stringify(hello(generateUserSig(app, { userID })))
 
 /** A server on which `ann` is in many groups, each with about 10 KB of custom fields. */

@@ -5,6 +5,9 @@ import { kernelVersion } from '../../src/kernel/decide.ts'
 import { protocolVersion } from '../../src/protocol/messages.ts'
 import type { TestServer } from '../harness.ts'
 
+/** The app of the servers that check userSigs. */
+export const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+
 export const hello = (token: string, rest: object = {}) => ({
   type: 'hello',
   protocol: protocolVersion,

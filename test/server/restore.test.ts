@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
-import { createTestClient, createTestServer } from '../harness.ts'
+import { createTestClient, createTestServer, crewWithBob } from '../harness.ts'
 import { hello, openLink } from './raw-client.ts'
 
 const lossWords = 'the database is older than what clients have seen'
@@ -14,12 +14,7 @@ async function createLoss() {
   const database = createMemoryDatabase('epoch')
   const before = createTestServer({ clock, database })
   const ann = createTestClient(before, 'ann')
-  await ann.settle('createGroup', {
-    groupID: 'crew',
-    name: 'Crew',
-    type: 'Public',
-    memberList: [{ userID: 'bob' }]
-  })
+  await ann.settle('createGroup', crewWithBob)
   const backup = database.copy('epoch')
   await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Lost' })
   await ann.caughtUp()

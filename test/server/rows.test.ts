@@ -8,6 +8,7 @@ import type { Database } from '../../src/server/database/port.ts'
 import { openSqlDatabase } from '../../src/server/database/sql.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 import type { PushedOperation } from '../../src/protocol/messages.ts'
+import { writes } from './database-rows.ts'
 import { databasesWithPostgres, inProcess } from './databases.ts'
 
 const now = () => 1_700_000_000_000
@@ -74,17 +75,12 @@ test('the oldest refusals of a user are forgotten', async () => {
     }
   })
   await database.transaction(tx =>
-    tx.write({
-      groupID: 'none',
-      state: { seq: 0, row: null, digest: 0 },
-      log: [],
-      members: [],
-      dissolved: false,
-      others: [],
-      tips: [],
-      memberships: [],
-      verdicts: Array.from({ length: 20_002 }, (_, index) => at(index))
-    })
+    tx.write(
+      writes('none', {
+        state: { seq: 0, row: null, digest: 0 },
+        verdicts: Array.from({ length: 20_002 }, (_, index) => at(index))
+      })
+    )
   )
   await database.compact({ history: 0, verdicts: 0, refusals: 0 })
   const kept = await database.snapshot(reader =>

@@ -7,10 +7,9 @@ import { createAccounts } from '../../src/server/sessions/accounts.ts'
 import { generateUserSig, startServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { openSession } from '../../src/server/sessions/session.ts'
-import { createTestServer } from '../harness.ts'
-import { hello, longPush } from './raw-client.ts'
+import { createStuckDatabase, createTestServer } from '../harness.ts'
+import { app, hello, longPush } from './raw-client.ts'
 
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 const helloFrom = (token: string) => JSON.stringify(hello(token))
 
 test('incomplete frames over 64 MiB in all end a connection', async () => {
@@ -35,10 +34,8 @@ test('incomplete frames over 64 MiB in all end a connection', async () => {
 })
 
 test('operations of all users over the limit are refused with 10006', async () => {
-  const memory = createMemoryDatabase('e')
-  const { context, clock } = createTestServer({
-    database: { ...memory, transaction: () => new Promise(() => undefined) }
-  })
+  const database = createStuckDatabase('transaction')
+  const { context, clock } = createTestServer({ database })
   const accounts = createAccounts({ slowAbove: 1_000_000, max: 3_000_000 })
   const errors: number[] = []
   for (let index = 0; index < 5; index++) {

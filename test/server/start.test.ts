@@ -3,8 +3,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-
-const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
+import { app } from './raw-client.ts'
 
 test('the database is closed when the port is in use', async () => {
   const server = await startServer({ ...app, database: createMemoryDatabase('e') })

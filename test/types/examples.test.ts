@@ -16,37 +16,37 @@ const examples: Example[] = [
   ...readmeExamples(read('README.md'))
 ]
 
-/** The names that an example may use without a declaration. */
-const assumed = {
-  createGroupStore: `import { createGroupStore } from 'offline-groups'`,
-  isGroupError: `import { isGroupError } from 'offline-groups'`,
-  store: `import type { GroupStore } from 'offline-groups'\ndeclare const store: GroupStore`,
-  TIM: `import TIM from 'offline-groups/tim'`,
-  tim: `import type { Tim } from 'offline-groups/tim'\ndeclare const tim: Tim`,
-  createMemoryStorage: `import { createMemoryStorage } from 'offline-groups/ports'`,
-  connectWebSocket: `import { connectWebSocket } from 'offline-groups/ports'`,
-  startServer: `import { startServer } from 'offline-groups/server'`,
-  openSqlDatabase: `import { openSqlDatabase } from 'offline-groups/server'`,
-  openPGlite: `import { openPGlite } from 'offline-groups/server'`,
-  generateUserSig: `import { generateUserSig } from 'offline-groups/server'`,
-  server: `import type { SyncServer } from 'offline-groups/server'\ndeclare const server: SyncServer`,
-  syncServerContract: `import { syncServerContract } from 'offline-groups/testing'`,
-  createTestClock: `import { createTestClock } from 'offline-groups/testing'`,
-  storageContract: `import { storageContract } from 'offline-groups/testing'`,
-  afterAll: `import { afterAll } from 'vitest'`,
-  expect: `import { expect } from 'vitest'`,
-  test: `import { test } from 'vitest'`,
-  url: 'declare const url: string',
-  token: 'declare const token: string',
-  userSig: 'declare const userSig: string',
-  opID: 'declare const opID: string'
+/** By module, the names that an example may use without an import. */
+const modules: Readonly<Record<string, readonly string[]>> = {
+  'offline-groups': ['createGroupStore', 'isGroupError'],
+  'offline-groups/ports': ['createMemoryStorage', 'connectWebSocket'],
+  'offline-groups/server': ['startServer', 'openSqlDatabase', 'openPGlite', 'generateUserSig'],
+  'offline-groups/testing': ['syncServerContract', 'createTestClock', 'storageContract'],
+  vitest: ['afterAll', 'expect', 'test']
 }
+/** The values that an example may use without a declaration, with their types. */
+const values: Readonly<Record<string, string>> = {
+  store: `import('offline-groups').GroupStore`,
+  tim: `import('offline-groups/tim').Tim`,
+  server: `import('offline-groups/server').SyncServer`,
+  url: 'string',
+  token: 'string',
+  userSig: 'string',
+  opID: 'string'
+}
+const assumed: readonly (readonly [name: string, declaration: string])[] = [
+  ['TIM', `import TIM from 'offline-groups/tim'`],
+  ...Object.entries(modules).flatMap(([module, names]) =>
+    names.map(name => [name, `import { ${name} } from '${module}'`] as const)
+  ),
+  ...Object.entries(values).map(([name, type]) => [name, `declare const ${name}: ${type}`] as const)
+]
 
 function moduleOf(code: string): string {
   const imports = [...code.matchAll(/^import .*$/gm)].join('\n')
   const body = code.replaceAll(/^import .*\n/gm, '')
   const uses = (text: string, name: string) => new RegExp(`(?<![.\\w'])${name}\\b`).test(text)
-  const head = Object.entries(assumed).flatMap(([name, declaration]) =>
+  const head = assumed.flatMap(([name, declaration]) =>
     uses(body, name) && !uses(imports, name) ? declaration : []
   )
   return [...head, imports, `{\n${body}\n}`, 'export {}'].join('\n')

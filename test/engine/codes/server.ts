@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { createMemoryDatabase } from '../../../src/server/database/memory.ts'
 import type { Database } from '../../../src/server/database/port.ts'
 import { protocolVersion } from '../../../src/protocol/messages.ts'
-import { createTestServer } from '../../harness.ts'
+import { createStuckDatabase, createTestServer } from '../../harness.ts'
 import { act, agreed, both, crew, crewOf, declaring, judged } from '../code-answers.ts'
 import { applied, endOf, hello, judgedByServer, ping, type Row } from './produce.ts'
 
@@ -92,7 +92,7 @@ export const serverCodes: readonly Row[] = [
     () =>
       endOf(
         [hello(protocolVersion), ...Array.from({ length: 300 }, () => ping)],
-        createTestServer({ database: stuck() })
+        createTestServer({ database: createStuckDatabase('snapshot') })
       )
   ],
   [
@@ -254,14 +254,10 @@ export const serverCodes: readonly Row[] = [
   ]
 ]
 
-/** Databases that do not answer. */
+/** A database that does not answer. */
 function away(): Database {
   return {
     ...createMemoryDatabase('epoch'),
     snapshot: () => Promise.reject(new Error('the database is away'))
   }
-}
-
-function stuck(): Database {
-  return { ...createMemoryDatabase('epoch'), snapshot: () => new Promise(() => undefined) }
 }

@@ -1,9 +1,8 @@
 /** Messages after login that break the schema: each ends the connection with 4509. */
 
 import { expect, test } from 'vitest'
-import { createMemoryDatabase } from '../../../src/server/database/memory.ts'
 import { frameLimits } from '../../../src/protocol/messages.ts'
-import { createTestServer } from '../../harness.ts'
+import { createStuckDatabase, createTestServer } from '../../harness.ts'
 import { hello as helloWith, openLink, push } from '../raw-client.ts'
 import { hello, members, openStage, operation } from './stage.ts'
 
@@ -78,9 +77,8 @@ test.each(messages)('%s is refused with 4509', async (_title, message) => {
 })
 
 test('a client with too many unjudged operations is refused with 10006', async () => {
-  const memory = createMemoryDatabase('e')
   const { transcript, isClosed, send } = await openLink(
-    createTestServer({ database: { ...memory, transaction: () => new Promise(() => undefined) } })
+    createTestServer({ database: createStuckDatabase('transaction') })
   )
   await send(helloWith('ann', { epoch: 'e' }))
   for (let count = 0; count < 50; count++) {
