@@ -22,7 +22,8 @@ export type Election = {
   readonly role: 'following' | 'claiming' | 'leading' | 'retired'
   /** The highest term that this tab knows. While it leads, this is its own. */
   readonly term: number
-  readonly hasLock: boolean
+  /** It holds the lock. Without locks: storage has refused its claim, and it claims again. */
+  readonly mayClaim: boolean
   /** Follower: ticks without a beat. Leader: ticks since its last beat. */
   readonly silentTicks: number
   /** After so many silent ticks the follower attempts to lead. */
@@ -37,6 +38,8 @@ export type Election = {
 
 export type ElectionEvent =
   | { readonly type: 'join' | 'granted' | 'lost' | 'tick' | 'attempt' | 'refused' | 'retire' }
+  /** Without locks: the page of a tab has closed, perhaps of the leader. */
+  | { readonly type: 'pageClosed' }
   /** Another tab leads with this term. */
   | { readonly type: 'beat'; readonly term: number }
   /** The leader of this term has stepped down. */
@@ -69,7 +72,7 @@ const attempt = (afterMs: number, withinMs: number): ElectionEffect => ({
   afterMs,
   withinMs
 })
-/** Without locks, a leader answers a new tab much sooner than this. */
+/** Without locks, a leader answers a greeting much sooner than this. */
 const firstAttempt = attempt(250, 250)
 /** The leader has ended. The first of several followers claims, and the others receive its beat. */
 const attemptAfterVacancy = attempt(0, 200)
@@ -82,7 +85,7 @@ export const newElection = (hasLocks: boolean): Election => ({
   hasLocks,
   role: 'retired',
   term: 0,
-  hasLock: false,
+  mayClaim: false,
   ...calm,
   restTicks: 0,
   hasPeers: false
@@ -117,11 +120,11 @@ function retire(election: Election): Step {
   if (election.role === 'retired') return stay(election)
   const effects: readonly ElectionEffect[] =
     election.role === 'leading' ? ['stop', 'announce vacancy', 'release lock'] : ['release lock']
-  return stay({ ...election, role: 'retired', hasLock: false }, ...effects)
+  return stay({ ...election, role: 'retired', mayClaim: false }, ...effects)
 }
 
 function granted(election: Election): Step {
-  const held = { ...election, hasLock: true }
+  const held = { ...election, mayClaim: true }
   return election.role === 'following' ? claimUnlessResting(held) : stay(held)
 }
 
@@ -140,7 +143,7 @@ function lost(election: Election): Step {
 const followingAgain = (election: Election): Election => ({
   ...election,
   role: 'following',
-  hasLock: false,
+  mayClaim: false,
   silentTicks: 0,
   attemptAtTick: election.patience
 })
@@ -148,11 +151,12 @@ const followingAgain = (election: Election): Election => ({
 function follow(election: Election, event: ElectionEvent): Step {
   if (event.type === 'tick') return followerTick(election)
   if (event.type === 'attempt') return attemptToLead(election)
+  if (event.type === 'pageClosed') return stay({ ...election, attemptAtTick: 0 }, firstAttempt)
   // A leader that was deposed does not know it yet.
   if (!('term' in event) || event.term < election.term) return stay(election)
-  const hasLock = election.hasLocks && election.hasLock
+  const mayClaim = election.hasLocks && election.mayClaim
   if (event.type === 'beat')
-    return stay({ ...election, ...calm, term: event.term, hasLock, restTicks: 0 })
+    return stay({ ...election, ...calm, term: event.term, mayClaim, restTicks: 0 })
   // With locks, the next tab gets the lock by itself.
   if (event.type !== 'vacant' || election.hasLocks) return stay(election)
   return stay({ ...election, attemptAtTick: 0 }, attemptAfterVacancy)
@@ -162,14 +166,14 @@ function followerTick(election: Election): Step {
   const silentTicks = election.silentTicks + 1
   const restTicks = Math.max(0, election.restTicks - 1)
   const ticked = { ...election, silentTicks, restTicks }
-  if (ticked.hasLock) return claimUnlessResting(ticked)
+  if (ticked.mayClaim) return claimUnlessResting(ticked)
   return silentTicks === election.attemptAtTick ? stay(ticked, attemptAfterSilence) : stay(ticked)
 }
 
 /** A beat may have arrived since the attempt was planned. */
 function attemptToLead(election: Election): Step {
-  const { silentTicks, attemptAtTick, patience, hasLocks, hasLock } = election
-  if (hasLock || silentTicks < attemptAtTick) return stay(election)
+  const { silentTicks, attemptAtTick, patience, hasLocks, mayClaim } = election
+  if (mayClaim || silentTicks < attemptAtTick) return stay(election)
   const attempted = {
     ...election,
     attemptAtTick: silentTicks + patience,
@@ -181,9 +185,9 @@ function attemptToLead(election: Election): Step {
 function claim(election: Election, event: ElectionEvent): Step {
   if (event.type === 'claimed')
     return stay({ ...election, role: 'leading', term: event.term, silentTicks: 0 }, 'lead', 'beat')
-  // The next tick repeats the claim.
+  // The lock stays with this tab. `mayClaim` makes the next tick repeat the claim, without locks too.
   if (event.type === 'refused')
-    return stay({ ...followingAgain(election), hasLock: true, restTicks: 1 })
+    return stay({ ...followingAgain(election), mayClaim: true, restTicks: 1 })
   return event.type === 'beat'
     ? stay({ ...election, term: Math.max(election.term, event.term) })
     : stay(election)

@@ -22,6 +22,7 @@ import { createPreview } from './preview.ts'
 import { createRecovery } from './recovery.ts'
 import { readStatus } from './status.ts'
 import { adapterState, createStorageReport } from './storage-state.ts'
+import { watchStorage } from './storage-watch.ts'
 import { createSubmit } from './submit.ts'
 import { createSync } from './sync/sync.ts'
 import { createTabs } from './tabs.ts'
@@ -40,10 +41,12 @@ type EngineOptions = {
 }
 
 export function openEngine(
-  host: Host,
+  given: Host,
   { userID, token, paused = false, keepUndelivered = false }: EngineOptions
 ): Engine {
-  const { storage, setTimer } = host
+  const { setTimer } = given
+  const { storage, assertAnswers } = watchStorage(given.storage, setTimer, onStorageSilent)
+  const host = { ...given, storage }
   const lifecycle = createLifecycle(host, onEnd)
   const state = createState({ storage, userID, onEvent })
   const time = createTime(host, state.base.meta)
@@ -106,7 +109,10 @@ export function openEngine(
   })
   const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })
   const recovery = createRecovery(host, lifecycle, {
-    reload: reload.reload,
+    async reload() {
+      await reload.reload()
+      assertAnswers()
+    },
     onRecovered() {
       leadership.rejoin()
       leadership.publishStatus()
@@ -126,6 +132,12 @@ export function openEngine(
       case 'orderLost':
         return lifecycle.guard(reload.reload())
     }
+  }
+
+  function onStorageSilent(): void {
+    if (!leadership.hasClaimed()) return
+    leadership.stepDown()
+    recovery.begin()
   }
 
   function onEnd(end: LifecycleEnd): void {

@@ -64,6 +64,8 @@ export type PeerMessage =
     }
   /** The leader of this term steps down. */
   | { readonly type: 'vacant'; readonly term: number }
+  /** A page has ended its worker, which may have led. Pages without Web Locks post it. */
+  | { readonly type: 'pageClosed' }
   /** The app has paused or resumed the connection in one tab, for all of them. */
   | { readonly type: 'pause'; readonly pause: Pause }
   /** A question to the server that only the leader can ask. */

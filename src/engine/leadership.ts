@@ -139,7 +139,7 @@ export function createLeadership(options: LeadershipOptions) {
   return {
     isLeading,
     /** Leads, or is about to. A dead tab may have stored an operation after the claim. */
-    hasClaimed: (): boolean => isLeading() || candidacy.election().role === 'claiming',
+    hasClaimed: (): boolean => isLeading() || election().role === 'claiming',
     /** The term by which this tab commits what the server sends; `undefined`: it does not lead. */
     term: (): number | undefined => (isLeading() ? election().term : undefined),
     /** A commit found another term: 0 if none is stored. */
@@ -148,6 +148,12 @@ export function createLeadership(options: LeadershipOptions) {
     isOffline: () => shared.status().connection === 'offline',
     publishStatus,
     receiveBeat,
+    /** If the leader is still there, it answers with a beat. */
+    receivePageClosed(): void {
+      if (peers.hasLocks) return
+      candidacy.on({ type: 'pageClosed' })
+      hello([])
+    },
     receiveVacancy: (term: number): void => candidacy.on({ type: 'vacant', term }),
     hello,
     receiveHello(message: Hello): void {

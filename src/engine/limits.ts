@@ -9,6 +9,8 @@ export const outboxBytesMax = 4_194_304
 
 /** If storage does not answer in this time, the call ends with an error. */
 export const storageWithinMs = 15_000
+/** A leader steps down if storage does not answer for so long. */
+export const silentStorageMs = 6000
 /** Storage that fails is tried again after so long, twice as long after each further failure. */
 export const storageRetryMinMs = 500
 export const storageRetryMaxMs = 30_000

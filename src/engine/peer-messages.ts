@@ -36,7 +36,7 @@ const peerMessage = v.union([
     type: oneOf('committed'),
     commits: v.array(v.object({ commitNumber: natural, writes: v.array(write) }))
   }),
-  v.object({ type: oneOf('unposted') }),
+  v.object({ type: oneOf('unposted', 'pageClosed') }),
   v.object({ type: oneOf('logout'), isDiscarding: truth }),
   v.object({
     type: oneOf('status'),

@@ -57,6 +57,8 @@ export function createTabs(options: TabsOptions) {
         return offerToken(message.status) ? undefined : leadership.receiveBeat(message)
       case 'vacant':
         return leadership.receiveVacancy(message.term)
+      case 'pageClosed':
+        return leadership.receivePageClosed()
       case 'pause':
         return leadership.receivePause(message.pause)
       case 'hello':
@@ -131,11 +133,11 @@ export function createTabs(options: TabsOptions) {
       if (leadership.isLeading()) sync.want(groupID)
       else leadership.hello([groupID])
     },
-    /** Asks the leader to fetch stored members of this group that were removed. */
+    /** Fetches stored members that were removed. Only the leader can remove them, so it leads. */
     refetch(groupID: string): void {
       if (leadership.isLeading()) sync.want(groupID)
     },
-    /** Sends all pending operations, including those of a tab that has died. */
+    /** Lets the leader send all pending operations, including those of a tab that has died. */
     flush(): void {
       if (leadership.isLeading()) sync.push()
       else peers.post({ type: 'unposted' })

@@ -81,6 +81,21 @@ test('a closed leader without locks is replaced within 1 s', async () => {
   await server.clock.until(isSyncing(follower), 1000)
 })
 
+test('a leader without locks whose page closes is replaced within 1 s', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  leader.closePage()
+  await server.clock.until(isSyncing(follower), 1000)
+})
+
+test('a follower without locks whose page closes leaves the leader in place', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  follower.closePage()
+  await server.clock.advance(3000)
+  await leader.settle('createGroup', { groupID: 'crew', name: 'Crew' })
+  const hellos = leader.network.transcript.filter(({ message }) => message['type'] === 'hello')
+  expect(hellos).toHaveLength(1)
+})
+
 test('a dead leader without locks is replaced within 10 s', async () => {
   const [leader, follower] = await twoTabs({ hasLocks: false })
   leader.kill()
@@ -135,6 +150,51 @@ test('a leader whose storage fails lets another tab lead', async () => {
   isBroken = true
   await follower.apply('createGroup', { groupID: 'crew', name: 'Crew' })
   await server.clock.until(isSyncing(follower), 10_000)
+})
+
+/** A leader whose connection to storage can hang, and a follower with one of its own. */
+async function twoConnections(hasLocks: boolean) {
+  const open = createTabs(server, 'ann', { hasLocks })
+  const storage = createMemoryStorage()
+  let hanging: Promise<void> | undefined
+  let end = () => {}
+  const late = async <T>(work: () => Promise<T>): Promise<T> => {
+    await hanging
+    return work()
+  }
+  const leader = open({
+    storage: {
+      ...storage,
+      read: queries => late(() => storage.read(queries)),
+      transact: (queries, body) => late(() => storage.transact(queries, body))
+    }
+  })
+  await leader.caughtUp()
+  const follower = open({ storage })
+  await follower.caughtUp()
+  const hang = () => void (hanging = new Promise(resolve => (end = resolve)))
+  return { leader, follower, hang, answer: () => end() }
+}
+
+test.each([true, false])('a leader whose storage hangs steps down; locks: %s', async hasLocks => {
+  const { leader, follower, hang } = await twoConnections(hasLocks)
+  hang()
+  await follower.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  await server.clock.until(isSyncing(follower), 10_000)
+  await follower.caughtUp()
+  expect(await leader.status()).toMatchObject({ caughtUp: false })
+})
+
+test('a leader whose storage hung takes part again', async () => {
+  const { leader, follower, hang, answer } = await twoConnections(true)
+  hang()
+  await follower.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  await server.clock.until(isSyncing(follower), 10_000)
+  answer()
+  await follower.caughtUp()
+  await leader.caughtUp()
+  await follower.engine.close()
+  await leader.settle('createGroup', { groupID: 'boat', name: 'Boat' })
 })
 
 test('pausing a follower pauses the leader, and a new tab', async () => {

@@ -18,6 +18,8 @@ export type Tab = TestClient & {
   freeze(): void
   thaw(): void
   kill(): void
+  /** The browser ends the worker, and the page says so. */
+  closePage(): void
 }
 
 type TabOptions = Pick<NonNullable<Parameters<typeof createTestClient>[2]>, 'paused' | 'token'> & {
@@ -89,16 +91,22 @@ export function createTabs(
       storage: gatedStorage(storage, gate),
       peers: peersOf(gate, posted)
     })
+    function kill(): void {
+      gate.end()
+      client.network.cut()
+      listeners.delete(gate)
+      leave(gate)
+    }
     return {
       ...client,
       posted,
       freeze: gate.close,
       thaw: gate.open,
-      kill() {
-        gate.end()
-        client.network.cut()
-        listeners.delete(gate)
-        leave(gate)
+      kill,
+      closePage() {
+        kill()
+        for (const [other, listener] of listeners)
+          other.pass(() => listener({ type: 'pageClosed' }))
       }
     }
   }
