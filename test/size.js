@@ -10,8 +10,8 @@ const limits = [
     entry: 'dist/src/index.js',
     limitKiB: 16
   },
-  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 72 },
-  { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 72 }
+  { name: 'worker, with Dexie', file: 'dist/src/worker.js', limitKiB: 74 },
+  { name: 'worker without WebSockets', file: 'dist/src/worker-http.js', limitKiB: 74 }
 ]
 
 let passed = true

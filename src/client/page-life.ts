@@ -6,17 +6,20 @@
 export type PageLife = {
   onHidden(): void
   onShown(): void
+  /** The page closes for good. */
+  onClosed(): void
   /** The network is back. */
   onOnline(): void
 }
 
 /** Returns how to stop. */
-export function watchPage({ onHidden, onShown, onOnline }: PageLife): () => void {
+export function watchPage({ onHidden, onShown, onClosed, onOnline }: PageLife): () => void {
   const stop = new AbortController()
   const listen = (target: EventTarget, name: string, listener: (event: Event) => void) =>
     target.addEventListener(name, listener, { signal: stop.signal })
   listen(globalThis, 'pagehide', event => {
     if ((event as PageTransitionEvent).persisted) onHidden()
+    else onClosed()
   })
   listen(globalThis, 'pageshow', onShown)
   listen(globalThis, 'online', onOnline)

@@ -16,6 +16,7 @@
 import type { Engine, EngineApi } from '../engine/api.ts'
 import { paintMs, type StreamFrame, type StreamRequest } from '../engine/stream-api.ts'
 import { forEachCall, whenOpen, type StoreLocation } from '../engine/worker-api.ts'
+import { postPageClosed } from '../host/page-closed.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import { copying } from './copying.ts'
 import { watchPage } from './page-life.ts'
@@ -132,6 +133,7 @@ export function connectWorker(
     running = undefined
     listener.onLost(null)
     ended?.end(groupError('WorkerFailed', 'the page is frozen'))
+    postPageClosed(location)
   }
 
   function wake(): void {
@@ -158,7 +160,12 @@ export function connectWorker(
     return isCutOff ? new Promise(resolve => enqueue({ name, args, resolve })) : answer
   }
 
-  const unwatchPage = watchPage({ onHidden: suspend, onShown: wake, onOnline: hasten })
+  const unwatchPage = watchPage({
+    onHidden: suspend,
+    onShown: wake,
+    onClosed: () => postPageClosed(location),
+    onOnline: hasten
+  })
   start()
   return {
     api: copying(

@@ -4,11 +4,11 @@ import type { Engine, StorageState } from '../engine/api.ts'
 import { alone } from '../engine/host.ts'
 import type { StoreLocation } from '../engine/worker-api.ts'
 import { storageFailed } from '../kernel/errors.ts'
-import { protocolVersion } from '../protocol/messages.ts'
 import type { Connect } from '../protocol/port.ts'
 import { databaseName } from '../storage/database.ts'
 import { rotateLog } from '../storage/rotate-log.ts'
 import { openBrowserStorage, type BrowserStorage } from './browser-storage.ts'
+import { channelName } from './page-closed.ts'
 import { browserPeers } from './peers.ts'
 import type { OutboxJournal } from './outbox-journal/journal.ts'
 import { openBrowserJournal, openJournaled } from './outbox-journal/open.ts'
@@ -20,8 +20,7 @@ export const openBrowserEngine =
   (connectTo: (url: string) => Connect) =>
   async (location: StoreLocation): Promise<Engine> => {
     const name = databaseName(location)
-    const peers =
-      'BroadcastChannel' in globalThis ? browserPeers(`${name} v${protocolVersion}`) : alone
+    const peers = 'BroadcastChannel' in globalThis ? browserPeers(channelName(location)) : alone
     const [opened, journal] = await Promise.all([
       openBrowserStorage(name),
       openBrowserJournal(name, newID)

@@ -43,7 +43,7 @@ import {
 } from './rows.ts'
 import { groupErrorSchema, verdictSchema } from './verdicts.ts'
 
-export const protocolVersion = 3
+export { protocolVersion } from './version.ts'
 
 /** Limits of frames. */
 export const frameLimits = {

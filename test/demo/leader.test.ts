@@ -67,6 +67,15 @@ test.each(locks)('a closed leader is replaced: %s', async (_title, hasLocks) => 
   expect(await createGroup(follower)).toBe('applied')
 })
 
+test('a closed leader without locks is replaced before a beat is missed', async () => {
+  const [leader, follower] = await twoTabs({ hasLocks: false })
+  await countMessages(follower)
+  await leader.close()
+  expect(await createGroup(follower)).toBe('applied')
+  // The follower has not waited for the silence of the leader. It asked, and claimed at once.
+  expect(await follower.evaluate('messages')).toContain('pageClosed')
+})
+
 test.each(locks)('a crashed leader is replaced: %s', async (_title, hasLocks) => {
   const [leader, follower] = await twoTabs({ hasLocks })
   leader.crash()
