@@ -11,7 +11,7 @@ import type {
   FeedEvent,
   GroupDelta,
   ServerMessage
-} from '../../src/protocol/messages.ts'
+} from '../../src/protocol/server-messages.ts'
 import type { TestClient } from '../harness.ts'
 
 const inWords = (parts: (string | false | undefined)[]) => parts.filter(Boolean).join(', ')

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { createTestServer, type TestServer } from '../harness.ts'
 import { hello } from './raw-client.ts'
-import type { FeedDelta, GroupDelta, ServerMessage } from '../../src/protocol/messages.ts'
+import type { FeedDelta, GroupDelta, ServerMessage } from '../../src/protocol/server-messages.ts'
 
 /** A client waits for 10 s, and a slow link carries 10 KB/s. */
 const frameBytesMax = 70_000

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-import { frameLimits, type ServerMessage } from '../../src/protocol/messages.ts'
+import { frameLimits } from '../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { app, hello, push } from './raw-client.ts'
 
 let server: SyncServer

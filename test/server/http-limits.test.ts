@@ -7,7 +7,7 @@ import { generateUserSig, startServer, type SyncServer } from '../../src/server/
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { GroupError } from '../../src/kernel/errors.ts'
 import { connectHttp } from '../../src/protocol/transports/http.ts'
-import { parseServerMessage } from '../../src/protocol/messages.ts'
+import { parseServerMessage } from '../../src/protocol/server-messages.ts'
 import { app, hello } from './raw-client.ts'
 
 let server: SyncServer

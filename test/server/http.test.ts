@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { generateUserSig, startServer, type SyncServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { connectHttp } from '../../src/protocol/transports/http.ts'
-import { parseServerMessage, type ServerMessage } from '../../src/protocol/messages.ts'
+import { parseServerMessage, type ServerMessage } from '../../src/protocol/server-messages.ts'
 import { app, hello, post } from './raw-client.ts'
 
 const origin = 'https://app.example'

@@ -9,7 +9,7 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { createOrigins } from '../../src/server/transports/origins.ts'
 import { openSession } from '../../src/server/sessions/session.ts'
 import { serveWebSockets } from '../../src/server/transports/websocket.ts'
-import type { ServerMessage } from '../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { createStuckDatabase, createTestServer, type TestServer } from '../harness.ts'
 import { hello, longPush, openLink, push } from './raw-client.ts'
 

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { generateUserSig, startServer } from '../../src/server/main.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Database } from '../../src/server/database/port.ts'
-import type { ServerMessage } from '../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { createTestServer } from '../harness.ts'
 import { app, hello, longPush, post } from './raw-client.ts'
 

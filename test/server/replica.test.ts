@@ -12,7 +12,7 @@ import { createReplica } from '../../src/server/sessions/replica/replica.ts'
 import { noPositions } from '../../src/server/sessions/replica/positions.ts'
 import { must } from '../../src/kernel/must.ts'
 import { digestVersion } from '../../src/protocol/digest.ts'
-import type { DeltaMessage } from '../../src/protocol/messages.ts'
+import type { DeltaMessage } from '../../src/protocol/server-messages.ts'
 import { defaultPolicy } from '../../src/kernel/limits.ts'
 
 const now = () => 1_700_000_000_000

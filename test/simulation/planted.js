@@ -338,7 +338,7 @@ export const planted = {
     }))(Object.fromEntries(groups.map(([id, ...position]) => [id, position])))`
   ),
   'an unknown event makes a frame bad': edit(
-    'src/protocol/messages.ts',
+    'src/protocol/server-messages.ts',
     '({ kind }) => !eventKinds.includes(kind)',
     '({ kind }) => kind === undefined'
   ),

@@ -8,7 +8,7 @@
 
 import { isLoginError, type GroupError, storageFailed } from '../../kernel/errors.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
-import { parseServerMessage, type ServerMessage } from '../../protocol/messages.ts'
+import { parseServerMessage, type ServerMessage } from '../../protocol/server-messages.ts'
 import type { Link } from '../../protocol/port.ts'
 import type { Status } from '../api.ts'
 import type { Host } from '../host.ts'

@@ -7,7 +7,7 @@
 import type { Storage } from '../../storage/port.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { digestVersion, groupDigest, positionDigest } from '../../protocol/digest.ts'
-import type { ServerMessage } from '../../protocol/messages.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { Base } from '../state/base.ts'
 import { isWhole } from '../state/held.ts'
 

@@ -4,7 +4,7 @@
  */
 
 import { groupError, storageFailed, type GroupError } from '../../kernel/errors.ts'
-import type { ServerMessage } from '../../protocol/messages.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { Link } from '../../protocol/port.ts'
 
 /** In characters. A larger commit would delay the operations behind it. */

@@ -1,6 +1,6 @@
 /** Fetches the members of groups, page by page: first of the groups shown, then of small groups. */
 
-import type { MembersMessage } from '../../protocol/messages.ts'
+import type { MembersMessage } from '../../protocol/server-messages.ts'
 import type { HeldGroup } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import { replicatedMembersMax } from '../limits.ts'

@@ -1,6 +1,6 @@
 /** The rows in memory that a merge depends on. */
 
-import type { DeltaMessage } from '../../protocol/messages.ts'
+import type { DeltaMessage } from '../../protocol/server-messages.ts'
 import type { Base } from '../state/base.ts'
 import type { State } from '../state/state.ts'
 import type { MergeBase } from './draft.ts'

@@ -6,7 +6,7 @@
 import { noticeTypes } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
 import { ringPlace, type HeldNotice } from '../../storage/tables.ts'
-import type { FeedDelta, FeedEvent } from '../../protocol/messages.ts'
+import type { FeedDelta, FeedEvent } from '../../protocol/server-messages.ts'
 import { isApplication } from '../state/held.ts'
 import { dropGroup, groupOf, putGroup, putUndelivered, type Draft } from './draft.ts'
 

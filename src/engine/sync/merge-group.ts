@@ -4,7 +4,7 @@ import type { MemberRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
 import { ringPlace, type HeldGroup } from '../../storage/tables.ts'
-import type { GroupDelta, MembersMessage } from '../../protocol/messages.ts'
+import type { GroupDelta, MembersMessage } from '../../protocol/server-messages.ts'
 import { groupOf, putGroup, putUndelivered, type Draft } from './draft.ts'
 
 /** Returns `false` if changes before the delta are missing. */

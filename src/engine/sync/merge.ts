@@ -4,7 +4,7 @@
  */
 
 import type { Write } from '../../storage/port.ts'
-import type { DeltaMessage, MembersMessage } from '../../protocol/messages.ts'
+import type { DeltaMessage, MembersMessage } from '../../protocol/server-messages.ts'
 import { createDraft, dropGroup, writesOf, type Draft, type MergeBase } from './draft.ts'
 import { mergeFeed } from './merge-feed.ts'
 import { mergeGroup, mergePage } from './merge-group.ts'

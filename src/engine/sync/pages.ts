@@ -4,7 +4,8 @@
  */
 
 import { rowCount } from '../../protocol/column-block.ts'
-import { frameLimits, type MembersMessage } from '../../protocol/messages.ts'
+import { frameLimits } from '../../protocol/messages.ts'
+import type { MembersMessage } from '../../protocol/server-messages.ts'
 import { firstRate, rateAfter, rowsUnderWay } from './schedule.ts'
 
 /** Servers accept a few more requests at a time. The difference is for other questions. */

@@ -1,6 +1,6 @@
 /** The stored facts about the server: epoch, receipt, policy and clock. */
 
-import type { ServerMessage } from '../../protocol/messages.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { Meta } from '../../storage/tables.ts'
 
 /** A smaller difference of clocks is ignored: a frame may need as long to arrive. */

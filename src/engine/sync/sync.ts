@@ -4,7 +4,7 @@
  */
 
 import { groupError } from '../../kernel/errors.ts'
-import type { DeltaMessage, ServerMessage } from '../../protocol/messages.ts'
+import type { DeltaMessage, ServerMessage } from '../../protocol/server-messages.ts'
 import type { SyncStatus } from '../api.ts'
 import type { Host } from '../host.ts'
 import type { Commits } from '../state/commits.ts'

@@ -4,7 +4,7 @@ import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { utf8Length } from '../../kernel/limits.ts'
 import { must } from '../../kernel/must.ts'
 import { noticeTypes } from '../../kernel/notices.ts'
-import type { NewFeedEvent } from '../../protocol/messages.ts'
+import type { NewFeedEvent } from '../../protocol/server-messages.ts'
 import type { Announcement } from './announcement.ts'
 import { numbered, type Transaction } from '../database/port.ts'
 

@@ -2,7 +2,7 @@
 
 import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
-import type { FeedDelta } from '../../protocol/messages.ts'
+import type { FeedDelta } from '../../protocol/server-messages.ts'
 
 export type Announcement = {
   readonly groupID: string

@@ -8,7 +8,7 @@ import type { View } from '../../kernel/decision.ts'
 import type { Policy } from '../../kernel/limits.ts'
 import type { GroupRow, Key, Rows, Table } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
-import type { NewFeedEvent } from '../../protocol/messages.ts'
+import type { NewFeedEvent } from '../../protocol/server-messages.ts'
 import type {
   GroupState,
   LogEntry,

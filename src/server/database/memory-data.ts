@@ -2,7 +2,7 @@
 
 import { must } from '../../kernel/must.ts'
 import type { TipRow } from '../../kernel/notices.ts'
-import type { FeedEvent } from '../../protocol/messages.ts'
+import type { FeedEvent } from '../../protocol/server-messages.ts'
 import {
   noGroup,
   numbered,

@@ -7,7 +7,7 @@
 import type { GroupRow, Key, MemberRow, Rows } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
-import type { FeedDelta, FeedEvent, NewFeedEvent } from '../../protocol/messages.ts'
+import type { FeedDelta, FeedEvent, NewFeedEvent } from '../../protocol/server-messages.ts'
 
 /** A database of groups, for `startServer`. `openSqlDatabase` opens one on PostgreSQL. */
 export type Database = {

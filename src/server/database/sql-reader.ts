@@ -3,7 +3,7 @@
  * the arrays that they can pass.
  */
 
-import type { NewFeedEvent } from '../../protocol/messages.ts'
+import type { NewFeedEvent } from '../../protocol/server-messages.ts'
 import type { Reader, StoredVerdict } from './port.ts'
 import { groupReader } from './sql-group-reader.ts'
 import { all, one, type SqlQuery } from './sql-rows.ts'

@@ -3,7 +3,7 @@
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import type { GroupRow } from '../../kernel/model.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
-import { serverFrame } from '../../protocol/messages.ts'
+import { serverFrame } from '../../protocol/server-messages.ts'
 import type { Reader } from '../database/port.ts'
 import { membersFrame } from './frames.ts'
 import type { Readable } from './readable.ts'

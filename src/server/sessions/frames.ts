@@ -7,7 +7,7 @@ import {
   type FeedDelta,
   type GroupDelta,
   type MembersMessage
-} from '../../protocol/messages.ts'
+} from '../../protocol/server-messages.ts'
 
 /** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
 const frameBytesTarget = 65_536

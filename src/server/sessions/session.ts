@@ -10,7 +10,7 @@ import {
   type ClientMessage,
   type ReceivedMessage
 } from '../../protocol/client-messages.ts'
-import { serverFrame } from '../../protocol/messages.ts'
+import { serverFrame } from '../../protocol/server-messages.ts'
 import type { Account } from './accounts.ts'
 import { createAnswers } from './answers.ts'
 import { createBudget } from './budget.ts'

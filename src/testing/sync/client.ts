@@ -7,14 +7,13 @@ import { kernelVersion } from '../../kernel/decide.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { digestVersion } from '../../protocol/digest.ts'
+import { protocolVersion, type PushedOperation } from '../../protocol/messages.ts'
 import {
   parseServerMessage,
-  protocolVersion,
   type DeltaMessage,
   type FeedEvent,
-  type PushedOperation,
   type ServerMessage
-} from '../../protocol/messages.ts'
+} from '../../protocol/server-messages.ts'
 import type { Connect } from '../../protocol/port.ts'
 import {
   createReplica,

@@ -1,6 +1,6 @@
 /** The deltas of groups in a list of messages. */
 
-import type { GroupDelta, ServerMessage } from '../../protocol/messages.ts'
+import type { GroupDelta, ServerMessage } from '../../protocol/server-messages.ts'
 
 export const deltasIn = (messages: readonly ServerMessage[]): GroupDelta[] =>
   messages.flatMap(message => (message.type === 'delta' ? message.groups : []))

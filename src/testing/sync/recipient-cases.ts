@@ -1,6 +1,6 @@
 /** The users who receive the changes of a group. */
 
-import type { ServerMessage } from '../../protocol/messages.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { SyncClient } from './client.ts'
 import { noPositions } from './replica.ts'
 import type { Stage, Suite } from './stage.ts'

@@ -14,7 +14,7 @@ import type {
   GroupDelta,
   MembersMessage,
   ServerMessage
-} from '../../protocol/messages.ts'
+} from '../../protocol/server-messages.ts'
 
 export type HeldGroup = {
   readonly groupID: string

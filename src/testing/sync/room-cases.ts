@@ -1,6 +1,6 @@
 /** Audio-video chat rooms: their end, and the members that others receive. */
 
-import type { ServerMessage } from '../../protocol/messages.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { SyncClient } from './client.ts'
 import { deltasIn } from './deltas.ts'
 import type { Stage, Suite } from './stage.ts'

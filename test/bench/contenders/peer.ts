@@ -9,12 +9,8 @@ import type { MemberRow } from '../../../src/kernel/model.ts'
 import { must } from '../../../src/kernel/must.ts'
 import type { ClientMessage } from '../../../src/protocol/client-messages.ts'
 import { digestVersion } from '../../../src/protocol/digest.ts'
-import {
-  protocolVersion,
-  serverFrame as frame,
-  type PushedOperation,
-  type ServerMessage
-} from '../../../src/protocol/messages.ts'
+import { protocolVersion, type PushedOperation } from '../../../src/protocol/messages.ts'
+import { serverFrame as frame, type ServerMessage } from '../../../src/protocol/server-messages.ts'
 import {
   changedRow,
   fullShape,

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryDatabase } from '../../../src/server/database/memory.ts'
 import type { ClientMessage } from '../../../src/protocol/client-messages.ts'
-import { type ServerMessage } from '../../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../../src/protocol/server-messages.ts'
 import { createTestClient } from '../../harness.ts'
 import { listen } from '../transcript.ts'
 import { server, onLine, crew, reconnect, startServer } from './server.ts'

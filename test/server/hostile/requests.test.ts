@@ -1,7 +1,7 @@
 /** Requests for rows: only members receive rows of a group. */
 
 import { expect, test } from 'vitest'
-import type { ServerMessage } from '../../../src/protocol/messages.ts'
+import type { ServerMessage } from '../../../src/protocol/server-messages.ts'
 import { hello, manyKeys, members, openStage, proto } from './stage.ts'
 
 const { connect, login, expectAlive } = openStage()

@@ -10,11 +10,8 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { generateUserSig, startServer, type SyncServer } from '../../../src/server/main.ts'
 import { createMemoryDatabase } from '../../../src/server/database/memory.ts'
-import {
-  parseServerMessage,
-  type PushedOperation,
-  type ServerMessage
-} from '../../../src/protocol/messages.ts'
+import type { PushedOperation } from '../../../src/protocol/messages.ts'
+import { parseServerMessage, type ServerMessage } from '../../../src/protocol/server-messages.ts'
 import { hello as helloWith, push } from '../raw-client.ts'
 
 export const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }

@@ -1,7 +1,8 @@
 /** Frames of WebSocket that break its rules or the limits of the server. */
 
 import { expect, test } from 'vitest'
-import { frameLimits, parseServerMessage } from '../../../src/protocol/messages.ts'
+import { frameLimits } from '../../../src/protocol/messages.ts'
+import { parseServerMessage } from '../../../src/protocol/server-messages.ts'
 import { close, exchange, frame, framesIn, upgrade } from './raw-bytes.ts'
 import { hello, openStage, ping } from './stage.ts'
 

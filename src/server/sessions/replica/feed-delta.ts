@@ -1,6 +1,6 @@
 /** A delta that brings a client from its position in the user's feed to the present. */
 
-import type { FeedDelta, FeedEvent } from '../../../protocol/messages.ts'
+import type { FeedDelta, FeedEvent } from '../../../protocol/server-messages.ts'
 import type { FeedState, Reader } from '../../database/port.ts'
 
 /** A client that was away receives the last notices, at most this many and this old. */

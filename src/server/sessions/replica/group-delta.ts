@@ -1,7 +1,7 @@
 /** A delta that brings a client from its position in a group to the present. */
 
 import { settingsKey, type GroupRow, type MemberRow } from '../../../kernel/model.ts'
-import type { GroupDelta } from '../../../protocol/messages.ts'
+import type { GroupDelta } from '../../../protocol/server-messages.ts'
 import type { Announcement } from '../../authority/announcement.ts'
 import type { Reader } from '../../database/port.ts'
 

@@ -1,6 +1,6 @@
 /** The delta that is sent next. Verdicts keep their order and wait for the rows they refer to. */
 
-import type { DeltaMessage, FeedDelta, GroupDelta } from '../../../protocol/messages.ts'
+import type { DeltaMessage, FeedDelta, GroupDelta } from '../../../protocol/server-messages.ts'
 
 export type Verdict = DeltaMessage['verdicts'][number]
 /** `readsBefore`: the number of reads that had begun when the verdict was given. */

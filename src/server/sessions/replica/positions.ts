@@ -1,7 +1,7 @@
 /** The positions of the client: in the user's feed, and in the log of each group. */
 
 import { positionDigest } from '../../../protocol/digest.ts'
-import type { FeedDelta } from '../../../protocol/messages.ts'
+import type { FeedDelta } from '../../../protocol/server-messages.ts'
 import { groupTopic } from '../bus.ts'
 
 export type GroupPosition = {

@@ -1,6 +1,6 @@
 /** The state of a replica, and the two ways in which a delta changes it. */
 
-import type { FeedDelta, GroupDelta } from '../../../protocol/messages.ts'
+import type { FeedDelta, GroupDelta } from '../../../protocol/server-messages.ts'
 import type { Announcement } from '../../authority/announcement.ts'
 import { createOutgoing, type Outgoing } from './outgoing.ts'
 import { createPositions, type GroupPosition, type Positions } from './positions.ts'
