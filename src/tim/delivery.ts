@@ -13,7 +13,8 @@ type Given = { readonly userID: string; readonly store: Undelivered; readonly li
 /** Each event is delivered once, after the rows that it is about are in view. */
 export function createDelivery({ userID, store, live }: Given, events: Events) {
   let last = -1
-  return (undelivered: readonly UndeliveredEvent[]): void => {
+
+  function deliver(undelivered: readonly UndeliveredEvent[]): void {
     const fresh = undelivered.filter(({ number }) => number > last)
     for (const event of fresh) {
       last = event.number
@@ -34,4 +35,8 @@ export function createDelivery({ userID, store, live }: Given, events: Events) {
     }
     if (fresh.length > 0) void store.delivered(last)
   }
+
+  // The list of groups may come later in the same frame, and GROUP_LIST_UPDATED comes first.
+  return (undelivered: readonly UndeliveredEvent[]): void =>
+    queueMicrotask(() => deliver(undelivered))
 }

@@ -15,8 +15,14 @@ import { validate2x } from './validate.ts'
  */
 export const answerWithinMs = 80_000
 
-/** The same calls. Each settles in time, even if storage hangs, and rejects with an `IMError`. */
-export function inTime<C extends object>(calls: C): C {
+/**
+ * The same calls. Each settles in time, even if storage hangs, and rejects with an `IMError`. Calls
+ * between login and SDK_READY wait for `opening`.
+ */
+export function inTime<C extends object>(
+  calls: C,
+  opening: () => Promise<unknown> | undefined = () => undefined
+): C {
   // After this time, an operation is enqueued, or its call has failed.
   const reason = (api: string) => (isReading(api) ? 'StorageFailed' : 'StillWaiting')
   const late = (api: string) => () =>
@@ -26,7 +32,11 @@ export function inTime<C extends object>(calls: C): C {
       api,
       (argument: unknown) =>
         bound(
-          attempt(api, () => call(argument)),
+          attempt(api, async () => {
+            const ready = opening()
+            if (ready) await ready
+            return call(argument)
+          }),
           answerWithinMs,
           late(api)
         )

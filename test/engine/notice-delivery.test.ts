@@ -56,6 +56,33 @@ describe('delivery', () => {
     expect((await bob.notices()).map(notice => notice.operationType)).toEqual([7, 10])
   })
 
+  test('a notice comes with the rows of its group, not before', async () => {
+    await perform(crew)
+    const network = server.network()
+    // The server sends the feed and the rows of a group in two frames, and the second one is late.
+    const connect: typeof network.connect = events =>
+      network.connect({
+        ...events,
+        onFrame(frame) {
+          const { groups, ...feedOnly } = JSON.parse(frame) as { groups?: unknown[] }
+          if (!groups || groups.length === 0) return events.onFrame(frame)
+          events.onFrame(JSON.stringify({ ...feedOnly, groups: [], caughtUp: false }))
+          server.clock.setTimer(() => events.onFrame(frame), 2000)
+        }
+      })
+    const phone = createTestClient(
+      { ...server, network: () => ({ ...network, connect }) },
+      'carl',
+      {
+        keepUndelivered: true
+      }
+    )
+    await server.clock.advance(1000)
+    expect([(await phone.notices()).length, await phone.undelivered()]).toEqual([1, []])
+    await server.clock.advance(2000)
+    expect(await phone.undelivered()).toMatchObject([{ notice: { groupID: 'crew' } }])
+  })
+
   test('the last hundred tips are kept', async () => {
     await perform(crew)
     for (let count = 0; count < 110; count++)

@@ -23,6 +23,8 @@ export function concerns(query: StreamQuery, touched: Touched): boolean {
     case 'notices':
       return touched.notices || touched.status
     case 'undelivered':
+      // A notice waits for the rows of its group.
+      return touched.undelivered || touched.groups.size > 0
     case 'outbox':
     case 'verdicts':
     case 'status':

@@ -4,7 +4,13 @@
  */
 
 import { noticeTypes } from '../../kernel/notices.ts'
-import type { HeldNotice, HeldTip, Pending, Settled } from '../../storage/tables.ts'
+import type {
+  HeldNotice,
+  HeldTip,
+  Pending,
+  Settled,
+  UndeliveredEvent
+} from '../../storage/tables.ts'
 import type { Notice, PendingOperation, Status, StorageState, Tip, VerdictEntry } from '../api.ts'
 import type { List, StreamQuery, StreamRow, StreamValue } from '../stream-api.ts'
 import type { Mutes } from '../state/mutes.ts'
@@ -71,6 +77,18 @@ export function createViews(options: ViewOptions) {
     return list(loaded.part(query), { total, complete })
   }
 
+  /**
+   * Events up to the first one about a group whose rows are still on their way: an app reads the
+   * group when it hears of it.
+   */
+  function deliverable(events: readonly UndeliveredEvent[]): readonly UndeliveredEvent[] {
+    const early = events.findIndex(event => {
+      const { groupID } = event.kind === 'tip' ? event.tip : event.notice
+      return base.groups.get(groupID)?.row === null
+    })
+    return early < 0 ? events : events.slice(0, early)
+  }
+
   function notice({ number: _number, handled, ...row }: HeldNotice): Notice {
     if (row.operationType !== noticeTypes.applied) return { ...row, application: null }
     const application = overlay.application(row.groupID, row.operatorID)
@@ -126,7 +144,7 @@ export function createViews(options: ViewOptions) {
             complete: hasCaughtUp()
           })
         case 'undelivered':
-          return list([...base.undelivered.values()].sort(byNumber))
+          return list(deliverable([...base.undelivered.values()].sort(byNumber)))
         case 'outbox':
           return list(state.outbox.inOrder().map(pendingOperation))
         case 'verdicts':

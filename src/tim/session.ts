@@ -1,0 +1,91 @@
+/**
+ * A login from its answer until logout. The order is that of Tencent's SDK: login resolves, then
+ * GROUP_LIST_UPDATED, then SDK_READY.
+ *
+ * Why SDK_READY waits for the list: on a new device, an app that asks for the list at once would
+ * show "no groups". Without a network, or after 5 s, the groups on the device count.
+ */
+
+import { filter, firstValueFrom, race, type Subscription } from 'rxjs'
+import { bound } from '../client/bound.ts'
+import type { GroupStore, Undelivered } from '../client/group-store.ts'
+import { setTimer } from '../host/timer.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import { watchStatus } from './connection.ts'
+import { EVENT } from './constants.ts'
+import { createDelivery } from './delivery.ts'
+import type { Events } from './events.ts'
+import { createLive } from './live.ts'
+import type { Session } from './perform.ts'
+import type { TimGroup } from './shapes.ts'
+import { createVerdicts } from './verdicts.ts'
+
+const listWithinMs = 5_000
+
+export type Login = ReturnType<typeof startLogin>
+
+type LoginOptions = {
+  readonly store: GroupStore & Undelivered
+  readonly userID: string
+  readonly events: Events
+  /** The server refuses the userSig. */
+  onRefused(error: GroupError): void
+}
+
+export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
+  const watches: Pick<Subscription, 'unsubscribe'>[] = []
+  let isOver = false
+  let session: Session | undefined
+
+  async function open(): Promise<void> {
+    await nextTask()
+    if (isOver) return
+    let hasEmitted = false
+    const emitList = (list: TimGroup[]) => {
+      hasEmitted = true
+      events.emit(EVENT.GROUP_LIST_UPDATED, list)
+    }
+    const live = createLive(store, userID, emitList)
+    watches.push({ unsubscribe: live.end })
+    await bound(listArrives(store), listWithinMs, () => undefined)
+    if (isOver) return
+    if (!hasEmitted) emitList([])
+    // Each handler may log out.
+    if (isOver) return
+    const verdicts = createVerdicts(store, events)
+    watches.push(verdicts)
+    session = { userID, store, live, verdicts }
+    events.emit(EVENT.SDK_READY, undefined)
+    if (isOver) return
+    watches.push(store.undelivered$.subscribe(createDelivery({ userID, store, live }, events)))
+    watches.push(watchStatus(store, events, onRefused))
+  }
+  const opening = open()
+
+  return {
+    userID,
+    /** `undefined` before SDK_READY and after logout. */
+    session: () => session,
+    /** A call before SDK_READY waits for it. `undefined`: there is nothing to wait for. */
+    opening: () => (session || isOver ? undefined : opening),
+    async end(): Promise<void> {
+      isOver = true
+      session = undefined
+      for (const watch of watches) watch.unsubscribe()
+      await store.logout({ pending: 'keep' })
+    }
+  }
+}
+
+/** Resolves when the list of groups is complete, or the server cannot complete it now. */
+const listArrives = (store: GroupStore): Promise<unknown> =>
+  firstValueFrom(
+    race(
+      store.groups$.pipe(filter(({ complete }) => complete)),
+      store.status$.pipe(filter(({ connection }) => connection === 'offline'))
+    ),
+    { defaultValue: undefined }
+    // Expected: storage has failed. Each call then says so.
+  ).catch(() => undefined)
+
+const nextTask = () => new Promise<void>(resolve => setTimer(resolve, 0))
