@@ -8,6 +8,7 @@ import type { GroupError } from '../kernel/errors.ts'
 import type { Policy } from '../kernel/limits.ts'
 import type {
   ApplicationState,
+  CustomField,
   GroupRow,
   Key,
   MemberRow,
@@ -34,6 +35,7 @@ export type SelfInfo = {
   /** Seconds, by the server's clock. `0`: not muted. */
   readonly muteUntil: number
   readonly messageRemindType: OrOther<RemindType>
+  readonly memberCustomField: readonly CustomField[]
 } | null
 
 /** A member of a group. `muteUntil` is `0` if the member is not muted now. */

@@ -1,11 +1,11 @@
 /** Events as Tencent's SDK sends them: synchronous, each handler called with `{ name, data }`. */
 
-import type { EVENT, TimEventName } from './constants.ts'
+import type { EVENT, TimEventName, TimOtherEventName } from './constants.ts'
 import type { IMError } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup } from './shapes.ts'
 
-/** The `data` of each event, as in Tencent's SDK 2.6.3. */
+/** The `data` of each event, as in Tencent's SDK 2.6.3. Events of other services are not sent. */
 export type TimEventData = {
   [EVENT.SDK_READY]: undefined
   [EVENT.SDK_NOT_READY]: undefined
@@ -19,7 +19,7 @@ export type TimEventData = {
   [EVENT.KICKED_OUT]: { type: string }
   [EVENT.ERROR]: IMError
   [EVENT.NET_STATE_CHANGE]: { state: string }
-}
+} & { [N in TimOtherEventName]: unknown }
 
 /** A handler of the event `N`, as passed to `tim.on`. */
 export type TimHandler<N extends TimEventName = TimEventName> = (event: {

@@ -1,6 +1,7 @@
 /** The calls about groups, with Tencent's arguments and results. */
 
 import type { Args, Result } from '../kernel/decide.ts'
+import type { TimGroupApplication } from './applications.ts'
 import type { IMResponse } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup } from './shapes.ts'
@@ -38,8 +39,8 @@ export type TimGroupCalls = {
   }): TimGroupResponse
   /**
    * "Creating a group". The creator of an AVChatRoom still has to join it. Errors: 2600 for an
-   * unknown type, 10004 for an argument, 10005 for more than 500 members, 10014, 10037. The server
-   * may refuse a taken ID later: 10021.
+   * unknown type, 10004 for an argument, 10005 for more than 500 members, 10014, 10037. With a
+   * network, 10021 for a taken ID. Without one, an event reports it later.
    *
    * @example
    * const memberList = [{ userID: 'bob' }]
@@ -97,7 +98,8 @@ export type TimGroupCalls = {
    */
   changeGroupOwner(options: Args<'changeGroupOwner'>): TimGroupResponse
   /**
-   * "Processing an application to join a group", with the message of its notice. Errors: 10024 if
+   * "Processing an application to join a group", with the message of its notice or an item of
+   * `getGroupApplicationList`. Errors: 10024 if
    * it was handled already, 10007, 10004 for an invalid message, 10014.
    *
    * @example
@@ -108,8 +110,33 @@ export type TimGroupCalls = {
   handleGroupApplication(options: {
     handleAction: 'Agree' | 'Reject'
     handleMessage?: string
-    message: Pick<TimMessage<TimApplicationPayload>, 'payload'>
+    message?: Pick<TimMessage<TimApplicationPayload>, 'payload'>
+    application?: TimGroupApplication
   }): TimGroupResponse
+  /**
+   * The applications that this user may decide and nobody has decided. Answers from this device.
+   *
+   * @example
+   * const { applicationList } = (await tim.getGroupApplicationList()).data
+   * for (const application of applicationList)
+   *   await tim.handleGroupApplication({ handleAction: 'Reject', application })
+   */
+  getGroupApplicationList(): Promise<IMResponse<{ applicationList: TimGroupApplication[] }>>
+  /**
+   * "The messages for system sessions": the notices on this device, the oldest first. Other
+   * conversations are not part of this package: 10004.
+   *
+   * @example
+   * const system = { conversationID: TIM.TYPES.CONV_SYSTEM }
+   * const { messageList } = (await tim.getMessageList(system)).data
+   */
+  getMessageList(options: { conversationID: string }): Promise<
+    IMResponse<{
+      messageList: TimMessage<GroupSystemNoticePayload>[]
+      nextReqMessageID: string
+      isCompleted: boolean
+    }>
+  >
   /**
    * "Setting the notification type for group messages", for this user only. Errors: 10004, 10007
    * for an AVChatRoom or if the user is not in the group.

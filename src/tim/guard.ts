@@ -4,9 +4,9 @@ import { EmptyError } from 'rxjs'
 import { bound } from '../client/bound.ts'
 import { isGroupError } from '../engine/api.ts'
 import type { GroupError } from '../kernel/errors.ts'
-import { isReading } from './calls.ts'
 import { IMError, ownError } from './im-error.ts'
 import { failure } from './perform.ts'
+import { isReading } from './reading.ts'
 import { validate2x } from './validate.ts'
 
 /**

@@ -8,6 +8,7 @@ import type { GroupStore } from '../client/group-store.ts'
 import type { Group, Member } from '../engine/api.ts'
 import type { List } from '../engine/stream-api.ts'
 import { setTimer } from '../host/timer.ts'
+import type { GroupRow } from '../kernel/model.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
 
 const membersWithinMs = 10_000
@@ -24,6 +25,8 @@ export function createLive(
 ) {
   const groups = new Map<string, { readonly live: TimGroup; row: Group }>()
   const members = new Map<string, WatchedMember>()
+  /** Groups that the user is not in. Each keeps its object while the app holds it. */
+  const outside = new Map<string, WeakRef<TimGroup>>()
   /** The app has let go of a member, so nobody reads its stream any more. */
   const released = new FinalizationRegistry<{ name: string; watch: Subscription }>(
     ({ name, watch }) => {
@@ -57,6 +60,14 @@ export function createLive(
     }
     groups.set(row.groupID, { live: next, row })
     return next
+  }
+
+  function outsideGroup(row: Group | GroupRow): TimGroup {
+    const next = timGroup(row, userID)
+    const held = outside.get(row.groupID)?.deref()
+    if (!held) outside.set(row.groupID, new WeakRef(next))
+    else patch(held, next)
+    return held ?? next
   }
 
   function forget(groupID: string): void {
@@ -94,8 +105,11 @@ export function createLive(
       const known = groups.get(groupID)
       if (known) return known.live
       const row = await firstValueFrom(store.group$(groupID))
-      return row ? timGroup(row, userID) : undefined
+      return row ? outsideGroup(row) : undefined
     },
+
+    /** A group that the user is not in, as the server shows it now. */
+    outside: outsideGroup,
 
     async member(groupID: string, user: string): Promise<TimGroupMember | undefined> {
       const row = await firstValueFrom(store.member$(groupID, user))
@@ -109,7 +123,8 @@ export function createLive(
     ): Promise<TimGroupMember[]> {
       // Servers send no other members of an AVChatRoom, so its list is never complete.
       const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'
-      const held$ = store.members$(groupID, window)
+      // Tencent's lists begin with the owner.
+      const held$ = store.members$(groupID, { ...window, orderBy: 'role' })
       const whole$ = held$.pipe(filter(({ complete }) => complete || isAVChatRoom))
       const offline$ = store.status$.pipe(filter(({ connection }) => connection === 'offline'))
       const incomplete$ = merge(offline$, after(membersWithinMs)).pipe(switchMap(() => held$))

@@ -14,8 +14,9 @@ export type TimMemberResponse = Promise<IMResponse<{ group: TimGroup; member: Ti
  */
 export type TimMemberCalls = {
   /**
-   * "Obtaining group members", in the order of joining. `count` is 15 by default and 100 at most.
-   * Offline: the members that this device holds. Errors: 10007 if the user is not in the group,
+   * "Obtaining group members": the owner, admins, members, each in the order of joining. `count` is
+   * 15 by default and 100 at most. `offset` of the answer is that of the next page, and 0 after the
+   * last one. Offline: the members that this device holds. Errors: 10007 if the user is not in the group,
    * 10010 if there is no such group, 2805 if only the server knows.
    *
    * @example
@@ -26,10 +27,11 @@ export type TimMemberCalls = {
     groupID: string
     count?: number
     offset?: number
-  }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
+  }): Promise<IMResponse<{ memberList: TimGroupMember[]; offset: number }>>
   /**
    * "Obtaining the profiles of group members", in the order of `userIDList`. Users after the first
-   * 50, and users outside the group, are left out.
+   * 50, and users outside the group, are left out. With `memberCustomFieldFilter`, the answer has
+   * copies with these fields only.
    *
    * @example
    * const asked = { groupID: 'crew', userIDList: ['bob'] }

@@ -1,10 +1,12 @@
 /** Runs the operation of a call, and waits for the server if this device cannot decide. */
 
+import { firstValueFrom } from 'rxjs'
 import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/group-store.ts'
 import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import { errors, type GroupError } from '../kernel/errors.ts'
+import type { GroupRow } from '../kernel/model.ts'
 import { IMError, ownError } from './im-error.ts'
 import type { Live } from './live.ts'
 import type { TimGroup } from './shapes.ts'
@@ -31,22 +33,39 @@ type Performed<N extends OperationName = OperationName> = {
   readonly result: Result<N>
 }
 
-/** Applies an operation. If this device cannot decide, waits for the server's verdict. */
+/**
+ * Creates a group. Another group may have the ID, so with a network the server answers. Without a
+ * network or in case of a slow one the group is on this device, and an event reports a refusal.
+ */
+export async function create(
+  session: Session,
+  args: Args<'createGroup'>
+): Promise<Performed<'createGroup'>> {
+  const { connection } = await firstValueFrom(session.store.status$)
+  return perform(session, 'createGroup', args, { isAsked: connection === 'online' })
+}
+
+/**
+ * Applies an operation. Waits for the server's verdict if this device cannot decide, or if the
+ * server `isAsked` in any case.
+ */
 export async function perform<N extends OperationName>(
   session: Session,
   name: N,
-  args: Args<N>
+  args: Args<N>,
+  { isAsked = false } = {}
 ): Promise<Performed<N>> {
-  const answer = await session.verdicts.awaiting(applied(session.store, name, args))
+  const answer = await session.verdicts.awaiting(applied(session.store, name, args), isAsked)
   if (isGroupError(answer)) throw failure(answer, name, args)
   const { groupID, opID, result } = answer as Applied<N>
-  if (result !== undefined) return { session, groupID, result }
+  if (result !== undefined && !isAsked) return { session, groupID, result }
   const verdict = await bound(session.store.settled(opID), verdictWithinMs, () =>
     ownError('StillWaiting')
   )
   if (isGroupError(verdict)) {
     // An event reports the verdict later.
     session.verdicts.abandon(opID)
+    if (result !== undefined) return { session, groupID, result }
     throw failure(verdict, name, args)
   }
   await session.verdicts.answered(opID)
@@ -74,10 +93,33 @@ async function applied<N extends OperationName>(
   return answer
 }
 
+/**
+ * The group after an operation. App admins act on groups that they are not in, so the server is
+ * asked. The operation has taken effect, so the call resolves even without an answer.
+ */
 export async function groupOf({ session, groupID }: Performed): Promise<TimGroup> {
-  const group = await session.live.group(groupID)
-  if (!group) throw failure(ownError('GroupNotFound', groupID))
-  return group
+  const { live, store } = session
+  const group = await live.group(groupID)
+  if (group) return group
+  const profile = await store.readProfile(groupID)
+  return live.outside('code' in profile ? { ...unknownGroup, groupID } : profile)
+}
+
+const unknownGroup: Omit<GroupRow, 'groupID'> = {
+  type: '',
+  name: '',
+  avatar: '',
+  introduction: '',
+  notification: '',
+  ownerID: '',
+  createTime: 0,
+  lastInfoTime: 0,
+  infoSequence: 0,
+  memberNum: 0,
+  maxMemberNum: 0,
+  joinOption: '',
+  muteAllMembers: false,
+  groupCustomField: []
 }
 
 export function failure(error: GroupError, operation?: string, args?: object): IMError {

@@ -34,29 +34,26 @@ type LoginOptions = {
 
 export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
   const watches: Pick<Subscription, 'unsubscribe'>[] = []
-  let isOver = false
+  const over = new AbortController()
+  const isOver = () => over.signal.aborted
   let session: Session | undefined
 
   async function open(): Promise<void> {
     await nextTask()
-    if (isOver) return
-    let hasEmitted = false
-    const emitList = (list: TimGroup[]) => {
-      hasEmitted = true
-      events.emit(EVENT.GROUP_LIST_UPDATED, list)
-    }
+    if (isOver()) return
+    const emitList = (list: TimGroup[]) => events.emit(EVENT.GROUP_LIST_UPDATED, list)
     const live = createLive(store, userID, emitList)
     watches.push({ unsubscribe: live.end })
     await bound(listArrives(store), listWithinMs, () => undefined)
-    if (isOver) return
-    if (!hasEmitted) emitList([])
+    if (isOver()) return
+    if (live.list().length === 0) emitList([])
     // Each handler may log out.
-    if (isOver) return
+    if (isOver()) return
     const verdicts = createVerdicts(store, events)
     watches.push(verdicts)
     session = { userID, store, live, verdicts }
     events.emit(EVENT.SDK_READY, undefined)
-    if (isOver) return
+    if (isOver()) return
     watches.push(store.undelivered$.subscribe(createDelivery({ userID, store, live }, events)))
     watches.push(watchStatus(store, events, onRefused))
   }
@@ -67,9 +64,9 @@ export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
     /** `undefined` before SDK_READY and after logout. */
     session: () => session,
     /** A call before SDK_READY waits for it. `undefined`: there is nothing to wait for. */
-    opening: () => (session || isOver ? undefined : opening),
+    opening: () => (session || isOver() ? undefined : opening),
     async end(): Promise<void> {
-      isOver = true
+      over.abort()
       session = undefined
       for (const watch of watches) watch.unsubscribe()
       await store.logout({ pending: 'keep' })

@@ -34,13 +34,15 @@ export type TimGroup = {
   /** Rises with each change of the profile. */
   infoSequence: number
   lastInfoTime: number
+  /** All values are empty while the user is not in the group: apps test `selfInfo.userID`. */
   selfInfo: {
     userID: string
-    /** `''` while the user is not in the group. */
+    /** The owner of an AVChatRoom has the role before joining it. */
     role: OrOther<Role | ''>
     messageRemindType: OrOther<'AcceptAndNotify' | 'AcceptNotNotify' | 'Discard' | ''>
     joinTime: number
     nameCard: string
+    memberCustomField: CustomField[]
   }
   lastMessage: {
     lastTime: number
@@ -80,9 +82,9 @@ export type TimGroupMember = {
   memberCustomField: CustomField[]
 }
 
-/** If the user is not in the group, `selfInfo` is empty. */
 export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
   const self = 'selfInfo' in row ? row.selfInfo : null
+  const isOwner = row.ownerID === userID
   return {
     groupID: row.groupID,
     type: row.type,
@@ -95,11 +97,12 @@ export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
     infoSequence: row.infoSequence,
     lastInfoTime: row.lastInfoTime,
     selfInfo: {
-      userID,
-      role: self?.role ?? '',
+      userID: self || isOwner ? userID : '',
+      role: self?.role ?? (isOwner ? 'Owner' : ''),
       messageRemindType: self?.messageRemindType ?? '',
       joinTime: self?.joinTime ?? 0,
-      nameCard: self?.nameCard ?? ''
+      nameCard: self?.nameCard ?? '',
+      memberCustomField: copies(self?.memberCustomField ?? [])
     },
     lastMessage: { lastTime: 0, lastSequence: 0, fromAccount: '', messageForShow: '' },
     nextMessageSeq: 1,
@@ -108,7 +111,7 @@ export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
     memberCount: row.memberNum,
     maxMemberCount: row.maxMemberNum,
     joinOption: row.joinOption,
-    groupCustomField: row.groupCustomField.map(field => ({ ...field })),
+    groupCustomField: copies(row.groupCustomField),
     muteAllMembers: row.muteAllMembers
   }
 }
@@ -122,11 +125,29 @@ export const timMember = (row: Member): TimGroupMember => ({
   lastSendMsgTime: 0,
   nameCard: row.nameCard,
   muteUntil: row.muteUntil,
-  memberCustomField: row.memberCustomField.map(field => ({ ...field }))
+  memberCustomField: copies(row.memberCustomField)
 })
+
+/** An app may change the objects that it gets. */
+const copies = (fields: readonly CustomField[]): CustomField[] =>
+  fields.map(field => ({ ...field }))
 
 /** Changes the object that apps keep, so that it equals `next`. */
 export function patch(live: TimGroup, next: TimGroup): void {
   const { selfInfo } = live
   Object.assign(live, next, { selfInfo: Object.assign(selfInfo, next.selfInfo) })
 }
+
+/** A member of a group that this device does not hold: only the values that a call has set. */
+export const outsideMember = (values: Partial<TimGroupMember>): TimGroupMember => ({
+  userID: '',
+  avatar: '',
+  nick: '',
+  role: '',
+  joinTime: 0,
+  lastSendMsgTime: 0,
+  nameCard: '',
+  muteUntil: 0,
+  memberCustomField: [],
+  ...values
+})

@@ -66,7 +66,9 @@ const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
   deleteGroupMember: { groupID: requiredText },
   // The SDK does not check these.
   addGroupMember: {},
-  handleGroupApplication: {}
+  handleGroupApplication: {},
+  getGroupApplicationList: {},
+  getMessageList: { conversationID: requiredText }
 }
 
 /** Throws as the SDK does, after printing each problem to the console. */

@@ -51,14 +51,19 @@ export function createVerdicts(
   return {
     /** Call it when the app adds a handler for `ERROR`: verdicts wait for one. */
     report,
-    /** Passes on the answer of `apply`. Without a result, the call waits for the verdict. */
+    /**
+     * Passes on the answer of `apply`. Without a result, or if `isAwaited`, the call waits for the
+     * verdict.
+     */
     async awaiting<A extends Omit<Applied, 'version'>>(
-      answering: Promise<A | GroupError>
+      answering: Promise<A | GroupError>,
+      isAwaited = false
     ): Promise<A | GroupError> {
       applying++
       try {
         const answer = await answering
-        if (!isGroupError(answer) && answer.result === undefined) awaited.add(answer.opID)
+        if (!isGroupError(answer) && (isAwaited || answer.result === undefined))
+          awaited.add(answer.opID)
         return answer
       } finally {
         applying--

@@ -6,6 +6,7 @@ import { createStore } from '../../src/client/store.ts'
 import { createStreamClient } from '../../src/client/streams.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { createCalls } from '../../src/tim/calls.ts'
+import type { TimApplicationPayload } from '../../src/tim/group-api.ts'
 import type { IMError } from '../../src/tim/im-error.ts'
 import { createEvents } from '../../src/tim/events.ts'
 import { createLive } from '../../src/tim/live.ts'
@@ -99,9 +100,7 @@ describe('on a half-open line', () => {
   test('a decision about an unknown application settles', async () => {
     const { calls, advance } = await onHalfOpenLine()
     const payload = { operatorID: 'carl', groupProfile: { groupID: 'crew' } }
-    const message = { payload } as unknown as Parameters<
-      typeof calls.handleGroupApplication
-    >[0]['message']
+    const message = { payload } as unknown as { payload: TimApplicationPayload }
     const outcome = outcomeOf(calls.handleGroupApplication({ handleAction: 'Agree', message }))
     await advance(15_000)
     expect((outcome.value as IMError).code).toBe(4512)

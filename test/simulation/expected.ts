@@ -105,6 +105,7 @@ export function seenOf(
         joinTime: self.joinTime,
         nameCard: self.nameCard,
         muteUntil: self.muteUntil,
+        memberCustomField: self.memberCustomField,
         messageRemindType: settings?.messageRemindType ?? 'AcceptAndNotify'
       }
     },

@@ -20,9 +20,12 @@ export function createVisible(overlay: Overlay, mutes: Mutes, userID: string) {
       if (!row) return null
       const self = member(groupID, userID)
       if (!self) return { ...row, selfInfo: null }
-      const { role, joinTime, nameCard, muteUntil } = self
+      const { role, joinTime, nameCard, muteUntil, memberCustomField } = self
       const messageRemindType = overlay.settings(groupID)?.messageRemindType ?? 'AcceptAndNotify'
-      return { ...row, selfInfo: { role, joinTime, nameCard, muteUntil, messageRemindType } }
+      return {
+        ...row,
+        selfInfo: { role, joinTime, nameCard, muteUntil, memberCustomField, messageRemindType }
+      }
     }
   }
 }

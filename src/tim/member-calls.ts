@@ -1,0 +1,85 @@
+/** The calls about members: they map arguments to operations, and results to Tencent's shapes. */
+
+import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import { ownError, respond } from './im-error.ts'
+import type { TimMemberCalls } from './member-api.ts'
+import { groupOf, perform, failure, type Session } from './perform.ts'
+import { parsed } from './reading.ts'
+import { outsideMember, type TimGroupMember } from './shapes.ts'
+
+const membersPerCall = 15
+const membersPerCallMax = 100
+const profilesPerCallMax = 50
+
+/** `ready` returns the session, or throws the error of a call without a session. */
+export function createMemberCalls(ready: (api: string) => Session): TimMemberCalls {
+  const run = <N extends OperationName>(name: N, args: Args<N>) => perform(ready(name), name, args)
+
+  const withMember =
+    <N extends OperationName>(name: N & (Result<N> extends { userID: string } ? N : never)) =>
+    async (options: Args<N>) => {
+      const done = await run<N>(name, options)
+      // The type of `name` allows only operations with this result.
+      const { userID } = done.result as { userID: string }
+      // App admins act on groups that their devices do not hold.
+      const member =
+        (await done.session.live.member(done.groupID, userID)) ?? outsideMember({ userID })
+      return respond({ group: await groupOf(done), member })
+    }
+
+  /** Rejects if the user is not in the group: its members are private. */
+  async function inside(api: string, groupID: string): Promise<Session> {
+    const session = ready(api)
+    if (await session.live.group(groupID)) return session
+    const profile = await session.store.readProfile(groupID)
+    throw failure('code' in profile ? profile : ownError('NotPermitted'), api, { groupID })
+  }
+
+  return {
+    setGroupMemberMuteTime: withMember('setGroupMemberMuteTime'),
+    setGroupMemberRole: withMember('setGroupMemberRole'),
+    setGroupMemberNameCard: withMember('setGroupMemberNameCard'),
+    setGroupMemberCustomField: withMember('setGroupMemberCustomField'),
+
+    async getGroupMemberList(options) {
+      const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
+      const { live } = await inside('getGroupMemberList', groupID)
+      const limit = Math.min(count, membersPerCallMax)
+      const memberList = await live.members(groupID, { offset, limit })
+      const isLast = memberList.length < limit
+      return respond({ memberList, offset: isLast ? 0 : offset + memberList.length })
+    },
+
+    async getGroupMemberProfile(options) {
+      const { groupID, userIDList } = parsed('getGroupMemberProfile', options)
+      const { memberCustomFieldFilter: keys } = options
+      const { live } = await inside('getGroupMemberProfile', groupID)
+      await live.members(groupID, { offset: 0, limit: 1 })
+      const found = await Promise.all(
+        userIDList.slice(0, profilesPerCallMax).map(userID => live.member(groupID, userID))
+      )
+      const memberList = found.flatMap(member => member ?? [])
+      return respond({ memberList: keys ? memberList.map(only(keys)) : memberList })
+    },
+
+    async addGroupMember(options) {
+      const done = await run('addGroupMember', options)
+      const { successUserIDList, failureUserIDList, existedUserIDList } = done.result
+      const lists = { successUserIDList, failureUserIDList, existedUserIDList }
+      return respond(
+        successUserIDList.length > 0 ? { ...lists, group: await groupOf(done) } : lists
+      )
+    },
+
+    async deleteGroupMember(options) {
+      const done = await run('deleteGroupMember', options)
+      return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
+    }
+  }
+}
+
+/** A copy: the live object shows all fields. */
+const only = (keys: readonly string[]) => (member: TimGroupMember) => ({
+  ...member,
+  memberCustomField: member.memberCustomField.filter(({ key }) => keys.includes(key))
+})

@@ -1,0 +1,27 @@
+/** The arguments of calls that only read. The kernel checks the arguments of operations. */
+
+import { count as countCheck, optional, parseArgs, type ArgsOf } from '../kernel/args.ts'
+import { describe } from '../kernel/error-texts.ts'
+import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
+import { failure } from './perform.ts'
+
+const page = optional(countCheck({ min: 0, max: 4_294_967_295 }))
+const reading = {
+  getGroupProfile: { groupID: groupIDCheck },
+  getGroupMemberList: { groupID: groupIDCheck, count: page, offset: page },
+  getGroupMemberProfile: { groupID: groupIDCheck, userIDList: userIDListCheck }
+}
+
+export const isReading = (api: string): boolean =>
+  Object.hasOwn(reading, api) ||
+  ['getGroupList', 'searchGroupByID', 'getGroupApplicationList', 'getMessageList'].includes(api)
+
+export function parsed<N extends keyof typeof reading>(
+  api: N,
+  options: unknown
+): ArgsOf<(typeof reading)[N]> {
+  const checked = parseArgs(reading[api], options)
+  if (!checked.ok) throw failure(describe(checked.error), api)
+  if (checked.limit) throw failure(describe(checked.limit), api)
+  return checked.args
+}

@@ -1,0 +1,177 @@
+/** Calls of the TIM API as clients of Tencent's SDK make them. */
+
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { SyncServer } from '../../src/server/main.ts'
+import TIM, { type IMError, type Tim } from '../../src/tim/tim.ts'
+import { logIn, openServer } from './page.ts'
+
+let server: SyncServer
+beforeEach(async () => {
+  server = await openServer({ appAdmins: ['root'] })
+})
+const as = (userID: string) => logIn(server.url, userID)
+
+const codeOf = (call: Promise<unknown>): Promise<number> =>
+  call.then(
+    () => 0,
+    (error: IMError) => error.code
+  )
+
+/** Ann owns crew, and dora has applied to join. */
+async function appliedToCrew(): Promise<{ ann: Tim; dora: Tim }> {
+  const [ann, dora] = [await as('ann'), await as('dora')]
+  const joinOption = TIM.TYPES.JOIN_OPTIONS_NEED_PERMISSION
+  await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', joinOption })
+  await dora.joinGroup({ groupID: 'crew', applyMessage: 'please' })
+  return { ann, dora }
+}
+
+describe('an app admin outside of the group', () => {
+  const groupID = 'crew'
+  const calls: [string, (root: Tim) => Promise<unknown>][] = [
+    ['addGroupMember', root => root.addGroupMember({ groupID, userIDList: ['carl'] })],
+    ['updateGroupProfile', root => root.updateGroupProfile({ groupID, name: 'Boat' })],
+    [
+      'setGroupMemberRole',
+      root => root.setGroupMemberRole({ groupID, userID: 'bob', role: 'Admin' })
+    ],
+    [
+      'setGroupMemberMuteTime',
+      root => root.setGroupMemberMuteTime({ groupID, userID: 'bob', muteTime: 60 })
+    ],
+    [
+      'setGroupMemberNameCard',
+      root => root.setGroupMemberNameCard({ groupID, userID: 'bob', nameCard: 'Bosun' })
+    ],
+    ['deleteGroupMember', root => root.deleteGroupMember({ groupID, userIDList: ['bob'] })],
+    ['changeGroupOwner', root => root.changeGroupOwner({ groupID, newOwnerID: 'bob' })]
+  ]
+
+  test.each(calls)('resolves %s with the group', async (_name, call) => {
+    const ann = await as('ann')
+    await ann.createGroup({
+      groupID,
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
+    expect(await call(await as('root'))).toMatchObject({ data: { group: { groupID } } })
+  })
+})
+
+describe('an application', () => {
+  test.each(['item of the list', 'message of the system conversation'])(
+    'is decided after a reload with its %s',
+    async way => {
+      const { ann, dora } = await appliedToCrew()
+      await ann.logout()
+      const again = await as('ann')
+      const byItem = async () => {
+        const { applicationList } = (await again.getGroupApplicationList()).data
+        return { application: applicationList[0]! }
+      }
+      const byMessage = async () => {
+        const system = { conversationID: TIM.TYPES.CONV_SYSTEM }
+        const { messageList } = (await again.getMessageList(system)).data
+        return { message: messageList.find(({ payload }) => payload.operationType === 1)! }
+      }
+      const named = await (way.startsWith('item') ? byItem() : byMessage())
+      await again.handleGroupApplication({ handleAction: 'Agree', ...named })
+      const groups = async () => (await dora.getGroupList()).data.groupList
+      await expect.poll(groups).toMatchObject([{ groupID: 'crew' }])
+      expect((await again.getGroupApplicationList()).data.applicationList).toEqual([])
+    }
+  )
+
+  test('has its applicant, group and remarks in the list', async () => {
+    const { ann } = await appliedToCrew()
+    const list = async () => (await ann.getGroupApplicationList()).data.applicationList
+    await expect
+      .poll(list)
+      .toMatchObject([{ applicant: 'dora', groupID: 'crew', groupName: 'Crew', note: 'please' }])
+  })
+})
+
+describe('createGroup', () => {
+  test('with a network rejects with 10021 for a taken ID, and no event', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    const events: number[] = []
+    bob.on(TIM.EVENT.ERROR, ({ data }) => events.push(data.code))
+    await ann.createGroup({ groupID: 'crew', name: 'Crew' })
+    expect(await codeOf(bob.createGroup({ groupID: 'crew', name: 'Mine' }))).toBe(10021)
+    expect([events, (await bob.getGroupList()).data.groupList]).toEqual([[], []])
+  })
+
+  const types: [string, string | undefined][] = [
+    ['a type of later SDKs', TIM.TYPES.GRP_COMMUNITY],
+    ['an undefined type', undefined],
+    ['an unknown type', 'Fleet']
+  ]
+  test.each(types)('with %s rejects with 2600', async (_title, type) => {
+    const ann = await as('ann')
+    expect(await codeOf(ann.createGroup({ name: 'Crew', type } as never))).toBe(2600)
+  })
+
+  test('with an empty type and role makes a Private group of common members', async () => {
+    const ann = await as('ann')
+    const options = { name: 'Crew', type: '', memberList: [{ userID: 'bob', role: '' }] } as never
+    expect((await ann.createGroup(options)).data.group.type).toBe('Private')
+  })
+
+  test('with an option about invitations rejects with 10004', async () => {
+    const ann = await as('ann')
+    const inviteOption = TIM.TYPES.INVITE_OPTIONS_DISABLE_INVITE
+    expect(await codeOf(ann.createGroup({ name: 'Crew', inviteOption } as never))).toBe(10004)
+  })
+})
+
+describe('a group', () => {
+  test('that the user is not in has an empty selfInfo and one object', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public' })
+    const { group } = (await bob.searchGroupByID('crew')).data
+    expect(group.selfInfo).toMatchObject({ userID: '', role: '' })
+    expect((await bob.getGroupProfile({ groupID: 'crew' })).data.group).toBe(group)
+  })
+
+  test('of live video shows its creator the role before joining', async () => {
+    const ann = await as('ann')
+    const { group } = (await ann.createGroup({ name: 'Live', type: 'AVChatRoom' })).data
+    expect(group.selfInfo).toMatchObject({ userID: 'ann', role: 'Owner' })
+  })
+
+  test("shows the user's own custom fields in selfInfo", async () => {
+    const ann = await as('ann')
+    const { group } = (await ann.createGroup({ name: 'Crew' })).data
+    const memberCustomField = [{ key: 'city', value: 'Oslo' }]
+    await ann.setGroupMemberCustomField({ groupID: group.groupID, memberCustomField })
+    expect(group.selfInfo.memberCustomField).toEqual(memberCustomField)
+  })
+})
+
+describe('a member list', () => {
+  test('begins with the owner, and has the offset of the next page', async () => {
+    const ann = await as('ann')
+    const memberList = ['bob', 'carl'].map(userID => ({ userID }))
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', memberList })
+    await ann.changeGroupOwner({ groupID: 'crew', newOwnerID: 'carl' })
+    const page = async (offset: number) => {
+      const { data } = await ann.getGroupMemberList({ groupID: 'crew', count: 2, offset })
+      return [data.memberList.map(({ userID }) => userID), data.offset]
+    }
+    expect([await page(0), await page(2)]).toEqual([
+      [['carl', 'ann'], 2],
+      [['bob'], 0]
+    ])
+  })
+
+  test('of profiles has only the custom fields of its filter', async () => {
+    const ann = await as('ann')
+    const { groupID } = (await ann.createGroup({ name: 'Crew' })).data.group
+    const memberCustomField = ['city', 'team'].map(key => ({ key, value: 'x' }))
+    await ann.setGroupMemberCustomField({ groupID, memberCustomField })
+    const asked = { groupID, userIDList: ['ann'], memberCustomFieldFilter: ['city'] }
+    const [member] = (await ann.getGroupMemberProfile(asked)).data.memberList
+    expect(member?.memberCustomField).toEqual([{ key: 'city', value: 'x' }])
+  })
+})
