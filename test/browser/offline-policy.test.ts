@@ -105,7 +105,9 @@ const questions: Readonly<Record<string, Call>> = {
   searchGroupByID: () => tim.searchGroupByID(groups.open),
   getGroupMemberList: () => tim.getGroupMemberList({ groupID: groups.open }),
   getGroupMemberProfile: () =>
-    tim.getGroupMemberProfile({ groupID: groups.open, userIDList: [bob] })
+    tim.getGroupMemberProfile({ groupID: groups.open, userIDList: [bob] }),
+  getGroupApplicationList: () => tim.getGroupApplicationList(),
+  getMessageList: () => tim.getMessageList({ conversationID: TIM.TYPES.CONV_SYSTEM })
 }
 /** The same calls with an answer of another kind. */
 const otherAnswers: Readonly<Record<string, Call>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from 'vitest'
 import TIM, { type IMError, type Tim, type TimMessage } from 'offline-groups/tim'
-import { fresh, openStore, tokenFor, until } from './connect.ts'
+import { fresh, openLine, openStore, tokenFor, until } from './connect.ts'
 import { createTim, elsewhere, login, rejection } from './session.ts'
 
 test('one SDKAppID gets one instance', () => {
@@ -111,11 +111,16 @@ test('a refusal after the call resolved arrives as an ERROR event', async () => 
   const groupID = fresh('crew')
   const asBob = await elsewhere(fresh('bob'))
   await asBob('createGroup', { groupID, name: 'His', type: 'Public' })
-  const { tim } = await login()
+  const line = await openLine()
+  const { tim } = await login(fresh('ann'), line.url)
   const refused = new Promise<IMError>(resolve =>
     tim.once(TIM.EVENT.ERROR, event => resolve(event.data))
   )
+  const isOffline = new Promise(resolve => tim.once(TIM.EVENT.NET_STATE_CHANGE, resolve))
+  await line.cut()
+  await isOffline
   await tim.createGroup({ groupID, name: 'Hers' })
+  await line.restore()
   expect(await refused).toMatchObject({ code: 10021, data: { groupID, operation: 'createGroup' } })
   expect((await tim.getGroupList()).data.groupList).toEqual([])
 })
