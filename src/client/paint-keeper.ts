@@ -49,8 +49,10 @@ export function createPaintKeeper(
     if (commitNumber === undefined)
       return retries < retriesMax ? schedule(retryMs, retries + 1) : undefined
     await pause(patchWithinMs)
+    // The query of an empty list of members may name a group that the user has left.
     const shown = [...streams.shown()].filter(
-      ({ query, isCurrent }) => isCurrent && isList(query.kind)
+      ({ query, value, isCurrent }) =>
+        isCurrent && isList(query.kind) && !(query.kind === 'members' && isEmpty(value))
     )
     const values = shown.map(({ value }) => value)
     const isCached =
@@ -92,6 +94,8 @@ export function createPaintKeeper(
 }
 
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+const isEmpty = (value: unknown) => (value as List<StreamRow>).rows.length === 0
 
 const isList = (kind: unknown) => kind === 'groups' || kind === 'members'
 

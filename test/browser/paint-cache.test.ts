@@ -85,6 +85,21 @@ test('rows that the worker reads unchanged are not emitted twice', async () => {
   expect(rows).toEqual(['AcceptAndNotify', 'Discard'])
 })
 
+test('the cached paint does not name a group that its user has left', async () => {
+  const userID = fresh('ann')
+  const store = await openStore(userID, { paused: true })
+  const subscriptions = [
+    store.groups$.subscribe(),
+    store.members$('crew', { limit: 10 }).subscribe()
+  ]
+  onTestFinished(() => subscriptions.forEach(subscription => subscription.unsubscribe()))
+  for (const groupID of ['boat', 'crew'])
+    taken(await store.apply('createGroup', { groupID, name: groupID, type: 'Public' }))
+  taken(await store.apply('dismissGroup', { groupID: 'crew' }))
+  await expect.poll(() => cachedPaint(userID), { interval: 200 }).toContain('boat')
+  expect(await cachedPaint(userID)).not.toContain('crew')
+})
+
 test('logout removes the cached paint', async () => {
   const userID = fresh('ann')
   const store = await openCached(userID, 'Crew')
