@@ -143,6 +143,12 @@ type Surroundings = {
   readonly openWindow: (path: string) => Promise<DrivenPage>
 }
 
+type Call = {
+  readonly socket: WebSocket
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
 let pageCount = 0
 
 function createDrivenPage({
@@ -153,7 +159,7 @@ function createDrivenPage({
   openWindow
 }: Surroundings): DrivenPage {
   const id = `page-${pageCount++}`
-  const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  const calls = new Map<number, Call>()
   const arrivals: ((socket: WebSocket) => void)[] = []
   let callCount = 0
   let socket: WebSocket | undefined
@@ -170,8 +176,9 @@ function createDrivenPage({
     })
     entered.on('close', () => {
       if (socket === entered) socket = undefined
-      for (const { reject } of calls.values()) reject(new Error('the document has gone'))
-      calls.clear()
+      // The next document may have arrived before the last one closes its socket.
+      for (const [id, call] of calls)
+        if (call.socket === entered) settle({ type: 'result', id, error: 'the document has gone' })
     })
     for (const resolve of arrivals.splice(0)) resolve(entered)
   }
@@ -196,7 +203,7 @@ function createDrivenPage({
         module: moduleOf(`export default ${source}`),
         args
       }
-      calls.set(message.id, { resolve, reject })
+      calls.set(message.id, { socket: connected, resolve, reject })
       connected.send(JSON.stringify(message))
     })
   }
