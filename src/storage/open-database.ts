@@ -7,6 +7,7 @@
  * place where Chromium reports that it has dropped a damaged database.
  */
 
+import './denied-channels.ts'
 import { Dexie } from 'dexie'
 import {
   nativeVersion,
