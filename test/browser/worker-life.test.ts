@@ -43,99 +43,131 @@ const errorOf = (answer: object): GroupError => {
   return answer
 }
 
-test('a worker that loads at the third attempt serves the store', async () => {
-  const { worker, workers } = startAfter(missingWorker, missingWorker)
-  const store = await openStore(fresh('ann'), { worker })
-  await until(store.status$, ({ connection }) => connection === 'online')
-  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
-  expect([workers.length, await store.settled(opID)]).toMatchObject([3, { kind: 'applied' }])
-})
+test.concurrent(
+  'a worker that loads at the third attempt serves the store',
+  async ({ expect, onTestFinished }) => {
+    const { worker, workers } = startAfter(missingWorker, missingWorker)
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    await until(store.status$, ({ connection }) => connection === 'online')
+    const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+    expect([workers.length, await store.settled(opID)]).toMatchObject([3, { kind: 'applied' }])
+  }
+)
 
-test('the status says that a worker does not load', async () => {
-  const { worker } = startAfter(...Array.from({ length: 100 }, () => missingWorker))
-  const store = await openStore(fresh('ann'), { worker })
-  const status = await until(store.status$, ({ lastError }) => lastError !== null)
-  expect(status).toMatchObject({
-    connection: 'offline',
-    caughtUp: false,
-    lastError: { code: 4510 }
-  })
-})
+test.concurrent(
+  'the status says that a worker does not load',
+  async ({ expect, onTestFinished }) => {
+    const { worker } = startAfter(...Array.from({ length: 100 }, () => missingWorker))
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    const status = await until(store.status$, ({ lastError }) => lastError !== null)
+    expect(status).toMatchObject({
+      connection: 'offline',
+      caughtUp: false,
+      lastError: { code: 4510 }
+    })
+  }
+)
 
-test('a call answers 4510 if its worker dies before opening', async () => {
-  const { worker } = startAfter(killedWorker)
-  const store = await openStore(fresh('ann'), { worker })
-  expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
-})
+test.concurrent(
+  'a call answers 4510 if its worker dies before opening',
+  async ({ expect, onTestFinished }) => {
+    const { worker } = startAfter(killedWorker)
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4510 })
+  }
+)
 
-test('a worker that dies before it opens is replaced', async () => {
-  const { worker } = startAfter(killedWorker)
-  const store = await openStore(fresh('ann'), { worker })
-  await until(store.status$, ({ connection }) => connection === 'online')
-  expect(taken(await store.apply('createGroup', { name: 'Crew' })).groupID).toMatch(/^@TGS#/)
-})
+test.concurrent(
+  'a worker that dies before it opens is replaced',
+  async ({ expect, onTestFinished }) => {
+    const { worker } = startAfter(killedWorker)
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    await until(store.status$, ({ connection }) => connection === 'online')
+    expect(taken(await store.apply('createGroup', { name: 'Crew' })).groupID).toMatch(/^@TGS#/)
+  }
+)
 
-test('a store whose worker never loads closes at once', async () => {
-  const { worker } = startAfter(...Array.from({ length: 100 }, () => missingWorker))
-  const store = await openStore(fresh('ann'), { worker })
-  await until(store.status$, ({ lastError }) => lastError !== null)
-  await store.close()
-  expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 2999 })
-})
+test.concurrent(
+  'a store whose worker never loads closes at once',
+  async ({ expect, onTestFinished }) => {
+    const { worker } = startAfter(...Array.from({ length: 100 }, () => missingWorker))
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    await until(store.status$, ({ lastError }) => lastError !== null)
+    await store.close()
+    expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 2999 })
+  }
+)
 
-test('a call of a worker that hangs is answered 4510', async () => {
-  const { worker, workers } = startAfter(hangableWorker)
-  const store = await openStore(fresh('ann'), { worker })
-  taken(await store.apply('createGroup', { name: 'Crew' }))
-  workers[0]?.postMessage('hang')
-  expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
-})
+test.concurrent(
+  'a call of a worker that hangs is answered 4510',
+  async ({ expect, onTestFinished }) => {
+    const { worker, workers } = startAfter(hangableWorker)
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    taken(await store.apply('createGroup', { name: 'Crew' }))
+    workers[0]?.postMessage('hang')
+    expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
+  }
+)
 
-test('the next worker applies an operation that a hung one held', async () => {
-  const { worker, workers } = startAfter(hangableWorker)
-  const store = await openStore(fresh('ann'), { worker, paused: true })
-  taken(await store.apply('createGroup', { name: 'Crew' }))
-  workers[0]?.postMessage('hang')
-  const { opID } = errorOf(await store.apply('createGroup', { name: 'Boat' }))
-  const repeated = taken(await store.apply('createGroup', { name: 'Boat' }, { opID: String(opID) }))
-  const pending = (await until(store.outbox$, () => true)).filter(
-    ({ args }) => args['name'] === 'Boat'
-  )
-  expect(pending).toMatchObject([{ opID: repeated.opID }])
-})
+test.concurrent(
+  'the next worker applies an operation that a hung one held',
+  async ({ expect, onTestFinished }) => {
+    const { worker, workers } = startAfter(hangableWorker)
+    const store = await openStore(fresh('ann'), { worker, paused: true }, onTestFinished)
+    taken(await store.apply('createGroup', { name: 'Crew' }))
+    workers[0]?.postMessage('hang')
+    const { opID } = errorOf(await store.apply('createGroup', { name: 'Boat' }))
+    const repeated = taken(
+      await store.apply('createGroup', { name: 'Boat' }, { opID: String(opID) })
+    )
+    const pending = (await until(store.outbox$, () => true)).filter(
+      ({ args }) => args['name'] === 'Boat'
+    )
+    expect(pending).toMatchObject([{ opID: repeated.opID }])
+  }
+)
 
-test('a call notices the death of its worker without Web Locks', async () => {
-  const { worker, workers } = startAfter(lockLessWorker)
-  const store = await openStore(fresh('ann'), { worker, paused: true })
-  taken(await store.apply('createGroup', { name: 'Crew' }))
-  workers[0]?.terminate()
-  expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
-})
+test.concurrent(
+  'a call notices the death of its worker without Web Locks',
+  async ({ expect, onTestFinished }) => {
+    const { worker, workers } = startAfter(lockLessWorker)
+    const store = await openStore(fresh('ann'), { worker, paused: true }, onTestFinished)
+    taken(await store.apply('createGroup', { name: 'Crew' }))
+    workers[0]?.terminate()
+    expect(await store.apply('createGroup', { name: 'Boat' })).toMatchObject({ code: 4510 })
+  }
+)
 
-test('a wait for a verdict goes on in the next worker', async () => {
-  const { worker, workers } = startAfter()
-  const store = await openStore(fresh('ann'), { worker, paused: true })
-  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
-  const settling = store.settled(opID)
-  workers[0]?.terminate()
-  await expect.poll(() => workers.length).toBe(2)
-  await store.resume()
-  expect(await settling).toMatchObject({ kind: 'applied' })
-})
+test.concurrent(
+  'a wait for a verdict goes on in the next worker',
+  async ({ expect, onTestFinished }) => {
+    const { worker, workers } = startAfter()
+    const store = await openStore(fresh('ann'), { worker, paused: true }, onTestFinished)
+    const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+    const settling = store.settled(opID)
+    workers[0]?.terminate()
+    await expect.poll(() => workers.length).toBe(2)
+    await store.resume()
+    expect(await settling).toMatchObject({ kind: 'applied' })
+  }
+)
 
-test('an operation that was applied before its worker died is applied once', async () => {
-  const { worker, workers } = startAfter()
-  const store = await openStore(fresh('ann'), { worker })
-  const first = taken(await store.apply('createGroup', { name: 'Crew' }))
-  await store.settled(first.opID)
-  workers[0]?.terminate()
-  await expect.poll(() => workers.length).toBe(2)
-  const { opID } = first
-  const second = taken(await store.apply('createGroup', { name: 'Crew' }, { opID }))
-  await until(store.status$, ({ caughtUp, pending }) => caughtUp && pending === 0)
-  const { rows } = await until(store.groups$, () => true)
-  expect([second.groupID, rows.length]).toEqual([first.groupID, 1])
-})
+test.concurrent(
+  'an operation that was applied before its worker died is applied once',
+  async ({ expect, onTestFinished }) => {
+    const { worker, workers } = startAfter()
+    const store = await openStore(fresh('ann'), { worker }, onTestFinished)
+    const first = taken(await store.apply('createGroup', { name: 'Crew' }))
+    await store.settled(first.opID)
+    workers[0]?.terminate()
+    await expect.poll(() => workers.length).toBe(2)
+    const { opID } = first
+    const second = taken(await store.apply('createGroup', { name: 'Crew' }, { opID }))
+    await until(store.status$, ({ caughtUp, pending }) => caughtUp && pending === 0)
+    const { rows } = await until(store.groups$, () => true)
+    expect([second.groupID, rows.length]).toEqual([first.groupID, 1])
+  }
+)
 
 test('a hidden page ends its worker and starts another when shown', async () => {
   const { worker, workers } = startAfter()
