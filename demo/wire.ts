@@ -37,7 +37,7 @@ export function connect(url: string, token: string): Promise<Wire> {
   return new Promise((resolve, reject) => {
     socket.on('error', reject)
     socket.on('open', () =>
-      send({ type: 'hello', protocol: 3, kernel: 1, token, epoch: '', feed: 0, groups: [] })
+      send({ type: 'hello', protocol: 4, kernel: 1, token, epoch: '', feed: 0, groups: [] })
     )
     socket.on('message', (frame: Buffer) => {
       // This project's own server, in this process.
@@ -58,7 +58,7 @@ export function connect(url: string, token: string): Promise<Wire> {
       const batch = operations.slice(start, start + operationsPerPush)
       send({
         type: 'push',
-        operations: batch.map(operation => ({ ...operation, seen: 0, waited: 0 }))
+        operations: batch.map(operation => ({ ...operation, seen: 0, waitedSeconds: 0 }))
       })
     }
     for (const verdict of await Promise.all(verdicts)) {

@@ -114,7 +114,7 @@ export function createTestServer({
       groupID,
       opID: `judged-${count++}`,
       seen: 0,
-      waited: 0
+      waitedSeconds: 0
     })
     if (outcome.kind === 'retry') throw new Error('not judged')
     return outcome.verdict

@@ -47,8 +47,8 @@ export const pushedOperation = v.object({
   after: v.exactOptional(id),
   /** The position of the group that the user saw. */
   seen: natural,
-  /** The seconds since the call. */
-  waited: natural
+  /** Since the call. */
+  waitedSeconds: natural
 })
 export type PushedOperation = v.InferOutput<typeof pushedOperation>
 

@@ -1,2 +1,2 @@
 /** Raise it with each change of a message that older builds cannot read. */
-export const protocolVersion = 3
+export const protocolVersion = 4

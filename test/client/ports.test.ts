@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const welcome = {
   type: 'welcome',
-  protocol: 3,
+  protocol: 4,
   kernel: 2,
   epoch: 'epoch-1',
   serverTime: Date.now(),

@@ -237,7 +237,7 @@ async function askServer(
     groupID: String(call.args['groupID']),
     opID: 'asked',
     seen: 0,
-    waited: 0
+    waitedSeconds: 0
   }
   const asked = submission({ userID, isAppAdmin: appAdmins.includes(userID), operation })
   const context = { nowMs: clock.now(), policy: { ...defaultPolicy, adminsCanKick } }

@@ -38,7 +38,7 @@ export const operation = (
   args,
   groupID: args['groupID'] ?? 'crew',
   seen: 0,
-  waited: 0,
+  waitedSeconds: 0,
   ...changes
 })
 

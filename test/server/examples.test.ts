@@ -32,7 +32,14 @@ beforeAll(async () => {
   const ann = await openClient(connectWebSocket(server.url))
   await ann.login({ token: generateUserSig(app, { userID: 'ann' }) })
   const args = { groupID: 'crew', name: 'Crew', type: 'Public' }
-  const operation = { opID: 'a', name: 'createGroup', args, groupID: 'crew', seen: 0, waited: 0 }
+  const operation = {
+    opID: 'a',
+    name: 'createGroup',
+    args,
+    groupID: 'crew',
+    seen: 0,
+    waitedSeconds: 0
+  }
   expect(await ann.judge(operation)).toMatchObject([{ kind: 'applied' }])
   ann.close()
 })

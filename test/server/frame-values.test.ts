@@ -17,7 +17,7 @@ afterAll(() => server.close())
 
 const helloFrom = (changes: object = {}) => hello(generateUserSig(app, { userID: 'ann' }), changes)
 const pushOf = (name: string, args: object) =>
-  push({ opID: 'op', name, args, groupID: 'crew', seen: 0, waited: 0 })
+  push({ opID: 'op', name, args, groupID: 'crew', seen: 0, waitedSeconds: 0 })
 const list = <T>(length: number, item: (index: number) => T): T[] =>
   Array.from({ length }, (_, index) => item(index))
 /** Objects that all have different shapes. */

@@ -48,7 +48,7 @@ async function push(url: string, frames: number): Promise<number | GroupError | 
   const operations = Array.from({ length: frames }, (_, index) => {
     const groupID = `${userID}-${index}`
     const args = { groupID, name: 'Crew', type: 'Public', introduction: '監'.repeat(80) }
-    return { opID: groupID, name: 'createGroup', args, groupID, seen: 0, waited: 0 }
+    return { opID: groupID, name: 'createGroup', args, groupID, seen: 0, waitedSeconds: 0 }
   })
   return new Promise(resolve => {
     let verdicts = 0

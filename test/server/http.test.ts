@@ -134,7 +134,14 @@ test('100 operations sent at once all reach another client', async () => {
   for (let count = 0; count < 100; count++) {
     const groupID = `crew-${count}`
     const args = { groupID, name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] }
-    const operation = { opID: groupID, name: 'createGroup', args, groupID, seen: 0, waited: 0 }
+    const operation = {
+      opID: groupID,
+      name: 'createGroup',
+      args,
+      groupID,
+      seen: 0,
+      waitedSeconds: 0
+    }
     ann.send({ type: 'push', operations: [operation] })
   }
   const groups = () =>

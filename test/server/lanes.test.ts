@@ -18,7 +18,7 @@ const operation = (
   name: 'createGroup',
   args: { groupID, name: 'Crew', type: 'Public' },
   seen: 0,
-  waited: 0,
+  waitedSeconds: 0,
   ...rest
 })
 

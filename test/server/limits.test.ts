@@ -26,7 +26,7 @@ test('unknown arguments do not count towards the limit of waiting operations', a
       args,
       groupID: 'crew',
       seen: 0,
-      waited: 0
+      waitedSeconds: 0
     }
     await send(push(operation))
   }

@@ -29,7 +29,7 @@ export const longPush = (opID: string) =>
     args: { groupID: 'crew', name: 'x'.repeat(900_000) },
     groupID: 'crew',
     seen: 0,
-    waited: 0
+    waitedSeconds: 0
   })
 
 export async function openLink(server: TestServer) {

@@ -37,7 +37,7 @@ function createWorld(database = createMemoryDatabase('e')) {
         args: { groupID, ...args },
         groupID,
         seen: 0,
-        waited: 0
+        waitedSeconds: 0
       }
       lanes.submit({ ...submission({ userID: 'ann', isAppAdmin: false, operation }), settle })
     })

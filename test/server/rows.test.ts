@@ -39,7 +39,7 @@ const operation = (
   name: 'quitGroup',
   args: { groupID },
   seen: 0,
-  waited: 0,
+  waitedSeconds: 0,
   ...rest
 })
 const submit = (lanes: ReturnType<typeof lanesOf>, userID: string, pushed: PushedOperation) =>

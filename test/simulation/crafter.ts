@@ -75,7 +75,7 @@ export function createCrafter(
         {}
       ]),
       seen: anyNumber(),
-      waited: random.chance(0.9) ? 0 : anyNumber(),
+      waitedSeconds: random.chance(0.9) ? 0 : anyNumber(),
       ...(random.chance(0.3) && { after: anyID() })
     }
   }

@@ -98,7 +98,7 @@ function isSendable({
   groupID,
   seen
 }: Pick<PushedOperation, 'opID' | 'name' | 'args' | 'groupID' | 'seen'>): boolean {
-  const frame = JSON.stringify({ opID, name, args, groupID, seen, waited: 0 })
+  const frame = JSON.stringify({ opID, name, args, groupID, seen, waitedSeconds: 0 })
   return (
     utf8Length(frame) <= frameLimits.toServerBytesMax && parse(pushedOperation, frame) !== undefined
   )

@@ -50,7 +50,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
     args: pending.args,
     groupID: pending.groupID,
     seen: pending.seen,
-    waited: time.waitedSeconds(pending),
+    waitedSeconds: time.waitedSeconds(pending),
     ...(after !== undefined && { after })
   })
 

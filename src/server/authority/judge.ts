@@ -64,7 +64,7 @@ async function verdictOn(
   const { opID, name } = operation
   const refuse = (error: GroupError, cause?: Cause) => rejected(operation, error, cause)
 
-  if (operation.waited > waitedSecondsMax) return refuse(groupError('OperationExpired'))
+  if (operation.waitedSeconds > waitedSecondsMax) return refuse(groupError('OperationExpired'))
   if (isFatal(predecessor))
     return refuse(groupError('PredecessorRejected'), {
       reason: 'predecessor',

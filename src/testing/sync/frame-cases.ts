@@ -22,7 +22,7 @@ export function frameCases({ check, expect }: Suite): void {
           args: { groupID: 'x' },
           groupID: 'x',
           seen: 0,
-          waited: 0
+          waitedSeconds: 0
         }))
       }
     ],

@@ -93,7 +93,7 @@ export function operationCases({ check, expect, server }: Suite): void {
       stage.operation(
         'updateGroupProfile',
         { groupID, name },
-        { waited: expiresAfterSeconds + seconds }
+        { waitedSeconds: expiresAfterSeconds + seconds }
       )
     const verdicts = await clients[0].judge(waited(0, 'Boat'), waited(1, 'Ship'))
     expect([verdicts.map(outcome), clients[0].groups.get(groupID)?.row?.name]).toEqual([

@@ -106,7 +106,7 @@ export function sessionCases({ check, expect, server }: Suite): void {
           args: { groupID },
           groupID,
           seen: 0,
-          waited: 0
+          waitedSeconds: 0
         }
       ]
     })

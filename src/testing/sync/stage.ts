@@ -56,7 +56,7 @@ export function createStage({ connect, makeToken }: SyncServerUnderTest) {
     args: { ...args },
     groupID: args.groupID,
     seen: 0,
-    waited: 0,
+    waitedSeconds: 0,
     ...rest
   })
 

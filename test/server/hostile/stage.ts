@@ -75,7 +75,7 @@ async function connect(server: SyncServer) {
     /** Pushes one operation. Returns `retry`, the code of a refusal, or the kind of verdict. */
     async judge(operation: Partial<PushedOperation>): Promise<unknown> {
       const opID = operation.opID ?? `op${count++}`
-      const defaults = { name: 'quitGroup', args: {}, groupID: 'crew', seen: 0, waited: 0 }
+      const defaults = { name: 'quitGroup', args: {}, groupID: 'crew', seen: 0, waitedSeconds: 0 }
       client.send(push({ ...defaults, ...operation, opID }))
       for (;;) {
         const { verdicts, retry } = await client.next('delta')
@@ -179,7 +179,7 @@ export const operation = {
   args: { groupID: 'crew' },
   groupID: 'crew',
   seen: 0,
-  waited: 0
+  waitedSeconds: 0
 }
 /** An operation on a group, without the fields that `judge` adds. */
 export const on = (groupID: string, name: string, args: object = {}): Partial<PushedOperation> => ({
