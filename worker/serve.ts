@@ -20,7 +20,7 @@ export function serve(
   let isOpening = false
   let open: (engine: Promise<Engine>) => void
   const opening = new Promise<Engine>(resolve => (open = resolve))
-  const opened = opening.then(() => null, storageFailed)
+  const opened = opening.then(databaseOf, storageFailed)
   const calls = whenOpen(opening)
   const api: WorkerApi = {
     ...forEachCall(name => (...args) => {
@@ -40,6 +40,8 @@ export function serve(
   const withoutPrototype = Object.assign(Object.create(null) as object, api)
   expose(withoutPrototype, callsOnly(withoutPrototype, batched(endpoint)))
 }
+
+const databaseOf = ({ identity }: Engine) => (identity === undefined ? {} : { identity })
 
 /**
  * Holds a lock for the life of this worker. The page waits for the lock to learn of its death.

@@ -13,7 +13,7 @@
  * Nothing that was acknowledged is lost, because it is on disk.
  */
 
-import type { Engine, EngineApi } from '../engine/api.ts'
+import { isGroupError, type Engine, type EngineApi } from '../engine/api.ts'
 import { paintMs, type StreamFrame, type StreamRequest } from '../engine/stream-api.ts'
 import { forEachCall, whenOpen, type StoreLocation } from '../engine/worker-api.ts'
 import { postPageClosed } from '../host/page-closed.ts'
@@ -84,11 +84,12 @@ export function connectWorker(
         onFrame: listener.onFrame
       })
       running = started
-      void started.opened.then(error => {
+      void started.opened.then(answer => {
         openedAtMs = performance.now()
         // Another worker of this page follows no crash of the browser.
         next = { ...next, mayFollowCrash: false }
-        if (error && running === started) fail(error)
+        if (!isGroupError(answer)) next = { ...next, ...answer }
+        else if (running === started) fail(answer)
       })
       void started.died.then(error => running === started && lose(error))
       if (!isFirst) listener.onRestart()

@@ -11,7 +11,7 @@
  */
 
 import { transfer, wrap } from 'comlink'
-import type { EngineApi } from '../engine/api.ts'
+import type { EngineApi, OpenedDatabase } from '../engine/api.ts'
 import type { StreamFrame, StreamRequest } from '../engine/stream-api.ts'
 import type { StoreLocation, WorkerApi } from '../engine/worker-api.ts'
 import { newID } from '../host/random-id.ts'
@@ -29,7 +29,7 @@ export type RunningWorker = {
   call(name: keyof EngineApi, args: readonly unknown[]): Promise<unknown>
   request(request: StreamRequest): void
   /** Resolves when the engine is open, with the reason if it cannot. Never resolves after death. */
-  readonly opened: Promise<GroupError | null>
+  readonly opened: Promise<GroupError | OpenedDatabase>
   readonly died: Promise<GroupError>
   /** Calls under way are answered with the error. */
   end(error: GroupError): void

@@ -158,13 +158,17 @@ export type EngineApi = {
   close(): Promise<void>
 }
 
-export type Engine = EngineApi & {
-  /**
-   * Frames go to `post`, which must not call back synchronously. Changes that the user has not made
-   * are posted once per `paintMs`.
-   */
-  openStreams(post: (frame: StreamFrame) => void, paintMs?: number): Streams
-}
+/** `identity`: of the database that the tabs share; `undefined`: rows are kept elsewhere. */
+export type OpenedDatabase = { readonly identity?: string }
+
+export type Engine = EngineApi &
+  OpenedDatabase & {
+    /**
+     * Frames go to `post`, which must not call back synchronously. Changes that the user has not made
+     * are posted once per `paintMs`.
+     */
+    openStreams(post: (frame: StreamFrame) => void, paintMs?: number): Streams
+  }
 
 /** Whether the answer of a call is a refusal. */
 export const isGroupError = (value: unknown): value is GroupError =>

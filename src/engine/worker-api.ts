@@ -1,7 +1,7 @@
 /** The interface between a page and the engine in its worker. */
 
 import type { GroupError } from '../kernel/errors.ts'
-import type { EngineApi } from './api.ts'
+import type { OpenedDatabase, EngineApi } from './api.ts'
 
 /** The store of one user of one server. */
 export type StoreLocation = {
@@ -13,6 +13,11 @@ export type StoreLocation = {
   readonly keepUndelivered: boolean
   /** Whether the browser may have been killed during the last visit. */
   readonly mayFollowCrash: boolean
+  /**
+   * The database of the last worker of this page. If the user has logged out since, perhaps while
+   * the page was frozen, its store ends.
+   */
+  readonly identity?: string
 }
 
 /** The calls of a worker. */
@@ -22,8 +27,8 @@ export type WorkerApi = EngineApi & {
    * script has loaded. `true`: the worker holds `lock` until it ends.
    */
   open(location: StoreLocation, port: MessagePort, lock: string): Promise<GroupError | boolean>
-  /** Resolves when the engine is open, with the reason if it cannot be opened. */
-  opened(): Promise<GroupError | null>
+  /** Resolves when the engine is open, with its database, or the reason if it cannot be opened. */
+  opened(): Promise<GroupError | OpenedDatabase>
   /** Resolves at once, unless the worker hangs. */
   ping(): Promise<void>
 }

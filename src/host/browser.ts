@@ -6,12 +6,14 @@ import type { StoreLocation } from '../engine/worker-api.ts'
 import { storageFailed } from '../kernel/errors.ts'
 import type { Connect } from '../protocol/port.ts'
 import { databaseName } from '../storage/database.ts'
+import { createMemoryStorage } from '../storage/memory.ts'
 import { rotateLog } from '../storage/rotate-log.ts'
 import { openBrowserStorage, type BrowserStorage } from './browser-storage.ts'
+import { isSealed, readIdentity } from './identity.ts'
 import { channelName } from './page-closed.ts'
 import { browserPeers } from './peers.ts'
 import type { OutboxJournal } from './outbox-journal/journal.ts'
-import { openBrowserJournal, openJournaled } from './outbox-journal/open.ts'
+import { openBrowserJournal, openJournaled, type Journaled } from './outbox-journal/open.ts'
 import type { Recovery } from './outbox-journal/recovery.ts'
 import { newID } from './random-id.ts'
 import { openThreadEngine } from './thread.ts'
@@ -30,14 +32,50 @@ export const openBrowserEngine =
     const shared = { storage: opened.storage, peers: opened.mode === 'memory' ? alone : peers }
     // A database that cannot be read yet cannot be checked either.
     const isReadable = opened.mode === 'memory' || !opened.error
-    const journaled = isReadable ? await openJournaled(shared, journal, newID) : shared
+    const journaled: Journaled = isReadable
+      ? await openJournaled(shared, journal, newID)
+      : { ...shared, recovery: undefined }
+    const { storage, recovery } = journaled
+    const isShared = opened.mode === 'indexedDB' && isReadable
+    const identity = isShared
+      ? (recovery?.identity ?? (await readIdentity(storage, newID)))
+      : undefined
+    const connect = connectTo(location.url)
+    if (await hasLoggedOut(location, journaled, identity)) {
+      peers.close()
+      return openEndedEngine(connect, location)
+    }
     if (mayHaveTornLog(location, journal)) void rotateLog()
-    const storageState = stateOf(opened, 'recovery' in journaled ? journaled.recovery : undefined)
-    return openThreadEngine(
-      { ...journaled, storageState, connect: connectTo(location.url) },
-      location
-    )
+    const ports = { ...journaled, storageState: stateOf(opened, recovery), connect }
+    const engine = openThreadEngine(ports, location)
+    return identity === undefined ? engine : { ...engine, identity }
   }
+
+/** Removes what is left of the logout, but not the database of a later login. */
+async function hasLoggedOut(
+  location: StoreLocation,
+  { storage, recovery }: Journaled,
+  identity: string | undefined
+): Promise<boolean> {
+  if (location.identity === undefined || identity === undefined) return false
+  // The browser has lost this database, and the outbox journal knows it.
+  if (recovery?.found === 'wiped') return false
+  const isLeft = recovery?.found === 'new' || (await isSealed(storage).catch(() => false))
+  if (!isLeft && identity === location.identity) return false
+  // Expected: storage refuses. Then an empty or sealed database stays.
+  await (isLeft ? storage.destroy() : storage.close()).catch(() => undefined)
+  return true
+}
+
+/** An engine that is closed, for a page that does not know yet that its user has logged out. */
+async function openEndedEngine(connect: Connect, location: StoreLocation): Promise<Engine> {
+  const engine = openThreadEngine(
+    { storage: createMemoryStorage(), connect },
+    { ...location, paused: true }
+  )
+  await engine.close()
+  return engine
+}
 
 /** While another worker lives, the browser has not been killed. */
 const mayHaveTornLog = (

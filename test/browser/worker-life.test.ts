@@ -182,3 +182,45 @@ test('a hidden page ends its worker and starts another when shown', async () => 
   expect([workers.length, names.every(list => list.includes('Crew'))]).toEqual([2, true])
   expect(names.at(-1)).toContain('Boat')
 })
+
+/** Puts the page away, lets another tab act, and shows the page again. */
+async function whileAway(act: () => Promise<void>): Promise<void> {
+  dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+  await act()
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+}
+
+test.each([false, true])(
+  'a page that was away during a logout ends its store; login since: %s',
+  async isLoggedInAgain => {
+    const userID = fresh('ann')
+    const { worker } = startAfter()
+    const store = await openStore(userID, { worker })
+    await until(store.status$, ({ caughtUp }) => caughtUp)
+    let isComplete = false
+    store.groups$.subscribe({ complete: () => (isComplete = true) })
+    await whileAway(async () => {
+      const other = await openStore(userID)
+      expect(await other.logout({ pending: 'discard' })).toBeNull()
+      if (!isLoggedInAgain) return
+      const next = await openStore(userID)
+      await until(next.status$, ({ caughtUp }) => caughtUp)
+    })
+    await expect.poll(() => isComplete).toBe(true)
+    expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 2999 })
+    expect(await until(store.status$, () => true)).toMatchObject({ lastError: { code: 2999 } })
+    if (isLoggedInAgain) return
+    const names = (await indexedDB.databases()).map(({ name }) => name)
+    expect(names.filter(name => name?.endsWith(userID))).toEqual([])
+  }
+)
+
+test('a page that was away while another tab closed goes on', async () => {
+  const userID = fresh('ann')
+  const { worker } = startAfter()
+  const store = await openStore(userID, { worker, paused: true })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  await whileAway(async () => (await openStore(userID, { paused: true })).close())
+  taken(await store.apply('createGroup', { name: 'Boat' }))
+  expect(await until(store.outbox$, rows => rows.length > 1)).toHaveLength(2)
+})

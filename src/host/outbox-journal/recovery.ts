@@ -14,6 +14,8 @@ export type Recovery = {
   readonly found: 'new' | 'intact' | 'wiped' | 'rolledBack'
   /** Operations that the database had lost, and that are restored to the outbox. */
   readonly restored: readonly Pending[]
+  /** A removed database has another identity than one that is created later. */
+  readonly identity: string
 }
 
 const queriesOf = (opIDs: readonly string[]) =>
@@ -44,8 +46,9 @@ export async function recover(
   const stored = undamaged(read.answers)
   const found = assess(stored, read.commitNumber, journal)
   if (found === 'intact' && lostOf(known, stored, found, journal).length === 0) {
-    await journal.begin(stored.identity ?? '', [...stored.outbox.values()], read.commitNumber)
-    return { found, restored: [] }
+    const identity = stored.identity ?? ''
+    await journal.begin(identity, [...stored.outbox.values()], read.commitNumber)
+    return { found, restored: [], identity }
   }
   const identity = found === 'intact' ? (stored.identity ?? '') : newID()
   let restored: Pending[] = []
@@ -61,7 +64,7 @@ export async function recover(
     ]
   })
   await journal.begin(identity, outbox, commitNumber)
-  return { found, restored }
+  return { found, restored, identity }
 }
 
 /** The readable operations that were added and not ended. */
