@@ -1,26 +1,39 @@
 /** The store's status as Tencent's SDK reports it: admission at login, and network events. */
 
 import { filter, firstValueFrom, type Subscription } from 'rxjs'
+import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/group-store.ts'
 import type { Status } from '../engine/api.ts'
 import { errors, isLoginError, type GroupError } from '../kernel/errors.ts'
 import { EVENT, TYPES } from './constants.ts'
 import type { Events } from './events.ts'
+import { ownError } from './im-error.ts'
 
 /**
  * Resolves when the user may log in, with the error if the server refuses. A user with groups on
- * this device does not wait for the server.
+ * this device does not wait for the server. `isReplaced`: another worker takes the place of one
+ * that fails, so its error decides nothing until the limit.
  */
-export async function admit(store: GroupStore): Promise<GroupError | undefined> {
+export async function admit(
+  store: GroupStore,
+  { isReplaced, limitMs }: { readonly isReplaced: boolean; readonly limitMs: number }
+): Promise<GroupError | undefined> {
+  let late = ownError('StorageFailed', 'no answer')
   const known = firstValueFrom(store.groups$).then(({ rows }) =>
     rows.length > 0 ? undefined : decided
   )
   const decided = firstValueFrom(
     store.status$.pipe(
-      filter(({ connection, lastError }) => connection !== 'connecting' || lastError !== null)
+      filter(({ connection, lastError }) => {
+        if (!isReplaced || lastError?.code !== errors.WorkerFailed.code)
+          return connection !== 'connecting' || lastError !== null
+        late = lastError
+        return false
+      })
     )
   )
-  const error = (await Promise.race([decided, known]))?.lastError
+  const answer = Promise.race([decided, known]).then(status => status?.lastError)
+  const error = await bound(answer, limitMs, () => late)
   return error && isFatal(error) ? error : undefined
 }
 

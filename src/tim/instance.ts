@@ -1,7 +1,6 @@
 /** One instance of Tencent's API: login, logout, events, and the calls of the current session. */
 
 import { openGroupStore, type GroupStoreOptions } from '../create-group-store.ts'
-import { bound } from '../client/bound.ts'
 import { wrongOption } from '../client/options.ts'
 import { describe } from '../kernel/error-texts.ts'
 import type { GroupError } from '../kernel/errors.ts'
@@ -54,9 +53,9 @@ export function createTim(
     const attempted = (loggingIn = new AbortController())
     try {
       const store = openGroupStore(location, { keepUndelivered: true })
-      const admission = await bound(admit(store).catch(errorOf), answerWithinMs, () =>
-        ownError('StorageFailed', 'no answer')
-      )
+      // A worker that the app has made is the only one.
+      const isReplaced = typeof worker !== 'object'
+      const admission = await admit(store, { isReplaced, limitMs: answerWithinMs }).catch(errorOf)
       // `logout` may have been called in between.
       const refused = attempted.signal.aborted ? ownError('NotReady', 'login') : admission
       if (refused) {

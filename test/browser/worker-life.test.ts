@@ -1,8 +1,9 @@
 /** Workers that do not load, die or hang: calls settle, and the next worker goes on. */
 
-import { expect, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { isGroupError, type GroupError } from 'offline-groups'
-import { fresh, openStore, taken, until } from './connect.ts'
+import TIM from 'offline-groups/tim'
+import { fresh, openStore, taken, tokenFor, until } from './connect.ts'
 
 const script = new URL('../../dist/src/worker.js', import.meta.url).href
 const startWorker = () => new Worker(script, { type: 'module' })
@@ -181,6 +182,23 @@ test('a hidden page ends its worker and starts another when shown', async () => 
   taken(await answering)
   expect([workers.length, names.every(list => list.includes('Crew'))]).toEqual([2, true])
   expect(names.at(-1)).toContain('Boat')
+})
+
+test('a TIM login waits for a worker that loads at the second attempt', async () => {
+  const userID = fresh('ann')
+  const { worker, workers } = startAfter(missingWorker)
+  const tim = TIM.create({ SDKAppID: 4510, url: inject('url'), worker })
+  onTestFinished(() => tim.destroy())
+  await tim.login({ userID, userSig: await tokenFor(userID) })
+  expect([workers.length, (await tim.getGroupList()).data.groupList]).toEqual([2, []])
+})
+
+test('a TIM login with one worker rejects if it does not load', async () => {
+  const userID = fresh('ann')
+  const tim = TIM.create({ SDKAppID: 4511, url: inject('url'), worker: missingWorker() })
+  onTestFinished(() => tim.destroy())
+  const login = tim.login({ userID, userSig: await tokenFor(userID) })
+  await expect(login).rejects.toMatchObject({ code: 4510 })
 })
 
 /** Puts the page away, lets another tab act, and shows the page again. */
