@@ -89,7 +89,7 @@ export function openEngine(
     reload,
     sync,
     questions,
-    shownMembers: retained.groupsWithShownMembers
+    groupsWithShownMembers: retained.groupsWithShownMembers
   }
   const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
   const tabs = createTabs({ ...parts, leadership, onLogout: each => logout.follow(each) })

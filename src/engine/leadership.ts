@@ -25,8 +25,8 @@ export type LeadershipOptions = {
   readonly reload: Reload
   readonly sync: Sync
   readonly questions: LeaderQuestions
-  /** The groups with members on the screen of this tab. */
-  shownMembers(): string[]
+  /** The groups whose members are on the screen of this tab. */
+  groupsWithShownMembers(): string[]
   readonly paused: boolean
   /** Whether this tab keeps tips and notices until they are delivered. */
   readonly keepUndelivered: boolean
@@ -38,7 +38,8 @@ type Beat = Extract<PeerMessage, { type: 'status' }>
 export type Leadership = ReturnType<typeof createLeadership>
 
 export function createLeadership(options: LeadershipOptions) {
-  const { host, lifecycle, state, time, commits, sync, questions, shownMembers } = options
+  const { host, lifecycle, state, time, commits, sync, questions } = options
+  const { groupsWithShownMembers } = options
   const { reload } = options.reload
   const { peers } = host
   const parts = { host, lifecycle, commits }
@@ -47,7 +48,7 @@ export function createLeadership(options: LeadershipOptions) {
   const { election } = candidacy
   const pause = createPauseSetting({ ...parts, paused: options.paused, onChange: onPause })
   const shared = createLeaderStatus({ lifecycle, state, sync, election, isPaused: pause.isPaused })
-  /** Stays after the other tab has closed: its next visit delivers what was kept meanwhile. */
+  /** Stays set after the other tab has closed: its next visit delivers the kept events. */
   let keepUndelivered = options.keepUndelivered
   /** The claim of the current term, by this tab or by the leader that it follows. */
   let lastClaim: Claim = { term: 0, commitNumber: 0 }
@@ -72,7 +73,7 @@ export function createLeadership(options: LeadershipOptions) {
     await reloadSinceClaim()
     if (!isLeading() || claim !== lastClaim) return
     isCurrent = true
-    for (const groupID of shownMembers()) sync.want(groupID)
+    for (const groupID of groupsWithShownMembers()) sync.want(groupID)
     startSync()
   }
 
@@ -102,7 +103,7 @@ export function createLeadership(options: LeadershipOptions) {
 
   function join(): void {
     candidacy.on({ type: 'join' })
-    hello(shownMembers())
+    hello(groupsWithShownMembers())
   }
 
   function hello(wanted: readonly string[]): void {
@@ -122,7 +123,7 @@ export function createLeadership(options: LeadershipOptions) {
     if (!isNewLeader) return
     questions.abandon()
     lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))
-    hello(shownMembers())
+    hello(groupsWithShownMembers())
   }
 
   function publishStatus(): void {
@@ -140,7 +141,7 @@ export function createLeadership(options: LeadershipOptions) {
     isLeading,
     /** Leads, or is about to. A dead tab may have stored an operation after the claim. */
     hasClaimed: (): boolean => isLeading() || election().role === 'claiming',
-    /** The term by which this tab commits what the server sends; `undefined`: it does not lead. */
+    /** The term by which this tab commits server data. `undefined`: it does not lead. */
     term: (): number | undefined => (isLeading() ? election().term : undefined),
     /** A commit found another term: 0 if none is stored. */
     fenced: (term: number): void => candidacy.on({ type: 'fenced', term }),

@@ -19,8 +19,6 @@ type PauseOptions = {
   onChange(): void
 }
 
-export type PauseSetting = ReturnType<typeof createPauseSetting>
-
 export function createPauseSetting({
   host: { peers },
   lifecycle: { bound },
