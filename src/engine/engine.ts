@@ -107,7 +107,16 @@ export function openEngine(
     ...{ host, lifecycle, state, commits, sync, leadership, time },
     decisions
   })
-  const logout = createLogout({ host, lifecycle, state, commits, reload, leadership, tabs })
+  const logout = createLogout({
+    host,
+    lifecycle,
+    state,
+    commits,
+    reload,
+    leadership,
+    tabs,
+    makeRoom
+  })
   const recovery = createRecovery(host, lifecycle, {
     async reload() {
       await reload.reload()

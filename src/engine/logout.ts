@@ -13,8 +13,9 @@
  * logout has written nothing, so the store stays usable.
  *
  * The removal only cleans up. If this tab dies before it, another open tab removes the database, or
- * the next engine empties it (stored.ts). Storage may be too full for a seal. Then a discard
- * removes the database, and every tab gives its operations their verdicts in memory.
+ * the next engine empties it (stored.ts). Storage may be too full for a seal. Then a discard, or a
+ * logout that finds no pending operation, removes the database. An operation that another tab
+ * stored meanwhile is discarded: every tab gives its operations their verdicts in memory.
  *
  * Every step has a limit. A logout that is refused because of it may still happen, if storage was
  * already writing. Then the status says that the store is closed.
@@ -26,8 +27,9 @@ import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import type { Reload } from './state/reload.ts'
-import { createSeal } from './state/seal.ts'
+import { createSeal, type SealOptions } from './state/seal.ts'
 import type { State } from './state/state.ts'
+import { withRoom } from './state/with-room.ts'
 import { flushStuckAfterMs } from './limits.ts'
 import type { Tabs } from './tabs.ts'
 
@@ -41,6 +43,8 @@ type LogoutOptions = {
   readonly reload: Reload
   readonly leadership: Leadership
   readonly tabs: Tabs
+  /** Removes rows that the server can send again. */
+  makeRoom(): Promise<void>
 }
 
 export function createLogout({
@@ -50,7 +54,8 @@ export function createLogout({
   commits,
   reload: { reload },
   leadership,
-  tabs
+  tabs,
+  makeRoom
 }: LogoutOptions) {
   const { answer } = lifecycle
   const database = createSeal(storage, state, commits)
@@ -63,20 +68,34 @@ export function createLogout({
   /** Resolves with the number of pending operations. 0: the database is sealed. */
   async function seal(isDiscarding: boolean): Promise<number | GroupError> {
     let isWanted = true
-    const sealing = database.seal({ isDiscarding, isWanted: () => isWanted }).then(
+    const choice = { isDiscarding, isWanted: () => isWanted }
+    const sealing = withRoom(makeRoom, () => database.seal(choice)).then(
       pendingCount => {
         if (pendingCount === 0) end(false)
         return pendingCount
       },
       // Expected: storage refuses.
-      error => (isDiscarding && isWanted ? remove() : storageFailed(error))
+      error => leaveUnsealed(storageFailed(error), choice)
     )
     const sealed = await answer(sealing)
     isWanted = false
     return sealed
   }
 
-  /** Removes a database that is too full for a seal. */
+  /** Removes a database that is too full for a seal, unless operations are pending. */
+  async function leaveUnsealed(
+    refusal: GroupError,
+    { isDiscarding, isWanted }: SealOptions
+  ): Promise<number | GroupError> {
+    if (!isWanted()) return refusal
+    if (isDiscarding) return remove()
+    if (refusal.reason !== 'StorageFull') return refusal
+    // Expected: storage cannot be read either.
+    const pendingCount = await database.countPending().catch(() => undefined)
+    if (pendingCount === undefined || !isWanted()) return refusal
+    return pendingCount || remove()
+  }
+
   async function remove(): Promise<0 | GroupError> {
     try {
       await storage.destroy()

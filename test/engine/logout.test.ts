@@ -95,6 +95,51 @@ function createFullStorage({ isRemovable = true } = {}) {
   return { storage, fill: (isSo: boolean) => void (isFull = isSo) }
 }
 
+test('a logout on full storage ends every tab if nothing is pending', async () => {
+  const { storage, fill } = createFullStorage()
+  const { first, second } = await openPair(storage)
+  await first.engine.resume()
+  await first.caughtUp()
+  fill(true)
+  expect(await answered(first.engine.logout())).toBeNull()
+  await server.clock.settle()
+  expect(await second.status()).toMatchObject(closed)
+  expect(await first.status()).toMatchObject(closed)
+})
+
+test('a logout on full storage says that operations are pending', async () => {
+  const { storage, fill } = createFullStorage()
+  const { first, second } = await openPair(storage)
+  fill(true)
+  expect(await answered(first.engine.logout())).toMatchObject({ code: 4504 })
+  fill(false)
+  expect(await rename(second, 'Boat')).toHaveProperty('opID')
+})
+
+test('a logout on full storage seals it in the room that it makes', async () => {
+  const { storage, fill } = createFullStorage({ isRemovable: false })
+  const makeRoom = () => Promise.resolve(fill(false))
+  const { first, second } = await openPair({ ...storage, makeRoom })
+  await first.engine.resume()
+  await first.caughtUp()
+  fill(true)
+  await answered(first.engine.logout())
+  await server.clock.settle()
+  expect(await second.status()).toMatchObject(closed)
+})
+
+test('a flush on full storage sends the operations and logs out', async () => {
+  const { storage, fill } = createFullStorage()
+  const { first, second } = await openPair({ ...storage, makeRoom: async () => fill(false) })
+  await first.engine.resume()
+  await server.clock.advance(100)
+  fill(true)
+  expect(await answered(first.engine.logout('flush'))).toBeNull()
+  await server.clock.settle()
+  expect(await second.status()).toMatchObject(closed)
+  expect((await server.database.snapshot(reader => reader.group('crew'))).row?.name).toBe('Crew')
+})
+
 test('a discard on full storage removes data, with verdicts in all tabs', async () => {
   const { storage, fill } = createFullStorage()
   const { first, second, opID } = await openPair(storage)

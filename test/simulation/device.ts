@@ -78,6 +78,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
   let idCount = 0
   let clockMs = 0
   let leaving = 0
+  /** Logouts that remove a database without pending operations if it is too full for a seal. */
+  let loggingOut = 0
   let isRunning = true
   /** Operations that the browser has removed with the database, until a tab writes them again. */
   const lost = new Set<string>()
@@ -161,7 +163,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
         const isSealed = disk.table('lease').get('')?.isSealed
         peers.destroyed()
         leaders.destroyed()
-        if (!isSealed && leaving === 0)
+        if (!isSealed && leaving + loggingOut === 0)
           world.violate('I4', `${name}: destroyed without a logout of all tabs`)
         // Storage that is too full for a seal leaves no verdicts, and neither does a lost one.
         if (!isSealed || lost.size > 0) ledger.forget()
@@ -268,12 +270,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** Closes a tab or logs out, within the bound of a call. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
       if (how === 'discard') leaving++
+      if (how === 'flush') loggingOut++
       const ending: Promise<object | null | void> =
         how === 'close' ? tab.engine.close() : tab.engine.logout(how)
       // A flush lasts as long as verdicts arrive.
       const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(() => {
         // The removal of a database that is too full for a seal may end after the call, or the tab.
         if (how === 'discard') world.at(world.now() + removedWithinMs, () => leaving--)
+        if (how === 'flush') world.at(world.now() + removedWithinMs, () => loggingOut--)
       })
       if (answer) return
       world.note(`${tab.name} has closed`)

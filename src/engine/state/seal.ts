@@ -9,7 +9,7 @@ import { lease } from './lease.ts'
 import { settle } from './settle.ts'
 import type { State } from './state.ts'
 
-type SealOptions = { readonly isDiscarding: boolean; isWanted(): boolean }
+export type SealOptions = { readonly isDiscarding: boolean; isWanted(): boolean }
 
 export function createSeal(storage: Storage, state: State, { publish }: Commits) {
   return {
@@ -34,6 +34,11 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
       if (isLate) throw new Error('The logout was refused already.')
       if (writes.length > 0) publish({ commitNumber, writes })
       return pendingCount
+    },
+
+    async countPending(): Promise<number> {
+      const { answers } = await storage.read([outboxQuery])
+      return answers[0].length
     },
 
     /** Discards the operations that this tab knows, because their database is removed. */
