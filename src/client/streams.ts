@@ -23,6 +23,7 @@ import {
   type Replica,
   type Value
 } from './replica.ts'
+import { createReached } from './reached.ts'
 
 /** A page that renders again unsubscribes for a moment. Its results are kept for this time. */
 const lingerMs = 1000
@@ -58,11 +59,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   let unanswered = 0
   let isAnswered = false
   let earlier: ReadonlyMap<string, List<StreamRow>> | undefined
-  let waiting: {
-    readonly version: number
-    readonly opened: readonly Replica[]
-    resolve(): void
-  }[] = []
+  const reached = createReached(({ stream }) => byStream.has(stream))
 
   function open(name: string, query: StreamQuery): Replica {
     const replica = createReplica(query, count++)
@@ -90,16 +87,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
   function forget(name: string, { stream }: Replica): void {
     byQuery.delete(name)
     byStream.delete(stream)
-    resolveReached()
-  }
-
-  function resolveReached(): void {
-    const isReached = (each: (typeof waiting)[number]) =>
-      each.version <= version &&
-      each.opened.every(replica => isCurrent(replica) || !byStream.has(replica.stream))
-    const reached = waiting.filter(isReached)
-    waiting = waiting.filter(each => !reached.includes(each))
-    for (const { resolve } of reached) resolve()
+    reached.update(version)
   }
 
   function linger(name: string, replica: Replica): void {
@@ -164,24 +152,20 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
         unanswered = 0
         request({ type: 'received', version })
       }
-      resolveReached()
+      reached.update(version)
     },
 
     reached: target =>
       new Promise(resolve => {
-        waiting.push({
-          version: target,
-          opened: [...byQuery.values()].filter(replica => !isCurrent(replica)),
-          resolve
-        })
-        resolveReached()
+        const opened = [...byQuery.values()].filter(replica => !isCurrent(replica))
+        reached.add({ version: target, opened, resolve })
+        reached.update(version)
       }),
 
     restart() {
       version = -1
       unanswered = 0
-      // Their versions are those of the engine that died.
-      for (const each of waiting.splice(0)) each.resolve()
+      reached.abandon()
       for (const replica of byStream.values()) {
         // The page may have shown a status of its own, so the next one is always published.
         if (replica.query.kind !== 'status') replica.earlier = byID(replica.rows)
