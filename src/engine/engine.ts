@@ -77,7 +77,7 @@ export function openEngine(
     onStatus: () => leadership.publishStatus()
   })
   const makeRoom = createEviction({
-    ...{ host, state, report },
+    ...{ storage, state, commits, report },
     isShown: groupID => sync.isWanted(groupID)
   })
   const retained = createRetained()

@@ -7,9 +7,8 @@
  * tab shows, and then their rows are deleted. The server sends them again when they are shown.
  */
 
-import type { Write } from '../storage/port.ts'
-import type { Host } from './host.ts'
-import { withoutMembers } from './state/commits.ts'
+import type { Storage, Write } from '../storage/port.ts'
+import { withoutMembers, type Commits } from './state/commits.ts'
 import type { State } from './state/state.ts'
 import type { StorageReport } from './storage-state.ts'
 
@@ -17,16 +16,18 @@ import type { StorageReport } from './storage-state.ts'
 const groupsAtOnce = 40
 
 type EvictionOptions = {
-  readonly host: Pick<Host, 'storage' | 'peers'>
+  readonly storage: Storage
   readonly state: State
+  readonly commits: Commits
   readonly report: StorageReport
   /** Whether a tab shows the members of a group. */
   isShown(groupID: string): boolean
 }
 
 export function createEviction({
-  host: { storage, peers },
+  storage,
   state,
+  commits,
   report,
   isShown
 }: EvictionOptions): () => Promise<void> {
@@ -47,9 +48,7 @@ export function createEviction({
         ])),
       'relaxed'
     )
-    const commit = { commitNumber, writes }
-    state.applyCommit(commit)
-    peers.post({ type: 'committed', commits: [commit] })
+    commits.publish({ commitNumber, writes })
     report.evicted(groupIDs)
   }
 
