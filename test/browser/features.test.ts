@@ -11,7 +11,13 @@ const features: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   'workers that are modules': startsModuleWorker,
   'IndexedDB with strict durability': commitsStrictly,
   'files with synchronous access in workers': opensFiles,
+  'Cache API (secure pages)': () =>
+    caches.open('probe').then(
+      () => true,
+      () => false
+    ),
   'estimate of storage': () => 'storage' in navigator && 'estimate' in navigator.storage,
+  'request to keep storage': () => 'storage' in navigator && 'persist' in navigator.storage,
   'Chinese names sorted by sound': () =>
     new Intl.Collator('zh-u-co-pinyin').compare('阿', '波') < 0 &&
     new Intl.Collator('zh-u-co-pinyin').compare('波', '次') < 0 &&
