@@ -83,22 +83,6 @@ const installedEngines = (['firefox', 'webkit'] as const).filter(
   engine => otherEngines[engine].find() !== undefined
 )
 
-/** `npm run test:long` adds these to the suite: they take as long as all the others together. */
-const isLong = process.env.LONG_TESTS !== undefined
-const longProjects: TestProjectInlineConfiguration[] = [
-  {
-    // Installed browsers that are killed while they write.
-    test: {
-      name: 'kills',
-      include: ['test/kills/**/*.test.ts'],
-      environment: 'node',
-      fileParallelism: false,
-      testTimeout: 900_000
-    }
-  },
-  ...installedEngines.map(demo)
-]
-
 export default defineConfig({
   root: path('..'),
   test: {
@@ -143,8 +127,18 @@ export default defineConfig({
           hookTimeout: 60_000
         }
       },
+      {
+        // Installed browsers that are killed while they write.
+        test: {
+          name: 'kills',
+          include: ['test/kills/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          testTimeout: 900_000
+        }
+      },
       demo('chromium'),
-      ...(isLong ? longProjects : [])
+      ...installedEngines.map(demo)
     ]
   }
 })

@@ -1,6 +1,6 @@
 /** `npm run kill` does the same more often. */
 
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { otherEngines } from '../engines/installed.ts'
 import { killBrowsers, type KillOptions } from './kills.ts'
 
@@ -16,8 +16,12 @@ const installed = runs.filter(
   ({ engine }) => engine === 'chromium' || otherEngines[engine].find() !== undefined
 )
 
-test.each(installed)('$name keeps every acknowledged operation through 20 kills', async run => {
-  const { acknowledged, lost, doubled } = await killBrowsers({ ...run, kills: 20 })
-  expect({ lost, doubled }).toEqual({ lost: [], doubled: 0 })
-  expect(acknowledged).toBeGreaterThan(100)
-})
+// At the same time, because most of a trial is waiting for a browser to start and to work.
+test.concurrent.for(installed)(
+  '$name keeps every acknowledged operation through 20 kills',
+  async (run, { expect }) => {
+    const { acknowledged, lost, doubled } = await killBrowsers({ ...run, kills: 20 })
+    expect({ lost, doubled }).toEqual({ lost: [], doubled: 0 })
+    expect(acknowledged).toBeGreaterThan(100)
+  }
+)
