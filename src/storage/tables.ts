@@ -140,12 +140,14 @@ export const ringPlace = (number: number): string => String(number % ringSize).p
 /**
  * A tab that becomes the leader raises the term. Only the leader of it commits server data.
  * `isSealed`: a tab has logged out, so no tab may enqueue an operation any more. `pauseCalls`: how
- * often `pause` and `resume` were called.
+ * often `pause` and `resume` were called. `databaseID`: the first commit draws it, so a tab notices
+ * a database that was emptied and filled by other tabs.
  */
 export type Lease = {
   readonly term: number
   readonly isSealed?: true
   readonly pauseCalls?: number
+  readonly databaseID?: string
 }
 
 /** An operation without a verdict, or one whose effect the base rows do not hold yet. */

@@ -146,6 +146,36 @@ test('an older copy of the store gets back the operations it lacks', async () =>
   expect((await ann.groups()).map(({ name }) => name)).toEqual(['Boat'])
 })
 
+test('a store that another tab filled after it was emptied gets its operations back', async () => {
+  const ann = open({ paused: true })
+  const { opID } = await ann.apply('createGroup', crew)
+  const other = createMemoryStorage()
+  const tab = createTestClient(server, 'ann', { storage: other, paused: true })
+  for (let count = 0; count < 9; count++)
+    await tab.apply('createGroup', { ...crew, groupID: `boat-${count}` })
+  disk.replace(other)
+  await server.clock.advance(1000)
+  expect((await ann.outbox()).map(pending => pending.opID)).toContain(opID)
+  expect(await ann.outbox()).toHaveLength(10)
+  await ann.engine.resume()
+  await ann.caughtUp()
+  expect(await ann.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
+})
+
+test('operations lost before a logout of another tab are discarded', async () => {
+  const ann = open({ paused: true })
+  const { opID } = await ann.apply('createGroup', crew)
+  const settled = ann.engine.settled(opID)
+  const other = createMemoryStorage()
+  const row = { term: 1, isSealed: true } as const
+  await other.transact([], () => [{ table: 'lease', scope: '', id: '', row }])
+  disk.replace(other)
+  await server.clock.advance(1000)
+  expect(await settled).toMatchObject({ verdict: { error: { reason: 'Discarded' } } })
+  const { answers } = await other.read([{ table: 'outbox', scope: '' }])
+  expect(answers).toEqual([[]])
+})
+
 test('a store that was emptied twice still follows its new commits', async () => {
   const ann = open()
   await ann.settle('createGroup', crew)

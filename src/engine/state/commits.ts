@@ -11,14 +11,15 @@ import type { HeldGroup, Lease, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
-import { createLeaseWrites, lease } from './lease.ts'
+import { createLeaseWrites, lease, naming } from './lease.ts'
 import { settle } from './settle.ts'
+import { parsed, storedRows } from './stored-rows.ts'
 import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
 import { withRoom } from './with-room.ts'
 
 type CommitOptions = {
-  readonly host: Pick<Host, 'storage' | 'peers'>
+  readonly host: Pick<Host, 'storage' | 'peers' | 'newID'>
   readonly state: State
   readonly lifecycle: Lifecycle
   readonly reload: Reload['reload']
@@ -36,7 +37,7 @@ export type Commits = ReturnType<typeof createCommits>
 
 export function createCommits(options: CommitOptions) {
   const { host, state, lifecycle, reload, term, onFenced, onSealed, makeRoom } = options
-  const { storage, peers } = host
+  const { storage, peers, newID } = host
 
   function publish(commit: Commit): void {
     state.applyCommit(commit)
@@ -69,7 +70,7 @@ export function createCommits(options: CommitOptions) {
 
   return {
     publish,
-    ...createLeaseWrites({ storage, makeRoom, onSealed }),
+    ...createLeaseWrites({ storage, newID, publish, makeRoom, onSealed }),
 
     /**
      * Commits rows and verdicts from the server, if the stored term is still that of this tab. A
@@ -95,10 +96,11 @@ export function createCommits(options: CommitOptions) {
       const commitNumber = await storage.transact(
         [lease, { table: 'verdicts', scope: '', ids: verdicts }],
         ([[row], found]) => {
-          stored = row
+          stored = parsed(storedRows.lease, row)
           writes = [
             { table: 'outbox', scope: '', id: pending.opID, row: pending },
-            ...verdicts.map(verdictRemoval)
+            ...verdicts.map(verdictRemoval),
+            ...naming(stored, newID)
           ]
           if (stored?.isSealed || found.length < verdicts.length) writes = []
           return writes

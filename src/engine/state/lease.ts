@@ -1,24 +1,62 @@
-/** The row that the tabs share: the term of the leader, a logout, and the calls of `pause`. */
+/**
+ * The row that the tabs share: the term of the leader, a logout, the calls of `pause`, and the ID
+ * of the database.
+ */
 
-import type { Storage } from '../../storage/port.ts'
+import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Lease } from '../../storage/tables.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 import { withRoom } from './with-room.ts'
 
 export const lease = { table: 'lease', scope: '' } as const
 
+export const leaseWrite = (row: Lease): Write => ({ ...lease, id: '', row })
+
+/** Gives a database its ID. Its first commit has to contain this, so that no tab misses it. */
+export const naming = (stored: Lease | undefined, newID: () => string): Write[] =>
+  stored?.databaseID === undefined ? [leaseWrite({ term: 0, ...stored, databaseID: newID() })] : []
+
+export const databaseIDOf = (writes: readonly Write[]): string | undefined =>
+  writes.flatMap(write =>
+    write.table === 'lease' && 'row' in write ? (write.row?.databaseID ?? []) : []
+  )[0]
+
 /** A claim to lead: its term, and its commit. */
 export type Claim = { readonly term: number; readonly commitNumber: number }
 
 type LeaseOptions = {
   readonly storage: Storage
+  newID(): string
+  publish(commit: Commit): void
   /** Removes rows that the server can send again. */
   makeRoom(): Promise<void>
   /** Another tab has logged out. */
   onSealed(): unknown
 }
 
-export function createLeaseWrites({ storage, makeRoom, onSealed }: LeaseOptions) {
+export function createLeaseWrites(options: LeaseOptions) {
+  const { storage, newID, publish, makeRoom, onSealed } = options
+
+  /** Resolves with the commit number. `change` returns `undefined` to write nothing. */
+  async function update(change: (stored: Lease | undefined) => Lease | undefined): Promise<number> {
+    let isNamed = true
+    let writes: Write[] = []
+    const commitNumber = await storage.transact(
+      [lease],
+      ([[row]]) => {
+        const stored = parsed(storedRows.lease, row)
+        const changed = change(stored)
+        isNamed = stored?.databaseID !== undefined
+        const databaseID = stored?.databaseID ?? newID()
+        return (writes = changed ? [leaseWrite({ ...changed, databaseID })] : [])
+      },
+      'relaxed'
+    )
+    // A tab that has read the empty database has to learn its ID.
+    if (!isNamed && writes.length > 0) publish({ commitNumber, writes })
+    return commitNumber
+  }
+
   return {
     /**
      * Raises the term, so that this tab becomes the leader. `isWanted` is called in the
@@ -28,20 +66,12 @@ export function createLeaseWrites({ storage, makeRoom, onSealed }: LeaseOptions)
       let claimed: number | undefined
       let stored: Lease | undefined
       const claim = () =>
-        storage.transact(
-          [lease],
-          ([[row]]) => {
-            stored = parsed(storedRows.lease, row)
-            claimed =
-              isWanted() && !stored?.isSealed
-                ? Math.max(stored?.term ?? 0, knownTerm) + 1
-                : undefined
-            return claimed === undefined
-              ? []
-              : [{ ...lease, id: '', row: { ...stored, term: claimed } }]
-          },
-          'relaxed'
-        )
+        update(found => {
+          stored = found
+          claimed =
+            isWanted() && !stored?.isSealed ? Math.max(stored?.term ?? 0, knownTerm) + 1 : undefined
+          return claimed === undefined ? undefined : { ...stored, term: claimed }
+        })
       const commitNumber = await withRoom(makeRoom, claim)
       if (stored?.isSealed) {
         onSealed()
@@ -53,15 +83,10 @@ export function createLeaseWrites({ storage, makeRoom, onSealed }: LeaseOptions)
     /** Numbers a call of `pause` or `resume`, later than all calls of all tabs. */
     async countPauseCall(least: number): Promise<number> {
       let calls = least
-      await storage.transact(
-        [lease],
-        ([[row]]) => {
-          const stored = parsed(storedRows.lease, row)
-          calls = Math.max(least, (stored?.pauseCalls ?? 0) + 1)
-          return [{ ...lease, id: '', row: { term: 0, ...stored, pauseCalls: calls } }]
-        },
-        'relaxed'
-      )
+      await update(stored => {
+        calls = Math.max(least, (stored?.pauseCalls ?? 0) + 1)
+        return { term: 0, ...stored, pauseCalls: calls }
+      })
       return calls
     }
   }

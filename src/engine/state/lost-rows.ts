@@ -1,32 +1,51 @@
 /**
  * Storage may lose commits: the browser or the user empties it, or puts an older copy back. Commit
- * numbers show it, because they never fall in the life of a database. Then the rows that only this
- * device has are written again from memory: pending operations and verdicts. The server sends the
- * other rows again.
+ * numbers show it, because they never fall in the life of a database. Other tabs may have filled the
+ * database meanwhile, so its ID counts as well. Then the rows that only this device has are written
+ * again from memory: pending operations and verdicts. The server sends the other rows again.
  */
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
+import type { Lease } from '../../storage/tables.ts'
+import { lease, naming } from './lease.ts'
+import { discarded } from './settle.ts'
 import type { State } from './state.ts'
+import { parsed, storedRows } from './stored-rows.ts'
 
-const own = [
-  { table: 'outbox', scope: '' },
-  { table: 'verdicts', scope: '' }
-] as const
+const own = [{ table: 'outbox', scope: '' }, { table: 'verdicts', scope: '' }, lease] as const
 
-/** Returns the commit, for other tabs: they may have read storage already. */
-export async function writeLostRows(storage: Storage, state: State): Promise<Commit> {
-  const held = heldRows(state)
+type Restored = {
+  /** For other tabs: they may have read storage already. */
+  readonly commit: Commit
+  readonly count: number
+}
+
+export async function writeLostRows(
+  storage: Storage,
+  state: State,
+  newID: () => string
+): Promise<Restored> {
+  const known = heldRows(state)
+  let lost: Write[] = []
   let writes: Write[] = []
-  const commitNumber = await storage.transact(own, ([outbox, verdicts]) => {
-    const stored = new Set([
+  let stored: Lease | undefined
+  const commitNumber = await storage.transact(own, ([outbox, verdicts, [row]]) => {
+    const held = new Set([
       ...outbox.map(({ opID }) => opID),
       ...verdicts.map(({ verdict }) => verdict.opID)
     ])
-    return (writes = held.filter(({ id }) => !stored.has(id)))
+    lost = known.filter(({ id }) => !held.has(id))
+    stored = parsed(storedRows.lease, row)
+    return (writes = stored?.isSealed ? [] : [...lost, ...naming(stored, newID)])
   })
+  // The next engine empties a sealed database, so no operation may enter it any more.
+  if (stored?.isSealed) state.settle(lost.flatMap(discardedIfPending))
   state.forgetCommitNumbers()
-  return { commitNumber, writes }
+  return { commit: { commitNumber, writes }, count: lost.length }
 }
+
+const discardedIfPending = (write: Write): Write[] =>
+  write.table === 'outbox' && 'row' in write && write.row ? discarded(write.row) : []
 
 /** An operation that is about to be stored is not among them: its caller has no answer yet. */
 function heldRows({ outbox, verdicts }: State): (Write & { readonly id: string })[] {

@@ -8,6 +8,7 @@ import type { GroupRow } from '../../kernel/model.ts'
 import type { Commit } from '../../storage/port.ts'
 import type { Host } from '../host.ts'
 import type { StorageReport } from '../storage-state.ts'
+import { databaseIDOf } from './lease.ts'
 import { writeLostRows } from './lost-rows.ts'
 import type { State } from './state.ts'
 import { readStored } from './stored.ts'
@@ -16,14 +17,14 @@ import { nothingTouched } from './touched.ts'
 export type Reload = ReturnType<typeof createReload>
 
 type ReloadOptions = {
-  readonly host: Pick<Host, 'storage' | 'peers'>
+  readonly host: Pick<Host, 'storage' | 'peers' | 'newID'>
   readonly state: State
   readonly userID: string
   readonly report: StorageReport
 }
 
 export function createReload({ host, state, userID, report }: ReloadOptions) {
-  const { storage, peers } = host
+  const { storage, peers, newID } = host
   const { base, overlay, outbox } = state
 
   /** Loads the members that decide the operations of a lane, and replays the lane. */
@@ -40,13 +41,15 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
     state.publish(touched)
   }
 
-  /** A read has to contain every commit that this tab knew before. */
+  /** A read has to be of the same database, and contain every commit that this tab knew before. */
   async function read(isFirst: boolean): Promise<Commit> {
     const known = state.lastCommitNumber()
+    const databaseID = state.databaseID()
     const stored = await readStored(storage, { isFirst })
-    if (stored.commitNumber >= known) return stored
-    const commit = await writeLostRows(storage, state)
-    report.lost(stored.commitNumber === 0 ? 'wiped' : 'rolledBack', commit.writes.length)
+    const isSame = databaseID === undefined || databaseID === databaseIDOf(stored.writes)
+    if (isSame && stored.commitNumber >= known) return stored
+    const { commit, count } = await writeLostRows(storage, state, newID)
+    report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', count)
     if (commit.writes.length > 0) peers.post({ type: 'committed', commits: [commit] })
     return readStored(storage)
   }

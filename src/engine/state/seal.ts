@@ -1,12 +1,9 @@
 /** The writes of a logout (logout.ts): they seal the database, and give its operations verdicts. */
 
-import { groupError } from '../../kernel/errors.ts'
-import { rejected } from '../../kernel/verdict.ts'
 import type { Storage, Write } from '../../storage/port.ts'
-import type { Pending } from '../../storage/tables.ts'
 import type { Commits } from './commits.ts'
-import { lease } from './lease.ts'
-import { settle } from './settle.ts'
+import { lease, leaseWrite } from './lease.ts'
+import { discarded, settle } from './settle.ts'
 import type { State } from './state.ts'
 
 export type SealOptions = { readonly isDiscarding: boolean; isWanted(): boolean }
@@ -28,8 +25,8 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
         if (isLate) return []
         pendingCount = isDiscarding ? 0 : pending.length
         writes = isDiscarding ? pending.flatMap(discarded) : []
-        const sealed = { term: (row?.term ?? 0) + 1, isSealed: true } as const
-        return pendingCount > 0 ? [] : [...writes, { ...lease, id: '', row: sealed }]
+        const sealed = leaseWrite({ ...row, term: (row?.term ?? 0) + 1, isSealed: true })
+        return pendingCount > 0 ? [] : [...writes, sealed]
       })
       if (isLate) throw new Error('The logout was refused already.')
       if (writes.length > 0) publish({ commitNumber, writes })
@@ -68,6 +65,3 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
 }
 
 const outboxQuery = { table: 'outbox', scope: '' } as const
-
-const discarded = (pending: Pending): Write[] =>
-  settle(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

@@ -1,6 +1,7 @@
 /** Writes that end an operation. */
 
-import type { Verdict } from '../../kernel/verdict.ts'
+import { groupError } from '../../kernel/errors.ts'
+import { rejected, type Verdict } from '../../kernel/verdict.ts'
 import type { Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
 
@@ -9,3 +10,7 @@ export const settle = ({ opID, name, args, askedAtMs }: Pending, verdict: Verdic
   { table: 'outbox', scope: '', id: opID, row: null },
   { table: 'verdicts', scope: '', id: opID, row: { verdict, name, args, askedAtMs } }
 ]
+
+/** A logout discards the operation. */
+export const discarded = (pending: Pending): Write[] =>
+  settle(pending, pending.applied ?? rejected(pending, groupError('Discarded')))

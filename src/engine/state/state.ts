@@ -11,6 +11,7 @@ import { createBase } from './base.ts'
 import { createCommitOrder } from './commit-order.ts'
 import { createOutbox } from './outbox.ts'
 import { createOverlay } from './overlay.ts'
+import { databaseIDOf } from './lease.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 import { createVerdicts } from './verdicts.ts'
 
@@ -36,6 +37,8 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
   const verdicts = createVerdicts(opID => outbox.rows.has(opID))
   const order = createCommitOrder()
   let version = 0
+  /** Of the database whose rows are in memory. Only a full read changes it. */
+  let databaseID: string | undefined
   /** Operations in the outbox of storage at the last full read. */
   let storedOperations = new Set<string>()
   let lastReplace: Promise<unknown> = Promise.resolve()
@@ -49,6 +52,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
 
   function applyWrites(writes: readonly Write[]): void {
     const touched = nothingTouched()
+    databaseID ??= databaseIDOf(writes)
     for (const write of writes) {
       if (write.table === 'outbox') applyOperation(write, touched)
       else if (write.table === 'verdicts') applyVerdict(write, touched)
@@ -101,6 +105,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     /** Whether the last full read contains all commits up to this number. */
     hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
     lastCommitNumber: order.last,
+    databaseID: () => databaseID,
     forgetCommitNumbers: order.restart,
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
@@ -149,6 +154,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
           throw error
         }
         storedOperations = new Set(stored.writes.flatMap(operationID))
+        databaseID = undefined
         applyWrites([...emptied, ...reading.finish(stored)])
         verdicts.abandonUnknown()
       })

@@ -125,7 +125,8 @@ const settled: v.GenericSchema<unknown, Settled> = v.object({
 const lease: v.GenericSchema<unknown, Lease> = v.object({
   term: natural,
   isSealed: v.exactOptional(oneOf(true)),
-  pauseCalls: v.exactOptional(natural)
+  pauseCalls: v.exactOptional(natural),
+  databaseID: v.exactOptional(id)
 })
 
 /** By table. */

@@ -8,6 +8,7 @@ import { rejected } from '../../kernel/verdict.ts'
 import type { Answers, Commit, Storage, Write } from '../../storage/port.ts'
 import { ringPlace } from '../../storage/tables.ts'
 import { id } from '../../protocol/fields.ts'
+import { leaseWrite } from './lease.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 
 const everything = [
@@ -42,6 +43,7 @@ export async function readStored(
 const isSealed = ([[lease]]: Stored): boolean => parsed(storedRows.lease, lease)?.isSealed === true
 
 function emptied([[lease], , groups]: Stored): Inspected {
+  const { isSealed: _, ...unsealed } = lease ?? {}
   const scopes = groups.flatMap(row => textOf(row, 'groupID') ?? [])
   const repairs: Write[] = [
     // Each table is one of those whose scope can be emptied.
@@ -50,7 +52,8 @@ function emptied([[lease], , groups]: Stored): Inspected {
       { table: 'members', scope, empty: true },
       { table: 'tips', scope, empty: true }
     ]),
-    { table: 'lease', scope: '', id: '', row: { term: lease?.term ?? 0 } }
+    // Tabs that were frozen during the logout must not take the database for another one.
+    leaseWrite({ ...unsealed, term: lease?.term ?? 0 })
   ]
   return { writes: [], repairs }
 }
@@ -58,11 +61,17 @@ function emptied([[lease], , groups]: Stored): Inspected {
 /** `writes`: all undamaged rows. `repairs`: writes that repair storage. */
 type Inspected = { readonly writes: readonly Write[]; readonly repairs: readonly Write[] }
 
-function inspect([, metas, groups, outbox, ...others]: Stored): Inspected {
+function inspect([leases, metas, groups, outbox, ...others]: Stored): Inspected {
+  const lease = parsed(storedRows.lease, leases[0])
   const base = inspectBase(metas[0], groups)
   const operations = inspectOutbox(outbox)
   return {
-    writes: [...base.writes, ...operations.writes, ...undamaged(...others)],
+    writes: [
+      ...(lease ? [leaseWrite(lease)] : []),
+      ...base.writes,
+      ...operations.writes,
+      ...undamaged(...others)
+    ],
     repairs: [...base.repairs, ...operations.repairs]
   }
 }
