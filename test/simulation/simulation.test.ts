@@ -8,21 +8,8 @@ beforeAll(async () => {
   file = await bundle({ name: 'test' })
 })
 
-/**
- * Seeds whose violation is open (README.md, "Open"). Each combines faults that are new: frozen
- * tabs, storage that is emptied, a logout beside other tabs.
- */
-const openSeeds: readonly number[] = [542, 565, 573, 610]
-
-/**
- * Seeds whose trace over IndexedDB differs from the one in memory, without a violation. Open too.
- */
-const openTraces: readonly number[] = [6, 7]
-
 const from = (first: number, count: number) =>
-  Array.from({ length: count }, (_, index) => first + index).filter(
-    seed => !openSeeds.includes(seed)
-  )
+  Array.from({ length: count }, (_, index) => first + index)
 
 /** Each failure with the command that repeats it. */
 const failures = (reports: Awaited<ReturnType<typeof runSeeds>>) =>
@@ -55,7 +42,7 @@ test('two million steps with faults violate no invariant and settle', async () =
 }, 900_000)
 
 test('a seed has the same trace in each run and over IndexedDB', async () => {
-  const seeds = from(1, 12).filter(seed => !openTraces.includes(seed))
+  const seeds = from(1, 12)
   const run = (machine: 'memory' | 'indexeddb') =>
     runSeeds(file, { seeds, steps: 800, machine, perJob: 3 })
   const [first, second, stored] = [await run('memory'), await run('memory'), await run('indexeddb')]
