@@ -197,8 +197,9 @@ function lead(election: Election, event: ElectionEvent): Step {
   if (event.type === 'tick') return leaderTick(election)
   if (event.type === 'peer') return beat({ ...election, hasPeers: true })
   if (event.type === 'beat' && event.term > election.term) return deposed(election, event.term)
-  // The other tab is deposed. The answer tells it so.
-  if (event.type === 'beat' && event.term < election.term) return beat(election)
+  // The other tab is deposed. A beat tells it so, and a recent one is on its way already.
+  if (event.type === 'beat' && event.term < election.term)
+    return election.silentTicks === 0 ? stay({ ...election, hasPeers: true }) : beat(election)
   const isFenced = event.type === 'fenced' && event.term !== election.term
   return isFenced ? deposed(election, event.term) : stay(election)
 }
