@@ -48,9 +48,15 @@ export type Peers = {
 /** The last call of `pause` or `resume` in any tab, and how many there were (pause.ts). */
 export type Pause = { readonly isPaused: boolean; readonly calls: number }
 
+/** Durable commits, for the rows that other tabs have in memory, and the ID of their database. */
+export type Report = {
+  readonly type: 'committed'
+  readonly databaseID?: string
+  readonly commits: readonly Commit[]
+}
+
 export type PeerMessage =
-  /** Durable commits, for the rows that other tabs have in memory. */
-  | { readonly type: 'committed'; readonly commits: readonly Commit[] }
+  | Report
   /**
    * The beat of the leader, every 2 s and at each change. `term`, `commitNumber`: of its claim. A
    * higher term is a new leader: the last commit of the old one may not have been posted.

@@ -5,7 +5,7 @@ import { tableNames } from '../storage/tables.ts'
 import { groupErrorSchema } from '../protocol/verdicts.ts'
 import { groupRow, memberRows } from '../protocol/rows.ts'
 import { orNull } from '../protocol/exact.ts'
-import { natural, number, oneOf, text, truth } from '../protocol/fields.ts'
+import { id, natural, number, oneOf, text, truth } from '../protocol/fields.ts'
 import type { SyncStatus } from './api.ts'
 import type { PeerMessage } from './host.ts'
 import { parsed, storedRows } from './state/stored-rows.ts'
@@ -34,6 +34,7 @@ const pause = v.object({ isPaused: truth, calls: natural })
 const peerMessage = v.union([
   v.object({
     type: oneOf('committed'),
+    databaseID: v.exactOptional(id),
     commits: v.array(v.object({ commitNumber: natural, writes: v.array(write) }))
   }),
   v.object({ type: oneOf('unposted', 'pageClosed') }),

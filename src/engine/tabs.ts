@@ -7,9 +7,8 @@ import { flag, parseArgs } from '../kernel/args.ts'
 import { groupID as groupIDCheck } from '../kernel/ids.ts'
 import { groupError, isLoginError, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
-import type { Commit } from '../storage/port.ts'
 import type { SyncStatus } from './api.ts'
-import type { Host, PeerMessage } from './host.ts'
+import type { Host, PeerMessage, Report } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -49,7 +48,7 @@ export function createTabs(options: TabsOptions) {
     if (!message) return reloadSoon()
     switch (message.type) {
       case 'committed':
-        return receiveCommits(message.commits)
+        return receiveReport(message)
       case 'logout':
         return options.onLogout(message.isDiscarding)
       case 'status':
@@ -84,7 +83,9 @@ export function createTabs(options: TabsOptions) {
     guard(reloading)
   }
 
-  function receiveCommits(commits: readonly Commit[]): void {
+  function receiveReport({ databaseID = state.databaseID(), commits }: Report): void {
+    // One of the two tabs has not noticed yet that the browser has emptied its database.
+    if (databaseID !== (state.databaseID() ?? databaseID)) return reloadSoon()
     commits.forEach(state.applyCommit)
     for (const write of commits.flatMap(({ writes }) => writes))
       if (write.table === 'outbox' && 'row' in write && write.row)

@@ -1,7 +1,7 @@
 /** Storage that goes away and comes back: as it was, empty, or as an older copy. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Peers } from '../../src/engine/host.ts'
+import type { PeerMessage, Peers } from '../../src/engine/host.ts'
 import { alone } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/port.ts'
@@ -174,6 +174,18 @@ test('operations lost before a logout of another tab are discarded', async () =>
   expect(await settled).toMatchObject({ verdict: { error: { reason: 'Discarded' } } })
   const { answers } = await other.read([{ table: 'outbox', scope: '' }])
   expect(answers).toEqual([[]])
+})
+
+test('a report about another database is not applied', async () => {
+  let report: (message: PeerMessage) => void = () => {}
+  const ann = open({ peers: { ...alone, listen: onMessage => void (report = onMessage) } })
+  await ann.settle('createGroup', crew)
+  const before = disk.reads()
+  const writes = [{ table: 'groups', scope: '', empty: true }] as const
+  report({ type: 'committed', databaseID: 'another', commits: [{ commitNumber: 99, writes }] })
+  await server.clock.advance(100)
+  expect((await ann.groups()).map(({ name }) => name)).toEqual(['Crew'])
+  expect(disk.reads()).toBeGreaterThan(before)
 })
 
 test('a store that was emptied twice still follows its new commits', async () => {

@@ -41,7 +41,7 @@ export function createCommits(options: CommitOptions) {
 
   function publish(commit: Commit): void {
     state.applyCommit(commit)
-    peers.post({ type: 'committed', commits: [commit] })
+    peers.post(state.reportOf(commit))
   }
 
   async function commitOnce(writes: readonly Write[]): Promise<void> {
@@ -117,7 +117,7 @@ export function createCommits(options: CommitOptions) {
     /** Marks the operation as durable: it may be sent, and other tabs show it. */
     confirm(pending: Pending, commit: Commit): void {
       state.confirm(pending, commit)
-      peers.post({ type: 'committed', commits: [commit] })
+      peers.post(state.reportOf(commit))
     },
 
     /** Removes events that the app has received. */

@@ -50,7 +50,7 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
     if (isSame && stored.commitNumber >= known) return stored
     const { commit, count } = await writeLostRows(storage, state, newID)
     report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', count)
-    if (commit.writes.length > 0) peers.post({ type: 'committed', commits: [commit] })
+    if (commit.writes.length > 0) peers.post(state.reportOf(commit))
     return readStored(storage)
   }
 

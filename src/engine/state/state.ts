@@ -7,6 +7,7 @@ import type { Decision } from '../../kernel/decision.ts'
 import type { Prepared, Result } from '../../kernel/decide.ts'
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
+import type { Report } from '../host.ts'
 import { createBase } from './base.ts'
 import { createCommitOrder } from './commit-order.ts'
 import { createOutbox } from './outbox.ts'
@@ -106,6 +107,11 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
     lastCommitNumber: order.last,
     databaseID: () => databaseID,
+    reportOf: (commit: Commit): Report => ({
+      type: 'committed',
+      ...(databaseID !== undefined && { databaseID }),
+      commits: [commit]
+    }),
     forgetCommitNumbers: order.restart,
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
