@@ -21,7 +21,8 @@ export const worldOf = {
   'operations of an emptied store are forgotten': ['storage'],
   'commit numbers outlive their database': ['storage'],
   'rows written again are not posted': ['storage'],
-  'failed storage is not tried again': ['storage']
+  'failed storage is not tried again': ['storage'],
+  'a database that other tabs have filled counts as the same': ['storage']
 }
 
 /** The first seed that finds each, within 400 seeds of 1,200 steps. */
@@ -79,6 +80,7 @@ export const foundBy = {
   'a lost HTTP answer goes unnoticed': 31,
   'HTTP requests overtake each other': 4,
   'operations of an emptied store are forgotten': 9,
+  'a database that other tabs have filled counts as the same': 30,
   'commit numbers outlive their database': 9,
   'rows written again are not posted': 52,
   'failed storage is not tried again': 12,
@@ -87,7 +89,8 @@ export const foundBy = {
   'a received status is posted again': 14,
   'a pause stays in its tab': 26,
   'a claim does not raise the term': 2,
-  'a follower trusts its memory under a new leader': 374
+  'a follower trusts its memory under a new leader': 374,
+  'the logout of a dead tab is not ended': 37
 }
 export const stepsToFind = 1200
 
@@ -308,8 +311,8 @@ export const planted = {
   ),
   'an operation is enqueued after a logout': edit(
     'src/engine/state/commits.ts',
-    'stored = row\n',
-    ''
+    'stored = parsed(storedRows.lease, row)',
+    'stored = { ...parsed(storedRows.lease, row), isSealed: undefined }'
   ),
   // The bugs from here on need conditions such as several connections, builds or a crafter.
   'announcements during a read are dropped': edit(
@@ -415,8 +418,13 @@ export const planted = {
   ),
   'operations of an emptied store are forgotten': edit(
     'src/engine/state/reload.ts',
-    'if (stored.commitNumber >= known) return stored',
-    'if (known >= 0) return stored'
+    'if (isSame && stored.commitNumber >= known) return stored',
+    'if (isSame || known >= 0) return stored'
+  ),
+  'a database that other tabs have filled counts as the same': edit(
+    'src/engine/state/reload.ts',
+    'const isSame = databaseID === undefined ||',
+    'const isSame = known >= 0 ||'
   ),
   'commit numbers outlive their database': edit(
     'src/engine/state/lost-rows.ts',
@@ -491,6 +499,11 @@ export const planted = {
     'src/engine/leadership.ts',
     'lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))',
     ''
+  ),
+  'the logout of a dead tab is not ended': edit(
+    'src/engine/state/stored.ts',
+    'isFirst && isSealed(answers)',
+    'isFirst && answers.length === 0'
   )
 }
 
