@@ -39,7 +39,7 @@ export function createLeaseWrites(options: LeaseOptions) {
 
   /** Resolves with the commit number. `change` returns `undefined` to write nothing. */
   async function update(change: (stored: Lease | undefined) => Lease | undefined): Promise<number> {
-    let isNamed = true
+    let isNamed: boolean | undefined
     let writes: Write[] = []
     const commitNumber = await storage.transact(
       [lease],
@@ -53,7 +53,7 @@ export function createLeaseWrites(options: LeaseOptions) {
       'relaxed'
     )
     // A tab that has read the empty database has to learn its ID.
-    if (!isNamed && writes.length > 0) publish({ commitNumber, writes })
+    if (isNamed === false && writes.length > 0) publish({ commitNumber, writes })
     return commitNumber
   }
 
