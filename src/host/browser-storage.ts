@@ -5,7 +5,7 @@
 
 import { openDexieStorage } from '../storage/dexie.ts'
 import { createLastingStorage } from '../storage/lasting.ts'
-import { removeDatabase } from '../storage/open-database.ts'
+import { isOlderStored, removeDatabase } from '../storage/open-database.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import type { Storage } from '../storage/port.ts'
 
@@ -31,7 +31,8 @@ export async function openBrowserStorage(name: string): Promise<BrowserStorage> 
   const onDataLoss = () => void (isDataLost = true)
   const storage = createLastingStorage({
     open: events => openDexieStorage(name, { ...events, onDataLoss }),
-    remove: () => removeDatabase(name)
+    remove: () => removeDatabase(name),
+    isUpgrade: () => isOlderStored(name)
   })
   const error = await openPatiently(storage)
   if (!error) return { storage, mode: 'indexedDB', isDataLost }

@@ -18,6 +18,8 @@ import type { Storage } from './port.ts'
 /** Opening takes milliseconds. After this time, another tab, perhaps a frozen one, blocks it. */
 const openWithinMs = 5000
 
+const listWithinMs = 1000
+
 const bound = createBound((callback, delayMs) => {
   const timer = setTimeout(callback, delayMs)
   return () => clearTimeout(timer)
@@ -33,9 +35,11 @@ type LastingOptions = {
   open(events: Required<Pick<DatabaseEvents, 'onLost' | 'onBlocked'>>): Promise<Storage>
   /** Removes a database that is not open, and perhaps cannot be opened. */
   remove(): Promise<void>
+  /** Whether an opening that takes long is an upgrade, which waits for another tab. */
+  isUpgrade(): Promise<boolean>
 }
 
-export function createLastingStorage({ open, remove }: LastingOptions): LastingStorage {
+export function createLastingStorage({ open, remove, isUpgrade }: LastingOptions): LastingStorage {
   let handle: Storage | undefined
   let opening: Promise<Storage> | undefined
   /** Resolves if another tab blocks the opening under way. */
@@ -73,8 +77,10 @@ export function createLastingStorage({ open, remove }: LastingOptions): LastingS
     if (isClosed) throw closedError()
     opening ??= start()
     const opened = await bound(Promise.race([opening, blocked]), openWithinMs, noAnswer)
-    if (opened instanceof Error) throw opened
-    return opened
+    if (!(opened instanceof Error)) return opened
+    // Expected: the browser cannot list its databases.
+    const isBlocked = await bound(isUpgrade(), listWithinMs, () => false).catch(() => false)
+    throw isBlocked ? blockedError() : opened
   }
 
   async function call<T>(work: (storage: Storage) => Promise<T>): Promise<T> {

@@ -69,6 +69,15 @@ export async function openDatabase(name: string, events: DatabaseEvents): Promis
   }
 }
 
+/**
+ * Whether an older version is stored, whose upgrade waits. A frozen tab does not react to the
+ * request to close it, so browsers send no `blocked` event.
+ */
+export async function isOlderStored(name: string): Promise<boolean> {
+  const databases = await indexedDB.databases()
+  return databases.some(each => each.name === name && (each.version ?? 0) < nativeVersion)
+}
+
 async function emptied(database: IDBDatabase): Promise<boolean> {
   try {
     const transaction = database.transaction(storeNames, 'readwrite', { durability: 'strict' })

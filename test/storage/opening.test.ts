@@ -8,7 +8,7 @@ import { newMember } from '../../src/kernel/model.ts'
 import { nativeVersion } from '../../src/storage/database.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createLastingStorage } from '../../src/storage/lasting.ts'
-import { removeDatabase } from '../../src/storage/open-database.ts'
+import { isOlderStored, removeDatabase } from '../../src/storage/open-database.ts'
 import type { Write } from '../../src/storage/port.ts'
 import { openDatabase, recordsIn, resultOf } from './database.ts'
 
@@ -31,12 +31,14 @@ async function openVersion(name: string, version: number): Promise<IDBDatabase> 
 }
 
 const remove = () => Promise.reject(new Error('not removed'))
+const isUpgrade = () => Promise.resolve(false)
 
 /** Lasting storage, with the connections it has opened and the errors it has reported. */
 function openLasting(name: string) {
   const lost: string[] = []
   const storage = createLastingStorage({
     remove,
+    isUpgrade,
     open: events => openDexieStorage(name, events)
   })
   storage.onLost?.(error => lost.push(error.name))
@@ -170,6 +172,7 @@ test.each(errors)(
     const lost: string[] = []
     const storage = createLastingStorage({
       remove,
+      isUpgrade,
       open: async events => {
         opened++
         const real = await openDexieStorage(`fails ${name}`, events)
@@ -199,7 +202,11 @@ test.each(errors)(
 )
 
 test('storage that is closed while it cannot open settles at once', async () => {
-  const storage = createLastingStorage({ remove, open: () => new Promise(() => undefined) })
+  const storage = createLastingStorage({
+    remove,
+    isUpgrade,
+    open: () => new Promise(() => undefined)
+  })
   const reading = storage.read([members])
   await storage.close()
   await expect(storage.read([members])).rejects.toMatchObject({ name: 'InvalidStateError' })
@@ -244,11 +251,26 @@ test('a blocked upgrade rejects calls at once', async () => {
   await storage.close()
 })
 
+test.each([
+  ['a frozen tab blocks an upgrade', 40, 'BlockedError'],
+  ['storage hangs', nativeVersion, 'TimeoutError']
+])('an opening without an event says that %s', async (title, version, error) => {
+  const stored = await openVersion(title, version)
+  stored.close()
+  const storage = createLastingStorage({
+    remove,
+    isUpgrade: () => isOlderStored(title),
+    open: () => new Promise(() => undefined)
+  })
+  await expect(storage.read([members])).rejects.toMatchObject({ name: error })
+})
+
 test('a database that cannot be opened can be removed', async () => {
   const newer = await openVersion('unreadable', nativeVersion + 10)
   newer.close()
   const storage = createLastingStorage({
     remove: () => removeDatabase('unreadable'),
+    isUpgrade,
     open: events => openDexieStorage('unreadable', events)
   })
   await expect(storage.read([members])).rejects.toMatchObject({ name: 'VersionError' })
@@ -270,6 +292,7 @@ test('an opening that fails is tried again by the next call', async () => {
   let failures = 2
   const storage = createLastingStorage({
     remove,
+    isUpgrade,
     open: events =>
       failures-- > 0
         ? Promise.reject(new DOMException('injected', 'UnknownError'))
