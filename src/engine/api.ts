@@ -158,14 +158,14 @@ export type EngineApi = {
   close(): Promise<void>
 }
 
-/** `identity`: of the database that the tabs share; `undefined`: rows are kept elsewhere. */
+/** `identity`: of the database that the tabs share. `undefined`: rows are kept elsewhere. */
 export type OpenedDatabase = { readonly identity?: string }
 
 export type Engine = EngineApi &
   OpenedDatabase & {
     /**
-     * Frames go to `post`, which must not call back synchronously. Changes that the user has not made
-     * are posted once per `paintMs`.
+     * Frames go to `post`, which must not call back synchronously. Changes that the user has not
+     * made are posted once per `paintMs`.
      */
     openStreams(post: (frame: StreamFrame) => void, paintMs?: number): Streams
   }

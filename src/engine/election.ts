@@ -185,7 +185,7 @@ function attemptToLead(election: Election): Step {
 function claim(election: Election, event: ElectionEvent): Step {
   if (event.type === 'claimed')
     return stay({ ...election, role: 'leading', term: event.term, silentTicks: 0 }, 'lead', 'beat')
-  // The lock stays with this tab. `mayClaim` makes the next tick repeat the claim, without locks too.
+  // The lock stays with this tab. `mayClaim` makes the next tick repeat the claim.
   if (event.type === 'refused')
     return stay({ ...followingAgain(election), mayClaim: true, restTicks: 1 })
   return event.type === 'beat'

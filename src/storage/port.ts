@@ -56,7 +56,7 @@ export type Storage = {
    */
   onLost?(callback: (error: Error) => void): void
   /**
-   * For storage with a quota: deletes what it keeps for speed only, and rows that were removed
+   * For storage with a quota: deletes data that serves speed only, and rows that were removed
    * already. Called when a transaction was rejected with a `QuotaExceededError`.
    */
   makeRoom?(): Promise<void>

@@ -16,8 +16,8 @@ export type TimMemberCalls = {
   /**
    * "Obtaining group members": the owner, admins, members, each in the order of joining. `count` is
    * 15 by default and 100 at most. `offset` of the answer is that of the next page, and 0 after the
-   * last one. Offline: the members that this device holds. Errors: 10007 if the user is not in the group,
-   * 10010 if there is no such group, 2805 if only the server knows.
+   * last one. Offline: the members that this device holds. Errors: 10007 if the user is not in the
+   * group, 10010 if there is no such group, 2805 if only the server knows.
    *
    * @example
    * const page = { groupID: 'crew', count: 30, offset: 0 }

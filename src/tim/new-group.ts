@@ -5,8 +5,8 @@ import { ownError } from './im-error.ts'
 import { failure } from './perform.ts'
 
 /**
- * Options of later SDKs that change who may do what. Without them, users would get rights that the
- * app has not given.
+ * Options of later SDKs that change the rights of users. Without them, users would get rights that
+ * the app has not given.
  */
 const laterOptions = ['inviteOption', 'isSupportTopic']
 

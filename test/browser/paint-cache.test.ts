@@ -105,7 +105,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'the cached paint does not name a group that its user has left',
+  'the cached paint names no group that its user has left',
   async ({ expect, onTestFinished }) => {
     const userID = fresh('ann')
     const store = await openStore(userID, { paused: true }, onTestFinished)

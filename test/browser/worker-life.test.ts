@@ -184,7 +184,7 @@ test('a hidden page ends its worker and starts another when shown', async () => 
   expect(names.at(-1)).toContain('Boat')
 })
 
-test('a TIM login waits for a worker that loads at the second attempt', async () => {
+test('a TIM login waits for a second attempt to load the worker', async () => {
   const userID = fresh('ann')
   const { worker, workers } = startAfter(missingWorker)
   const tim = TIM.create({ SDKAppID: 4510, url: inject('url'), worker })
@@ -209,7 +209,7 @@ async function whileAway(act: () => Promise<void>): Promise<void> {
 }
 
 test.each([false, true])(
-  'a page that was away during a logout ends its store; login since: %s',
+  'a page hidden during a logout ends its store (login since: %s)',
   async isLoggedInAgain => {
     const userID = fresh('ann')
     const { worker } = startAfter()

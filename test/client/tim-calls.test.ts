@@ -93,7 +93,7 @@ describe('an application', () => {
 })
 
 describe('createGroup', () => {
-  test('with a network rejects with 10021 for a taken ID, and no event', async () => {
+  test('with a network rejects a taken ID with 10021, without event', async () => {
     const [ann, bob] = [await as('ann'), await as('bob')]
     const events: number[] = []
     bob.on(TIM.EVENT.ERROR, ({ data }) => events.push(data.code))
@@ -112,7 +112,7 @@ describe('createGroup', () => {
     expect(await codeOf(ann.createGroup({ name: 'Crew', type } as never))).toBe(2600)
   })
 
-  test('with an empty type and role makes a Private group of common members', async () => {
+  test('with empty type and role makes a Private group of members', async () => {
     const ann = await as('ann')
     const options = { name: 'Crew', type: '', memberList: [{ userID: 'bob', role: '' }] } as never
     expect((await ann.createGroup(options)).data.group.type).toBe('Private')
@@ -126,7 +126,7 @@ describe('createGroup', () => {
 })
 
 describe('a group', () => {
-  test('that the user is not in has an empty selfInfo and one object', async () => {
+  test('without the user has an empty selfInfo and one object', async () => {
     const [ann, bob] = [await as('ann'), await as('bob')]
     await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public' })
     const { group } = (await bob.searchGroupByID('crew')).data

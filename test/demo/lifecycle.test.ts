@@ -115,7 +115,7 @@ test.runIf(engine() !== 'webkit')('the page works in memory if storage is denied
   expect(mode).toBe('memory')
 })
 
-test('a page in the back-forward cache leaves the lead to the next page', async () => {
+test('a page in the back-forward cache leaves the lead to another', async () => {
   const browser = await openBrowser({ before: noteCaching })
   const { page, ann, bob } = await start(browser)
   await caughtUp(ann, bob)

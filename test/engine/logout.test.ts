@@ -116,7 +116,7 @@ test('a logout on full storage says that operations are pending', async () => {
   expect(await rename(second, 'Boat')).toHaveProperty('opID')
 })
 
-test('a logout on full storage seals it in the room that it makes', async () => {
+test('a logout on full storage makes room and seals it', async () => {
   const { storage, fill } = createFullStorage({ isRemovable: false })
   const makeRoom = () => Promise.resolve(fill(false))
   const { first, second } = await openPair({ ...storage, makeRoom })

@@ -281,7 +281,7 @@ describe('rows of a newer build in the database', () => {
     ]).toEqual(['applied', []])
   })
 
-  test('of a type named as a built-in property are rows like any other', async () => {
+  test('of a type named as a built-in property are ordinary rows', async () => {
     const database = widened(createMemoryDatabase('epoch-1'), row =>
       'type' in row
         ? { ...row, type: 'constructor', joinOption: 'toString' }
