@@ -190,5 +190,7 @@ export const EVENT = {
 /** The value of an entry of `TIM.EVENT` that this package does not send. */
 export type TimOtherEventName = (typeof OTHER_EVENTS)[keyof typeof OTHER_EVENTS]
 
+export const otherEvents: readonly TimOtherEventName[] = Object.values(OTHER_EVENTS)
+
 /** The value of an entry of `TIM.EVENT`. */
 export type TimEventName = (typeof EVENT)[keyof typeof EVENT]

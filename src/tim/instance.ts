@@ -8,10 +8,13 @@ import type { Tim } from './api.ts'
 import { createCalls } from './calls.ts'
 import { admit } from './connection.ts'
 import { EVENT, TYPES } from './constants.ts'
+import { createDelegate, type TimDelegate } from './delegate.ts'
 import { createEvents } from './events.ts'
 import { answerWithinMs, attempt, errorOf, inTime, strict } from './guard.ts'
 import { ownError, respond, type IMResponse } from './im-error.ts'
+import { createOtherCalls, withConversations } from './other-calls.ts'
 import { failure, type Session } from './perform.ts'
+import { createSdkCalls } from './sdk-calls.ts'
 import { startLogin, type Login } from './session.ts'
 
 /** The options of `TIM.create`. */
@@ -24,13 +27,22 @@ export type TimOptions = {
   readonly worker?: GroupStoreOptions['worker']
   /** Calls with wrong parameters throw at once, as in SDK 2.x. Default: they reject with 10004. */
   readonly strict2x?: boolean
+  /**
+   * An instance of Tencent's SDK for all that is not about groups: messages, conversations,
+   * profiles and friends. Login and logout go to both.
+   *
+   * @example
+   * const both = TIM.create({ SDKAppID: 1400000001, url, delegate: tencent })
+   */
+  readonly delegate?: TimDelegate
 }
 
 export function createTim(
-  { SDKAppID, url, worker, strict2x = false }: TimOptions,
+  { SDKAppID, url, worker, strict2x = false, delegate }: TimOptions,
   forget: () => void
 ): Tim {
   const events = createEvents(reportError)
+  const beside = delegate && createDelegate(delegate, events)
   let current: Login | undefined
   let loggingIn: AbortController | undefined
 
@@ -66,6 +78,7 @@ export function createTim(
         store,
         userID,
         events,
+        alsoReady: beside?.login(store, { userID, userSig }) ?? Promise.resolve(),
         onRefused: error => void expire(started, error)
       })
       current = started
@@ -91,7 +104,7 @@ export function createTim(
     loggingIn?.abort()
     if (ended) {
       events.emit(EVENT.SDK_NOT_READY, undefined)
-      await ended.end()
+      await Promise.all([ended.end(), beside?.logout()])
     }
     return respond({})
   }
@@ -106,7 +119,10 @@ export function createTim(
   }
 
   const calls = inTime(
-    createCalls(ready, () => current !== undefined),
+    withConversations(
+      createCalls(ready, () => current !== undefined),
+      delegate
+    ),
     () => current?.opening()
   )
   return {
@@ -114,6 +130,7 @@ export function createTim(
     logout,
     async destroy() {
       await logout()
+      beside?.end()
       forget()
       events.emit(EVENT.SDK_DESTROY, { SDKAppID })
     },
@@ -126,7 +143,8 @@ export function createTim(
       current?.session()?.verdicts.report()
     },
     off: events.off,
-    setLogLevel: () => undefined,
+    ...createSdkCalls(() => current, delegate),
+    ...createOtherCalls(delegate),
     ...(strict2x ? strict(calls) : calls)
   }
 }

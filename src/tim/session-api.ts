@@ -54,10 +54,46 @@ export type TimSession = {
    */
   off<N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown): void
   /**
-   * Accepted for compatibility. This library does not log.
+   * Whether `SDK_READY` has come and the user has not logged out.
+   *
+   * @example
+   * if (tim.isReady()) console.log('ready')
+   */
+  isReady(): boolean
+  /**
+   * The ID of the logged-in user, or `''`.
+   *
+   * @example
+   * console.log(tim.getLoginUser())
+   */
+  getLoginUser(): string
+  /**
+   * The time by the server's clock, in milliseconds. Before the first connection: by this device's.
+   *
+   * @example
+   * console.log(new Date(tim.getServerTime()))
+   */
+  getServerTime(): number
+  /**
+   * Goes to the delegate. Without one, it has no effect.
+   *
+   * @example
+   * tim.registerPlugin({})
+   */
+  registerPlugin(options: object): void
+  /**
+   * Goes to the delegate. This library does not log.
    *
    * @example
    * tim.setLogLevel(1)
    */
   setLogLevel(level: number): void
+  /**
+   * Goes to the delegate. Without one: whether the group module exists (`canIUseModule`), otherwise
+   * a promise of empty data.
+   *
+   * @example
+   * tim.callExperimentalAPI('canIUseModule', 'group-module') // true
+   */
+  callExperimentalAPI(name: string, options?: unknown): unknown
 }

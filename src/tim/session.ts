@@ -6,7 +6,7 @@
  * show "no groups". Without a network, or after 5 s, the groups on the device count.
  */
 
-import { filter, firstValueFrom, race, type Subscription } from 'rxjs'
+import { filter, firstValueFrom, race, switchMap, take, type Subscription } from 'rxjs'
 import { bound } from '../client/bound.ts'
 import type { GroupStore, Undelivered } from '../client/group-store.ts'
 import { setTimer } from '../host/timer.ts'
@@ -28,15 +28,19 @@ type LoginOptions = {
   readonly store: GroupStore & Undelivered
   readonly userID: string
   readonly events: Events
+  /** SDK_READY waits also for this, but not without a network. */
+  readonly alsoReady: Promise<unknown>
   /** The server refuses the userSig. */
   onRefused(error: GroupError): void
 }
 
-export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
+export function startLogin({ store, userID, events, alsoReady, onRefused }: LoginOptions) {
   const watches: Pick<Subscription, 'unsubscribe'>[] = []
   const over = new AbortController()
   const isOver = () => over.signal.aborted
   let session: Session | undefined
+  let clockOffsetMs = 0
+  watches.push(store.status$.subscribe(status => (clockOffsetMs = status.clockOffsetMs)))
 
   async function open(): Promise<void> {
     await nextTask()
@@ -44,7 +48,7 @@ export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
     const emitList = (list: TimGroup[]) => events.emit(EVENT.GROUP_LIST_UPDATED, list)
     const live = createLive(store, userID, emitList)
     watches.push({ unsubscribe: live.end })
-    await bound(listArrives(store), listWithinMs, () => undefined)
+    await bound(arrived(store, alsoReady), listWithinMs, () => undefined)
     if (isOver()) return
     if (live.list().length === 0) emitList([])
     // Each handler may log out.
@@ -61,6 +65,8 @@ export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
 
   return {
     userID,
+    /** The server's clock minus this device's. */
+    clockOffsetMs: () => clockOffsetMs,
     /** `undefined` before SDK_READY and after logout. */
     session: () => session,
     /** A call before SDK_READY waits for it. `undefined`: there is nothing to wait for. */
@@ -74,11 +80,15 @@ export function startLogin({ store, userID, events, onRefused }: LoginOptions) {
   }
 }
 
-/** Resolves when the list of groups is complete, or the server cannot complete it now. */
-const listArrives = (store: GroupStore): Promise<unknown> =>
+/** Resolves when the list of groups is complete and `alsoReady`, or without a network. */
+const arrived = (store: GroupStore, alsoReady: Promise<unknown>): Promise<unknown> =>
   firstValueFrom(
     race(
-      store.groups$.pipe(filter(({ complete }) => complete)),
+      store.groups$.pipe(
+        filter(({ complete }) => complete),
+        take(1),
+        switchMap(() => alsoReady)
+      ),
       store.status$.pipe(filter(({ connection }) => connection === 'offline'))
     ),
     { defaultValue: undefined }

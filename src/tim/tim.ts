@@ -5,9 +5,13 @@
 
 import type { Tim } from './api.ts'
 import { EVENT, TYPES } from './constants.ts'
+import type { TimDelegate } from './delegate.ts'
 import { createTim, type TimOptions } from './instance.ts'
+import type { TimOtherCalls } from './other-calls.ts'
 
 export type { Tim } from './api.ts'
+export type { TimDelegate } from './delegate.ts'
+export type { TimOtherCalls } from './other-calls.ts'
 export type { TimGroupApplication } from './applications.ts'
 export type { TimEventName, TimOtherEventName } from './constants.ts'
 export type { TimEventData, TimHandler } from './events.ts'
@@ -32,6 +36,10 @@ const instances = new Map<number, Tim>()
  * @example
  * const tim = TIM.create({ SDKAppID: 1400000000, url })
  */
+function create<D extends TimDelegate = TimDelegate>(
+  options: TimOptions & { readonly delegate: D }
+): Omit<Tim, keyof TimOtherCalls> & Omit<D, Exclude<keyof Tim, keyof TimOtherCalls>>
+function create(options: TimOptions): Tim
 function create(options: TimOptions): Tim {
   // JavaScript can pass no options. Then the login reports the missing ones.
   const { SDKAppID } = Object(options) as TimOptions
@@ -43,5 +51,11 @@ function create(options: TimOptions): Tim {
 }
 
 /** Tencent's entry point: `create` returns the instance of an app. */
-const TIM = { create, TYPES, EVENT }
+const TIM = {
+  create,
+  TYPES,
+  EVENT,
+  /** The version of Tencent's SDK whose names exist here. UI kits compare it. */
+  VERSION: '2.27.6'
+}
 export default TIM

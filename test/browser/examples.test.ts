@@ -50,6 +50,8 @@ async function run(code: string): Promise<unknown[][]> {
     connectWebSocket,
     TIM,
     tim,
+    // It has the calls that a delegate must have.
+    tencent: tim,
     store,
     url: inject('url'),
     token,

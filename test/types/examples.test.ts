@@ -28,6 +28,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
 const values: Readonly<Record<string, string>> = {
   store: `import('offline-groups').GroupStore`,
   tim: `import('offline-groups/tim').Tim`,
+  tencent: `import('offline-groups/tim').TimDelegate`,
   server: `import('offline-groups/server').SyncServer`,
   url: 'string',
   token: 'string',

@@ -1,0 +1,168 @@
+/**
+ * The calls of Tencent's SDK that are not about groups: messages, conversations, profiles, friends
+ * and signaling. An instance of Tencent's SDK answers them, if the app gives one as `delegate`.
+ */
+
+import type { GroupCalls } from './api.ts'
+import { TYPES } from './constants.ts'
+import { IMError } from './im-error.ts'
+
+/** Calls that return a promise. */
+const asking = [
+  'downloadMergerMessage',
+  'sendMessage',
+  'revokeMessage',
+  'resendMessage',
+  'deleteMessage',
+  'translateText',
+  'convertVoiceToText',
+  'setMessageExtensions',
+  'getMessageExtensions',
+  'deleteMessageExtensions',
+  'modifyMessage',
+  'searchCloudMessages',
+  'searchCloudGroups',
+  'searchCloudUsers',
+  'searchCloudGroupMembers',
+  'addMessageReaction',
+  'removeMessageReaction',
+  'getMessageReactions',
+  'getAllUserListOfMessageReaction',
+  'getMessageListHopping',
+  'setMessageRead',
+  'sendMessageReadReceipt',
+  'getMessageReadReceiptList',
+  'getGroupMessageReadMemberList',
+  'getConversationList',
+  'getConversationProfile',
+  'deleteConversation',
+  'setConversationDraft',
+  'clearHistoryMessage',
+  'pinConversation',
+  'setAllMessageRead',
+  'setAllReceiveMessageOpt',
+  'getAllReceiveMessageOpt',
+  'setConversationCustomData',
+  'markConversation',
+  'getConversationGroupList',
+  'createConversationGroup',
+  'deleteConversationGroup',
+  'renameConversationGroup',
+  'addConversationsToGroup',
+  'deleteConversationsFromGroup',
+  'getMyProfile',
+  'getUserProfile',
+  'updateMyProfile',
+  'getBlacklist',
+  'addToBlacklist',
+  'removeFromBlacklist',
+  'setSelfStatus',
+  'getUserStatus',
+  'subscribeUserStatus',
+  'unsubscribeUserStatus',
+  'getFriendList',
+  'addFriend',
+  'deleteFriend',
+  'checkFriend',
+  'getFriendProfile',
+  'updateFriend',
+  'getFriendApplicationList',
+  'acceptFriendApplication',
+  'refuseFriendApplication',
+  'deleteFriendApplication',
+  'setFriendApplicationRead',
+  'getFriendGroupList',
+  'createFriendGroup',
+  'deleteFriendGroup',
+  'addToFriendGroup',
+  'removeFromFriendGroup',
+  'renameFriendGroup',
+  'followUser',
+  'unfollowUser',
+  'getMyFollowersList',
+  'getMyFollowingList',
+  'getMutualFollowersList',
+  'getUserFollowInfo',
+  'checkFollowType',
+  'pinGroupMessage',
+  'getPinnedGroupMessageList',
+  'getGroupOnlineMemberCount',
+  'getJoinedCommunityList',
+  'createTopicInCommunity',
+  'deleteTopicFromCommunity',
+  'updateTopicProfile',
+  'getTopicList',
+  'invite',
+  'inviteInGroup',
+  'cancel',
+  'accept',
+  'reject',
+  'modifyInvitation'
+] as const
+
+/** Calls that return at once, so they throw. */
+const synchronous = [
+  'createTextMessage',
+  'createTextAtMessage',
+  'createImageMessage',
+  'createAudioMessage',
+  'createVideoMessage',
+  'createCustomMessage',
+  'createFaceMessage',
+  'createFileMessage',
+  'createLocationMessage',
+  'createMergerMessage',
+  'createForwardMessage',
+  'findMessage',
+  'getTotalUnreadMessageCount',
+  'addSignalingListener',
+  'removeSignalingListener',
+  'inviteSync',
+  'inviteInGroupSync',
+  'getSignalingInfo'
+] as const
+
+/**
+ * Calls that are not about groups. With a `delegate`, its types count. Without one, they fail with
+ * 2905.
+ */
+export type TimOtherCalls = {
+  [N in (typeof asking)[number]]: (...args: readonly unknown[]) => Promise<never>
+} & { [N in (typeof synchronous)[number]]: (...args: readonly unknown[]) => never }
+
+type Call = (...args: readonly unknown[]) => unknown
+
+/** The messages of other conversations than the system's are those of the delegate. */
+export const withConversations = (calls: GroupCalls, delegate: object | undefined): GroupCalls =>
+  delegate
+    ? {
+        ...calls,
+        getMessageList: options =>
+          options.conversationID === TYPES.CONV_SYSTEM
+            ? calls.getMessageList(options)
+            : (delegate as GroupCalls).getMessageList(options)
+      }
+    : calls
+
+/** The calls of a delegate, or calls that fail with a code and their name. */
+export function createOtherCalls(delegate: object | undefined): TimOtherCalls {
+  const ask = (name: string, args: readonly unknown[]): unknown => {
+    const call: unknown = delegate && Reflect.get(delegate, name)
+    if (typeof call !== 'function') throw notSupported(name)
+    return Reflect.apply(call, delegate, args)
+  }
+  const calls = [
+    ...asking.map((name): [string, Call] => [name, async (...args) => ask(name, args)]),
+    ...synchronous.map((name): [string, Call] => [name, (...args) => ask(name, args)])
+  ]
+  // The lists of names above are the type.
+  return Object.fromEntries(calls) as unknown as TimOtherCalls
+}
+
+const notSupported = (name: string) =>
+  new IMError({
+    // Tencent's code of a call that its SDK does not support.
+    code: 2905,
+    reason: 'NotSupported',
+    message: `${name} is not about groups: give TIM.create an instance of Tencent's SDK as delegate.`
+  })
