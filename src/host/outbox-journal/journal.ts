@@ -2,8 +2,11 @@
  * A second copy of the outbox, outside IndexedDB.
  *
  * Why: Chromium can lose all databases of an origin in a crash, without an error. An operation must
- * not disappear that way after its call has resolved. An append costs some 50 µs and runs while
- * IndexedDB commits, so no caller waits for it.
+ * not disappear that way after its call has resolved.
+ *
+ * Its cost: `apply` takes 3.2 ms in the median with it and 1.5 ms without, 7.7 and 2.8 ms at the
+ * 95th percentile. Measured in headless Chromium on two busy cores, in six rounds of 500 operations
+ * each. An append comes before the commit, so the operation waits for it.
  *
  * Each worker appends to a file of its own. The next worker reads the files that dead workers have
  * left, keeps the facts that still count in its own file, and removes the others.
