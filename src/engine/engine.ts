@@ -53,12 +53,12 @@ export function openEngine(
   const report = createStorageReport(host.storageState ?? adapterState, () =>
     state.publish({ ...nothingTouched(), storage: true })
   )
-  const reload = createReload({ host, state, userID, report })
+  const reader = createReload({ host, state, userID, report })
   const commits = createCommits({
     host,
     state,
     lifecycle,
-    reload: reload.reload,
+    reload: reader.reload,
     term: () => leadership.term(),
     onFenced: term => leadership.fenced(term),
     // The first read of an engine ends the logout of a tab that has died.
@@ -86,7 +86,7 @@ export function openEngine(
     host,
     lifecycle,
     state,
-    reload,
+    reload: reader,
     sync,
     questions,
     groupsWithShownMembers: retained.groupsWithShownMembers
@@ -112,14 +112,14 @@ export function openEngine(
     lifecycle,
     state,
     commits,
-    reload,
+    reload: reader,
     leadership,
     tabs,
     makeRoom
   })
   const recovery = createRecovery(host, lifecycle, {
     async reload() {
-      await reload.reload()
+      await reader.reload()
       assertAnswers()
     },
     onRecovered() {
@@ -139,7 +139,7 @@ export function openEngine(
           commits.forgetMembers(event.groupID).then(() => tabs.refetch(event.groupID))
         )
       case 'orderLost':
-        return lifecycle.guard(reload.reload())
+        return lifecycle.guard(reader.reload())
     }
   }
 
