@@ -78,6 +78,7 @@ export function openEngine(
   })
   const makeRoom = createEviction({
     ...{ storage, state, commits, report },
+    term: () => leadership.term(),
     isShown: groupID => sync.isWanted(groupID)
   })
   const retained = createRetained()

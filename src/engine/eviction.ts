@@ -9,6 +9,7 @@
 
 import type { Storage, Write } from '../storage/port.ts'
 import { withoutMembers, type Commits } from './state/commits.ts'
+import { lease } from './state/lease.ts'
 import type { State } from './state/state.ts'
 import type { StorageReport } from './storage-state.ts'
 
@@ -20,6 +21,8 @@ type EvictionOptions = {
   readonly state: State
   readonly commits: Commits
   readonly report: StorageReport
+  /** The term of this tab while it leads. */
+  term(): number | undefined
   /** Whether a tab shows the members of a group. */
   isShown(groupID: string): boolean
 }
@@ -29,6 +32,7 @@ export function createEviction({
   state,
   commits,
   report,
+  term,
   isShown
 }: EvictionOptions): () => Promise<void> {
   const nextGroups = (): string[] =>
@@ -36,18 +40,22 @@ export function createEviction({
       .filter(groupID => !isShown(groupID) && !report.isEvicted(groupID))
       .slice(0, groupsAtOnce)
 
-  /** Members are fetched again when they are shown. */
+  /**
+   * Members are fetched again when they are shown. Only the leader removes them: otherwise its next
+   * commit could count them as stored.
+   */
   async function evict(groupIDs: readonly string[]): Promise<void> {
     let writes: Write[] = []
     const commitNumber = await storage.transact(
-      [{ table: 'groups', scope: '', ids: groupIDs }],
-      ([held]) =>
-        (writes = held.flatMap(each => [
+      [lease, { table: 'groups', scope: '', ids: groupIDs }],
+      ([[row], held]) =>
+        (writes = ((row?.term ?? 0) === term() ? held : []).flatMap(each => [
           ...withoutMembers(each),
           { table: 'tips', scope: each.groupID, empty: true }
         ])),
       'relaxed'
     )
+    if (writes.length === 0) return
     commits.publish({ commitNumber, writes })
     report.evicted(groupIDs)
   }

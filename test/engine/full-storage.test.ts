@@ -67,3 +67,23 @@ test('full storage takes verdicts, in place of rows that nobody looks at', async
   await ann.settle('updateGroupProfile', { groupID: 'group 1', name: 'Raft' })
   await server.clock.until(async () => (await ann.members('group 1')).length === 51)
 })
+
+test('members that a full store has removed do not count as absent', async () => {
+  const server = createTestServer()
+  const disk = createLimitedStorage()
+  const ann = createTestClient(server, 'ann', { storage: disk.storage })
+  const memberList = Array.from({ length: 50 }, (_, index) => ({ userID: `user ${index}` }))
+  await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList })
+  await ann.caughtUp()
+  const change = { groupID: 'crew', userID: 'user 7', role: 'Admin' } as const
+  expect(await ann.engine.preview('setGroupMemberRole', change)).toMatchObject({ kind: 'yes' })
+  disk.fillUp()
+  // Its commit is refused first, and removes members then.
+  await server.judge('ann', {
+    name: 'updateGroupProfile',
+    args: { groupID: 'crew', name: 'Boat' },
+    groupID: 'crew'
+  })
+  await server.clock.until(async () => (await ann.group('crew'))?.name === 'Boat')
+  expect(await ann.engine.preview('setGroupMemberRole', change)).toMatchObject({ kind: 'unknown' })
+})

@@ -70,7 +70,7 @@ export function createCommits(options: CommitOptions) {
 
   return {
     publish,
-    ...createLeaseWrites({ storage, newID, publish, makeRoom, onSealed }),
+    ...createLeaseWrites({ storage, newID, publish, onSealed }),
 
     /**
      * Commits rows and verdicts from the server, if the stored term is still that of this tab. A
@@ -79,9 +79,18 @@ export function createCommits(options: CommitOptions) {
      *
      * If another tab has discarded an operation meanwhile, that operation has a verdict already,
      * and the server's verdict is left out.
+     *
+     * `afterEviction`: the writes on top of the rows that are left after making room.
      */
-    async commit(writes: readonly Write[]): Promise<void> {
-      await withRoom(makeRoom, () => commitOnce(writes))
+    async commit(
+      writes: readonly Write[],
+      afterEviction: () => readonly Write[] = () => writes
+    ): Promise<void> {
+      await withRoom(
+        makeRoom,
+        () => commitOnce(writes),
+        () => commitOnce(afterEviction())
+      )
     },
 
     /**

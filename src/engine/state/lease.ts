@@ -28,14 +28,12 @@ type LeaseOptions = {
   readonly storage: Storage
   newID(): string
   publish(commit: Commit): void
-  /** Removes rows that the server can send again. */
-  makeRoom(): Promise<void>
   /** Another tab has logged out. */
   onSealed(): unknown
 }
 
 export function createLeaseWrites(options: LeaseOptions) {
-  const { storage, newID, publish, makeRoom, onSealed } = options
+  const { storage, newID, publish, onSealed } = options
 
   /** Resolves with the commit number. `change` returns `undefined` to write nothing. */
   async function update(change: (stored: Lease | undefined) => Lease | undefined): Promise<number> {
@@ -72,7 +70,8 @@ export function createLeaseWrites(options: LeaseOptions) {
             isWanted() && !stored?.isSealed ? Math.max(stored?.term ?? 0, knownTerm) + 1 : undefined
           return claimed === undefined ? undefined : { ...stored, term: claimed }
         })
-      const commitNumber = await withRoom(makeRoom, claim)
+      // Only the leader evicts: it must not count removed members as stored.
+      const commitNumber = await withRoom(async () => storage.makeRoom?.(), claim)
       if (stored?.isSealed) {
         onSealed()
         throw new Error('A tab has logged out.')

@@ -3,7 +3,8 @@ import { storageFailed } from '../../kernel/errors.ts'
 /** Retries a transaction once if storage is full, after making room. */
 export async function withRoom<T>(
   makeRoom: () => Promise<void>,
-  work: () => Promise<T>
+  work: () => Promise<T>,
+  retry = work
 ): Promise<T> {
   try {
     return await work()
@@ -11,6 +12,6 @@ export async function withRoom<T>(
     if (storageFailed(error).reason !== 'StorageFull') throw error
     // Expected: the quota is exhausted, perhaps for the eviction too.
     await makeRoom().catch(() => undefined)
-    return work()
+    return retry()
   }
 }

@@ -124,7 +124,8 @@ export function createSync(options: SyncOptions) {
     // The next pages are requested before these are stored, so that both happen at once.
     members.arrived(pages)
     fetchMembers()
-    if (writes.length > 0) await commits.commit(writes)
+    const mergeAgain = () => merge(mergeBase() ?? current, messages).writes
+    if (writes.length > 0) await commits.commit(writes, mergeAgain)
     if (!isCurrent()) return
     if (isGap) return connection.lost()
     members.stored(pages)
