@@ -17,10 +17,7 @@ const messagesPerPair = 4
 const minuteMs = 60_000
 const pausedWithinMs = 10_000
 
-/** Any tab may drop the members of a group, because it reads the group in the same transaction. */
-const isFromServer = (write: Write): boolean =>
-  write.table === 'meta' ||
-  (write.table === 'groups' && 'row' in write && write.row?.membersUpTo !== '')
+const isFromServer = ({ table }: Write): boolean => table === 'meta' || table === 'groups'
 
 export function createLeaders(
   world: World,
