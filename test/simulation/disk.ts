@@ -71,6 +71,8 @@ export function createDisk(
   let slowUntil = 0
   let latencyMs = 1
   let waiting = 0
+  /** The last removal of the database. */
+  let removal = Promise.resolve()
   const transactions = createTransactions(world, () => random.around(latencyMs))
 
   function openDoor({ onWriting, onFailed, onCommitted, onDestroyed }: DoorEvents): Door {
@@ -169,6 +171,19 @@ export function createDisk(
       await (await real()).destroy()
     }
 
+    function requestRemoval(): Promise<void> {
+      doors.delete(door)
+      // Other connections close for a removal, which happens even if its caller dies now.
+      for (const other of doors) other.cut()
+      doors.clear()
+      return new Promise(resolve => {
+        transactions.create(true, async () => {
+          await remove()
+          world.at(world.now() + random.around(latencyMs / 4), resolve)
+        })
+      })
+    }
+
     const door: Door = {
       read(queries) {
         if (isClosed || isLost) return Promise.reject(closedError())
@@ -215,18 +230,10 @@ export function createDisk(
       async destroy() {
         isClosed = true
         await afterWrites()
-        // Another connection removes the database.
-        if (isCut) return
-        doors.delete(door)
-        // Other connections close for a removal, which happens even if its caller dies now.
-        for (const other of doors) other.cut()
-        doors.clear()
-        await new Promise<void>(resolve => {
-          transactions.create(true, async () => {
-            await remove()
-            world.at(world.now() + random.around(latencyMs / 4), () => isAlive && resolve())
-          })
-        })
+        // A removal by another connection is waited for.
+        if (!isCut) removal = requestRemoval()
+        await removal
+        if (!isAlive) await new Promise(() => {})
       },
       lose() {
         committing?.takeBack()
