@@ -133,7 +133,7 @@ export const planted = {
   ),
   'verdicts are stored before their rows': edit(
     'src/engine/sync/sync.ts',
-    'if (writes.length > 0) await commits.commit(writes)',
+    'if (writes.length > 0) await commits.commit(writes, mergeAgain)',
     `const own = writes.filter(({ table }) => table === 'outbox' || table === 'verdicts')
     if (own.length > 0) await commits.commit(own)
     if (writes.length > 0) await commits.commit(writes.filter(write => !own.includes(write)))`
