@@ -330,7 +330,11 @@ export async function createDevice(world: World, server: SimulatedServer, option
       world.at(world.now() + resumedAfterMs, () => {
         isPaused = false
         leaders.paused(isPaused)
-        void [...tabs].find(({ gate, stopped }) => !gate.isFrozen() && !stopped)?.engine.resume()
+        // A user acts in a tab that the browser shows, so it thaws.
+        const open = [...tabs].filter(({ stopped }) => !stopped)
+        const tab = open.find(({ gate }) => !gate.isFrozen()) ?? open.at(0)
+        if (tab?.gate.isFrozen()) thaw(tab)
+        void tab?.engine.resume()
       })
       for (const tab of awake) renewToken(tab)
     }

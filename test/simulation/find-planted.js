@@ -5,7 +5,7 @@ import { bundle } from './bundle.js'
 import { planted, stepsToFind, worldOf } from './planted.js'
 import { runSeeds } from './pool.js'
 
-const seedsMax = 400
+const seedsMax = 800
 const { values, positionals: names } = parseArgs({
   options: { threads: { type: 'string' } },
   allowPositionals: true
