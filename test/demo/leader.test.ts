@@ -1,6 +1,7 @@
 /** Two tabs of one user in a real browser: another tab takes over from a leader that is gone. */
 
 import { expect, inject, test } from 'vitest'
+import { protocolVersion } from '../../src/protocol/messages.ts'
 import { openBrowser, type Tab, type Tabs } from './dev-tools.ts'
 import { fresh } from './page.ts'
 
@@ -34,7 +35,7 @@ const countMessages = (tab: Tab) =>
     window.messages = []
     window.countedFromMs = performance.now()
     // Other users of the demo change groups all the time.
-    new BroadcastChannel(name + ' v3').onmessage = ({ data }) =>
+    new BroadcastChannel(name + ' v${protocolVersion}').onmessage = ({ data }) =>
       data.type === 'committed' || messages.push(data.type)
   })()`)
 
