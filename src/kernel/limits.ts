@@ -23,12 +23,21 @@ export const limits = {
   accountsPerCallMax: 500
 } as const
 
-/** Default and maximum of `maxMemberNum`. For an AVChatRoom, the 32-bit maximum means no limit. */
-export const memberNumMax: Record<GroupType, number> = {
+/** For an AVChatRoom, the 32-bit maximum means no limit. */
+const noMemberLimit = 4_294_967_295
+
+export const maxMemberNumDefault: Record<GroupType, number> = {
   Private: 200,
   Public: 2000,
   ChatRoom: 6000,
-  AVChatRoom: 4_294_967_295
+  AVChatRoom: noMemberLimit
+}
+
+export const maxMemberNumMax: Record<GroupType, number> = {
+  Private: 6000,
+  Public: 6000,
+  ChatRoom: 6000,
+  AVChatRoom: noMemberLimit
 }
 
 /** Options of an installation. The server sends them to its clients, so that both judge alike. */

@@ -143,8 +143,8 @@ export const cases: Case[] = [
     // A full group takes precedence over an argument over its limit.
     ['that is zero', 0, 10014],
     ['that is negative', -1, 10014],
-    ['that is that of the type', 2000, 'accepted'],
-    ['over that of the type', 2001],
+    ['of 6,000', 6000, 'accepted'],
+    ['over 6,000', 6001],
     ['over what a number of 32 bits can be', 2 ** 32],
     ['of 1e308', 1e308]
   ]),
@@ -178,8 +178,8 @@ export const cases: Case[] = [
     ['that is negative', -1],
     ['of fewer than are in', 3],
     ['of as many as are in', 4, 'accepted'],
-    ['that is that of the type', 2000, 'accepted'],
-    ['over that of the type', 2001],
+    ['of 6,000', 6000, 'accepted'],
+    ['over 6,000', 6001],
     ['of 1e308', 1e308]
   ]),
   ...each('updateGroupProfile', 'joinOption', choices),

@@ -76,29 +76,21 @@ test.each([
   ['Private', 200],
   ['Public', 2000],
   ['ChatRoom', 6000]
-] as const)('a %s group is for at most %i members', (type, membersMax) => {
+] as const)('a %s group is for %i members, or up to 6,000', (type, membersDefault) => {
   const created = (maxMemberNum: number) =>
     codeOf(
       judge(createWorld(), 'createGroup', { groupID: 'new', name: 'Crew', type, maxMemberNum })
     )
-  expect([created(1), created(membersMax), created(membersMax + 1)]).toEqual([
-    'accepted',
-    'accepted',
-    10004
-  ])
+  expect([created(1), created(6000), created(6001)]).toEqual(['accepted', 'accepted', 10004])
   const updated = (maxMemberNum: number) =>
     codeOf(judge(populated({ type }), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
   // The group has four members.
-  expect([updated(4), updated(membersMax), updated(membersMax + 1)]).toEqual([
-    'accepted',
-    'accepted',
-    10004
-  ])
+  expect([updated(4), updated(6000), updated(6001)]).toEqual(['accepted', 'accepted', 10004])
   expect([updated(3), updated(0), updated(-1), updated(4.5)]).toEqual([10004, 10004, 10004, 10004])
   const world = createWorld()
   perform(world, 'createGroup', { groupID: 'new', name: 'Crew', type })
   expect(world.rows()).toContainEqual(
-    expect.objectContaining({ groupID: 'new', name: 'Crew', maxMemberNum: membersMax })
+    expect.objectContaining({ groupID: 'new', name: 'Crew', maxMemberNum: membersDefault })
   )
 })
 

@@ -16,8 +16,9 @@
  * - `Unjoined`: an AVChatRoom whose owner has not joined it.
  *
  * `app` is an app admin outside the group, `appMember` an app admin who is a common member. A
- * target is another user than the actor, except `self`. Private groups and AVChatRooms have no
- * admins. The test writes the admins of those worlds into the rows itself.
+ * target is another user than the actor, except `self`. Nobody
+ * becomes an admin in a Private group, except at its creation, or in an AVChatRoom. The test writes
+ * the admins of those worlds into the rows itself.
  *
  * Some codes are documented only for checks on a device. The server gives the same ones. Membership
  * comes before any rule of a group type. An app admin is refused as an owner, being one in every

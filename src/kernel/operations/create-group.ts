@@ -2,7 +2,7 @@ import { choice, count, optional, text } from '../args.ts'
 import { newGroupID } from '../ids.ts'
 import { avatar, groupCustomField, memberList, name } from '../profile-args.ts'
 import { accept, defineOperation, refuse, reject } from '../decision.ts'
-import { limits, memberNumMax } from '../limits.ts'
+import { limits, maxMemberNumDefault, maxMemberNumMax } from '../limits.ts'
 import {
   groupKey,
   groupTypes,
@@ -25,7 +25,7 @@ const args = {
   introduction: optional(text({ bytesMax: limits.introductionBytesMax })),
   notification: optional(text({ bytesMax: limits.notificationBytesMax })),
   avatar: optional(avatar),
-  maxMemberNum: optional(count({ min: 1, max: memberNumMax.AVChatRoom })),
+  maxMemberNum: optional(count({ min: 1, max: maxMemberNumMax.AVChatRoom })),
   joinOption: optional(choice(joinOptions)),
   memberList: optional(memberList),
   groupCustomField: optional(groupCustomField)
@@ -38,7 +38,7 @@ export const createGroup = defineOperation({
   decide(view, given, ctx) {
     const { actor, groupID, now, policy } = ctx
     const type = given.type ?? 'Private'
-    const maxMemberNum = given.maxMemberNum ?? memberNumMax[type]
+    const maxMemberNum = given.maxMemberNum ?? maxMemberNumDefault[type]
 
     // A device assumes that an ID is free if it does not know the group. The server decides.
     const taken = view.get(groupKey(groupID))
@@ -47,15 +47,13 @@ export const createGroup = defineOperation({
 
     const hasRoom = (userID: string) => (view.groupCount(userID) ?? 0) < policy.groupsPerUserMax
     if (!hasRoom(actor)) return reject('TooManyGroups')
-    if (maxMemberNum > memberNumMax[type])
-      return reject('IllegalArgument', `maxMemberNum: at most ${memberNumMax[type]}`)
+    if (maxMemberNum > maxMemberNumMax[type])
+      return reject('IllegalArgument', `maxMemberNum: at most ${maxMemberNumMax[type]}`)
 
     const invited = new Map((given.memberList ?? []).map(member => [member.userID, member]))
     invited.delete(actor)
     const initial =
       type === 'AVChatRoom' ? [] : [...invited.values()].filter(({ userID }) => hasRoom(userID))
-    if (type === 'Private' && initial.some(({ role }) => role))
-      return reject('NoRolesInGroupType', 'memberList')
 
     const members = initial.map(({ userID, role, memberCustomField }) =>
       newMember({

@@ -2,7 +2,7 @@ import { choice, count, flag, optional, text, type ArgsOf } from '../args.ts'
 import { groupID } from '../ids.ts'
 import { avatar, groupCustomField, name } from '../profile-args.ts'
 import { accept, defineOperation, onGroup, refuse, reject, type KnownGroup } from '../decision.ts'
-import { limits, memberNumMax } from '../limits.ts'
+import { limits, maxMemberNumMax } from '../limits.ts'
 import {
   joinOptions,
   mergeFields,
@@ -22,7 +22,7 @@ const args = {
   avatar: optional(avatar),
   introduction: optional(text({ bytesMax: limits.introductionBytesMax })),
   notification: optional(text({ bytesMax: limits.notificationBytesMax })),
-  maxMemberNum: optional(count({ min: 1, max: memberNumMax.AVChatRoom })),
+  maxMemberNum: optional(count({ min: 1, max: maxMemberNumMax.AVChatRoom })),
   joinOption: optional(choice(joinOptions)),
   muteAllMembers: optional(flag),
   groupCustomField: optional(groupCustomField)
@@ -57,10 +57,10 @@ export const updateGroupProfile = defineOperation({
     ({ group, acting }, given, { now, policy }) => {
       const { groupID, groupCustomField: updates = [], ...fields } = applicableArgs(given, group)
       const { maxMemberNum = group.maxMemberNum } = fields
-      if (maxMemberNum < group.memberNum || maxMemberNum > memberNumMax[group.type]) {
+      if (maxMemberNum < group.memberNum || maxMemberNum > maxMemberNumMax[group.type]) {
         return reject(
           'IllegalArgument',
-          `maxMemberNum: ${group.memberNum} to ${memberNumMax[group.type]}`
+          `maxMemberNum: ${group.memberNum} to ${maxMemberNumMax[group.type]}`
         )
       }
       for (const { key } of updates) {

@@ -1,6 +1,7 @@
 /** Creating, updating and dismissing groups. */
 
 import { describe, expect, test } from 'vitest'
+import type { OperationName } from '../../../src/kernel/decide.ts'
 import { groupKey, memberKey } from '../../../src/kernel/model.ts'
 import { codeOf, createWorld, group, judge, perform, populated } from '../world.ts'
 
@@ -82,16 +83,11 @@ describe('createGroup', () => {
       10004
     ],
     [
-      'admins in a Private group',
-      { name: 'n', memberList: [{ userID: 'b', role: 'Admin' }] },
-      2682
-    ],
-    [
       'more initial members than fit',
       { name: 'n', maxMemberNum: 2, memberList: [{ userID: 'b' }, { userID: 'c' }] },
       10014
     ],
-    ['a maximum over that of the type', { name: 'n', maxMemberNum: 201 }, 10004],
+    ['a maximum over 6,000', { name: 'n', maxMemberNum: 6001 }, 10004],
     [
       '501 initial members',
       {
@@ -103,6 +99,20 @@ describe('createGroup', () => {
     ]
   ])('is refused with %s', (_title, args, code) => {
     expect(codeOf(judge(createWorld(), 'createGroup', args))).toBe(code)
+  })
+
+  test('an initial admin of a Private group has the rights of a member', () => {
+    const world = createWorld()
+    const memberList = [{ userID: 'b', role: 'Admin' as const }, { userID: 'c' }]
+    perform(world, 'createGroup', { groupID: 'g', name: 'n', memberList })
+    expect(world.get(member('b'))?.role).toBe('Admin')
+    const byAdmin = (operation: OperationName, args: object) =>
+      codeOf(judge(world, operation, { groupID: 'g', ...args }, 'b'))
+    expect([
+      byAdmin('updateGroupProfile', { name: 'New' }),
+      byAdmin('updateGroupProfile', { maxMemberNum: 300 }),
+      byAdmin('deleteGroupMember', { userIDList: ['c'] })
+    ]).toEqual(['accepted', 10007, 10007])
   })
 
   test('a taken ID has another code for its owner', () => {
@@ -181,10 +191,10 @@ describe('updateGroupProfile', () => {
     ).toEqual([])
   })
 
-  test('maxMemberNum stays between memberNum and the limit of the type', () => {
+  test('maxMemberNum stays between memberNum and the limit of 6,000', () => {
     const limit = (maxMemberNum: number) =>
       codeOf(judge(populated(), 'updateGroupProfile', { groupID: 'g', maxMemberNum }))
-    expect([limit(3), limit(4), limit(2000), limit(2001)]).toEqual([
+    expect([limit(3), limit(4), limit(6000), limit(6001)]).toEqual([
       10004,
       'accepted',
       'accepted',
