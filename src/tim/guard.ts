@@ -64,13 +64,13 @@ export function errorOf(thrown: unknown): GroupError {
   return ownError('IllegalArgument', thrown instanceof Error ? thrown.message : '')
 }
 
-/** The same calls. Each first checks its parameters as SDK 2.x does. */
-export function strict<C extends object>(calls: C): C {
+/** The same calls. While `isStrict`, each first checks its parameters as SDK 2.x does. */
+export function strict<C extends object>(calls: C, isStrict: () => boolean): C {
   const checked = Object.entries(calls).map(
     ([api, call]: [string, (argument: unknown) => unknown]) => [
       api,
       (argument: unknown) => {
-        validate2x(api, argument)
+        if (isStrict()) validate2x(api, argument)
         return call(argument)
       }
     ]

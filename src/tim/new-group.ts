@@ -1,6 +1,7 @@
 /** Options of groups whose meaning differs from that of a kernel operation. */
 
 import type { Args } from '../kernel/decide.ts'
+import { fieldOf } from './field.ts'
 import { ownError } from './im-error.ts'
 import { failure } from './perform.ts'
 
@@ -32,6 +33,3 @@ export function newGroup(options: Args<'createGroup'>): Args<'createGroup'> {
     })
   } as Args<'createGroup'>
 }
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

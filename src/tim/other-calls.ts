@@ -5,6 +5,8 @@
 
 import type { GroupCalls } from './api.ts'
 import { TYPES } from './constants.ts'
+import { ask } from './delegate-answers.ts'
+import { fieldOf } from './field.ts'
 import { IMError } from './im-error.ts'
 
 /** Calls that return a promise. */
@@ -133,27 +135,30 @@ export type TimOtherCalls = {
 type Call = (...args: readonly unknown[]) => unknown
 
 /** The messages of other conversations than the system's are those of the delegate. */
-export const withConversations = (calls: GroupCalls, delegate: object | undefined): GroupCalls =>
-  delegate
-    ? {
-        ...calls,
-        getMessageList: options =>
-          options.conversationID === TYPES.CONV_SYSTEM
-            ? calls.getMessageList(options)
-            : (delegate as GroupCalls).getMessageList(options)
-      }
-    : calls
+export const withConversations = (
+  calls: GroupCalls,
+  delegate: () => object | undefined
+): GroupCalls => ({
+  ...calls,
+  getMessageList(options) {
+    const isOther = fieldOf(options, 'conversationID') !== TYPES.CONV_SYSTEM
+    const answer = isOther && ask(delegate(), 'getMessageList', options)
+    // The delegate's answer has the type of its own version.
+    return (answer || calls.getMessageList(options)) as ReturnType<GroupCalls['getMessageList']>
+  }
+})
 
 /** The calls of a delegate, or calls that fail with a code and their name. */
-export function createOtherCalls(delegate: object | undefined): TimOtherCalls {
-  const ask = (name: string, args: readonly unknown[]): unknown => {
-    const call: unknown = delegate && Reflect.get(delegate, name)
+export function createOtherCalls(delegate: () => object | undefined): TimOtherCalls {
+  const pass = (name: string, args: readonly unknown[]): unknown => {
+    const to = delegate()
+    const call = fieldOf(to, name)
     if (typeof call !== 'function') throw notSupported(name)
-    return Reflect.apply(call, delegate, args)
+    return Reflect.apply(call, to, args)
   }
   const calls = [
-    ...asking.map((name): [string, Call] => [name, async (...args) => ask(name, args)]),
-    ...synchronous.map((name): [string, Call] => [name, (...args) => ask(name, args)])
+    ...asking.map((name): [string, Call] => [name, async (...args) => pass(name, args)]),
+    ...synchronous.map((name): [string, Call] => [name, (...args) => pass(name, args)])
   ]
   // The lists of names above are the type.
   return Object.fromEntries(calls) as unknown as TimOtherCalls

@@ -6,7 +6,8 @@
 import type { Tim } from './api.ts'
 import { EVENT, TYPES } from './constants.ts'
 import type { TimDelegate } from './delegate.ts'
-import { createTim, type TimOptions } from './instance.ts'
+import { createInstance, type Instance } from './instance.ts'
+import { wrong, type TimOptions } from './options.ts'
 import type { TimOtherCalls } from './other-calls.ts'
 
 export type { Tim } from './api.ts'
@@ -17,7 +18,7 @@ export type { TimEventName, TimOtherEventName } from './constants.ts'
 export type { TimEventData, TimHandler } from './events.ts'
 export type { TimApplicationPayload, TimGroupCalls, TimGroupResponse } from './group-api.ts'
 export { IMError, type IMResponse } from './im-error.ts'
-export type { TimOptions } from './instance.ts'
+export type { TimOptions } from './options.ts'
 export type { TimMemberCalls, TimMemberResponse } from './member-api.ts'
 export type {
   GroupSystemNoticePayload,
@@ -28,10 +29,11 @@ export type {
 export type { TimSession } from './session-api.ts'
 export type { TimGroup, TimGroupMember } from './shapes.ts'
 
-const instances = new Map<number, Tim>()
+const instances = new Map<number, Instance>()
 
 /**
- * Returns the instance of an app: the same one for the same `SDKAppID`.
+ * Returns the instance of an app: the same one for the same `SDKAppID`. A later call may add
+ * options that the first one lacked. It throws an `IMError` 10004 if an option differs.
  *
  * @example
  * const tim = TIM.create({ SDKAppID: 1400000000, url })
@@ -42,12 +44,15 @@ function create<D extends TimDelegate = TimDelegate>(
 function create(options: TimOptions): Tim
 function create(options: TimOptions): Tim {
   // JavaScript can pass no options. Then the login reports the missing ones.
-  const { SDKAppID } = Object(options) as TimOptions
-  const known = instances.get(SDKAppID)
-  if (known) return known
-  const tim = createTim(Object(options) as TimOptions, () => instances.delete(SDKAppID))
-  instances.set(SDKAppID, tim)
-  return tim
+  const given = Object(options) as TimOptions
+  const { SDKAppID, delegate } = given
+  if ([...instances.values()].some(({ tim }) => (tim as object) === delegate))
+    throw wrong("delegate: must be an instance of Tencent's SDK, not of this package")
+  const instance =
+    instances.get(SDKAppID) ?? createInstance(SDKAppID, () => instances.delete(SDKAppID))
+  instance.adopt(given)
+  instances.set(SDKAppID, instance)
+  return instance.tim
 }
 
 /** Tencent's entry point: `create` returns the instance of an app. */

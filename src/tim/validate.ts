@@ -6,6 +6,7 @@
 
 import { lookUp } from '../kernel/model.ts'
 import type { GroupCalls } from './api.ts'
+import { fieldOf } from './field.ts'
 
 type Type = 'String' | 'Number' | 'Boolean' | 'Array'
 type Parameter = {
@@ -105,8 +106,6 @@ function problemsOf(
 const isParameter = (spec: object): spec is Parameter =>
   'type' in spec && typeof spec.type === 'string'
 const typeOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1)
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0) return true

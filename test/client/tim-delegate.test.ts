@@ -1,64 +1,44 @@
 /** An instance of Tencent's SDK beside the TIM API, and calls that are not about groups. */
 
-import { EventEmitter } from 'node:events'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import TIM from '../../src/tim/tim.ts'
 import { createTim, logIn, openServer, userSigOf } from './page.ts'
-
-/** The surface of Tencent's SDK: what it was called with, and its events. */
-function tencent() {
-  const asked: unknown[][] = []
-  const emitter = new EventEmitter()
-  const record =
-    <R>(name: string, answer: R) =>
-    (...args: unknown[]): R => {
-      asked.push([name, ...args])
-      return answer
-    }
-  return {
-    asked,
-    emit: (name: string, data: unknown) => void emitter.emit(name, { name, data }),
-    sdk: {
-      on: (name: string, handler: (event: never) => void) =>
-        void emitter.on(name, handler as never),
-      off: (name: string, handler: (event: never) => void) =>
-        void emitter.off(name, handler as never),
-      async login(options: object): Promise<object> {
-        asked.push(['login', options])
-        emitter.emit(TIM.EVENT.SDK_READY, {})
-        return { code: 0 }
-      },
-      logout: record('logout', Promise.resolve({ code: 0 })),
-      createTextMessage: record('createTextMessage', { ID: 'm1' }),
-      sendMessage: record('sendMessage', Promise.resolve({ data: { message: 'm1' } })),
-      getMessageList: record('getMessageList', Promise.resolve({ data: { messageList: [] } })),
-      registerPlugin: record('registerPlugin', undefined)
-    }
-  }
-}
+import { createTencent, deferred } from './tencent.ts'
 
 async function open() {
   const { url } = await openServer()
-  const delegate = tencent()
+  const delegate = createTencent()
   const SDKAppID = 1_500_000_000 + Math.floor(Math.random() * 1e6)
   const tim = TIM.create({ SDKAppID, url, worker: false, delegate: delegate.sdk })
   onTestFinished(() => tim.destroy())
-  const ready = new Promise<void>(resolve => tim.once(TIM.EVENT.SDK_READY, () => resolve()))
-  await tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+  const events: string[] = []
+  for (const name of [TIM.EVENT.SDK_READY, TIM.EVENT.SDK_NOT_READY, TIM.EVENT.KICKED_OUT])
+    tim.on(name, event => events.push(event.name))
+  const codes: number[] = []
+  tim.on(TIM.EVENT.ERROR, ({ data }) => codes.push(data.code))
+  const isReady = () => new Promise<void>(resolve => tim.once(TIM.EVENT.SDK_READY, () => resolve()))
+  const logIn = (userID = 'ann') => tim.login({ userID, userSig: userSigOf(userID) })
+  return { tim, url, SDKAppID, events, codes, isReady, logIn, ...delegate }
+}
+
+async function openLoggedIn() {
+  const opened = await open()
+  const ready = opened.isReady()
+  await opened.logIn()
   await ready
-  return { tim, ...delegate }
+  return opened
 }
 
 describe('with a delegate', () => {
   test('login and logout go to both', async () => {
-    const { tim, asked } = await open()
+    const { tim, asked } = await openLoggedIn()
     await tim.logout()
     expect(asked.map(([name]) => name)).toEqual(['login', 'logout'])
     expect(asked[0]?.[1]).toMatchObject({ userID: 'ann' })
   })
 
   test('calls that are not about groups come back as they are', async () => {
-    const { tim, asked } = await open()
+    const { tim, asked } = await openLoggedIn()
     const message = tim.createTextMessage({ to: 'bob' })
     expect(message).toEqual({ ID: 'm1' })
     expect(await tim.sendMessage(message)).toEqual({ data: { message: 'm1' } })
@@ -69,14 +49,14 @@ describe('with a delegate', () => {
   })
 
   test('messages of other conversations come from it', async () => {
-    const { tim, asked } = await open()
+    const { tim, asked } = await openLoggedIn()
     await tim.getMessageList({ conversationID: 'C2Cbob' })
     await tim.getMessageList({ conversationID: TIM.TYPES.CONV_SYSTEM })
     expect(asked.slice(1)).toEqual([['getMessageList', { conversationID: 'C2Cbob' }]])
   })
 
   test('its events arrive, except those about groups', async () => {
-    const { tim, emit } = await open()
+    const { tim, emit } = await openLoggedIn()
     const seen: unknown[] = []
     tim.on(TIM.EVENT.CONVERSATION_LIST_UPDATED, ({ data }) => seen.push(data))
     tim.on(TIM.EVENT.MESSAGE_RECEIVED, ({ data }) => seen.push(data))
@@ -85,6 +65,150 @@ describe('with a delegate', () => {
     emit(TIM.EVENT.MESSAGE_RECEIVED, [text, { type: TIM.TYPES.MSG_GRP_TIP }])
     emit(TIM.EVENT.GROUP_LIST_UPDATED, ['a group of the other service'])
     expect(seen).toEqual([['a conversation'], [text]])
+  })
+
+  test('its events about attributes and counters of groups do not arrive', async () => {
+    const { tim, emit } = await openLoggedIn()
+    const seen: unknown[] = []
+    tim.on(TIM.EVENT.GROUP_ATTRIBUTES_UPDATED, ({ data }) => seen.push(data))
+    tim.on(TIM.EVENT.GROUP_COUNTER_UPDATED, ({ data }) => seen.push(data))
+    emit(TIM.EVENT.GROUP_ATTRIBUTES_UPDATED, 'of the other service')
+    emit(TIM.EVENT.GROUP_COUNTER_UPDATED, 'of the other service')
+    expect(seen).toEqual([])
+  })
+
+  test('its error of getMessageList comes back as it is', async () => {
+    const { tim, sdk } = await openLoggedIn()
+    const refused = Object.assign(new Error('no such conversation'), { code: 2500 })
+    sdk.getMessageList = () => Promise.reject(refused)
+    await expect(tim.getMessageList({ conversationID: 'C2Cbob' })).rejects.toBe(refused)
+  })
+})
+
+const refuse = () => Promise.reject(Object.assign(new Error('no'), { code: 70003 }))
+
+describe('the login of a delegate', () => {
+  test('that is refused is an ERROR event, and the groups are ready', async () => {
+    const { codes, logins, logIn, isReady } = await open()
+    logins.push(refuse)
+    const ready = isReady()
+    await logIn()
+    await ready
+    expect(codes).toEqual([70003])
+  })
+
+  test('that is refused is tried again by a repeated login', async () => {
+    const { logins, logIn, isReady, user, log } = await open()
+    logins.push(refuse)
+    const ready = isReady()
+    await logIn()
+    await ready
+    expect(await logIn()).toMatchObject({ data: { repeatLogin: true } })
+    await expect.poll(user).toBe('ann')
+    expect(log()).toEqual(['login ann', 'login ann'])
+  })
+
+  test('does not outlast a logout during it', async () => {
+    const { tim, logins, logIn, user, log } = await open()
+    const answer = deferred()
+    logins.push(() => answer.promise)
+    await logIn()
+    await expect.poll(log).toEqual(['login ann'])
+    const loggedOut = tim.logout()
+    answer.resolve({})
+    await loggedOut
+    expect([user(), log()]).toEqual(['', ['login ann', 'logout']])
+  })
+
+  test('of the next user comes after the logout of the former', async () => {
+    const { tim, logins, logIn, user, log } = await open()
+    const answer = deferred()
+    logins.push(() => answer.promise)
+    await logIn('ann')
+    await expect.poll(log).toEqual(['login ann'])
+    const loggedOut = tim.logout()
+    const next = logIn('bob')
+    answer.resolve({})
+    await Promise.all([loggedOut, next])
+    await expect.poll(user).toBe('bob')
+    expect(log()).toEqual(['login ann', 'logout', 'login bob'])
+  })
+
+  test('replaces the session of another user', async () => {
+    const { sdk, logIn, isReady, user } = await open()
+    await sdk.login({ userID: 'carl', userSig: '' })
+    const ready = isReady()
+    await logIn('ann')
+    await ready
+    expect(user()).toBe('ann')
+  })
+
+  test('keeps a session of the same user', async () => {
+    const { sdk, logIn, isReady, log } = await open()
+    await sdk.login({ userID: 'ann', userSig: '' })
+    const ready = isReady()
+    await logIn('ann')
+    await ready
+    expect(log()).toEqual(['login ann', 'login ann'])
+  })
+})
+
+describe('a delegate that is kicked out', () => {
+  test('ends the session', async () => {
+    const { tim, kick, events } = await openLoggedIn()
+    kick(TIM.TYPES.KICKED_OUT_MULT_ACCOUNT)
+    expect([tim.getLoginUser(), tim.isReady()]).toEqual(['', false])
+    expect(events.slice(1)).toEqual([TIM.EVENT.KICKED_OUT, TIM.EVENT.SDK_NOT_READY])
+  })
+
+  test('is logged in again by a login in the handler', async () => {
+    const { tim, kick, logIn, isReady, user } = await openLoggedIn()
+    const again = new Promise<{ data: object }>(resolve =>
+      tim.on(TIM.EVENT.KICKED_OUT, () => resolve(logIn()))
+    )
+    const ready = isReady()
+    kick(TIM.TYPES.KICKED_OUT_MULT_ACCOUNT)
+    expect((await again).data).not.toHaveProperty('repeatLogin')
+    await ready
+    expect(user()).toBe('ann')
+  })
+})
+
+describe('a later TIM.create', () => {
+  test('adds the delegate that the first one lacked', async () => {
+    const { url } = await openServer()
+    const tencent = createTencent()
+    const SDKAppID = 1_600_000_000
+    const tim = TIM.create({ SDKAppID } as never)
+    onTestFinished(() => tim.destroy())
+    expect(TIM.create({ SDKAppID, url, worker: false, delegate: tencent.sdk })).toBe(tim)
+    await tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+    await expect.poll(tencent.user).toBe('ann')
+  })
+
+  test('without further options returns the same instance', async () => {
+    const { tim, SDKAppID } = await open()
+    expect(TIM.create({ SDKAppID } as never)).toBe(tim)
+  })
+
+  const conflicts: [string, object][] = [
+    ['another url', { url: 'wss://elsewhere.example/sync' }],
+    ['another delegate', { delegate: createTencent().sdk }],
+    ['no instance of an SDK as delegate', { delegate: {} }]
+  ]
+  test.each(conflicts)('with %s throws 10004', async (_title, options) => {
+    const { SDKAppID } = await open()
+    expect(() => TIM.create({ SDKAppID, ...options } as never)).toThrow(
+      expect.objectContaining({ name: 'IMError', code: 10004 })
+    )
+  })
+
+  test('with the instance itself as delegate throws 10004', async () => {
+    const { url } = await openServer()
+    const tim = createTim(url)
+    expect(() => TIM.create({ SDKAppID: 7, url, delegate: tim as never })).toThrow(
+      expect.objectContaining({ name: 'IMError', code: 10004 })
+    )
   })
 })
 
@@ -106,6 +230,7 @@ describe('without a delegate', () => {
     const tim = await logIn(url, 'ann')
     expect([tim.isReady(), tim.getLoginUser()]).toEqual([true, 'ann'])
     expect(Math.abs(tim.getServerTime() - Date.now())).toBeLessThan(60_000)
-    expect(tim.callExperimentalAPI('canIUseModule', 'group-module')).toBe(true)
+    for (const name of ['group-module', ['group-module']])
+      expect(tim.callExperimentalAPI('canIUseModule', name)).toBe(true)
   })
 })

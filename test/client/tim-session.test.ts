@@ -51,6 +51,26 @@ describe('a user whose groups are on the device', () => {
   })
 })
 
+test('a call without a login rejects with 2999 and emits no ERROR', async () => {
+  const { url } = await openServer()
+  const tim = createTim(url)
+  const codes = codesOf(tim)
+  await expect(tim.getGroupList()).rejects.toMatchObject({ code: 2999 })
+  expect(codes).toEqual([])
+})
+
+test('a handler of KICKED_OUT can log in again', async () => {
+  const { url } = await openServer()
+  const tim = createTim(url)
+  const again = new Promise<{ data: object }>(resolve =>
+    tim.once(TIM.EVENT.KICKED_OUT, () =>
+      resolve(tim.login({ userID: 'ann', userSig: userSigOf('ann') }))
+    )
+  )
+  await tim.login({ userID: 'ann', userSig: userSigOf('ann', 2) })
+  expect((await again).data).not.toHaveProperty('repeatLogin')
+})
+
 test('a userSig that expires during the session kicks the user out', async () => {
   const { url } = await openServer()
   const tim = createTim(url)

@@ -1,0 +1,124 @@
+/** Login and logout of an instance: one user at a time. */
+
+import { map } from 'rxjs'
+import { openGroupStore } from '../create-group-store.ts'
+import { wrongOption } from '../client/options.ts'
+import { describe } from '../kernel/error-texts.ts'
+import type { GroupError } from '../kernel/errors.ts'
+import { admit } from './connection.ts'
+import { EVENT, TYPES } from './constants.ts'
+import type { Delegate } from './delegate.ts'
+import type { Events } from './events.ts'
+import { answerWithinMs, errorOf } from './guard.ts'
+import { ownError, respond, type IMResponse } from './im-error.ts'
+import type { TimOptions } from './options.ts'
+import { failure } from './perform.ts'
+import { startLogin, type Login } from './session.ts'
+
+type Credentials = { userID: string; userSig: string }
+
+export type Account = ReturnType<typeof createAccount>
+
+export function createAccount(
+  events: Events,
+  options: () => Partial<TimOptions>,
+  beside: () => Delegate | undefined
+) {
+  let current: Login | undefined
+  let loggingIn: AbortController | undefined
+  /** The next login waits for it, so that the former session has stored what it has delivered. */
+  let ending: Promise<unknown> = Promise.resolve()
+
+  async function login(credentials: Credentials) {
+    const { userID, userSig } = Object(credentials) as Credentials
+    if (!userID) throw failure(ownError('NoUserID'))
+    if (!userSig) throw failure(ownError('NoUserSig'))
+    const { url = '', worker } = options()
+    const location = { url, userID, token: userSig, ...(worker !== undefined && { worker }) }
+    const wrong = wrongOption(location)
+    if (wrong) throw failure(describe(wrong))
+    if (loggingIn) throw failure(ownError('LoginRunning'))
+    if (current && current.userID !== userID)
+      throw failure(ownError('LoggedInAsOther', current.userID))
+    if (current) {
+      beside()?.retry({ userID, userSig })
+      const errorInfo = `${userID} is logged in already`
+      return respond({ ...loggedIn, errorInfo, repeatLogin: true })
+    }
+    const attempt = (loggingIn = new AbortController())
+    try {
+      await ending
+      const store = openGroupStore(location, { keepUndelivered: true })
+      // A worker that the app has made is the only one.
+      const isReplaced = typeof worker !== 'object'
+      const admission = admit(store, { isReplaced, limitMs: answerWithinMs }).catch(errorOf)
+      await Promise.race([admission, aborted(attempt.signal)])
+      if (attempt.signal.aborted) {
+        void store.close()
+        throw failure(ownError('NotReady', 'login'))
+      }
+      const refused = await admission
+      if (refused) {
+        await store.close()
+        throw failure(refused)
+      }
+      const online$ = store.status$.pipe(map(({ connection }) => connection === 'online'))
+      const started = startLogin({
+        store,
+        userID,
+        events,
+        alsoReady: beside()?.login(online$, { userID, userSig }) ?? Promise.resolve(),
+        onRefused: error => void expire(started, error)
+      })
+      current = started
+      return respond({ ...loggedIn, errorInfo: '' })
+    } finally {
+      if (loggingIn === attempt) loggingIn = undefined
+    }
+  }
+
+  /** Ends the session, because the app needs another userSig and has to log in with it. */
+  async function expire(refused: Login, error: GroupError): Promise<void> {
+    // The status may arrive while the session is being opened.
+    await Promise.resolve()
+    if (current !== refused) return
+    if (error.reason !== 'TokenExpired') events.emit(EVENT.ERROR, failure(error))
+    // A handler may have logged out.
+    if (current === refused) kick({ type: TYPES.KICKED_OUT_USERSIG_EXPIRED })
+  }
+
+  /** Ends the session before the events: a handler may log in again at once. */
+  function end(emit: () => void): Promise<unknown> {
+    const ended = current
+    current = undefined
+    if (!ended) return Promise.resolve()
+    ending = ended.end()
+    const both = Promise.all([ending, beside()?.logout()])
+    emit()
+    return both
+  }
+
+  function kick(data: { type: string }): void {
+    void end(() => {
+      events.emit(EVENT.KICKED_OUT, data)
+      events.emit(EVENT.SDK_NOT_READY, undefined)
+    })
+  }
+
+  return {
+    login,
+    kick,
+    current: () => current,
+    async logout(): Promise<IMResponse<Record<string, never>>> {
+      loggingIn?.abort()
+      loggingIn = undefined
+      await end(() => events.emit(EVENT.SDK_NOT_READY, undefined))
+      return respond({})
+    }
+  }
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+
+const loggedIn = { actionStatus: 'OK', errorCode: 0, tinyID: '', a2Key: '' } as const

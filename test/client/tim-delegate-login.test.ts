@@ -1,0 +1,93 @@
+/** Attempts to log a delegate in: one at a time, with pauses, while there is a network. */
+
+import { BehaviorSubject } from 'rxjs'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createDelegate } from '../../src/tim/delegate.ts'
+import { createEvents } from '../../src/tim/events.ts'
+import { EVENT } from '../../src/tim/constants.ts'
+import { createTencent, deferred } from './tencent.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+const noAnswer = () => Promise.reject(Object.assign(new Error('no answer'), { code: 2801 }))
+
+function open() {
+  const tencent = createTencent()
+  const events = createEvents(error => expect.fail(String(error)))
+  const codes: number[] = []
+  events.on(EVENT.ERROR, ({ data }) => codes.push(data.code))
+  const online$ = new BehaviorSubject(true)
+  const delegate = createDelegate(tencent.sdk, events, () => undefined)
+  const logIn = () => delegate.login(online$, { userID: 'ann', userSig: 'sig' })
+  const advance = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000)
+  return { ...tencent, delegate, logIn, online$, codes, advance }
+}
+
+test('a delegate without an answer is tried again after growing pauses', async () => {
+  const { logins, logIn, log, codes, user, advance } = open()
+  logins.push(noAnswer, noAnswer, noAnswer)
+  await logIn()
+  const attempts = async (seconds: number) => (await advance(seconds), log().length)
+  expect([await attempts(0.9), await attempts(0.2)]).toEqual([1, 2])
+  expect([await attempts(1.8), await attempts(0.2)]).toEqual([2, 3])
+  expect([await attempts(3.8), await attempts(0.2)]).toEqual([3, 4])
+  expect([user(), codes]).toEqual(['ann', [2801, 2801, 2801]])
+})
+
+test('a connection that comes and goes causes no further attempt', async () => {
+  const { logins, logIn, log, online$, advance } = open()
+  logins.push(noAnswer)
+  await logIn()
+  for (const isOnline of [false, true, false, true]) online$.next(isOnline)
+  await advance(0.5)
+  expect(log()).toEqual(['login ann'])
+})
+
+test('a slow login is the only one while connections come and go', async () => {
+  const { logins, logIn, log, online$, user, isEverParallel, advance } = open()
+  const answer = deferred()
+  logins.push(() => answer.promise)
+  void logIn()
+  for (const isOnline of [false, true, false, true]) online$.next(isOnline)
+  await advance(60)
+  answer.resolve({})
+  await advance(0)
+  expect([log(), user(), isEverParallel()]).toEqual([['login ann'], 'ann', false])
+})
+
+test('a delegate is logged in when the network comes back', async () => {
+  const { logIn, log, online$, user, advance } = open()
+  online$.next(false)
+  void logIn()
+  await advance(300)
+  expect(log()).toEqual([])
+  online$.next(true)
+  await advance(0)
+  expect(user()).toBe('ann')
+})
+
+test('a delegate that is logged in stays so at reconnection', async () => {
+  const { logIn, log, online$, advance } = open()
+  await logIn()
+  for (const isOnline of [false, true]) online$.next(isOnline)
+  await advance(300)
+  expect(log()).toEqual(['login ann'])
+})
+
+test('a delegate whose login never answers does not hold the logout', async () => {
+  const { logins, logIn, delegate, advance } = open()
+  logins.push(() => deferred().promise)
+  void logIn()
+  const loggedOut = delegate.logout().then(() => true)
+  await advance(11)
+  expect(await loggedOut).toBe(true)
+})
+
+test('a refused userSig is not tried again', async () => {
+  const { logins, logIn, log, advance } = open()
+  logins.push(() => Promise.reject(Object.assign(new Error('expired'), { code: 70001 })))
+  await logIn()
+  await advance(300)
+  expect(log()).toEqual(['login ann'])
+})
