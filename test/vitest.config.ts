@@ -92,7 +92,7 @@ export default defineConfig({
           name: 'node',
           // All but the other projects' tests, so that a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,demo,engines,hostile,kills}/**'],
+          exclude: ['test/{browser,clients,demo,engines,hostile,kills}/**'],
           environment: 'node',
           ...limits
         }
@@ -102,6 +102,24 @@ export default defineConfig({
         test: {
           name: 'chromium',
           ...browserTests,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: await findChromium(), args: chromiumArgs }
+            }),
+            instances: [{ browser: 'chromium' }]
+          }
+        }
+      },
+      {
+        ...browserSuite,
+        test: {
+          name: 'clients',
+          ...browserTests,
+          include: ['test/clients/*.test.ts'],
+          globalSetup: [...browserTests.globalSetup, 'test/clients/setup.ts'],
           browser: {
             enabled: true,
             headless: true,
