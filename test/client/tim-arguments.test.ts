@@ -47,6 +47,31 @@ test.each(values)('%s as an argument rejects every call with an IMError', async 
   }
 })
 
+/** Like an object of Vue: each object in it is behind a proxy too. */
+const reactive = <T extends object>(value: T): T =>
+  new Proxy(value, {
+    get(target, key, receiver) {
+      const field: unknown = Reflect.get(target, key, receiver)
+      return typeof field === 'object' && field !== null ? reactive(field) : field
+    }
+  })
+
+test.each(['createGroup', 'updateGroupProfile'] as const)(
+  '%s takes objects that a user interface has wrapped in proxies',
+  async call => {
+    const { url } = await openServer()
+    const tim = await logIn(url, 'ann')
+    const options = { name: 'Crew', groupCustomField: [{ key: 'colour', value: 'blue' }] }
+    const { groupID } = (await tim.createGroup({ name: 'Den', type: 'Public' })).data.group
+    const { group } = (
+      await (call === 'createGroup'
+        ? tim.createGroup(reactive({ ...options, memberList: [{ userID: 'bob' }] }))
+        : tim.updateGroupProfile(reactive({ ...options, groupID })))
+    ).data
+    expect(group).toMatchObject(options)
+  }
+)
+
 const windows: [string, object][] = [
   ['a negative offset', { offset: -1 }],
   ['NaN as count', { count: NaN }],
