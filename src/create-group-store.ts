@@ -99,7 +99,7 @@ export function openGroupStore(
     return connectStore(options, keepUndelivered)
   } catch (error) {
     // Expected: no worker can be made, for example because of the page's content security policy.
-    return refusedStore(groupError('WorkerFailed', String(error)))
+    return refusedStore(groupError('WorkerNotMade', String(error)))
   }
 }
 

@@ -96,7 +96,7 @@ export function connectWorker(
       for (const call of waiting.splice(0)) call.resolve(send(started, call))
     } catch (cause) {
       // Expected: no worker can be made, for example because of the content security policy.
-      void Promise.resolve().then(() => lose(groupError('WorkerFailed', String(cause))))
+      void Promise.resolve().then(() => lose(groupError('WorkerNotMade', String(cause))))
     }
     isFirst = false
   }

@@ -40,6 +40,7 @@ const texts: Readonly<Record<Reason, string>> = {
     'The server has not answered yet. The operation is queued: the outbox shows its state.',
   OperationExpired: 'The operation was pending for too long.',
   WorkerFailed: 'The worker did not start, or has ended.',
+  WorkerNotMade: 'The browser makes no worker for this page.',
   BadFrame: 'A message could not be understood.',
   PartlyDone: 'Only a part of the operation was done.',
   StorageFull: 'The browser gives this app no more storage. The operation was not queued.',

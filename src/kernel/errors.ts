@@ -52,6 +52,7 @@ export const errors = {
   OperationExpired: { code: 4511, scope: 'expired' },
   StillWaiting: { code: 4512, scope: 'state' },
   WorkerFailed: { code: 4510, scope: 'retry' },
+  WorkerNotMade: { code: 4510, scope: 'retry' },
   BadFrame: { code: 4509, scope: 'retry' },
   PartlyDone: { code: 4514, scope: 'limit' },
   NotJudged: { code: 4515, scope: 'retry' },

@@ -52,14 +52,12 @@ export function createAccount(
       // A worker that the app has made is the only one.
       const isReplaced = typeof worker !== 'object'
       const admission = admit(store, { isReplaced, limitMs: answerWithinMs }).catch(errorOf)
-      await Promise.race([admission, aborted(attempt.signal)])
-      if (attempt.signal.aborted) {
-        void store.close()
-        throw failure(ownError('NotReady', 'login'))
-      }
-      const refused = await admission
+      const isLoggedOut = () => attempt.signal.aborted
+      const answer = await Promise.race([admission, aborted(attempt.signal)])
+      const refused = isLoggedOut() ? ownError('NotReady', 'login') : answer
       if (refused) {
-        await store.close()
+        // The answer does not wait: a worker that hangs never closes the store.
+        void store.close()
         throw failure(refused)
       }
       const online$ = store.status$.pipe(map(({ connection }) => connection === 'online'))
@@ -119,6 +117,9 @@ export function createAccount(
 }
 
 const aborted = (signal: AbortSignal) =>
-  new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  new Promise<undefined>(resolve => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined))
+  })
 
 const loggedIn = { actionStatus: 'OK', errorCode: 0, tinyID: '', a2Key: '' } as const

@@ -9,31 +9,40 @@ import { EVENT, TYPES } from './constants.ts'
 import type { Events } from './events.ts'
 import { ownError } from './im-error.ts'
 
+/** A worker that failed so often, or has not come so long, will not come. */
+const workerFailuresMax = 3
+const workerWithinMs = 15_000
+
 /**
  * Resolves when the user may log in, with the error if the server refuses. A user with groups on
  * this device does not wait for the server. `isReplaced`: another worker takes the place of one
- * that fails, so its error decides nothing until the limit.
+ * that fails, so its first errors decide nothing.
  */
 export async function admit(
   store: GroupStore,
   { isReplaced, limitMs }: { readonly isReplaced: boolean; readonly limitMs: number }
 ): Promise<GroupError | undefined> {
-  let late = ownError('StorageFailed', 'no answer')
+  let failures = 0
+  let failed: GroupError | undefined
+  const isDecided = ({ connection, lastError }: Status): boolean => {
+    if (lastError?.code !== errors.WorkerFailed.code)
+      return connection !== 'connecting' || lastError !== null
+    failed = lastError
+    // Every further attempt to make a worker would fail likewise.
+    const isFinal = lastError.reason === 'WorkerNotMade' || ++failures === workerFailuresMax
+    return isFinal || !isReplaced
+  }
   const known = firstValueFrom(store.groups$).then(({ rows }) =>
     rows.length > 0 ? undefined : decided
   )
-  const decided = firstValueFrom(
-    store.status$.pipe(
-      filter(({ connection, lastError }) => {
-        if (!isReplaced || lastError?.code !== errors.WorkerFailed.code)
-          return connection !== 'connecting' || lastError !== null
-        late = lastError
-        return false
-      })
-    )
-  )
-  const answer = Promise.race([decided, known]).then(status => status?.lastError)
-  const error = await bound(answer, limitMs, () => late)
+  const decided = firstValueFrom(store.status$.pipe(filter(isDecided)))
+  const answer = Promise.race([decided, known]).then(status => ({ error: status?.lastError }))
+  const inTime = bound(answer, workerWithinMs, () => failed && { error: failed })
+  const { error } =
+    (await inTime) ??
+    (await bound(answer, limitMs - workerWithinMs, () => ({
+      error: failed ?? ownError('StorageFailed', 'no answer')
+    })))
   return error && isFatal(error) ? error : undefined
 }
 
