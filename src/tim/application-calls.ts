@@ -1,6 +1,7 @@
 /** The calls about applications to join a group, and the system notices that announce them. */
 
 import { firstValueFrom } from 'rxjs'
+import type { Notice } from '../engine/api.ts'
 import { applicationOf, timApplication } from './applications.ts'
 import { TYPES } from './constants.ts'
 import type { TimGroupCalls } from './group-api.ts'
@@ -13,32 +14,49 @@ type ApplicationCalls = Pick<
   'getGroupApplicationList' | 'getMessageList' | 'handleGroupApplication'
 >
 
-export const createApplicationCalls = (ready: (api: string) => Session): ApplicationCalls => ({
-  async getGroupApplicationList() {
-    const { store, userID } = ready('getGroupApplicationList')
-    const notices = await firstValueFrom(store.notices$)
-    const pending = notices.rows.filter(({ application }) => application === 'pending')
-    return respond({ applicationList: pending.map(notice => timApplication(notice, userID)) })
-  },
-
-  async getMessageList(options) {
-    const { store, userID } = ready('getMessageList')
-    const { conversationID } = Object(options) as typeof options
-    if (conversationID !== TYPES.CONV_SYSTEM)
-      throw failure(ownError('IllegalArgument', `conversationID: ${TYPES.CONV_SYSTEM}`))
-    const notices = await firstValueFrom(store.notices$)
-    const messageList = notices.rows.map(notice => noticeMessage(notice, userID))
-    return respond({ messageList, nextReqMessageID: '', isCompleted: true })
-  },
-
-  async handleGroupApplication(options) {
-    const { handleAction, handleMessage } = Object(options) as typeof options
-    const { groupID, userID, applicationSeq } = applicationOf(options)
-    const decision = { groupID, userID, applicationSeq, handleAction, handleMessage }
-    return respond({
-      group: await groupOf(
-        await perform(ready('handleGroupApplication'), 'handleGroupApplication', decision)
-      )
-    })
+export function createApplicationCalls(ready: (api: string) => Session): ApplicationCalls {
+  /** The applications that the user may decide, as far as this device knows. */
+  async function pendingOf({ store, live }: Session): Promise<Notice[]> {
+    const { rows } = await firstValueFrom(store.notices$)
+    return rows.filter(
+      ({ application, groupID }) =>
+        application === 'pending' && deciding.has(live.known(groupID)?.selfInfo.role ?? '')
+    )
   }
-})
+
+  return {
+    async getGroupApplicationList() {
+      const session = ready('getGroupApplicationList')
+      const pending = await pendingOf(session)
+      const applicationList = pending.map(notice => timApplication(notice, session.userID))
+      return respond({ applicationList })
+    },
+
+    async getMessageList(options) {
+      const { store, userID } = ready('getMessageList')
+      const { conversationID } = Object(options) as typeof options
+      if (conversationID !== TYPES.CONV_SYSTEM)
+        throw failure(ownError('IllegalArgument', `conversationID: ${TYPES.CONV_SYSTEM}`))
+      const notices = await firstValueFrom(store.notices$)
+      const messageList = notices.rows.map(notice => noticeMessage(notice, userID))
+      return respond({ messageList, nextReqMessageID: '', isCompleted: true })
+    },
+
+    async handleGroupApplication(options) {
+      const session = ready('handleGroupApplication')
+      const { handleAction, handleMessage } = Object(options) as typeof options
+      const { groupID, userID, applicationSeq } = applicationOf(options)
+      const decision = { groupID, userID, applicationSeq, handleAction, handleMessage }
+      // A device may hold the application without the members. The answer needs no more.
+      const isKnown = (await pendingOf(session)).some(
+        notice => notice.groupID === groupID && notice.operatorID === userID
+      )
+      const otherwise = isKnown ? { groupID } : undefined
+      const done = await perform(session, 'handleGroupApplication', decision, { otherwise })
+      return respond({ group: await groupOf(done) })
+    }
+  }
+}
+
+/** An admin who has lost the role keeps the notice, but can no longer decide. */
+const deciding: ReadonlySet<string> = new Set([TYPES.GRP_MBR_ROLE_OWNER, TYPES.GRP_MBR_ROLE_ADMIN])

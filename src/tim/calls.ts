@@ -9,7 +9,7 @@ import { createApplicationCalls } from './application-calls.ts'
 import { TYPES } from './constants.ts'
 import { ownError, respond } from './im-error.ts'
 import { createMemberCalls } from './member-calls.ts'
-import { newGroup, refuseLaterOptions } from './new-group.ts'
+import { newGroup, refuseLaterOptions, withoutEmpty } from './new-group.ts'
 import { failure, create, groupOf, perform, type Session } from './perform.ts'
 import { parsed } from './reading.ts'
 import type { TimGroup } from './shapes.ts'
@@ -58,7 +58,8 @@ export function createCalls(
     },
     async updateGroupProfile(options) {
       refuseLaterOptions('updateGroupProfile', options)
-      return respond({ group: await groupOf(await run('updateGroupProfile', options)) })
+      const args = withoutEmpty(options, ['joinOption'])
+      return respond({ group: await groupOf(await run('updateGroupProfile', args)) })
     },
     changeGroupOwner: withGroup('changeGroupOwner'),
     setMessageRemindType: withGroup('setMessageRemindType'),
@@ -78,7 +79,7 @@ export function createCalls(
       const { type } = Object(options) as typeof options
       if (!isLoggedIn() && type !== TYPES.GRP_AVCHATROOM)
         throw failure(ownError('LoginToJoin'), 'joinGroup', options)
-      const done = await run('joinGroup', options)
+      const done = await run('joinGroup', withoutEmpty(options, ['type']))
       const { status } = done.result
       if (status !== TYPES.JOIN_STATUS_SUCCESS) return respond({ status })
       const group = await groupOf(done)

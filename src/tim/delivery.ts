@@ -8,15 +8,23 @@ import type { Events } from './events.ts'
 import type { Live } from './live.ts'
 import { noticeMessage, tipMessage } from './message.ts'
 
-type Given = { readonly userID: string; readonly store: Undelivered; readonly live: Live }
+type Given = {
+  readonly userID: string
+  readonly store: Undelivered
+  readonly live: Live
+  /** A handler may log out. */
+  isOver(): boolean
+}
 
 /** Each event is delivered once, after the rows that it is about are in view. */
-export function createDelivery({ userID, store, live }: Given, events: Events) {
+export function createDelivery({ userID, store, live, isOver }: Given, events: Events) {
   let last = -1
 
   function deliver(undelivered: readonly UndeliveredEvent[]): void {
-    const fresh = undelivered.filter(({ number }) => number > last)
-    for (const event of fresh) {
+    const before = last
+    for (const event of undelivered) {
+      if (isOver()) break
+      if (event.number <= last) continue
       last = event.number
       if (event.kind === 'notice') {
         const message = noticeMessage(event.notice, userID)
@@ -24,7 +32,7 @@ export function createDelivery({ userID, store, live }: Given, events: Events) {
         // The creator of a group needs no notice of it.
         if (type !== noticeTypes.created)
           events.emit(EVENT.GROUP_SYSTEM_NOTICE_RECEIVED, { type, message })
-        events.emit(EVENT.MESSAGE_RECEIVED, [message])
+        if (!isOver()) events.emit(EVENT.MESSAGE_RECEIVED, [message])
       } else {
         const group = live.known(event.tip.groupID)
         if (group?.selfInfo.messageRemindType === TYPES.MSG_REMIND_DISCARD) continue
@@ -33,7 +41,7 @@ export function createDelivery({ userID, store, live }: Given, events: Events) {
         ])
       }
     }
-    if (fresh.length > 0) void store.delivered(last)
+    if (last > before) void store.delivered(last)
   }
 
   // The list of groups may come later in the same frame, and GROUP_LIST_UPDATED comes first.

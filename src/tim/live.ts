@@ -58,8 +58,12 @@ export function createLive(
       known.row = row
       return known.live
     }
-    groups.set(row.groupID, { live: next, row })
-    return next
+    // The app may hold the object from a search.
+    const held = outside.get(row.groupID)?.deref()
+    if (held) patch(held, next)
+    outside.delete(row.groupID)
+    groups.set(row.groupID, { live: held ?? next, row })
+    return held ?? next
   }
 
   function outsideGroup(row: Group | GroupRow): TimGroup {
@@ -71,6 +75,8 @@ export function createLive(
   }
 
   function forget(groupID: string): void {
+    const left = groups.get(groupID)
+    if (left) outside.set(groupID, new WeakRef(left.live))
     groups.delete(groupID)
     for (const [name, { watch }] of members) {
       if (!name.startsWith(`${groupID}\n`)) continue
@@ -110,6 +116,8 @@ export function createLive(
 
     /** A group that the user is not in, as the server shows it now. */
     outside: outsideGroup,
+    /** The same group as the app got it last. */
+    held: (groupID: string): TimGroup | undefined => outside.get(groupID)?.deref(),
 
     async member(groupID: string, user: string): Promise<TimGroupMember | undefined> {
       const row = await firstValueFrom(store.member$(groupID, user))

@@ -3,9 +3,9 @@
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import { ownError, respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
-import { groupOf, perform, failure, type Session } from './perform.ts'
+import { failure, groupOf, memberOf, perform, type Session } from './perform.ts'
 import { parsed } from './reading.ts'
-import { outsideMember, type TimGroupMember } from './shapes.ts'
+import type { TimGroupMember } from './shapes.ts'
 
 const membersPerCall = 15
 const membersPerCallMax = 100
@@ -21,10 +21,7 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
       const done = await run<N>(name, options)
       // The type of `name` allows only operations with this result.
       const { userID } = done.result as { userID: string }
-      // App admins act on groups that their devices do not hold.
-      const member =
-        (await done.session.live.member(done.groupID, userID)) ?? outsideMember({ userID })
-      return respond({ group: await groupOf(done), member })
+      return respond({ group: await groupOf(done), member: await memberOf(done, userID) })
     }
 
   /** Rejects if the user is not in the group: its members are private. */

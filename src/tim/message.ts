@@ -161,7 +161,7 @@ export function noticeMessage(
     type: TYPES.MSG_GRP_SYS_NOTICE,
     payload,
     from: TYPES.CONV_SYSTEM,
-    to: userID,
+    to: groupID,
     time,
     sequence: fseq,
     userID

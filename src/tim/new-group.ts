@@ -7,29 +7,34 @@ import { failure } from './perform.ts'
 
 /**
  * Options of later SDKs that change the rights of users. Without them, users would get rights that
- * the app has not given.
+ * the app has not given. `false` is the default of the second one.
  */
 const laterOptions = ['inviteOption', 'isSupportTopic']
 
 export function refuseLaterOptions(api: string, options: object): void {
-  const given = laterOptions.find(name => fieldOf(options, name) !== undefined)
+  const given = laterOptions.find(name => (fieldOf(options, name) ?? false) !== false)
   if (given) throw failure(ownError('IllegalArgument', `${given} is not supported`), api, options)
 }
 
-/** As in Tencent's SDK, empty words are absent. A misspelt constant of `TYPES` is `undefined`. */
+/** As in Tencent's SDK, an empty word is an absent one. UI kits pass them. */
+export function withoutEmpty<A extends object>(args: A, names: readonly (string & keyof A)[]): A {
+  const empty = names.filter(name => fieldOf(args, name) === '')
+  if (empty.length === 0) return args
+  return { ...args, ...Object.fromEntries(empty.map(name => [name, undefined])) }
+}
+
+/** A misspelt constant of `TYPES` is `undefined`. */
 export function newGroup(options: Args<'createGroup'>): Args<'createGroup'> {
   refuseLaterOptions('createGroup', options)
   const given = Object(options) as Args<'createGroup'>
   if (Object.hasOwn(given, 'type') && given.type === undefined)
     throw failure(ownError('IllegalGroupType', 'type is undefined'), 'createGroup', options)
   const { memberList } = given
+  const isList = (value: unknown): value is NonNullable<typeof memberList> => Array.isArray(value)
   return {
-    ...given,
-    ...(fieldOf(given, 'type') === '' && { type: undefined }),
-    ...(Array.isArray(memberList) && {
-      memberList: memberList.map((member: object) =>
-        fieldOf(member, 'role') === '' ? { ...member, role: undefined } : member
-      )
+    ...withoutEmpty(given, ['type', 'joinOption']),
+    ...(isList(memberList) && {
+      memberList: memberList.map(member => withoutEmpty(member, ['role']))
     })
-  } as Args<'createGroup'>
+  }
 }

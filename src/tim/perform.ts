@@ -7,9 +7,10 @@ import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import { errors, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
+import { fieldOf } from './field.ts'
 import { IMError, ownError } from './im-error.ts'
 import type { Live } from './live.ts'
-import type { TimGroup } from './shapes.ts'
+import { outsideMember, timGroup, type TimGroup, type TimGroupMember } from './shapes.ts'
 import type { Verdicts } from './verdicts.ts'
 
 /**
@@ -47,21 +48,20 @@ export async function create(
 
 /**
  * Applies an operation. Waits for the server's verdict if this device cannot decide, or if the
- * server `isAsked` in any case.
+ * server `isAsked` in any case. `otherwise`: the result if the server does not answer.
  */
 export async function perform<N extends OperationName>(
   session: Session,
   name: N,
   args: Args<N>,
-  { isAsked = false } = {}
+  { isAsked = false, otherwise }: { isAsked?: boolean; otherwise?: Result<N> | undefined } = {}
 ): Promise<Performed<N>> {
   const answer = await session.verdicts.awaiting(applied(session.store, name, args), isAsked)
   if (isGroupError(answer)) throw failure(answer, name, args)
-  const { groupID, opID, result } = answer as Applied<N>
-  if (result !== undefined && !isAsked) return { session, groupID, result }
-  const verdict = await bound(session.store.settled(opID), verdictWithinMs, () =>
-    ownError('StillWaiting')
-  )
+  const { groupID, opID, result = otherwise } = answer as Applied<N>
+  if (answer.result !== undefined && !isAsked) return { session, groupID, result: answer.result }
+  const withinMs = otherwise && (await isOffline(session.store)) ? 0 : verdictWithinMs
+  const verdict = await bound(session.store.settled(opID), withinMs, () => ownError('StillWaiting'))
   if (isGroupError(verdict)) {
     // An event reports the verdict later.
     session.verdicts.abandon(opID)
@@ -74,6 +74,9 @@ export async function perform<N extends OperationName>(
   // The server has run this operation, so the result has its shape.
   return { session, groupID, result: verdict.result as Result<N> }
 }
+
+const isOffline = async (store: GroupStore): Promise<boolean> =>
+  (await firstValueFrom(store.status$)).connection === 'offline'
 
 /** If the worker dies during the call, the operation is applied again under its ID: once in all. */
 async function applied<N extends OperationName>(
@@ -99,10 +102,22 @@ async function applied<N extends OperationName>(
  */
 export async function groupOf({ session, groupID }: Performed): Promise<TimGroup> {
   const { live, store } = session
-  const group = await live.group(groupID)
+  // Expected: the store has closed, or storage fails.
+  const group = await live.group(groupID).catch(() => undefined)
   if (group) return group
   const profile = await store.readProfile(groupID)
-  return live.outside('code' in profile ? { ...unknownGroup, groupID } : profile)
+  if (!('code' in profile)) return live.outside(profile)
+  return live.held(groupID) ?? timGroup({ ...unknownGroup, groupID }, session.userID)
+}
+
+/** As `groupOf`. App admins act on members that their devices do not hold. */
+export async function memberOf(
+  { session, groupID }: Performed,
+  userID: string
+): Promise<TimGroupMember> {
+  // Expected: the store has closed, or storage fails.
+  const member = await session.live.member(groupID, userID).catch(() => undefined)
+  return member ?? outsideMember({ userID })
 }
 
 const unknownGroup: Omit<GroupRow, 'groupID'> = {
@@ -123,7 +138,7 @@ const unknownGroup: Omit<GroupRow, 'groupID'> = {
 }
 
 export function failure(error: GroupError, operation?: string, args?: object): IMError {
-  const groupID: unknown = typeof args === 'object' && 'groupID' in args ? args.groupID : undefined
+  const groupID = fieldOf(args, 'groupID')
   return new IMError(error, {
     ...(operation && { operation }),
     ...(typeof groupID === 'string' && { groupID })

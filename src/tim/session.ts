@@ -58,7 +58,9 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
     session = { userID, store, live, verdicts }
     events.emit(EVENT.SDK_READY, undefined)
     if (isOver()) return
-    watches.push(store.undelivered$.subscribe(createDelivery({ userID, store, live }, events)))
+    watches.push(
+      store.undelivered$.subscribe(createDelivery({ userID, store, live, isOver }, events))
+    )
     watches.push(watchStatus(store, events, onRefused))
   }
   const opening = open()
@@ -75,6 +77,8 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
       over.abort()
       session = undefined
       for (const watch of watches) watch.unsubscribe()
+      // A delivery whose handler has logged out first stores how far it came.
+      await Promise.resolve()
       await store.logout({ pending: 'keep' })
     }
   }

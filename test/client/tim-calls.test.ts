@@ -92,6 +92,27 @@ describe('an application', () => {
   })
 })
 
+describe('an application', () => {
+  test('is not listed for an admin who lost the role', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    const joinOption = TIM.TYPES.JOIN_OPTIONS_NEED_PERMISSION
+    const memberList = [{ userID: 'bob', role: 'Admin' as const }]
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', joinOption, memberList })
+    await (await as('dora')).joinGroup({ groupID: 'crew' })
+    const listed = async () => (await bob.getGroupApplicationList()).data.applicationList.length
+    await expect.poll(listed).toBe(1)
+    await ann.setGroupMemberRole({ groupID: 'crew', userID: 'bob', role: 'Member' })
+    await expect.poll(listed).toBe(0)
+  })
+})
+
+test('a notice names the group as its receiver, and the user in its payload', async () => {
+  const { ann } = await appliedToCrew()
+  const system = { conversationID: TIM.TYPES.CONV_SYSTEM }
+  const last = async () => (await ann.getMessageList(system)).data.messageList.at(-1)
+  await expect.poll(last).toMatchObject({ to: 'crew', payload: { groupProfile: { to: 'ann' } } })
+})
+
 describe('createGroup', () => {
   test('with a network rejects a taken ID with 10021, without event', async () => {
     const [ann, bob] = [await as('ann'), await as('bob')]
@@ -118,6 +139,23 @@ describe('createGroup', () => {
     expect((await ann.createGroup(options)).data.group.type).toBe('Private')
   })
 
+  test('with an empty joinOption makes a group that has the default', async () => {
+    const ann = await as('ann')
+    const options = { groupID: 'crew', name: 'Crew', type: 'Public', joinOption: '' } as never
+    expect((await ann.createGroup(options)).data.group.joinOption).toBe('FreeAccess')
+    const update = { groupID: 'crew', name: 'Boat', joinOption: '' } as never
+    expect((await ann.updateGroupProfile(update)).data.group.name).toBe('Boat')
+    const bob = await as('bob')
+    const joining = { groupID: 'crew', type: '' } as never
+    expect((await bob.joinGroup(joining)).data.status).toBe('JoinedSuccess')
+  })
+
+  test('with isSupportTopic: false makes a group', async () => {
+    const ann = await as('ann')
+    const options = { name: 'Crew', isSupportTopic: false } as never
+    expect((await ann.createGroup(options)).data.group.name).toBe('Crew')
+  })
+
   test('with an option about invitations rejects with 10004', async () => {
     const ann = await as('ann')
     const inviteOption = TIM.TYPES.INVITE_OPTIONS_DISABLE_INVITE
@@ -132,6 +170,18 @@ describe('a group', () => {
     const { group } = (await bob.searchGroupByID('crew')).data
     expect(group.selfInfo).toMatchObject({ userID: '', role: '' })
     expect((await bob.getGroupProfile({ groupID: 'crew' })).data.group).toBe(group)
+  })
+
+  test('that the user joins stays the object of the search', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public' })
+    const { group } = (await bob.searchGroupByID('crew')).data
+    await bob.joinGroup({ groupID: 'crew' })
+    expect((await bob.getGroupList()).data.groupList[0]).toBe(group)
+    expect(group.selfInfo).toMatchObject({ userID: 'bob', role: 'Member' })
+    await bob.quitGroup('crew')
+    expect((await bob.searchGroupByID('crew')).data.group).toBe(group)
+    expect(group.selfInfo.userID).toBe('')
   })
 
   test('of live video shows its creator the role before joining', async () => {

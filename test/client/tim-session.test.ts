@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { generateUserSig } from '../../src/server/main.ts'
-import TIM, { type Tim } from '../../src/tim/tim.ts'
+import TIM, { type GroupTipPayload, type Tim } from '../../src/tim/tim.ts'
 import { createTim, logIn, openServer, userSigOf } from './page.ts'
 
 const codesOf = (tim: Tim) => {
@@ -97,4 +97,32 @@ test('two instances of one user show the same groups', async () => {
   await expect
     .poll(async () => (await second.getGroupList()).data.groupList)
     .toMatchObject([{ groupID: 'crew' }])
+})
+
+test('events after a logout in a handler come at the next login, each once', async () => {
+  const { url } = await openServer()
+  const ann = await logIn(url, 'ann')
+  const memberList = [{ userID: 'bob' }]
+  await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', memberList })
+  await (await logIn(url, 'bob')).logout()
+  for (const name of ['First', 'Second', 'Third'])
+    await ann.updateGroupProfile({ groupID: 'crew', name })
+  const seen: string[][] = []
+  for (let visit = 0; visit < 4; visit++) {
+    if (visit === 3) await ann.updateGroupProfile({ groupID: 'crew', name: 'Last' })
+    const bob = createTim(url)
+    const names: string[] = []
+    seen.push(names)
+    const isOver = new Promise<void>(resolve => {
+      bob.on(TIM.EVENT.MESSAGE_RECEIVED, ({ data: [message] }) => {
+        const { newGroupProfile } = message!.payload as GroupTipPayload
+        if (!newGroupProfile) return
+        names.push(newGroupProfile.name!)
+        void bob.logout().then(() => resolve())
+      })
+    })
+    await bob.login({ userID: 'bob', userSig: userSigOf('bob') })
+    await isOver
+  }
+  expect(seen).toEqual([['First'], ['Second'], ['Third'], ['Last']])
 })
