@@ -20,7 +20,7 @@ async function openPair(storage = createMemoryStorage(), firstStorage = storage)
   await server.clock.settle()
   const { opID } = await second.apply('createGroup', { groupID: 'crew', name: 'Crew' })
   await server.clock.settle()
-  return { first, second, opID, open: () => open(options) }
+  return { first, second, opID, open: (own = storage) => open({ ...options, storage: own }) }
 }
 
 async function answered<T>(call: Promise<T>): Promise<T> {
@@ -214,6 +214,21 @@ test('an engine ends the logout of a tab that has died', async () => {
   await die()
   const next = open()
   await server.clock.settle()
+  expect([await next.groups(), await next.outbox(), await next.verdicts()]).toEqual([[], [], []])
+  expect(await next.apply('createGroup', { groupID: 'crew', name: 'Crew' })).toHaveProperty('opID')
+})
+
+test('an engine whose first read failed ends the logout of a dead tab', async () => {
+  const disk = createMemoryStorage()
+  const { second, open, die } = await openDying(disk)
+  second.kill()
+  await die()
+  let isFailing = true
+  const failure = () => Promise.reject(new DOMException('injected', 'InvalidStateError'))
+  const next = open({ ...disk, read: queries => (isFailing ? failure() : disk.read(queries)) })
+  await server.clock.settle()
+  isFailing = false
+  await server.clock.advance(10_000)
   expect([await next.groups(), await next.outbox(), await next.verdicts()]).toEqual([[], [], []])
   expect(await next.apply('createGroup', { groupID: 'crew', name: 'Crew' })).toHaveProperty('opID')
 })

@@ -26,6 +26,8 @@ type ReloadOptions = {
 export function createReload({ host, state, userID, report }: ReloadOptions) {
   const { storage, peers, newID } = host
   const { base, overlay, outbox } = state
+  /** The first read may fail. Then a later one ends the logout of a tab that has died. */
+  let hasRead = false
 
   /** Loads the members that decide the operations of a lane, and replays the lane. */
   async function loadLane(groupID: string): Promise<void> {
@@ -42,10 +44,11 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
   }
 
   /** A read has to be of the same database, and contain every commit that this tab knew before. */
-  async function read(isFirst: boolean): Promise<Commit> {
+  async function read(): Promise<Commit> {
     const known = state.lastCommitNumber()
     const databaseID = state.databaseID()
-    const stored = await readStored(storage, { isFirst })
+    const stored = await readStored(storage, { isFirst: !hasRead })
+    hasRead = true
     const isSame = databaseID === undefined || databaseID === databaseIDOf(stored.writes)
     if (isSame && stored.commitNumber >= known) return stored
     const { commit, count } = await writeLostRows(storage, state, newID)
@@ -61,7 +64,7 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
     async reload({ isFirst = false } = {}): Promise<void> {
       const touched = nothingTouched()
       await state.replace(async () => {
-        const stored = await read(isFirst)
+        const stored = await read()
         if (isFirst) return stored
         for (const groupID of await base.members.refresh()) touched.members.set(groupID, 'all')
         for (const groupID of await base.tips.refresh()) touched.tips.add(groupID)
