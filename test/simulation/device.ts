@@ -44,7 +44,6 @@ export type DeviceOptions = {
 /** Expected: storage refuses. The caller gets the error and can retry. */
 const noted = () => undefined
 
-const removedWithinMs = 60_000
 const resumedAfterMs = 1000
 
 export async function createDevice(world: World, server: SimulatedServer, options: DeviceOptions) {
@@ -56,7 +55,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     name,
     userID,
     eventsPerEvent: isServerNewer ? 2 : 1,
-    isLeaving: () => leaving > 0,
     ...(copied && { copied: copied.ledger })
   })
   const tabs = new Set<Tab>()
@@ -77,12 +75,13 @@ export async function createDevice(world: World, server: SimulatedServer, option
   let tabCount = 0
   let idCount = 0
   let clockMs = 0
-  let leaving = 0
-  /** Logouts that remove a database without pending operations if it is too full for a seal. */
-  let loggingOut = 0
+  /** Logouts under way, which remove a database that is too full for a seal. */
+  const leaving = new Set<{ readonly tab: Tab; readonly how: 'flush' | 'discard' }>()
   let isRunning = true
   /** Operations that the browser has removed with the database, until a tab writes them again. */
   const lost = new Set<string>()
+  /** Whether the last requested removal may find operations without a verdict. */
+  let isForgetting = false
   /** Of all tabs, as the last call has set it. */
   let isPaused = false
 
@@ -99,6 +98,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const tokens = createTokens(world, options)
   const attempts = createAttempts(world, name)
   const leaders = createLeaders(world, { name, disk, tabs })
+  const isSealed = () => disk.table('lease').get('')?.isSealed === true
   const isUnposted = () => [...tabs].some(({ hasUnposted }) => hasUnposted)
 
   const freshness = createFreshness(world, {
@@ -159,22 +159,34 @@ export async function createDevice(world: World, server: SimulatedServer, option
       onCommitted: leaders.committed,
       onConnecting: attempts.tried,
       onStatus: attend,
-      onDestroyed() {
-        const isSealed = disk.table('lease').get('')?.isSealed
-        peers.destroyed()
-        leaders.destroyed()
-        if (!isSealed && leaving + loggingOut === 0)
-          world.violate('I4', `${name}: destroyed without a logout of all tabs`)
-        // Storage that is too full for a seal leaves no verdicts, and neither does a lost one.
-        if (!isSealed || lost.size > 0) ledger.forget()
-        else ledger.checkDestroyed()
-        // All that a tab shows is outdated.
-        tabs.forEach(miss)
-      }
+      onDestroying: checkRemoval,
+      onDestroyed: destroyed
     })
     tabs.add(tab)
     world.note(`${tabName} opens`)
     return tab
+  }
+
+  /** A tab requests the removal of the database. Only the logout of a full one has no seal. */
+  function checkRemoval(tab: Tab): void {
+    const isLeaving = (choice: string) =>
+      [...leaving].some(each => each.tab === tab && each.how === choice)
+    // After the seal, a new tab can fill the database before its removal.
+    isForgetting = isLeaving('discard') || tab.door.hasReadSeal()
+    if (isSealed() || isForgetting) return
+    const { size } = disk.table('outbox')
+    if (!isLeaving('flush') || !tab.door.isRefused() || size > 0)
+      world.violate('I4', `${tab.name} removes a database with ${size} operations, without a seal`)
+  }
+
+  function destroyed(): void {
+    peers.destroyed()
+    leaders.destroyed()
+    // A discard of a full database gives its verdicts in memory. Lost operations have none.
+    ledger.forget(isForgetting && !isSealed() ? undefined : lost)
+    ledger.checkDestroyed()
+    // All that a tab shows is outdated.
+    tabs.forEach(miss)
   }
 
   /** The reactions of an app to errors that only an app can mend. */
@@ -269,16 +281,14 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
     /** Closes a tab or logs out, within the bound of a call. */
     async close(tab: Tab, how: 'close' | 'keep' | 'flush' | 'discard'): Promise<void> {
-      if (how === 'discard') leaving++
-      if (how === 'flush') loggingOut++
+      const logout = how === 'flush' || how === 'discard' ? { tab, how } : undefined
+      if (logout) leaving.add(logout)
       const ending: Promise<object | null | void> =
         how === 'close' ? tab.engine.close() : tab.engine.logout(how)
       // A flush lasts as long as verdicts arrive.
-      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(() => {
-        // The removal of a database that is too full for a seal may end after the call, or the tab.
-        if (how === 'discard') world.at(world.now() + removedWithinMs, () => leaving--)
-        if (how === 'flush') world.at(world.now() + removedWithinMs, () => loggingOut--)
-      })
+      const answer = await (how === 'flush' ? ending : within(tab, how, ending)).finally(
+        () => logout && leaving.delete(logout)
+      )
       if (answer) return
       world.note(`${tab.name} has closed`)
       kill(tab)

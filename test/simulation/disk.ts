@@ -5,6 +5,7 @@
  */
 
 import type { StorageQuery, Storage, Write } from '../../src/storage/port.ts'
+import type { TableName } from '../../src/storage/tables.ts'
 import { createRows } from './rows.ts'
 import { createTransactions } from './transactions.ts'
 import type { World } from './world.ts'
@@ -16,6 +17,10 @@ export type Disk = ReturnType<typeof createDisk>
 export type Door = Storage & {
   isClosed(): boolean
   isWriting(): boolean
+  /** Whether storage has refused the last write. */
+  isRefused(): boolean
+  /** Whether the tab has read or written a seal, when it last used the lease. */
+  hasReadSeal(): boolean
   /** Whether the tab still waits for the answer of a read or a write. */
   isAnswered(): boolean
   /** Another connection removes the database: only transactions under way still happen. */
@@ -31,6 +36,8 @@ export type DoorEvents = {
   onWriting(writes: readonly Write[]): void
   onFailed(writes: readonly Write[]): void
   onCommitted(writes: readonly Write[]): void
+  /** A tab requests the removal of the database. */
+  onDestroying(): void
   onDestroyed(): void
 }
 
@@ -75,7 +82,8 @@ export function createDisk(
   let removal = Promise.resolve()
   const transactions = createTransactions(world, () => random.around(latencyMs))
 
-  function openDoor({ onWriting, onFailed, onCommitted, onDestroyed }: DoorEvents): Door {
+  function openDoor(events: DoorEvents): Door {
+    const { onWriting, onFailed, onCommitted, onDestroying, onDestroyed } = events
     let connection: Promise<Storage> | undefined
     const real = () => (connection ??= open(currentName()))
     let onConnectionLost: (error: Error) => void = () => {}
@@ -86,6 +94,8 @@ export function createDisk(
     let isClosed = false
     /** Another connection removes the database, so waiting work gets no transaction. */
     let isCut = false
+    let isRefused = false
+    let hasReadSeal = false
     /** Reads and writes whose answer has not arrived. */
     let unanswered = 0
     let lastAnswer = 0
@@ -93,6 +103,11 @@ export function createDisk(
     const writing: Work[] = []
     let committing: { count: number; readonly takeBack: () => void } | undefined
     let onIdle = () => {}
+
+    function note(used: readonly { readonly table: TableName }[]): void {
+      if (used.some(({ table }) => table === 'lease'))
+        hasReadSeal = rows.table('lease').get('')?.isSealed === true
+    }
 
     function wait(count: number): void {
       unanswered += count
@@ -131,6 +146,7 @@ export function createDisk(
       if (work.generation !== generation) return
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
+        isRefused = true
         return refuse(asked, () =>
           reject(new DOMException('There is no room.', 'QuotaExceededError'))
         )
@@ -139,7 +155,9 @@ export function createDisk(
       const commitNumber = await (
         await real()
       ).transact(queries, answers => (writes = body(answers as never)))
+      isRefused = false
       onCommit(writes, () => rows.write(writes))
+      note([...queries, ...writes])
       onCommitted(writes)
       if (!isAlive) return
       wait(1)
@@ -202,6 +220,7 @@ export function createDisk(
               return reject(closedError())
             }
             const answers = await (await real()).read(queries)
+            note(queries)
             answer(() => resolve(answers))
           })
         })
@@ -221,6 +240,8 @@ export function createDisk(
       onLost: callback => void (onConnectionLost = callback),
       isClosed: () => isClosed,
       isWriting: () => writing.length > 0,
+      isRefused: () => isRefused,
+      hasReadSeal: () => hasReadSeal,
       isAnswered: () => unanswered === 0 && writing.length === 0,
       cut: () => void (isClosed = isCut = true),
       close() {
@@ -228,6 +249,7 @@ export function createDisk(
         return afterWrites()
       },
       async destroy() {
+        if (!isCut) onDestroying()
         isClosed = true
         await afterWrites()
         // A removal by another connection is waited for.

@@ -32,7 +32,6 @@ export type LedgerOptions = {
   readonly name: string
   readonly userID: string
   readonly copied?: Ledger
-  isLeaving(): boolean
   /** A server of a newer build sends unknown events between the known ones. */
   readonly eventsPerEvent: number
 }
@@ -42,7 +41,7 @@ export function createLedger(
   server: SimulatedServer,
   options: LedgerOptions
 ): Ledger {
-  const { name, userID, copied, isLeaving, eventsPerEvent } = options
+  const { name, userID, copied, eventsPerEvent } = options
   const forgotten = new Set<string>()
   const accounts = new Map(
     [...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }])
@@ -88,8 +87,8 @@ export function createLedger(
   }
 
   function checkReached(disk: Disk, verdict: Verdict, begun: ReadonlySet<string>): void {
-    // A logout does not wait for rows that it destroys.
-    if (verdict.kind === 'rejected' || isLeaving()) return
+    // The verdicts of a logout do not wait for rows that it destroys.
+    if (verdict.kind === 'rejected' || disk.table('lease').get('')?.isSealed) return
     const held = disk.table('groups').get(verdict.groupID)
     // After a rejoin in the same commit, the group has no rows to show yet.
     if (held && !held.row && begun.has(verdict.groupID)) return

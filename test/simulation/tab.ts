@@ -51,13 +51,15 @@ export type TabOptions = Pick<Host, 'now' | 'random' | 'newID'> & {
   isUnposted(): boolean
   onConnecting(): void
   onStatus(tab: Tab, status: Status): void
+  /** The tab requests the removal of the database. */
+  onDestroying(tab: Tab): void
   onDestroyed(): void
   onCommitted(tab: Tab, writes: readonly Write[]): void
 }
 
 export function createTab(world: World, options: TabOptions): Tab {
   const { name, userID, disk, isPaused, token, connect, peersOf, now, random, newID } = options
-  const { onConnecting, onStatus, onDestroyed, onCommitted, isUnposted } = options
+  const { onConnecting, onStatus, onDestroying, onDestroyed, onCommitted, isUnposted } = options
   const gate = createGate(world, world.random('gate', name))
   let link: Link | undefined
   let onWake = () => {}
@@ -83,6 +85,7 @@ export function createTab(world: World, options: TabOptions): Tab {
           tab.view.touchAll()
     },
     onCommitted: writes => onCommitted(tab, writes),
+    onDestroying: () => onDestroying(tab),
     onDestroyed
   })
   // The engine uses its host before the tab is complete.
