@@ -126,16 +126,16 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   /** A tab that knows all that is stored can write it again. */
   function loseStorage(): void {
-    const isKnown = [...tabs].some(
-      tab =>
-        !tab.stopped &&
-        !tab.isUninformed &&
-        tab.mail === 0 &&
-        !tab.door.isClosed() &&
-        tab.screen.groups.isOpen &&
-        !isBroken(tab.screen.status())
-    )
-    if (!isKnown || disk.isWaiting()) return
+    const isKnown = (tab: Tab) =>
+      !tab.stopped &&
+      !tab.isUninformed &&
+      tab.mail === 0 &&
+      !tab.door.isClosed() &&
+      tab.screen.groups.isOpen &&
+      !isBroken(tab.screen.status())
+    if (![...tabs].some(isKnown) || disk.isWaiting()) return
+    if ([...tabs].some(tab => !isKnown(tab) || tab.gate.isFrozen() || tab.gate.isLate()))
+      ledger.expectRepeats()
     for (const opID of disk.table('outbox').keys()) lost.add(opID)
     disk.lose()
     peers.emptied()
@@ -215,6 +215,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
   function miss(tab: Tab): void {
     tab.isUninformed = tab.hasMissed = true
+    peers.missed(tab)
   }
 
   /** A user, a fault or the app acts. */
@@ -304,7 +305,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     /** For all tabs. */
     pauseOrResume(tab: Tab): string {
       isPaused = !isPaused
-      leaders.paused(isPaused)
+      leaders.paused(isPaused, tab)
       void (isPaused ? tab.engine.pause() : tab.engine.resume())
       return isPaused ? 'pauses' : 'resumes'
     },
@@ -339,7 +340,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       const awake = [...tabs].filter(({ gate }) => !gate.isFrozen())
       world.at(world.now() + resumedAfterMs, () => {
         isPaused = false
-        leaders.paused(isPaused)
+        leaders.forgetPause()
         // A user acts in a tab that the browser shows, so it thaws.
         const open = [...tabs].filter(({ stopped }) => !stopped)
         const tab = open.find(({ gate }) => !gate.isFrozen()) ?? open.at(0)

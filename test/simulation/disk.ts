@@ -17,6 +17,8 @@ export type Disk = ReturnType<typeof createDisk>
 export type Door = Storage & {
   isClosed(): boolean
   isWriting(): boolean
+  /** The time since the request of the oldest waiting write. */
+  writingForMs(): number
   /** Whether storage has refused the last write. */
   isRefused(): boolean
   /** Whether the tab has read or written a seal, when it last used the lease. */
@@ -46,6 +48,7 @@ type Work = {
   readonly asked: readonly Write[]
   readonly queries: readonly StorageQuery[]
   readonly generation: number
+  readonly askedAtMs: number
   readonly body: (answers: never) => readonly Write[]
   resolve(commitNumber: number): void
   reject(error: unknown): void
@@ -228,7 +231,8 @@ export function createDisk(
       transact(queries, body) {
         // `body` reads the answers to its own queries.
         const asked = (body as Work['body'])(rows.expected(queries))
-        const work = { asked, queries, generation, body: body as Work['body'] }
+        const askedAtMs = world.now()
+        const work = { asked, queries, generation, askedAtMs, body: body as Work['body'] }
         onWriting(asked)
         return new Promise((resolve, reject) => {
           if (isClosed || isLost)
@@ -240,6 +244,7 @@ export function createDisk(
       onLost: callback => void (onConnectionLost = callback),
       isClosed: () => isClosed,
       isWriting: () => writing.length > 0,
+      writingForMs: () => world.now() - (writing[0]?.askedAtMs ?? world.now()),
       isRefused: () => isRefused,
       hasReadSeal: () => hasReadSeal,
       isAnswered: () => unanswered === 0 && writing.length === 0,

@@ -1,5 +1,6 @@
 /** The tabs of a device agree: one leader per term, an honest status, few messages, one pause. */
 
+import { pauseCountWithinMs } from '../../src/engine/limits.ts'
 import type { Write } from '../../src/storage/port.ts'
 import type { Disk } from './disk.ts'
 import type { Tab } from './tab.ts'
@@ -17,6 +18,13 @@ const messagesPerPair = 4
 const minuteMs = 60_000
 const pausedWithinMs = 10_000
 
+type Pause = {
+  readonly isPaused: boolean
+  readonly tab: Tab
+  readonly atMs: number
+  isNumbered: boolean
+}
+
 const isFromServer = ({ table }: Write): boolean => table === 'meta' || table === 'groups'
 
 export function createLeaders(
@@ -30,14 +38,16 @@ export function createLeaders(
   let countedSinceMs = world.now()
   let messages = 0
   /** The last call of `pause` or `resume`. `undefined`: a tab has opened or was frozen since. */
-  let pause: { readonly isPaused: boolean; readonly atMs: number } | undefined
+  let pause: Pause | undefined
+  let pauseCalls = 0
 
   const isAwake = (tab: Tab) => tab.isAlive && !tab.stopped && !tab.gate.isFrozen()
 
   function checkStatus(): void {
     if (leader && isAwake(leader.tab)) leaderSeenAtMs = world.now()
     const silentMs = world.now() - leaderSeenAtMs
-    const isPaused = pause?.isPaused === true && world.now() - pause.atMs > pausedWithinMs
+    const isPaused =
+      pause?.isPaused === true && pause.isNumbered && world.now() - pause.atMs > pausedWithinMs
     if (silentMs <= honestWithinMs && !isPaused) return
     for (const tab of tabs) {
       const status = tab.screen.status()
@@ -49,14 +59,24 @@ export function createLeaders(
     }
   }
 
+  /** Only a call that storage numbers in time counts as the last one (pause.ts). */
+  function countPauses(tab: Tab): void {
+    const calls = disk.table('lease').get('')?.pauseCalls ?? 0
+    if (calls > pauseCalls && pause?.tab === tab && world.now() - pause.atMs < pauseCountWithinMs)
+      pause.isNumbered = true
+    pauseCalls = calls
+  }
+
   return {
     /** The tab that has posted the beat of the highest term. */
     leader: (): Tab | undefined => leader?.tab,
     posted(tab: Tab, message: { readonly type: string; readonly term?: number }): void {
       const { type, term = 0 } = message
-      // A tab may still post the term of a database that is emptied: its next leader begins with 1.
+      // A tab may still post the term of a database that is emptied or removed: the next leader
+      // begins with 1.
       const storedTerm = disk.table('lease').get('')?.term ?? 0
-      if (type === 'status' && term >= (leader?.term ?? 0) && term <= storedTerm)
+      const isOpen = !tab.door.isClosed()
+      if (type === 'status' && isOpen && term >= (leader?.term ?? 0) && term <= storedTerm)
         leader = { tab, term }
       if (type === 'committed') return
       if (world.now() - countedSinceMs > minuteMs) {
@@ -69,6 +89,7 @@ export function createLeaders(
     /** A user, a fault or the app gives a reason for messages. */
     touched: () => void (messages = 0),
     committed(tab: Tab, writes: readonly Write[]): void {
+      countPauses(tab)
       if (!writes.some(isFromServer)) return
       const term = disk.table('lease').get('')?.term ?? 0
       const first = committers.get(term) ?? tab
@@ -87,7 +108,8 @@ export function createLeaders(
       leader = undefined
       leaderSeenAtMs = world.now()
     },
-    paused: (isPaused: boolean) => void (pause = { isPaused, atMs: world.now() }),
+    paused: (isPaused: boolean, tab: Tab) =>
+      void (pause = { isPaused, tab, atMs: world.now(), isNumbered: false }),
     forgetPause: () => void (pause = undefined),
     check: checkStatus
   }

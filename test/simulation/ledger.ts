@@ -15,6 +15,8 @@ export type Account = {
   readonly opID: string
   readonly groupID: string
   verdict: Verdict | undefined
+  /** A tab may store it again after its verdict. */
+  isRepeatable?: boolean
 }
 
 export type Ledger = {
@@ -22,6 +24,12 @@ export type Ledger = {
   /** Operations that the logout of another tab destroyed, perhaps before their call's answer. */
   readonly forgotten: ReadonlySet<string>
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
+  /**
+   * The browser empties the database while a tab does not know all verdicts, because it is frozen
+   * for example. If a user has dismissed or retried such a verdict, the tab stores the operation
+   * again. The server repeats the verdict, and `judge` compares the two.
+   */
+  expectRepeats(): void
   /** Checks that a logout may destroy the stored rows. */
   checkDestroyed(): void
   /** Forgets operations without a verdict, or only these. */
@@ -52,7 +60,8 @@ export function createLedger(
 
   function open({ opID, groupID }: Pending): void {
     const account = accounts.get(opID)
-    if (account?.verdict) wrong('I4', `${opID} waits again after its verdict`)
+    if (account?.verdict && !account.isRepeatable)
+      wrong('I4', `${opID} waits again after its verdict`)
     if (!account) accounts.set(opID, { opID, groupID, verdict: undefined })
   }
 
@@ -191,6 +200,9 @@ export function createLedger(
         return disk.table('groups').size > 0 ? wrong('I3', 'rows without an epoch') : undefined
       for (const groupID of groups) checkGroup(disk, history, groupID)
       if (positions) checkFollowed(disk, history)
+    },
+    expectRepeats() {
+      for (const account of accounts.values()) account.isRepeatable = true
     },
     forget(only) {
       for (const { opID, verdict } of accounts.values())

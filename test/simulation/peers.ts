@@ -1,6 +1,7 @@
 /** The messages between the tabs of a device, and the lock of their leader. */
 
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
+import { storageWithinMs } from '../../src/engine/limits.ts'
 import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
@@ -115,6 +116,8 @@ export function createPeers(
   }
 
   return {
+    /** A message of a leader from before a commit that the tab has missed does not tell of it. */
+    missed: (tab: Tab) => void terms.set(tab, Math.max(terms.get(tab) ?? 0, leaderTerm)),
     of: (tab: Tab): Peers => ({
       hasLocks,
       lead(onGranted, onLost) {
@@ -135,8 +138,10 @@ export function createPeers(
       },
       listen: onMessage => void listeners.set(tab, onMessage),
       close() {
-        // The next leader would miss the commit, and the caller would get no answer.
-        if (tab.door.isWriting())
+        // The next leader would miss the commit, and the caller would get no answer. Storage that
+        // hangs must not keep other tabs from leading, but a closing tab waits for operations.
+        const isHanging = tab.door.writingForMs() >= storageWithinMs && tab.inFlight.size === 0
+        if (tab.door.isWriting() && !isHanging)
           world.violate('I4', `${tab.name} gives the lock away while it writes`)
         tab.stopped = true
         release(tab)
