@@ -11,6 +11,7 @@ import { ownError } from './im-error.ts'
 import { adopt, type TimOptions } from './options.ts'
 import { createOtherCalls, withConversations } from './other-calls.ts'
 import { failure, type Session } from './perform.ts'
+import { createProfileCalls, orDelegate } from './profile-calls.ts'
 import { createSdkCalls } from './sdk-calls.ts'
 
 export type Instance = {
@@ -38,13 +39,13 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     return session
   }
 
-  const calls = withConversations(
-    inTime(
-      createCalls(ready, () => current() !== undefined),
-      () => current()?.opening()
-    ),
-    delegate
+  const opening = () => current()?.opening()
+  const groupCalls = inTime(
+    createCalls(ready, () => current() !== undefined),
+    opening
   )
+  const calls = withConversations(groupCalls, delegate)
+  const profileCalls = inTime(createProfileCalls(ready, groupCalls), opening)
   const tim: Tim = {
     login: credentials => attempt('login', () => account.login(credentials)),
     logout: account.logout,
@@ -65,6 +66,7 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     off: events.off,
     ...createSdkCalls(current, delegate),
     ...createOtherCalls(delegate),
+    ...orDelegate(profileCalls, delegate),
     ...strict(calls, () => options.strict2x === true)
   }
   return {

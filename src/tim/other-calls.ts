@@ -36,7 +36,6 @@ const asking = [
   'getMessageReadReceiptList',
   'getGroupMessageReadMemberList',
   'getConversationList',
-  'getConversationProfile',
   'deleteConversation',
   'setConversationDraft',
   'clearHistoryMessage',
@@ -52,7 +51,6 @@ const asking = [
   'renameConversationGroup',
   'addConversationsToGroup',
   'deleteConversationsFromGroup',
-  'getMyProfile',
   'getUserProfile',
   'updateMyProfile',
   'getBlacklist',
@@ -164,7 +162,7 @@ export function createOtherCalls(delegate: () => object | undefined): TimOtherCa
   return Object.fromEntries(calls) as unknown as TimOtherCalls
 }
 
-const notSupported = (name: string) =>
+export const notSupported = (name: string) =>
   new IMError({
     // Tencent's code of a call that its SDK does not support.
     code: 2905,

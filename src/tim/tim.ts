@@ -9,6 +9,7 @@ import type { TimDelegate } from './delegate.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { wrong, type TimOptions } from './options.ts'
 import type { TimOtherCalls } from './other-calls.ts'
+import type { TimProfileCalls } from './profile-calls.ts'
 
 export type { Tim } from './api.ts'
 export type { TimDelegate } from './delegate.ts'
@@ -26,8 +27,12 @@ export type {
   TimGroupProfile,
   TimMessage
 } from './message.ts'
+export type { TimConversation, TimProfile, TimProfileCalls } from './profile-calls.ts'
 export type { TimSession } from './session-api.ts'
 export type { TimGroup, TimGroupMember } from './shapes.ts'
+
+/** The calls that a delegate answers. */
+type Delegated = keyof TimOtherCalls | keyof TimProfileCalls
 
 const instances = new Map<number, Instance>()
 
@@ -40,7 +45,7 @@ const instances = new Map<number, Instance>()
  */
 function create<D extends TimDelegate = TimDelegate>(
   options: TimOptions & { readonly delegate: D }
-): Omit<Tim, keyof TimOtherCalls> & Omit<D, Exclude<keyof Tim, keyof TimOtherCalls>>
+): Omit<Tim, Delegated> & Omit<D, Exclude<keyof Tim, Delegated>>
 function create(options: TimOptions): Tim
 function create(options: TimOptions): Tim {
   // JavaScript can pass no options. Then the login reports the missing ones.

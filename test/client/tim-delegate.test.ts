@@ -1,7 +1,7 @@
 /** An instance of Tencent's SDK beside the TIM API, and calls that are not about groups. */
 
 import { describe, expect, onTestFinished, test } from 'vitest'
-import TIM from '../../src/tim/tim.ts'
+import TIM, { type Tim } from '../../src/tim/tim.ts'
 import { createTim, logIn, openServer, userSigOf } from './page.ts'
 import { createTencent, deferred } from './tencent.ts'
 
@@ -75,6 +75,12 @@ describe('with a delegate', () => {
     emit(TIM.EVENT.GROUP_ATTRIBUTES_UPDATED, 'of the other service')
     emit(TIM.EVENT.GROUP_COUNTER_UPDATED, 'of the other service')
     expect(seen).toEqual([])
+  })
+
+  test('profiles of users come from it', async () => {
+    const { tim, sdk } = await openLoggedIn()
+    Object.assign(sdk, { getMyProfile: () => Promise.resolve({ data: { nick: 'Ann' } }) })
+    expect(await (tim as unknown as Tim).getMyProfile()).toEqual({ data: { nick: 'Ann' } })
   })
 
   test('its error of getMessageList comes back as it is', async () => {
@@ -221,6 +227,17 @@ describe('without a delegate', () => {
       message: expect.stringContaining('getConversationList')
     })
     expect(() => tim.createTextMessage()).toThrow(expect.objectContaining({ code: 2905 }))
+  })
+
+  test('a UI kit gets the user and the conversation of a group', async () => {
+    const { url } = await openServer()
+    const tim = await logIn(url, 'ann')
+    expect((await tim.getMyProfile()).data).toEqual({ userID: 'ann', nick: '', avatar: '' })
+    const { group } = (await tim.createGroup({ groupID: 'crew', name: 'Crew' })).data
+    const { conversation } = (await tim.getConversationProfile('GROUPcrew')).data
+    expect(conversation).toMatchObject({ conversationID: 'GROUPcrew', type: 'GROUP' })
+    expect(conversation.groupProfile).toBe(group)
+    await expect(tim.getConversationProfile('C2Cbob')).rejects.toMatchObject({ code: 2905 })
   })
 
   test('the instance answers about itself', async () => {
