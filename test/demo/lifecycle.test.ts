@@ -2,7 +2,7 @@
 
 import { expect, inject, onTestFinished, test } from 'vitest'
 import type { Page } from 'playwright'
-import { openDriven, type DrivenBrowser } from '../engines/page.ts'
+import { openDriven, type DrivenBrowser } from '../engines/driven.ts'
 import {
   caughtUp,
   engine,

@@ -11,7 +11,7 @@ import { afterAll, expect, inject, onTestFinished } from 'vitest'
 import type { User } from '../../demo/user.ts'
 import { chromiumArgs, findChromium } from '../browser/chromium.ts'
 import type { Engine } from '../engines/launch.ts'
-import { openDriven } from '../engines/page.ts'
+import { openDriven, type DrivenBrowser } from '../engines/driven.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -30,7 +30,11 @@ export type Demo = { readonly page: Page; readonly ann: Locator; readonly bob: L
 let browser: Promise<Browser> | undefined
 const launch = async () =>
   chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
-afterAll(async () => (await browser)?.close())
+let driven: Promise<DrivenBrowser> | undefined
+afterAll(async () => {
+  await (await browser)?.close()
+  await (await driven)?.close()
+})
 
 type Options = BrowserContextOptions & {
   readonly url?: string
@@ -52,17 +56,27 @@ export async function openDemo(options: Options = {}): Promise<Demo> {
 }
 
 async function openDrivenPage({ url = inject('demo').url, before }: Options): Promise<Page> {
-  const browser = await openDriven({
-    engine: engine(),
+  const { page, complaints, close } = await (
+    await (driven ??= startDriven())
+  ).openSite({
     to: () => Number(new URL(url).port),
     before
   })
   onTestFinished(async () => {
-    await browser.close()
-    expect(browser.complaints).toEqual([])
+    await close()
+    expect(complaints).toEqual([])
   })
-  const [page] = (await browser.start('/')) as [Page]
   return page
+}
+
+/** One browser for all tests of a file, because an installed browser starts slowly. */
+async function startDriven(): Promise<DrivenBrowser> {
+  const started = await openDriven({
+    engine: engine(),
+    to: () => Number(new URL(inject('demo').url).port)
+  })
+  await started.start()
+  return started
 }
 
 async function openInPlaywright({

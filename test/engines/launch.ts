@@ -159,11 +159,12 @@ function found(engine: OtherEngine): string {
 
 /**
  * Without these, the first start shows pages of its own, a start after kills asks for a safe mode,
- * and a test cannot open a second window.
+ * and a test can neither open a second window nor close it.
  */
 const quietFirefox = {
   'browser.aboutwelcome.enabled': false,
   'browser.shell.checkDefaultBrowser': false,
+  'dom.allow_scripts_to_close_windows': true,
   'dom.disable_open_during_load': false,
   'browser.sessionstore.resume_from_crash': false,
   'datareporting.policy.dataSubmissionEnabled': false,

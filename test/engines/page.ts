@@ -1,131 +1,15 @@
 /**
- * Pages of an installed browser, driven over the driver's socket. Pages and locators have the part
- * of Playwright's interface that tests of the demo use.
+ * A page of an installed browser. Pages and locators have the part of Playwright's interface that
+ * tests of the demo use.
  */
 
-import type { Page } from 'playwright'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { FromPage, ToPage } from './in-page.ts'
-import { createProfile, launch, type Engine, type LaunchedBrowser } from './launch.ts'
 import { createFinder, type Run } from './locator.ts'
-import { openProxy } from './proxy.ts'
 
-export type DrivenBrowser = {
-  readonly url: string
-  /** Uncaught errors of any page. */
-  readonly complaints: readonly string[]
-  /** Where the browser keeps its data. */
-  readonly folder: string
-  /** Starts the browser on the same profile, with one page for each path. */
-  start(...paths: readonly string[]): Promise<readonly Page[]>
-  /** SIGKILL. */
-  kill(): Promise<void>
-  close(): Promise<void>
-}
-
-type Options = {
-  readonly engine: Engine
-  readonly to: () => number
-  readonly before?: (() => void) | undefined
-  /** Receives the values that a page sends with `driven.note`. */
-  readonly onNote?: (text: string) => void
-  /** More environment variables, for each start. */
-  readonly env?: () => Readonly<Record<string, string>>
-} & Pick<Parameters<typeof launch>[2], 'isPrivate' | 'isStorageDenied' | 'args' | 'preferences'>
-
-/** A browser with a fresh profile before a server under test. */
-export async function openDriven({
-  engine,
-  to,
-  before,
-  onNote = () => undefined,
-  env = () => ({}),
-  ...options
-}: Options): Promise<DrivenBrowser> {
-  const profile = createProfile()
-  const complaints: string[] = []
-  const pages = new Map<string, DrivenPage>()
-  let awaited: DrivenPage[] = []
-  let browser: LaunchedBrowser | undefined
-  /** An empty page of the browser that opens the windows. */
-  let opener: DrivenPage | undefined
-
-  const proxy = await openProxy({
-    to,
-    before: before && `(${before.toString()})()`,
-    onPage(socket) {
-      socket.once('message', (data: Buffer) => {
-        const hello = JSON.parse(data.toString()) as FromPage & { type: 'hello' }
-        const page = pages.get(hello.pageID) ?? awaited.shift()
-        if (!page) return socket.terminate()
-        pages.set(page.id, page)
-        page.enter(socket)
-      })
-    }
-  })
-  const createPage = (): DrivenPage =>
-    createDrivenPage({
-      url: proxy.url,
-      moduleOf: proxy.moduleOf,
-      complain: text => complaints.push(text),
-      onNote,
-      openWindow
-    })
-
-  /** A window, because a tab in the background draws nothing. */
-  async function openWindow(path: string): Promise<DrivenPage> {
-    const page = createPage()
-    awaited.push(page)
-    await opener?.run(
-      '(address, features) => void open(address, "", features)',
-      new URL(path, proxy.url).href,
-      windowFeatures[engine]
-    )
-    await page.arrived()
-    return page
-  }
-
-  async function kill(): Promise<void> {
-    await browser?.kill()
-    pages.clear()
-  }
-
-  return {
-    url: proxy.url,
-    folder: profile.folder,
-    complaints,
-    kill,
-    async start(...paths) {
-      opener = createPage()
-      awaited = [opener]
-      browser = await launch(engine, profile, {
-        ...options,
-        env: env(),
-        urls: [`${proxy.url}/drive/empty`]
-      })
-      await opener.arrived()
-      const started: DrivenPage[] = []
-      for (const path of paths) started.push(await openWindow(path))
-      // Tests use only the part that is there. Another call throws a TypeError.
-      return started.map(page => page.face as unknown as Page)
-    },
-    async close() {
-      await kill()
-      proxy.close()
-      profile.remove()
-    }
-  }
-}
-
-/** A page with an opener would not enter the back-forward cache. */
-const windowFeatures: Readonly<Record<Engine, string>> = {
-  // Another size would make a narrow window. A tab is as wide as the first window.
-  chromium: 'noopener',
-  firefox: 'noopener,width=1280,height=900',
-  webkit: 'noopener,width=1280,height=900'
-}
-
-type DrivenPage = {
+export type DrivenPage = {
   readonly id: string
   /** What tests see. */
   readonly face: object
@@ -133,6 +17,8 @@ type DrivenPage = {
   enter(socket: WebSocket): void
   arrived(): Promise<unknown>
   readonly run: Run
+  /** Resolves when the document has gone. */
+  close(): Promise<void>
 }
 
 type Surroundings = {
@@ -151,7 +37,10 @@ type Call = {
 
 let pageCount = 0
 
-function createDrivenPage({
+/** A document whose process hangs is left to the end of its browser. */
+const endMs = 5000
+
+export function createDrivenPage({
   url,
   moduleOf,
   complain,
@@ -217,6 +106,15 @@ function createDrivenPage({
     await next
   }
 
+  async function close(): Promise<void> {
+    const ending = socket
+    if (!ending) return
+    const closed = once(ending, 'close')
+    // An engine that keeps a window of another opener still ends the document.
+    void run('() => { close(); location.replace("about:blank") }').catch(() => undefined)
+    await Promise.race([closed, wait(endMs)])
+  }
+
   const face: object = {
     ...createFinder(run, () => face),
     url: () => `${url}/`,
@@ -234,5 +132,5 @@ function createDrivenPage({
     },
     context: () => ({ newPage: async () => (await openWindow('/drive/empty')).face })
   }
-  return { id, face, enter, arrived, run }
+  return { id, face, enter, arrived, run, close }
 }

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
-import { openDriven, type DrivenBrowser } from '../engines/page.ts'
+import { openDriven, type DrivenBrowser } from '../engines/driven.ts'
 import type { Backend } from './kills.ts'
 import { openStage, type Stage } from './stage.ts'
 

@@ -6,7 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Page } from 'playwright'
 import type { Engine } from '../engines/launch.ts'
-import { openDriven } from '../engines/page.ts'
+import { openDriven } from '../engines/driven.ts'
 import { groupIDs, openStage } from './stage.ts'
 
 export type Backend = 'leveldb' | 'sqlite'

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDriven } from '../engines/page.ts'
+import { openDriven } from '../engines/driven.ts'
 import { start, survivors, type Trial } from './damage.ts'
 import { openStage } from './stage.ts'
 
