@@ -75,7 +75,11 @@ export function runTransaction<T>(
     })
     result.catch((error: unknown) => {
       reject(error)
-      transaction.abort()
+      try {
+        transaction.abort()
+      } catch {
+        // Expected: the browser has ended the transaction, with its database.
+      }
     })
   })
 }

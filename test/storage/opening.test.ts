@@ -5,7 +5,7 @@ import { forceCloseDatabase } from 'fake-indexeddb'
 import { expect, test } from 'vitest'
 import { storageFailed } from '../../src/kernel/errors.ts'
 import { newMember } from '../../src/kernel/model.ts'
-import { nativeVersion } from '../../src/storage/database.ts'
+import { nativeVersion, runTransaction, storeNames } from '../../src/storage/database.ts'
 import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createLastingStorage } from '../../src/storage/lasting.ts'
 import { isOlderStored, removeDatabase } from '../../src/storage/open-database.ts'
@@ -116,6 +116,18 @@ test('storage opens again after the browser has closed its database', async () =
     { userID: 'bob' }
   ])
   await storage.close()
+})
+
+test('work that fails after the browser has aborted its transaction rejects once', async () => {
+  const database = await openVersion('aborted', nativeVersion)
+  const transaction = database.transaction(storeNames, 'readwrite')
+  const aborted = runTransaction(transaction, async ({ pages }) => {
+    await resultOf(pages.put('value', ['key']))
+    // The browser does so when it ends the database.
+    transaction.abort()
+    throw new DOMException('', 'AbortError')
+  })
+  await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
 })
 
 test('storage makes way for a newer build, and is refused after it', async () => {
