@@ -10,13 +10,26 @@ import { scopeRange } from './page-store.ts'
 import { paintKey } from './paint-cache.ts'
 
 const reserveKey = ['reserve']
-/** Enough for some commits. Browsers keep larger values in files of their own. */
-const reserveBytes = 60_000
+/**
+ * Browsers find out late that the quota is exhausted: other data of the site have been seen to
+ * exceed it by 400 kB. A value this large has a file of its own, whose deletion frees space at once.
+ */
+const reserveBytes = 1_000_000
+/** `getRandomValues` has this limit. */
+const randomBytesMax = 65_536
 
 /** Puts the reserve, if there is none. */
 export async function keepReserve(pages: IDBObjectStore): Promise<void> {
   if ((await resultOf(pages.getKey(reserveKey))) === undefined)
-    pages.put(new Uint8Array(reserveBytes), reserveKey)
+    pages.put(createReserve(), reserveKey)
+}
+
+/** Random, because browsers compress values. */
+function createReserve(): Uint8Array {
+  const reserve = new Uint8Array(reserveBytes)
+  for (let from = 0; from < reserveBytes; from += randomBytesMax)
+    crypto.getRandomValues(reserve.subarray(from, from + randomBytesMax))
+  return reserve
 }
 
 /**
