@@ -197,9 +197,13 @@ function lead(election: Election, event: ElectionEvent): Step {
   if (event.type === 'tick') return leaderTick(election)
   if (event.type === 'peer') return beat({ ...election, hasPeers: true })
   if (event.type === 'beat' && event.term > election.term) return deposed(election, event.term)
-  // The other tab is deposed. A beat tells it so, and a recent one is on its way already.
-  if (event.type === 'beat' && event.term < election.term)
-    return election.silentTicks === 0 ? stay({ ...election, hasPeers: true }) : beat(election)
+  // The other tab is deposed. A beat tells it so, and a recent one is on its way already. A leader
+  // without peers posts no beats, so none is on its way.
+  if (event.type === 'beat' && event.term < election.term) {
+    const isAnswered = election.hasPeers && election.silentTicks === 0
+    const withPeers = { ...election, hasPeers: true }
+    return isAnswered ? stay(withPeers) : beat(withPeers)
+  }
   const isFenced = event.type === 'fenced' && event.term !== election.term
   return isFenced ? deposed(election, event.term) : stay(election)
 }

@@ -1,6 +1,7 @@
 /** Which tab leads, and how others take over from one that is closed, frozen or dead. */
 
 import { beforeEach, expect, test } from 'vitest'
+import { elect, newElection, type ElectionEvent } from '../../src/engine/election.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
 import { createTabs, type Tab } from './tabs.ts'
@@ -130,6 +131,19 @@ test('two leaders without locks are one after their next beat', async () => {
   const before = leader.posted.length + follower.posted.length
   await server.clock.advance(60_000)
   expect(leader.posted.length + follower.posted.length - before).toBeLessThanOrEqual(31)
+})
+
+test('a lone leader answers the beat of a deposed tab at once', () => {
+  const events: ElectionEvent[] = [
+    { type: 'join' },
+    { type: 'granted' },
+    { type: 'claimed', term: 2 }
+  ]
+  const leader = events.reduce((each, event) => elect(each, event).election, newElection(true))
+  const first = elect(leader, { type: 'beat', term: 1 })
+  expect(first.effects).toEqual(['beat'])
+  // The other tab has this beat already, so two leaders do not answer each other for ever.
+  expect(elect(first.election, { type: 'beat', term: 1 }).effects).toEqual([])
 })
 
 test('a leader whose storage fails lets another tab lead', async () => {
