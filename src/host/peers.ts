@@ -24,9 +24,10 @@ export function browserPeers(name: string): Peers {
       // Unfinished work may still post after close.
       if (isClosed) return
       const last = queued.at(-1)
-      // The commits of one turn share a message.
+      // The commits of one turn share a message, if they are of one database.
       if (message.type !== 'committed') queued.push(message)
-      else if (last?.type === 'committed') (last.commits as Commit[]).push(...message.commits)
+      else if (last?.type === 'committed' && last.databaseID === message.databaseID)
+        (last.commits as Commit[]).push(...message.commits)
       else queued.push({ ...message, commits: [...message.commits] })
       posting ??= postQueued()
     },
