@@ -115,8 +115,7 @@ export function openEngine(
     commits,
     reload: reader,
     leadership,
-    tabs,
-    makeRoom
+    tabs
   })
   const recovery = createRecovery(host, lifecycle, {
     async reload() {

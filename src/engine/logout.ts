@@ -43,8 +43,6 @@ type LogoutOptions = {
   readonly reload: Reload
   readonly leadership: Leadership
   readonly tabs: Tabs
-  /** Removes rows that the server can send again. */
-  makeRoom(): Promise<void>
 }
 
 export function createLogout({
@@ -54,8 +52,7 @@ export function createLogout({
   commits,
   reload: { reload },
   leadership,
-  tabs,
-  makeRoom
+  tabs
 }: LogoutOptions) {
   const { answer } = lifecycle
   const database = createSeal(storage, state, commits)
@@ -69,6 +66,8 @@ export function createLogout({
   async function seal(isDiscarding: boolean): Promise<number | GroupError> {
     let isWanted = true
     const choice = { isDiscarding, isWanted: () => isWanted }
+    // Without an eviction: a merge under way would count the removed members as stored.
+    const makeRoom = async () => storage.makeRoom?.()
     const sealing = withRoom(makeRoom, () => database.seal(choice)).then(
       pendingCount => {
         if (pendingCount === 0) end(false)

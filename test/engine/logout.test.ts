@@ -128,6 +128,20 @@ test('a logout on full storage makes room and seals it', async () => {
   expect(await second.status()).toMatchObject(closed)
 })
 
+test('a refused logout on full storage evicts no group', async () => {
+  const { storage, fill } = createFullStorage()
+  const { first } = await openPair({ ...storage, makeRoom: async () => fill(false) })
+  await first.engine.resume()
+  await first.caughtUp()
+  const state = first.watch({ kind: 'storage' })
+  await first.engine.pause()
+  await rename(first, 'Boat')
+  fill(true)
+  expect(await answered(first.engine.logout())).toMatchObject({ code: 4504 })
+  await server.clock.settle()
+  expect(state.rows()).toMatchObject([{ evictedGroups: 0 }])
+})
+
 test('a flush on full storage sends the operations and logs out', async () => {
   const { storage, fill } = createFullStorage()
   const { first, second } = await openPair({ ...storage, makeRoom: async () => fill(false) })
