@@ -7,39 +7,24 @@ import type { Storage } from '../storage/port.ts'
 import type { Host } from './host.ts'
 import { silentStorageMs } from './limits.ts'
 
-/** `assertAnswers` throws while a call has waited for too long. */
+/** `onSilent` is called when a call has waited for too long. */
 export function watchStorage(
   storage: Storage,
   setTimer: Host['setTimer'],
   onSilent: () => void
-): { readonly storage: Storage; assertAnswers(): void } {
-  const silent = new Set<Promise<unknown>>()
+): Storage {
+  const watched = <T>(work: Promise<T>): Promise<T> =>
+    work.finally(setTimer(onSilent, silentStorageMs))
 
-  function watched<T>(work: Promise<T>): Promise<T> {
-    const stop = setTimer(() => {
-      silent.add(work)
-      onSilent()
-    }, silentStorageMs)
-    return work.finally(() => {
-      stop()
-      silent.delete(work)
-    })
-  }
-
+  // One by one, because an adapter may be an instance of a class.
   return {
-    // One by one, because an adapter may be an instance of a class.
-    storage: {
-      read: queries => watched(storage.read(queries)),
-      transact: (queries, body, durability) => watched(storage.transact(queries, body, durability)),
-      close: () => storage.close(),
-      destroy: () => storage.destroy(),
-      onLost: callback => storage.onLost?.(callback),
-      async makeRoom() {
-        await storage.makeRoom?.()
-      }
-    },
-    assertAnswers(): void {
-      if (silent.size > 0) throw new Error('A transaction does not end.')
+    read: queries => watched(storage.read(queries)),
+    transact: (queries, body, durability) => watched(storage.transact(queries, body, durability)),
+    close: () => storage.close(),
+    destroy: () => storage.destroy(),
+    onLost: callback => storage.onLost?.(callback),
+    async makeRoom() {
+      await storage.makeRoom?.()
     }
   }
 }

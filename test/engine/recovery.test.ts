@@ -221,6 +221,20 @@ test('a leader without storage steps down and joins again', async () => {
   expect(await ann.status()).toMatchObject({ connection: 'online', caughtUp: true })
 })
 
+test('a store recovers although storage never answers one call', async () => {
+  const ann = open()
+  await ann.settle('createGroup', crew)
+  const { transact } = disk.storage
+  disk.storage.transact = () => {
+    disk.storage.transact = transact
+    return new Promise(() => undefined)
+  }
+  void ann.engine.apply('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await server.clock.advance(60_000)
+  expect(await ann.status()).toMatchObject({ connection: 'online', lastError: null })
+  await ann.settle('createGroup', { ...crew, groupID: 'boat' })
+})
+
 test('local data can be deleted while storage fails', async () => {
   const ann = open({ paused: true })
   await ann.apply('createGroup', crew)
