@@ -137,6 +137,13 @@ export function connectWorker(
     postPageClosed(location)
   }
 
+  /** The worker ends first: otherwise it could still answer the other tabs as their leader. */
+  function closePage(): void {
+    if (isReplaceable) return suspend()
+    running?.end(groupError('WorkerFailed', 'the page is closed'))
+    postPageClosed(location)
+  }
+
   function wake(): void {
     if (!isSuspended || isOver) return
     isSuspended = false
@@ -164,7 +171,7 @@ export function connectWorker(
   const unwatchPage = watchPage({
     onHidden: suspend,
     onShown: wake,
-    onClosed: () => postPageClosed(location),
+    onClosed: closePage,
     onOnline: hasten
   })
   start()
