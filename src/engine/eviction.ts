@@ -9,7 +9,7 @@
 
 import type { Storage, Write } from '../storage/port.ts'
 import { withoutMembers, type Commits } from './state/commits.ts'
-import { lease } from './state/lease.ts'
+import { lease, leaseOf } from './state/lease.ts'
 import type { State } from './state/state.ts'
 import type { StorageReport } from './storage-state.ts'
 
@@ -49,7 +49,7 @@ export function createEviction({
     const commitNumber = await storage.transact(
       [lease, { table: 'groups', scope: '', ids: groupIDs }],
       ([[row], held]) =>
-        (writes = ((row?.term ?? 0) === term() ? held : []).flatMap(each => [
+        (writes = (leaseOf(row).term === term() ? held : []).flatMap(each => [
           ...withoutMembers(each),
           { table: 'tips', scope: each.groupID, empty: true }
         ])),

@@ -162,10 +162,25 @@ test('a store that another tab filled after it was emptied gets its operations b
   expect(await ann.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
 })
 
+test('a store whose lease row is damaged has lost nothing', async () => {
+  const ann = open()
+  await ann.settle('createGroup', crew)
+  const state = ann.watch({ kind: 'storage' })
+  const row = { term: 'damaged' } as never
+  await disk.storage.transact([], () => [{ table: 'lease', scope: '', id: '', row }])
+  disk.fail()
+  await server.clock.advance(100)
+  disk.work()
+  await server.clock.advance(1000)
+  expect(state.rows()).toMatchObject([{ loss: null }])
+  await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+})
+
 test('operations lost before a logout of another tab are discarded', async () => {
   const ann = open({ paused: true })
   const { opID } = await ann.apply('createGroup', crew)
   const settled = ann.engine.settled(opID)
+  const state = ann.watch({ kind: 'storage' })
   const other = createMemoryStorage()
   const row = { term: 1, isSealed: true } as const
   await other.transact([], () => [{ table: 'lease', scope: '', id: '', row }])
@@ -174,6 +189,24 @@ test('operations lost before a logout of another tab are discarded', async () =>
   expect(await settled).toMatchObject({ verdict: { error: { reason: 'Discarded' } } })
   const { answers } = await other.read([{ table: 'outbox', scope: '' }])
   expect(answers).toEqual([[]])
+  expect(state.rows()).toMatchObject([{ loss: { restored: 0 } }])
+})
+
+test('rows written again are posted with the ID of the new database', async () => {
+  const posted: PeerMessage[] = []
+  const ann = open({
+    paused: true,
+    peers: { ...alone, post: message => void posted.push(message) }
+  })
+  await ann.apply('createGroup', crew)
+  posted.length = 0
+  disk.replace()
+  await server.clock.advance(1000)
+  const { answers } = await disk.storage.read([{ table: 'lease', scope: '' }])
+  const [lease] = answers[0]
+  expect(lease?.databaseID).toBeDefined()
+  const reports = posted.filter(({ type }) => type === 'committed')
+  expect(reports[0]).toMatchObject({ databaseID: lease?.databaseID })
 })
 
 test('a report about another database is not applied', async () => {

@@ -11,7 +11,7 @@ import type { HeldGroup, Lease, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
-import { createLeaseWrites, lease, naming } from './lease.ts'
+import { createLeaseWrites, lease, naming, leaseOf } from './lease.ts'
 import { settle } from './settle.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 import type { State } from './state.ts'
@@ -53,7 +53,7 @@ export function createCommits(options: CommitOptions) {
     const committing = storage.transact(
       [{ table: 'outbox', scope: '', ids }, lease],
       ([stored, [row]]) => {
-        storedTerm = row?.term ?? 0
+        storedTerm = leaseOf(row).term
         if (storedTerm !== ownTerm) return []
         const pending = new Set(stored.map(({ opID }) => opID))
         const gone = new Set(ids.filter(id => !pending.has(id)))

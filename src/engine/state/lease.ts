@@ -16,6 +16,9 @@ export const leaseWrite = (row: Lease): Write => ({ ...lease, id: '', row })
 export const naming = (stored: Lease | undefined, newID: () => string): Write[] =>
   stored?.databaseID === undefined ? [leaseWrite({ term: 0, ...stored, databaseID: newID() })] : []
 
+/** If no row is stored, or a damaged one, its term is 0. */
+export const leaseOf = (row: unknown): Lease => parsed(storedRows.lease, row) ?? { term: 0 }
+
 export const databaseIDOf = (writes: readonly Write[]): string | undefined =>
   writes.flatMap(write =>
     write.table === 'lease' && 'row' in write ? (write.row?.databaseID ?? []) : []

@@ -7,7 +7,7 @@
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Lease } from '../../storage/tables.ts'
-import { lease, naming } from './lease.ts'
+import { databaseIDOf, lease, naming } from './lease.ts'
 import { discarded } from './settle.ts'
 import type { State } from './state.ts'
 import { parsed, storedRows } from './stored-rows.ts'
@@ -17,7 +17,9 @@ const own = [{ table: 'outbox', scope: '' }, { table: 'verdicts', scope: '' }, l
 type Restored = {
   /** For other tabs: they may have read storage already. */
   readonly commit: Commit
-  readonly count: number
+  /** Of the database that holds the commit. */
+  readonly databaseID: string | undefined
+  readonly restoredCount: number
 }
 
 export async function writeLostRows(
@@ -41,7 +43,11 @@ export async function writeLostRows(
   // The next engine empties a sealed database, so no operation may enter it any more.
   if (stored?.isSealed) state.settle(lost.flatMap(discardedIfPending))
   state.forgetCommitNumbers()
-  return { commit: { commitNumber, writes }, count: lost.length }
+  return {
+    commit: { commitNumber, writes },
+    databaseID: stored?.databaseID ?? databaseIDOf(writes),
+    restoredCount: stored?.isSealed ? 0 : lost.length
+  }
 }
 
 const discardedIfPending = (write: Write): Write[] =>

@@ -10,7 +10,7 @@ import type { Host } from '../host.ts'
 import type { StorageReport } from '../storage-state.ts'
 import { databaseIDOf } from './lease.ts'
 import { writeLostRows } from './lost-rows.ts'
-import type { State } from './state.ts'
+import { reportOf, type State } from './state.ts'
 import { readStored } from './stored.ts'
 import { nothingTouched } from './touched.ts'
 
@@ -49,11 +49,13 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
     const databaseID = state.databaseID()
     const stored = await readStored(storage, { isFirst: !hasRead })
     hasRead = true
-    const isSame = databaseID === undefined || databaseID === databaseIDOf(stored.writes)
+    const storedID = databaseIDOf(stored.writes)
+    // A damaged row has no ID, and a database that other tabs have filled has one.
+    const isSame = databaseID === undefined || (storedID ?? databaseID) === databaseID
     if (isSame && stored.commitNumber >= known) return stored
-    const { commit, count } = await writeLostRows(storage, state, newID)
-    report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', count)
-    if (commit.writes.length > 0) peers.post(state.reportOf(commit))
+    const { commit, restoredCount, ...written } = await writeLostRows(storage, state, newID)
+    report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
+    if (commit.writes.length > 0) peers.post(reportOf(commit, written.databaseID))
     return readStored(storage)
   }
 

@@ -2,7 +2,7 @@
 
 import type { Storage, Write } from '../../storage/port.ts'
 import type { Commits } from './commits.ts'
-import { lease, leaseWrite } from './lease.ts'
+import { lease, leaseWrite, leaseOf } from './lease.ts'
 import { discarded, settle } from './settle.ts'
 import type { State } from './state.ts'
 
@@ -25,7 +25,8 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
         if (isLate) return []
         pendingCount = isDiscarding ? 0 : pending.length
         writes = isDiscarding ? pending.flatMap(discarded) : []
-        const sealed = leaseWrite({ ...row, term: (row?.term ?? 0) + 1, isSealed: true })
+        const stored = leaseOf(row)
+        const sealed = leaseWrite({ ...stored, term: stored.term + 1, isSealed: true })
         return pendingCount > 0 ? [] : [...writes, sealed]
       })
       if (isLate) throw new Error('The logout was refused already.')

@@ -107,11 +107,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
     lastCommitNumber: order.last,
     databaseID: () => databaseID,
-    reportOf: (commit: Commit): Report => ({
-      type: 'committed',
-      ...(databaseID !== undefined && { databaseID }),
-      commits: [commit]
-    }),
+    reportOf: (commit: Commit): Report => reportOf(commit, databaseID),
     forgetCommitNumbers: order.restart,
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
@@ -169,6 +165,12 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     }
   }
 }
+
+export const reportOf = (commit: Commit, databaseID: string | undefined): Report => ({
+  type: 'committed',
+  ...(databaseID !== undefined && { databaseID }),
+  commits: [commit]
+})
 
 const operationID = (write: Write): string | [] =>
   write.table === 'outbox' && 'id' in write ? write.id : []
