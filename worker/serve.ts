@@ -41,7 +41,7 @@ export function serve(
   expose(withoutPrototype, callsOnly(withoutPrototype, batched(endpoint)))
 }
 
-const databaseOf = ({ identity }: Engine) => (identity === undefined ? {} : { identity })
+const databaseOf = ({ databaseID }: Engine) => (databaseID === undefined ? {} : { databaseID })
 
 /**
  * Holds a lock for the life of this worker. The page waits for the lock to learn of its death.

@@ -158,8 +158,8 @@ export type EngineApi = {
   close(): Promise<void>
 }
 
-/** `identity`: of the database that the tabs share. `undefined`: rows are kept elsewhere. */
-export type OpenedDatabase = { readonly identity?: string }
+/** `databaseID`: of the database that the tabs share. `undefined`: rows are kept elsewhere. */
+export type OpenedDatabase = { readonly databaseID?: string }
 
 export type Engine = EngineApi &
   OpenedDatabase & {

@@ -17,7 +17,7 @@ export type StoreLocation = {
    * The database of the last worker of this page. If the user has logged out since, perhaps while
    * the page was frozen, its store ends.
    */
-  readonly identity?: string
+  readonly databaseID?: string
 }
 
 /** The calls of a worker. */

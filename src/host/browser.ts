@@ -37,31 +37,31 @@ export const openBrowserEngine =
       : { ...shared, recovery: undefined }
     const { storage, recovery } = journaled
     const isShared = opened.mode === 'indexedDB' && isReadable
-    const identity = isShared
-      ? (recovery?.identity ?? (await readIdentity(storage, newID)))
+    const databaseID = isShared
+      ? (recovery?.databaseID ?? (await readIdentity(storage, newID)))
       : undefined
     const connect = connectTo(location.url)
-    if (await hasLoggedOut(location, journaled, identity)) {
+    if (await hasLoggedOut(location, journaled, databaseID)) {
       peers.close()
       return openEndedEngine(connect, location)
     }
     if (mayHaveTornLog(location, journal)) void rotateLog()
     const ports = { ...journaled, storageState: stateOf(opened, recovery), connect }
     const engine = openThreadEngine(ports, location)
-    return identity === undefined ? engine : { ...engine, identity }
+    return databaseID === undefined ? engine : { ...engine, databaseID }
   }
 
 /** Removes what is left of the logout, but not the database of a later login. */
 async function hasLoggedOut(
   location: StoreLocation,
   { storage, recovery }: Journaled,
-  identity: string | undefined
+  databaseID: string | undefined
 ): Promise<boolean> {
-  if (location.identity === undefined || identity === undefined) return false
+  if (location.databaseID === undefined || databaseID === undefined) return false
   // The browser has lost this database, and the outbox journal knows it.
   if (recovery?.found === 'wiped') return false
   const isLeft = recovery?.found === 'new' || (await isSealed(storage).catch(() => false))
-  if (!isLeft && identity === location.identity) return false
+  if (!isLeft && databaseID === location.databaseID) return false
   // Expected: storage refuses. Then an empty or sealed database stays.
   await (isLeft ? storage.destroy() : storage.close()).catch(() => undefined)
   return true

@@ -13,8 +13,8 @@ export async function readIdentity(
   let identity = newID()
   try {
     await storage.transact([query], ([[stored]]) => {
-      if (stored) identity = stored.identity
-      return stored ? [] : [{ ...query, id: '', row: { identity } }]
+      if (stored) identity = stored.databaseID
+      return stored ? [] : [{ ...query, id: '', row: { databaseID: identity } }]
     })
     return identity
   } catch {

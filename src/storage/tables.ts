@@ -70,8 +70,8 @@ export function hasID(table: TableName, row: unknown): boolean {
   return typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
 }
 
-/** A database that lost rows gets a new identity: the old outbox journals belong to the old one. */
-export type DatabaseIdentity = { readonly identity: string }
+/** The first commit draws the ID. A database that has lost rows gets another one. */
+export type DatabaseIdentity = { readonly databaseID: string }
 
 /** Facts about the server, and positions that belong to no group. */
 export type Meta = {
@@ -140,14 +140,12 @@ export const ringPlace = (number: number): string => String(number % ringSize).p
 /**
  * A tab that becomes the leader raises the term. Only the leader of it commits server data.
  * `isSealed`: a tab has logged out, so no tab may enqueue an operation any more. `pauseCalls`: how
- * often `pause` and `resume` were called. `databaseID`: the first commit draws it, so a tab notices
- * a database that was emptied and filled by other tabs.
+ * often `pause` and `resume` were called.
  */
 export type Lease = {
   readonly term: number
   readonly isSealed?: true
   readonly pauseCalls?: number
-  readonly databaseID?: string
 }
 
 /** An operation without a verdict, or one whose effect the base rows do not hold yet. */

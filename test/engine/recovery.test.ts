@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { PeerMessage, Peers } from '../../src/engine/host.ts'
 import { alone } from '../../src/engine/host.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import type { Storage } from '../../src/storage/port.ts'
+import type { Storage, Write } from '../../src/storage/port.ts'
 import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
 
 /** Storage that can be taken away, emptied and put back. */
@@ -162,12 +162,12 @@ test('a store that another tab filled after it was emptied gets its operations b
   expect(await ann.engine.settled(opID)).toMatchObject({ verdict: { kind: 'applied' } })
 })
 
-test('a store whose lease row is damaged has lost nothing', async () => {
+test.each(['lease', 'database'] as const)('a damaged row of %s loses no data', async table => {
   const ann = open()
   await ann.settle('createGroup', crew)
   const state = ann.watch({ kind: 'storage' })
   const row = { term: 'damaged' } as never
-  await disk.storage.transact([], () => [{ table: 'lease', scope: '', id: '', row }])
+  await disk.storage.transact([], () => [{ table, scope: '', id: '', row } as Write])
   disk.fail()
   await server.clock.advance(100)
   disk.work()
@@ -202,11 +202,11 @@ test('rows written again are posted with the ID of the new database', async () =
   posted.length = 0
   disk.replace()
   await server.clock.advance(1000)
-  const { answers } = await disk.storage.read([{ table: 'lease', scope: '' }])
-  const [lease] = answers[0]
-  expect(lease?.databaseID).toBeDefined()
+  const { answers } = await disk.storage.read([{ table: 'database', scope: '' }])
+  const [named] = answers[0]
+  expect(named?.databaseID).toBeDefined()
   const reports = posted.filter(({ type }) => type === 'committed')
-  expect(reports[0]).toMatchObject({ databaseID: lease?.databaseID })
+  expect(reports[0]).toMatchObject({ databaseID: named?.databaseID })
 })
 
 test('a report about another database is not applied', async () => {

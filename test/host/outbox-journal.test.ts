@@ -92,6 +92,34 @@ test('operations of a wiped database are put back', async () => {
   expect(await outboxOf(wiped)).toEqual(['a', 'b'])
 })
 
+test('a database whose ID is damaged is intact', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  await commit(first.storage, addition('a'))
+  const row = { databaseID: 1 } as never
+  await commit(storage, { table: 'database', scope: '', id: '', row })
+  for (let starts = 0; starts < 2; starts++) {
+    folder.die()
+    expect((await start(storage, folder)).recovery).toMatchObject({ found: 'intact', restored: [] })
+  }
+})
+
+test('a rolled back database is recognised after it was filled again', async () => {
+  const folder = createTestFolder()
+  const first = await start(createMemoryStorage(), folder)
+  // The browser has emptied the database, and this worker writes its rows again.
+  const named: Write = { table: 'database', scope: '', id: '', row: { databaseID: newID() } }
+  await commit(first.storage, named, addition('a'))
+  const earlier = createMemoryStorage()
+  await commit(earlier, named, addition('a'))
+  await commit(first.storage, addition('b'))
+  folder.die()
+  const { recovery } = await start(earlier, folder)
+  expect(recovery?.found).toBe('rolledBack')
+  expect(await outboxOf(earlier)).toEqual(['a', 'b'])
+})
+
 test('operations are put back after two wipes in a row', async () => {
   const folder = createTestFolder()
   const first = await start(createMemoryStorage(), folder)

@@ -11,7 +11,8 @@ import type { HeldGroup, Lease, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
-import { createLeaseWrites, lease, naming, leaseOf } from './lease.ts'
+import { database, naming } from './database-id.ts'
+import { createLeaseWrites, lease, leaseOf } from './lease.ts'
 import { settle } from './settle.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 import type { State } from './state.ts'
@@ -103,13 +104,13 @@ export function createCommits(options: CommitOptions) {
       let writes: Write[] = []
       let stored: Lease | undefined
       const commitNumber = await storage.transact(
-        [lease, { table: 'verdicts', scope: '', ids: verdicts }],
-        ([[row], found]) => {
+        [lease, database, { table: 'verdicts', scope: '', ids: verdicts }],
+        ([[row], [named], found]) => {
           stored = parsed(storedRows.lease, row)
           writes = [
             { table: 'outbox', scope: '', id: pending.opID, row: pending },
             ...verdicts.map(verdictRemoval),
-            ...naming(stored, newID)
+            ...naming(named, newID)
           ]
           if (stored?.isSealed || found.length < verdicts.length) writes = []
           return writes

@@ -1,10 +1,8 @@
-/**
- * The row that the tabs share: the term of the leader, a logout, the calls of `pause`, and the ID
- * of the database.
- */
+/** The row that the tabs share: the term of the leader, a logout, and the calls of `pause`. */
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Lease } from '../../storage/tables.ts'
+import { database, naming } from './database-id.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 import { withRoom } from './with-room.ts'
 
@@ -12,17 +10,8 @@ export const lease = { table: 'lease', scope: '' } as const
 
 export const leaseWrite = (row: Lease): Write => ({ ...lease, id: '', row })
 
-/** Gives a database its ID. Its first commit has to contain this, so that no tab misses it. */
-export const naming = (stored: Lease | undefined, newID: () => string): Write[] =>
-  stored?.databaseID === undefined ? [leaseWrite({ term: 0, ...stored, databaseID: newID() })] : []
-
 /** If no row is stored, or a damaged one, its term is 0. */
 export const leaseOf = (row: unknown): Lease => parsed(storedRows.lease, row) ?? { term: 0 }
-
-export const databaseIDOf = (writes: readonly Write[]): string | undefined =>
-  writes.flatMap(write =>
-    write.table === 'lease' && 'row' in write ? (write.row?.databaseID ?? []) : []
-  )[0]
 
 /** A claim to lead: its term, and its commit. */
 export type Claim = { readonly term: number; readonly commitNumber: number }
@@ -40,21 +29,18 @@ export function createLeaseWrites(options: LeaseOptions) {
 
   /** Resolves with the commit number. `change` returns `undefined` to write nothing. */
   async function update(change: (stored: Lease | undefined) => Lease | undefined): Promise<number> {
-    let isNamed: boolean | undefined
-    let writes: Write[] = []
+    let named: Write[] = []
     const commitNumber = await storage.transact(
-      [lease],
-      ([[row]]) => {
-        const stored = parsed(storedRows.lease, row)
-        const changed = change(stored)
-        isNamed = stored?.databaseID !== undefined
-        const databaseID = stored?.databaseID ?? newID()
-        return (writes = changed ? [leaseWrite({ ...changed, databaseID })] : [])
+      [lease, database],
+      ([[row], [stored]]) => {
+        const changed = change(parsed(storedRows.lease, row))
+        named = changed ? naming(stored, newID) : []
+        return changed ? [leaseWrite(changed), ...named] : []
       },
       'relaxed'
     )
     // A tab that has read the empty database has to learn its ID.
-    if (isNamed === false && writes.length > 0) publish({ commitNumber, writes })
+    if (named.length > 0) publish({ commitNumber, writes: named })
     return commitNumber
   }
 

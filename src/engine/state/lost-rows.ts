@@ -6,13 +6,18 @@
  */
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
-import type { Lease } from '../../storage/tables.ts'
-import { databaseIDOf, lease, naming } from './lease.ts'
+import { database, databaseIDOf, naming } from './database-id.ts'
+import { lease, leaseOf } from './lease.ts'
 import { discarded } from './settle.ts'
 import type { State } from './state.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 
-const own = [{ table: 'outbox', scope: '' }, { table: 'verdicts', scope: '' }, lease] as const
+const own = [
+  { table: 'outbox', scope: '' },
+  { table: 'verdicts', scope: '' },
+  lease,
+  database
+] as const
 
 type Restored = {
   /** For other tabs: they may have read storage already. */
@@ -30,23 +35,26 @@ export async function writeLostRows(
   const known = heldRows(state)
   let lost: Write[] = []
   let writes: Write[] = []
-  let stored: Lease | undefined
-  const commitNumber = await storage.transact(own, ([outbox, verdicts, [row]]) => {
+  let isSealed = false
+  let databaseID: string | undefined
+  const commitNumber = await storage.transact(own, ([outbox, verdicts, [row], [stored]]) => {
     const held = new Set([
       ...outbox.map(({ opID }) => opID),
       ...verdicts.map(({ verdict }) => verdict.opID)
     ])
     lost = known.filter(({ id }) => !held.has(id))
-    stored = parsed(storedRows.lease, row)
-    return (writes = stored?.isSealed ? [] : [...lost, ...naming(stored, newID)])
+    isSealed = leaseOf(row).isSealed === true
+    writes = isSealed ? [] : [...lost, ...naming(stored, newID)]
+    databaseID = parsed(storedRows.database, stored)?.databaseID ?? databaseIDOf(writes)
+    return writes
   })
   // The next engine empties a sealed database, so no operation may enter it any more.
-  if (stored?.isSealed) state.settle(lost.flatMap(discardedIfPending))
+  if (isSealed) state.settle(lost.flatMap(discardedIfPending))
   state.forgetCommitNumbers()
   return {
     commit: { commitNumber, writes },
-    databaseID: stored?.databaseID ?? databaseIDOf(writes),
-    restoredCount: stored?.isSealed ? 0 : lost.length
+    databaseID,
+    restoredCount: isSealed ? 0 : lost.length
   }
 }
 

@@ -12,7 +12,7 @@ import { createBase } from './base.ts'
 import { createCommitOrder } from './commit-order.ts'
 import { createOutbox } from './outbox.ts'
 import { createOverlay } from './overlay.ts'
-import { databaseIDOf } from './lease.ts'
+import { databaseIDOf } from './database-id.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 import { createVerdicts } from './verdicts.ts'
 

@@ -125,8 +125,7 @@ const settled: v.GenericSchema<unknown, Settled> = v.object({
 const lease: v.GenericSchema<unknown, Lease> = v.object({
   term: natural,
   isSealed: v.exactOptional(oneOf(true)),
-  pauseCalls: v.exactOptional(natural),
-  databaseID: v.exactOptional(id)
+  pauseCalls: v.exactOptional(natural)
 })
 
 /** By table. */
@@ -140,7 +139,7 @@ export const storedRows = {
   outbox: pending,
   verdicts: settled,
   lease,
-  database: v.object({ identity: id })
+  database: v.object({ databaseID: id })
 }
 
 /** `undefined`: damaged. */

@@ -8,11 +8,13 @@ import { rejected } from '../../kernel/verdict.ts'
 import type { Answers, Commit, Storage, Write } from '../../storage/port.ts'
 import { ringPlace } from '../../storage/tables.ts'
 import { id } from '../../protocol/fields.ts'
+import { databaseWrite } from './database-id.ts'
 import { leaseWrite } from './lease.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 
 const everything = [
   { table: 'lease', scope: '' },
+  { table: 'database', scope: '' },
   { table: 'meta', scope: '' },
   { table: 'groups', scope: '' },
   { table: 'outbox', scope: '' },
@@ -42,7 +44,7 @@ export async function readStored(
 
 const isSealed = ([[lease]]: Stored): boolean => parsed(storedRows.lease, lease)?.isSealed === true
 
-function emptied([[lease], , groups]: Stored): Inspected {
+function emptied([[lease], [named], , groups]: Stored): Inspected {
   const { isSealed: _, ...unsealed } = lease ?? {}
   const scopes = groups.flatMap(row => textOf(row, 'groupID') ?? [])
   const repairs: Write[] = [
@@ -53,7 +55,8 @@ function emptied([[lease], , groups]: Stored): Inspected {
       { table: 'tips', scope, empty: true }
     ]),
     // Tabs that were frozen during the logout must not take the database for another one.
-    leaseWrite({ ...unsealed, term: lease?.term ?? 0 })
+    leaseWrite({ ...unsealed, term: lease?.term ?? 0 }),
+    ...(named ? [databaseWrite(named)] : [])
   ]
   return { writes: [], repairs }
 }
@@ -61,13 +64,13 @@ function emptied([[lease], , groups]: Stored): Inspected {
 /** `writes`: all undamaged rows. `repairs`: writes that repair storage. */
 type Inspected = { readonly writes: readonly Write[]; readonly repairs: readonly Write[] }
 
-function inspect([leases, metas, groups, outbox, ...others]: Stored): Inspected {
-  const lease = parsed(storedRows.lease, leases[0])
+function inspect([, [stored], metas, groups, outbox, ...others]: Stored): Inspected {
+  const named = parsed(storedRows.database, stored)
   const base = inspectBase(metas[0], groups)
   const operations = inspectOutbox(outbox)
   return {
     writes: [
-      ...(lease ? [leaseWrite(lease)] : []),
+      ...(named ? [databaseWrite(named)] : []),
       ...base.writes,
       ...operations.writes,
       ...undamaged(...others)

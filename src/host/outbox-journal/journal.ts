@@ -27,12 +27,14 @@ export type OutboxJournal = {
   /** A dead worker has left operations without an end. */
   readonly hasOpenOperations: boolean
   /** The database is checked: this file takes over, and the earlier ones are removed. */
-  begin(identity: string, pending: readonly Pending[], commitNumber: number): Promise<void>
+  begin(databaseID: string, pending: readonly Pending[], commitNumber: number): Promise<void>
   add(pending: readonly Pending[]): void
   end(opIDs: readonly string[]): void
   /** A strict commit is durable. */
   committed(commitNumber: number): void
   close(): Promise<void>
+  /** A commit has given the database another ID. */
+  rename(databaseID: string): void
   /** The database is removed for good. */
   remove(): void
 }
@@ -54,16 +56,16 @@ export async function openOutboxJournal(
     hasOpenOperations: earlier.some(({ added, ended }) =>
       [...added.keys()].some(opID => !ended.has(opID))
     ),
-    ...createWriter(own, folder, abandoned, [...removedIdentities(earlier)])
+    ...createWriter(own, folder, abandoned, [...removedIDs(earlier)])
   }
 }
 
-const removedIdentities = (facts: readonly JournalFacts[]): Set<string> =>
+const removedIDs = (facts: readonly JournalFacts[]): Set<string> =>
   new Set(facts.flatMap(({ removed }) => [...removed]))
 
 function withoutRemoved(facts: readonly JournalFacts[]): JournalFacts[] {
-  const removed = removedIdentities(facts)
-  return facts.filter(({ identity }) => identity !== undefined && !removed.has(identity))
+  const removed = removedIDs(facts)
+  return facts.filter(({ databaseID }) => databaseID !== undefined && !removed.has(databaseID))
 }
 
 function createWriter(
@@ -73,7 +75,9 @@ function createWriter(
   removed: readonly string[]
 ) {
   const open = new Set<string>()
-  let identity = ''
+  let databaseID = ''
+  /** The IDs of the database during the life of this worker. */
+  const ownIDs = new Set<string>()
   let size = 0
   let commitNumber = 0
   let isClosed = false
@@ -94,8 +98,8 @@ function createWriter(
     append(
       ...removed
         .slice(-rememberedRemovals)
-        .map(each => ({ kind: 'removed', identity: each }) as const),
-      { kind: 'database', identity },
+        .map(each => ({ kind: 'removed', databaseID: each }) as const),
+      { kind: 'database', databaseID },
       { kind: 'committed', commitNumber }
     )
   }
@@ -122,7 +126,8 @@ function createWriter(
 
   return {
     async begin(of: string, pending: readonly Pending[], upTo: number): Promise<void> {
-      identity = of
+      databaseID = of
+      ownIDs.add(of)
       commitNumber = upTo
       appendHead()
       add(pending)
@@ -144,9 +149,15 @@ function createWriter(
       isClosed = true
       await Promise.all([own, ...abandoned].map(file => file.close()))
     },
+    rename(to: string): void {
+      if (to === databaseID) return
+      databaseID = to
+      ownIDs.add(to)
+      append({ kind: 'database', databaseID })
+    },
     /** A tab that has died meanwhile leaves a file, whose operations must not return. */
     remove(): void {
-      append({ kind: 'removed', identity })
+      append(...[...ownIDs].map(each => ({ kind: 'removed', databaseID: each }) as const))
     }
   }
 }

@@ -7,8 +7,8 @@
 import type { Pending } from '../../storage/tables.ts'
 
 export type JournalRecord =
-  /** The records that follow belong to the database with this identity. */
-  | { readonly kind: 'database'; readonly identity: string }
+  /** The records that follow belong to the database with this ID. */
+  | { readonly kind: 'database'; readonly databaseID: string }
   /** The operation is being stored in the outbox. */
   | { readonly kind: 'added'; readonly pending: Pending }
   /** These operations are settled, or were never stored. */
@@ -16,11 +16,11 @@ export type JournalRecord =
   /** The database holds this strict commit. */
   | { readonly kind: 'committed'; readonly commitNumber: number }
   /** A logout has removed this database: its operations must not return. */
-  | { readonly kind: 'removed'; readonly identity: string }
+  | { readonly kind: 'removed'; readonly databaseID: string }
 
 /** The facts in a file: all its records together. */
 export type JournalFacts = {
-  readonly identity: string | undefined
+  readonly databaseID: string | undefined
   /** The last strict commit. */
   readonly commitNumber: number
   /** By opID: operations that were added. The disk may be damaged, so check them. */
@@ -43,13 +43,13 @@ export function readFacts(bytes: Uint8Array): JournalFacts {
   const added = new Map<string, unknown>()
   const ended = new Set<string>()
   const removed = new Set<string>()
-  let identity: string | undefined
+  let databaseID: string | undefined
   let commitNumber = 0
   for (const record of decodeRecords(bytes)) {
     switch (record.kind) {
       case 'database':
         // Commit numbers of another database do not count for this one.
-        identity = record.identity
+        databaseID = record.databaseID
         commitNumber = 0
         break
       case 'added':
@@ -63,11 +63,11 @@ export function readFacts(bytes: Uint8Array): JournalFacts {
         commitNumber = Math.max(commitNumber, record.commitNumber)
         break
       case 'removed':
-        removed.add(record.identity)
+        removed.add(record.databaseID)
         break
     }
   }
-  return { identity, commitNumber, added, ended, removed }
+  return { databaseID, commitNumber, added, ended, removed }
 }
 
 function decodeRecords(bytes: Uint8Array): JournalRecord[] {

@@ -4,23 +4,24 @@
  * restoring one too many does no harm.
  */
 
+import { database, databaseWrite } from '../../engine/state/database-id.ts'
 import { parsed, storedRows } from '../../engine/state/stored-rows.ts'
 import type { Answers, Storage, Write } from '../../storage/port.ts'
 import type { Meta, Pending } from '../../storage/tables.ts'
 import type { OutboxJournal } from './journal.ts'
+import type { JournalFacts } from './records.ts'
 
 export type Recovery = {
   /** `wiped`: all rows are gone. `rolledBack`: the last commits are gone. */
   readonly found: 'new' | 'intact' | 'wiped' | 'rolledBack'
   /** Operations that the database had lost, and that are restored to the outbox. */
   readonly restored: readonly Pending[]
-  /** A removed database has another identity than one that is created later. */
-  readonly identity: string
+  readonly databaseID: string
 }
 
 const queriesOf = (opIDs: readonly string[]) =>
   [
-    { table: 'database', scope: '' },
+    database,
     { table: 'meta', scope: '' },
     { table: 'outbox', scope: '' },
     { table: 'verdicts', scope: '', ids: opIDs }
@@ -28,7 +29,7 @@ const queriesOf = (opIDs: readonly string[]) =>
 
 /** The undamaged rows that decide. */
 type Stored = {
-  readonly identity: string | undefined
+  readonly databaseID: string | undefined
   readonly meta: Meta | undefined
   readonly outbox: ReadonlyMap<string, Pending>
   readonly verdicts: ReadonlySet<string>
@@ -45,12 +46,13 @@ export async function recover(
   const read = await storage.read(queries)
   const stored = undamaged(read.answers)
   const found = assess(stored, read.commitNumber, journal)
-  if (found === 'intact' && lostOf(known, stored, found, journal).length === 0) {
-    const identity = stored.identity ?? ''
-    await journal.begin(identity, [...stored.outbox.values()], read.commitNumber)
-    return { found, restored: [], identity }
+  const storedID = found === 'intact' ? stored.databaseID : undefined
+  if (storedID !== undefined && lostOf(known, stored, found, journal).length === 0) {
+    await journal.begin(storedID, [...stored.outbox.values()], read.commitNumber)
+    return { found, restored: [], databaseID: storedID }
   }
-  const identity = found === 'intact' ? (stored.identity ?? '') : newID()
+  // The files of a database that has lost rows belong to the old one.
+  const databaseID = storedID ?? newID()
   let restored: Pending[] = []
   let outbox: Pending[] = []
   const commitNumber = await storage.transact(queries, answers => {
@@ -58,13 +60,13 @@ export async function recover(
     restored = lostOf(known, current, found, journal)
     outbox = [...current.outbox.values(), ...restored]
     return [
-      { table: 'database', scope: '', id: '', row: { identity } },
+      databaseWrite({ databaseID }),
       ...(found === 'rolledBack' ? baseRemoval(current) : []),
       ...restored.map(outboxWrite)
     ]
   })
-  await journal.begin(identity, outbox, commitNumber)
-  return { found, restored, identity }
+  await journal.begin(databaseID, outbox, commitNumber)
+  return { found, restored, databaseID }
 }
 
 /** The readable operations that were added and not ended. */
@@ -78,13 +80,13 @@ function pendingOf({ earlier }: OutboxJournal): Map<string, Pending> {
   return pending
 }
 
-function undamaged([[database], [meta], outbox, verdicts]: Answers<
+function undamaged([[named], [meta], outbox, verdicts]: Answers<
   ReturnType<typeof queriesOf>
 >): Stored {
   const operations = outbox.flatMap(row => parsed(storedRows.outbox, row) ?? [])
   const settled = verdicts.flatMap(row => parsed(storedRows.verdicts, row) ?? [])
   return {
-    identity: parsed(storedRows.database, database)?.identity,
+    databaseID: parsed(storedRows.database, named)?.databaseID,
     meta: parsed(storedRows.meta, meta),
     outbox: new Map(operations.map(row => [row.opID, row])),
     verdicts: new Set(settled.map(({ verdict }) => verdict.opID))
@@ -92,13 +94,18 @@ function undamaged([[database], [meta], outbox, verdicts]: Answers<
 }
 
 function assess(
-  { identity }: Stored,
+  { databaseID }: Stored,
   commitNumber: number,
   { earlier }: OutboxJournal
 ): Recovery['found'] {
-  if (identity === undefined) return earlier.length === 0 ? 'new' : 'wiped'
-  const own = earlier.filter(facts => facts.identity === identity)
-  return own.some(facts => facts.commitNumber > commitNumber) ? 'rolledBack' : 'intact'
+  const isBehind = (facts: JournalFacts) => facts.commitNumber > commitNumber
+  if (databaseID === undefined) {
+    if (earlier.length === 0) return 'new'
+    // Only the ID is damaged, if all commits are there.
+    return commitNumber === 0 || earlier.some(isBehind) ? 'wiped' : 'intact'
+  }
+  const own = earlier.filter(facts => facts.databaseID === databaseID)
+  return own.some(isBehind) ? 'rolledBack' : 'intact'
 }
 
 /**

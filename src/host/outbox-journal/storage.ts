@@ -1,6 +1,7 @@
 /** Copies every change of the outbox into the outbox journal: own commits, and those of peers. */
 
 import type { Peers } from '../../engine/host.ts'
+import { databaseIDOf } from '../../engine/state/database-id.ts'
 import type { Storage, Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
 import type { OutboxJournal } from './journal.ts'
@@ -24,6 +25,8 @@ export function journaledStorage(storage: Storage, journal: OutboxJournal): Stor
           durability
         )
         journal.end(endings(written))
+        const databaseID = databaseIDOf(written)
+        if (databaseID !== undefined) journal.rename(databaseID)
         if (durability === 'strict' && written.length > 0) journal.committed(commitNumber)
         return commitNumber
       } catch (error) {
