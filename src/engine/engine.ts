@@ -53,7 +53,9 @@ export function openEngine(
   const report = createStorageReport(host.storageState ?? adapterState, () =>
     state.publish({ ...nothingTouched(), storage: true })
   )
-  const reader = createReload({ host, state, userID, report })
+  // The first read of an engine ends the logout of a tab that has died.
+  const onEnded = () => void (lifecycle.isReady() && logout.follow(false))
+  const reader = createReload({ host, state, userID, report, onEnded })
   const commits = createCommits({
     host,
     state,
@@ -61,8 +63,7 @@ export function openEngine(
     reload: reader.reload,
     term: () => leadership.term(),
     onFenced: term => leadership.fenced(term),
-    // The first read of an engine ends the logout of a tab that has died.
-    onSealed: () => lifecycle.isReady() && logout.follow(false),
+    onEnded,
     makeRoom: () => makeRoom()
   })
   const sync = createSync({

@@ -67,8 +67,7 @@ export function createLogout({
     let isWanted = true
     const choice = { isDiscarding, isWanted: () => isWanted }
     // Without an eviction: a merge under way would count the removed members as stored.
-    const makeRoom = async () => storage.makeRoom?.()
-    const sealing = withRoom(makeRoom, () => database.seal(choice)).then(
+    const sealing = withRoom(database.makeRoom, () => database.seal(choice)).then(
       pendingCount => {
         if (pendingCount === 0) end(false)
         return pendingCount

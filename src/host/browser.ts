@@ -9,8 +9,8 @@ import { databaseName } from '../storage/database.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import { rotateLog } from '../storage/rotate-log.ts'
 import { openBrowserStorage, type BrowserStorage } from './browser-storage.ts'
-import { isSealed, readIdentity } from './identity.ts'
 import { channelName } from './page-closed.ts'
+import { endIfLoggedOut } from './logged-out.ts'
 import { browserPeers } from './peers.ts'
 import type { OutboxJournal } from './outbox-journal/journal.ts'
 import { openBrowserJournal, openJournaled, type Journaled } from './outbox-journal/open.ts'
@@ -35,37 +35,18 @@ export const openBrowserEngine =
     const journaled: Journaled = isReadable
       ? await openJournaled(shared, journal, newID)
       : { ...shared, recovery: undefined }
-    const { storage, recovery } = journaled
-    const isShared = opened.mode === 'indexedDB' && isReadable
-    const databaseID = isShared
-      ? (recovery?.databaseID ?? (await readIdentity(storage, newID)))
-      : undefined
+    const { recovery } = journaled
     const connect = connectTo(location.url)
-    if (await hasLoggedOut(location, journaled, databaseID)) {
+    const isShared = opened.mode === 'indexedDB'
+    if (isShared && (await endIfLoggedOut(location.databaseID, journaled, journal))) {
       peers.close()
       return openEndedEngine(connect, location)
     }
     if (mayHaveTornLog(location, journal)) void rotateLog()
     const ports = { ...journaled, storageState: stateOf(opened, recovery), connect }
     const engine = openThreadEngine(ports, location)
-    return databaseID === undefined ? engine : { ...engine, databaseID }
+    return isShared && recovery ? { ...engine, databaseID: recovery.databaseID } : engine
   }
-
-/** Removes what is left of the logout, but not the database of a later login. */
-async function hasLoggedOut(
-  location: StoreLocation,
-  { storage, recovery }: Journaled,
-  databaseID: string | undefined
-): Promise<boolean> {
-  if (location.databaseID === undefined || databaseID === undefined) return false
-  // The browser has lost this database, and the outbox journal knows it.
-  if (recovery?.found === 'wiped') return false
-  const isLeft = recovery?.found === 'new' || (await isSealed(storage).catch(() => false))
-  if (!isLeft && databaseID === location.databaseID) return false
-  // Expected: storage refuses. Then an empty or sealed database stays.
-  await (isLeft ? storage.destroy() : storage.close()).catch(() => undefined)
-  return true
-}
 
 /** An engine that is closed, for a page that does not know yet that its user has logged out. */
 async function openEndedEngine(connect: Connect, location: StoreLocation): Promise<Engine> {

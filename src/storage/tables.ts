@@ -70,8 +70,14 @@ export function hasID(table: TableName, row: unknown): boolean {
   return typeof (idOf[table] as (row: unknown) => unknown)(row) === 'string'
 }
 
-/** The first commit draws the ID. A database that has lost rows gets another one. */
-export type DatabaseIdentity = { readonly databaseID: string }
+/**
+ * The first commit draws the ID. A database that has lost rows, or that a logout has ended, gets
+ * another one. `endedIDs`: those that a logout has ended.
+ */
+export type DatabaseIdentity = {
+  readonly databaseID: string
+  readonly endedIDs: readonly string[]
+}
 
 /** Facts about the server, and positions that belong to no group. */
 export type Meta = {

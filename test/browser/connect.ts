@@ -9,6 +9,7 @@ import {
   type GroupStoreOptions
 } from 'offline-groups'
 import { inject, onTestFinished } from 'vitest'
+import { databaseName } from '../../src/storage/database.ts'
 
 // Files run side by side, and two may start in the same millisecond.
 const run = Math.random().toString(36).slice(2, 8)
@@ -73,3 +74,11 @@ export function taken<T extends object>(answer: T | GroupError): T {
   if (isGroupError(answer)) throw new Error(JSON.stringify(answer))
   return answer
 }
+
+/** As a browser that loses the data of a site: open connections are closed. */
+export const removeDatabase = (userID: string) =>
+  new Promise<void>((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(databaseName({ url: inject('url'), userID }))
+    request.onsuccess = () => resolve()
+    request.onerror = () => reject(request.error ?? new Error('not removed'))
+  })

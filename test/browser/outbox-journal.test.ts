@@ -1,13 +1,5 @@
-import { expect, inject, test } from 'vitest'
-import { databaseName } from '../../src/storage/database.ts'
-import { fresh, openStore, taken, until } from './connect.ts'
-
-const removeDatabase = (userID: string) =>
-  new Promise<void>((resolve, reject) => {
-    const request = indexedDB.deleteDatabase(databaseName({ url: inject('url'), userID }))
-    request.onsuccess = () => resolve()
-    request.onerror = () => reject(request.error ?? new Error('not removed'))
-  })
+import { expect, test } from 'vitest'
+import { fresh, openStore, removeDatabase, taken, until } from './connect.ts'
 
 test('operations survive the loss of the whole database', async () => {
   const userID = fresh('ann')

@@ -3,7 +3,7 @@
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { isGroupError, type GroupError } from 'offline-groups'
 import TIM from 'offline-groups/tim'
-import { fresh, openStore, taken, tokenFor, until } from './connect.ts'
+import { fresh, openStore, removeDatabase, taken, tokenFor, until } from './connect.ts'
 
 const script = new URL('../../dist/src/worker.js', import.meta.url).href
 const startWorker = () => new Worker(script, { type: 'module' })
@@ -241,4 +241,25 @@ test('a page that was away while another tab closed goes on', async () => {
   await whileAway(async () => (await openStore(userID, { paused: true })).close())
   taken(await store.apply('createGroup', { name: 'Boat' }))
   expect(await until(store.outbox$, rows => rows.length > 1)).toHaveLength(2)
+})
+
+test('a page that was away while its database was lost goes on', async () => {
+  const userID = fresh('ann')
+  const { worker } = startAfter()
+  const store = await openStore(userID, { worker, paused: true })
+  taken(await store.apply('createGroup', { name: 'Crew' }))
+  await whileAway(async () => {
+    const other = await openStore(userID, { paused: true })
+    taken(await other.apply('createGroup', { name: 'Raft' }))
+    await removeDatabase(userID)
+    // The other tab writes its rows again.
+    await until(other.storage$, ({ loss }) => loss !== null)
+    await until(other.status$, ({ lastError }) => lastError === null)
+    taken(await other.apply('createGroup', { name: 'Ship' }))
+  })
+  taken(await store.apply('createGroup', { name: 'Boat' }))
+  const names = (await until(store.outbox$, rows => rows.length > 3)).map(
+    ({ args }) => args['name']
+  )
+  expect(new Set(names)).toEqual(new Set(['Crew', 'Raft', 'Ship', 'Boat']))
 })

@@ -256,3 +256,18 @@ test('a tab that learns of a logout late cannot lead', async () => {
   await server.clock.advance(60_000)
   expect(await second.status()).toMatchObject(closed)
 })
+
+test('a tab that was frozen during a logout and a login ends', async () => {
+  const { second, open, die } = await openDying()
+  second.freeze()
+  await die()
+  const next = open()
+  await server.clock.settle()
+  await next.apply('createGroup', { groupID: 'boat', name: 'Boat' })
+  second.thaw()
+  await second.engine.resume()
+  await server.clock.advance(60_000)
+  expect(await second.status()).toMatchObject(closed)
+  expect(await rename(second, 'Raft')).toMatchObject({ code: 2999 })
+  expect((await next.groups()).map(({ name }) => name)).toEqual(['Boat'])
+})

@@ -97,7 +97,7 @@ test('a database whose ID is damaged is intact', async () => {
   const storage = createMemoryStorage()
   const first = await start(storage, folder)
   await commit(first.storage, addition('a'))
-  const row = { databaseID: 1 } as never
+  const row = { databaseID: 1, endedIDs: [] } as never
   await commit(storage, { table: 'database', scope: '', id: '', row })
   for (let starts = 0; starts < 2; starts++) {
     folder.die()
@@ -109,7 +109,8 @@ test('a rolled back database is recognised after it was filled again', async () 
   const folder = createTestFolder()
   const first = await start(createMemoryStorage(), folder)
   // The browser has emptied the database, and this worker writes its rows again.
-  const named: Write = { table: 'database', scope: '', id: '', row: { databaseID: newID() } }
+  const row = { databaseID: newID(), endedIDs: [] }
+  const named: Write = { table: 'database', scope: '', id: '', row }
   await commit(first.storage, named, addition('a'))
   const earlier = createMemoryStorage()
   await commit(earlier, named, addition('a'))

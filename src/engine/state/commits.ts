@@ -7,14 +7,13 @@
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import type { Commit, Write } from '../../storage/port.ts'
-import type { HeldGroup, Lease, Pending } from '../../storage/tables.ts'
+import type { HeldGroup, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
-import { database, naming } from './database-id.ts'
+import { database, hasEnded, naming } from './database-id.ts'
 import { createLeaseWrites, lease, leaseOf } from './lease.ts'
 import { settle } from './settle.ts'
-import { parsed, storedRows } from './stored-rows.ts'
 import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
 import { withRoom } from './with-room.ts'
@@ -31,13 +30,13 @@ type CommitOptions = {
   /** Removes rows that the server can send again. */
   makeRoom(): Promise<void>
   /** Another tab has logged out. */
-  onSealed(): unknown
+  onEnded(): void
 }
 
 export type Commits = ReturnType<typeof createCommits>
 
 export function createCommits(options: CommitOptions) {
-  const { host, state, lifecycle, reload, term, onFenced, onSealed, makeRoom } = options
+  const { host, state, lifecycle, reload, term, onFenced, onEnded, makeRoom } = options
   const { storage, peers, newID } = host
 
   function publish(commit: Commit): void {
@@ -71,7 +70,7 @@ export function createCommits(options: CommitOptions) {
 
   return {
     publish,
-    ...createLeaseWrites({ storage, newID, publish, onSealed }),
+    ...createLeaseWrites({ storage, newID, publish, databaseID: state.databaseID, onEnded }),
 
     /**
      * Commits rows and verdicts from the server, if the stored term is still that of this tab. A
@@ -102,22 +101,22 @@ export function createCommits(options: CommitOptions) {
     async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | GroupError> {
       const verdicts = retried === undefined ? [] : [retried]
       let writes: Write[] = []
-      let stored: Lease | undefined
+      let isEnded: boolean | undefined
       const commitNumber = await storage.transact(
         [lease, database, { table: 'verdicts', scope: '', ids: verdicts }],
         ([[row], [named], found]) => {
-          stored = parsed(storedRows.lease, row)
+          isEnded = leaseOf(row).isSealed === true || hasEnded(named, state.databaseID())
           writes = [
             { table: 'outbox', scope: '', id: pending.opID, row: pending },
             ...verdicts.map(verdictRemoval),
             ...naming(named, newID)
           ]
-          if (stored?.isSealed || found.length < verdicts.length) writes = []
+          if (isEnded || found.length < verdicts.length) writes = []
           return writes
         }
       )
-      if (stored?.isSealed) {
-        onSealed()
+      if (isEnded) {
+        onEnded()
         return groupError('NotReady')
       }
       return writes.length === 0

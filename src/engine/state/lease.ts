@@ -2,7 +2,7 @@
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Lease } from '../../storage/tables.ts'
-import { database, naming } from './database-id.ts'
+import { database, hasEnded, naming } from './database-id.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 import { withRoom } from './with-room.ts'
 
@@ -20,20 +20,26 @@ type LeaseOptions = {
   readonly storage: Storage
   newID(): string
   publish(commit: Commit): void
+  /** Of the database whose rows are in memory. */
+  databaseID(): string | undefined
   /** Another tab has logged out. */
-  onSealed(): unknown
+  onEnded(): void
 }
 
 export function createLeaseWrites(options: LeaseOptions) {
-  const { storage, newID, publish, onSealed } = options
+  const { storage, newID, publish, databaseID, onEnded } = options
 
   /** Resolves with the commit number. `change` returns `undefined` to write nothing. */
-  async function update(change: (stored: Lease | undefined) => Lease | undefined): Promise<number> {
+  async function update(
+    change: (stored: Lease | undefined, isEnded: boolean) => Lease | undefined
+  ): Promise<number> {
     let named: Write[] = []
     const commitNumber = await storage.transact(
       [lease, database],
       ([[row], [stored]]) => {
-        const changed = change(parsed(storedRows.lease, row))
+        const found = parsed(storedRows.lease, row)
+        const isEnded = found?.isSealed === true || hasEnded(stored, databaseID())
+        const changed = change(found, isEnded)
         named = changed ? naming(stored, newID) : []
         return changed ? [leaseWrite(changed), ...named] : []
       },
@@ -51,18 +57,17 @@ export function createLeaseWrites(options: LeaseOptions) {
      */
     async claimTerm(knownTerm: number, isWanted: () => boolean): Promise<Claim | undefined> {
       let claimed: number | undefined
-      let stored: Lease | undefined
+      let isEnded: boolean | undefined
       const claim = () =>
-        update(found => {
-          stored = found
-          claimed =
-            isWanted() && !stored?.isSealed ? Math.max(stored?.term ?? 0, knownTerm) + 1 : undefined
+        update((stored, hasEnded) => {
+          isEnded = hasEnded
+          claimed = isWanted() && !isEnded ? Math.max(stored?.term ?? 0, knownTerm) + 1 : undefined
           return claimed === undefined ? undefined : { ...stored, term: claimed }
         })
       // Only the leader evicts: it must not count removed members as stored.
       const commitNumber = await withRoom(async () => storage.makeRoom?.(), claim)
-      if (stored?.isSealed) {
-        onSealed()
+      if (isEnded) {
+        onEnded()
         throw new Error('A tab has logged out.')
       }
       return claimed === undefined ? undefined : { term: claimed, commitNumber }

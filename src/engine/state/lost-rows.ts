@@ -6,7 +6,7 @@
  */
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
-import { database, databaseIDOf, naming } from './database-id.ts'
+import { database, databaseIDOf, hasEnded, naming } from './database-id.ts'
 import { lease, leaseOf } from './lease.ts'
 import { discarded } from './settle.ts'
 import type { State } from './state.ts'
@@ -25,6 +25,8 @@ type Restored = {
   /** Of the database that holds the commit. */
   readonly databaseID: string | undefined
   readonly restoredCount: number
+  /** A logout has ended the database of this tab. */
+  readonly isEnded: boolean
 }
 
 export async function writeLostRows(
@@ -35,7 +37,7 @@ export async function writeLostRows(
   const known = heldRows(state)
   let lost: Write[] = []
   let writes: Write[] = []
-  let isSealed = false
+  let isEnded: boolean | undefined
   let databaseID: string | undefined
   const commitNumber = await storage.transact(own, ([outbox, verdicts, [row], [stored]]) => {
     const held = new Set([
@@ -43,18 +45,19 @@ export async function writeLostRows(
       ...verdicts.map(({ verdict }) => verdict.opID)
     ])
     lost = known.filter(({ id }) => !held.has(id))
-    isSealed = leaseOf(row).isSealed === true
-    writes = isSealed ? [] : [...lost, ...naming(stored, newID)]
+    isEnded = leaseOf(row).isSealed === true || hasEnded(stored, state.databaseID())
+    writes = isEnded ? [] : [...lost, ...naming(stored, newID)]
     databaseID = parsed(storedRows.database, stored)?.databaseID ?? databaseIDOf(writes)
     return writes
   })
-  // The next engine empties a sealed database, so no operation may enter it any more.
-  if (isSealed) state.settle(lost.flatMap(discardedIfPending))
+  // Its operations must not enter the database of a later login.
+  if (isEnded) state.settle(lost.flatMap(discardedIfPending))
   state.forgetCommitNumbers()
   return {
     commit: { commitNumber, writes },
     databaseID,
-    restoredCount: isSealed ? 0 : lost.length
+    restoredCount: isEnded ? 0 : lost.length,
+    isEnded: isEnded === true
   }
 }
 

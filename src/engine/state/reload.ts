@@ -21,9 +21,11 @@ type ReloadOptions = {
   readonly state: State
   readonly userID: string
   readonly report: StorageReport
+  /** Another tab has logged out. */
+  onEnded(): void
 }
 
-export function createReload({ host, state, userID, report }: ReloadOptions) {
+export function createReload({ host, state, userID, report, onEnded }: ReloadOptions) {
   const { storage, peers, newID } = host
   const { base, overlay, outbox } = state
   /** The first read may fail. Then a later one ends the logout of a tab that has died. */
@@ -47,16 +49,21 @@ export function createReload({ host, state, userID, report }: ReloadOptions) {
   async function read(): Promise<Commit> {
     const known = state.lastCommitNumber()
     const databaseID = state.databaseID()
-    const stored = await readStored(storage, { isFirst: !hasRead })
+    const stored = await readStored(storage, newID, { isFirst: !hasRead })
     hasRead = true
     const storedID = databaseIDOf(stored.writes)
     // A damaged row has no ID, and a database that other tabs have filled has one.
     const isSame = databaseID === undefined || (storedID ?? databaseID) === databaseID
     if (isSame && stored.commitNumber >= known) return stored
-    const { commit, restoredCount, ...written } = await writeLostRows(storage, state, newID)
+    const { commit, restoredCount, isEnded, ...written } = await writeLostRows(
+      storage,
+      state,
+      newID
+    )
     report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
     if (commit.writes.length > 0) peers.post(reportOf(commit, written.databaseID))
-    return readStored(storage)
+    if (isEnded) onEnded()
+    return readStored(storage, newID)
   }
 
   return {

@@ -10,6 +10,8 @@ export type SealOptions = { readonly isDiscarding: boolean; isWanted(): boolean 
 
 export function createSeal(storage: Storage, state: State, { publish }: Commits) {
   return {
+    makeRoom: async () => storage.makeRoom?.(),
+
     /**
      * Seals the database, for a logout: no tab can enqueue an operation any more, and none leads.
      * If operations are pending, their number is the answer and nothing is written, unless they are

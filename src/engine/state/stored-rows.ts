@@ -139,7 +139,7 @@ export const storedRows = {
   outbox: pending,
   verdicts: settled,
   lease,
-  database: v.object({ databaseID: id })
+  database: v.object({ databaseID: id, endedIDs: v.array(id) })
 }
 
 /** `undefined`: damaged. */

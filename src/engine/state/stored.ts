@@ -8,8 +8,8 @@ import { rejected } from '../../kernel/verdict.ts'
 import type { Answers, Commit, Storage, Write } from '../../storage/port.ts'
 import { ringPlace } from '../../storage/tables.ts'
 import { id } from '../../protocol/fields.ts'
-import { databaseWrite } from './database-id.ts'
-import { leaseWrite } from './lease.ts'
+import { databaseWrite, lastEnded } from './database-id.ts'
+import { leaseOf, leaseWrite } from './lease.ts'
 import { parsed, storedRows } from './stored-rows.ts'
 
 const everything = [
@@ -27,13 +27,16 @@ type Stored = Answers<typeof everything>
 
 /**
  * Repairs damaged rows, and returns all rows that stay in memory, up to a commit. `isFirst`: the
- * first read of an engine also ends a logout whose tab has died: it empties the database.
+ * first read of an engine also ends a logout whose tab has died: it empties the database, and gives
+ * it another ID.
  */
 export async function readStored(
   storage: Storage,
+  newID: () => string,
   { isFirst = false }: { readonly isFirst?: boolean } = {}
 ): Promise<Commit> {
-  const check = (answers: Stored) => (isFirst && isSealed(answers) ? emptied : inspect)(answers)
+  const check = (answers: Stored) =>
+    isFirst && isSealed(answers) ? emptied(answers, newID()) : inspect(answers)
   const { answers, commitNumber } = await storage.read(everything)
   const { writes, repairs } = check(answers)
   if (repairs.length === 0) return { commitNumber, writes }
@@ -42,10 +45,11 @@ export async function readStored(
   return { commitNumber: repaired.commitNumber, writes: check(repaired.answers).writes }
 }
 
-const isSealed = ([[lease]]: Stored): boolean => parsed(storedRows.lease, lease)?.isSealed === true
+const isSealed = ([[row]]: Stored): boolean => leaseOf(row).isSealed === true
 
-function emptied([[lease], [named], , groups]: Stored): Inspected {
-  const { isSealed: _, ...unsealed } = lease ?? {}
+function emptied([[row], [stored], , groups]: Stored, databaseID: string): Inspected {
+  const { isSealed: _, ...unsealed } = leaseOf(row)
+  const ended = parsed(storedRows.database, stored)
   const scopes = groups.flatMap(row => textOf(row, 'groupID') ?? [])
   const repairs: Write[] = [
     // Each table is one of those whose scope can be emptied.
@@ -54,9 +58,12 @@ function emptied([[lease], [named], , groups]: Stored): Inspected {
       { table: 'members', scope, empty: true },
       { table: 'tips', scope, empty: true }
     ]),
-    // Tabs that were frozen during the logout must not take the database for another one.
-    leaseWrite({ ...unsealed, term: lease?.term ?? 0 }),
-    ...(named ? [databaseWrite(named)] : [])
+    // The term stays: a leader that was frozen during the logout must not commit.
+    leaseWrite(unsealed),
+    databaseWrite({
+      databaseID,
+      endedIDs: ended ? lastEnded([...ended.endedIDs, ended.databaseID]) : []
+    })
   ]
   return { writes: [], repairs }
 }

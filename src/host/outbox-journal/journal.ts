@@ -12,6 +12,7 @@
  * left, keeps the facts that still count in its own file, and removes the others.
  */
 
+import { lastEnded } from '../../engine/state/database-id.ts'
 import type { Pending } from '../../storage/tables.ts'
 import { extension, type JournalFile, type JournalFolder } from './folder.ts'
 import { encodeRecords, readFacts, type JournalFacts, type JournalRecord } from './records.ts'
@@ -22,6 +23,8 @@ const clearedFromBytes = 256 * 1024
 export type OutboxJournal = {
   /** The facts of the files that dead workers have left. */
   readonly earlier: readonly JournalFacts[]
+  /** The databases that a logout has removed, according to these files. */
+  readonly removedIDs: readonly string[]
   /** Other workers are alive, so their operations are not in `earlier`. */
   readonly hasOthers: boolean
   /** A dead worker has left operations without an end. */
@@ -49,30 +52,26 @@ export async function openOutboxJournal(
   const names = (await folder.list()).filter(name => name !== own.name)
   const opened = await Promise.all(names.map(folder.open))
   const abandoned = opened.flatMap(file => file ?? [])
-  const earlier = abandoned.map(file => readFacts(file.read()))
+  const facts = abandoned.map(file => readFacts(file.read()))
+  const removedIDs = facts.flatMap(({ removed }) => [...removed])
   return {
-    earlier: withoutRemoved(earlier),
+    earlier: facts.filter(
+      ({ databaseID }) => databaseID !== undefined && !removedIDs.includes(databaseID)
+    ),
+    removedIDs,
     hasOthers: abandoned.length < names.length,
-    hasOpenOperations: earlier.some(({ added, ended }) =>
+    hasOpenOperations: facts.some(({ added, ended }) =>
       [...added.keys()].some(opID => !ended.has(opID))
     ),
-    ...createWriter(own, folder, abandoned, [...removedIDs(earlier)])
+    ...createWriter(own, folder, abandoned, removedIDs)
   }
-}
-
-const removedIDs = (facts: readonly JournalFacts[]): Set<string> =>
-  new Set(facts.flatMap(({ removed }) => [...removed]))
-
-function withoutRemoved(facts: readonly JournalFacts[]): JournalFacts[] {
-  const removed = removedIDs(facts)
-  return facts.filter(({ databaseID }) => databaseID !== undefined && !removed.has(databaseID))
 }
 
 function createWriter(
   own: JournalFile,
   folder: JournalFolder,
   abandoned: readonly JournalFile[],
-  removed: readonly string[]
+  removedIDs: readonly string[]
 ) {
   const open = new Set<string>()
   let databaseID = ''
@@ -96,9 +95,7 @@ function createWriter(
   /** The head of a file: enough to recognise the database, and removed ones. */
   function appendHead(): void {
     append(
-      ...removed
-        .slice(-rememberedRemovals)
-        .map(each => ({ kind: 'removed', databaseID: each }) as const),
+      ...lastEnded(removedIDs).map(each => ({ kind: 'removed', databaseID: each }) as const),
       { kind: 'database', databaseID },
       { kind: 'committed', commitNumber }
     )
@@ -161,6 +158,3 @@ function createWriter(
     }
   }
 }
-
-/** The removed databases that may still have files of dead workers. */
-const rememberedRemovals = 10

@@ -5,13 +5,13 @@ import type { Storage } from '../../storage/port.ts'
 import { openCacheFolder } from './cache-folder.ts'
 import { openOutboxJournal, type OutboxJournal } from './journal.ts'
 import { openOpfsFolder } from './opfs-folder.ts'
-import { recover, type Recovery } from './recovery.ts'
+import { recover, type EarlierFiles, type Recovery } from './recovery.ts'
 import { journaledPeers, journaledStorage } from './storage.ts'
 
 export type Journaled = {
   readonly storage: Storage
   readonly peers: Peers
-  /** `undefined`: the browser offers no place for a journal. */
+  /** `undefined`: storage refuses. */
   readonly recovery: Recovery | undefined
 }
 
@@ -29,9 +29,9 @@ export async function openJournaled(
   journal: OutboxJournal | undefined,
   newID: () => string
 ): Promise<Journaled> {
-  if (!journal) return { storage, peers, recovery: undefined }
   try {
-    const recovery = await recover(storage, journal, newID)
+    const recovery = await recover(storage, journal ?? noFiles, newID)
+    if (!journal) return { storage, peers, recovery }
     return {
       storage: journaledStorage(storage, journal),
       peers: journaledPeers(peers, journal),
@@ -39,7 +39,14 @@ export async function openJournaled(
     }
   } catch {
     // Expected: storage refuses. The files stay, and the next start retries.
-    await journal.close()
+    await journal?.close()
     return { storage, peers, recovery: undefined }
   }
+}
+
+const noFiles: EarlierFiles = {
+  earlier: [],
+  removedIDs: [],
+  hasOthers: true,
+  begin: () => Promise.resolve()
 }

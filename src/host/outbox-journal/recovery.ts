@@ -4,10 +4,12 @@
  * restoring one too many does no harm.
  */
 
-import { database, databaseWrite } from '../../engine/state/database-id.ts'
+import { database, databaseWrite, lastEnded } from '../../engine/state/database-id.ts'
+import { lease, leaseOf } from '../../engine/state/lease.ts'
+import { readStored } from '../../engine/state/stored.ts'
 import { parsed, storedRows } from '../../engine/state/stored-rows.ts'
-import type { Answers, Storage, Write } from '../../storage/port.ts'
-import type { Meta, Pending } from '../../storage/tables.ts'
+import type { Answers, ConsistentRead, Storage, Write } from '../../storage/port.ts'
+import type { DatabaseIdentity, Meta, Pending } from '../../storage/tables.ts'
 import type { OutboxJournal } from './journal.ts'
 import type { JournalFacts } from './records.ts'
 
@@ -17,19 +19,26 @@ export type Recovery = {
   /** Operations that the database had lost, and that are restored to the outbox. */
   readonly restored: readonly Pending[]
   readonly databaseID: string
+  /** The databases that a logout has ended. */
+  readonly endedIDs: readonly string[]
 }
+
+export type EarlierFiles = Pick<OutboxJournal, 'earlier' | 'removedIDs' | 'hasOthers' | 'begin'>
 
 const queriesOf = (opIDs: readonly string[]) =>
   [
+    lease,
     database,
     { table: 'meta', scope: '' },
     { table: 'outbox', scope: '' },
     { table: 'verdicts', scope: '', ids: opIDs }
   ] as const
 
+type Queries = ReturnType<typeof queriesOf>
+
 /** The undamaged rows that decide. */
 type Stored = {
-  readonly databaseID: string | undefined
+  readonly identity: DatabaseIdentity | undefined
   readonly meta: Meta | undefined
   readonly outbox: ReadonlyMap<string, Pending>
   readonly verdicts: ReadonlySet<string>
@@ -38,55 +47,83 @@ type Stored = {
 /** Checks the database, repairs it in one transaction, and begins the journal of this worker. */
 export async function recover(
   storage: Storage,
-  journal: OutboxJournal,
+  journal: EarlierFiles,
   newID: () => string
 ): Promise<Recovery> {
-  const known = pendingOf(journal)
-  const queries = queriesOf([...known.keys()])
-  const read = await storage.read(queries)
+  const queries = queriesOf([...pendingOf(journal).keys()])
+  const { read, isEmptied } = await readUnsealed(storage, queries, newID)
   const stored = undamaged(read.answers)
-  const found = assess(stored, read.commitNumber, journal)
-  const storedID = found === 'intact' ? stored.databaseID : undefined
-  if (storedID !== undefined && lostOf(known, stored, found, journal).length === 0) {
-    await journal.begin(storedID, [...stored.outbox.values()], read.commitNumber)
-    return { found, restored: [], databaseID: storedID }
-  }
+  const found = isEmptied ? 'new' : assess(stored, read.commitNumber, journal)
+  const storedID = stored.identity?.databaseID
   // The files of a database that has lost rows belong to the old one.
-  const databaseID = storedID ?? newID()
+  const databaseID = (found === 'wiped' || found === 'rolledBack' ? undefined : storedID) ?? newID()
+  const identity = { databaseID, endedIDs: endedIDsOf(stored, journal) }
+  if (isSame(identity, stored.identity) && lostOf(stored, found, journal).length === 0) {
+    await journal.begin(databaseID, [...stored.outbox.values()], read.commitNumber)
+    return { found, restored: [], ...identity }
+  }
+  let written: DatabaseIdentity = identity
   let restored: Pending[] = []
   let outbox: Pending[] = []
   const commitNumber = await storage.transact(queries, answers => {
     const current = undamaged(answers)
-    restored = lostOf(known, current, found, journal)
+    const currentID = current.identity?.databaseID
+    restored = lostOf(current, found, journal)
     outbox = [...current.outbox.values(), ...restored]
+    written = {
+      // Another tab was first.
+      databaseID: currentID === storedID ? databaseID : (currentID ?? databaseID),
+      endedIDs: endedIDsOf(current, journal)
+    }
     return [
-      databaseWrite({ databaseID }),
+      databaseWrite(written),
       ...(found === 'rolledBack' ? baseRemoval(current) : []),
       ...restored.map(outboxWrite)
     ]
   })
-  await journal.begin(databaseID, outbox, commitNumber)
-  return { found, restored, databaseID }
+  await journal.begin(written.databaseID, outbox, commitNumber)
+  return { found, restored, ...written }
 }
 
-/** The readable operations that were added and not ended. */
-function pendingOf({ earlier }: OutboxJournal): Map<string, Pending> {
+/** A sealed database is emptied first: a tab has died in the middle of its logout. */
+async function readUnsealed(
+  storage: Storage,
+  queries: Queries,
+  newID: () => string
+): Promise<{ readonly read: ConsistentRead<Queries>; readonly isEmptied: boolean }> {
+  const read = await storage.read(queries)
+  if (!leaseOf(read.answers[0][0]).isSealed) return { read, isEmptied: false }
+  await readStored(storage, newID, { isFirst: true })
+  return { read: await storage.read(queries), isEmptied: true }
+}
+
+/** Pages that were frozen during a logout compare these with the ID that they know. */
+const endedIDsOf = ({ identity }: Stored, { removedIDs }: EarlierFiles): string[] =>
+  lastEnded([...(identity?.endedIDs ?? []), ...removedIDs])
+
+const isSame = (one: DatabaseIdentity, other: DatabaseIdentity | undefined): boolean =>
+  one.databaseID === other?.databaseID && String(one.endedIDs) === String(other.endedIDs)
+
+/** The readable operations that were added and not ended, by a logout neither. */
+function pendingOf(
+  { earlier }: EarlierFiles,
+  endedIDs: readonly string[] = []
+): Map<string, Pending> {
   const ended = new Set(earlier.flatMap(facts => [...facts.ended]))
+  const kept = earlier.filter(({ databaseID }) => !endedIDs.includes(databaseID ?? ''))
   const pending = new Map<string, Pending>()
-  for (const [opID, row] of earlier.flatMap(({ added }) => [...added])) {
+  for (const [opID, row] of kept.flatMap(({ added }) => [...added])) {
     const operation = ended.has(opID) ? undefined : parsed(storedRows.outbox, row)
     if (operation) pending.set(opID, operation)
   }
   return pending
 }
 
-function undamaged([[named], [meta], outbox, verdicts]: Answers<
-  ReturnType<typeof queriesOf>
->): Stored {
+function undamaged([, [identity], [meta], outbox, verdicts]: Answers<Queries>): Stored {
   const operations = outbox.flatMap(row => parsed(storedRows.outbox, row) ?? [])
   const settled = verdicts.flatMap(row => parsed(storedRows.verdicts, row) ?? [])
   return {
-    databaseID: parsed(storedRows.database, named)?.databaseID,
+    identity: parsed(storedRows.database, identity),
     meta: parsed(storedRows.meta, meta),
     outbox: new Map(operations.map(row => [row.opID, row])),
     verdicts: new Set(settled.map(({ verdict }) => verdict.opID))
@@ -94,17 +131,17 @@ function undamaged([[named], [meta], outbox, verdicts]: Answers<
 }
 
 function assess(
-  { databaseID }: Stored,
+  { identity }: Stored,
   commitNumber: number,
-  { earlier }: OutboxJournal
+  { earlier }: EarlierFiles
 ): Recovery['found'] {
   const isBehind = (facts: JournalFacts) => facts.commitNumber > commitNumber
-  if (databaseID === undefined) {
+  if (!identity) {
     if (earlier.length === 0) return 'new'
     // Only the ID is damaged, if all commits are there.
     return commitNumber === 0 || earlier.some(isBehind) ? 'wiped' : 'intact'
   }
-  const own = earlier.filter(facts => facts.databaseID === databaseID)
+  const own = earlier.filter(facts => facts.databaseID === identity.databaseID)
   return own.some(isBehind) ? 'rolledBack' : 'intact'
 }
 
@@ -113,14 +150,13 @@ function assess(
  * journals, which cannot be read.
  */
 function lostOf(
-  known: ReadonlyMap<string, Pending>,
-  { outbox, verdicts }: Stored,
+  { identity, outbox, verdicts }: Stored,
   found: Recovery['found'],
-  { hasOthers }: OutboxJournal
+  journal: EarlierFiles
 ): Pending[] {
-  if (found === 'intact' && hasOthers) return []
+  if (found === 'intact' && journal.hasOthers) return []
   return (
-    [...known.values()]
+    [...pendingOf(journal, identity?.endedIDs).values()]
       .filter(({ opID }) => !outbox.has(opID) && !verdicts.has(opID))
       // Without its verdict the operation is sent once more, and the server repeats the verdict.
       .map(({ applied: _, ...pending }) => pending)
