@@ -311,8 +311,8 @@ export const planted = {
   ),
   'an operation is enqueued after a logout': edit(
     'src/engine/state/commits.ts',
-    'stored = parsed(storedRows.lease, row)',
-    'stored = { ...parsed(storedRows.lease, row), isSealed: undefined }'
+    'isEnded = leaseOf(row).isSealed === true ||',
+    'isEnded ='
   ),
   // The bugs from here on need conditions such as several connections, builds or a crafter.
   'announcements during a read are dropped': edit(
