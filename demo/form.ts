@@ -33,10 +33,16 @@ const forms = {
 } as const satisfies Readonly<Record<Exclude<OperationName, WithoutForm>, Form>>
 
 /**
- * Operations of one click, in `inbox.ts`, `you.ts` and `member-card.ts`. A name here satisfies the
- * compiler, so nothing asks for the button.
+ * Operations of one click, in `inbox.ts`, `you.ts` and `member-card.ts`, and those that apps make,
+ * not users. A name here satisfies the compiler, so nothing asks for the button.
  */
-type WithoutForm = 'handleGroupApplication' | 'setMessageRemindType' | 'setGroupMemberRole'
+type WithoutForm =
+  | 'handleGroupApplication'
+  | 'setMessageRemindType'
+  | 'setGroupMemberRole'
+  | `${'init' | 'set' | 'delete'}GroupAttributes`
+  | 'setGroupCounters'
+  | `${'increase' | 'decrease'}GroupCounter`
 
 export type OpenForm = {
   readonly name: keyof typeof forms

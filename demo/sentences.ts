@@ -32,8 +32,18 @@ const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = 
     muteTime > 0 ? `mute ${plain(userID)} for ${span(muteTime)}` : `unmute ${plain(userID)}`,
   setGroupMemberNameCard: ({ nameCard, userID }) =>
     `set ${ownerOf(userID)} name card to ${quoted(nameCard)}`,
-  setGroupMemberCustomField: ({ userID }) => `set ${ownerOf(userID)} custom fields`
+  setGroupMemberCustomField: ({ userID }) => `set ${ownerOf(userID)} custom fields`,
+  initGroupAttributes: () => 'replace the attributes of the group',
+  setGroupAttributes: ({ groupAttributes }) => `set the attributes ${keysOf(groupAttributes)}`,
+  deleteGroupAttributes: ({ keyList }) =>
+    keyList.length === 0 ? 'remove all attributes' : `remove the attributes ${enumerate(keyList)}`,
+  setGroupCounters: ({ counters }) => `set the counters ${keysOf(counters)}`,
+  increaseGroupCounter: ({ key, value }) => `add ${value} to the counter ${quoted(key)}`,
+  decreaseGroupCounter: ({ key, value }) => `take ${value} from the counter ${quoted(key)}`
 }
+
+const keysOf = (entries: readonly { readonly key: string }[]): string =>
+  enumerate(entries.map(({ key }) => key))
 
 const ownerOf = (userID: string | undefined): string =>
   userID === undefined ? 'your' : `${plain(userID)}’s`

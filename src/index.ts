@@ -27,6 +27,7 @@ export type { CustomFieldPolicy, FieldPolicy, Policy, WriteLevel } from './kerne
 export type {
   ApplicationState,
   CustomField,
+  Entry,
   GroupRow,
   GroupType,
   JoinOption,

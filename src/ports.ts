@@ -1,6 +1,6 @@
 /** The ports of an engine, and the package's own adapters: to build a store on another host. */
 
-export type { MemberRow, SettingsRow } from './kernel/model.ts'
+export type { AttributesRow, CountersRow, MemberRow, SettingsRow } from './kernel/model.ts'
 export type { NoticeRow, TipRow } from './kernel/notices.ts'
 export type { Effective } from './kernel/verdict.ts'
 export type { ColumnBlock, RowsOrBlock } from './protocol/column-block.ts'

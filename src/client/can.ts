@@ -11,6 +11,8 @@ import {
   groupKey,
   newMember,
   type ApplicationRow,
+  type EntriesRow,
+  type EntriesTable,
   type Key,
   type MemberRow,
   type Rows,
@@ -109,6 +111,13 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
     return self ? { groupID, userID, messageRemindType: self.messageRemindType } : undefined
   }
 
+  function entries(table: EntriesTable, groupID: string): EntriesRow | null | undefined {
+    const list = valuesOf<List<EntriesRow>>(
+      query => query.kind === table && query.groupID === groupID
+    )[0]
+    return list?.complete ? (list.rows[0] ?? null) : undefined
+  }
+
   function application(groupID: string, user: string): ApplicationRow | undefined {
     const notices = valuesOf<List<Notice>>(({ kind }) => kind === 'notices').flatMap(
       ({ rows }) => rows
@@ -148,6 +157,9 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
         return settings(key.scope)
       case 'applications':
         return application(key.scope, key.id)
+      case 'attributes':
+      case 'counters':
+        return entries(key.table, key.scope)
       case 'mutes':
         return undefined
     }

@@ -11,6 +11,7 @@ import type {
   Tip,
   VerdictEntry
 } from '../engine/api.ts'
+import type { Entry } from '../kernel/model.ts'
 import type { GroupOrder, List, MemberOrder, Window } from '../engine/stream-api.ts'
 
 /**
@@ -74,6 +75,26 @@ export type GroupQueries = {
    * store.tips$('crew').subscribe(({ rows }) => console.log(rows.map(tip => tip.operationType)))
    */
   tips$(groupID: string): Observable<List<Tip>>
+  /**
+   * The attributes of a group: texts by key, which all members may set. Empty while the user is not
+   * in the group.
+   *
+   * @example
+   * store.groupAttributes$('crew').subscribe(attributes => console.log(new Map(
+   *   attributes.map(({ key, value }) => [key, value])
+   * )))
+   */
+  groupAttributes$(groupID: string): Observable<readonly Entry<string>[]>
+  /**
+   * The counters of a group: numbers by key, which all members may change. Empty while the user is
+   * not in the group.
+   *
+   * @example
+   * store.groupCounters$('crew').subscribe(counters => {
+   *   console.log(counters.find(({ key }) => key === 'likes')?.value ?? 0, 'likes')
+   * })
+   */
+  groupCounters$(groupID: string): Observable<readonly Entry<number>[]>
   /**
    * The last 100 notices to the user, the oldest first: applications to decide, answers to the
    * user's own ones, invitations, removals and promotions. `application` is the state of an

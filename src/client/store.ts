@@ -8,6 +8,7 @@ import type { Applied, ApplyOptions, EngineApi, Status, StorageState } from '../
 import type { List, StreamQuery } from '../engine/stream-api.ts'
 import { describe, describeErrors } from '../kernel/error-texts.ts'
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
+import type { EntriesTable, Rows } from '../kernel/model.ts'
 import { bound } from './bound.ts'
 import type { GroupStore, Undelivered } from './group-store.ts'
 import { createLifetime, type Lifetime } from './lifetime.ts'
@@ -189,11 +190,16 @@ function createQueries(
   streams: StreamClient,
   failed: Promise<GroupError>,
   life: Lifetime
-): Omit<GroupQueries, 'storage$'> & Pick<Undelivered, 'undelivered$'> {
+): Omit<GroupQueries, 'storage$'> & Pick<Undelivered, 'undelivered$' | 'entries$'> {
   const observe = <V>(query: StreamQuery) =>
     life.completing(streams.observe<V>(query), value => value)
   const rowsOf = <R>(query: StreamQuery) =>
     life.completing(streams.observe<List<R>>(query), ({ rows }) => rows)
+  const entriesOf = <T extends EntriesTable>(kind: T, groupID: string) =>
+    life.completing(
+      streams.observe<List<Rows[T]>>({ kind, groupID }),
+      ({ rows }): Rows[T]['entries'] => rows[0]?.entries ?? []
+    )
   return {
     groups$: observe({ kind: 'groups' }),
     group$: groupID => observe({ kind: 'group', groupID }),
@@ -201,6 +207,9 @@ function createQueries(
     members$: (groupID, window) => observe({ kind: 'members', groupID, ...windowFields(window) }),
     member$: (groupID, userID) => observe({ kind: 'member', groupID, userID }),
     tips$: groupID => observe({ kind: 'tips', groupID }),
+    groupAttributes$: groupID => entriesOf('attributes', groupID),
+    groupCounters$: groupID => entriesOf('counters', groupID),
+    entries$: kind => rowsOf({ kind }),
     notices$: observe({ kind: 'notices' }),
     outbox$: rowsOf({ kind: 'outbox' }),
     verdicts$: rowsOf({ kind: 'verdicts' }),

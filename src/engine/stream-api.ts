@@ -4,6 +4,7 @@
  */
 
 import type { GroupError } from '../kernel/errors.ts'
+import type { EntriesRow, EntriesTable } from '../kernel/model.ts'
 import type {
   Group,
   Member,
@@ -57,6 +58,8 @@ export type StreamQuery =
   | ({ readonly kind: 'members'; readonly groupID: string } & Window<MemberOrder>)
   | { readonly kind: 'member'; readonly groupID: string; readonly userID: string }
   | { readonly kind: 'tips'; readonly groupID: string }
+  /** Without `groupID`: of all groups that have any. */
+  | { readonly kind: EntriesTable; readonly groupID?: string }
   | { readonly kind: 'notices' }
   | { readonly kind: 'undelivered' }
   | { readonly kind: 'outbox' }
@@ -65,7 +68,7 @@ export type StreamQuery =
   | { readonly kind: 'storage' }
 
 export type StreamRow =
-  Group | Member | Tip | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
+  Group | Member | Tip | EntriesRow | Notice | UndeliveredEvent | PendingOperation | VerdictEntry
 /** The result of a query that is not a list. */
 export type StreamValue = StreamRow | Status | StorageState | null
 

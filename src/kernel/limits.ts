@@ -20,7 +20,14 @@ export const limits = {
   groupCustomFieldBytesMax: 512,
   memberCustomFieldsMax: 5,
   memberCustomFieldBytesMax: 64,
-  accountsPerCallMax: 500
+  accountsPerCallMax: 500,
+  countersMax: 20,
+  counterKeyBytesMax: 128,
+  attributesMax: 16,
+  attributeKeyBytesMax: 32,
+  attributeBytesMax: 4096,
+  /** Keys and values together. */
+  attributesBytesMax: 16_384
 } as const
 
 /** For an AVChatRoom, the 32-bit maximum means no limit. */

@@ -20,8 +20,10 @@ export const roles = ['Owner', 'Admin', 'Member'] as const
 /** A group has one owner. Only a Public group or a ChatRoom can have admins. */
 export type Role = (typeof roles)[number]
 
-/** A custom field of a group or a member. */
-export type CustomField = { readonly key: string; readonly value: string }
+/** An attribute, a counter or a custom field: a value under a key that users choose. */
+export type Entry<V> = { readonly key: string; readonly value: V }
+/** A custom field of a group or a member, or an attribute of a group. */
+export type CustomField = Entry<string>
 
 /** A group's profile. Times are in seconds, by the server's clock. */
 export type GroupRow = {
@@ -93,14 +95,22 @@ type MuteRow = {
   readonly muteUntil: number
 }
 
+/** The attributes of a group. Its members set them, and only members see them. */
+export type AttributesRow = { readonly groupID: string; readonly entries: readonly Entry<string>[] }
+export type CountersRow = { readonly groupID: string; readonly entries: readonly Entry<number>[] }
+export type EntriesRow = AttributesRow | CountersRow
+
 export type Rows = {
   groups: GroupRow
   members: MemberRow
   applications: ApplicationRow
   settings: SettingsRow
   mutes: MuteRow
+  attributes: AttributesRow
+  counters: CountersRow
 }
 export type Table = keyof Rows
+export type EntriesTable = 'attributes' | 'counters'
 
 /**
  * The key of a row. Rows of one group share a scope, the group's ID, and can be dropped together.
@@ -157,6 +167,13 @@ export const muteKey = ({ groupID, userID }: InGroup): Key<'mutes'> => ({
   id: userID
 })
 
+/** A group has one row in each of these tables, so the ID of the row is empty. */
+export const entriesKey = <T extends EntriesTable>(table: T, groupID: string): Key<T> => ({
+  table,
+  scope: groupID,
+  id: ''
+})
+
 export const putGroup = (row: GroupRow): Change<'groups'> => ({ ...groupKey(row.groupID), row })
 export const dropGroup = (groupID: string): Change<'groups'> => ({
   ...groupKey(groupID),
@@ -171,13 +188,21 @@ export const putApplication = (row: ApplicationRow): Change<'applications'> => (
 export const putSettings = (row: SettingsRow): Change<'settings'> => ({ ...settingsKey(row), row })
 export const putMute = (row: MuteRow): Change<'mutes'> => ({ ...muteKey(row), row })
 
+/** Sets entries by key. The keys are data, so they are keys of a Map. */
+export const setEntries = <V>(
+  entries: readonly Entry<V>[],
+  updates: readonly Entry<V>[]
+): readonly Entry<V>[] =>
+  [...new Map([...entries, ...updates].map(({ key, value }) => [key, value]))].map(
+    ([key, value]) => ({ key, value })
+  )
+
 /** Merges custom fields by key. An empty value removes a field. */
 export function mergeFields(
   fields: readonly CustomField[],
   updates: readonly CustomField[]
 ): readonly CustomField[] {
-  const merged = new Map([...fields, ...updates].map(({ key, value }) => [key, value]))
-  return [...merged].filter(([, value]) => value !== '').map(([key, value]) => ({ key, value }))
+  return setEntries(fields, updates).filter(({ value }) => value !== '')
 }
 
 /** Whether two rows of one table have equal fields. */

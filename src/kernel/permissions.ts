@@ -94,6 +94,8 @@ export const permissions = {
   setGroupMemberMuteTime: { Private: nobody, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   setGroupMemberNameCard: { ...inEveryType(members), AVChatRoom: { ...nobody, Owner: ok } },
   setGroupMemberCustomField: { ...inEveryType(members), AVChatRoom: nobody },
+  /** Of attributes and counters. Tencent leaves it to the app to allow fewer users. */
+  setEntries: inEveryType(members),
   setGroupMemberRole: {
     Private: noRoles,
     Public: maySetRoles,

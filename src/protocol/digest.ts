@@ -7,10 +7,10 @@
  * agree with builds that know fewer.
  */
 
-import type { CustomField, GroupRow, MemberRow } from '../kernel/model.ts'
+import type { CustomField, EntriesRow, GroupRow, MemberRow } from '../kernel/model.ts'
 
 /** Each change of a digest raises its version. Digests of different versions are not compared. */
-export const digestVersion = 1
+export const digestVersion = 2
 
 /**
  * The first version that covers a field, or `never`. A field that only one side knows must not
@@ -43,6 +43,8 @@ const memberFields: Covered<MemberRow> = {
   muteUntil: 1,
   memberCustomField: 1
 }
+/** The values of attributes are text, those of counters are numbers: their digests differ. */
+const entriesFields: Covered<EntriesRow> = { groupID: 2, entries: 2 }
 
 function coveredBy(fields: Readonly<Record<string, number | 'never'>>): readonly string[] {
   return Object.keys(fields)
@@ -51,21 +53,29 @@ function coveredBy(fields: Readonly<Record<string, number | 'never'>>): readonly
 }
 const groupCovered = coveredBy(groupFields)
 const memberCovered = coveredBy(memberFields)
+const entriesCovered = coveredBy(entriesFields)
 
 const customFieldsOf = (value: unknown): unknown =>
   Array.isArray(value) ? (value as CustomField[]).map(({ key, value }) => ({ key, value })) : value
 
-export function rowDigest(row: GroupRow | MemberRow | null | undefined): number {
+type DigestedRow = GroupRow | MemberRow | EntriesRow
+
+function coveredIn(row: DigestedRow): readonly string[] {
+  if ('entries' in row) return entriesCovered
+  return 'userID' in row ? memberCovered : groupCovered
+}
+
+export function rowDigest(row: DigestedRow | null | undefined): number {
   if (!row) return 0
   const values = row as Readonly<Record<string, unknown>>
-  const covered = 'userID' in row ? memberCovered : groupCovered
+  const covered = coveredIn(row)
   return hash(JSON.stringify(covered.map(field => [field, customFieldsOf(values[field])])))
 }
 
-/** The digest of a group: of its row and all its members. */
-export const groupDigest = (group: GroupRow, members: Iterable<MemberRow>): number => {
-  let digest = rowDigest(group)
-  for (const member of members) digest ^= rowDigest(member)
+/** The digest of a group: of its row, its attributes, counters and members. */
+export const groupDigest = (rows: Iterable<DigestedRow | null | undefined>): number => {
+  let digest = 0
+  for (const row of rows) digest ^= rowDigest(row)
   return digest >>> 0
 }
 

@@ -22,6 +22,7 @@ const within = (min: number, max: number) =>
 export const number = within(-Infinity, Infinity)
 /** The range of `Date`. */
 export const milliseconds = within(-8.64e15, 8.64e15)
+export const integer = v.custom<number>(value => Number.isSafeInteger(value))
 export const natural = v.custom<number>(value => Number.isSafeInteger(value) && Number(value) >= 0)
 export const truth = v.custom<boolean>(value => typeof value === 'boolean')
 export const oneOf = <const T extends string | number | boolean>(...values: readonly T[]) =>

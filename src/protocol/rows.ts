@@ -5,11 +5,18 @@
 
 import * as v from 'valibot'
 import type { Policy } from '../kernel/limits.ts'
-import type { CustomField, GroupRow, MemberRow, SettingsRow } from '../kernel/model.ts'
+import type {
+  AttributesRow,
+  CountersRow,
+  CustomField,
+  GroupRow,
+  MemberRow,
+  SettingsRow
+} from '../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../kernel/notices.ts'
 import { decodeRows, type RowsOrBlock } from './column-block.ts'
 import { checksOf, exactFirst, exactly, isBlockOf, rowOf } from './exact.ts'
-import { id, natural, short, text, truth, where, word } from './fields.ts'
+import { id, integer, listOf, natural, short, text, truth, where, word } from './fields.ts'
 
 type Schemas<R> = { readonly [F in keyof R]: v.GenericSchema<unknown, R[F]> }
 
@@ -80,6 +87,15 @@ export const settingsRow: v.GenericSchema<unknown, SettingsRow> = rowOf({
   groupID: id,
   userID: id,
   messageRemindType: word
+})
+
+export const attributesRow: v.GenericSchema<unknown, AttributesRow> = rowOf({
+  groupID: id,
+  entries: customFields
+})
+export const countersRow: v.GenericSchema<unknown, CountersRow> = rowOf({
+  groupID: id,
+  entries: listOf(v.object({ key: short, value: integer }), { countMax: customFieldsMax })
 })
 
 const eventFields = { groupID: id, time: natural, operatorID: short }

@@ -6,6 +6,8 @@ import { id, milliseconds, natural, oneOf, short, text, truth, where, word } fro
 import { orNull } from './exact.ts'
 import { parse, unknownMessage } from './messages.ts'
 import {
+  attributesRow,
+  countersRow,
   groupRow,
   memberRow,
   memberRows,
@@ -79,9 +81,13 @@ const groupDelta = where(
     complete: truth,
     /** The settings of the user for the group, if they have changed. */
     settings: v.exactOptional(settingsRow),
+    /** The attributes and counters of the group, if they have changed. */
+    attributes: v.exactOptional(attributesRow),
+    counters: v.exactOptional(countersRow),
     tips: v.array(tipRow)
   }),
-  ({ groupID, group, members }) => [group, ...members].every(row => row.groupID === groupID)
+  ({ groupID, group, members, attributes = group, counters = group }) =>
+    [group, attributes, counters, ...members].every(row => row.groupID === groupID)
 )
 export type GroupDelta = v.InferOutput<typeof groupDelta>
 

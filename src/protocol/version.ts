@@ -1,2 +1,2 @@
 /** Raise it with each change of a message that older builds cannot read. */
-export const protocolVersion = 4
+export const protocolVersion = 5

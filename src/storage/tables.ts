@@ -3,6 +3,8 @@
 import type { Policy } from '../kernel/limits.ts'
 import type {
   ApplicationState,
+  AttributesRow,
+  CountersRow,
   GroupRow,
   MemberRow,
   OrOther,
@@ -118,6 +120,9 @@ export type HeldGroup = {
   readonly membersUpTo: string | null
   /** The user's settings for the group. `null`: none yet. */
   readonly settings: SettingsRow | null
+  /** `null`: nobody has set any. */
+  readonly attributes: AttributesRow | null
+  readonly counters: CountersRow | null
   /** The number of tips in this membership so far, and the position of the last. */
   readonly tipCount: number
   readonly tipSeq: number

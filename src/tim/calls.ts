@@ -7,6 +7,7 @@ import type { GroupStore } from '../client/group-store.ts'
 import type { GroupCalls } from './api.ts'
 import { createApplicationCalls } from './application-calls.ts'
 import { TYPES } from './constants.ts'
+import { createEntryCalls } from './entry-calls.ts'
 import { ownError, respond } from './im-error.ts'
 import { createMemberCalls } from './member-calls.ts'
 import { newGroup, refuseLaterOptions, withoutEmpty } from './new-group.ts'
@@ -41,6 +42,7 @@ export function createCalls(
   return {
     ...createMemberCalls(ready),
     ...createApplicationCalls(ready),
+    ...createEntryCalls(ready),
 
     getGroupList: async () => respond({ groupList: ready('getGroupList').live.list() }),
 

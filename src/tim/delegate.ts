@@ -170,11 +170,5 @@ export function createDelegate(
   }
 }
 
-/** Attributes and counters of groups are part of this package. */
-const passed: readonly TimEventName[] = [
-  ...otherEvents.filter(
-    name => name !== EVENT.GROUP_ATTRIBUTES_UPDATED && name !== EVENT.GROUP_COUNTER_UPDATED
-  ),
-  EVENT.ERROR
-]
+const passed: readonly TimEventName[] = [...otherEvents, EVENT.ERROR]
 const aboutGroups: ReadonlySet<string> = new Set([TYPES.MSG_GRP_TIP, TYPES.MSG_GRP_SYS_NOTICE])

@@ -5,7 +5,7 @@ import type { IMError } from './im-error.ts'
 import type { GroupSystemNoticePayload, TimMessage } from './message.ts'
 import type { TimGroup } from './shapes.ts'
 
-/** The `data` of each event, as in Tencent's SDK 2.6.3. Events of other services are not sent. */
+/** The `data` of each event, as in Tencent's SDK. Events of other services are not sent. */
 export type TimEventData = {
   [EVENT.SDK_READY]: undefined
   [EVENT.SDK_NOT_READY]: undefined
@@ -16,6 +16,14 @@ export type TimEventData = {
     message: TimMessage<GroupSystemNoticePayload>
     type: number
   }
+  [EVENT.GROUP_ATTRIBUTES_UPDATED]: {
+    groupID: string
+    /** All attributes of the group. */
+    groupAttributes: Record<string, string>
+    updatedKeyList: string[]
+    deletedKeyList: string[]
+  }
+  [EVENT.GROUP_COUNTER_UPDATED]: { groupID: string; key: string; value: number }
   [EVENT.KICKED_OUT]: { type: string }
   [EVENT.ERROR]: IMError
   [EVENT.NET_STATE_CHANGE]: { state: string }

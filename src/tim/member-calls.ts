@@ -1,9 +1,9 @@
 /** The calls about members: they map arguments to operations, and results to Tencent's shapes. */
 
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
-import { ownError, respond } from './im-error.ts'
+import { respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
-import { failure, groupOf, memberOf, perform, type Session } from './perform.ts'
+import { groupOf, inside, memberOf, perform, type Session } from './perform.ts'
 import { parsed } from './reading.ts'
 import type { TimGroupMember } from './shapes.ts'
 
@@ -24,14 +24,6 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
       return respond({ group: await groupOf(done), member: await memberOf(done, userID) })
     }
 
-  /** Rejects if the user is not in the group: its members are private. */
-  async function inside(api: string, groupID: string): Promise<Session> {
-    const session = ready(api)
-    if (await session.live.group(groupID)) return session
-    const profile = await session.store.readProfile(groupID)
-    throw failure('code' in profile ? profile : ownError('NotPermitted'), api, { groupID })
-  }
-
   return {
     setGroupMemberMuteTime: withMember('setGroupMemberMuteTime'),
     setGroupMemberRole: withMember('setGroupMemberRole'),
@@ -40,7 +32,7 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
 
     async getGroupMemberList(options) {
       const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
-      const { live } = await inside('getGroupMemberList', groupID)
+      const { live } = await inside(ready('getGroupMemberList'), 'getGroupMemberList', groupID)
       const limit = Math.min(count, membersPerCallMax)
       const memberList = await live.members(groupID, { offset, limit })
       const isLast = memberList.length < limit
@@ -50,7 +42,11 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     async getGroupMemberProfile(options) {
       const { groupID, userIDList } = parsed('getGroupMemberProfile', options)
       const { memberCustomFieldFilter: keys } = options
-      const { live } = await inside('getGroupMemberProfile', groupID)
+      const { live } = await inside(
+        ready('getGroupMemberProfile'),
+        'getGroupMemberProfile',
+        groupID
+      )
       await live.members(groupID, { offset: 0, limit: 1 })
       const found = await Promise.all(
         userIDList.slice(0, profilesPerCallMax).map(userID => live.member(groupID, userID))

@@ -120,6 +120,13 @@ export async function memberOf(
   return member ?? outsideMember({ userID })
 }
 
+/** Rejects if the user is not in the group: its members, attributes and counters are private. */
+export async function inside(session: Session, api: string, groupID: string): Promise<Session> {
+  if (await session.live.group(groupID)) return session
+  const profile = await session.store.readProfile(groupID)
+  throw failure('code' in profile ? profile : ownError('NotPermitted'), api, { groupID })
+}
+
 const unknownGroup: Omit<GroupRow, 'groupID'> = {
   type: '',
   name: '',

@@ -1,15 +1,31 @@
 /** The arguments of calls that only read. The kernel checks the arguments of operations. */
 
-import { count as countCheck, optional, parseArgs, type ArgsOf } from '../kernel/args.ts'
+import {
+  count as countCheck,
+  list,
+  optional,
+  parseArgs,
+  text,
+  type ArgsOf
+} from '../kernel/args.ts'
 import { describe } from '../kernel/error-texts.ts'
 import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
+import { limits } from '../kernel/limits.ts'
 import { failure } from './perform.ts'
 
 const page = optional(countCheck({ min: 0, max: 4_294_967_295 }))
+const keyList = optional(
+  list(text({ bytesMax: limits.counterKeyBytesMax }), {
+    countMax: limits.countersMax,
+    reason: 'IllegalArgument'
+  })
+)
 const reading = {
   getGroupProfile: { groupID: groupIDCheck },
   getGroupMemberList: { groupID: groupIDCheck, count: page, offset: page },
-  getGroupMemberProfile: { groupID: groupIDCheck, userIDList: userIDListCheck }
+  getGroupMemberProfile: { groupID: groupIDCheck, userIDList: userIDListCheck },
+  getGroupAttributes: { groupID: groupIDCheck, keyList },
+  getGroupCounters: { groupID: groupIDCheck, keyList }
 }
 
 export const isReading = (api: string): boolean =>

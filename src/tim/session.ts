@@ -14,6 +14,7 @@ import type { GroupError } from '../kernel/errors.ts'
 import { watchStatus } from './connection.ts'
 import { EVENT } from './constants.ts'
 import { createDelivery } from './delivery.ts'
+import { watchEntries } from './entry-events.ts'
 import type { Events } from './events.ts'
 import { createLive } from './live.ts'
 import type { Session } from './perform.ts'
@@ -61,6 +62,7 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
     watches.push(
       store.undelivered$.subscribe(createDelivery({ userID, store, live, isOver }, events))
     )
+    watches.push(watchEntries(store, events, isOver))
     watches.push(watchStatus(store, events, onRefused))
   }
   const opening = open()

@@ -8,7 +8,7 @@ import { lookUp } from '../kernel/model.ts'
 import type { GroupCalls } from './api.ts'
 import { fieldOf } from './field.ts'
 
-type Type = 'String' | 'Number' | 'Boolean' | 'Array'
+type Type = 'String' | 'Number' | 'Boolean' | 'Array' | 'Object'
 type Parameter = {
   readonly type: Type
   readonly required?: true
@@ -19,6 +19,8 @@ const text: Parameter = { type: 'String' }
 const requiredText: Parameter = { type: 'String', required: true }
 const list: Parameter = { type: 'Array' }
 const requiredList: Parameter = { type: 'Array', required: true }
+const object: Parameter = { type: 'Object' }
+const number: Parameter = { type: 'Number' }
 
 type Spec = Parameter | Readonly<Record<string, Parameter>>
 
@@ -69,7 +71,16 @@ const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
   addGroupMember: {},
   handleGroupApplication: {},
   getGroupApplicationList: {},
-  getMessageList: { conversationID: requiredText }
+  getMessageList: { conversationID: requiredText },
+  // SDK 2.6.3 does not have these. The checks are those of later versions.
+  initGroupAttributes: { groupID: requiredText, groupAttributes: object },
+  setGroupAttributes: { groupID: requiredText, groupAttributes: object },
+  deleteGroupAttributes: { groupID: requiredText, keyList: list },
+  getGroupAttributes: { groupID: requiredText, keyList: list },
+  setGroupCounters: { groupID: requiredText, counters: object },
+  increaseGroupCounter: { groupID: requiredText, key: requiredText, value: number },
+  decreaseGroupCounter: { groupID: requiredText, key: requiredText, value: number },
+  getGroupCounters: { groupID: requiredText, keyList: list }
 }
 
 /** Throws as the SDK does, after printing each problem to the console. */

@@ -96,6 +96,17 @@ const operations: Readonly<Record<OperationName, Call>> = {
     }),
   deleteGroupMember: () => tim.deleteGroupMember({ groupID: groups.open, userIDList: [carl] }),
   changeGroupOwner: () => tim.changeGroupOwner({ groupID: groups.open, newOwnerID: bob }),
+  initGroupAttributes: () =>
+    tim.initGroupAttributes({ groupID: groups.open, groupAttributes: { seat: 'ann' } }),
+  setGroupAttributes: () =>
+    tim.setGroupAttributes({ groupID: groups.open, groupAttributes: { seat: bob } }),
+  deleteGroupAttributes: () =>
+    tim.deleteGroupAttributes({ groupID: groups.open, keyList: ['seat'] }),
+  setGroupCounters: () => tim.setGroupCounters({ groupID: groups.open, counters: { likes: 5 } }),
+  increaseGroupCounter: () =>
+    tim.increaseGroupCounter({ groupID: groups.open, key: 'likes', value: 2 }),
+  decreaseGroupCounter: () =>
+    tim.decreaseGroupCounter({ groupID: groups.open, key: 'likes', value: 1 }),
   quitGroup: () => tim.quitGroup(groups.closed),
   dismissGroup: () => tim.dismissGroup(groups.asking)
 }
@@ -106,6 +117,8 @@ const questions: Readonly<Record<string, Call>> = {
   getGroupMemberList: () => tim.getGroupMemberList({ groupID: groups.open }),
   getGroupMemberProfile: () =>
     tim.getGroupMemberProfile({ groupID: groups.open, userIDList: [bob] }),
+  getGroupAttributes: () => tim.getGroupAttributes({ groupID: groups.open }),
+  getGroupCounters: () => tim.getGroupCounters({ groupID: groups.open }),
   getGroupApplicationList: () => tim.getGroupApplicationList(),
   getMessageList: () => tim.getMessageList({ conversationID: TIM.TYPES.CONV_SYSTEM })
 }

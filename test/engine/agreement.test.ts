@@ -32,6 +32,12 @@ const userIDList = fc.array(user, { maxLength: 3 })
 const maybe = (arbitrary: fc.Arbitrary<unknown>) => ({ arbitrary, isOptional: true })
 const always = (arbitrary: fc.Arbitrary<unknown>) => ({ arbitrary, isOptional: false })
 
+const counting = {
+  groupID: always(groupID),
+  key: always(fc.constantFrom('likes', 'views')),
+  value: always(fc.constantFrom(1, 2, Number.MAX_SAFE_INTEGER))
+}
+
 /** Every operation with every argument: one that is missing here does not compile. */
 const operations: {
   readonly [N in OperationName]: { readonly [A in keyof Args<N>]-?: ReturnType<typeof maybe> }
@@ -103,7 +109,19 @@ const operations: {
     groupID: always(groupID),
     userID: maybe(user),
     memberCustomField: always(custom)
-  }
+  },
+  initGroupAttributes: { groupID: always(groupID), groupAttributes: always(custom) },
+  setGroupAttributes: { groupID: always(groupID), groupAttributes: always(custom) },
+  deleteGroupAttributes: {
+    groupID: always(groupID),
+    keyList: always(fc.constantFrom([], ['level'], ['level', 'city']))
+  },
+  setGroupCounters: {
+    groupID: always(groupID),
+    counters: always(fc.constantFrom([{ key: 'likes', value: 5 }], [{ key: '', value: 0 }], []))
+  },
+  increaseGroupCounter: counting,
+  decreaseGroupCounter: counting
 }
 
 // The type names its keys.

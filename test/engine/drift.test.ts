@@ -90,13 +90,16 @@ describe('digests', () => {
       ['setGroupMemberNameCard', { userID: 'carl', nameCard: 'C' }],
       ['deleteGroupMember', { userIDList: ['carl'] }],
       ['setMessageRemindType', { messageRemindType: 'Discard' }],
+      ['setGroupAttributes', { groupAttributes: [{ key: 'seat', value: 'bob' }] }],
+      ['increaseGroupCounter', { key: 'likes', value: 2 }],
       ['changeGroupOwner', { newOwnerID: 'bob' }]
     ]
     for (const [name, args] of steps) {
       await ann.settle(name, { groupID: 'crew', ...args })
       await server.clock.advance(100)
-      const { row, members } = await stored(bob, 'crew')
-      expect([name, row && groupDigest(row, members)]).toEqual([name, (await truth('crew')).digest])
+      const { held, members } = await stored(bob, 'crew')
+      const digest = held && groupDigest([held.row, held.attributes, held.counters, ...members])
+      expect([name, digest]).toEqual([name, (await truth('crew')).digest])
     }
   })
 })

@@ -85,7 +85,13 @@ const cases: Readonly<Record<OperationName, ArgsOf | Readonly<Record<string, Arg
     groupID,
     ...(!isSelf && { userID }),
     memberCustomField: [{ key: 'level', value: 'high' }]
-  })
+  }),
+  initGroupAttributes: () => ({ groupID, groupAttributes: [{ key: 'seat', value: 'x' }] }),
+  setGroupAttributes: () => ({ groupID, groupAttributes: [{ key: 'seat', value: 'x' }] }),
+  deleteGroupAttributes: () => ({ groupID, keyList: [] }),
+  setGroupCounters: () => ({ groupID, counters: [{ key: 'likes', value: 1 }] }),
+  increaseGroupCounter: () => ({ groupID, key: 'likes', value: 1 }),
+  decreaseGroupCounter: () => ({ groupID, key: 'likes', value: 1 })
 }
 
 /** The calls by their titles in the matrix. */

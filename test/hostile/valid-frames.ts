@@ -36,6 +36,12 @@ const operationArgs = (groupID: string): OperationArgs => ({
   setGroupMemberNameCard: { groupID, userID: 'extra1', nameCard: 'Extra' },
   setGroupMemberCustomField: { groupID, memberCustomField: [{ key: 'a', value: 'c' }] },
   setMessageRemindType: { groupID, messageRemindType: 'Discard' },
+  initGroupAttributes: { groupID, groupAttributes: [{ key: 'seat', value: 'extra1' }] },
+  setGroupAttributes: { groupID, groupAttributes: [{ key: '__proto__', value: 'extra2' }] },
+  deleteGroupAttributes: { groupID, keyList: ['seat'] },
+  setGroupCounters: { groupID, counters: [{ key: 'likes', value: 3 }] },
+  increaseGroupCounter: { groupID, key: 'likes', value: 2 },
+  decreaseGroupCounter: { groupID, key: '__proto__', value: 1 },
   changeGroupOwner: { groupID, newOwnerID: 'extra1' },
   joinGroup: { groupID, applyMessage: 'Let me in', type: 'Public' },
   handleGroupApplication: {

@@ -52,7 +52,19 @@ export const good = {
   setGroupMemberCustomField: {
     args: { groupID: 'g', memberCustomField: [{ key: 'rank', value: '1' }] },
     as: 'member'
-  }
+  },
+  initGroupAttributes: { args: { groupID: 'g', groupAttributes: [] }, as: 'member' },
+  setGroupAttributes: {
+    args: { groupID: 'g', groupAttributes: [{ key: 'seat', value: 'ann' }] },
+    as: 'member'
+  },
+  deleteGroupAttributes: { args: { groupID: 'g', keyList: ['seat'] }, as: 'member' },
+  setGroupCounters: {
+    args: { groupID: 'g', counters: [{ key: 'likes', value: 1 }] },
+    as: 'member'
+  },
+  increaseGroupCounter: { args: { groupID: 'g', key: 'likes', value: 1 }, as: 'member' },
+  decreaseGroupCounter: { args: { groupID: 'g', key: 'likes', value: 1 }, as: 'member' }
 } satisfies Record<
   Exclude<OperationName, NeedsApplication>,
   { args: Readonly<Record<string, unknown>>; as: As | string }

@@ -145,6 +145,16 @@ handleGroupApplication Reject
   Private Ownerless
   ChatRoom AVChatRoom Unjoined     10007    10007    10007    10007?    10007?    10007
 
+initGroupAttributes
+setGroupAttributes
+deleteGroupAttributes
+setGroupCounters
+increaseGroupCounter
+decreaseGroupCounter
+  Private Ownerless                ok       ok       ok       10007?    ok?       ok
+  Public ChatRoom                  ok       ok       ok       10007?    ok?       ok
+  AVChatRoom Unjoined              ok       ok       ok       10007?    ok?       ok
+
 setMessageRemindType
   Private Ownerless
   Public ChatRoom                  ok       ok       ok       10007?    10007?    ok

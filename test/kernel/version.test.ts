@@ -18,6 +18,7 @@ import {
 } from '../../src/kernel/limits.ts'
 import {
   applicationKey,
+  entriesKey,
   groupTypes,
   joinOptions,
   memberKey,
@@ -45,11 +46,17 @@ const recorded: {
     addGroupMember: 'fa2085d769e3',
     changeGroupOwner: 'a84951291d7c',
     createGroup: '8279364cf778',
+    decreaseGroupCounter: '50c23dada335',
+    deleteGroupAttributes: 'd2157d3c4ec5',
     deleteGroupMember: '0745af66f103',
     dismissGroup: '7ac40a7bc985',
     handleGroupApplication: '56d7ce6e3ddf',
+    increaseGroupCounter: '0532655099aa',
+    initGroupAttributes: '421f6a673f46',
     joinGroup: 'e39987c22e13',
     quitGroup: 'c0291b4900c3',
+    setGroupAttributes: '0c157820b825',
+    setGroupCounters: 'ed6d510c2fef',
     setGroupMemberCustomField: '6693c9eaeaa8',
     setGroupMemberMuteTime: '555a62592ae9',
     setGroupMemberNameCard: '469795c03d3a',
@@ -71,6 +78,7 @@ type Values = { readonly usual: readonly unknown[]; readonly others: readonly un
 
 const text = (bytes: number) => 'x'.repeat(bytes)
 const field = (key: string, value: string) => ({ key, value })
+const counter = (key: string, value: number) => ({ key, value })
 const fields = (count: number) =>
   Array.from({ length: count }, (_, index) => field(`key${index}`, 'x'))
 const userID: Values = { usual: users, others: ['', text(32), text(33)] }
@@ -139,7 +147,37 @@ const values: Readonly<Record<ArgumentName, Values>> = {
   reason: { usual: ['too loud', ''], others: [text(300), text(301)] },
   muteTime: { usual: [0, 600], others: [4_294_967_295, 4_294_967_296, -1, 0.5] },
   role: { usual: ['Admin', 'Member'], others: ['Owner', ''] },
-  nameCard: { usual: ['Skipper', ''], others: [text(50), text(51), '\u2800'] }
+  nameCard: { usual: ['Skipper', ''], others: [text(50), text(51), '\u2800'] },
+  groupAttributes: {
+    usual: [[field('seat', 'ann')], [field('light', '')]],
+    others: [
+      [],
+      [field('', 'x')],
+      [field(text(32), text(4096))],
+      [field(text(33), 'x')],
+      [field('seat', text(4097))],
+      ...[15, 16, 17].map(fields),
+      Array.from({ length: 4 }, (_, index) => field(`k${index}`, text(4094))),
+      Array.from({ length: 4 }, (_, index) => field(`k${index}`, text(4095)))
+    ]
+  },
+  keyList: { usual: [['seat'], ['light'], []], others: [[''], [text(32)], [text(33)]] },
+  counters: {
+    usual: [[counter('likes', 3)], [counter('views', -1)]],
+    others: [
+      [],
+      [counter('', 1)],
+      [counter(text(128), 1)],
+      [counter(text(129), 1)],
+      [counter('likes', 0.5)],
+      [counter('likes', 2 ** 53)],
+      ...[19, 20, 21].map(count =>
+        Array.from({ length: count }, (_, index) => counter(`key${index}`, 1))
+      )
+    ]
+  },
+  key: { usual: ['likes', 'views'], others: ['', text(128), text(129)] },
+  value: { usual: [1, -1], others: [0.5, '1', 2 ** 53 - 2, 2 ** 53 - 1, 2 ** 53] }
 }
 
 const policies: readonly Policy[] = [
@@ -190,7 +228,9 @@ function worldOf(type: (typeof groupTypes)[number], random: Random): World {
       handleMessage: ''
     }),
     putMute({ groupID: 'g', userID: 'guest', muteUntil: pick([1999, 2001]) }),
-    putSettings({ groupID: 'g', userID: 'member', messageRemindType: 'Discard' })
+    putSettings({ groupID: 'g', userID: 'member', messageRemindType: 'Discard' }),
+    { ...entriesKey('attributes', 'g'), row: { groupID: 'g', entries: [field('seat', 'bob')] } },
+    { ...entriesKey('counters', 'g'), row: { groupID: 'g', entries: [counter('likes', 5)] } }
   ]
   const world = createWorld(random(20) > 0 ? changes : [])
   for (const user of users) world.setGroupCount(user, pick([0, 4, 5, 3000]))

@@ -19,7 +19,7 @@ export type Crash = { readonly step: number; readonly victim: Victim }
 export type Scenario = { readonly seed: number; readonly actions: number }
 
 const users = ['u0', 'u1', 'u2']
-const scene = { users, groupIDs: ['g0', 'g1'] }
+const scene = { users, groupIDs: ['g0', 'g1'], hasEntries: true }
 const stepsMax = 5000
 
 /** Returns the number of steps until everything had settled, and the violations. */

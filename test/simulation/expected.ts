@@ -7,6 +7,8 @@ import { defaultPolicy } from '../../src/kernel/limits.ts'
 import type {
   ApplicationRow,
   Change,
+  EntriesRow,
+  EntriesTable,
   GroupRow,
   Key,
   MemberRow,
@@ -23,6 +25,8 @@ export type Seen = {
   /** By userID. */
   readonly members: ReadonlyMap<string, MemberRow>
   application(userID: string): ApplicationRow | null
+  /** Attributes and counters. `null`: nobody has set any. */
+  readonly entries: Readonly<Record<EntriesTable, EntriesRow | null>>
 }
 
 export function seenOf(
@@ -45,6 +49,7 @@ export function seenOf(
     if (!held?.row) return undefined
     if (key.table === 'groups') return held.row
     if (key.table === 'settings') return key.id === userID ? held.settings : undefined
+    if (key.table === 'attributes' || key.table === 'counters') return held[key.table]
     if (key.table !== 'members') return undefined
     if (key.id === userID) return held.self
     const isCovered = held.membersUpTo === null || key.id <= held.membersUpTo
@@ -90,9 +95,11 @@ export function seenOf(
     (readView({ table: 'members', scope: groupID, id }) ?? null) as MemberRow | null
   const application = (id: string) =>
     (readView({ table: 'applications', scope: groupID, id }) ?? null) as ApplicationRow | null
+  const entries = (table: EntriesTable) =>
+    (readView({ table, scope: groupID, id: '' }) ?? null) as EntriesRow | null
   const self = member(userID)
   if (!row || (!self && row.ownerID !== userID))
-    return { group: null, members: new Map(), application }
+    return { group: null, members: new Map(), application, entries: noEntries }
   const settings = (readView({ table: 'settings', scope: groupID, id: userID }) ??
     null) as SettingsRow | null
   const ids = new Set(lane.hidesBase ? [] : disk.table('members', groupID).keys())
@@ -115,9 +122,12 @@ export function seenOf(
         return found ? [[id, found]] : []
       })
     ),
-    application
+    application,
+    entries: { attributes: entries('attributes'), counters: entries('counters') }
   }
 }
+
+const noEntries = { attributes: null, counters: null }
 
 const isApplication = ({ operationType, ...notice }: HeldNotice, groupID: string, userID: string) =>
   operationType === noticeTypes.applied &&

@@ -1,7 +1,13 @@
 /** All commits of the server by position, as the truth for every check. One per epoch. */
 
-import type { GroupWrites, LogEntry } from '../../src/server/database/port.ts'
-import type { GroupRow, MemberRow, SettingsRow } from '../../src/kernel/model.ts'
+import { isEntries, type GroupWrites, type LogEntry } from '../../src/server/database/port.ts'
+import type {
+  EntriesRow,
+  EntriesTable,
+  GroupRow,
+  MemberRow,
+  SettingsRow
+} from '../../src/kernel/model.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import { judgeWrites, type Applications } from './oracle.ts'
 
@@ -10,6 +16,8 @@ export type Moment = {
   readonly row: GroupRow | null
   readonly members: ReadonlyMap<string, MemberRow>
   readonly settings: ReadonlyMap<string, SettingsRow>
+  /** Attributes and counters. */
+  readonly entries: ReadonlyMap<EntriesTable, EntriesRow>
 }
 /** Groups that a user follows, with the membership. */
 export type Followed = ReadonlyMap<string, number>
@@ -62,7 +70,13 @@ export const branch = (history: History, epoch: string): History => ({
   applications: new Map(history.applications)
 })
 
-const nothing: Moment = { seq: 0, row: null, members: new Map(), settings: new Map() }
+const nothing: Moment = {
+  seq: 0,
+  row: null,
+  members: new Map(),
+  settings: new Map(),
+  entries: new Map()
+}
 const nobody: Followed = new Map()
 
 export const momentOf = (history: History, groupID: string, seq: number): Moment | undefined =>
@@ -125,8 +139,12 @@ function next(last: Moment, { state, members, dissolved, others }: GroupWrites):
     else rows.delete(userID)
   }
   const settings = new Map(dissolved ? [] : last.settings)
-  for (const other of others) if (other.table === 'settings') settings.set(other.id, other.row)
-  return { seq: state.seq, row: state.row, members: rows, settings }
+  const entries = new Map(dissolved ? [] : last.entries)
+  for (const other of others) {
+    if (other.table === 'settings') settings.set(other.id, other.row)
+    if (isEntries(other)) entries.set(other.table, other.row)
+  }
+  return { seq: state.seq, row: state.row, members: rows, settings, entries }
 }
 
 function follow(

@@ -1,7 +1,14 @@
 /** Checks every commit of a device, and keeps an account of each of its operations. */
 
 import { isDeepStrictEqual } from 'node:util'
-import { sameRow, type GroupRow, type MemberRow, type SettingsRow } from '../../src/kernel/model.ts'
+import {
+  sameRow,
+  type EntriesRow,
+  type EntriesTable,
+  type GroupRow,
+  type MemberRow,
+  type SettingsRow
+} from '../../src/kernel/model.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { Write } from '../../src/storage/port.ts'
 import type { HeldGroup, Pending } from '../../src/storage/tables.ts'
@@ -219,14 +226,13 @@ export function createLedger(
   }
 }
 
-const same = <R extends GroupRow | MemberRow | SettingsRow>(
-  a: R | null | undefined,
-  b: R | null | undefined
-): boolean => (a && b ? sameRow<GroupRow | MemberRow | SettingsRow>(a, b) : !a && !b)
+type ComparedRow = GroupRow | MemberRow | SettingsRow | EntriesRow
+const same = <R extends ComparedRow>(a: R | null | undefined, b: R | null | undefined): boolean =>
+  a && b ? sameRow<ComparedRow>(a, b) : !a && !b
 
 /** The differences between a stored group and the server's at the same position. */
 export function* differences(
-  { row, self, membersUpTo, settings }: HeldGroup,
+  { row, self, membersUpTo, settings, attributes, counters }: HeldGroup,
   members: ReadonlyMap<string, MemberRow>,
   moment: Moment,
   userID: string
@@ -235,6 +241,9 @@ export function* differences(
     yield `profile ${JSON.stringify(row)}, not ${JSON.stringify(moment.row)}`
   if (!same(self, moment.members.get(userID))) yield `self ${JSON.stringify(self)}`
   if (!same(settings, moment.settings.get(userID))) yield `settings ${JSON.stringify(settings)}`
+  for (const [table, held] of Object.entries({ attributes, counters }))
+    if (!same(held, moment.entries.get(table as EntriesTable)))
+      yield `${table} ${JSON.stringify(held)}`
   const visible =
     row?.type === 'AVChatRoom'
       ? [...moment.members].filter(([id]) => id === userID)

@@ -9,6 +9,7 @@ import type {
   Status,
   VerdictEntry
 } from '../../src/engine/api.ts'
+import type { EntriesRow } from '../../src/kernel/model.ts'
 import {
   editRow,
   rowID,
@@ -92,7 +93,8 @@ export function createScreen(
       if (row && query.kind === 'groups') checkName(shown, row as Group)
       if (row) shown.rows.set(id, row)
       if (to < 0) shown.rows.delete(id)
-      if (query.kind === 'groups') onGroup(id)
+      if (query.kind === 'groups' || query.kind === 'attributes' || query.kind === 'counters')
+        onGroup(id)
     }
     if (query.kind === 'members') onGroup(query.groupID)
     if (query.kind === 'notices') onNotices()
@@ -115,6 +117,8 @@ export function createScreen(
   const verdicts = open({ kind: 'verdicts' })
   const notices = open({ kind: 'notices' })
   const status = open({ kind: 'status' })
+  const attributes = open({ kind: 'attributes' })
+  const counters = open({ kind: 'counters' })
 
   return {
     // The caller knows the type of a query's rows.
@@ -122,6 +126,8 @@ export function createScreen(
     outbox: outbox as unknown as Shown<PendingOperation>,
     verdicts: verdicts as unknown as Shown<VerdictEntry>,
     notices: notices as unknown as Shown<Notice>,
+    attributes: attributes as unknown as Shown<EntriesRow>,
+    counters: counters as unknown as Shown<EntriesRow>,
     status: () => status.value as Status | null,
     open,
     close(query: StreamQuery): void {

@@ -57,7 +57,8 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     users: [...users, 'outsider', ...(conditions.has('crafter') ? ['crafter'] : [])].map(
       names.user
     ),
-    groupIDs: ['g0', 'g1', 'g2', 'g3'].slice(0, swarm.groupCount).map(names.group)
+    groupIDs: ['g0', 'g1', 'g2', 'g3'].slice(0, swarm.groupCount).map(names.group),
+    hasEntries: conditions.has('entries')
   }
   const onRejection = (error: unknown) =>
     world.violate('unhandled', error instanceof Error ? String(error.stack) : String(error))

@@ -15,7 +15,8 @@ export const conditionNames = [
   'storage',
   'names',
   'crafter',
-  'lockless'
+  'lockless',
+  'entries'
 ] as const
 export type Condition = (typeof conditionNames)[number]
 export type Conditions = ReadonlySet<Condition>
@@ -33,7 +34,11 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
   // Drawn apart, so that a condition forced by hand leaves the rest of the seed as it is.
   const lots = world.random('conditions')
-  const drawn = conditionNames.filter(() => lots.chance(conditionChance))
+  // The seeds in `planted.js` are older than this condition: its own lots leave the others alone.
+  const entryLots = world.random('entries')
+  const drawn = conditionNames.filter(name =>
+    (name === 'entries' ? entryLots : lots).chance(conditionChance)
+  )
   const conditions: Conditions = forced ?? new Set(drawn)
   const chosen = faultNames
     .filter(() => random.chance(0.4))

@@ -55,11 +55,16 @@ export function createView(
     )
 
   function checkGroup(groupID: string, operations: readonly Pending[]): void {
-    const { group, members } = seenOf(disk, userID, groupID, operations)
+    const { group, members, entries } = seenOf(disk, userID, groupID, operations)
     const { groups } = tab.screen
     const listed = group?.selfInfo ? group : null
     if (!isShown(groups.rows.get(groupID), listed))
       return wrong(`${groupID} in the list`, groups.rows.get(groupID), listed)
+    for (const table of ['attributes', 'counters'] as const) {
+      const { isOpen, rows } = tab.screen[table]
+      if (isOpen && !isShown(rows.get(groupID), entries[table]))
+        return wrong(`${table} of ${groupID}`, rows.get(groupID), entries[table])
+    }
     const shown = tab.screen.member(groupID)
     if (shown.group?.isOpen && !isShown(shown.group.value, group))
       return wrong(groupID, shown.group.value, group)

@@ -7,7 +7,12 @@ import type { Tab } from './tab.ts'
 import type { Random } from './random.ts'
 import { membersOf } from './screen.ts'
 
-export type Scene = { readonly users: readonly string[]; readonly groupIDs: readonly string[] }
+export type Scene = {
+  readonly users: readonly string[]
+  readonly groupIDs: readonly string[]
+  /** Whether users also change attributes and counters. */
+  readonly hasEntries: boolean
+}
 
 /** The random choices for the arguments of an operation. */
 type Choices = {
@@ -22,11 +27,22 @@ type Choices = {
 }
 type Work = { readonly weight: number; args(choices: Choices): object }
 
+type EntryOperation =
+  | `${'init' | 'set' | 'delete'}GroupAttributes`
+  | 'setGroupCounters'
+  | `${'increase' | 'decrease'}GroupCounter`
+
+const incremented = ({ random, groupID }: Choices) => ({
+  groupID,
+  key: random.pick(['a', '__proto__']),
+  value: 1 + random.below(9)
+})
+
 /**
  * The frequency and the arguments of each operation. A changed weight shifts all random choices, so
  * the seeds in `planted.js` no longer find their bugs. `npm run simulate:planted` prints others.
  */
-const works: Readonly<Record<OperationName, Work>> = {
+const works: Readonly<Record<Exclude<OperationName, EntryOperation>, Work>> = {
   createGroup: {
     weight: 6,
     args: ({ random, scene, text, user, maybe }) => ({
@@ -118,11 +134,35 @@ const works: Readonly<Record<OperationName, Work>> = {
   },
   dismissGroup: { weight: 2, args: ({ groupID }) => ({ groupID }) }
 }
-const total = Object.values(works).reduce((sum, { weight }) => sum + weight, 0)
 
-function chooseOperation(random: Random): OperationName {
+/** Operations on attributes and counters: only under the condition `entries`. */
+const entryWorks: Readonly<Record<EntryOperation, Work>> = {
+  initGroupAttributes: {
+    weight: 1,
+    args: ({ groupID, field }) => ({ groupID, groupAttributes: field() })
+  },
+  setGroupAttributes: {
+    weight: 4,
+    args: ({ groupID, field }) => ({ groupID, groupAttributes: field() })
+  },
+  deleteGroupAttributes: {
+    weight: 1,
+    args: ({ random, groupID }) => ({ groupID, keyList: random.pick([[], ['a'], ['b', 'c']]) })
+  },
+  setGroupCounters: {
+    weight: 1,
+    args: ({ random, groupID }) => ({ groupID, counters: [{ key: 'a', value: random.below(9) }] })
+  },
+  increaseGroupCounter: { weight: 4, args: incremented },
+  decreaseGroupCounter: { weight: 2, args: incremented }
+}
+const allWorks: Readonly<Record<OperationName, Work>> = { ...works, ...entryWorks }
+
+function chooseOperation(random: Random, { hasEntries }: Scene): OperationName {
+  const table = hasEntries && random.chance(0.3) ? entryWorks : works
+  const total = Object.values(table).reduce((sum, { weight }) => sum + weight, 0)
   let left = random.below(total)
-  for (const [name, { weight }] of Object.entries(works))
+  for (const [name, { weight }] of Object.entries(table))
     if ((left -= weight) < 0) return name as OperationName
   return 'updateGroupProfile'
 }
@@ -136,7 +176,7 @@ function argumentsOf(
     (random.chance(0.75) ? random.pickFrom(tab.screen.groups.ids) : undefined) ??
     random.pickFrom(scene.groupIDs) ??
     ''
-  return works[name].args({
+  return allWorks[name].args({
     random,
     scene,
     tab,
@@ -159,7 +199,7 @@ export function act(
   const { engine, screen } = tab
   const text = `n${count}`
   const operation = () => {
-    const name = chooseOperation(random)
+    const name = chooseOperation(random, scene)
     const args = argumentsOf(name, random, { scene, tab, text })
     void device.apply(tab, name, args)
     return `${name} ${JSON.stringify(args)}`

@@ -9,10 +9,13 @@ import type { Decision, View } from '../../kernel/decision.ts'
 import { defaultPolicy } from '../../kernel/limits.ts'
 import {
   applicationKey,
+  entriesKey,
   groupKey,
   memberKey,
   settingsKey,
   type ApplicationRow,
+  type EntriesRow,
+  type EntriesTable,
   type GroupRow,
   type Key,
   type MemberRow,
@@ -44,6 +47,8 @@ export function createOverlay(base: Base, userID: string) {
     row(memberKey({ groupID, userID: user })) ?? null
   const settings = (groupID: string): SettingsRow | null =>
     row(settingsKey({ groupID, userID })) ?? null
+  const entries = (table: EntriesTable, groupID: string): EntriesRow | null =>
+    row(entriesKey(table, groupID)) ?? null
   const application = (groupID: string, user: string): ApplicationRow | null =>
     row(applicationKey({ groupID, userID: user })) ?? null
 
@@ -76,6 +81,7 @@ export function createOverlay(base: Base, userID: string) {
     group,
     member,
     settings,
+    entries,
     application,
     isVisible,
     decide,
@@ -134,6 +140,11 @@ function baseRow(base: Base, { table, scope, id }: Key): Rows[Table] | null | un
       return base.settings(scope, id)
     case 'applications':
       return base.application(scope, id)
+    case 'attributes':
+    case 'counters': {
+      const held = base.groups.get(scope)
+      return held?.row ? held[table] : undefined
+    }
     case 'mutes':
       // Only the server keeps the mutes of users outside the group.
       return undefined

@@ -22,6 +22,8 @@ import {
 } from '../../protocol/messages.ts'
 import { effective, verdictSchema } from '../../protocol/verdicts.ts'
 import {
+  attributesRow,
+  countersRow,
   groupRow,
   memberRow,
   notice,
@@ -68,10 +70,14 @@ const heldGroup: v.GenericSchema<unknown, HeldGroup> = where(
     seq: natural,
     membersUpTo: orNull(text()),
     settings: orNull(settingsRow),
+    // Builds before schema 6 have stored none.
+    attributes: v.exactOptional(orNull(attributesRow), null),
+    counters: v.exactOptional(orNull(countersRow), null),
     tipCount: natural,
     tipSeq: natural
   }),
-  ({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID)
+  ({ groupID, row, self, attributes, counters }) =>
+    [row, self, attributes, counters].every(each => !each || each.groupID === groupID)
 )
 
 const operation = { name: text(), args: fields, askedAtMs: number }

@@ -37,6 +37,8 @@ export function touch(touched: Touched, key: Key): void {
       touchMember(touched, key.scope, key.id)
       break
     case 'settings':
+    case 'attributes':
+    case 'counters':
       touched.groups.add(key.scope)
       break
     case 'applications':

@@ -40,8 +40,8 @@ export function createDrift(storage: Storage, base: Base) {
       ])
       const [[group], members] = answers
       if (!group || !isWhole(group)) return { type: 'ping' }
-      const { groupID, membershipEpoch, seq, row } = group
-      const digest = groupDigest(row, members)
+      const { groupID, membershipEpoch, seq, row, attributes, counters } = group
+      const digest = groupDigest([row, attributes, counters, ...members])
       const check = { groupID, membershipEpoch, seq, digest, version: digestVersion }
       return { type: 'ping', check }
     },

@@ -61,6 +61,8 @@ function mergeJoined(
     seq: 0,
     membersUpTo: '',
     settings: null,
+    attributes: null,
+    counters: null,
     tipCount: 0,
     tipSeq: 0
   })

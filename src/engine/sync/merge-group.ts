@@ -31,6 +31,8 @@ export function mergeGroup(draft: Draft, delta: GroupDelta): boolean {
     seq: to,
     membersUpTo: isWhole ? (delta.complete ? null : '') : group.membersUpTo,
     settings: delta.settings ?? group.settings,
+    attributes: delta.attributes ?? (isWhole ? null : group.attributes),
+    counters: delta.counters ?? (isWhole ? null : group.counters),
     ...putTips(draft, group, delta.tips)
   })
   return true

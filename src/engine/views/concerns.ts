@@ -20,6 +20,11 @@ export function concerns(query: StreamQuery, touched: Touched): boolean {
     }
     case 'tips':
       return touched.tips.has(query.groupID) || touched.status
+    case 'attributes':
+    case 'counters':
+      return query.groupID === undefined
+        ? touched.groups.size > 0 || touched.status
+        : touched.groups.has(query.groupID) || touched.status
     case 'notices':
       return touched.notices || touched.status
     case 'undelivered':

@@ -15,6 +15,7 @@ export function createGroups(visible: Visible) {
 
   return {
     get: (groupID: string): Group | undefined => source.byID.get(groupID),
+    ids: (): string[] => [...source.byID.keys()],
 
     refresh(groupID: string): void {
       const before = source.byID.get(groupID)

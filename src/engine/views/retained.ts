@@ -49,6 +49,8 @@ export function createRetained() {
         case 'tips':
           return { list: false, rows: decrement(tips, query.groupID) }
         case 'group':
+        case 'attributes':
+        case 'counters':
         case 'notices':
         case 'undelivered':
         case 'outbox':

@@ -1,9 +1,11 @@
 /** Visible rows, and the ordered lists of them that are shown. */
 
+import type { EntriesTable } from '../../kernel/model.ts'
 import type { StreamQuery } from '../stream-api.ts'
 import { createOrdered, type Ordered, type OrderedOptions } from './ordered.ts'
 
 export type GroupsQuery = Extract<StreamQuery, { kind: 'groups' }>
+export type EntriesQuery = Extract<StreamQuery, { kind: EntriesTable }>
 export type MembersQuery = Extract<StreamQuery, { kind: 'members' }>
 
 /** `lists`: by order and search. */

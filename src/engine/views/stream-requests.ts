@@ -19,6 +19,7 @@ const query = v.union([
   v.object({ kind: oneOf('groups'), ...window, orderBy: orderOf(groupOrders) }),
   v.object({ kind: oneOf('notices', 'undelivered', 'outbox', 'verdicts', 'status', 'storage') }),
   v.object({ kind: oneOf('group', 'tips'), groupID: id }),
+  v.object({ kind: oneOf('attributes', 'counters'), groupID: v.exactOptional(id) }),
   v.object({ kind: oneOf('members'), groupID: id, ...window, orderBy: orderOf(memberOrders) }),
   v.object({ kind: oneOf('member'), groupID: id, userID: id })
 ])

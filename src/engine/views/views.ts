@@ -20,7 +20,7 @@ import { createGroups } from './groups.ts'
 import { createMembers } from './members.ts'
 import type { Compare } from './ordered.ts'
 import type { Retained } from './retained.ts'
-import type { GroupsQuery, MembersQuery } from './source.ts'
+import type { EntriesQuery, GroupsQuery, MembersQuery } from './source.ts'
 import { createVisible } from './visible.ts'
 
 export type StreamResult =
@@ -75,6 +75,12 @@ export function createViews(options: ViewOptions) {
     const loaded = members.list(query)
     const total = complete || query.search ? loaded.total() : group.memberNum
     return list(loaded.part(query), { total, complete })
+  }
+
+  function entries({ kind, groupID }: EntriesQuery): StreamResult {
+    const ids = groupID === undefined ? groups.ids() : [groupID]
+    const rows = ids.flatMap(id => visible.entries(kind, id) ?? [])
+    return list(rows, { complete: hasCaughtUp() })
   }
 
   /**
@@ -139,6 +145,9 @@ export function createViews(options: ViewOptions) {
           return value(visible.member(query.groupID, query.userID))
         case 'tips':
           return list([...base.tips.all(query.groupID)].sort(byNumber).map(tip))
+        case 'attributes':
+        case 'counters':
+          return entries(query)
         case 'notices':
           return list([...base.notices.values()].sort(byNumber).map(notice), {
             complete: hasCaughtUp()

@@ -1,6 +1,6 @@
 /** Groups and members as the user sees them: base rows with the overlay, and no ended mutes. */
 
-import type { MemberRow } from '../../kernel/model.ts'
+import type { EntriesRow, EntriesTable, MemberRow } from '../../kernel/model.ts'
 import type { Group } from '../api.ts'
 import type { Mutes } from '../state/mutes.ts'
 import type { Overlay } from '../state/overlay.ts'
@@ -15,6 +15,8 @@ export function createVisible(overlay: Overlay, mutes: Mutes, userID: string) {
 
   return {
     member,
+    entries: (table: EntriesTable, groupID: string): EntriesRow | null =>
+      overlay.isVisible(groupID) ? overlay.entries(table, groupID) : null,
     group(groupID: string): Group | null {
       const row = overlay.isVisible(groupID) ? overlay.group(groupID) : null
       if (!row) return null

@@ -4,10 +4,16 @@ import { addGroupMember } from './add-group-member.ts'
 import { changeGroupOwner } from './change-group-owner.ts'
 import { createGroup } from './create-group.ts'
 import { deleteGroupMember } from './delete-group-member.ts'
+import { decreaseGroupCounter } from './decrease-group-counter.ts'
+import { deleteGroupAttributes } from './delete-group-attributes.ts'
 import { dismissGroup } from './dismiss-group.ts'
 import { handleGroupApplication } from './handle-group-application.ts'
+import { increaseGroupCounter } from './increase-group-counter.ts'
+import { initGroupAttributes } from './init-group-attributes.ts'
 import { joinGroup } from './join-group.ts'
 import { quitGroup } from './quit-group.ts'
+import { setGroupAttributes } from './set-group-attributes.ts'
+import { setGroupCounters } from './set-group-counters.ts'
 import { setGroupMemberCustomField } from './set-group-member-custom-field.ts'
 import { setGroupMemberMuteTime } from './set-group-member-mute-time.ts'
 import { setGroupMemberNameCard } from './set-group-member-name-card.ts'
@@ -29,5 +35,11 @@ export const operations = {
   setGroupMemberMuteTime,
   setGroupMemberRole,
   setGroupMemberNameCard,
-  setGroupMemberCustomField
+  setGroupMemberCustomField,
+  initGroupAttributes,
+  setGroupAttributes,
+  deleteGroupAttributes,
+  setGroupCounters,
+  increaseGroupCounter,
+  decreaseGroupCounter
 }

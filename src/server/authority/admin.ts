@@ -61,6 +61,7 @@ export async function giveNotice(
     tips: [],
     bytes: 0,
     settings: new Map(),
+    entries: {},
     feeds
   }
 }

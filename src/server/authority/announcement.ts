@@ -1,8 +1,8 @@
 /** The changes of a committed batch. Sessions of all users of the group receive them. */
 
-import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
+import type { EntriesTable, GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
-import type { FeedDelta } from '../../protocol/server-messages.ts'
+import type { FeedDelta, GroupDelta } from '../../protocol/server-messages.ts'
 
 export type Announcement = {
   readonly groupID: string
@@ -18,5 +18,7 @@ export type Announcement = {
   readonly bytes: number
   /** Settings are private: each user receives only their own. */
   readonly settings: ReadonlyMap<string, SettingsRow>
+  /** The changed ones. All members receive them. */
+  readonly entries: Pick<GroupDelta, EntriesTable>
   readonly feeds: ReadonlyMap<string, FeedDelta>
 }

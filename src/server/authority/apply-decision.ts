@@ -1,10 +1,10 @@
 /** Applies an accepted decision to the batch: log entry, rows, memberships, tips and notices. */
 
 import type { Decision } from '../../kernel/decision.ts'
-import type { Change } from '../../kernel/model.ts'
+import type { Change, EntriesRow } from '../../kernel/model.ts'
 import { must } from '../../kernel/must.ts'
 import { rowDigest } from '../../protocol/digest.ts'
-import type { LogEntry, Other } from '../database/port.ts'
+import { isEntries, type LogEntry, type Other } from '../database/port.ts'
 import { otherName, type Batch } from './batch.ts'
 import { addNotices } from './batch-notices.ts'
 import { followers, loadMemberships, updateMembership } from './memberships.ts'
@@ -43,6 +43,10 @@ async function applyChange(batch: Batch, change: Change): Promise<string[]> {
   if (change.table !== 'groups') {
     // Rows of these tables are put, and removed only together with their group.
     const other = { ...change, row: must(change.row), revision: seq } as Other
+    if (isEntries(other))
+      // A row of this name is one of the same table.
+      batch.digest ^=
+        rowDigest(others.get(otherName(other)) as EntriesRow | undefined) ^ rowDigest(other.row)
     others.set(otherName(other), other.row)
     changed.others.set(otherName(other), other)
     return []

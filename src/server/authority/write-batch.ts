@@ -1,7 +1,7 @@
 /** Writes the batch to the database and announces its changes. */
 
 import { must } from '../../kernel/must.ts'
-import { numbered } from '../database/port.ts'
+import { isEntries, numbered } from '../database/port.ts'
 import type { Announcement } from './announcement.ts'
 import type { Batch } from './batch.ts'
 
@@ -12,6 +12,9 @@ export async function writeBatch(batch: Batch): Promise<Announcement | undefined
     userID => members.get(userID) ?? { userID, row: null, revision: seq }
   )
   const others = [...changed.others.values()]
+  const entries: Announcement['entries'] = Object.fromEntries(
+    others.filter(isEntries).map(({ table, row }) => [table, row])
+  )
   const heads = feeds.size > 0 ? await tx.appendFeeds(feeds, batch.now) : new Map<string, number>()
   await tx.write({
     groupID,
@@ -34,10 +37,11 @@ export async function writeBatch(batch: Batch): Promise<Announcement | undefined
     members: rows.flatMap(({ row }) => row ?? []),
     gone: rows.flatMap(({ userID, row }) => (row ? [] : [userID])),
     tips: batch.tips,
-    bytes: Buffer.byteLength(JSON.stringify([rows, batch.tips])),
+    bytes: Buffer.byteLength(JSON.stringify([rows, batch.tips, entries])),
     settings: new Map(
       others.flatMap(({ table, id, row }) => (table === 'settings' ? [[id, row]] : []))
     ),
+    entries,
     feeds: new Map(
       [...feeds].map(([userID, events]) => [userID, numbered(events, must(heads.get(userID)))])
     )

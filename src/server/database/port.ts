@@ -4,7 +4,7 @@
  * deltas include the removal.
  */
 
-import type { GroupRow, Key, MemberRow, Rows } from '../../kernel/model.ts'
+import type { EntriesTable, GroupRow, Key, MemberRow, Rows } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { FeedDelta, FeedEvent, NewFeedEvent } from '../../protocol/server-messages.ts'
@@ -89,7 +89,7 @@ export type Transaction = Reader & {
 
 /**
  * `seq` 0: the group has never existed. `row` null: it does not exist now. History is kept from
- * `floor` on. `digest` covers the group's row and the rows of all members.
+ * `floor` on. `digest` covers the group's row, its entries and the rows of all members.
  */
 export type GroupState = {
   readonly seq: number
@@ -120,6 +120,8 @@ export type Other = {
     readonly revision: number
   }
 }[OtherTable]
+export const isEntries = (other: Other): other is Extract<Other, { table: EntriesTable }> =>
+  other.table === 'attributes' || other.table === 'counters'
 
 export type LogEntry = {
   readonly seq: number

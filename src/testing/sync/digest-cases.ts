@@ -19,6 +19,26 @@ export function digestCases({ check, expect }: Suite): void {
     expect([delta?.from, delta?.to, delta?.members.length]).toEqual([0, 1, 3])
   })
 
+  check('a digest covers the attributes and counters of a group', async stage => {
+    const { clients, groupID } = await stage.crew(['ann', 'bob'])
+    clients[1].send({ type: 'members', groupID, after: '', limit: 10 })
+    await clients[1].next('members')
+    const groupAttributes = [{ key: 'a', value: 'b' }]
+    await stage.act(clients[0], 'setGroupAttributes', { groupID, groupAttributes })
+    await stage.act(clients[0], 'increaseGroupCounter', { groupID, key: 'likes', value: 2 })
+    await clients[1].ping()
+    const held = clients[1].groups.get(groupID)
+    const right = held && digestOf(held)
+    expect(right && (await clients[1].ping(right))).toEqual([])
+    const wrong = held && digestOf({ ...held, counters: undefined })
+    const [delta] = deltasOf(wrong ? await clients[1].ping(wrong) : [], groupID)
+    expect([delta?.from, delta?.attributes?.entries, delta?.counters?.entries]).toEqual([
+      0,
+      groupAttributes,
+      [{ key: 'likes', value: 2 }]
+    ])
+  })
+
   check('a digest of another version is not compared', async ({ crew }) => {
     const { clients, groupID } = await crew(['ann', 'bob'])
     const other = { groupID, membershipEpoch: 1, seq: 1, digest: 1, version: digestVersion + 1 }
@@ -34,5 +54,8 @@ export function digestCases({ check, expect }: Suite): void {
   })
 }
 
-const digestOf = ({ groupID, membershipEpoch, seq, row, members }: HeldGroup) =>
-  row && { groupID, membershipEpoch, seq, digest: groupDigest(row, members.values()) }
+const digestOf = ({ groupID, membershipEpoch, seq, row, members, ...held }: HeldGroup) =>
+  row && {
+    ...{ groupID, membershipEpoch, seq },
+    digest: groupDigest([row, held.attributes, held.counters, ...members.values()])
+  }

@@ -3,7 +3,13 @@
  * message that breaks a rule of the protocol adds a sentence to `violations`.
  */
 
-import type { GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
+import type {
+  AttributesRow,
+  CountersRow,
+  GroupRow,
+  MemberRow,
+  SettingsRow
+} from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import { rowsOf } from '../../protocol/column-block.ts'
 import { positionDigest } from '../../protocol/digest.ts'
@@ -22,6 +28,8 @@ export type HeldGroup = {
   seq: number
   row: GroupRow | undefined
   settings: SettingsRow | undefined
+  attributes: AttributesRow | undefined
+  counters: CountersRow | undefined
   isComplete: boolean
   readonly members: Map<string, MemberRow>
   readonly tips: TipRow[]
@@ -100,6 +108,8 @@ function hold(
     ...group,
     row: undefined,
     settings: undefined,
+    attributes: undefined,
+    counters: undefined,
     isComplete: false,
     members: new Map(),
     tips: []
@@ -179,6 +189,8 @@ function mergeGroup(replica: Replica, delta: GroupDelta): void {
   held.seq = to
   held.row = group
   held.settings = settings ?? held.settings
+  held.attributes = delta.attributes ?? (from > 0 ? held.attributes : undefined)
+  held.counters = delta.counters ?? (from > 0 ? held.counters : undefined)
   held.isComplete = from === 0 ? complete : held.isComplete
   if (held.isComplete)
     rule(

@@ -41,6 +41,14 @@ const intrusionArgs = (groupID: string): Readonly<Record<OperationName, readonly
     { groupID, userID: 'victor', memberCustomField: [{ key: 'a', value: 'b' }] }
   ],
   setMessageRemindType: [{ groupID, userID: 'victor', messageRemindType: 'Discard' }],
+  initGroupAttributes: [{ groupID, groupAttributes: [{ key: '__proto__', value: 'Mine' }] }],
+  setGroupAttributes: [
+    { groupID, groupAttributes: names.slice(0, 16).map(key => ({ key, value: 'Mine' })) }
+  ],
+  deleteGroupAttributes: [{ groupID, keyList: [] }],
+  setGroupCounters: [{ groupID, counters: [{ key: '__proto__', value: 1 }] }],
+  increaseGroupCounter: [{ groupID, key: 'constructor', value: Number.MAX_SAFE_INTEGER }],
+  decreaseGroupCounter: [{ groupID, key: 'toString', value: -1 }],
   deleteGroupMember: [{ groupID, userIDList: ['victor', 'bob'] }],
   addGroupMember: [{ groupID, userIDList: ['mallory', 'mallory2'] }],
   changeGroupOwner: [{ groupID, newOwnerID: 'mallory' }],

@@ -1,6 +1,6 @@
 /** A delta that brings a client from its position in a group to the present. */
 
-import { settingsKey, type GroupRow, type MemberRow } from '../../../kernel/model.ts'
+import { entriesKey, settingsKey, type GroupRow, type MemberRow } from '../../../kernel/model.ts'
 import type { GroupDelta } from '../../../protocol/server-messages.ts'
 import type { Announcement } from '../../authority/announcement.ts'
 import type { Reader } from '../../database/port.ts'
@@ -32,18 +32,24 @@ export async function readGroupDelta(
   if (!row || held >= seq) return undefined
   const changed = held > 0 && held >= floor ? await reader.changedSince(groupID, held) : undefined
   const visible = changed?.filter(({ userID: id }) => isVisible(row, id, userID))
+  const others = await reader.others(groupID, [
+    settingsKey({ groupID, userID }),
+    entriesKey('attributes', groupID),
+    entriesKey('counters', groupID)
+  ])
+  const bytesMax = partBytesMax - bytesOf(others)
   // If the delta is longer than the group or a frame, the whole group is cheaper: its members are
   // sent in pages.
   const isDelta =
-    visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= partBytesMax
+    visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= bytesMax
   const from = isDelta ? held : 0
   const allTips = await reader.tipsSince(groupID, Math.max(from, since - 1), tipsMax)
-  const tips = lastOf(allTips, partBytesMax - (isDelta ? bytesOf(visible) : 0))
-  const own = (await reader.others(groupID, [settingsKey({ groupID, userID })])).find(
-    ({ revision }) => revision > from
-  )
-  const settings = own?.table === 'settings' ? { settings: own.row } : {}
-  const delta = { groupID, membershipEpoch, from, to: seq, group: row, tips, ...settings }
+  const tips = lastOf(allTips, bytesMax - (isDelta ? bytesOf(visible) : 0))
+  const changedOthers = others.filter(({ revision }) => revision > from)
+  const delta = {
+    ...{ groupID, membershipEpoch, from, to: seq, group: row, tips },
+    ...Object.fromEntries(changedOthers.map(({ table, row }) => [table, row]))
+  }
   if (isDelta) {
     const members = visible.flatMap(each => each.row ?? [])
     const gone = visible.flatMap(each => (each.row ? [] : each.userID))
@@ -52,7 +58,7 @@ export async function readGroupDelta(
   const whole = await wholeGroup(reader, row, {
     userID,
     membersMax,
-    bytesMax: partBytesMax - bytesOf(tips)
+    bytesMax: bytesMax - bytesOf(tips)
   })
   const members = whole.members.filter(({ userID: id }) => isVisible(row, id, userID))
   return { ...delta, members, gone: [], complete: whole.complete && row.type !== 'AVChatRoom' }
@@ -72,12 +78,13 @@ export function announcedDelta(
   announcement: Announcement,
   { userID, membershipEpoch, seq }: Held
 ): GroupDelta | undefined {
-  const { groupID, from, to, group, isRowChanged, tips, settings } = announcement
+  const { groupID, from, to, group, isRowChanged, tips, settings, entries } = announcement
   const own = settings.get(userID)
   if (!group) return undefined
   const members = announcement.members.filter(member => isVisible(group, member.userID, userID))
   const gone = announcement.gone.filter(each => isVisible(group, each, userID))
-  if (!isRowChanged && !own && members.length + gone.length + tips.length === 0) return undefined
+  const count = members.length + gone.length + tips.length + Object.keys(entries).length
+  if (!isRowChanged && !own && count === 0) return undefined
   return {
     groupID,
     membershipEpoch,
@@ -88,7 +95,8 @@ export function announcedDelta(
     gone,
     complete: false,
     tips: [...tips],
-    ...(own && { settings: own })
+    ...(own && { settings: own }),
+    ...entries
   }
 }
 
