@@ -11,6 +11,8 @@ export {
   type ApplyOptions,
   type Group,
   type Member,
+  type MemberPage,
+  type MemberRequest,
   type Notice,
   type PendingOperation,
   type Preview,

@@ -1,6 +1,6 @@
 /** The calls of a store, which change groups or ask about them. */
 
-import type { Applied, ApplyOptions, Preview } from '../engine/api.ts'
+import type { Applied, ApplyOptions, MemberPage, MemberRequest, Preview } from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
@@ -102,6 +102,18 @@ export type GroupCommands = {
    * console.log(isGroupError(profile) ? profile.message : profile.name)
    */
   readProfile(groupID: string): Promise<GroupRow | GroupError>
+  /**
+   * Reads members of a group from the server, the owner first, then the admins. The user is in the
+   * group, or is an app admin. Of an AVChatRoom a user sees only the own row. A page may have fewer
+   * members than `limit`: `next` is the `offset` of the next one, or `null` after the last one.
+   * Errors: 10007 for a group that the user is not in, 10010 if there is no such group, 10004, 2805
+   * without a network, 10003 if the server is older than this call.
+   *
+   * @example
+   * const page = await store.readMembers('crew', { limit: 30, role: 'Admin' })
+   * if (!isGroupError(page)) console.log(page.members.map(({ userID }) => userID), page.next)
+   */
+  readMembers(groupID: string, request?: MemberRequest): Promise<MemberPage | GroupError>
   /**
    * Searches the server for a group by its ID. Errors: 10010 if there is no such group, 10007 for a
    * Private group, 2805 without a network.

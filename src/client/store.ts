@@ -139,6 +139,7 @@ export function createStore(
       return answer.verdict
     },
     readProfile: groupID => call(remote => remote.readProfile(groupID, false)),
+    readMembers: (groupID, request) => call(remote => remote.readMembers(groupID, request)),
     searchGroup: groupID => call(remote => remote.readProfile(groupID, true)),
     dismissVerdict: opID => call(remote => remote.dismissVerdict(opID)),
     renewToken,

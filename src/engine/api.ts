@@ -41,6 +41,21 @@ export type SelfInfo = {
 /** A member of a group. `muteUntil` is `0` if the member is not muted now. */
 export type Member = MemberRow
 
+/** Members to read from the server: a part of the list, with the owner first, or certain users. */
+export type MemberRequest = {
+  /** The index of the first member. Default: 0. */
+  readonly offset?: number
+  /** The number of members at most, 1 to 500. Default: 100. */
+  readonly limit?: number
+  /** Only members with this role. */
+  readonly role?: Role
+  /** Only these users, up to 500. */
+  readonly userIDList?: readonly string[]
+}
+
+/** Members as the server has them now. `next`: the `offset` of the next page, if there is one. */
+export type MemberPage = { readonly members: readonly Member[]; readonly next: number | null }
+
 /** A line in a group about a change to it. */
 export type Tip = TipRow
 
@@ -139,6 +154,8 @@ export type EngineApi = {
   ): Promise<{ readonly verdict: Verdict; readonly version: number } | GroupError>
   /** Reads the profile of any group. Error 2805 without a network. */
   readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
+  /** Reads members of any group that the user may see. Error 2805 without a network. */
+  readMembers(groupID: string, request?: MemberRequest): Promise<MemberPage | GroupError>
   /** Removes the undelivered events up to this number: the app has received them. */
   delivered(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>

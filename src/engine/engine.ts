@@ -28,6 +28,7 @@ import { createSync } from './sync/sync.ts'
 import { createTabs } from './tabs.ts'
 import { createVerdictCalls } from './verdict-calls.ts'
 import { createRetained } from './views/retained.ts'
+import { createServerReads } from './server-reads.ts'
 import { createStreams } from './views/streams.ts'
 import { createViews } from './views/views.ts'
 
@@ -94,7 +95,8 @@ export function openEngine(
     groupsWithShownMembers: retained.groupsWithShownMembers
   }
   const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
-  const tabs = createTabs({ ...parts, leadership, onLogout: each => logout.follow(each) })
+  const reads = createServerReads({ ...parts, leadership })
+  const tabs = createTabs({ ...parts, leadership, reads, onLogout: each => logout.follow(each) })
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })
   const status = () => readStatus(state, time, leadership)
@@ -171,7 +173,8 @@ export function openEngine(
     apply: (async (name, args, options) => submit.apply(name, args, options)) as Engine['apply'],
     preview: (async (name, args) => preview(name, args)) as Engine['preview'],
     ...createVerdictCalls({ lifecycle, state, commits, submit }),
-    readProfile: tabs.readProfile,
+    readProfile: reads.readProfile,
+    readMembers: reads.readMembers,
     async delivered(upTo) {
       const all = [...state.base.undelivered.values()].map(({ number }) => number)
       const delivered = all.filter(number => number <= upTo)

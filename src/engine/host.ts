@@ -1,10 +1,9 @@
 /** The host of an engine: storage, network, other tabs, clocks and randomness. */
 
-import type { GroupError } from '../kernel/errors.ts'
-import type { GroupRow } from '../kernel/model.ts'
 import type { Commit, Storage } from '../storage/port.ts'
 import type { Connect } from '../protocol/port.ts'
 import type { StorageState, SyncStatus } from './api.ts'
+import type { Answer, Question } from './sync/questions.ts'
 
 export type Host = {
   readonly storage: Storage
@@ -78,10 +77,9 @@ export type PeerMessage =
   | {
       readonly type: 'ask'
       readonly id: string
-      readonly groupID: string
-      readonly search: boolean
+      readonly question: Question
     }
-  | { readonly type: 'answer'; readonly id: string; readonly answer: GroupRow | GroupError }
+  | { readonly type: 'answer'; readonly id: string; readonly answer: Answer }
   /** A newer token of the user, for the leader. */
   | { readonly type: 'token'; readonly token: string }
   /**

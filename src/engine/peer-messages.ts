@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { tableNames } from '../storage/tables.ts'
 import { groupErrorSchema } from '../protocol/verdicts.ts'
-import { groupRow, memberRows } from '../protocol/rows.ts'
+import { groupRow, memberRow, memberRows } from '../protocol/rows.ts'
 import { orNull } from '../protocol/exact.ts'
 import { id, natural, number, oneOf, text, truth } from '../protocol/fields.ts'
 import type { SyncStatus } from './api.ts'
@@ -23,7 +23,11 @@ const write = v.union([
   )
 ])
 
-const profileAnswer = v.union([groupRow, groupErrorSchema])
+const answer = v.union([
+  groupRow,
+  v.object({ members: v.array(memberRow), next: orNull(natural) }),
+  groupErrorSchema
+])
 const syncStatus: v.GenericSchema<unknown, SyncStatus> = v.object({
   connection: oneOf('offline', 'connecting', 'online'),
   caughtUp: truth,
@@ -49,8 +53,9 @@ const peerMessage = v.union([
   v.object({ type: oneOf('vacant'), term: natural }),
   v.object({ type: oneOf('pause'), pause }),
   v.object({ type: oneOf('token'), token: text() }),
-  v.object({ type: oneOf('ask'), id: text(), groupID: text(), search: truth }),
-  v.object({ type: oneOf('answer'), id: text(), answer: profileAnswer }),
+  // The leader checks the arguments of the question.
+  v.object({ type: oneOf('ask'), id: text(), question: v.looseObject({ type: text() }) }),
+  v.object({ type: oneOf('answer'), id: text(), answer }),
   v.object({ type: oneOf('hello'), wanted: v.array(text()), keepUndelivered: truth })
 ])
 

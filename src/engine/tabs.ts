@@ -3,16 +3,14 @@
  * the others. A follower sends requests that need the server to the leader.
  */
 
-import { flag, parseArgs } from '../kernel/args.ts'
-import { groupID as groupIDCheck } from '../kernel/ids.ts'
-import { groupError, isLoginError, type GroupError } from '../kernel/errors.ts'
-import type { GroupRow } from '../kernel/model.ts'
+import { isLoginError } from '../kernel/errors.ts'
 import type { SyncStatus } from './api.ts'
 import type { Host, PeerMessage, Report } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { parsePeerMessage } from './peer-messages.ts'
+import type { ServerReads } from './server-reads.ts'
 import type { Reload } from './state/reload.ts'
 import type { State } from './state/state.ts'
 import type { Sync } from './sync/sync.ts'
@@ -25,6 +23,7 @@ type TabsOptions = {
   readonly sync: Sync
   readonly leadership: Leadership
   readonly questions: LeaderQuestions
+  readonly reads: ServerReads
   /** Another tab has logged out. */
   onLogout(isDiscarding: boolean): void
 }
@@ -68,7 +67,7 @@ export function createTabs(options: TabsOptions) {
         postedToken = message.token
         return sync.renew(message.token)
       case 'ask':
-        return leadership.isLeading() ? void answerFollower(message) : undefined
+        return leadership.isLeading() ? void options.reads.answerFollower(message) : undefined
       case 'answer':
         return questions.resolve(message.id, message.answer)
     }
@@ -108,27 +107,7 @@ export function createTabs(options: TabsOptions) {
     leadership.receiveHello(hello)
   }
 
-  async function answerFollower(question: Extract<PeerMessage, { type: 'ask' }>): Promise<void> {
-    const { id, groupID, search } = question
-    peers.post({ type: 'answer', id, answer: await readProfile(groupID, search) })
-  }
-
-  async function readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
-    const checked = parseArgs({ groupID: groupIDCheck, search: flag }, { groupID, search })
-    if (!checked.ok) return checked.error
-    return lifecycle.answer(lifecycle.ready.then(() => askServer(groupID, search)))
-  }
-
-  async function askServer(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
-    if (leadership.isOffline()) return groupError('NoNetwork')
-    return leadership.isLeading()
-      ? sync.readProfile(groupID, search)
-      : questions.ask(groupID, search)
-  }
-
   return {
-    readProfile,
-
     /** Asks the leader to fetch the members of this group: they are shown. */
     want(groupID: string): void {
       if (leadership.isLeading()) sync.want(groupID)

@@ -39,6 +39,7 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
   retry: true,
   settled: true,
   readProfile: true,
+  readMembers: true,
   delivered: true,
   dismissVerdict: true,
   renewToken: true,

@@ -5,9 +5,11 @@
 
 import * as v from 'valibot'
 import { frameLimits, parse, protocolVersion, pushedOperation, unknownMessage } from './messages.ts'
-import { id, listOf, natural, oneOf, printable, text, truth, where } from './fields.ts'
+import { id, listOf, natural, oneOf, printable, text, truth, where, word } from './fields.ts'
 
 const token = text(frameLimits.tokenLengthMax)
+const users = listOf(id, { countMin: 1, countMax: frameLimits.membersPerPageMax })
+const pageLimit = v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
 
 /**
  * A hello of another protocol version. Its other fields are unknown, and the server refuses it with
@@ -46,10 +48,23 @@ const clientMessage = v.union([
     groupID: id,
     /** The page starts after this user ID, or at the first member after `''`. */
     after: printable(/^[\x20-\x7e]{0,64}$/),
-    limit: v.pipe(natural, v.minValue(1), v.maxValue(frameLimits.membersPerPageMax))
+    limit: pageLimit
   }),
   /** Requests the profile of any group. A search does not find Private groups. */
   v.object({ type: oneOf('read'), request: natural, groupID: id, search: truth }),
+  /**
+   * Requests members of a group, the owner first, or only these users. Members and app admins may
+   * ask. It changes no row of the client.
+   */
+  v.object({
+    type: oneOf('readMembers'),
+    request: natural,
+    groupID: id,
+    offset: natural,
+    limit: pageLimit,
+    role: v.exactOptional(word),
+    userIDList: v.exactOptional(v.pipe(users, v.readonly()))
+  }),
   /** A new token of the same user, before the old one expires. */
   v.object({ type: oneOf('auth'), token }),
   /**
@@ -68,7 +83,7 @@ const clientMessage = v.union([
       })
     )
   }),
-  ...unknownMessage('hello', 'push', 'members', 'read', 'auth', 'ping')
+  ...unknownMessage('hello', 'push', 'members', 'read', 'readMembers', 'auth', 'ping')
 ])
 export type ReceivedMessage = v.InferOutput<typeof clientMessage>
 export type ClientMessage = Exclude<ReceivedMessage, { type: 'otherProtocol' }>

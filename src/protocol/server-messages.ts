@@ -143,6 +143,15 @@ const serverMessage = v.union([
     answer: v.union([groupRow, groupErrorSchema])
   }),
   /**
+   * The answer to `readMembers`: a page, or the reason of the refusal. `next` is the `offset` of the
+   * next request, or `null` after the last page.
+   */
+  v.object({
+    type: oneOf('memberPage'),
+    request: natural,
+    answer: v.union([v.object({ members: memberRows, next: orNull(natural) }), groupErrorSchema])
+  }),
+  /**
    * The positions of the client once it has applied all earlier frames. `groups` is their digest.
    */
   v.object({
@@ -153,7 +162,7 @@ const serverMessage = v.union([
     receipt: v.exactOptional(receipt)
   }),
   v.object({ type: oneOf('error'), error: groupErrorSchema }),
-  ...unknownMessage('welcome', 'delta', 'members', 'profile', 'pong', 'error')
+  ...unknownMessage('welcome', 'delta', 'members', 'profile', 'memberPage', 'pong', 'error')
 ])
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>

@@ -119,6 +119,9 @@ export function createLive(
     /** The same group as the app got it last. */
     held: (groupID: string): TimGroup | undefined => outside.get(groupID)?.deref(),
 
+    /** A member of a group that the user is not in, as the server shows it now. */
+    outsideMember: member,
+
     async member(groupID: string, user: string): Promise<TimGroupMember | undefined> {
       const row = await firstValueFrom(store.member$(groupID, user))
       return row ? member(row) : undefined

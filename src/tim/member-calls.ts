@@ -1,9 +1,10 @@
 /** The calls about members: they map arguments to operations, and results to Tencent's shapes. */
 
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import type { MemberRequest } from '../engine/api.ts'
 import { respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
-import { groupOf, inside, memberOf, perform, type Session } from './perform.ts'
+import { failure, groupOf, memberOf, perform, type Session } from './perform.ts'
 import { parsed } from './reading.ts'
 import type { TimGroupMember } from './shapes.ts'
 
@@ -32,26 +33,26 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
 
     async getGroupMemberList(options) {
       const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
-      const { live } = await inside(ready('getGroupMemberList'), 'getGroupMemberList', groupID)
-      const limit = Math.min(count, membersPerCallMax)
-      const memberList = await live.members(groupID, { offset, limit })
-      const isLast = memberList.length < limit
+      const session = ready('getGroupMemberList')
+      const { live } = session
+      const window = { offset, limit: Math.min(count, membersPerCallMax) }
+      if (!(await live.group(groupID))) {
+        const { members, next } = await outsidePage(session, 'getGroupMemberList', groupID, window)
+        return respond({ memberList: members, offset: next ?? 0 })
+      }
+      const memberList = await live.members(groupID, window)
+      const isLast = memberList.length < window.limit
       return respond({ memberList, offset: isLast ? 0 : offset + memberList.length })
     },
 
     async getGroupMemberProfile(options) {
       const { groupID, userIDList } = parsed('getGroupMemberProfile', options)
       const { memberCustomFieldFilter: keys } = options
-      const { live } = await inside(
-        ready('getGroupMemberProfile'),
-        'getGroupMemberProfile',
-        groupID
-      )
-      await live.members(groupID, { offset: 0, limit: 1 })
-      const found = await Promise.all(
-        userIDList.slice(0, profilesPerCallMax).map(userID => live.member(groupID, userID))
-      )
-      const memberList = found.flatMap(member => member ?? [])
+      const users = userIDList.slice(0, profilesPerCallMax)
+      const session = ready('getGroupMemberProfile')
+      const memberList = (await session.live.group(groupID))
+        ? await heldMembers(session, groupID, users)
+        : await outsideMembers(session, groupID, users)
       return respond({ memberList: keys ? memberList.map(only(keys)) : memberList })
     },
 
@@ -69,6 +70,38 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
       return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
     }
   }
+}
+
+async function heldMembers(
+  { live }: Session,
+  groupID: string,
+  users: readonly string[]
+): Promise<TimGroupMember[]> {
+  await live.members(groupID, { offset: 0, limit: 1 })
+  const found = await Promise.all(users.map(userID => live.member(groupID, userID)))
+  return found.flatMap(member => member ?? [])
+}
+
+async function outsideMembers(
+  session: Session,
+  groupID: string,
+  users: readonly string[]
+): Promise<TimGroupMember[]> {
+  const window = { limit: profilesPerCallMax, userIDList: users }
+  const { members } = await outsidePage(session, 'getGroupMemberProfile', groupID, window)
+  return users.flatMap(user => members.find(({ userID }) => userID === user) ?? [])
+}
+
+/** Members of a group that this device does not hold: only app admins may read them. */
+async function outsidePage(
+  { live, store }: Session,
+  api: string,
+  groupID: string,
+  window: MemberRequest
+): Promise<{ members: TimGroupMember[]; next: number | null }> {
+  const page = await store.readMembers(groupID, window)
+  if ('code' in page) throw failure(page, api, { groupID })
+  return { ...page, members: page.members.map(live.outsideMember) }
 }
 
 /** A copy: the live object shows all fields. */

@@ -115,9 +115,13 @@ export async function memberOf(
   { session, groupID }: Performed,
   userID: string
 ): Promise<TimGroupMember> {
+  const { live, store } = session
   // Expected: the store has closed, or storage fails.
-  const member = await session.live.member(groupID, userID).catch(() => undefined)
-  return member ?? outsideMember({ userID })
+  const member = await live.member(groupID, userID).catch(() => undefined)
+  if (member) return member
+  const page = await store.readMembers(groupID, { userIDList: [userID] })
+  const row = 'code' in page ? undefined : page.members[0]
+  return row ? live.outsideMember(row) : outsideMember({ userID })
 }
 
 /** Rejects if the user is not in the group: its members, attributes and counters are private. */

@@ -125,6 +125,9 @@ const questions: Readonly<Record<string, Call>> = {
 /** The same calls with an answer of another kind. */
 const otherAnswers: Readonly<Record<string, Call>> = {
   'getGroupProfile of others': () => tim.getGroupProfile({ groupID: groups.others }),
+  'getGroupMemberList of others': () => tim.getGroupMemberList({ groupID: groups.others }),
+  'getGroupMemberProfile of others': () =>
+    tim.getGroupMemberProfile({ groupID: groups.others, userIDList: [bob] }),
   'joinGroup of a group never seen': () => tim.joinGroup({ groupID: groups.others })
 }
 const calls: Readonly<Record<string, Call>> = { ...operations, ...questions, ...otherAnswers }

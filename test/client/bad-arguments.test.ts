@@ -46,6 +46,7 @@ describe.each(values)('%s', (_title, value) => {
     'revise',
     'settled',
     'readProfile',
+    'readMembers',
     'searchGroup',
     'dismissVerdict'
   ]

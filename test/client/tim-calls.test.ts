@@ -57,6 +57,54 @@ describe('an app admin outside of the group', () => {
     })
     expect(await call(await as('root'))).toMatchObject({ data: { group: { groupID } } })
   })
+
+  test('reads the members of the group, the owner first', async () => {
+    const ann = await as('ann')
+    const memberList = [{ userID: 'alf' }, { userID: 'zoe', role: 'Admin' as const }]
+    await ann.createGroup({ groupID, name: 'Crew', memberList })
+    const root = await as('root')
+    const page = async (options: object) => {
+      const { data } = await root.getGroupMemberList({ groupID, ...options })
+      return [data.memberList.map(({ userID, role }) => `${userID} ${role}`), data.offset]
+    }
+    expect([await page({}), await page({ count: 2 }), await page({ offset: 2 })]).toEqual([
+      [['ann Owner', 'zoe Admin', 'alf Member'], 0],
+      [['ann Owner', 'zoe Admin'], 2],
+      [['alf Member'], 0]
+    ])
+    const userIDList = ['zoe', 'nobody', 'ann']
+    const { data } = await root.getGroupMemberProfile({ groupID, userIDList })
+    expect(data.memberList.map(({ userID }) => userID)).toEqual(['zoe', 'ann'])
+    expect(data.memberList[0]).toMatchObject({ nick: '', joinTime: expect.any(Number) })
+  })
+
+  test('gets the whole member after an operation on it', async () => {
+    const ann = await as('ann')
+    await ann.createGroup({
+      groupID,
+      name: 'Crew',
+      type: 'Public',
+      memberList: [{ userID: 'bob' }]
+    })
+    const root = await as('root')
+    const { data } = await root.setGroupMemberRole({ groupID, userID: 'bob', role: 'Admin' })
+    expect(data.member).toMatchObject({ userID: 'bob', role: 'Admin' })
+    expect(data.member.joinTime).toBeGreaterThan(0)
+  })
+
+  test.each(['Public', 'Private'] as const)(
+    'is refused the members of a %s group as a common user',
+    async type => {
+      const [ann, mallory] = [await as('ann'), await as('mallory')]
+      await ann.createGroup({ groupID, name: 'Crew', type })
+      const userIDList = ['ann']
+      expect([
+        await codeOf(mallory.getGroupMemberList({ groupID })),
+        await codeOf(mallory.getGroupMemberProfile({ groupID, userIDList })),
+        await codeOf(mallory.getGroupMemberList({ groupID: 'nowhere' }))
+      ]).toEqual([10007, 10007, 10010])
+    }
+  )
 })
 
 describe('an application', () => {

@@ -120,6 +120,7 @@ const calls = {
   retry: store => store.retry('none'),
   revise: store => store.revise('none', {}),
   readProfile: store => store.readProfile('crew'),
+  readMembers: store => store.readMembers('crew'),
   searchGroup: store => store.searchGroup('crew'),
   dismissVerdict: store => store.dismissVerdict('none'),
   renewToken: store => store.renewToken('ann'),

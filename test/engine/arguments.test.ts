@@ -87,6 +87,11 @@ const calls: Call[] = [
     `the profile of a group with a groupID ${what} is refused: ${code}`,
     engine => engine['readProfile']?.(groupID, false),
     Number(code)
+  ]),
+  ...groupIDs.map(([what, groupID, code = 10004]): Call => [
+    `members of a group with a groupID ${what} are refused: ${code}`,
+    engine => engine['readMembers']?.(groupID),
+    Number(code)
   ])
 ]
 test.each(calls)('%s', async (_title, call, code) => {

@@ -69,6 +69,7 @@ const calls = {
   preview: engine => engine.preview('createGroup', { groupID: 'crew', name: 'Crew' }),
   retry: engine => engine.retry('none'),
   readProfile: engine => engine.readProfile('other', false),
+  readMembers: engine => engine.readMembers('other'),
   searchGroup: engine => engine.readProfile('other', true),
   dismissVerdict: engine => engine.dismissVerdict('none'),
   delivered: engine => engine.delivered(1),
@@ -92,7 +93,7 @@ const worlds: Record<string, () => Promise<Engine>> = {
   },
   'a server that only says welcome': async () => {
     const { line, network } = badLine()
-    line.loses = frame => /"type":"(delta|pong|profile|members)"/.test(frame)
+    line.loses = frame => /"type":"(delta|pong|profile|memberPage|members)"/.test(frame)
     const ann = createTestClient({ ...server, network: () => network }, 'ann')
     await server.clock.advance(100)
     return ann.engine
@@ -101,7 +102,7 @@ const worlds: Record<string, () => Promise<Engine>> = {
     const { line, network } = badLine()
     const ann = createTestClient({ ...server, network: () => network }, 'ann')
     await ann.caughtUp()
-    line.loses = frame => /"type":"(delta|profile|members)"/.test(frame)
+    line.loses = frame => /"type":"(delta|profile|memberPage|members)"/.test(frame)
     return ann.engine
   },
   'storage that never answers': async () => {

@@ -3,7 +3,7 @@
  * membership in crew.
  */
 
-import { decodeRows } from '../../src/protocol/column-block.ts'
+import { decodeRows, rowCount } from '../../src/protocol/column-block.ts'
 import type { Verdict } from '../../src/kernel/verdict.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import type {
@@ -49,6 +49,8 @@ export function listen({ network }: TestClient): () => string[] {
           : 'ping'
       case 'read':
         return `read ${message.groupID}`
+      case 'readMembers':
+        return `readMembers ${message.groupID}`
       case 'auth':
         return `auth ${message.token}`
       case 'unknown':
@@ -98,6 +100,8 @@ export function listen({ network }: TestClient): () => string[] {
       }
       case 'profile':
         return `profile ${'code' in message.answer ? message.answer.code : message.answer.name}`
+      case 'memberPage':
+        return `memberPage ${'code' in message.answer ? message.answer.code : rowCount(message.answer.members)}`
       case 'pong':
         return 'pong'
       case 'error':

@@ -75,6 +75,7 @@ export function validMessages({
     ...groupIDs.flatMap(groupID => [
       () => ({ type: 'members', groupID, after: '', limit: 500 }),
       () => ({ type: 'read', request: 1, groupID, search: false }),
+      () => ({ type: 'readMembers', request: 1, groupID, offset: 0, limit: 500 }),
       () => wrongCheck(groupID)
     ]),
     () => ({ type: 'ping' }),

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { applicationKey, newMember, settingsKey, type Role } from '../../src/kernel/model.ts'
 import type { TipRow } from '../../src/kernel/notices.ts'
-import { noGroup } from '../../src/server/database/port.ts'
+import { noGroup, type MemberWindow } from '../../src/server/database/port.ts'
 import { group } from '../kernel/world.ts'
 import { describeDatabases, entry, fresh, member, writes } from './database-rows.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
@@ -64,6 +64,39 @@ describeDatabases((database, write) => {
     expect(await database.snapshot(tx => tx.members(groupID, ['a', 'b', 'z']))).toEqual(
       expect.arrayContaining([{ userID: 'a', row: null, revision: 3 }, member(groupID, 'b', 1)])
     )
+  })
+
+  test('members are read by role, time of joining and user ID', async () => {
+    const groupID = fresh('g')
+    const rows: [userID: string, role: string, joinTime: number][] = [
+      ['e', 'Member', 1],
+      ['D', 'Member', 2],
+      ['c', 'Admin', 10],
+      ['b', 'Deputy', 0],
+      ['a', 'Member', 2],
+      ['z', 'Owner', 99]
+    ]
+    await write(groupID, {
+      log: [entry(1)],
+      members: [
+        ...rows.map(([userID, role, joinTime]) => ({
+          userID,
+          row: { ...newMember({ groupID, userID, joinTime, role: 'Member' }), role },
+          revision: 1
+        })),
+        { userID: 'gone', row: null, revision: 1 }
+      ]
+    })
+    const read = async (window: MemberWindow) =>
+      (await database.snapshot(tx => tx.membersByRole(groupID, window))).map(row => row.userID)
+    expect([
+      await read({ offset: 0, limit: 9 }),
+      await read({ offset: 1, limit: 2 }),
+      await read({ offset: 6, limit: 2 }),
+      await read({ offset: 1, limit: 9, role: 'Member' }),
+      await read({ offset: 0, limit: 9, userIDList: ['a', 'gone', 'z', "'"] }),
+      await read({ offset: 0, limit: 9, userIDList: [] })
+    ]).toEqual([['z', 'c', 'e', 'D', 'a', 'b'], ['c', 'e'], [], ['D', 'a'], ['z', 'a'], []])
   })
 
   test('members are paged by user ID in UTF-16 order', async () => {

@@ -67,8 +67,8 @@ export function createConnection(options: ConnectionOptions) {
   function receiveFrame(frame: string): void {
     const message = parseServerMessage(frame)
     heartbeat.used()
-    // A message that only another build knows is not the answer to a question.
-    if (message?.type !== 'unknown') heartbeat.received()
+    // A message that only another build knows is no answer, unless it returns a question.
+    if (message?.type !== 'unknown' || message.what === 'readMembers') heartbeat.received()
     inbox.add(frame, message)
   }
 

@@ -1,46 +1,55 @@
-/** Questions to the server about the profile of a group that the user need not be in. */
+/** Questions to the server about a group that the user need not be in. */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import type { GroupRow } from '../../kernel/model.ts'
+import type { ClientMessage } from '../../protocol/client-messages.ts'
+import { rowsOf } from '../../protocol/column-block.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
+import type { MemberPage } from '../api.ts'
 import type { Host } from '../host.ts'
 import type { Connection } from './connection.ts'
 import { answerWithinMs } from './schedule.ts'
 
-type ProfileAnswer = GroupRow | GroupError
-type Question = {
-  readonly type: 'read'
-  readonly request: number
-  readonly groupID: string
-  readonly search: boolean
-}
+type Sent = Extract<ClientMessage, { readonly request: number }>
+type Received = Extract<ServerMessage, { readonly request: number }>
+type WithoutRequest<M> = M extends unknown ? Omit<M, 'request'> : never
+export type Question = WithoutRequest<Sent>
+export type Answer = GroupRow | MemberPage | GroupError
 
 export function createQuestions(host: Host, connection: Connection) {
-  const waiting = new Map<
-    number,
-    { readonly question: Question; resolve(answer: ProfileAnswer): void }
-  >()
+  const waiting = new Map<number, { readonly sent: Sent; resolve(answer: Answer): void }>()
   let lastRequest = 0
 
   return {
     /** Without a connection, the question is sent over the next one. */
-    ask(groupID: string, search: boolean): Promise<ProfileAnswer> {
+    ask(question: Question): Promise<Answer> {
       return new Promise(resolve => {
-        const question: Question = { type: 'read', request: lastRequest++, groupID, search }
-        const answer = (value: ProfileAnswer) => {
+        const request = lastRequest++
+        const sent: Sent = { ...question, request }
+        const answer = (value: Answer) => {
           stopTimer()
-          waiting.delete(question.request)
+          waiting.delete(request)
           resolve(value)
         }
         const late = () => answer(groupError('NoNetwork', 'no answer'))
         const stopTimer = host.setTimer(late, answerWithinMs)
-        waiting.set(question.request, { question, resolve: answer })
-        if (connection.isOnline()) connection.ask(question)
+        waiting.set(request, { sent, resolve: answer })
+        if (connection.isOnline()) connection.ask(sent)
       })
     },
-    answer: (request: number, answer: ProfileAnswer) => waiting.get(request)?.resolve(answer),
+    receive({ request, answer }: Received): void {
+      const isPage = 'members' in answer
+      const decoded = isPage ? { ...answer, members: rowsOf(answer.members) } : answer
+      waiting.get(request)?.resolve(decoded)
+    },
+    /** The server does not know messages of this type. */
+    unknown(what: string): void {
+      for (const { sent, resolve } of [...waiting.values()])
+        if (sent.type === what) resolve(groupError('UnknownOperation', what))
+    },
     /** Sends all open questions over a new connection. */
     askAll(): void {
-      for (const { question } of waiting.values()) connection.ask(question)
+      for (const { sent } of waiting.values()) connection.ask(sent)
     },
     lost(): void {
       for (const { resolve } of [...waiting.values()]) resolve(groupError('NoNetwork'))

@@ -62,8 +62,6 @@ export function createSync(options: SyncOptions) {
     questions.lost()
   }
 
-  // ── receiving ─────────────────────────────────────────────────────────────
-
   async function receive(
     messages: readonly ServerMessage[],
     isCurrent: () => boolean
@@ -82,10 +80,12 @@ export function createSync(options: SyncOptions) {
       case 'error':
         return connection.fail(message.error)
       case 'profile':
-        return questions.answer(message.request, message.answer)
+      case 'memberPage':
+        return questions.receive(message)
       case 'pong':
         return receivePong(message)
       case 'unknown':
+        return questions.unknown(message.what)
     }
   }
 
@@ -176,7 +176,7 @@ export function createSync(options: SyncOptions) {
       if (connection.isOnline()) connection.send({ type: 'auth', token })
       else connection.renewed()
     },
-    readProfile: questions.ask,
+    ask: questions.ask,
     isWanted: members.isWanted,
     /** Fetches the members of this group first: they are shown. */
     want(groupID: string): void {

@@ -1,11 +1,11 @@
 /** The orders of groups and members in lists, and the search in them. */
 
-import { lookUp, type MemberRow, type Role } from '../../kernel/model.ts'
+import { byJoinTime, byRole, byText } from '../../kernel/member-order.ts'
+import type { MemberRow } from '../../kernel/model.ts'
 import type { Group } from '../api.ts'
 import type { GroupOrder, MemberOrder } from '../stream-api.ts'
 import type { Compare } from './ordered.ts'
 
-const byText: Compare<string> = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
 let collator: Intl.Collator | undefined
 /** Chinese names by pinyin, if the platform has it. */
 const byName: Compare<string> = (a, b) =>
@@ -13,14 +13,9 @@ const byName: Compare<string> = (a, b) =>
     ? byText(a, b)
     : (collator ??= new Intl.Collator('zh-u-co-pinyin')).compare(a, b)
 
-const ranks: Readonly<Record<Role, number>> = { Owner: 0, Admin: 1, Member: 2 }
-/** A role of another build comes last. */
-const rank = ({ role }: MemberRow) => lookUp(ranks, role) ?? 3
-const joinTime: Compare<MemberRow> = (a, b) => a.joinTime - b.joinTime || byText(a.userID, b.userID)
-
 export const memberOrders: Readonly<Record<MemberOrder, Compare<MemberRow>>> = {
-  joinTime,
-  role: (a, b) => rank(a) - rank(b) || joinTime(a, b),
+  joinTime: byJoinTime,
+  role: byRole,
   nameCard: (a, b) =>
     byName(a.nameCard || a.userID, b.nameCard || b.userID) || byText(a.userID, b.userID)
 }

@@ -1,5 +1,6 @@
 /** The rows of the memory database, and how transactions read and write them. */
 
+import { byRole } from '../../kernel/member-order.ts'
 import { must } from '../../kernel/must.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { FeedEvent } from '../../protocol/server-messages.ts'
@@ -84,6 +85,15 @@ export function reader(data: Data): Reader {
     async membersAfter(groupID, after, limit) {
       const rows = membersOf(groupID).flatMap(({ row }) => (row && row.userID > after ? row : []))
       return rows.sort((a, b) => (a.userID < b.userID ? -1 : 1)).slice(0, limit)
+    },
+    async membersByRole(groupID, { offset, limit, role, userIDList }) {
+      const rows = membersOf(groupID).flatMap(({ row }) => row ?? [])
+      return rows
+        .filter(
+          row => (role ?? row.role) === row.role && (userIDList?.includes(row.userID) ?? true)
+        )
+        .sort(byRole)
+        .slice(offset, offset + limit)
     },
     members: async (groupID, userIDs) => found(data.members.get(groupID), userIDs),
     admins: async groupID =>

@@ -45,6 +45,8 @@ export type Reader = {
   changedSince(groupID: string, from: number): Promise<MarkedMember[]>
   /** The members after the ID `after`, in the order of their IDs. */
   membersAfter(groupID: string, after: string, limit: number): Promise<MemberRow[]>
+  /** Members in the order of `byRole`. */
+  membersByRole(groupID: string, window: MemberWindow): Promise<MemberRow[]>
   /** These members, including the marks of removed ones. */
   members(groupID: string, userIDs: readonly string[]): Promise<MarkedMember[]>
   /** Owner and admins. */
@@ -104,6 +106,14 @@ export type MarkedMember = {
   readonly userID: string
   readonly row: MemberRow | null
   readonly revision: number
+}
+
+/** `role`, `userIDList`: only these members. */
+export type MemberWindow = {
+  readonly offset: number
+  readonly limit: number
+  readonly role?: string
+  readonly userIDList?: readonly string[]
 }
 
 /** The last position of a user's feed. Events up to `floor` may have been deleted. */

@@ -12,6 +12,7 @@ export function groupReader(
   | 'group'
   | 'changedSince'
   | 'membersAfter'
+  | 'membersByRole'
   | 'members'
   | 'admins'
   | 'others'
@@ -40,6 +41,18 @@ export function groupReader(
         `SELECT body FROM members
          WHERE group_id = $1 AND user_id > $2 AND body IS NOT NULL ORDER BY user_id LIMIT $3`,
         [groupID, after, limit]
+      )
+      return all<{ body: MemberRow }>(rows).map(({ body }) => body)
+    },
+    async membersByRole(groupID, { offset, limit, role, userIDList }) {
+      const rows = await query(
+        `SELECT body FROM members
+         WHERE group_id = $1 AND body IS NOT NULL AND ($2::text IS NULL OR body->>'role' = $2)
+           AND ($3::jsonb IS NULL OR user_id IN (SELECT jsonb_array_elements_text($3::jsonb)))
+         ORDER BY array_position(ARRAY['Owner', 'Admin', 'Member'], body->>'role'),
+           (body->>'joinTime')::bigint, user_id
+         OFFSET $4 LIMIT $5`,
+        [groupID, role ?? null, userIDList ? JSON.stringify(userIDList) : null, offset, limit]
       )
       return all<{ body: MemberRow }>(rows).map(({ body }) => body)
     },

@@ -1,11 +1,12 @@
 /** The answers to a client's questions, each as of one read and after the delta up to it. */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
-import type { GroupRow } from '../../kernel/model.ts'
+import type { GroupRow, MemberRow } from '../../kernel/model.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
+import { encodeRows } from '../../protocol/column-block.ts'
 import { serverFrame } from '../../protocol/server-messages.ts'
 import type { Reader } from '../database/port.ts'
-import { membersFrame } from './frames.ts'
+import { pageFrame } from './frames.ts'
 import type { Readable } from './readable.ts'
 import { receiptOf } from './receipts.ts'
 import type { Replica } from './replica/replica.ts'
@@ -55,6 +56,23 @@ export function createAnswers(
         [question.groupID]
       ),
 
+    async memberPage(asker: Asker, question: Question<'readMembers'>): Promise<string[]> {
+      const { replica } = asker
+      const { request, offset, limit } = question
+      const rows = await replica.read(database, reader => memberWindow(reader, asker, question))
+      const frame =
+        'code' in rows
+          ? serverFrame({ type: 'memberPage', request, answer: rows })
+          : pageFrame(rows, members => ({
+              ...{ type: 'memberPage', request },
+              answer: {
+                members: encodeRows(members),
+                next: isCut(rows, members, limit) ? offset + members.length : null
+              }
+            }))
+      return [...nextFrames(replica), frame]
+    },
+
     async profile(
       { isAppAdmin, replica }: Asker,
       { groupID, request, search }: Question<'read'>
@@ -76,12 +94,37 @@ async function membersPage(
   const { row, seq } = await reader.group(groupID)
   // Users outside the group must not learn that it exists. An AVChatRoom has no member list.
   if (!position || !row || row.type === 'AVChatRoom') return []
-  const members = await reader.membersAfter(groupID, after, limit)
-  const next = members.length === limit ? (members.at(-1)?.userID ?? null) : null
+  const rows = await reader.membersAfter(groupID, after, limit)
   const { membershipEpoch } = position
-  return [
-    membersFrame({ type: 'members', groupID, membershipEpoch, asOf: seq, after, members, next })
-  ]
+  const frame = pageFrame(rows, members => ({
+    ...{ type: 'members', groupID, membershipEpoch, asOf: seq, after, members },
+    next: isCut(rows, members, limit) ? (members.at(-1)?.userID ?? null) : null
+  }))
+  return [frame]
+}
+
+/** Whether more members may follow: the page is full, or its frame had no room for all rows. */
+const isCut = (rows: readonly unknown[], members: readonly unknown[], limit: number): boolean =>
+  members.length === limit || members.length < rows.length
+
+async function memberWindow(
+  reader: Reader,
+  { userID, isAppAdmin, replica }: Asker,
+  { groupID, offset, limit, role, userIDList }: Question<'readMembers'>
+): Promise<MemberRow[] | GroupError> {
+  const { row } = await reader.group(groupID)
+  if (!row) return groupError('GroupNotFound')
+  if (!isAppAdmin && !replica.position(groupID)) return groupError('NotPermitted')
+  // An AVChatRoom has no member list: users receive only their own row.
+  const users =
+    row.type === 'AVChatRoom'
+      ? (userIDList ?? [userID]).filter(each => each === userID)
+      : userIDList
+  return reader.membersByRole(groupID, {
+    ...{ offset, limit },
+    ...(role !== undefined && { role }),
+    ...(users && { userIDList: users })
+  })
 }
 
 /** Users outside a group see the fields of a search result. Private groups cannot be found. */

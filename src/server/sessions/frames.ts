@@ -6,7 +6,7 @@ import {
   type DeltaMessage,
   type FeedDelta,
   type GroupDelta,
-  type MembersMessage
+  type ServerMessage
 } from '../../protocol/server-messages.ts'
 
 /** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
@@ -53,16 +53,13 @@ const bytesOf = (value: object | undefined): number =>
   value ? Buffer.byteLength(JSON.stringify(value)) : 0
 
 /** A page of members in one frame. If the frame is too long, the page ends earlier. */
-export function membersFrame(
-  message: Omit<MembersMessage, 'members'> & { readonly members: readonly MemberRow[] }
+export function pageFrame(
+  rows: readonly MemberRow[],
+  messageWith: (rows: MemberRow[]) => ServerMessage
 ): string {
-  const frame = serverFrame({ ...message, members: [...message.members] })
-  const { length } = message.members
+  const frame = serverFrame(messageWith([...rows]))
   const bytes = Buffer.byteLength(frame)
-  if (bytes <= frameBytesTarget || length < 2) return frame
-  const members = message.members.slice(
-    0,
-    Math.max(1, Math.floor((length * frameBytesTarget) / bytes))
-  )
-  return membersFrame({ ...message, members, next: members.at(-1)?.userID ?? null })
+  if (bytes <= frameBytesTarget || rows.length < 2) return frame
+  const count = Math.max(1, Math.floor((rows.length * frameBytesTarget) / bytes))
+  return pageFrame(rows.slice(0, count), messageWith)
 }

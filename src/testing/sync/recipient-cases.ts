@@ -1,5 +1,6 @@
 /** The users who receive the changes of a group. */
 
+import { rowsOf } from '../../protocol/column-block.ts'
 import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { SyncClient } from './client.ts'
 import { noPositions } from './replica.ts'
@@ -94,6 +95,33 @@ export function recipientCases({ check, expect }: Suite): void {
     mallory.send({ type: 'read', request: 8, groupID: id('nowhere'), search: false })
     const { answer } = await mallory.next('profile')
     expect('code' in answer && answer.code).toEqual(10010)
+  })
+
+  check('only members of a group read its members, the owner first', async stage => {
+    const { clients, userIDs, groupID } = await stage.crew(['zoe', 'bob'], { type: 'Private' })
+    const mallory = await stage.login(stage.id('mallory'))
+    const ask = async (client: SyncClient, question: object = {}) => {
+      client.send({ type: 'readMembers', request: 9, groupID, offset: 0, limit: 10, ...question })
+      const { request, answer } = await client.next('memberPage')
+      return 'code' in answer
+        ? [request, answer.code]
+        : [request, rowsOf(answer.members).map(({ userID }) => userID), answer.next]
+    }
+    expect([
+      await ask(clients[1]),
+      await ask(clients[1], { limit: 1 }),
+      await ask(clients[1], { role: 'Member' }),
+      await ask(clients[1], { userIDList: [userIDs[1]] }),
+      await ask(mallory),
+      await ask(mallory, { groupID: stage.id('nowhere') })
+    ]).toEqual([
+      [9, userIDs, null],
+      [9, [userIDs[0]], 1],
+      [9, [userIDs[1]], null],
+      [9, [userIDs[1]], null],
+      [9, 10007],
+      [9, 10010]
+    ])
   })
 
   check("a user's settings reach only the devices of that user", async stage => {

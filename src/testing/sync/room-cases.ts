@@ -1,5 +1,6 @@
 /** Audio-video chat rooms: their end, and the members that others receive. */
 
+import { rowsOf } from '../../protocol/column-block.ts'
 import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { SyncClient } from './client.ts'
 import { deltasIn } from './deltas.ts'
@@ -49,6 +50,11 @@ export function roomCases({ check, expect }: Suite): void {
     ])
     bob.send({ type: 'members', groupID, after: '', limit: 10 })
     expect(await bob.ping()).toEqual([])
+    bob.send({ type: 'readMembers', request: 1, groupID, offset: 0, limit: 10 })
+    const { answer } = await bob.next('memberPage')
+    expect('members' in answer && rowsOf(answer.members).map(({ userID }) => userID)).toEqual(
+      userIDs
+    )
   })
 
   check('a leaver of an AVChatRoom is not in the deltas of others', async stage => {

@@ -135,6 +135,27 @@ export const byteScenarios: readonly Scenario[] = [
     }
   },
   {
+    title: 'a flood of reads of members of groups of others and of a large one',
+    async attack({ socket }) {
+      const owner = await socket()
+      await owner.login('mallory')
+      await own(owner, 'wide', 1, 499)
+      await Promise.all(
+        times(10).map(async () => {
+          const connection = await socket()
+          await connection.login('mallory')
+          for (const count of times(500)) {
+            const groupID = ['crew', 'vault', 'wide-0'][count % 3]
+            const page = { offset: count % 400, limit: 500 }
+            await connection.send({ type: 'readMembers', request: count, groupID, ...page })
+          }
+          await connection.until(({ type, request }) => type === 'memberPage' && request === 499)
+        })
+      )
+    },
+    leaves: () => crowdRows(1, 499)
+  },
+  {
     title: 'hellos of 60,000 groups before login',
     async attack({ socket }) {
       const groups = times(60_000).map(index => [`g${index}`, 1, 1] as const)

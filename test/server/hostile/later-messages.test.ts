@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { frameLimits } from '../../../src/protocol/messages.ts'
 import { createStuckDatabase, createTestServer } from '../../harness.ts'
 import { hello as helloWith, openLink, push } from '../raw-client.ts'
-import { hello, members, openStage, operation } from './stage.ts'
+import { hello, memberPage, members, openStage, operation } from './stage.ts'
 
 const { login, expectAlive } = openStage()
 const { operationsPerPushMax, membersPerPageMax } = frameLimits
@@ -66,6 +66,18 @@ const messages: [title: string, message: unknown][] = [
   ],
   ['a profile request for a list', { type: 'read', request: 1, groupID: ['crew'], search: false }],
   ['a profile request for an empty ID', { type: 'read', request: 1, groupID: '', search: false }],
+  ['a request for a page without a number', memberPage({ request: undefined })],
+  ['a request for a page of no members', memberPage({ limit: 0 })],
+  ['a request for a page over the limit', memberPage({ limit: membersPerPageMax + 1 })],
+  ['a request for a page from a negative offset', memberPage({ offset: -1 })],
+  ['a request for a page from the offset 2^53', memberPage({ offset: 2 ** 53 })],
+  ['a request for a page with a list for a role', memberPage({ role: ['Admin'] })],
+  ['a request for a page of a user without a list', memberPage({ userIDList: 'ann' })],
+  ['a request for a page of nobody', memberPage({ userIDList: [] })],
+  [
+    'a request for a page of 501 users',
+    memberPage({ userIDList: Array.from({ length: 501 }, () => 'ann') })
+  ],
   ['a text other than JSON', 'Hello?']
 ]
 test.each(messages)('%s is refused with 4509', async (_title, message) => {

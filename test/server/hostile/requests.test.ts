@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { ServerMessage } from '../../../src/protocol/server-messages.ts'
-import { hello, manyKeys, members, openStage, proto } from './stage.ts'
+import { hello, manyKeys, memberPage, members, openStage, proto } from './stage.ts'
 
 const { connect, login, expectAlive } = openStage()
 
@@ -42,6 +42,32 @@ const requests: [title: string, userID: string, request: unknown, answers: objec
   ['a stranger receives no profile of a Private group', 'mallory', read('den'), refusal(10007)],
   ['the profile of an unknown group is refused', 'mallory', read('nowhere'), refusal(10010)],
   ['the profile of "__proto__" is refused', 'mallory', read('__proto__'), refusal(10010)],
+  ...(
+    [
+      ['a Public group', {}, 10007],
+      ['a Private group', { groupID: 'den' }, 10007],
+      ['a Private group with its owner named', { groupID: 'den', userIDList: ['ann'] }, 10007],
+      ['an unknown group', { groupID: 'nowhere' }, 10010],
+      ['"__proto__"', { groupID: '__proto__' }, 10010]
+    ] as const
+  ).map(([title, rest, code]): (typeof requests)[number] => [
+    `a stranger reads no member of ${title}`,
+    'mallory',
+    memberPage(rest),
+    [{ type: 'memberPage', request: 1, answer: { code } }]
+  ]),
+  [
+    'a page after the offset of the last member is empty',
+    'bob',
+    memberPage({ offset: Number.MAX_SAFE_INTEGER }),
+    [{ type: 'memberPage', request: 1, answer: { members: [], next: null } }]
+  ],
+  [
+    'a role that no member has brings no member',
+    'bob',
+    memberPage({ role: "x' OR '1'='1" }),
+    [{ type: 'memberPage', request: 1, answer: { members: [], next: null } }]
+  ],
   [
     'a ping with 20,000 unknown keys is answered',
     'mallory',

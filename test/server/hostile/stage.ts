@@ -194,6 +194,14 @@ export const members = (rest: object) => ({
   limit: 10,
   ...rest
 })
+export const memberPage = (rest: object) => ({
+  type: 'readMembers',
+  request: 1,
+  groupID: 'crew',
+  offset: 0,
+  limit: 10,
+  ...rest
+})
 export const manyKeys = Object.fromEntries(
   Array.from({ length: 20_000 }, (_, key) => [`key${key}`, 0])
 )
