@@ -41,6 +41,9 @@ function settling(opID: string): Write[] {
 const start = async (storage: Storage, folder: TestFolder, peers: Peers = alone) =>
   openJournaled({ storage, peers }, await openOutboxJournal(folder, newID), newID)
 
+/** Endings are written in the next task. */
+const nextTask = () => new Promise(resolve => setTimeout(resolve))
+
 const commit = (storage: Storage, ...writes: Write[]) => storage.transact([], () => writes)
 
 async function outboxOf(storage: Storage): Promise<string[]> {
@@ -152,6 +155,7 @@ test('a settled operation is not put back', async () => {
   const first = await start(createMemoryStorage(), folder)
   await commit(first.storage, addition('a'))
   await commit(first.storage, ...settling('a'))
+  await nextTask()
   folder.die()
   const wiped = createMemoryStorage()
   await start(wiped, folder)
@@ -166,6 +170,7 @@ test('an operation that another tab has settled is not put back', async () => {
   first.peers.listen(() => undefined)
   await commit(first.storage, addition('a'))
   receive({ type: 'committed', commits: [{ commitNumber: 2, writes: settling('a') }] })
+  await nextTask()
   folder.die()
   const wiped = createMemoryStorage()
   await start(wiped, folder)
@@ -273,6 +278,7 @@ test('a journal without open operations stays small', async () => {
   for (let index = 0; index < 1000; index++) {
     await commit(storage, addition(`operation-${index}`))
     await commit(storage, ...settling(`operation-${index}`))
+    await nextTask()
   }
   const [file] = folder.files.values()
   expect(file?.length).toBeLessThan(300_000)

@@ -18,12 +18,14 @@ export function journaledStorage(storage: Storage, journal: OutboxJournal): Stor
           answers => {
             written = body(answers)
             added = additions(written)
-            // Before the commit: a crash after it must find the operations in the journal.
+            // Written while the browser commits.
             journal.add(added)
             return written
           },
           durability
         )
+        // A crash from now on must find the operations in the journal.
+        if (added.length > 0) journal.flush()
         journal.end(endings(written))
         const databaseID = databaseIDOf(written)
         if (databaseID !== undefined) journal.rename(databaseID)
