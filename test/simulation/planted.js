@@ -14,6 +14,8 @@ export const worldOf = {
   'the floor of a group is ignored': [],
   'the server ignores the epoch and the client trusts it': [],
   'a rejoin keeps the old rows': [],
+  'an announcement omits attributes and counters': ['entries'],
+  'a delta after an absence omits attributes and counters': ['entries'],
   'announcements during a read are dropped': ['pool'],
   'positions are looked up as properties of an object': ['names'],
   'a call waits without a limit': ['storage'],
@@ -30,11 +32,11 @@ export const worldOf = {
 export const foundBy = {
   'a resent operation is judged again': 2,
   'a gap before a delta is ignored': 107,
-  'an older delta is applied': 371,
+  'an older delta is applied': 28,
   'a stored position is one too high': 1,
   'the overlay is not replayed over new rows': 1,
   'a verdict does not wait for its rows': 187,
-  'member rows remain after leaving': 1,
+  'member rows remain after leaving': 4,
   'verdicts are stored before their rows': 1,
   'a lane is sent backwards': 1,
   'the client omits `after`': 12,
@@ -57,6 +59,8 @@ export const foundBy = {
   'a lost announcement is never noticed': 242,
   'an announcement after a gap is sent': 50,
   'a delta omits removed members': 8,
+  'an announcement omits attributes and counters': 1,
+  'a delta after an absence omits attributes and counters': 1,
   'an outdated page of members is merged': 329,
   'enqueueing an operation removes the one before': 1,
   'a verdict leaves its operation in the outbox': 1,
@@ -279,6 +283,16 @@ export const planted = {
     'src/server/sessions/replica/group-delta.ts',
     '    gone,\n    complete: false,\n    tips: [...tips]',
     '    gone: [],\n    complete: false,\n    tips: [...tips]'
+  ),
+  'an announcement omits attributes and counters': edit(
+    'src/server/sessions/replica/group-delta.ts',
+    '    ...entries\n',
+    ''
+  ),
+  'a delta after an absence omits attributes and counters': edit(
+    'src/server/sessions/replica/group-delta.ts',
+    'others.filter(({ revision }) => revision > from)',
+    "others.filter(({ table, revision }) => revision > from && table === 'settings')"
   ),
   'an outdated page of members is merged': edit(
     'src/engine/sync/merge-group.ts',
