@@ -62,7 +62,7 @@ const recorded: {
     setGroupMemberNameCard: '469795c03d3a',
     setGroupMemberRole: 'cccf3884467b',
     setMessageRemindType: 'bd9c5c3e9766',
-    tables: 'f831d85950e0',
+    tables: 'de0ecac7bf6d',
     updateGroupProfile: '8e52784ee771'
   }
 }
