@@ -43,7 +43,8 @@ export type TimMemberCalls = {
     memberCustomFieldFilter?: readonly string[]
   }): Promise<IMResponse<{ memberList: TimGroupMember[] }>>
   /**
-   * "Adding a group member". Current members are in `existedUserIDList`. Errors: 10007, 2661 for an
+   * "Adding a group member". Current members are in `existedUserIDList`. Users in as many groups as
+   * they may be in are in `failureUserIDList` and `overLimitUserIDList`. Errors: 10007, 2661 for an
    * AVChatRoom, 10005 for too many users, 10014 if the group is full.
    *
    * @example
@@ -56,6 +57,7 @@ export type TimMemberCalls = {
       successUserIDList: string[]
       failureUserIDList: string[]
       existedUserIDList: string[]
+      overLimitUserIDList: string[]
       group?: TimGroup
     }>
   >

@@ -59,7 +59,13 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     async addGroupMember(options) {
       const done = await run('addGroupMember', options)
       const { successUserIDList, failureUserIDList, existedUserIDList } = done.result
-      const lists = { successUserIDList, failureUserIDList, existedUserIDList }
+      // The only users who cannot be added are those in too many groups. They are in both lists,
+      // because older apps read only the first.
+      const overLimitUserIDList = [...failureUserIDList]
+      const lists = {
+        ...{ successUserIDList, failureUserIDList, existedUserIDList },
+        overLimitUserIDList
+      }
       return respond(
         successUserIDList.length > 0 ? { ...lists, group: await groupOf(done) } : lists
       )

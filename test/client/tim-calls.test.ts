@@ -273,3 +273,22 @@ describe('a member list', () => {
     expect(member?.memberCustomField).toEqual([{ key: 'city', value: 'x' }])
   })
 })
+
+test('users in too many groups are in overLimitUserIDList', async () => {
+  const { url } = await openServer({ appAdmins: ['root'], policy: { groupsPerUserMax: 2 } })
+  const [ann, bob, root] = [
+    await logIn(url, 'ann'),
+    await logIn(url, 'bob'),
+    await logIn(url, 'root')
+  ]
+  for (const groupID of ['one', 'two']) await bob.createGroup({ groupID, name: groupID })
+  await ann.createGroup({ groupID: 'crew', name: 'Crew' })
+  // The device of an app admin does not hold the group, so the server answers.
+  const userIDList = ['bob', 'carl', 'ann']
+  expect((await root.addGroupMember({ groupID: 'crew', userIDList })).data).toMatchObject({
+    successUserIDList: ['carl'],
+    failureUserIDList: ['bob'],
+    existedUserIDList: ['ann'],
+    overLimitUserIDList: ['bob']
+  })
+})
