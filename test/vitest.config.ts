@@ -115,6 +115,7 @@ export default defineConfig({
       },
       {
         ...browserSuite,
+        optimizeDeps: { include: [...browserSuite.optimizeDeps.include, '@tencentcloud/chat'] },
         test: {
           name: 'clients',
           ...browserTests,
