@@ -9,12 +9,14 @@ import type { Write } from '../../src/storage/port.ts'
 import { newerClient, newerServer } from '../other-build/newer.ts'
 import { createAttempts } from './attempts.ts'
 import { settlesWithin, settlesWithinMs } from './calls.ts'
+import { checkEviction } from './evictions.ts'
 import { createDisk, type Disk, type OpenStorage } from './disk.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createFreshness } from './freshness.ts'
 import { createHttpWires } from './http-wires.ts'
 import { createLeaders } from './leaders.ts'
 import { createPeers } from './peers.ts'
+import { createRepeats, type Call } from './repeats.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Conditions } from './swarm.ts'
 import { createTab, type Tab } from './tab.ts'
@@ -99,6 +101,13 @@ export async function createDevice(world: World, server: SimulatedServer, option
   const attempts = createAttempts(world, name)
   const leaders = createLeaders(world, { name, disk, tabs })
   const isSealed = () => disk.table('lease').get('')?.isSealed === true
+  const repeats = createRepeats(world, {
+    ...{ name, disk, ledger },
+    tabFor: first =>
+      [first, ...tabs].find(tab => isRunning && tab.isAlive && !tab.stopped && isAwake(tab)),
+    isInformed: tab => isInformed(tab) && !disk.isWaiting() && !isUnposted(),
+    call: apply
+  })
   const isUnposted = () => [...tabs].some(({ hasUnposted }) => hasUnposted)
 
   const freshness = createFreshness(world, {
@@ -119,23 +128,28 @@ export async function createDevice(world: World, server: SimulatedServer, option
     ledger.check(disk, writes, apply)
     for (const write of writes)
       if (write.table === 'outbox' && 'id' in write) {
+        repeats.check(write)
         lost.delete(write.id)
         for (const tab of tabs) tab.inFlight.delete(write.id)
       }
   }
 
+  const isInformed = (tab: Tab) =>
+    !tab.stopped &&
+    !tab.isUninformed &&
+    tab.mail === 0 &&
+    !tab.door.isClosed() &&
+    tab.screen.groups.isOpen &&
+    !isBroken(tab.screen.status())
+  const isAwake = ({ gate }: Tab) => !gate.isFrozen() && !gate.isLate()
+
   /** A tab that knows all that is stored can write it again. */
   function loseStorage(): void {
-    const isKnown = (tab: Tab) =>
-      !tab.stopped &&
-      !tab.isUninformed &&
-      tab.mail === 0 &&
-      !tab.door.isClosed() &&
-      tab.screen.groups.isOpen &&
-      !isBroken(tab.screen.status())
-    if (![...tabs].some(isKnown) || disk.isWaiting()) return
-    if ([...tabs].some(tab => !isKnown(tab) || tab.gate.isFrozen() || tab.gate.isLate()))
-      ledger.expectRepeats()
+    if (![...tabs].some(isInformed) || disk.isWaiting()) return
+    // A tab that does not know a verdict, which a user has dismissed, stores its operation again.
+    if (![...tabs].every(tab => isInformed(tab) && isAwake(tab)))
+      ledger.expectRepeats(ledger.accounts.keys())
+    repeats.forget()
     for (const opID of disk.table('outbox').keys()) lost.add(opID)
     disk.lose()
     peers.emptied()
@@ -156,15 +170,25 @@ export async function createDevice(world: World, server: SimulatedServer, option
       random: ids.next,
       newID: () => `${tabName}-${idCount++}`.padEnd(22, '_').slice(0, 22),
       isUnposted,
+      onCommit: commit => checkEviction(world, commit),
       onCommitted: leaders.committed,
       onConnecting: attempts.tried,
       onStatus: attend,
       onDestroying: checkRemoval,
       onDestroyed: destroyed
     })
+    tab.isLeftOver = isSealed()
     tabs.add(tab)
     world.note(`${tabName} opens`)
     return tab
+  }
+
+  /** I27: a tab ends the logout of a dead tab before it shows anything. */
+  function checkLeftOver(tab: Tab): void {
+    tab.isLeftOver &&= isSealed()
+    const { groups, notices } = tab.screen
+    if (tab.isLeftOver && !tab.door.isClosed() && groups.ids.length + notices.ids.length > 0)
+      world.violate('I27', `${tab.name} shows rows of a visit that has ended`)
   }
 
   /** A tab requests the removal of the database. Only the logout of a full one has no seal. */
@@ -184,6 +208,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
     leaders.destroyed()
     // A discard of a full database gives its verdicts in memory. Lost operations have none.
     ledger.forget(isForgetting && !isSealed() ? undefined : lost)
+    repeats.forget()
     ledger.checkDestroyed()
     // All that a tab shows is outdated.
     tabs.forEach(miss)
@@ -274,7 +299,8 @@ export async function createDevice(world: World, server: SimulatedServer, option
 
     /** Applies an operation, and checks its answer. */
     async apply(tab: Tab, operation: OperationName, args: object): Promise<void> {
-      check(tab, await within(tab, operation, tab.engine.apply(operation, args)))
+      const call = { operation, args }
+      await apply(tab, call, repeats.begin(tab, call))
     },
     async retry(tab: Tab, opID: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
       check(tab, await within(tab, 'retry', tab.engine.retry(opID, args)))
@@ -322,6 +348,7 @@ export async function createDevice(world: World, server: SimulatedServer, option
       for (const tab of tabs) {
         if (tab.hasUnposted && !tab.gate.isFrozen() && !tab.gate.isLate()) tab.hasUnposted = false
         tab.view.check()
+        checkLeftOver(tab)
       }
       leaders.check()
       freshness.check()
@@ -349,6 +376,17 @@ export async function createDevice(world: World, server: SimulatedServer, option
       })
       for (const tab of awake) renewToken(tab)
     }
+  }
+
+  async function apply(
+    tab: Tab,
+    { operation, args }: Call,
+    opID: string | undefined
+  ): Promise<object> {
+    const options = opID === undefined ? undefined : { opID }
+    const answer = await within(tab, operation, tab.engine.apply(operation, args, options))
+    check(tab, answer)
+    return answer
   }
 
   function check(tab: Tab, answer: object): void {

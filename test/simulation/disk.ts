@@ -6,6 +6,7 @@
 
 import type { StorageQuery, Storage, Write } from '../../src/storage/port.ts'
 import type { TableName } from '../../src/storage/tables.ts'
+import { createQuota } from './quota.ts'
 import { createRows } from './rows.ts'
 import { createTransactions } from './transactions.ts'
 import type { World } from './world.ts'
@@ -21,6 +22,8 @@ export type Door = Storage & {
   writingForMs(): number
   /** Whether storage has refused the last write. */
   isRefused(): boolean
+  /** How often storage has refused a write. */
+  refusals(): number
   /** Whether the tab has read or written a seal, when it last used the lease. */
   hasReadSeal(): boolean
   /** Whether the tab still waits for the answer of a read or a write. */
@@ -37,6 +40,8 @@ export type DoorEvents = {
   /** A tab requests writes. */
   onWriting(writes: readonly Write[]): void
   onFailed(writes: readonly Write[]): void
+  /** `askedAtMs`: the time of the request. The writes have no effect yet. */
+  onCommit(writes: readonly Write[], askedAtMs: number): void
   onCommitted(writes: readonly Write[]): void
   /** A tab requests the removal of the database. */
   onDestroying(): void
@@ -71,6 +76,7 @@ export function createDisk(
 ) {
   const random = world.random('disk', name)
   const rows = createRows()
+  const quota = createQuota(world, rows)
   const doors = new Set<Door>()
   const failing = { writes: 0, reads: 0 }
   let fullUntil = 0
@@ -98,6 +104,7 @@ export function createDisk(
     /** Another connection removes the database, so waiting work gets no transaction. */
     let isCut = false
     let isRefused = false
+    let refusals = 0
     let hasReadSeal = false
     /** Reads and writes whose answer has not arrived. */
     let unanswered = 0
@@ -145,19 +152,29 @@ export function createDisk(
 
     async function commit(work: Work): Promise<void> {
       const { asked, queries, body, resolve, reject } = work
+      const refuseFull = () => {
+        isRefused = true
+        refusals++
+        refuse(asked, () => reject(new DOMException('There is no room.', 'QuotaExceededError')))
+      }
       // The writes of a dead process are gone with the database.
       if (work.generation !== generation) return
       if (isAlive && (failing.writes > 0 || world.now() < Math.max(fullUntil, goneUntil))) {
         failing.writes = Math.max(0, failing.writes - 1)
-        isRefused = true
-        return refuse(asked, () =>
-          reject(new DOMException('There is no room.', 'QuotaExceededError'))
-        )
+        return refuseFull()
       }
       let writes: readonly Write[] = []
+      let isAdmitted: boolean | undefined
       const commitNumber = await (
         await real()
-      ).transact(queries, answers => (writes = body(answers as never)))
+      ).transact(queries, answers => {
+        writes = body(answers as never)
+        isAdmitted = !isAlive || quota.admits(writes)
+        return isAdmitted ? writes : []
+      })
+      if (isAdmitted === false) return refuseFull()
+      events.onCommit(writes, work.askedAtMs)
+      quota.use(writes)
       isRefused = false
       onCommit(writes, () => rows.write(writes))
       note([...queries, ...writes])
@@ -241,11 +258,22 @@ export function createDisk(
           if (!committing) commitNext()
         })
       },
+      makeRoom() {
+        if (isClosed || isLost) return Promise.reject(closedError())
+        return new Promise(resolve => {
+          transactions.create(true, () => {
+            quota.makeRoom()
+            world.at(world.now(), resolve)
+            return Promise.resolve()
+          })
+        })
+      },
       onLost: callback => void (onConnectionLost = callback),
       isClosed: () => isClosed,
       isWriting: () => writing.length > 0,
       writingForMs: () => world.now() - (writing[0]?.askedAtMs ?? world.now()),
       isRefused: () => isRefused,
+      refusals: () => refusals,
       hasReadSeal: () => hasReadSeal,
       isAnswered: () => unanswered === 0 && writing.length === 0,
       cut: () => void (isClosed = isCut = true),
@@ -312,6 +340,7 @@ export function createDisk(
     /** Whether storage is slow or refuses. */
     isDisturbed: () =>
       latencyMs > 1 ||
+      quota.isExhausted() ||
       failing.writes + failing.reads > 0 ||
       world.now() < Math.max(fullUntil, goneUntil, slowUntil),
     table: rows.table,
@@ -330,6 +359,7 @@ export function createDisk(
     failWrites: (count: number) => void (failing.writes += count),
     failReads: (count: number) => void (failing.reads += count),
     fillUp: (ms: number) => void (fullUntil = world.now() + ms),
+    exhaustQuota: quota.exhaust,
     /** Makes storage unavailable for a while. */
     goAway: (ms: number) => void (goneUntil = world.now() + ms),
     /** The browser empties the database while it is open. */
@@ -343,6 +373,7 @@ export function createDisk(
     heal(): void {
       failing.writes = failing.reads = 0
       fullUntil = goneUntil = 0
+      quota.heal()
       setLatency(1)
     }
   }

@@ -193,6 +193,7 @@ export const faults: Readonly<Record<string, (stage: Stage) => void>> = {
   'write fails': ({ device, random }) => device.disk.failWrites(1 + random.below(2)),
   'read fails': ({ device }) => device.disk.failReads(1),
   'storage full': ({ device, random }) => device.disk.fillUp(random.around(5000)),
+  'quota exhausted': ({ device, random }) => device.disk.exhaustQuota(random.around(20_000)),
   'storage hangs'({ world, device, random }) {
     device.disk.setLatency(15_000)
     world.at(world.now() + random.around(60_000), () => device.disk.setLatency(1))

@@ -22,8 +22,8 @@ export type Account = {
   readonly opID: string
   readonly groupID: string
   verdict: Verdict | undefined
-  /** A tab may store it again after its verdict. */
-  isRepeatable?: boolean
+  /** The data of the server at the verdict. */
+  epoch?: string
 }
 
 export type Ledger = {
@@ -32,11 +32,10 @@ export type Ledger = {
   readonly forgotten: ReadonlySet<string>
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
   /**
-   * The browser empties the database while a tab does not know all verdicts, because it is frozen
-   * for example. If a user has dismissed or retried such a verdict, the tab stores the operation
-   * again. The server repeats the verdict, and `judge` compares the two.
+   * A tab may store these operations again after their verdicts. The server repeats a verdict, and
+   * `judge` compares the two.
    */
-  expectRepeats(): void
+  expectRepeats(opIDs: Iterable<string>): void
   /** Checks that a logout may destroy the stored rows. */
   checkDestroyed(): void
   /** Forgets operations without a verdict, or only these. */
@@ -58,6 +57,7 @@ export function createLedger(
 ): Ledger {
   const { name, userID, copied, eventsPerEvent } = options
   const forgotten = new Set<string>()
+  const repeatable = new Set<string>()
   const accounts = new Map(
     [...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }])
   )
@@ -67,15 +67,16 @@ export function createLedger(
 
   function open({ opID, groupID }: Pending): void {
     const account = accounts.get(opID)
-    if (account?.verdict && !account.isRepeatable)
+    if (account?.verdict && !repeatable.has(opID))
       wrong('I4', `${opID} waits again after its verdict`)
+    // The server has not given this verdict, so it can give another one.
+    if (account?.verdict && isLocal(account.verdict)) account.verdict = undefined
     if (!account) accounts.set(opID, { opID, groupID, verdict: undefined })
   }
 
   function judge(verdict: Verdict): void {
     // Storage failed after the call had settled, so the operation never entered the outbox.
-    const isLost =
-      verdict.kind === 'rejected' && ['StorageFailed', 'StorageFull'].includes(verdict.error.reason)
+    const isLost = isLocal(verdict) && verdict.error.reason !== 'Discarded'
     if (isLost && !accounts.has(verdict.opID))
       accounts.set(verdict.opID, {
         opID: verdict.opID,
@@ -84,12 +85,16 @@ export function createLedger(
       })
     const account = accounts.get(verdict.opID)
     if (!account) return wrong('I4', `a verdict on ${verdict.opID}, which nobody has asked for`)
-    if (account.verdict && !isDeepStrictEqual(account.verdict, verdict))
+    const { epoch } = server.history()
+    // A restored backup may lack the verdict, so the server judges once more.
+    const isForgotten = repeatable.has(verdict.opID) && account.epoch !== epoch
+    if (account.verdict && !isForgotten && !isDeepStrictEqual(account.verdict, verdict))
       return wrong(
         'I4',
         `${verdict.opID} gets another verdict: ${show(account.verdict)}, ${show(verdict)}`
       )
     account.verdict = verdict
+    account.epoch = epoch
     // No operation waits that long here, despite wrong clocks.
     if (verdict.kind === 'rejected' && verdict.error.reason === 'OperationExpired')
       wrong('I16', `${verdict.opID} is refused as expired`)
@@ -208,8 +213,8 @@ export function createLedger(
       for (const groupID of groups) checkGroup(disk, history, groupID)
       if (positions) checkFollowed(disk, history)
     },
-    expectRepeats() {
-      for (const account of accounts.values()) account.isRepeatable = true
+    expectRepeats(opIDs) {
+      for (const opID of opIDs) repeatable.add(opID)
     },
     forget(only) {
       for (const { opID, verdict } of accounts.values())
@@ -225,6 +230,10 @@ export function createLedger(
     }
   }
 }
+
+const isLocal = (verdict: Verdict): verdict is Extract<Verdict, { kind: 'rejected' }> =>
+  verdict.kind === 'rejected' &&
+  ['Discarded', 'StorageFailed', 'StorageFull'].includes(verdict.error.reason)
 
 type ComparedRow = GroupRow | MemberRow | SettingsRow | EntriesRow
 const same = <R extends ComparedRow>(a: R | null | undefined, b: R | null | undefined): boolean =>

@@ -41,12 +41,12 @@ export const foundBy = {
   'a lane is sent backwards': 1,
   'the client omits `after`': 12,
   'the server ignores `after`': 12,
-  'a failed attempt is not retried': 6,
-  'a request to resend operations is ignored': 5,
+  'a failed attempt is not retried': 11,
+  'a request to resend operations is ignored': 10,
   'a silent server goes unnoticed': 10,
   'the floor of a group is ignored': 357,
   'the floor of the feed is ignored': 32,
-  'the client ignores the epoch': 11,
+  'the client ignores the epoch': 21,
   'the server ignores the epoch and the client trusts it': 416,
   'the membership epoch is ignored': 23,
   'a rejoin keeps the old rows': 193,
@@ -94,7 +94,10 @@ export const foundBy = {
   'a received status is posted again': 10,
   'a pause stays in its tab': 26,
   'a claim does not raise the term': 3,
-  'a follower trusts its memory under a new leader': 260
+  'a follower trusts its memory under a new leader': 260,
+  'the logout of a dead tab is not ended': 27,
+  'a full store removes members that are shown': 150,
+  'a repeated call stores its operation again': 1
 }
 export const stepsToFind = 1200
 
@@ -512,6 +515,21 @@ export const planted = {
   'a follower trusts its memory under a new leader': edit(
     'src/engine/leadership.ts',
     'lifecycle.guard(lifecycle.ready.then(reloadSinceClaim))',
+    ''
+  ),
+  'the logout of a dead tab is not ended': edit(
+    'src/engine/state/stored.ts',
+    'isFirst && isSealed(answers)',
+    'isFirst && answers.length === 0'
+  ),
+  'a full store removes members that are shown': edit(
+    'src/engine/eviction.ts',
+    '!isShown(groupID) &&',
+    ''
+  ),
+  'a repeated call stores its operation again': edit(
+    'src/engine/submit.ts',
+    'if (answered) return answered',
     ''
   )
 }

@@ -25,6 +25,8 @@ export type Shown<R = StreamRow> = {
   readonly ids: string[]
   value: StreamValue
   isOpen: boolean
+  /** The time of the first row. */
+  shownSinceMs: number
 }
 export type Screen = ReturnType<typeof createScreen>
 
@@ -38,11 +40,12 @@ export type ScreenEvents = {
   isAsked(groupID: string, name: string): boolean
   /** The number of the step. */
   steps(): number
+  now(): number
 }
 
 export function createScreen(
   engine: Engine,
-  { onGroup, onNotices, onStatus, onFlicker, isAsked, steps }: ScreenEvents
+  { onGroup, onNotices, onStatus, onFlicker, isAsked, steps, now }: ScreenEvents
 ) {
   const byStream = new Map<number, Shown>()
   const byName = new Map<string, number>()
@@ -63,7 +66,10 @@ export function createScreen(
     const known = byName.get(name)
     const shown = known === undefined ? undefined : byStream.get(known)
     if (shown) return shown
-    const fresh: Shown = { query, rows: new Map(), ids: [], value: null, isOpen: false }
+    const fresh: Shown = {
+      ...{ query, rows: new Map(), ids: [], value: null, isOpen: false },
+      shownSinceMs: Infinity
+    }
     const stream = streamCount++
     byName.set(name, stream)
     byStream.set(stream, fresh)
@@ -74,6 +80,7 @@ export function createScreen(
   function applyPatch(shown: Shown, patch: Patch): void {
     const { query } = shown
     shown.isOpen = true
+    shown.shownSinceMs = Math.min(shown.shownSinceMs, now())
     if (patch.kind === 'value') {
       shown.value = patch.value
       if (query.kind === 'status') onStatus(patch.value as Status)
@@ -83,6 +90,7 @@ export function createScreen(
     if (patch.kind === 'error') {
       // A tab may open the query again.
       shown.isOpen = false
+      shown.shownSinceMs = Infinity
       byName.delete(JSON.stringify(query))
       return
     }

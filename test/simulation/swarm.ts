@@ -34,14 +34,15 @@ export function drawSwarm(world: World, forced: Conditions | undefined) {
   const random = world.random('swarm')
   // Drawn apart, so that a condition forced by hand leaves the rest of the seed as it is.
   const lots = world.random('conditions')
-  // The seeds in `planted.js` are older than this condition: its own lots leave the others alone.
+  // The seeds in `planted.js` are older than these two: their own lots leave the others alone.
   const entryLots = world.random('entries')
+  const quotaLots = world.random('quota')
   const drawn = conditionNames.filter(name =>
     (name === 'entries' ? entryLots : lots).chance(conditionChance)
   )
   const conditions: Conditions = forced ?? new Set(drawn)
   const chosen = faultNames
-    .filter(() => random.chance(0.4))
+    .filter(name => (name === 'quota exhausted' ? quotaLots : random).chance(0.4))
     .filter(name => conditionOf[name] === undefined || conditions.has(conditionOf[name]))
   return {
     conditions,

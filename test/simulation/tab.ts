@@ -6,6 +6,7 @@ import type { Host } from '../../src/engine/host.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
 import type { Pending } from '../../src/storage/tables.ts'
 import type { Connect, Link } from '../../src/protocol/port.ts'
+import type { OwnCommit } from './evictions.ts'
 import type { Disk, Door } from './disk.ts'
 import { createGate, type Gate, type Source } from './gate.ts'
 import { createScreen, type Screen } from './screen.ts'
@@ -29,6 +30,10 @@ export type Tab = {
   /** The number of messages of other tabs on their way. */
   mail: number
   stopped: boolean
+  /** It has opened after a logout, and the database is still sealed. */
+  isLeftOver: boolean
+  /** Commits that have removed members to make room. */
+  evictions: number
   /** Another tab has written and died before its message. */
   isUninformed: boolean
   /** `isUninformed` was true at least once. */
@@ -54,12 +59,14 @@ export type TabOptions = Pick<Host, 'now' | 'random' | 'newID'> & {
   /** The tab requests the removal of the database. */
   onDestroying(tab: Tab): void
   onDestroyed(): void
+  onCommit(commit: OwnCommit): void
   onCommitted(tab: Tab, writes: readonly Write[]): void
 }
 
 export function createTab(world: World, options: TabOptions): Tab {
   const { name, userID, disk, isPaused, token, connect, peersOf, now, random, newID } = options
-  const { onConnecting, onStatus, onDestroying, onDestroyed, onCommitted, isUnposted } = options
+  const { onConnecting, onStatus, onDestroying, onDestroyed } = options
+  const { onCommit, onCommitted, isUnposted } = options
   const gate = createGate(world, world.random('gate', name))
   let link: Link | undefined
   let onWake = () => {}
@@ -84,6 +91,7 @@ export function createTab(world: World, options: TabOptions): Tab {
         if (write.table === 'outbox' && 'id' in write && inFlight.delete(write.id))
           tab.view.touchAll()
     },
+    onCommit: (writes, askedAtMs) => onCommit({ tab, writes, askedAtMs }),
     onCommitted: writes => onCommitted(tab, writes),
     onDestroying: () => onDestroying(tab),
     onDestroyed
@@ -98,6 +106,8 @@ export function createTab(world: World, options: TabOptions): Tab {
     isAlive: true,
     mail: 0,
     stopped: false,
+    isLeftOver: false,
+    evictions: 0,
     isUninformed: false,
     hasMissed: false,
     wake: () => onWake(),
@@ -150,7 +160,8 @@ export function createTab(world: World, options: TabOptions): Tab {
         ({ pending, step }) =>
           step === world.steps() && pending.groupID === groupID && pending.args['name'] === name
       ),
-    steps: world.steps
+    steps: world.steps,
+    now: world.now
   })
   return tab
 }
@@ -168,6 +179,7 @@ function behind(gate: Gate, storage: Storage): Storage {
     onLost: callback => storage.onLost?.(error => gate.pass('storage', () => callback(error))),
     read: queries => gated(storage.read(queries)),
     transact: (queries, body) => gated(storage.transact(queries, body)),
+    makeRoom: () => gated(storage.makeRoom?.() ?? Promise.resolve()),
     close: () => gated(storage.close()),
     destroy: () => gated(storage.destroy())
   }
