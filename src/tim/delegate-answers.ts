@@ -10,8 +10,10 @@ export const repeatsLogin = (answer: unknown): boolean =>
 /** The logged-in user. `undefined`: this version does not say. */
 export const userOf = (delegate: object): unknown => ask(delegate, 'getLoginUser')
 
-/** A version that does not say counts as ready. */
-export const isReady = (delegate: object): boolean => ask(delegate, 'isReady') !== false
+/** After a login with this answer. A version that does not say is ready if it was logged in before. */
+export const isReady = (delegate: object, answer: unknown): boolean =>
+  ask(delegate, 'isReady') === true ||
+  (repeatsLogin(answer) && ask(delegate, 'isReady') === undefined)
 
 /** Whether the service refuses the userSig. */
 export const needsUserSig = (error: unknown): boolean => isLoginError(error as GroupError)

@@ -93,7 +93,7 @@ export function createDelegate(
       }
       loggedIn = user
       user.failures = 0
-      if (repeatsLogin(answer) && isReady(delegate)) user.onSettled()
+      if (isReady(delegate, answer)) user.onSettled()
     } catch (error) {
       user.onSettled()
       pause(user, error)

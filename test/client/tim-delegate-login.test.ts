@@ -84,6 +84,14 @@ test('a delegate whose login never answers does not hold the logout', async () =
   expect(await loggedOut).toBe(true)
 })
 
+test('a delegate that is ready already needs no further SDK_READY', async () => {
+  const { sdk, logIn, log } = open()
+  const login = () => Promise.resolve({ code: 0, data: {} })
+  Object.assign(sdk, { login, isReady: () => true })
+  await logIn()
+  expect(log()).toEqual([])
+})
+
 test('a refused userSig is not tried again', async () => {
   const { logins, logIn, log, advance } = open()
   logins.push(() => Promise.reject(Object.assign(new Error('expired'), { code: 70001 })))
