@@ -15,7 +15,9 @@
  * The removal only cleans up. If this tab dies before it, another open tab removes the database, or
  * the next engine empties it (stored.ts). Storage may be too full for a seal. Then a discard, or a
  * logout that finds no pending operation, removes the database. An operation that another tab
- * stored meanwhile is discarded: every tab gives its operations their verdicts in memory.
+ * stored meanwhile is discarded: every tab gives its operations their verdicts in memory. A tab may
+ * take the removal for a loss, and write its rows again before the message of the logout arrives.
+ * So every tab also removes a database that its own tabs have filled since.
  *
  * Every step has a limit. A logout that is refused because of it may still happen, if storage was
  * already writing. Then the status says that the store is closed.
@@ -57,10 +59,8 @@ export function createLogout({
   const { answer } = lifecycle
   const database = createSeal(storage, state, commits)
 
-  async function discard(): Promise<GroupError | null> {
-    const sealed = await seal(true)
-    return typeof sealed === 'number' ? null : sealed
-  }
+  const discard = (): Promise<GroupError | null> =>
+    seal(true).then(sealed => (typeof sealed === 'number' ? null : sealed))
 
   /** Resolves with the number of pending operations. 0: the database is sealed. */
   async function seal(isDiscarding: boolean): Promise<number | GroupError> {
@@ -113,9 +113,10 @@ export function createLogout({
   /** A tab has logged out. Operations that are being stored are waited for first. */
   function follow(isDiscarding: boolean): void {
     void lifecycle.close(async () => {
-      if (isDiscarding) await database.discardKnown()
       // If the database is gone already, a read would create another one.
-      const isRemovable = !lifecycle.error() && (await database.readSeal().catch(() => false))
+      const isRemovable = isDiscarding
+        ? await database.discardAll()
+        : !lifecycle.error() && (await database.readSeal().catch(() => false))
       await (isRemovable ? storage.destroy() : storage.close())
     })
   }

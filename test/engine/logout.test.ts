@@ -271,3 +271,51 @@ test('a tab that was frozen during a logout and a login ends', async () => {
   expect(await rename(second, 'Raft')).toMatchObject({ code: 2999 })
   expect((await next.groups()).map(({ name }) => name)).toEqual(['Boat'])
 })
+
+/** As `openPair`, on storage whose removal resolves 5 s later. The second tab notices it at once. */
+async function openSlowlyRemoved() {
+  const disk = createMemoryStorage()
+  let onLost: (error: Error) => void = () => undefined
+  const slow: Storage = {
+    ...disk,
+    async destroy() {
+      await disk.destroy()
+      onLost(new DOMException('removed', 'NotFoundError'))
+      await new Promise<void>(resolve => void server.clock.setTimer(resolve, 5000))
+    }
+  }
+  const shared: Storage = { ...disk, onLost: callback => void (onLost = callback) }
+  return { disk, ...(await openPair(shared, slow)) }
+}
+
+const outboxOf = async (disk: Storage) =>
+  (await disk.read([{ table: 'outbox', scope: '' }])).answers[0].map(({ groupID }) => groupID)
+
+test('a removal reaches a database that another tab has filled again', async () => {
+  const { disk, first, second, opID } = await openSlowlyRemoved()
+  const settled = second.engine.settled(opID)
+  const removing = first.engine.deleteLocalData()
+  await server.clock.advance(4000)
+  expect(await outboxOf(disk)).toEqual(['crew'])
+  expect(await answered(removing)).toBeNull()
+  await server.clock.settle()
+  expect(await settled).toMatchObject(discarded)
+  expect(await second.status()).toMatchObject(closed)
+  const tables = ['outbox', 'verdicts', 'database', 'lease'] as const
+  const { answers } = await disk.read(tables.map(table => ({ table, scope: '' }) as const))
+  expect(answers).toEqual([[], [], [], []])
+})
+
+test('a removal that a tab notices late spares a later login', async () => {
+  const disk = createMemoryStorage()
+  const { first, second, open } = await openPair(disk)
+  second.freeze()
+  expect(await answered(first.engine.deleteLocalData())).toBeNull()
+  const next = open()
+  await server.clock.settle()
+  await next.apply('createGroup', { groupID: 'boat', name: 'Boat' })
+  second.thaw()
+  await server.clock.advance(1000)
+  expect(await second.status()).toMatchObject(closed)
+  expect(await outboxOf(disk)).toEqual(['boat'])
+})

@@ -52,8 +52,9 @@ export function createReload({ host, state, userID, report, onEnded }: ReloadOpt
     const stored = await readStored(storage, newID, { isFirst: !hasRead })
     hasRead = true
     const storedID = databaseIDOf(stored.writes)
-    // A damaged row has no ID, and a database that other tabs have filled has one.
-    const isSame = databaseID === undefined || (storedID ?? databaseID) === databaseID
+    // Tabs that fill a database name it, so beside other rows the ID is damaged.
+    const isNameless = storedID === undefined && stored.writes.length > 0
+    const isSame = databaseID === undefined || databaseID === storedID || isNameless
     if (isSame && stored.commitNumber >= known) return stored
     const { commit, restoredCount, isEnded, ...written } = await writeLostRows(
       storage,

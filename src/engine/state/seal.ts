@@ -2,7 +2,8 @@
 
 import type { Storage, Write } from '../../storage/port.ts'
 import type { Commits } from './commits.ts'
-import { lease, leaseWrite, leaseOf } from './lease.ts'
+import { database } from './database-id.ts'
+import { lease, leaseOf, leaseWrite } from './lease.ts'
 import { discarded, settle } from './settle.ts'
 import type { State } from './state.ts'
 
@@ -27,9 +28,7 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
         if (isLate) return []
         pendingCount = isDiscarding ? 0 : pending.length
         writes = isDiscarding ? pending.flatMap(discarded) : []
-        const stored = leaseOf(row)
-        const sealed = leaseWrite({ ...stored, term: stored.term + 1, isSealed: true })
-        return pendingCount > 0 ? [] : [...writes, sealed]
+        return pendingCount > 0 ? [] : [...writes, sealed(row)]
       })
       if (isLate) throw new Error('The logout was refused already.')
       if (writes.length > 0) publish({ commitNumber, writes })
@@ -41,14 +40,29 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
       return answers[0].length
     },
 
-    /** Discards the operations that this tab knows, because their database is removed. */
-    async discardKnown(): Promise<void> {
+    /**
+     * Another tab removes the database, and every operation is discarded. This tab or another one
+     * may have written its rows again meanwhile. Resolves with `true` if the database is sealed and
+     * has to be removed. That of a later login is left alone.
+     */
+    async discardAll(): Promise<boolean> {
+      let isOwn: boolean | undefined
       const ids = [...state.outbox.rows.keys()]
-      await storage
-        .transact([{ ...outboxQuery, ids }], ([pending]) => pending.flatMap(discarded))
+      const discarding = storage.transact(
+        [outboxQuery, lease, database],
+        ([pending, [row], [named]]) => {
+          isOwn = named === undefined || named.databaseID === state.databaseID()
+          const discardable = isOwn ? pending : pending.filter(({ opID }) => ids.includes(opID))
+          return [...discardable.flatMap(discarded), ...(isOwn ? [sealed(row)] : [])]
+        }
+      )
+      const isSealed = await discarding.then(
+        () => isOwn === true,
         // Expected: the database is gone.
-        .catch(() => undefined)
+        () => false
+      )
       state.settle(state.outbox.inOrder().flatMap(discarded))
+      return isSealed
     },
 
     /** Whether a tab has logged out. Its verdicts reach this tab, if their message did not. */
@@ -65,6 +79,12 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
       return row?.isSealed === true
     }
   }
+}
+
+/** No tab leads any more, so the term rises. */
+function sealed(row: unknown): Write {
+  const stored = leaseOf(row)
+  return leaseWrite({ ...stored, term: stored.term + 1, isSealed: true })
 }
 
 const outboxQuery = { table: 'outbox', scope: '' } as const
