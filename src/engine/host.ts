@@ -48,14 +48,14 @@ export type Peers = {
 export type Pause = { readonly isPaused: boolean; readonly calls: number }
 
 /** Durable commits, for the rows that other tabs have in memory, and the ID of their database. */
-export type Report = {
+export type CommitMessage = {
   readonly type: 'committed'
   readonly databaseID?: string
   readonly commits: readonly Commit[]
 }
 
 export type PeerMessage =
-  | Report
+  | CommitMessage
   /**
    * The beat of the leader, every 2 s and at each change. `term`, `commitNumber`: of its claim. A
    * higher term is a new leader: the last commit of the old one may not have been posted.

@@ -5,7 +5,7 @@
 
 import { isLoginError } from '../kernel/errors.ts'
 import type { SyncStatus } from './api.ts'
-import type { Host, PeerMessage, Report } from './host.ts'
+import type { Host, PeerMessage, CommitMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -47,7 +47,7 @@ export function createTabs(options: TabsOptions) {
     if (!message) return reloadSoon()
     switch (message.type) {
       case 'committed':
-        return receiveReport(message)
+        return receiveCommits(message)
       case 'logout':
         return options.onLogout(message.isDiscarding)
       case 'status':
@@ -82,7 +82,7 @@ export function createTabs(options: TabsOptions) {
     guard(reloading)
   }
 
-  function receiveReport({ databaseID = state.databaseID(), commits }: Report): void {
+  function receiveCommits({ databaseID = state.databaseID(), commits }: CommitMessage): void {
     // One of the two tabs has not noticed yet that the browser has emptied its database.
     if (databaseID !== (state.databaseID() ?? databaseID)) return reloadSoon()
     commits.forEach(state.applyCommit)

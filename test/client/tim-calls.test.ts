@@ -232,7 +232,7 @@ describe('a group', () => {
     expect(group.selfInfo.userID).toBe('')
   })
 
-  test('of live video shows its creator the role before joining', async () => {
+  test('the creator of a live video group has the role before joining', async () => {
     const ann = await as('ann')
     const { group } = (await ann.createGroup({ name: 'Live', type: 'AVChatRoom' })).data
     expect(group.selfInfo).toMatchObject({ userID: 'ann', role: 'Owner' })
@@ -263,7 +263,7 @@ describe('a member list', () => {
     ])
   })
 
-  test('of profiles has only the custom fields of its filter', async () => {
+  test('member profiles have only the custom fields of the filter', async () => {
     const ann = await as('ann')
     const { groupID } = (await ann.createGroup({ name: 'Crew' })).data.group
     const memberCustomField = ['city', 'team'].map(key => ({ key, value: 'x' }))

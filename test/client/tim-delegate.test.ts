@@ -219,7 +219,7 @@ describe('a later TIM.create', () => {
 })
 
 describe('without a delegate', () => {
-  test('a call that is not about groups rejects with 2905 and its name', async () => {
+  test('a call about messages without a delegate rejects with 2905', async () => {
     const { url } = await openServer()
     const tim = createTim(url)
     await expect(tim.getConversationList()).rejects.toMatchObject({

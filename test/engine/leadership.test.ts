@@ -76,16 +76,14 @@ test('a leader whose commit was fenced leads again if nobody else does', async (
   await follower.caughtUp()
 })
 
-test('a closed leader without locks is replaced within 1 s', async () => {
+test.each<[string, number, (leader: Tab) => unknown]>([
+  ['closed leader', 1000, leader => leader.engine.close()],
+  ['leader whose page closes', 1000, leader => leader.closePage()],
+  ['dead leader', 10_000, leader => leader.kill()]
+])('a %s without locks is replaced within %i ms', async (_leader, withinMs, end) => {
   const [leader, follower] = await twoTabs({ hasLocks: false })
-  await leader.engine.close()
-  await server.clock.until(isSyncing(follower), 1000)
-})
-
-test('a leader without locks whose page closes is replaced within 1 s', async () => {
-  const [leader, follower] = await twoTabs({ hasLocks: false })
-  leader.closePage()
-  await server.clock.until(isSyncing(follower), 1000)
+  await end(leader)
+  await server.clock.until(isSyncing(follower), withinMs)
 })
 
 test('a follower without locks whose page closes leaves the leader in place', async () => {
@@ -95,12 +93,6 @@ test('a follower without locks whose page closes leaves the leader in place', as
   await leader.settle('createGroup', { groupID: 'crew', name: 'Crew' })
   const hellos = leader.network.transcript.filter(({ message }) => message['type'] === 'hello')
   expect(hellos).toHaveLength(1)
-})
-
-test('a dead leader without locks is replaced within 10 s', async () => {
-  const [leader, follower] = await twoTabs({ hasLocks: false })
-  leader.kill()
-  await server.clock.until(isSyncing(follower), 10_000)
 })
 
 test('idle tabs without locks post only one beat per 2 s', async () => {

@@ -146,7 +146,7 @@ test('an older copy of the store gets back the operations it lacks', async () =>
   expect((await ann.groups()).map(({ name }) => name)).toEqual(['Boat'])
 })
 
-test('a store that another tab filled after it was emptied gets its operations back', async () => {
+test('operations return to an emptied store that another tab has filled', async () => {
   const ann = open({ paused: true })
   const { opID } = await ann.apply('createGroup', crew)
   const other = createMemoryStorage()

@@ -264,7 +264,7 @@ export const planted = {
   ),
   'commits are not posted to other tabs': edit(
     'src/engine/state/commits.ts',
-    '    state.applyCommit(commit)\n    peers.post(state.reportOf(commit))\n',
+    '    state.applyCommit(commit)\n    peers.post(state.commitMessage(commit))\n',
     '    state.applyCommit(commit)\n'
   ),
   'sent operations count as sent after a reconnect': edit(

@@ -1,7 +1,11 @@
 /**
  * The writes of an engine that works. Each function is one transaction. When it is durable, it is
- * applied to memory and posted to the other tabs. Two repairs write elsewhere, because the rows in
- * memory are not current then: `stored.ts` at each full read, and `lost-rows.ts` after a loss.
+ * applied to memory and posted to the other tabs. These files write as well:
+ *
+ * - `lease.ts`: claims to lead, and the numbers of the calls of `pause`.
+ * - `seal.ts`: a logout. `src/engine/eviction.ts`: the removal of rows from full storage.
+ * - `stored.ts` repairs damaged rows at each full read, and `lost-rows.ts` writes rows again after a
+ *   loss. They are not commits of this file, because the rows in memory are not current then.
  */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
@@ -41,7 +45,7 @@ export function createCommits(options: CommitOptions) {
 
   function publish(commit: Commit): void {
     state.applyCommit(commit)
-    peers.post(state.reportOf(commit))
+    peers.post(state.commitMessage(commit))
   }
 
   async function commitOnce(writes: readonly Write[]): Promise<void> {
@@ -126,7 +130,7 @@ export function createCommits(options: CommitOptions) {
     /** Marks the operation as durable: it may be sent, and other tabs show it. */
     confirm(pending: Pending, commit: Commit): void {
       state.confirm(pending, commit)
-      peers.post(state.reportOf(commit))
+      peers.post(state.commitMessage(commit))
     },
 
     /** Removes events that the app has received. */

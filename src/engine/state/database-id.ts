@@ -4,7 +4,8 @@
  *
  * - A tab that is open: the browser has emptied its database, and other tabs have filled it since.
  * - A tab or page that was frozen: a logout has ended its database, and a login has begun another.
- * - The outbox journal: the commit numbers in its files count for one database only.
+ * - The outbox journal: the commit numbers in its files count for one database only
+ *   (src/host/outbox-journal/recovery.ts).
  */
 
 import type { Write } from '../../storage/port.ts'

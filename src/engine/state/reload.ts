@@ -10,7 +10,7 @@ import type { Host } from '../host.ts'
 import type { StorageReport } from '../storage-state.ts'
 import { databaseIDOf } from './database-id.ts'
 import { writeLostRows } from './lost-rows.ts'
-import { reportOf, type State } from './state.ts'
+import { commitMessage, type State } from './state.ts'
 import { readStored } from './stored.ts'
 import { nothingTouched } from './touched.ts'
 
@@ -62,7 +62,7 @@ export function createReload({ host, state, userID, report, onEnded }: ReloadOpt
       newID
     )
     report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
-    if (commit.writes.length > 0) peers.post(reportOf(commit, written.databaseID))
+    if (commit.writes.length > 0) peers.post(commitMessage(commit, written.databaseID))
     if (isEnded) onEnded()
     return readStored(storage, newID)
   }

@@ -7,7 +7,7 @@ import type { Decision } from '../../kernel/decision.ts'
 import type { Prepared, Result } from '../../kernel/decide.ts'
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
-import type { Report } from '../host.ts'
+import type { CommitMessage } from '../host.ts'
 import { createBase } from './base.ts'
 import { createCommitOrder } from './commit-order.ts'
 import { createOutbox } from './outbox.ts'
@@ -107,7 +107,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     hasRead: (commitNumber: number): boolean => order.wasRead({ commitNumber }),
     lastCommitNumber: order.last,
     databaseID: () => databaseID,
-    reportOf: (commit: Commit): Report => reportOf(commit, databaseID),
+    commitMessage: (commit: Commit): CommitMessage => commitMessage(commit, databaseID),
     forgetCommitNumbers: order.restart,
 
     /** Shows an operation that is about to be committed. Returns the version of its frame. */
@@ -166,7 +166,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
   }
 }
 
-export const reportOf = (commit: Commit, databaseID: string | undefined): Report => ({
+export const commitMessage = (commit: Commit, databaseID: string | undefined): CommitMessage => ({
   type: 'committed',
   ...(databaseID !== undefined && { databaseID }),
   commits: [commit]

@@ -85,7 +85,7 @@ export function createViews(options: ViewOptions) {
 
   /**
    * Events up to the first one about a group whose rows are still on their way: an app reads the
-   * group when it hears of it.
+   * group when it receives the event.
    */
   function deliverable(events: readonly UndeliveredEvent[]): readonly UndeliveredEvent[] {
     const early = events.findIndex(event => {
