@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { damageBrowser, damages, type Trial } from './damage.ts'
+import { damageBrowser, damages, flipLogWithoutJournal, type Trial } from './damage.ts'
 import { tearRecord } from './torn.ts'
 
 function expectNothingLost(trial: Trial): void {
@@ -34,4 +34,11 @@ test.concurrent.each(records)('no operation is lost after record %i is torn', as
   expectNothingLost(trial)
   // The log was rotated in time, so not even base rows are gone.
   expect(trial.loss, JSON.stringify(trial)).toBeNull()
+})
+
+test('an app learns that Chromium has dropped a database without a journal', async () => {
+  const trial = await damageBrowser('leveldb', 'data loss', flipLogWithoutJournal)
+  expect(trial.loss, JSON.stringify(trial)).toEqual({ kind: 'wiped', restored: 0 })
+  // Otherwise the journal could have told it.
+  expect(trial.pending).toBe(0)
 })

@@ -55,8 +55,17 @@ export const damages: Readonly<Record<Backend, Readonly<Record<string, Damage>>>
 const editsBefore = 150
 const editsAfter = 50
 
-export async function damageBrowser(backend: Backend, name: string): Promise<Trial> {
-  const damage = damages[backend][name]
+/** Only the browser knows then that it had a database, and says so in its upgrade event. */
+export function flipLogWithoutJournal(folder: string): void {
+  flip(log(folder), [0.5])
+  rmSync(join(folder, '..', 'File System'), { recursive: true })
+}
+
+export async function damageBrowser(
+  backend: Backend,
+  name: string,
+  damage = damages[backend][name]
+): Promise<Trial> {
   if (!damage) throw new Error(`no such damage: ${name}`)
   const stage = await openStage()
   const acknowledged = new Set<string>()
