@@ -133,8 +133,8 @@ describe.each(places)('in a $type group $network', ({ type, network }) => {
     getGroupList: ['0', '1', '1', '1', '0'],
     getGroupProfile: [asked(isHidden ? '10007' : 'ok'), 'ok', 'ok', 'ok', asked('ok')],
     searchGroupByID: roles.map(() => asked(isHidden ? '10007' : 'ok')),
-    getGroupMemberList: [asked('10007'), '4', '4', '4', asked('10007')],
-    getGroupMemberProfile: [asked('10007'), '2', '2', '2', asked('10007')],
+    getGroupMemberList: [asked('10007'), '4', '4', '4', asked('4')],
+    getGroupMemberProfile: [asked('10007'), '2', '2', '2', asked('2')],
     getGroupApplicationList: ['0', '0', applications, applications, '0'],
     // One notice of the group's creation or invitation, and one of the application.
     getMessageList: ['0', '1', notices, notices, '0']
