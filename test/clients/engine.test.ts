@@ -116,6 +116,15 @@ describe('applications', () => {
 })
 
 describe('members', () => {
+  test('a group that the kit opens has its members', async () => {
+    const groupID = await ownGroup()
+    await groups.switchGroup(groupID)
+    expect(store('currentGroup')).toMatchObject({ groupID, name: 'Crew' })
+    const members = store('currentGroupMemberList').map((member: any) => member.userID)
+    expect(members).toEqual([ann, bob])
+    await groups.switchGroup('')
+  })
+
   test('the kit adds a member and removes one', async () => {
     const groupID = await ownGroup({ type: TIM.TYPES.GRP_WORK, memberList: [] })
     const added = await groups.addGroupMember({ groupID, userIDList: [bob] })

@@ -145,7 +145,7 @@ test('the panel gives the group away and quits', async () => {
 })
 
 test('the panel dismisses the group', async () => {
-  const groupID = await createInForm()
+  const groupID = await createInForm('Meeting')
   await expect.poll(() => hasBob(groupID)).toBe(true)
   await click('.footer li', 'Disband group')
   await expect.poll(() => hasBob(groupID)).toBe(false)
