@@ -3,8 +3,6 @@
 import { EventEmitter } from 'node:events'
 import TIM from '../../src/tim/tim.ts'
 
-export type Tencent = ReturnType<typeof createTencent>
-
 export function createTencent() {
   const asked: unknown[][] = []
   const emitter = new EventEmitter()
