@@ -1,5 +1,6 @@
 /** A client without a store: sends operations of one user, to fill the database. */
 
+import { protocolVersion } from 'offline-groups/ports'
 import { WebSocket } from 'ws'
 
 /** The protocol allows so many operations in a push. */
@@ -37,7 +38,15 @@ export function connect(url: string, token: string): Promise<Wire> {
   return new Promise((resolve, reject) => {
     socket.on('error', reject)
     socket.on('open', () =>
-      send({ type: 'hello', protocol: 4, kernel: 1, token, epoch: '', feed: 0, groups: [] })
+      send({
+        type: 'hello',
+        protocol: protocolVersion,
+        kernel: 1,
+        token,
+        epoch: '',
+        feed: 0,
+        groups: []
+      })
     )
     socket.on('message', (frame: Buffer) => {
       // This project's own server, in this process.

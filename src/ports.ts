@@ -8,6 +8,7 @@ export { rowsOf } from './protocol/column-block.ts'
 export type { Connect, Link, LinkEvents } from './protocol/port.ts'
 export { connectHttp } from './protocol/transports/http.ts'
 export { connectWebSocket } from './protocol/transports/websocket.ts'
+export { protocolVersion } from './protocol/version.ts'
 export { createMemoryStorage } from './storage/memory.ts'
 export type {
   Answers,

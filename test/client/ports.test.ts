@@ -1,14 +1,14 @@
 /** A store on the app's own ports, built only from exports of the package. */
 
 import { createGroupStore, isGroupError, type GroupStore } from 'offline-groups'
-import { createMemoryStorage } from 'offline-groups/ports'
+import { createMemoryStorage, protocolVersion } from 'offline-groups/ports'
 import { createTestClock, createTestNetwork, type Serve } from 'offline-groups/testing'
 import { firstValueFrom } from 'rxjs'
 import { expect, onTestFinished, test } from 'vitest'
 
 const welcome = {
   type: 'welcome',
-  protocol: 4,
+  protocol: protocolVersion,
   kernel: 2,
   epoch: 'epoch-1',
   serverTime: Date.now(),
