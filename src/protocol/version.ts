@@ -4,8 +4,6 @@
  * Raise it with each change of a message that older builds cannot read.
  *
  * @example
- * import { protocolVersion } from 'offline-groups/ports'
- *
  * const hello = { type: 'hello', protocol: protocolVersion, kernel: 1, epoch: '', feed: 0, groups: [] }
  */
 export const protocolVersion = 5

@@ -44,7 +44,8 @@ export type TimProfileCalls = {
    * Without a delegate: the conversation of a group, with its profile. Other conversations: 2905.
    *
    * @example
-   * const { conversation } = (await tim.getConversationProfile('GROUPcrew')).data
+   * const conversationID = TIM.TYPES.CONV_GROUP + 'crew'
+   * const { conversation } = (await tim.getConversationProfile(conversationID)).data
    */
   getConversationProfile(
     conversationID: string

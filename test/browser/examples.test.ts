@@ -2,7 +2,7 @@
 
 import { describe, expect, inject, test } from 'vitest'
 import { createGroupStore, isGroupError } from 'offline-groups'
-import { connectWebSocket, createMemoryStorage } from 'offline-groups/ports'
+import { connectWebSocket, createMemoryStorage, protocolVersion } from 'offline-groups/ports'
 import TIM from 'offline-groups/tim'
 import readme from '../../README.md?raw'
 import { examplesOf, readmeExamples, runCode, type Example } from '../examples.ts'
@@ -48,10 +48,11 @@ async function run(code: string): Promise<unknown[][]> {
     isGroupError,
     createMemoryStorage,
     connectWebSocket,
+    protocolVersion,
     TIM,
     tim,
-    // It has the calls that a delegate must have.
-    tencent: tim,
+    // It has the calls that a delegate must have, and is no instance of this package.
+    tencent: { ...tim },
     store,
     url: inject('url'),
     token,

@@ -108,12 +108,13 @@ describe('GROUP_SYSTEM_NOTICE_RECEIVED', () => {
       conversationID: '@TIM#SYSTEM',
       isSystemMessage: true,
       type: 'TIMGroupSystemNoticeElem',
-      to: me
+      to: message.payload.groupProfile.groupID
     })
     expect(message.payload).toMatchObject({
       operatorID: applicant,
       operationType: 1,
-      handleMessage: 'please'
+      handleMessage: 'please',
+      groupProfile: { to: me }
     })
   })
 })

@@ -19,7 +19,7 @@ const examples: Example[] = [
 /** By module, the names that an example may use without an import. */
 const modules: Readonly<Record<string, readonly string[]>> = {
   'offline-groups': ['createGroupStore', 'isGroupError'],
-  'offline-groups/ports': ['createMemoryStorage', 'connectWebSocket'],
+  'offline-groups/ports': ['createMemoryStorage', 'connectWebSocket', 'protocolVersion'],
   'offline-groups/server': ['startServer', 'openSqlDatabase', 'openPGlite', 'generateUserSig'],
   'offline-groups/testing': ['syncServerContract', 'createTestClock', 'storageContract'],
   vitest: ['afterAll', 'expect', 'test']
