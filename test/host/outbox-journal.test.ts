@@ -197,6 +197,99 @@ test('an operation that storage refused is not put back', async () => {
   expect(await outboxOf(wiped)).toEqual([])
 })
 
+test('operations come back although storage refused to write them again', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  let isFull = false
+  const limited: Storage = {
+    ...storage,
+    async transact(queries, body, durability) {
+      if (!isFull) return storage.transact(queries, body, durability)
+      await storage.transact(queries, answers => (body(answers), []), durability)
+      throw new DOMException('', 'QuotaExceededError')
+    }
+  }
+  const first = await start(limited, folder)
+  await commit(first.storage, addition('a'))
+  isFull = true
+  await expect(commit(first.storage, addition('a'))).rejects.toThrow()
+  await nextTask()
+  folder.die()
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual(['a'])
+})
+
+test('a tab beside a living one puts back the operations of a lost database', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  await commit((await start(storage, folder)).storage, addition('a'))
+  await commit((await start(storage, folder)).storage, addition('b'))
+  folder.die()
+  // Each of the tabs that open again has locked one file first.
+  const second = [...folder.files.keys()][1] ?? ''
+  const locked = await folder.open(second)
+  const wiped = createMemoryStorage()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual(['a'])
+  await locked?.close()
+  await start(wiped, folder)
+  expect(await outboxOf(wiped)).toEqual(['a', 'b'])
+})
+
+test('an operation whose damaged row was refused is not put back', async () => {
+  const folder = createTestFolder()
+  const storage = createMemoryStorage()
+  const first = await start(storage, folder)
+  await commit(first.storage, addition('a'))
+  const verdict = settling('a').slice(1)
+  await commit(first.storage, { table: 'outbox', scope: '', empty: true }, ...verdict)
+  await commit(first.storage, { table: 'verdicts', scope: '', id: 'a', row: null })
+  await nextTask()
+  folder.die()
+  await start(storage, folder)
+  expect(await outboxOf(storage)).toEqual([])
+})
+
+test('a logout counts although its tab died before the removal', async () => {
+  const folder = createTestFolder()
+  const first = await start(createMemoryStorage(), folder)
+  await commit(first.storage, addition('a'))
+  const row = { term: 1, isSealed: true } as const
+  await commit(first.storage, { table: 'lease', scope: '', id: '', row })
+  await nextTask()
+  folder.die()
+  const next = createMemoryStorage()
+  const { recovery } = await start(next, folder)
+  expect(recovery).toMatchObject({ found: 'new', restored: [] })
+  expect(await outboxOf(next)).toEqual([])
+})
+
+test('a logout counts although its file is emptied at that moment', async () => {
+  const folder = createTestFolder()
+  const { storage } = await start(createMemoryStorage(), folder)
+  for (let index = 0; index < 1000; index++) {
+    await commit(storage, addition(`operation-${index}`))
+    await commit(storage, ...settling(`operation-${index}`))
+  }
+  await storage.destroy()
+  folder.die()
+  expect((await start(createMemoryStorage(), folder)).recovery?.found).toBe('new')
+})
+
+test('an operation that ended in a removed database is not put back from another', async () => {
+  const folder = createTestFolder()
+  await commit((await start(createMemoryStorage(), folder)).storage, addition('a'))
+  const other = await start(createMemoryStorage(), folder)
+  await commit(other.storage, addition('a'))
+  await commit(other.storage, ...settling('a'))
+  await other.storage.destroy()
+  folder.die()
+  const next = createMemoryStorage()
+  await start(next, folder)
+  expect(await outboxOf(next)).toEqual([])
+})
+
 test('operations of a database that a logout removed stay away', async () => {
   const folder = createTestFolder()
   const storage = createMemoryStorage()

@@ -9,7 +9,7 @@
  */
 
 import { lastEnded } from '../../engine/state/database-id.ts'
-import type { Pending } from '../../storage/tables.ts'
+import type { DatabaseIdentity, Pending } from '../../storage/tables.ts'
 import { extension, type JournalFile, type JournalFolder } from './folder.ts'
 import { encodeRecords, readFacts, type JournalFacts, type JournalRecord } from './records.ts'
 
@@ -17,8 +17,10 @@ import { encodeRecords, readFacts, type JournalFacts, type JournalRecord } from 
 const clearedFromBytes = 256 * 1024
 
 export type OutboxJournal = {
-  /** The facts of the files that dead workers have left. */
+  /** The facts of the files that dead workers have left, of databases that no logout has removed. */
   readonly earlier: readonly JournalFacts[]
+  /** The operations that are settled according to any of these files. */
+  readonly endedOperations: ReadonlySet<string>
   /** The databases that a logout has removed, according to these files. */
   readonly removedIDs: readonly string[]
   /** Other workers are alive, so their operations are not in `earlier`. */
@@ -26,8 +28,15 @@ export type OutboxJournal = {
   /** A dead worker has left operations without an end. */
   readonly hasOpenOperations: boolean
   /** The database is checked: this file takes over, and the earlier ones are removed. */
-  begin(databaseID: string, pending: readonly Pending[], commitNumber: number): Promise<void>
-  add(pending: readonly Pending[]): void
+  begin(
+    database: DatabaseIdentity,
+    pending: readonly Pending[],
+    commitNumber: number
+  ): Promise<void>
+  /** Returns the operations that this file did not have before. */
+  add(pending: readonly Pending[]): string[]
+  /** Storage has refused these operations. */
+  withdraw(opIDs: readonly string[]): void
   /** Writes at once. Otherwise the next task does. */
   flush(): void
   end(opIDs: readonly string[]): void
@@ -57,22 +66,19 @@ export async function openOutboxJournal(
       ({ databaseID }) => databaseID !== undefined && !removedIDs.includes(databaseID)
     ),
     removedIDs,
+    endedOperations: new Set(facts.flatMap(({ ended }) => [...ended])),
     hasOthers: abandoned.length < names.length,
     hasOpenOperations: facts.some(({ added, ended }) =>
       [...added.keys()].some(opID => !ended.has(opID))
     ),
-    ...createWriter(own, folder, abandoned, removedIDs)
+    ...createWriter(own, folder, abandoned)
   }
 }
 
-function createWriter(
-  own: JournalFile,
-  folder: JournalFolder,
-  abandoned: readonly JournalFile[],
-  removedIDs: readonly string[]
-) {
+function createWriter(own: JournalFile, folder: JournalFolder, abandoned: readonly JournalFile[]) {
   const open = new Set<string>()
   let databaseID = ''
+  let removedIDs: readonly string[] = []
   /** The IDs of the database during the life of this worker. */
   const ownIDs = new Set<string>()
   const waiting: JournalRecord[] = []
@@ -124,15 +130,28 @@ function createWriter(
     }
   }
 
-  function add(pending: readonly Pending[]): void {
-    for (const each of pending) open.add(each.opID)
+  function add(pending: readonly Pending[]): string[] {
+    const opIDs = pending.map(({ opID }) => opID).filter(opID => !open.has(opID))
+    for (const opID of opIDs) open.add(opID)
     append(...pending.map(each => ({ kind: 'added', pending: each }) as const))
+    return opIDs
+  }
+
+  function forget(kind: 'ended' | 'withdrawn', opIDs: readonly string[]): void {
+    if (opIDs.length === 0) return
+    for (const opID of opIDs) open.delete(opID)
+    append({ kind, opIDs })
   }
 
   return {
-    async begin(of: string, pending: readonly Pending[], upTo: number): Promise<void> {
-      databaseID = of
-      ownIDs.add(of)
+    async begin(
+      database: DatabaseIdentity,
+      pending: readonly Pending[],
+      upTo: number
+    ): Promise<void> {
+      databaseID = database.databaseID
+      removedIDs = database.endedIDs
+      ownIDs.add(databaseID)
       commitNumber = upTo
       append(...head())
       add(pending)
@@ -141,11 +160,8 @@ function createWriter(
     },
     add,
     flush,
-    end(opIDs: readonly string[]): void {
-      if (opIDs.length === 0) return
-      for (const opID of opIDs) open.delete(opID)
-      append({ kind: 'ended', opIDs })
-    },
+    end: (opIDs: readonly string[]): void => forget('ended', opIDs),
+    withdraw: (opIDs: readonly string[]): void => forget('withdrawn', opIDs),
     committed(number: number): void {
       commitNumber = number
       append({ kind: 'committed', commitNumber })
@@ -164,6 +180,8 @@ function createWriter(
     },
     /** A tab that has died meanwhile leaves a file, whose operations must not return. */
     remove(): void {
+      // Not only appended: a file that is emptied begins with these.
+      removedIDs = [...removedIDs, ...ownIDs]
       append(...[...ownIDs].map(each => ({ kind: 'removed', databaseID: each }) as const))
     }
   }

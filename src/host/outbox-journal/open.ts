@@ -47,6 +47,7 @@ export async function openJournaled(
 const noFiles: EarlierFiles = {
   earlier: [],
   removedIDs: [],
+  endedOperations: new Set(),
   hasOthers: true,
   begin: () => Promise.resolve()
 }

@@ -11,8 +11,10 @@ export type JournalRecord =
   | { readonly kind: 'database'; readonly databaseID: string }
   /** The operation is being stored in the outbox. */
   | { readonly kind: 'added'; readonly pending: Pending }
-  /** These operations are settled, or were never stored. */
+  /** These operations are settled. */
   | { readonly kind: 'ended'; readonly opIDs: readonly string[] }
+  /** Storage has refused these operations, so no caller waits for them. Counts for this file only. */
+  | { readonly kind: 'withdrawn'; readonly opIDs: readonly string[] }
   /** The database holds this strict commit. */
   | { readonly kind: 'committed'; readonly commitNumber: number }
   /** A logout has removed this database: its operations must not return. */
@@ -58,6 +60,9 @@ export function readFacts(bytes: Uint8Array): JournalFacts {
         break
       case 'ended':
         for (const opID of record.opIDs) ended.add(opID)
+        break
+      case 'withdrawn':
+        for (const opID of record.opIDs) added.delete(opID)
         break
       case 'committed':
         commitNumber = Math.max(commitNumber, record.commitNumber)

@@ -23,7 +23,10 @@ export type Recovery = {
   readonly endedIDs: readonly string[]
 }
 
-export type EarlierFiles = Pick<OutboxJournal, 'earlier' | 'removedIDs' | 'hasOthers' | 'begin'>
+export type EarlierFiles = Pick<
+  OutboxJournal,
+  'earlier' | 'removedIDs' | 'endedOperations' | 'hasOthers' | 'begin'
+>
 
 const queriesOf = (opIDs: readonly string[]) =>
   [
@@ -59,7 +62,7 @@ export async function recover(
   const databaseID = (found === 'wiped' || found === 'rolledBack' ? undefined : storedID) ?? newID()
   const identity = { databaseID, endedIDs: endedIDsOf(stored, journal) }
   if (isSame(identity, stored.identity) && lostOf(stored, found, journal).length === 0) {
-    await journal.begin(databaseID, [...stored.outbox.values()], read.commitNumber)
+    await journal.begin(identity, [...stored.outbox.values()], read.commitNumber)
     return { found, restored: [], ...identity }
   }
   let written: DatabaseIdentity = identity
@@ -81,7 +84,7 @@ export async function recover(
       ...restored.map(outboxWrite)
     ]
   })
-  await journal.begin(written.databaseID, outbox, commitNumber)
+  await journal.begin(written, outbox, commitNumber)
   return { found, restored, ...written }
 }
 
@@ -106,14 +109,12 @@ const isSame = (one: DatabaseIdentity, other: DatabaseIdentity | undefined): boo
 
 /** The readable operations that were added and not ended, by a logout neither. */
 function pendingOf(
-  { earlier }: EarlierFiles,
-  endedIDs: readonly string[] = []
+  { earlier, endedOperations }: EarlierFiles,
+  isCounted: (facts: JournalFacts) => boolean = () => true
 ): Map<string, Pending> {
-  const ended = new Set(earlier.flatMap(facts => [...facts.ended]))
-  const kept = earlier.filter(({ databaseID }) => !endedIDs.includes(databaseID ?? ''))
   const pending = new Map<string, Pending>()
-  for (const [opID, row] of kept.flatMap(({ added }) => [...added])) {
-    const operation = ended.has(opID) ? undefined : parsed(storedRows.outbox, row)
+  for (const [opID, row] of earlier.filter(isCounted).flatMap(({ added }) => [...added])) {
+    const operation = endedOperations.has(opID) ? undefined : parsed(storedRows.outbox, row)
     if (operation) pending.set(opID, operation)
   }
   return pending
@@ -147,16 +148,21 @@ function assess(
 
 /**
  * While other workers are alive, an operation of an intact database may have ended in one of their
- * journals, which cannot be read.
+ * journals, which cannot be read. Those of a database that was lost before are not in this one.
  */
 function lostOf(
   { identity, outbox, verdicts }: Stored,
   found: Recovery['found'],
   journal: EarlierFiles
 ): Pending[] {
-  if (found === 'intact' && journal.hasOthers) return []
+  const isUnknown = found === 'intact' && journal.hasOthers
+  const isCounted = ({ databaseID = '' }: JournalFacts) =>
+    identity
+      ? !identity.endedIDs.includes(databaseID) &&
+        !(isUnknown && databaseID === identity.databaseID)
+      : !isUnknown
   return (
-    [...pendingOf(journal, identity?.endedIDs).values()]
+    [...pendingOf(journal, isCounted).values()]
       .filter(({ opID }) => !outbox.has(opID) && !verdicts.has(opID))
       // Without its verdict the operation is sent once more, and the server repeats the verdict.
       .map(({ applied: _, ...pending }) => pending)

@@ -11,6 +11,7 @@ export function journaledStorage(storage: Storage, journal: OutboxJournal): Stor
     ...storage,
     async transact(queries, body, durability = 'strict') {
       let added: Pending[] = []
+      let firstAdded: string[] = []
       let written: readonly Write[] = []
       try {
         const commitNumber = await storage.transact(
@@ -18,21 +19,24 @@ export function journaledStorage(storage: Storage, journal: OutboxJournal): Stor
           answers => {
             written = body(answers)
             added = additions(written)
-            // Written while the browser commits.
-            journal.add(added)
+            // The next task writes this, while the browser commits.
+            firstAdded = journal.add(added)
             return written
           },
           durability
         )
-        // A crash from now on must find the operations in the journal.
+        // The call resolves after this.
         if (added.length > 0) journal.flush()
         journal.end(endings(written))
         const databaseID = databaseIDOf(written)
         if (databaseID !== undefined) journal.rename(databaseID)
         if (durability === 'strict' && written.length > 0) journal.committed(commitNumber)
+        if (written.some(isSeal)) journal.remove()
         return commitNumber
       } catch (error) {
-        journal.end(added.map(({ opID }) => opID))
+        // Operations of before are written again later. A new one has to stay away.
+        journal.withdraw(firstAdded)
+        journal.flush()
         throw error
       }
     },
@@ -65,10 +69,17 @@ function additions(writes: readonly Write[]): Pending[] {
   )
 }
 
+/** An operation with a verdict has ended, also one whose row is damaged. */
 const endings = (writes: readonly Write[]): string[] =>
-  writes.flatMap(write =>
-    write.table === 'outbox' && 'row' in write && !write.row ? write.id : []
-  )
+  writes.flatMap(write => {
+    if (!('row' in write)) return []
+    const isEnd = write.table === 'outbox' ? !write.row : write.table === 'verdicts' && write.row
+    return isEnd ? write.id : []
+  })
+
+/** A logout is final, even if its tab dies before the removal. */
+const isSeal = (write: Write): boolean =>
+  write.table === 'lease' && 'row' in write && write.row?.isSealed === true
 
 /**
  * The endings in a message of another tab. The engine checks the whole message. These few fields
