@@ -95,7 +95,7 @@ export function openEngine(
     groupsWithShownMembers: retained.groupsWithShownMembers
   }
   const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
-  const reads = createServerReads({ ...parts, leadership })
+  const reads = createServerReads({ ...parts, leadership, time })
   const tabs = createTabs({ ...parts, leadership, reads, onLogout: each => logout.follow(each) })
   const { serverNowMs } = time
   const mutes = createMutes({ setTimer, serverNowMs, publish: state.publish })

@@ -13,6 +13,8 @@ import type { Host, PeerMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Leadership } from './leadership.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { withoutEndedMute } from './state/mutes.ts'
+import type { Time } from './state/time.ts'
 import type { Answer, Question } from './sync/questions.ts'
 import type { Sync } from './sync/sync.ts'
 
@@ -22,6 +24,7 @@ type ServerReadsOptions = {
   readonly sync: Sync
   readonly leadership: Leadership
   readonly questions: LeaderQuestions
+  readonly time: Pick<Time, 'serverNowMs'>
 }
 
 const request = {
@@ -41,7 +44,7 @@ type Input = { readonly type: string; readonly [argument: string]: unknown }
 export type ServerReads = ReturnType<typeof createServerReads>
 
 export function createServerReads(options: ServerReadsOptions) {
-  const { host, lifecycle, sync, leadership, questions } = options
+  const { host, lifecycle, sync, leadership, questions, time } = options
 
   async function ask(input: Input): Promise<Answer> {
     const question = parseQuestion(input)
@@ -67,7 +70,10 @@ export function createServerReads(options: ServerReadsOptions) {
       if (!checked.ok) return checked.error
       if (checked.limit) return checked.limit
       const answer = await ask({ ...checked.args, type: 'readMembers', groupID })
-      return 'members' in answer || 'code' in answer ? answer : groupError('BadFrame')
+      if ('code' in answer) return answer
+      if (!('members' in answer)) return groupError('BadFrame')
+      const nowMs = time.serverNowMs()
+      return { ...answer, members: answer.members.map(row => withoutEndedMute(row, nowMs)) }
     },
     async answerFollower({ id, question }: Extract<PeerMessage, { type: 'ask' }>): Promise<void> {
       host.peers.post({ type: 'answer', id, answer: await ask(question) })

@@ -155,6 +155,18 @@ test.each([
   expect(await asked(root, request)).toBe(code)
 })
 
+test('a member whose mute has ended is not muted', async () => {
+  await createCrew()
+  await ann.settle('setGroupMemberMuteTime', { groupID: 'crew', userID: 'bob', muteTime: 60 })
+  const muteUntil = async () => {
+    const answer = await page(root, { userIDList: ['bob'] })
+    return 'members' in answer ? answer.members[0]?.muteUntil : answer
+  }
+  expect(await muteUntil()).toBeGreaterThan(0)
+  await server.clock.advance(60_000)
+  expect(await muteUntil()).toBe(0)
+})
+
 test('members are not read without a network', async () => {
   await createCrew()
   root.network.cut()

@@ -12,6 +12,10 @@ type MuteOptions = Pick<Host, 'setTimer'> & {
   publish(touched: Touched): void
 }
 
+/** A mute ends by the clock, and the row keeps its time. */
+export const withoutEndedMute = (row: MemberRow, serverNowMs: number): MemberRow =>
+  row.muteUntil > 0 && row.muteUntil * 1000 <= serverNowMs ? { ...row, muteUntil: 0 } : row
+
 export type Mutes = ReturnType<typeof createMutes>
 
 export function createMutes({ serverNowMs, setTimer, publish }: MuteOptions) {
@@ -34,11 +38,10 @@ export function createMutes({ serverNowMs, setTimer, publish }: MuteOptions) {
   return {
     /** The row, without a mute that has ended. For a mute that lasts, a timer publishes its end. */
     current(row: MemberRow): MemberRow {
-      if (row.muteUntil === 0) return row
-      const leftMs = row.muteUntil * 1000 - serverNowMs()
-      if (leftMs <= 0) return { ...row, muteUntil: 0 }
-      watch(row, leftMs)
-      return row
+      const nowMs = serverNowMs()
+      const current = withoutEndedMute(row, nowMs)
+      if (current.muteUntil > 0) watch(row, row.muteUntil * 1000 - nowMs)
+      return current
     },
     stop(): void {
       for (const ofGroup of timers.values()) for (const stop of ofGroup.values()) stop()

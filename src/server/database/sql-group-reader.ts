@@ -45,14 +45,18 @@ export function groupReader(
       return all<{ body: MemberRow }>(rows).map(({ body }) => body)
     },
     async membersByRole(groupID, { offset, limit, role, userIDList }) {
+      // A condition with OR would read every row of the group, for the sake of a few users.
+      const ofUsers = userIDList
+        ? 'AND user_id IN (SELECT jsonb_array_elements_text($5::jsonb))'
+        : ''
       const rows = await query(
         `SELECT body FROM members
          WHERE group_id = $1 AND body IS NOT NULL AND ($2::text IS NULL OR body->>'role' = $2)
-           AND ($3::jsonb IS NULL OR user_id IN (SELECT jsonb_array_elements_text($3::jsonb)))
+           ${ofUsers}
          ORDER BY array_position(ARRAY['Owner', 'Admin', 'Member'], body->>'role'),
            (body->>'joinTime')::bigint, user_id
-         OFFSET $4 LIMIT $5`,
-        [groupID, role ?? null, userIDList ? JSON.stringify(userIDList) : null, offset, limit]
+         OFFSET $3 LIMIT $4`,
+        [groupID, role ?? null, offset, limit, ...(userIDList ? [JSON.stringify(userIDList)] : [])]
       )
       return all<{ body: MemberRow }>(rows).map(({ body }) => body)
     },
