@@ -23,8 +23,10 @@ export function createMemoryStorage(): Storage {
     read: queries => inTurn(() => ({ answers: answer(queries), commitNumber })),
     transact: (queries, body) =>
       inTurn(() => {
-        body(answer(queries)).forEach(memtable.write)
-        return ++commitNumber
+        const writes = body(answer(queries))
+        writes.forEach(memtable.write)
+        // As IndexedDB does: without writes, there is no commit.
+        return writes.length > 0 ? ++commitNumber : commitNumber
       }),
     close: () => inTurn(() => undefined),
     destroy: () => inTurn(memtable.clear)
