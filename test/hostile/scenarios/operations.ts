@@ -112,7 +112,7 @@ export const operationScenarios: readonly Scenario[] = [
         expect(given.filter(outcome => typeof outcome !== 'number')).toEqual([])
       }
     },
-    leaves: () => ({ verdicts: 40 })
+    leaves: () => ({ verdicts: 2 * intrusions('crew').length })
   },
   {
     title: "other users' operation IDs, as own and as predecessors",
@@ -321,7 +321,7 @@ export const operationScenarios: readonly Scenario[] = [
       memberships: 1,
       feeds: 1,
       feed: 2,
-      verdicts: 31
+      verdicts: 1 + 2 * intrusions('vault').length
     })
   }
 ]
