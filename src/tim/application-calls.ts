@@ -58,5 +58,5 @@ export function createApplicationCalls(ready: (api: string) => Session): Applica
   }
 }
 
-/** An admin who has lost the role keeps the notice, but can no longer decide. */
+/** A former admin keeps the notice, but can no longer decide. */
 const deciding: ReadonlySet<string> = new Set([TYPES.GRP_MBR_ROLE_OWNER, TYPES.GRP_MBR_ROLE_ADMIN])

@@ -25,7 +25,7 @@ export type TimDelegate = {
 
 type Credentials = { readonly userID: string; readonly userSig: string }
 
-/** A user who is to be logged in. */
+/** The user of the next login, or of the present one. */
 type Wanted = {
   credentials: Credentials
   isOnline: boolean

@@ -154,7 +154,7 @@ describe('an application', () => {
   })
 })
 
-test('a notice names the group as its receiver, and the user in its payload', async () => {
+test('the receiver of a notice is the group', async () => {
   const { ann } = await appliedToCrew()
   const system = { conversationID: TIM.TYPES.CONV_SYSTEM }
   const last = async () => (await ann.getMessageList(system)).data.messageList.at(-1)

@@ -126,7 +126,7 @@ describe('the login of a delegate', () => {
     expect([user(), log()]).toEqual(['', ['login ann', 'logout']])
   })
 
-  test('of the next user comes after the logout of the former', async () => {
+  test('a login of the next user waits for the logout of the former', async () => {
     const { tim, logins, logIn, user, log } = await open()
     const answer = deferred()
     logins.push(() => answer.promise)

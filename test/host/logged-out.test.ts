@@ -96,7 +96,7 @@ test('a page hidden during a logout ends its store beside a new login', async ()
   expect([await outbox(), removals]).toEqual([['a'], 1])
 })
 
-test('the rows of a login that is closed again outlive a hidden page', async () => {
+test('a hidden page keeps the rows of a closed login', async () => {
   const knownID = await hiddenPage()
   await (await openWorker()).storage.destroy()
   await openTab()
