@@ -125,7 +125,7 @@ describe('a tab that comes to lead at its start', () => {
     const started = createTestClient(server, 'bob', { storage, peers: tab.peers })
     await server.clock.settle()
     // Since its read, another tab has written.
-    await ann.storage.transact([], () => [])
+    await ann.storage.transact([], () => [{ table: 'verdicts', scope: '', id: 'none', row: null }])
     tab.lead()
     await started.engine.pause()
     await started.engine.resume()
