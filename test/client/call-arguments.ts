@@ -1,16 +1,22 @@
 /** Arguments of every group call: the greatest that are allowed, and refused ones with the code. */
 
+import type { GroupCalls } from '../../src/tim/api.ts'
+
 const groupID = 'crew'
 const userID = 'dan'
 const text = (bytes: number) => 'x'.repeat(bytes)
 const fields = (count: number, valueBytes: number) =>
   Array.from({ length: count }, (_, index) => ({ key: `key${index}`, value: text(valueBytes) }))
+const counters = (count: number, value: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, value]))
+const record = (count: number, valueBytes: number) =>
+  Object.fromEntries(fields(count, valueBytes).map(({ key, value }) => [key, value]))
 const people = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`)
 const application = { payload: { operatorID: 'eve', groupProfile: { groupID } } }
 const deciding = { handleAction: 'Agree', message: application }
 
 /** By call: an argument that every check accepts. Texts and lists of fields are as long as allowed. */
-export const greatest: Readonly<Record<string, unknown>> = {
+export const greatest: Readonly<Record<keyof GroupCalls, unknown>> = {
   getGroupList: { groupProfileFilter: ['ownerID', 'memberNum'] },
   getGroupProfile: { groupID, groupCustomFieldFilter: ['city'] },
   searchGroupByID: groupID,
@@ -49,13 +55,27 @@ export const greatest: Readonly<Record<string, unknown>> = {
   setGroupMemberNameCard: { groupID, userID, nameCard: text(50) },
   setGroupMemberCustomField: { groupID, userID, memberCustomField: fields(5, 64) },
   getGroupApplicationList: undefined,
-  getMessageList: { conversationID: '@TIM#SYSTEM' }
+  getMessageList: { conversationID: '@TIM#SYSTEM' },
+  initGroupAttributes: { groupID, groupAttributes: record(16, 1019) },
+  setGroupAttributes: { groupID, groupAttributes: record(16, 1019) },
+  deleteGroupAttributes: { groupID, keyList: ['key0', text(32)] },
+  getGroupAttributes: { groupID, keyList: ['key0', text(32)] },
+  setGroupCounters: { groupID, counters: counters(20, Number.MAX_SAFE_INTEGER) },
+  increaseGroupCounter: { groupID, key: text(128), value: Number.MAX_SAFE_INTEGER },
+  decreaseGroupCounter: { groupID, key: text(128), value: Number.MAX_SAFE_INTEGER },
+  getGroupCounters: { groupID, keyList: ['key0', text(128)] }
 }
+export const callNames = Object.keys(greatest) as (keyof GroupCalls)[]
 
 /** Calls that take no argument, or work without one. */
-const withoutArgument = ['getGroupList', 'getGroupApplicationList']
+const withoutArgument: string[] = ['getGroupList', 'getGroupApplicationList']
 
-type Refused = readonly [call: string, title: string, argument: unknown, code: number]
+export type Refused = readonly [
+  call: keyof GroupCalls,
+  title: string,
+  argument: unknown,
+  code: number
+]
 
 const crew = { name: 'Crew' }
 
@@ -64,7 +84,7 @@ const crew = { name: 'Crew' }
  * illegal argument, 10015 an ID that no group can have, 2600 an unknown type of group.
  */
 export const illShaped: readonly Refused[] = [
-  ...Object.keys(greatest)
+  ...callNames
     .filter(call => !withoutArgument.includes(call))
     .flatMap((call): Refused[] => [
       [call, 'nothing', undefined, 10004],
@@ -74,7 +94,8 @@ export const illShaped: readonly Refused[] = [
       [call, 'a number', -5, 10004],
       [call, 'a list', [], 10004]
     ]),
-  ...Object.entries(greatest)
+  ...callNames
+    .map(call => [call, greatest[call]] as const)
     .filter(([, argument]) => typeof argument === 'object' && 'groupID' in argument!)
     .flatMap(([call, argument]): Refused[] => [
       [call, 'a number as groupID', { ...(argument as object), groupID: 5 }, 10004],
@@ -86,7 +107,7 @@ export const illShaped: readonly Refused[] = [
             [call, 'an empty groupID', { ...(argument as object), groupID: '' }, 10004]
           ] as const))
     ]),
-  ...['quitGroup', 'dismissGroup', 'searchGroupByID'].map((call): Refused => [
+  ...(['quitGroup', 'dismissGroup', 'searchGroupByID'] as const).map((call): Refused => [
     call,
     'an impossible groupID',
     text(49),
@@ -130,7 +151,27 @@ export const illShaped: readonly Refused[] = [
   ['setGroupMemberNameCard', 'a number as name card', { groupID, userID, nameCard: 5 }, 10004],
   ['setGroupMemberCustomField', 'no fields', { groupID, userID }, 10004],
   ['setGroupMemberCustomField', 'a text', { groupID, userID, memberCustomField: 'x' }, 10004],
-  ['getMessageList', 'another conversation', { conversationID: 'C2Cbob' }, 10004]
+  ['getMessageList', 'another conversation', { conversationID: 'C2Cbob' }, 10004],
+  ...(['initGroupAttributes', 'setGroupAttributes'] as const).flatMap((call): Refused[] => [
+    [call, 'no attributes', { groupID }, 10004],
+    [call, 'a list of attributes', { groupID, groupAttributes: ['seat'] }, 10004],
+    [call, 'a number as a value', { groupID, groupAttributes: { seat: 5 } }, 10004],
+    [call, 'an empty key', { groupID, groupAttributes: { '': 'ann' } }, 10004]
+  ]),
+  ['deleteGroupAttributes', 'no keys', { groupID }, 10004],
+  ['deleteGroupAttributes', 'a text as keys', { groupID, keyList: 'seat' }, 10004],
+  ['getGroupAttributes', 'a text as keys', { groupID, keyList: 'seat' }, 10004],
+  ['getGroupCounters', 'a text as keys', { groupID, keyList: 'likes' }, 10004],
+  ['setGroupCounters', 'no counters', { groupID }, 10004],
+  ['setGroupCounters', 'a list of counters', { groupID, counters: [5] }, 10004],
+  ['setGroupCounters', 'a text as a value', { groupID, counters: { likes: '5' } }, 10004],
+  ['setGroupCounters', 'a fraction', { groupID, counters: { likes: 0.5 } }, 10004],
+  ...(['increaseGroupCounter', 'decreaseGroupCounter'] as const).flatMap((call): Refused[] => [
+    [call, 'no key', { groupID, value: 1 }, 10004],
+    [call, 'no value', { groupID, key: 'likes' }, 10004],
+    [call, 'a text as value', { groupID, key: 'likes', value: '1' }, 10004],
+    [call, 'an endless value', { groupID, key: 'likes', value: Infinity }, 10004]
+  ])
 ]
 
 /**
@@ -184,5 +225,18 @@ export const beyondLimit: readonly Refused[] = [
     'a long field',
     { groupID, userID, memberCustomField: fields(1, 65) },
     10004
-  ]
+  ],
+  ...(['initGroupAttributes', 'setGroupAttributes'] as const).flatMap((call): Refused[] => [
+    [call, 'many attributes', { groupID, groupAttributes: record(17, 1) }, 10004],
+    [call, 'a long key', { groupID, groupAttributes: { [text(33)]: 'x' } }, 10004],
+    [call, 'a long value', { groupID, groupAttributes: record(1, 4097) }, 10004]
+  ]),
+  ['deleteGroupAttributes', 'a long key', { groupID, keyList: [text(33)] }, 10004],
+  ['setGroupCounters', 'many counters', { groupID, counters: counters(21, 1) }, 10004],
+  ['setGroupCounters', 'a long key', { groupID, counters: { [text(129)]: 1 } }, 10004],
+  ['setGroupCounters', 'a large value', { groupID, counters: { likes: 2 ** 53 } }, 10004],
+  ...(['increaseGroupCounter', 'decreaseGroupCounter'] as const).flatMap((call): Refused[] => [
+    [call, 'a long key', { groupID, key: text(129), value: 1 }, 10004],
+    [call, 'a large value', { groupID, key: 'likes', value: 2 ** 53 }, 10004]
+  ])
 ]

@@ -1,20 +1,23 @@
 /**
  * A session of the TIM API on virtual time, about a group that Ann owns. Bob is an admin, Carl and
- * Dan are members, and Eve has applied to it if it is Public: then it needs permission to join.
+ * Dan are members, and Eve has applied to it if it is Public: then it needs permission to join. An
+ * AVChatRoom has no admins, so Bob is a member there.
  */
 
 import { vi } from 'vitest'
 import { connectHere } from '../../src/client/remote.ts'
 import { createStore } from '../../src/client/store.ts'
+import type { OperationName } from '../../src/kernel/decide.ts'
 import { createStreamClient } from '../../src/client/streams.ts'
 import { createCalls } from '../../src/tim/calls.ts'
 import { EVENT } from '../../src/tim/constants.ts'
 import { createEvents } from '../../src/tim/events.ts'
 import { inTime } from '../../src/tim/guard.ts'
+import type { GroupCalls } from '../../src/tim/api.ts'
 import type { IMError } from '../../src/tim/im-error.ts'
 import type { TimMessage } from '../../src/tim/message.ts'
 import { startLogin } from '../../src/tim/session.ts'
-import { createTestClient, createTestServer } from '../harness.ts'
+import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
 
 export const users = {
   stranger: 'dora',
@@ -25,22 +28,43 @@ export const users = {
 } as const
 export type Role = keyof typeof users
 
-export const worldTypes = ['Private', 'Public', 'ChatRoom'] as const
+export const worldTypes = ['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const
 export type WorldType = (typeof worldTypes)[number]
 
-export type Calls = Readonly<Record<string, (argument?: unknown) => Promise<{ data: object }>>>
+export const networks = ['online', 'offline'] as const
+export type Network = (typeof networks)[number]
+
+export type Place = {
+  readonly type: WorldType
+  readonly role: Role
+  readonly network: Network
+}
+
+type Calls = Readonly<Record<keyof GroupCalls, (argument?: unknown) => Promise<{ data: object }>>>
 
 /** Seconds of virtual time until every call has settled. */
 const settledAfterSeconds = 20
 
-export async function openWorld(type: WorldType, role: Role, isOnline: boolean) {
-  const server = createTestServer({ appAdmins: ['root'] })
-  const memberList = [{ userID: 'bob', role: 'Admin' }, { userID: 'carl' }, { userID: 'dan' }]
-  const crew = { name: 'Crew', type, ...(type === 'Public' && { joinOption: 'NeedPermission' }) }
-  const act = (userID: string, name: string, args: object) =>
+async function createCrew(server: TestServer, type: WorldType): Promise<void> {
+  const act = (userID: string, name: OperationName, args: object) =>
     server.judge(userID, { name, args: { groupID: 'crew', ...args }, groupID: 'crew' })
-  await act('ann', 'createGroup', { ...crew, memberList })
+  const memberList = [{ userID: 'bob', role: 'Admin' }, { userID: 'carl' }, { userID: 'dan' }]
+  await act('ann', 'createGroup', {
+    name: 'Crew',
+    type,
+    ...(type === 'Public' && { joinOption: 'NeedPermission' }),
+    ...(type !== 'AVChatRoom' && { memberList })
+  })
+  if (type === 'AVChatRoom')
+    for (const userID of ['ann', 'bob', 'carl', 'dan']) await act(userID, 'joinGroup', {})
   if (type === 'Public') await act('eve', 'joinGroup', { applyMessage: 'please' })
+  await act('ann', 'setGroupAttributes', { groupAttributes: [{ key: 'key0', value: 'red' }] })
+  await act('ann', 'setGroupCounters', { counters: [{ key: 'key0', value: 5 }] })
+}
+
+export async function openWorld({ type, role, network }: Place) {
+  const server = createTestServer({ appAdmins: ['root'] })
+  await createCrew(server, type)
 
   const userID = users[role]
   const client = createTestClient(server, userID, { keepUndelivered: true })
@@ -59,6 +83,8 @@ export async function openWorld(type: WorldType, role: Role, isOnline: boolean) 
   events.on(EVENT.GROUP_LIST_UPDATED, () => seen.push('list'))
   events.on(EVENT.ERROR, ({ data }) => seen.push(`error${data.code}`))
   events.on(EVENT.MESSAGE_RECEIVED, ({ data: [message] }) => seen.push(nameOf(message)))
+  events.on(EVENT.GROUP_ATTRIBUTES_UPDATED, () => seen.push('attributes'))
+  events.on(EVENT.GROUP_COUNTER_UPDATED, () => seen.push('counter'))
   const login = startLogin({
     store,
     userID,
@@ -81,31 +107,35 @@ export async function openWorld(type: WorldType, role: Role, isOnline: boolean) 
     }
   }
   await pass(1)
-  if (!isOnline) client.network.cut()
-  await pass(1)
+  if (network === 'offline') {
+    client.network.cut()
+    await pass(1)
+  }
   seen.length = 0
 
   return {
     calls,
-    /** The answer of a call, or its code, and the events until then and after it, in order. */
-    async outcomeOf(call: string, argument?: unknown): Promise<string> {
-      seen.length = 0
+    /** The answer of a call, or its code. */
+    async ask(call: keyof GroupCalls, argument?: unknown): Promise<string> {
       let answer: string | undefined
-      void calls[call]!(argument).then(
+      void calls[call](argument).then(
         ({ data }) => seen.push((answer = answerIn(data))),
         (error: IMError) => seen.push((answer = String(error.code)))
       )
       await pass(settledAfterSeconds, () => answer !== undefined)
+      return answer ?? 'no answer'
+    },
+    /** All answers and events since the last time, in order. */
+    async events(): Promise<string> {
       await pass(2)
-      return seen.join(' ')
+      return seen.splice(0).join(' ')
     },
     /** The events of the time after the connection is back. */
     async reconnect(): Promise<string> {
-      seen.length = 0
       client.network.restore()
       await client.caughtUp()
       await pass(2)
-      return seen.join(' ')
+      return seen.splice(0).join(' ')
     },
     end: login.end
   }

@@ -1,31 +1,46 @@
 /**
- * Every group call by every kind of user, with and without a network: the answer, the events and
- * their order. Which user may do what comes from the permission matrix of `test/kernel`.
+ * Every group call by every kind of user, in a group of every type, with and without a network: the
+ * answer, the events and their order. Which user may do what comes from the permission matrix of
+ * `test/kernel`. A call that is not in these tables does not compile.
  */
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { cells, type Actor, type Cell, type WorldName } from '../kernel/matrix.ts'
-import { beyondLimit, greatest, illShaped } from './call-arguments.ts'
-import { openWorld, users, worldTypes, type Role, type WorldType } from './table-world.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { OperationName } from '../../src/kernel/decide.ts'
+import type { GroupCalls } from '../../src/tim/api.ts'
+import { cells, type Actor, type Cell } from '../kernel/matrix.ts'
+import { beyondLimit, callNames, greatest, illShaped, type Refused } from './call-arguments.ts'
+import {
+  networks,
+  openWorld,
+  users,
+  worldTypes,
+  type Network,
+  type Place,
+  type Role,
+  type WorldType
+} from './table-world.ts'
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
-afterEach(() => void vi.useRealTimers())
+beforeAll(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterAll(() => void vi.useRealTimers())
 
 const roles = Object.keys(users) as Role[]
-const networks = ['online', 'offline'] as const
-type Network = (typeof networks)[number]
+
+type Call = keyof GroupCalls
+type Operation = Exclude<OperationName, 'joinGroup'>
+type Events = Readonly<Record<Network, string>>
+
+/** Every counter has an event. */
+const counted = `${'counter '.repeat(20)}ok`
 
 /**
- * By call: its row of the matrix, and the events around the answer of an accepted call. `/` is the
- * return of the network. A tip comes from the server, so offline it comes after that.
+ * By operation: its row of the matrix, and the events around the answer of an accepted call. `/` is
+ * the return of the network. A tip comes from the server, so offline it comes after that.
  *
  * - `list`: the group appears, disappears, or has another profile.
  * - A change of members alone has a tip and no `list`. A name card and the own settings have none.
  * - Notices 5, 6 and 8 go to the user who dismissed, created or quit.
  */
-const operations: Readonly<
-  Record<string, readonly [row: string, events: Record<Network, string>]>
-> = {
+const operations: Readonly<Record<Operation, readonly [row: string, events: Events]>> = {
   createGroup: [
     'createGroup of a new ID',
     { online: 'list notice6 ok', offline: 'list ok / notice6' }
@@ -50,7 +65,28 @@ const operations: Readonly<
   ],
   setGroupMemberRole: ['setGroupMemberRole to Admin', { online: 'ok tip4', offline: 'ok / tip4' }],
   setGroupMemberNameCard: ['setGroupMemberNameCard', { online: 'ok', offline: 'ok' }],
-  setGroupMemberCustomField: ['setGroupMemberCustomField', { online: 'ok', offline: 'ok' }]
+  setGroupMemberCustomField: ['setGroupMemberCustomField', { online: 'ok', offline: 'ok' }],
+  initGroupAttributes: [
+    'initGroupAttributes',
+    { online: 'attributes ok', offline: 'attributes ok' }
+  ],
+  setGroupAttributes: ['setGroupAttributes', { online: 'attributes ok', offline: 'attributes ok' }],
+  deleteGroupAttributes: [
+    'deleteGroupAttributes',
+    { online: 'attributes ok', offline: 'attributes ok' }
+  ],
+  setGroupCounters: ['setGroupCounters', { online: counted, offline: counted }],
+  increaseGroupCounter: ['increaseGroupCounter', { online: 'counter ok', offline: 'counter ok' }],
+  decreaseGroupCounter: ['decreaseGroupCounter', { online: 'counter ok', offline: 'counter ok' }]
+}
+
+/**
+ * The owner of an AVChatRoom has to join it, and only then it is on the list. A device holds no
+ * other members of it, so the server decides on a mute, and its tip comes first.
+ */
+const operationsOfAVChatRoom: Readonly<Partial<Record<Operation, Events>>> = {
+  createGroup: { online: 'notice6 ok', offline: 'ok / notice6' },
+  setGroupMemberMuteTime: { online: 'tip7 ok', offline: '4512 / tip7' }
 }
 
 const actorOf: Readonly<Record<Role, Actor>> = {
@@ -61,7 +97,8 @@ const actorOf: Readonly<Record<Role, Actor>> = {
   app: 'app'
 }
 
-function cellOf(row: string, world: WorldName, role: Role): Cell {
+function cellOf(operation: Operation, world: WorldType, role: Role): Cell {
+  const [row] = operations[operation]
   const found = cells.find(
     cell =>
       cell.operation === row &&
@@ -78,51 +115,44 @@ function cellOf(row: string, world: WorldName, role: Role): Cell {
  * it rejects with 4512 after 15 s, and an event reports a later refusal. App admins outside the
  * group get no events of it.
  */
-function expectedOf(call: string, type: WorldType, role: Role, network: Network): string {
-  const [row, events] = operations[call]!
-  const { device, server } = cellOf(row, type, role)
-  if (device === 'accepted') return events[network]
+function outcomeOf(operation: Operation, { type, role, network }: Place): string {
+  const { device, server } = cellOf(operation, type, role)
+  const inRoom = type === 'AVChatRoom' ? operationsOfAVChatRoom[operation] : undefined
+  const events = (inRoom ?? operations[operation][1])[network]
+  if (device === 'accepted' || (inRoom && server === 'accepted' && role !== 'app')) return events
   if (device !== 'undecided') return String(device)
   if (network === 'online') return server === 'accepted' ? 'ok' : String(server)
   return server === 'accepted' ? '4512' : `4512 / error${server}`
 }
 
-async function outcome(call: string, type: WorldType, role: Role, network: Network) {
-  const world = await openWorld(type, role, network === 'online')
-  const before = await world.outcomeOf(call, greatest[call])
-  const after = network === 'online' ? '' : await world.reconnect()
-  void world.end()
-  return after === '' ? before : `${before} / ${after}`
+/** A stranger, a member, an admin, the owner, an app admin outside the group. */
+type ByRole = readonly [stranger: string, member: string, admin: string, owner: string, app: string]
+
+/** Private groups are joined by invitation. A Public one of this world needs permission. */
+const joining: Readonly<Record<WorldType, string>> = {
+  Private: '10007',
+  Public: 'WaitAdminApproval',
+  ChatRoom: 'list tip1 attributes counter JoinedSuccess',
+  AVChatRoom: 'list tip1 attributes counter JoinedSuccess'
 }
 
-async function outcomes(call: string, type: WorldType, network: Network) {
-  const found: Record<string, string> = {}
-  for (const role of roles) found[role] = await outcome(call, type, role, network)
-  return found
-}
-
-const places = worldTypes.flatMap(type => networks.map(network => ({ type, network })))
-
-describe.each(places)('in a $type group $network', ({ type, network }) => {
-  test.each(Object.keys(operations))('%s answers every user', async call => {
-    const expected = roles.map(role => [role, expectedOf(call, type, role, network)])
-    expect(await outcomes(call, type, network)).toEqual(Object.fromEntries(expected))
-  })
-
-  /** Private groups are joined by invitation. A Public one of this world needs permission. */
-  const joining = {
-    Private: '10007',
-    Public: 'WaitAdminApproval',
-    ChatRoom: 'list tip1 JoinedSuccess'
-  }
-  /** Only members see a Private group, and nobody finds it. */
-  const isHidden = type === 'Private'
+/** `joinGroup`, and the calls that change nothing. They answer with the length of a list. */
+function others(type: WorldType, network: Network): Record<Exclude<Call, Operation>, ByRole> {
   /** The server answers about groups that the user is not in. */
   const asked = (online: string) => (network === 'online' ? online : '2805')
+  /** Only members see a Private group, and nobody finds it. */
+  const isHidden = type === 'Private'
+  const found = asked(isHidden ? '10007' : 'ok')
   const applications = type === 'Public' ? '1' : '0'
+  // Members have a notice of the group's creation or of their invitation, but nobody is invited to
+  // an AVChatRoom. A Public group adds one of the application.
   const notices = type === 'Public' ? '2' : '1'
-  /** By call: a stranger, a member, an admin, the owner, an app admin outside the group. */
-  const others: Readonly<Record<string, readonly string[]>> = {
+  const invitations = type === 'AVChatRoom' ? '0' : '1'
+  const adminNotices = type === 'Public' ? '2' : invitations
+  // Of an AVChatRoom, users see only their own row. The list of users begins with the owner's ID.
+  const [members, profiles, ownProfile] = type === 'AVChatRoom' ? ['1', '0', '1'] : ['4', '2', '2']
+  const [membersForApp, profilesForApp] = type === 'AVChatRoom' ? ['0', '0'] : ['4', '2']
+  return {
     joinGroup: [
       asked(joining[type]),
       'AlreadyInGroup',
@@ -131,49 +161,90 @@ describe.each(places)('in a $type group $network', ({ type, network }) => {
       asked(joining[type])
     ],
     getGroupList: ['0', '1', '1', '1', '0'],
-    getGroupProfile: [asked(isHidden ? '10007' : 'ok'), 'ok', 'ok', 'ok', asked('ok')],
-    searchGroupByID: roles.map(() => asked(isHidden ? '10007' : 'ok')),
-    getGroupMemberList: [asked('10007'), '4', '4', '4', asked('4')],
-    getGroupMemberProfile: [asked('10007'), '2', '2', '2', asked('2')],
+    getGroupProfile: [found, 'ok', 'ok', 'ok', asked('ok')],
+    searchGroupByID: [found, found, found, found, found],
+    getGroupMemberList: [asked('10007'), members, members, members, asked(membersForApp)],
+    getGroupMemberProfile: [asked('10007'), profiles, profiles, ownProfile, asked(profilesForApp)],
     getGroupApplicationList: ['0', '0', applications, applications, '0'],
-    // One notice of the group's creation or invitation, and one of the application.
-    getMessageList: ['0', '1', notices, notices, '0']
+    getMessageList: ['0', invitations, adminNotices, notices, '0'],
+    getGroupAttributes: [asked('10007'), 'ok', 'ok', 'ok', asked('10007')],
+    getGroupCounters: [asked('10007'), 'ok', 'ok', 'ok', asked('10007')]
   }
-  test.each(Object.keys(others))('%s answers every user', async call => {
-    const expected = roles.map((role, index) => [role, others[call]![index]])
-    expect(await outcomes(call, type, network)).toEqual(Object.fromEntries(expected))
-  })
+}
 
-  test('no call of the table is left out', () => {
-    expect([...Object.keys(operations), ...Object.keys(others)].sort()).toEqual(
-      Object.keys(greatest).sort()
-    )
-  })
+/** A new group has the type of the world. An AVChatRoom starts without members or a limit. */
+function argumentOf(call: Call, type: WorldType): unknown {
+  if (call !== 'createGroup') return greatest[call]
+  const inRoom = { maxMemberNum: undefined, memberList: undefined }
+  return { ...Object(greatest[call]), type, ...(type === 'AVChatRoom' && inRoom) }
+}
+
+const isOperation = (call: Call): call is Operation => Object.hasOwn(operations, call)
+
+/** A refusal is one code. 4512 is none: the operation is pending. */
+const isChange = (call: Call, outcome: string): boolean =>
+  (isOperation(call) || call === 'joinGroup') &&
+  !/^(\d+|AlreadyInGroup)$/.test(outcome.replace('4512', 'pending'))
+
+describe.each(worldTypes.flatMap(type => networks.map(network => ({ type, network }))))(
+  'in a $type group $network',
+  ({ type, network }) => {
+    test.each(roles)('every call answers the user: %s', async role => {
+      const place = { type, role, network }
+      const answers = others(type, network)
+      const expected = callNames.map((call): [Call, string] => [
+        call,
+        isOperation(call) ? outcomeOf(call, place) : answers[call][roles.indexOf(role)]!
+      ])
+      const found: [Call, string][] = []
+      // Reads and refusals change nothing, so they share a world.
+      const shared = await openWorld(place)
+      for (const [call, outcome] of expected) {
+        const changes = isChange(call, outcome)
+        const world = changes ? await openWorld(place) : shared
+        await world.ask(call, argumentOf(call, type))
+        const before = await world.events()
+        const after = changes && network === 'offline' ? await world.reconnect() : ''
+        found.push([call, after === '' ? before : `${before} / ${after}`])
+        if (changes) void world.end()
+      }
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected))
+      if (network === 'offline') expect(await shared.reconnect()).toBe('')
+      void shared.end()
+    })
+  }
+)
+
+const places = networks.flatMap(network =>
+  roles.map((role): Place => ({ type: 'Public', network, role }))
+)
+
+/** The codes come in the order of the calls, and no event comes before, between or after them. */
+async function expectRefusals(place: Place, refused: readonly Refused[], codes: readonly number[]) {
+  const world = await openWorld(place)
+  const answers: string[] = []
+  for (const [call, title, argument] of refused)
+    answers.push(`${call} with ${title}: ${await world.ask(call, argument)}`)
+  expect(answers).toEqual(
+    refused.map(([call, title], index) => `${call} with ${title}: ${codes[index]}`)
+  )
+  expect(await world.events()).toBe(codes.join(' '))
+  if (place.network === 'offline') expect(await world.reconnect()).toBe('')
+  void world.end()
+}
+
+test.each(places)('arguments of a wrong shape are refused $network: $role', async place => {
+  await expectRefusals(
+    place,
+    illShaped,
+    illShaped.map(([, , , code]) => code)
+  )
 })
 
-describe.each(networks)('%s', network => {
-  test.each(roles)('arguments of a wrong shape are refused, with no event: %s', async role => {
-    const world = await openWorld('Public', role, network === 'online')
-    const found: string[] = []
-    for (const [call, title, argument] of illShaped)
-      found.push(`${call} with ${title}: ${await world.outcomeOf(call, argument)}`)
-    expect(found).toEqual(
-      illShaped.map(([call, title, , code]) => `${call} with ${title}: ${code}`)
-    )
-    void world.end()
+test.each(places)('arguments beyond a limit are refused $network: $role', async place => {
+  const codes = beyondLimit.map(([call, , , code]) => {
+    const device = isOperation(call) && cellOf(call, place.type, place.role).device
+    return typeof device === 'number' ? device : code
   })
-
-  test.each(roles)('arguments beyond a limit are refused, with no event: %s', async role => {
-    const world = await openWorld('Public', role, network === 'online')
-    const found: string[] = []
-    for (const [call, title, argument] of beyondLimit)
-      found.push(`${call} with ${title}: ${await world.outcomeOf(call, argument)}`)
-    const expected = beyondLimit.map(([call, title, , code]) => {
-      const row = operations[call]?.[0]
-      const device = row && cellOf(row, 'Public', role).device
-      return `${call} with ${title}: ${typeof device === 'number' ? device : code}`
-    })
-    expect(found).toEqual(expected)
-    void world.end()
-  })
+  await expectRefusals(place, beyondLimit, codes)
 })
