@@ -19,8 +19,12 @@ const text: Parameter = { type: 'String' }
 const requiredText: Parameter = { type: 'String', required: true }
 const list: Parameter = { type: 'Array' }
 const requiredList: Parameter = { type: 'Array', required: true }
-const object: Parameter = { type: 'Object' }
-const number: Parameter = { type: 'Number' }
+const requiredObject: Parameter = { type: 'Object', required: true }
+const requiredNumber: Parameter = { type: 'Number', required: true }
+const texts: Parameter = {
+  ...requiredObject,
+  isValid: value => Object.values(Object(value) as object).every(each => typeof each === 'string')
+}
 
 type Spec = Parameter | Readonly<Record<string, Parameter>>
 
@@ -73,14 +77,14 @@ const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
   getGroupApplicationList: {},
   getMessageList: { conversationID: requiredText },
   // SDK 2.6.3 does not have these. The checks are those of later versions.
-  initGroupAttributes: { groupID: requiredText, groupAttributes: object },
-  setGroupAttributes: { groupID: requiredText, groupAttributes: object },
-  deleteGroupAttributes: { groupID: requiredText, keyList: list },
+  initGroupAttributes: { groupID: requiredText, groupAttributes: texts },
+  setGroupAttributes: { groupID: requiredText, groupAttributes: texts },
+  deleteGroupAttributes: { groupID: requiredText, keyList: { ...list, isValid: Array.isArray } },
   getGroupAttributes: { groupID: requiredText, keyList: list },
-  setGroupCounters: { groupID: requiredText, counters: object },
-  increaseGroupCounter: { groupID: requiredText, key: requiredText, value: number },
-  decreaseGroupCounter: { groupID: requiredText, key: requiredText, value: number },
-  getGroupCounters: { groupID: requiredText, keyList: list }
+  setGroupCounters: { groupID: requiredText, counters: requiredObject },
+  increaseGroupCounter: { groupID: requiredText, key: requiredText, value: requiredNumber },
+  decreaseGroupCounter: { groupID: requiredText, key: requiredText, value: requiredNumber },
+  getGroupCounters: { groupID: requiredText }
 }
 
 /** Throws as the SDK does, after printing each problem to the console. */
