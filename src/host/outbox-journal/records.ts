@@ -4,6 +4,7 @@
  * checksum.
  */
 
+import { checksum } from '../../storage/checksum.ts'
 import type { Pending } from '../../storage/tables.ts'
 
 export type JournalRecord =
@@ -86,12 +87,4 @@ function decodeRecords(bytes: Uint8Array): JournalRecord[] {
     records.push(JSON.parse(json) as JournalRecord)
   }
   return records
-}
-
-/** FNV-1a with 32 bits: it finds damage, and does not keep out an attacker. */
-function checksum(text: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return (hash >>> 0).toString(36)
 }
