@@ -53,3 +53,21 @@ function isWrite(write: unknown): write is Write {
   if (block !== undefined) return Array.isArray(block) || isColumnBlock(block)
   return typeof id === 'string' || empty === true
 }
+
+/**
+ * The writes in place of a damaged record: a damaged operation and damaged positions. So the engine
+ * reports a lost operation to the user, and fetches all confirmed rows once more.
+ */
+export function damagedWrites({
+  commitNumber,
+  writes
+}: {
+  readonly commitNumber: number
+  readonly writes: unknown
+}): Write[] {
+  const row = { writes } as never
+  return [
+    { table: 'outbox', scope: '', id: `damaged-${commitNumber}`, row },
+    { table: 'meta', scope: '', id: '', row }
+  ]
+}

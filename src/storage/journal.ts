@@ -13,13 +13,14 @@ import { rowCount } from '../protocol/column-block.ts'
 import { resultOf, runTransaction, storeNames, type Stores } from './database.ts'
 import {
   areWrites,
+  damagedWrites,
   decodeRecord,
   encodeEntry,
   type JournalEntry,
   type JournalRecord
 } from './journal-format.ts'
 import { createMemtable } from './memtable.ts'
-import type { Durability, Write } from './port.ts'
+import type { Durability } from './port.ts'
 
 export type Journal = ReturnType<typeof openJournal>
 
@@ -80,16 +81,4 @@ export function openJournal(database: IDBDatabase) {
       return appendedNumber
     }
   }
-}
-
-/**
- * The writes in place of a damaged record: a damaged operation and damaged positions. So the engine
- * reports a lost operation to the user, and fetches all confirmed rows once more.
- */
-function damagedWrites({ commitNumber, writes }: JournalRecord): Write[] {
-  const row = { writes } as never
-  return [
-    { table: 'outbox', scope: '', id: `damaged-${commitNumber}`, row },
-    { table: 'meta', scope: '', id: '', row }
-  ]
 }

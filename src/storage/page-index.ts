@@ -7,6 +7,7 @@
 import { resultOf } from './database.ts'
 import { scopeKey, type Scope } from './memtable.ts'
 import { parseRecord } from './page-format.ts'
+import { isAscending, pageOf } from './page-names.ts'
 import type { TableName } from './tables.ts'
 
 const indexKey = ['names']
@@ -41,18 +42,6 @@ export async function readPageIndex(store: IDBObjectStore) {
   }
 }
 
-/** The last name that is not greater than the ID. */
-function pageOf(names: readonly string[], id: string): string {
-  let low = 0
-  let high = names.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((names[middle] ?? '') <= id) low = middle + 1
-    else high = middle
-  }
-  return names[low - 1] ?? ''
-}
-
 function namesFromKeys(keys: readonly IDBValidKey[]): Map<string, readonly string[]> {
   const names = new Map<string, string[]>()
   // Keys of other records have no name.
@@ -69,9 +58,3 @@ function namesFromKeys(keys: readonly IDBValidKey[]): Map<string, readonly strin
 const isIndex = (record: unknown): record is [string, string[]][] =>
   Array.isArray(record) &&
   record.every(each => Array.isArray(each) && Array.isArray(each[1]) && isAscending(each[1]))
-
-/** Whether these are texts, each greater than the one before. */
-export const isAscending = (names: readonly unknown[]): boolean =>
-  names.every(
-    (name, index) => typeof name === 'string' && name > (index > 0 ? String(names[index - 1]) : '')
-  )
