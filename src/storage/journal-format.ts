@@ -31,7 +31,7 @@ export const areWrites = (writes: unknown): writes is readonly Write[] =>
   Array.isArray(writes) && writes.every(isWrite)
 
 // Writes to different tables are independent, so grouping them by table is safe.
-function encodeWrites(writes: readonly Write[]): string {
+export function encodeWrites(writes: readonly Write[]): string {
   const encoded = writes.map(write =>
     'block' in write ? { ...write, block: encodeRows(write.block) } : write
   )
@@ -40,7 +40,7 @@ function encodeWrites(writes: readonly Write[]): string {
   )
 }
 
-function decodeWrites(record: unknown): unknown {
+export function decodeWrites(record: unknown): unknown {
   const tables = parseRecord(record)
   return Array.isArray(tables) ? tables.flatMap(each => decodeRows(each)) : tables
 }

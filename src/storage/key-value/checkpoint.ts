@@ -1,0 +1,133 @@
+/**
+ * Checkpoints write the rows of the journal into pages. A checkpoint starts after 5 s without
+ * commits, or if the journal has grown long. It works in small slices, and commits may come between
+ * two of them:
+ *
+ *   pages of some scopes … pages of the last scopes, superblock, removal of old keys …
+ *
+ * The superblock names the last commit before the first slice. The pages may hold later commits
+ * too. That is harmless: recovery applies these once more, in their order.
+ *
+ * Keys are removed only after the superblock that does not need them was stored.
+ */
+
+import type { Journal } from './journal.ts'
+import { superblockKey, type Key } from './keys.ts'
+import type { Pages } from './pages.ts'
+import type { SealedValues } from './sealed-values.ts'
+import { encodeSuperblock, type Superblock } from './superblock.ts'
+
+const quietMs = 5000
+/** On a phone without JIT, a slice takes a few milliseconds. */
+const scopesPerSlice = 2
+const removalsPerSlice = 8
+const journalCharactersMax = 131_072
+
+export type Checkpoint = ReturnType<typeof createCheckpoint>
+
+type CheckpointOptions = {
+  readonly values: SealedValues
+  readonly journal: Journal
+  readonly pages: Pages
+  /** The highest number of a superblock that was ever used. 0: none. */
+  readonly generation: number
+  /** The superblock in force, if there is one. */
+  readonly superblocks: readonly Key[]
+  /** Keys that nothing refers to. */
+  readonly unreferenced: readonly Key[]
+  /** A journal with more records is written into pages without a quiet moment. */
+  readonly journalRecordsMax: number
+}
+
+/** The part of a checkpoint that is still to do. */
+type Pass = { readonly base: number; readonly scopeKeys: string[] }
+
+export function createCheckpoint(options: CheckpointOptions) {
+  const { values, journal, pages, journalRecordsMax } = options
+  let { generation } = options
+  const superblocks = [...options.superblocks]
+  const removable = [...options.unreferenced]
+  let pass: Pass | undefined
+  let isRefused = false
+  let isEnded = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function begin(): void {
+    pass ??= { base: journal.lastNumber(), scopeKeys: [...journal.memtable.scopes.keys()] }
+  }
+
+  async function continuePass({ base, scopeKeys }: Pass): Promise<void> {
+    for (const key of scopeKeys.splice(0, scopesPerSlice)) {
+      const writes = journal.memtable.scopes.get(key)
+      if (!writes) continue
+      await pages.writeScope(writes)
+      journal.memtable.drop(key)
+    }
+    if (scopeKeys.length > 0) return
+    await writeSuperblock({ base, scopes: pages.scopes })
+    removable.push(...pages.collectUnused(), ...journal.collectUpTo(base))
+    isRefused = false
+    pass = undefined
+  }
+
+  async function writeSuperblock(superblock: Superblock): Promise<void> {
+    const key = superblockKey(++generation)
+    superblocks.push(key)
+    await values.write(key, encodeSuperblock(superblock))
+    removable.push(...superblocks.splice(0, superblocks.length - 1))
+  }
+
+  async function removeSome(): Promise<void> {
+    const keys = removable.splice(0, removalsPerSlice)
+    // Expected: the host fails. The next recovery removes the keys.
+    await Promise.all(keys.map(key => values.remove(key).catch(() => undefined)))
+  }
+
+  const isLong = () => {
+    const { records, characters } = journal.size()
+    return records > journalRecordsMax || characters > journalCharactersMax
+  }
+
+  return {
+    isDue: () =>
+      !isEnded && (pass !== undefined || removable.length > 0 || (isLong() && !isRefused)),
+
+    /** Runs one slice. Never rejects. */
+    async step(): Promise<void> {
+      try {
+        if (removable.length > 0) return await removeSome()
+        begin()
+        if (pass) await continuePass(pass)
+      } catch {
+        // Expected: the host fails, or storage is full. The journal still has all rows.
+        isRefused = true
+        pass = undefined
+      }
+    },
+
+    /** Call it when no step is due. `start` must run steps while they are due. */
+    schedule(start: () => void): void {
+      clearTimeout(timer)
+      if (isEnded || journal.size().records === 0) return
+      timer = setTimeout(() => {
+        begin()
+        start()
+      }, quietMs)
+    },
+
+    /** Prevents further steps. */
+    end(): void {
+      isEnded = true
+      clearTimeout(timer)
+    },
+
+    /** Removes the whole database. A crash meanwhile leaves all rows, or none. */
+    async removeAll(): Promise<void> {
+      if (journal.lastNumber() === 0) return
+      await writeSuperblock({ base: journal.lastNumber(), scopes: new Map() })
+      const [last] = superblocks
+      for (const key of await values.list()) if (key !== last) await values.remove(key)
+      if (last) await values.remove(last)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Finds the state of a database when it is opened: the highest valid superblock, and the commits
+ * after it. A crash and an orderly end look alike. All other keys are unreferenced.
+ */
+
+import type { Commit } from '../port.ts'
+import { chainOf, damagedCommit, decodeCommit, type CommitRecord } from './commit-record.ts'
+import { commitKey, numberOf, pageKey, superblockKey, type Key, type KeyKind } from './keys.ts'
+import type { SealedValues } from './sealed-values.ts'
+import { decodeSuperblock, emptySuperblock, type Superblock } from './superblock.ts'
+
+/** The numbers are the highest ones that were ever used. */
+export type Recovered = {
+  readonly superblock: Superblock
+  readonly superblockKeys: readonly Key[]
+  readonly generation: number
+  /** The commits after the superblock. */
+  readonly commits: readonly Commit[]
+  readonly commitNumber: number
+  readonly pageNumber: number
+  readonly unreferenced: readonly Key[]
+}
+
+/** Rejects if the host cannot read a value. Otherwise the value would count as lost. */
+export async function recover(values: SealedValues): Promise<Recovered> {
+  const keys = await values.list()
+  const generations = numbersOf(keys, 'superblock')
+  const found = await readSuperblock(values, generations)
+  const superblock = found?.superblock ?? emptySuperblock
+  const { base, scopes } = superblock
+  const commitNumbers = numbersOf(keys, 'commit')
+  const commitNumber = Math.max(base, ...commitNumbers)
+  const valid = await readCommits(
+    values,
+    commitNumbers.filter(number => number > base)
+  )
+  const chain = chainOf(valid, base)
+  // Storage without a valid superblock has lost pages, unless the journal begins with commit 1.
+  const isLost = !found && generations.length > 0 && chain.length === 0
+  const commits = isLost ? [damagedCommit(commitNumber + 1)] : chain
+  const pageNumbers = [...scopes.values()].reduce<number[]>(
+    (all, { numbers }) => all.concat(numbers),
+    []
+  )
+  const referenced = new Set<Key>([
+    ...commits.map(commit => commitKey(commit.commitNumber)),
+    ...pageNumbers.map(pageKey),
+    ...(found ? [found.key] : [])
+  ])
+  return {
+    superblock,
+    superblockKeys: found ? [found.key] : [],
+    generation: Math.max(0, ...generations),
+    commits,
+    commitNumber: isLost ? commitNumber + 1 : commitNumber,
+    pageNumber: Math.max(0, ...numbersOf(keys, 'page'), ...pageNumbers),
+    unreferenced: keys.filter(key => !referenced.has(key))
+  }
+}
+
+const numbersOf = (keys: readonly Key[], kind: KeyKind): number[] =>
+  keys.filter(key => key.startsWith(kind)).map(numberOf)
+
+/** A crash during a checkpoint leaves a damaged superblock above the valid one. */
+async function readSuperblock(
+  values: SealedValues,
+  generations: readonly number[]
+): Promise<{ readonly key: Key; readonly superblock: Superblock } | undefined> {
+  for (const generation of [...generations].sort((a, b) => b - a)) {
+    const key = superblockKey(generation)
+    const { text } = await values.read(key)
+    const superblock = text === undefined ? undefined : decodeSuperblock(text)
+    if (superblock) return { key, superblock }
+  }
+  return undefined
+}
+
+/** The valid commits, by their numbers. */
+async function readCommits(
+  values: SealedValues,
+  commitNumbers: readonly number[]
+): Promise<Map<number, CommitRecord>> {
+  const valid = new Map<number, CommitRecord>()
+  await Promise.all(
+    commitNumbers.map(async commitNumber => {
+      const { text } = await values.read(commitKey(commitNumber))
+      if (text !== undefined) valid.set(commitNumber, decodeCommit(commitNumber, text))
+    })
+  )
+  return valid
+}

@@ -1,0 +1,106 @@
+/**
+ * The storage port over a key-value host, for platforms without IndexedDB.
+ *
+ * A commit appends a record to the journal (journal.ts), and resolves. In quiet moments a
+ * checkpoint writes the journal into pages, and a superblock names them (checkpoint.ts). Opening
+ * reads the superblock and the commits after it (recovery.ts). No key is ever set twice.
+ */
+
+import type { Storage } from '../port.ts'
+import { createCallQueue } from './call-queue.ts'
+import { createCheckpoint } from './checkpoint.ts'
+import type { KeyValueHost } from './host.ts'
+import { createJournal } from './journal.ts'
+import { createPages } from './pages.ts'
+import { recover } from './recovery.ts'
+import { createSealedValues } from './sealed-values.ts'
+import { createSharing } from './shared.ts'
+
+export type KeyValueOptions = {
+  /** A longer journal is written into pages without a quiet moment. Opening reads all of it. */
+  readonly journalRecordsMax?: number
+}
+
+type Database = Awaited<ReturnType<typeof openDatabase>>
+const share = createSharing<Database>()
+
+/** Opens the database of that name, and creates it if it does not exist. */
+export async function openKeyValueStorage(
+  host: KeyValueHost,
+  name: string,
+  options: KeyValueOptions = {}
+): Promise<Storage> {
+  const connection = await share(host, name, () => openDatabase(host, name, options))
+  const { calls, isEnded, idle, end, destroy } = connection.database
+  let isClosed = false
+
+  const call = <T>(work: () => Promise<T>): Promise<T> =>
+    isClosed || isEnded() ? Promise.reject(closedError()) : work()
+
+  return {
+    read: queries => call(() => calls.read(queries)),
+    transact: (queries, body) => call(() => calls.transact(queries, body)),
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      await idle()
+      await connection.end(end, false)
+    },
+    async destroy() {
+      if (isClosed) return (await openKeyValueStorage(host, name, options)).destroy()
+      isClosed = true
+      await connection.end(destroy, true)
+    }
+  }
+}
+
+async function openDatabase(
+  host: KeyValueHost,
+  name: string,
+  { journalRecordsMax = 64 }: KeyValueOptions
+) {
+  const values = createSealedValues(host, name)
+  const { superblock, superblockKeys, generation, unreferenced, ...found } = await recover(values)
+  const journal = createJournal({
+    values,
+    commits: found.commits,
+    base: superblock.base,
+    lastNumber: found.commitNumber
+  })
+  const pages = createPages({ values, scopes: superblock.scopes, lastNumber: found.pageNumber })
+  const checkpoint = createCheckpoint({
+    values,
+    journal,
+    pages,
+    generation,
+    superblocks: superblockKeys,
+    unreferenced,
+    journalRecordsMax
+  })
+  const calls = createCallQueue({ journal, pages, checkpoint })
+  calls.scheduleCheckpoint()
+  let isEnded = false
+
+  async function end(): Promise<void> {
+    isEnded = true
+    checkpoint.end()
+    await calls.idle()
+  }
+  return {
+    calls,
+    isEnded: () => isEnded,
+    /** Resolves after all requested calls. */
+    idle: calls.idle,
+    end,
+    async destroy(): Promise<void> {
+      await end()
+      await checkpoint.removeAll()
+    }
+  }
+}
+
+function closedError(): Error {
+  const error = new Error('The store is closed.')
+  error.name = 'InvalidStateError'
+  return error
+}
