@@ -1,4 +1,5 @@
-export type Edit = { readonly file: string; readonly find: string; readonly replace: string }
+import type { Edit } from '../edited-bundle.js'
+
 export function bundle(options?: {
   name?: string
   file?: string

@@ -1,11 +1,6 @@
 /** Bundles the simulation into one file that threads can load, with a planted bug on request. */
 
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { rolldown } from 'rolldown'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
+import { bundleEdited } from '../edited-bundle.js'
 
 /**
  * Limits of the engine and the server, so small that a few users and groups exceed them: the file,
@@ -45,65 +40,16 @@ const small = [
 ].map(([file, find, replace]) => ({ file, find, replace }))
 
 /**
- * @typedef {{ file: string, find: string, replace: string }} Edit
  * @param {{ name?: string, file?: string, edits?: readonly Edit[] }} [options] the planted bug
  * @returns {Promise<string>} the path of the file
+ * @typedef {import('../edited-bundle.js').Edit} Edit
  */
-export async function bundle({ name = 'simulation', file: fileName = name, edits = [] } = {}) {
-  /** The edits that were not made yet, with their names. @type {Map<Edit, string>} */
-  const missed = new Map([
-    ...small.map(edit => [edit, `the small limit ${edit.find.split(/\W/)[0]}`]),
-    ...edits.map(edit => [edit, `the planted bug “${name}”`])
-  ])
-  const build = await rolldown({
-    input: join(root, 'test/simulation/worker.ts'),
-    platform: 'node',
-    external: [/^@electric-sql/],
-    logLevel: 'silent',
-    plugins: [
-      { name: 'edited', transform: (code, id) => edited(code, id.slice(root.length), missed) }
-    ]
+export const bundle = ({ name = 'simulation', file = name, edits = [] } = {}) =>
+  bundleEdited({
+    input: 'test/simulation/worker.ts',
+    output: `dist/simulation/${file}.js`,
+    edits: new Map([
+      ...small.map(edit => [edit, `the small limit ${edit.find.split(/\W/)[0]}`]),
+      ...edits.map(edit => [edit, `the planted bug “${name}”`])
+    ])
   })
-  mkdirSync(join(root, 'dist/simulation'), { recursive: true })
-  const file = join(root, `dist/simulation/${fileName}.js`)
-  await build.write({ file, format: 'esm', codeSplitting: false, sourcemap: 'inline' })
-  await build.close()
-  const failures = [...missed].map(
-    ([{ file: source, find }, title]) =>
-      `Cannot apply ${title}: ${source} does not contain exactly once: ${find}`
-  )
-  if (failures.length > 0) throw new Error(failures.join('\n'))
-  return file
-}
-
-/**
- * `missed` holds the edits that no file has matched yet.
- * @param {string} code @param {string} path @param {Map<Edit, string>} missed
- */
-function edited(code, path, missed) {
-  let changed = code
-  for (const edit of missed.keys()) {
-    if (edit.file !== path) continue
-    const range = onlyRange(changed, edit.find)
-    if (!range) continue
-    changed = changed.slice(0, range.start) + edit.replace + changed.slice(range.end)
-    missed.delete(edit)
-  }
-  return changed === code ? null : { code: changed, map: null }
-}
-
-/**
- * The range of a text that occurs exactly once. White space does not count, so that formatting does
- * not break a patch. A text does not begin or end within a word or number: 100 is not in 1000.
- * @param {string} code @param {string} find
- */
-function onlyRange(code, find) {
-  const places = [...code.matchAll(/\S/g)].map(({ index }) => index)
-  const dense = places.map(place => code[place]).join('')
-  const wanted = find.replace(/\s/g, '')
-  const first = dense.indexOf(wanted)
-  if (first === -1 || dense.indexOf(wanted, first + 1) !== -1) return undefined
-  const [start, end] = [places[first], places[first + wanted.length - 1] + 1]
-  const isInWord = [start, end].some(place => /^\w\w$/.test(code.slice(place - 1, place + 1)))
-  return isInWord ? undefined : { start, end }
-}

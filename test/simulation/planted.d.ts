@@ -1,4 +1,4 @@
-import type { Edit } from './bundle.js'
+import type { Edit } from '../edited-bundle.js'
 import type { Condition } from './swarm.ts'
 
 export const planted: Readonly<Record<string, { readonly edits: readonly Edit[] }>>

@@ -1,7 +1,7 @@
 /**
  * Texts of any length in the values of a host. A value is sealed: it begins with the checksum of
- * its text, so a damaged one is recognized. A long text is cut into parts. The first part is set
- * last, so a text is stored when its first part is.
+ * its text, so a damaged one is recognized. A long text is cut into parts. If a crash leaves only
+ * some of them, the checksum does not fit either.
  */
 
 import { checksum } from '../checksum.ts'
@@ -29,10 +29,9 @@ export function createSealedValues(host: KeyValueHost, name: string) {
   /** Without keys that have one part only. */
   const partCounts = new Map<Key, number>()
 
-  async function setParts(key: Key, [first = '', ...others]: readonly string[]): Promise<void> {
-    partCounts.set(key, others.length + 1)
-    await Promise.all(others.map((part, index) => host.set(hostKey(key, index + 1), part)))
-    await host.set(hostKey(key), first)
+  async function setParts(key: Key, parts: readonly string[]): Promise<void> {
+    partCounts.set(key, parts.length)
+    await Promise.all(parts.map((part, index) => host.set(hostKey(key, index), part)))
   }
 
   async function joinParts(key: Key, first: string, partCount: number): Promise<string> {
