@@ -1,7 +1,7 @@
 /** The storage contract over a key-value host. */
 
 import { describe, expect, test } from 'vitest'
-import { createMemoryHost } from '../../../src/storage/key-value/memory-host.ts'
+import { createMemoryHost } from '../../../src/storage/key-value/hosts/memory.ts'
 import { openKeyValueStorage } from '../../../src/storage/key-value/storage.ts'
 import { storageContract } from '../../../src/testing/storage-contract.ts'
 

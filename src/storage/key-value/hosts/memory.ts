@@ -1,6 +1,6 @@
 /** A key-value host in memory. Its values are lost with the process. */
 
-import type { KeyValueHost, KeyValueLimits } from './host.ts'
+import type { KeyValueHost, KeyValueLimits } from '../host.ts'
 
 /** As in WeChat. */
 const defaultLimits = { bytesPerValue: 1_048_576, bytesInAll: 10_485_760 }
