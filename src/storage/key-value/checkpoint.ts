@@ -29,7 +29,7 @@ type CheckpointOptions = {
   readonly values: SealedValues
   readonly journal: Journal
   readonly pages: Pages
-  /** The highest number of a superblock that was ever used. 0: none. */
+  /** Lower than the number of the next superblock. */
   readonly generation: number
   /** The superblock in force, if there is one. */
   readonly superblocks: readonly Key[]
@@ -123,9 +123,10 @@ export function createCheckpoint(options: CheckpointOptions) {
 
     /** Removes the whole database. A crash meanwhile leaves all rows, or none. */
     async removeAll(): Promise<void> {
-      if (journal.lastNumber() === 0) return
-      await writeSuperblock({ base: journal.lastNumber(), scopes: new Map() })
-      const [last] = superblocks
+      const hasRows = superblocks.length > 0 || journal.size().records > 0
+      if (hasRows) await writeSuperblock({ base: journal.lastNumber(), scopes: new Map() })
+      // The empty superblock goes last: without it, a commit that is left would count.
+      const last = hasRows ? superblocks[0] : undefined
       for (const key of await values.list()) if (key !== last) await values.remove(key)
       if (last) await values.remove(last)
     }

@@ -17,7 +17,7 @@ type JournalOptions = {
   readonly commits: readonly Commit[]
   /** The last commit in the superblock. */
   readonly base: number
-  /** The highest commit number that was ever used. */
+  /** Lower than the number of the next commit. */
   readonly lastNumber: number
 }
 

@@ -24,7 +24,7 @@ const cachedCharactersMax = 1_000_000
 type PagesOptions = {
   readonly values: SealedValues
   readonly scopes: ReadonlyMap<string, ScopePages>
-  /** The highest page number that was ever used. */
+  /** Lower than the number of the next page. */
   readonly lastNumber: number
 }
 

@@ -9,15 +9,22 @@ import { commitKey, numberOf, pageKey, superblockKey, type Key, type KeyKind } f
 import type { SealedValues } from './sealed-values.ts'
 import { decodeSuperblock, emptySuperblock, type Superblock } from './superblock.ts'
 
-/** The numbers are the highest ones that were ever used. */
+/**
+ * The process before may have set some values that are not stored yet. New numbers begin after
+ * theirs, so these cannot replace a new value.
+ */
+const numbersSkipped = 64
+
+/** New numbers must be higher than `generation`, `lastCommitNumber` and `lastPageNumber`. */
 export type Recovered = {
   readonly superblock: Superblock
+  /** The keys that the next superblock replaces. */
   readonly superblockKeys: readonly Key[]
   readonly generation: number
   /** The commits after the superblock. */
   readonly commits: readonly Commit[]
-  readonly commitNumber: number
-  readonly pageNumber: number
+  readonly lastCommitNumber: number
+  readonly lastPageNumber: number
   readonly unreferenced: readonly Key[]
 }
 
@@ -29,7 +36,6 @@ export async function recover(values: SealedValues): Promise<Recovered> {
   const superblock = found?.superblock ?? emptySuperblock
   const { base, scopes } = superblock
   const commitNumbers = numbersOf(keys, 'commit')
-  const commitNumber = Math.max(base, ...commitNumbers)
   const valid = await readCommits(
     values,
     commitNumbers.filter(number => number > base)
@@ -37,26 +43,30 @@ export async function recover(values: SealedValues): Promise<Recovered> {
   const chain = chainOf(valid, base)
   // Storage without a valid superblock has lost pages, unless the journal begins with commit 1.
   const isLost = !found && generations.length > 0 && chain.length === 0
-  const commits = isLost ? [damagedCommit(commitNumber + 1)] : chain
+  const commits = isLost ? [damagedCommit(Math.max(1, ...commitNumbers))] : chain
   const pageNumbers = [...scopes.values()].reduce<number[]>(
     (all, { numbers }) => all.concat(numbers),
     []
   )
+  // Damaged ones stay until the next checkpoint, so that each opening reports the damage.
+  const superblockKeys = found ? [found.key] : generations.map(superblockKey)
   const referenced = new Set<Key>([
     ...commits.map(commit => commitKey(commit.commitNumber)),
     ...pageNumbers.map(pageKey),
-    ...(found ? [found.key] : [])
+    ...superblockKeys
   ])
   return {
     superblock,
-    superblockKeys: found ? [found.key] : [],
-    generation: Math.max(0, ...generations),
+    superblockKeys,
+    generation: lastOf(generations),
     commits,
-    commitNumber: isLost ? commitNumber + 1 : commitNumber,
-    pageNumber: Math.max(0, ...numbersOf(keys, 'page'), ...pageNumbers),
+    lastCommitNumber: lastOf([base, ...commitNumbers]),
+    lastPageNumber: lastOf([...numbersOf(keys, 'page'), ...pageNumbers]),
     unreferenced: keys.filter(key => !referenced.has(key))
   }
 }
+
+const lastOf = (numbers: readonly number[]): number => Math.max(0, ...numbers) + numbersSkipped
 
 const numbersOf = (keys: readonly Key[], kind: KeyKind): number[] =>
   keys.filter(key => key.startsWith(kind)).map(numberOf)

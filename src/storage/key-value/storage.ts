@@ -65,9 +65,9 @@ async function openDatabase(
     values,
     commits: found.commits,
     base: superblock.base,
-    lastNumber: found.commitNumber
+    lastNumber: found.lastCommitNumber
   })
-  const pages = createPages({ values, scopes: superblock.scopes, lastNumber: found.pageNumber })
+  const pages = createPages({ values, scopes: superblock.scopes, lastNumber: found.lastPageNumber })
   const checkpoint = createCheckpoint({
     values,
     journal,

@@ -39,7 +39,7 @@ export const plantedBugs: Readonly<Record<string, readonly Edit[]>> = {
     edit('journal.ts', 'const next = ++lastNumber', 'let next = ++lastNumber')
   ],
   'page numbers begin anew after each start': [
-    edit('storage.ts', 'lastNumber: found.pageNumber', 'lastNumber: 0')
+    edit('storage.ts', 'lastNumber: found.lastPageNumber', 'lastNumber: 0')
   ],
   'no checksum is compared': [
     edit('sealed-values.ts', 'sum === checksum(text)', 'raw !== undefined')
