@@ -11,6 +11,7 @@
 
 import { groupError, type GroupError, type Reason } from './errors.ts'
 import { utf8Length } from './limits.ts'
+import { hasOwn } from './model.ts'
 
 /** The first problem of each kind. */
 type Problems = { shape?: GroupError; limit?: GroupError }
@@ -44,7 +45,7 @@ export function record<S extends ArgsSpec>(spec: S): Check<ArgsOf<S>> {
     } else {
       for (const [name, check] of Object.entries(spec)) {
         const field = check(
-          Object.hasOwn(value, name) ? value[name as keyof typeof value] : undefined,
+          hasOwn(value, name) ? value[name as keyof typeof value] : undefined,
           path ? `${path}.${name}` : name,
           problems
         )

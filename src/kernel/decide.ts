@@ -10,7 +10,7 @@ import { parseArgs, type ArgsOf, type ArgsSpec } from './args.ts'
 import { generatedIDPrefix, isGeneratedID } from './ids.ts'
 import type { Context, Decision, Definition, View } from './decision.ts'
 import { groupError, type GroupError } from './errors.ts'
-import { groupKey, memberKey, type GroupRow, type Key } from './model.ts'
+import { groupKey, hasOwn, memberKey, type GroupRow, type Key } from './model.ts'
 import { operations } from './operations/index.ts'
 
 /**
@@ -95,5 +95,5 @@ export function prepare(
 }
 
 function isOperationName(name: unknown): name is OperationName {
-  return typeof name === 'string' && Object.hasOwn(operations, name)
+  return typeof name === 'string' && hasOwn(operations, name)
 }

@@ -4,9 +4,12 @@
 export type OrOther<Word extends string> = Word | (string & {})
 export const isOneOf = <Word extends string>(words: readonly Word[], word: string): word is Word =>
   (words as readonly string[]).includes(word)
+/** Like `Object.hasOwn`, which older engines of mini-programs lack. */
+export const hasOwn = (object: object, key: string): boolean =>
+  Object.prototype.hasOwnProperty.call(object, key)
 /** Reads only own keys of a table: every object inherits `constructor`. */
 export const lookUp = <V>(table: Readonly<Record<string, V>>, word: string): V | undefined =>
-  Object.hasOwn(table, word) ? table[word] : undefined
+  hasOwn(table, word) ? table[word] : undefined
 
 export const groupTypes = ['Private', 'Public', 'ChatRoom', 'AVChatRoom'] as const
 /** `AVChatRoom`: an audio-video chat room without a list of its members. */

@@ -9,6 +9,8 @@
  * column holds all these objects in one block, one list after another.
  */
 
+import { hasOwn } from '../kernel/model.ts'
+
 export type ColumnBlock = {
   readonly count: number
   readonly columns: Readonly<Record<string, Column>>
@@ -141,7 +143,7 @@ function readLists(column: unknown, depth: number): Reader | undefined {
 const hasFields = (value: unknown, fields: readonly string[]): boolean =>
   isObject(value) &&
   Object.keys(value).length === fields.length &&
-  fields.every(field => Object.hasOwn(value, field))
+  fields.every(field => hasOwn(value, field))
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : -1)
 const isObject = (value: unknown): value is object =>

@@ -4,6 +4,7 @@
  * some of them, the checksum does not fit either.
  */
 
+import { utf8Length } from '../../kernel/limits.ts'
 import { checksum } from '../checksum.ts'
 import type { KeyValueHost } from './host.ts'
 import { parsePartKey, partKey, type Key } from './keys.ts'
@@ -83,7 +84,7 @@ export function createSealedValues(host: KeyValueHost, name: string) {
 }
 
 function cut(text: string, bytesMax: number): string[] {
-  if (text.length * bytesPerUnitMax <= bytesMax || utf8Bytes(text) <= bytesMax) return [text]
+  if (text.length * bytesPerUnitMax <= bytesMax || utf8Length(text) <= bytesMax) return [text]
   const units = Math.floor(bytesMax / bytesPerUnitMax)
   const parts: string[] = []
   let start = 0
@@ -97,13 +98,3 @@ function cut(text: string, bytesMax: number): string[] {
 }
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
-
-function utf8Bytes(text: string): number {
-  let bytes = text.length
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    // Each half of a surrogate pair counts as two bytes.
-    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
-  }
-  return bytes
-}

@@ -5,7 +5,7 @@ import { createMemoryHost } from '../../../src/storage/key-value/hosts/memory.ts
 import type { Values } from './recording-host.ts'
 
 /** A failed `set` may have taken effect, or take effect later. */
-type Failure = 'nothing is stored' | 'the value is stored' | 'the value is stored later'
+export type Failure = 'nothing is stored' | 'the value is stored' | 'the value is stored later'
 
 type FailingHost = KeyValueHost & {
   readonly values: Values

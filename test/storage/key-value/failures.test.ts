@@ -14,7 +14,7 @@ import {
   storedUserIDs
 } from '../../../src/testing/storage/case.ts'
 import { createRandom } from '../../simulation/random.ts'
-import { createFailingHost } from './failing-host.ts'
+import { createFailingHost, type Failure } from './failing-host.ts'
 import { apply, createRecordingHost, tear, type Values } from './recording-host.ts'
 import { applyWrites, randomWrites, stateOf, storedState, type Model } from './rows-model.ts'
 
@@ -80,7 +80,7 @@ test('a commit that takes effect after a restart harms no later one', async () =
 test('random refusals lose no acknowledged commit', async () => {
   const random = createRandom('refusals')
   const host = createFailingHost()
-  const refuse = () =>
+  const refuse = (): Failure | undefined =>
     random.chance(0.15)
       ? random.pick(['nothing is stored', 'the value is stored', 'the value is stored later'])
       : undefined
