@@ -3,7 +3,7 @@
  * commits, or if the journal has grown long. It works in small slices, and commits may come between
  * two of them:
  *
- *   pages of some scopes … pages of the last scopes, superblock, removal of old keys …
+ *   some pages … the last pages, superblock … removal of old keys …
  *
  * The superblock names the last commit before the first slice. The pages may hold later commits
  * too. That is harmless: recovery applies these once more, in their order.
@@ -11,15 +11,16 @@
  * Keys are removed only after the superblock that does not need them was stored.
  */
 
+import type { ScopeWrites } from '../memtable.ts'
 import type { Journal } from './journal.ts'
 import { superblockKey, type Key } from './keys.ts'
-import type { Pages } from './pages.ts'
+import { isWholeOnly, type Pages } from './pages.ts'
 import type { SealedValues } from './sealed-values.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
 
 const quietMs = 5000
-/** On a phone without JIT, a slice takes a few milliseconds. */
-const scopesPerSlice = 2
+/** Calls wait for a slice. On a phone without JIT, it takes a few milliseconds. */
+const partsPerSlice = 2
 const removalsPerSlice = 8
 const journalCharactersMax = 131_072
 
@@ -39,8 +40,10 @@ type CheckpointOptions = {
   readonly journalRecordsMax: number
 }
 
-/** The part of a checkpoint that is still to do. */
-type Pass = { readonly base: number; readonly scopeKeys: string[] }
+/** A checkpoint under way, with the parts that are still to do. */
+type Pass = { readonly base: number; readonly parts: Part[] }
+/** A scope, or its rows in one page. */
+type Part = { readonly key: string; readonly ids?: readonly string[] }
 
 export function createCheckpoint(options: CheckpointOptions) {
   const { values, journal, pages, journalRecordsMax } = options
@@ -53,17 +56,31 @@ export function createCheckpoint(options: CheckpointOptions) {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function begin(): void {
-    pass ??= { base: journal.lastNumber(), scopeKeys: [...journal.memtable.scopes.keys()] }
+    pass ??= { base: journal.lastNumber(), parts: [...journal.memtable.scopes].flatMap(partsOf) }
   }
 
-  async function continuePass({ base, scopeKeys }: Pass): Promise<void> {
-    for (const key of scopeKeys.splice(0, scopesPerSlice)) {
-      const writes = journal.memtable.scopes.get(key)
-      if (!writes) continue
+  const partsOf = ([key, writes]: readonly [string, ScopeWrites]): Part[] =>
+    pages.idsByPage(writes)?.map(ids => ({ key, ids })) ?? [{ key }]
+
+  async function writePart({ key, ids }: Part): Promise<void> {
+    const writes = journal.memtable.scopes.get(key)
+    if (!writes) return
+    // A commit between two slices may have emptied the scope, or added a block.
+    if (!ids || isWholeOnly(writes)) {
       await pages.writeScope(writes)
       journal.memtable.drop(key)
+      return
     }
-    if (scopeKeys.length > 0) return
+    const wanted = new Set(ids)
+    const rows = new Map([...writes.rows].filter(([id]) => wanted.has(id)))
+    await pages.writeScope({ ...writes, rows })
+    for (const id of ids) writes.rows.delete(id)
+    if (writes.rows.size === 0) journal.memtable.drop(key)
+  }
+
+  async function continuePass({ base, parts }: Pass): Promise<void> {
+    for (const part of parts.splice(0, partsPerSlice)) await writePart(part)
+    if (parts.length > 0) return
     await writeSuperblock({ base, scopes: pages.scopes })
     removable.push(...pages.collectUnused(), ...journal.collectUpTo(base))
     isRefused = false

@@ -91,6 +91,12 @@ export function createPages({ values, scopes: stored, lastNumber: last }: PagesO
         .filter(row => !wanted || !hasID(table, row) || wanted.has(id(row)))
     },
 
+    /** The written IDs by the pages that they belong to. `undefined`: they are not known yet. */
+    idsByPage(writes: ScopeWrites): readonly (readonly string[])[] | undefined {
+      if (isWholeOnly(writes)) return undefined
+      return [...idsByPage(pagesOf(writes).names, writes.rows.keys()).values()]
+    },
+
     /** Writes the new pages of a scope, and from then on reads them. */
     async writeScope(writes: ScopeWrites): Promise<void> {
       const old = pagesOf(writes)
@@ -138,6 +144,10 @@ export function createPages({ values, scopes: stored, lastNumber: last }: PagesO
     }
   }
 }
+
+/** Whether a part of these writes cannot be stored before the others. */
+export const isWholeOnly = ({ isEmptied, blocks }: ScopeWrites): boolean =>
+  isEmptied || blocks.length > 0
 
 function pagesOfQuery({ names, numbers }: ScopePages, { ids }: StorageQuery): readonly number[] {
   if (!ids) return numbers
