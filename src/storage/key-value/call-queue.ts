@@ -121,6 +121,15 @@ export function createCallQueue({ journal, pages, checkpoint }: CallQueueOptions
   return {
     read,
     transact,
+    /** Writes all commits until now into pages. */
+    async checkpoint(): Promise<void> {
+      let hasBegun = false
+      while (!hasBegun) {
+        hasBegun = checkpoint.begin()
+        start()
+        await running
+      }
+    },
     /** Starts a checkpoint in a quiet moment, if the journal has records. */
     scheduleCheckpoint: () => checkpoint.schedule(start),
     /** Resolves when no call runs. */

@@ -55,8 +55,11 @@ export function createCheckpoint(options: CheckpointOptions) {
   let isEnded = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  function begin(): void {
-    pass ??= { base: journal.lastNumber(), parts: [...journal.memtable.scopes].flatMap(partsOf) }
+  /** Returns whether the journal is written from now on. A pass under way may lack commits. */
+  function begin(): boolean {
+    if (pass) return false
+    pass = { base: journal.lastNumber(), parts: [...journal.memtable.scopes].flatMap(partsOf) }
+    return true
   }
 
   const partsOf = ([key, writes]: readonly [string, ScopeWrites]): Part[] =>
@@ -106,6 +109,7 @@ export function createCheckpoint(options: CheckpointOptions) {
   }
 
   return {
+    begin,
     isDue: () =>
       !isEnded && (pass !== undefined || removable.length > 0 || (isLong() && !isRefused)),
 
@@ -135,6 +139,7 @@ export function createCheckpoint(options: CheckpointOptions) {
     /** Prevents further steps. */
     end(): void {
       isEnded = true
+      pass = undefined
       clearTimeout(timer)
     },
 

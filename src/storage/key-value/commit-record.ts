@@ -12,7 +12,7 @@ export type CommitRecord = Commit & {
   readonly previous: number
 }
 
-export const encodeCommit = ({ previous, writes }: CommitRecord): string =>
+export const encodeCommit = ({ previous, writes }: Omit<CommitRecord, 'commitNumber'>): string =>
   `${previous} ${encodeWrites(writes)}`
 
 export function decodeCommit(commitNumber: number, text: string): CommitRecord {

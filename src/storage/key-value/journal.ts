@@ -5,14 +5,16 @@
 
 import { createMemtable } from '../memtable.ts'
 import type { Commit, Write } from '../port.ts'
+import type { Budget } from './budget.ts'
 import { encodeCommit } from './commit-record.ts'
 import { commitKey, type Key } from './keys.ts'
-import type { SealedValues } from './sealed-values.ts'
+import { sizeOf, type SealedValues } from './sealed-values.ts'
 
 export type Journal = ReturnType<typeof createJournal>
 
 type JournalOptions = {
   readonly values: SealedValues
+  readonly budget: Budget
   /** The commits after the superblock, in their order. */
   readonly commits: readonly Commit[]
   /** The last commit in the superblock. */
@@ -21,7 +23,7 @@ type JournalOptions = {
   readonly lastNumber: number
 }
 
-export function createJournal({ values, commits, base, lastNumber: last }: JournalOptions) {
+export function createJournal({ values, budget, commits, base, lastNumber: last }: JournalOptions) {
   const memtable = createMemtable()
   let lastNumber = last
   let commitNumber = base
@@ -48,9 +50,10 @@ export function createJournal({ values, commits, base, lastNumber: last }: Journ
     }),
 
     async append(writes: readonly Write[]): Promise<void> {
+      const text = encodeCommit({ previous: commitNumber, writes })
+      budget.check(sizeOf(text))
       // A failed `set` may take effect later, so its key is never used again.
       const next = ++lastNumber
-      const text = encodeCommit({ commitNumber: next, previous: commitNumber, writes })
       try {
         await values.write(commitKey(next), text)
       } catch (error) {

@@ -37,6 +37,9 @@ export function createPages({ values, scopes: stored, lastNumber: last }: PagesO
   /** Pages that no superblock names. */
   let unused: number[] = []
 
+  for (const { numbers, sizes } of stored.values())
+    numbers.forEach((number, index) => values.setSize(pageKey(number), sizes[index] ?? 0))
+
   const pagesOf = (scope: Scope): ScopePages => scopes.get(scopeKey(scope)) ?? noPages
 
   async function readPage(number: number): Promise<SealedText> {
@@ -131,7 +134,8 @@ export function createPages({ values, scopes: stored, lastNumber: last }: PagesO
       const numbers = names.map(name => current.get(name) ?? 0)
       const kept = new Set(numbers)
       replaced.push(...old.numbers.filter(number => !kept.has(number)))
-      if (names.length > 0) scopes.set(scopeKey(writes), { names, numbers })
+      const sizes = numbers.map(number => values.sizeOf(pageKey(number)))
+      if (names.length > 0) scopes.set(scopeKey(writes), { names, numbers, sizes })
       else scopes.delete(scopeKey(writes))
     },
 

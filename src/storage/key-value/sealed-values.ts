@@ -29,6 +29,15 @@ export function createSealedValues(host: KeyValueHost, name: string) {
   const hostKey = (key: Key, part = 0) => prefix + partKey(key, part)
   /** Without keys that have one part only. */
   const partCounts = new Map<Key, number>()
+  const sizes = new Map<Key, number>()
+  let usedBytes = 0
+
+  /** 0: the key has no value. */
+  function setSize(key: Key, bytes: number): void {
+    usedBytes += bytes - (sizes.get(key) ?? 0)
+    if (bytes > 0) sizes.set(key, bytes)
+    else sizes.delete(key)
+  }
 
   async function setParts(key: Key, parts: readonly string[]): Promise<void> {
     partCounts.set(key, parts.length)
@@ -45,6 +54,7 @@ export function createSealedValues(host: KeyValueHost, name: string) {
 
   return {
     write(key: Key, text: string): Promise<void> {
+      setSize(key, sizeOf(text))
       const parts = cut(text, textBytes)
       const seal = `${checksum(text)} ${parts.length} `
       const first = `${seal}${parts[0] ?? ''}`
@@ -57,7 +67,9 @@ export function createSealedValues(host: KeyValueHost, name: string) {
       const raw = await host.get(hostKey(key))
       const [, sum, partCount = '', first = ''] = /^(\w+) (\d{1,4}) ([^]*)$/.exec(raw ?? '') ?? []
       const text = Number(partCount) > 1 ? await joinParts(key, first, Number(partCount)) : first
-      return sum === checksum(text) ? { text } : { text: undefined, raw }
+      if (sum !== checksum(text)) return { text: undefined, raw }
+      setSize(key, sizeOf(text))
+      return { text }
     },
 
     /** The first part goes first, so that no text is left without its end. */
@@ -66,7 +78,14 @@ export function createSealedValues(host: KeyValueHost, name: string) {
       for (let part = 1; part < (partCounts.get(key) ?? 1); part++)
         await host.remove(hostKey(key, part))
       partCounts.delete(key)
+      setSize(key, 0)
     },
+
+    /** The size of all values, as far as it is known. */
+    usedBytes: () => usedBytes,
+    sizeOf: (key: Key): number => sizes.get(key) ?? 0,
+    /** Counts a value that is not read now. */
+    setSize,
 
     /** The keys of this database, also those without their first part. */
     async list(): Promise<Key[]> {
@@ -82,6 +101,9 @@ export function createSealedValues(host: KeyValueHost, name: string) {
     }
   }
 }
+
+/** With the key, about. */
+export const sizeOf = (text: string): number => utf8Length(text) + 2 * sealBytes
 
 function cut(text: string, bytesMax: number): string[] {
   if (text.length * bytesPerUnitMax <= bytesMax || utf8Length(text) <= bytesMax) return [text]

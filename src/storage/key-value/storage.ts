@@ -7,6 +7,7 @@
  */
 
 import type { Storage } from '../port.ts'
+import { createBudget } from './budget.ts'
 import { createCallQueue } from './call-queue.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import type { KeyValueHost } from './host.ts'
@@ -31,7 +32,7 @@ export async function openKeyValueStorage(
   options: KeyValueOptions = {}
 ): Promise<Storage> {
   const connection = await share(host, name, () => openDatabase(host, name, options))
-  const { calls, isEnded, idle, end, destroy } = connection.database
+  const { calls, makeRoom, isEnded, idle, end, destroy } = connection.database
   let isClosed = false
 
   const call = <T>(work: () => Promise<T>): Promise<T> =>
@@ -40,6 +41,7 @@ export async function openKeyValueStorage(
   return {
     read: queries => call(() => calls.read(queries)),
     transact: (queries, body) => call(() => calls.transact(queries, body)),
+    makeRoom: () => call(makeRoom),
     async close() {
       if (isClosed) return
       isClosed = true
@@ -61,8 +63,10 @@ async function openDatabase(
 ) {
   const values = createSealedValues(host, name)
   const { superblock, superblockKeys, generation, unreferenced, ...found } = await recover(values)
+  const budget = createBudget(values, host.limits.bytesInAll)
   const journal = createJournal({
     values,
+    budget,
     commits: found.commits,
     base: superblock.base,
     lastNumber: found.lastCommitNumber
@@ -88,6 +92,11 @@ async function openDatabase(
   }
   return {
     calls,
+    /** Removes replaced pages, and those of emptied scopes. */
+    async makeRoom(): Promise<void> {
+      await calls.checkpoint()
+      budget.openReserve()
+    },
     isEnded: () => isEnded,
     /** Resolves after all requested calls. */
     idle: calls.idle,

@@ -19,13 +19,18 @@ export type ScopePages = {
   /** In ascending order. */
   readonly names: readonly string[]
   readonly numbers: readonly number[]
+  /** The sizes of the pages in bytes. */
+  readonly sizes: readonly number[]
 }
 
 export const emptySuperblock: Superblock = { base: 0, scopes: new Map() }
-export const noPages: ScopePages = { names: [], numbers: [] }
+export const noPages: ScopePages = { names: [], numbers: [], sizes: [] }
 
 export const encodeSuperblock = ({ base, scopes }: Superblock): string =>
-  JSON.stringify([base, [...scopes].map(([key, { names, numbers }]) => [key, names, numbers])])
+  JSON.stringify([
+    base,
+    [...scopes].map(([key, { names, numbers, sizes }]) => [key, names, numbers, sizes])
+  ])
 
 /** `undefined`: another build has written it. */
 export function decodeSuperblock(text: string): Superblock | undefined {
@@ -33,17 +38,22 @@ export function decodeSuperblock(text: string): Superblock | undefined {
   if (!Array.isArray(record)) return undefined
   const [base, scopes] = record as unknown[]
   if (typeof base !== 'number' || !Array.isArray(scopes) || !scopes.every(isScope)) return undefined
-  return { base, scopes: new Map(scopes.map(([key, names, numbers]) => [key, { names, numbers }])) }
+  return {
+    base,
+    scopes: new Map(scopes.map(([key, names, numbers, sizes]) => [key, { names, numbers, sizes }]))
+  }
 }
 
-function isScope(value: unknown): value is [string, string[], number[]] {
+function isScope(value: unknown): value is [string, string[], number[], number[]] {
   if (!Array.isArray(value)) return false
-  const [key, names, numbers] = value as unknown[]
+  const [key, names, numbers, sizes] = value as unknown[]
   return (
     typeof key === 'string' &&
     Array.isArray(names) &&
     Array.isArray(numbers) &&
+    Array.isArray(sizes) &&
     names.length === numbers.length &&
+    names.length === sizes.length &&
     // The first page of a scope is named `''`.
     isAscending(names[0] === '' ? names.slice(1) : names)
   )

@@ -26,23 +26,23 @@ export const plantedBugs: Readonly<Record<string, readonly Edit[]>> = {
     )
   ],
   'a commit is added to the record of the last one': [
+    edit('journal.ts', 'const text = encodeCommit(', 'let text = encodeCommit('),
     edit(
       'journal.ts',
-      'const text = encodeCommit({ commitNumber: next, previous: commitNumber, writes })',
-      `let text = encodeCommit({ commitNumber: next, previous: commitNumber, writes })
+      'const next = ++lastNumber',
+      `let next = ++lastNumber
        if (next % 10 === 0) {
          writes = [...memtable.last.writes, ...writes]
          next = lastNumber = commitNumber
-         text = encodeCommit({ commitNumber: next, previous: memtable.last.previous, writes })
+         text = encodeCommit({ previous: memtable.last.previous, writes })
        } else memtable.last = { previous: commitNumber, writes }`
-    ),
-    edit('journal.ts', 'const next = ++lastNumber', 'let next = ++lastNumber')
+    )
   ],
   'page numbers begin anew after each start': [
     edit('storage.ts', 'lastNumber: found.lastPageNumber', 'lastNumber: 0')
   ],
   'no checksum is compared': [
-    edit('sealed-values.ts', 'sum === checksum(text)', 'raw !== undefined')
+    edit('sealed-values.ts', 'sum !== checksum(text)', 'raw === undefined')
   ],
   'a commit is acknowledged before it is stored': [
     edit('call-queue.ts', 'await journal.append(writes)', 'void journal.append(writes)')
