@@ -3,8 +3,7 @@
  * because a `set` that has failed may still take effect, and damage the later value.
  */
 
-export const keyKinds = ['commit', 'page', 'superblock'] as const
-export type KeyKind = (typeof keyKinds)[number]
+export type KeyKind = 'commit' | 'page' | 'superblock'
 export type Key = `${KeyKind} ${number}`
 
 export const commitKey = (commitNumber: number): Key => `commit ${commitNumber}`
