@@ -61,7 +61,10 @@ export async function perform<N extends OperationName>(
   const { groupID, opID, result = otherwise } = answer as Applied<N>
   if (answer.result !== undefined && !isAsked) return { session, groupID, result: answer.result }
   const withinMs = otherwise && (await isOffline(session.store)) ? 0 : verdictWithinMs
-  const verdict = await bound(session.store.settled(opID), withinMs, () => ownError('StillWaiting'))
+  const settled = await bound(session.store.settled(opID), withinMs, () => ownError('StillWaiting'))
+  // A logout ends the wait, but the operation stays pending.
+  const isEnded = isGroupError(settled) && settled.code === errors.NotReady.code
+  const verdict = isEnded ? ownError('StillWaiting') : settled
   if (isGroupError(verdict)) {
     // An event reports the verdict later.
     session.verdicts.abandon(opID)

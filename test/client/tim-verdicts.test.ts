@@ -6,6 +6,8 @@ import { createStore } from '../../src/client/store.ts'
 import { createStreamClient } from '../../src/client/streams.ts'
 import { createEvents } from '../../src/tim/events.ts'
 import { EVENT } from '../../src/tim/constants.ts'
+import { createLive } from '../../src/tim/live.ts'
+import { perform } from '../../src/tim/perform.ts'
 import { createVerdicts } from '../../src/tim/verdicts.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
@@ -70,6 +72,21 @@ test('a refusal during its call is reported by the call alone', async () => {
   await verdicts.answered(opID)
   await pass()
   expect([reported, await ann.verdicts()]).toEqual([[], []])
+})
+
+test('a call whose user logs out during its wait rejects with 4512', async () => {
+  const { store, verdicts } = page()
+  const live = createLive(store, 'ann', () => undefined)
+  await ann.caughtUp()
+  const call = perform({ userID: 'ann', store, live, verdicts }, 'joinGroup', {
+    groupID: 'nowhere'
+  })
+  const codes: number[] = []
+  void call.catch((error: { code: number }) => codes.push(error.code))
+  await expect.poll(ann.outbox).toHaveLength(1)
+  void store.logout({ pending: 'keep' })
+  await pass()
+  expect(codes).toEqual([4512])
 })
 
 test('a refusal is reported by one of two tabs', async () => {
