@@ -83,20 +83,22 @@ export function createDelegate(
 
   async function logIn(user: Wanted): Promise<void> {
     attempted = user
-    const { userID } = user.credentials
+    const { credentials } = user
+    const { userID } = credentials
     try {
-      let answer = await delegate.login({ ...user.credentials })
+      let answer = await delegate.login({ ...credentials })
       if (repeatsLogin(answer) && userOf(delegate) !== userID) {
         // The app has logged in another user, or may have.
         await logOut()
-        answer = await delegate.login({ ...user.credentials })
+        answer = await delegate.login({ ...credentials })
       }
       loggedIn = user
       user.failures = 0
       if (isReady(delegate, answer)) user.onSettled()
     } catch (error) {
       user.onSettled()
-      pause(user, error)
+      // A userSig that has come in the meantime is tried at once.
+      if (user.credentials === credentials) pause(user, error)
       if (user === wanted) events.emit(EVENT.ERROR, error as never)
     }
   }

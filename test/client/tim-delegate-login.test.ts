@@ -99,3 +99,15 @@ test('a refused userSig is not tried again', async () => {
   await advance(300)
   expect(log()).toEqual(['login ann'])
 })
+
+test('a new userSig during a login with the old one is tried at once', async () => {
+  const { logins, logIn, delegate, asked, user, advance } = open()
+  const answer = deferred()
+  logins.push(() => answer.promise)
+  void logIn()
+  delegate.retry({ userID: 'ann', userSig: 'new' })
+  answer.reject(Object.assign(new Error('expired'), { code: 70001 }))
+  await advance(0)
+  expect(asked.map(([, options]) => options)).toMatchObject([{ userSig: 'sig' }, { userSig: 'new' }])
+  expect(user()).toBe('ann')
+})
