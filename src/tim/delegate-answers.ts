@@ -1,6 +1,5 @@
 /** Answers of Tencent's SDK. Its versions differ, so each answer may lack a part. */
 
-import { isLoginError, type GroupError } from '../kernel/errors.ts'
 import { fieldOf } from './field.ts'
 
 /** Whether somebody was logged in already: then a login has no effect, even for another user. */
@@ -15,8 +14,14 @@ export const isReady = (delegate: object, answer: unknown): boolean =>
   ask(delegate, 'isReady') === true ||
   (repeatsLogin(answer) && ask(delegate, 'isReady') === undefined)
 
+/** Other codes of a login, for example of too many logins or a busy server, pass with time. */
+const userSigCodes: readonly unknown[] = [
+  70001, 70002, 70003, 70004, 70005, 70009, 70013, 70014, 70016, 70020, 70051, 70052
+]
+
 /** Whether the service refuses the userSig. */
-export const needsUserSig = (error: unknown): boolean => isLoginError(error as GroupError)
+export const needsUserSig = (error: unknown): boolean =>
+  userSigCodes.includes(fieldOf(error, 'code'))
 
 /** `undefined` also if the delegate, of any version, has no such call. */
 export function ask(delegate: object | undefined, name: string, ...args: unknown[]): unknown {

@@ -92,12 +92,23 @@ test('a delegate that is ready already needs no further SDK_READY', async () => 
   expect(log()).toEqual([])
 })
 
-test('a refused userSig is not tried again', async () => {
+const refusals = [
+  70001, 70002, 70003, 70004, 70005, 70009, 70013, 70014, 70016, 70020, 70051, 70052
+]
+test.each(refusals)('a userSig refused with %i is not tried again', async code => {
   const { logins, logIn, log, advance } = open()
-  logins.push(() => Promise.reject(Object.assign(new Error('expired'), { code: 70001 })))
+  logins.push(() => Promise.reject(Object.assign(new Error('refused'), { code })))
   await logIn()
   await advance(300)
   expect(log()).toEqual(['login ann'])
+})
+
+test.each([70050, 70169, 70500])('a login that fails with %i is tried again', async code => {
+  const { logins, logIn, user, advance } = open()
+  logins.push(() => Promise.reject(Object.assign(new Error('busy'), { code })))
+  await logIn()
+  await advance(2)
+  expect(user()).toBe('ann')
 })
 
 test('a new userSig during a login with the old one is tried at once', async () => {
@@ -108,6 +119,9 @@ test('a new userSig during a login with the old one is tried at once', async () 
   delegate.retry({ userID: 'ann', userSig: 'new' })
   answer.reject(Object.assign(new Error('expired'), { code: 70001 }))
   await advance(0)
-  expect(asked.map(([, options]) => options)).toMatchObject([{ userSig: 'sig' }, { userSig: 'new' }])
+  expect(asked.map(([, options]) => options)).toMatchObject([
+    { userSig: 'sig' },
+    { userSig: 'new' }
+  ])
   expect(user()).toBe('ann')
 })
