@@ -26,6 +26,8 @@ export function createAccount(
 ) {
   let current: Login | undefined
   let loggingIn: AbortController | undefined
+  /** Of the current session, for a delegate that comes during it. */
+  let delegateLogin: Parameters<Delegate['login']> | undefined
   /** The next login waits for it, so that the former session has stored what it has delivered. */
   let ending: Promise<unknown> = Promise.resolve()
 
@@ -41,6 +43,7 @@ export function createAccount(
     if (current && current.userID !== userID)
       throw failure(ownError('LoggedInAsOther', current.userID))
     if (current) {
+      if (delegateLogin) delegateLogin = [delegateLogin[0], { userID, userSig }]
       beside()?.retry({ userID, userSig })
       const errorInfo = `${userID} is logged in already`
       return respond({ ...loggedIn, errorInfo, repeatLogin: true })
@@ -61,11 +64,12 @@ export function createAccount(
         throw failure(refused)
       }
       const online$ = store.status$.pipe(map(({ connection }) => connection === 'online'))
+      delegateLogin = [online$, { userID, userSig }]
       const started = startLogin({
         store,
         userID,
         events,
-        alsoReady: beside()?.login(online$, { userID, userSig }) ?? Promise.resolve(),
+        alsoReady: beside()?.login(...delegateLogin) ?? Promise.resolve(),
         onRefused: error => void expire(started, error)
       })
       current = started
@@ -89,6 +93,7 @@ export function createAccount(
   function end(emit: () => void): Promise<unknown> {
     const ended = current
     current = undefined
+    delegateLogin = undefined
     if (!ended) return Promise.resolve()
     ending = ended.end()
     const both = Promise.all([ending, beside()?.logout()])
@@ -107,6 +112,10 @@ export function createAccount(
     login,
     kick,
     current: () => current,
+    /** The app has added a delegate, perhaps during a session. */
+    logInDelegate(): void {
+      if (delegateLogin) void beside()?.login(...delegateLogin)
+    },
     async logout(): Promise<IMResponse<Record<string, never>>> {
       loggingIn?.abort()
       loggingIn = undefined

@@ -73,11 +73,12 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     tim,
     adopt(more) {
       options = adopt(options, more)
-      if (options.delegate)
-        beside ??= createDelegate(options.delegate, events, data => {
-          if (current()) account.kick(data)
-          else events.emit(EVENT.KICKED_OUT, data)
-        })
+      if (!options.delegate || beside) return
+      beside = createDelegate(options.delegate, events, data => {
+        if (current()) account.kick(data)
+        else events.emit(EVENT.KICKED_OUT, data)
+      })
+      account.logInDelegate()
     }
   }
 }

@@ -192,6 +192,25 @@ describe('a later TIM.create', () => {
     await expect.poll(tencent.user).toBe('ann')
   })
 
+  test('during a session logs its delegate in', async () => {
+    const { url } = await openServer()
+    const tencent = createTencent()
+    const SDKAppID = 1_600_000_001
+    const tim = TIM.create({ SDKAppID, url, worker: false })
+    onTestFinished(() => tim.destroy())
+    tencent.logins.push(refuse)
+    const codes: number[] = []
+    tim.on(TIM.EVENT.ERROR, ({ data }) => codes.push(data.code))
+    const login = () => tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+    await login()
+    TIM.create({ SDKAppID, delegate: tencent.sdk } as never)
+    await expect.poll(() => codes).toEqual([70003])
+    await login()
+    await expect.poll(tencent.user).toBe('ann')
+    await tim.logout()
+    expect(tencent.log()).toEqual(['login ann', 'login ann', 'logout'])
+  })
+
   test('without further options returns the same instance', async () => {
     const { tim, SDKAppID } = await open()
     expect(TIM.create({ SDKAppID } as never)).toBe(tim)
