@@ -138,7 +138,8 @@ export const withConversations = (
   delegate: () => object | undefined
 ): GroupCalls => ({
   ...calls,
-  getMessageList(options) {
+  // As an `async` function, so that a delegate whose check throws rejects.
+  async getMessageList(options) {
     const isOther = fieldOf(options, 'conversationID') !== TYPES.CONV_SYSTEM
     const answer = isOther && ask(delegate(), 'getMessageList', options)
     // The delegate's answer has the type of its own version.

@@ -68,17 +68,17 @@ export function createProfileCalls(
   }
 }
 
-/** The same calls. Those of a delegate come first. */
+/** The same calls. Those of a delegate come first, and reject also if its check throws. */
 export const orDelegate = (
   calls: TimProfileCalls,
   delegate: () => object | undefined
 ): TimProfileCalls => ({
   // The delegate's answers have the types of its own version.
-  getMyProfile: () =>
+  getMyProfile: async () =>
     (ask(delegate(), 'getMyProfile') ?? calls.getMyProfile()) as ReturnType<
       TimProfileCalls['getMyProfile']
     >,
-  getConversationProfile: id =>
+  getConversationProfile: async id =>
     (ask(delegate(), 'getConversationProfile', id) ??
       calls.getConversationProfile(id)) as ReturnType<TimProfileCalls['getConversationProfile']>
 })

@@ -91,6 +91,20 @@ describe('with a delegate', () => {
   })
 })
 
+test.each(['getMessageList', 'getMyProfile', 'getConversationProfile'])(
+  '%s of a delegate that throws rejects with its error',
+  async call => {
+    const { tim, sdk } = await open()
+    const thrown = new Error('wrong parameters')
+    const check = () => {
+      throw thrown
+    }
+    Object.assign(sdk, { [call]: check })
+    const calls = tim as unknown as Record<string, (options: unknown) => Promise<unknown>>
+    await expect(calls[call]!({ conversationID: 'C2Cbob' })).rejects.toBe(thrown)
+  }
+)
+
 const refuse = () => Promise.reject(Object.assign(new Error('no'), { code: 70003 }))
 
 describe('the login of a delegate', () => {
