@@ -39,6 +39,15 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     return session
   }
 
+  let destroyed: Promise<void> | undefined
+  async function destroy(): Promise<void> {
+    // First, so that the app may create the next instance at once.
+    forget()
+    await account.logout()
+    beside?.end()
+    events.emit(EVENT.SDK_DESTROY, { SDKAppID })
+  }
+
   const opening = () => current()?.opening()
   const groupCalls = inTime(
     createCalls(ready, () => current() !== undefined),
@@ -50,10 +59,9 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     login: credentials => attempt('login', () => account.login(credentials)),
     logout: account.logout,
     async destroy() {
+      await (destroyed ??= destroy())
+      // The app may have logged in once more.
       await account.logout()
-      beside?.end()
-      forget()
-      events.emit(EVENT.SDK_DESTROY, { SDKAppID })
     },
     on(name, handler, context) {
       events.on(name, handler, context)

@@ -51,7 +51,8 @@ function create(options: TimOptions): Tim
 function create(options: TimOptions): Tim {
   // JavaScript can pass no options. Then the login reports the missing ones.
   const given = Object(options) as TimOptions
-  const { SDKAppID, delegate } = given
+  const { delegate } = given
+  const SDKAppID = numberOf(given.SDKAppID)
   if ([...instances.values()].some(({ tim }) => (tim as object) === delegate))
     throw wrong("delegate: must be an instance of Tencent's SDK, not of this package")
   const instance =
@@ -60,6 +61,10 @@ function create(options: TimOptions): Tim {
   instances.set(SDKAppID, instance)
   return instance.tim
 }
+
+/** As Tencent's SDK, apps may pass the number as text. */
+const numberOf = (appID: unknown): number =>
+  typeof appID === 'string' ? Number.parseInt(appID, 10) : (appID as number)
 
 /** Tencent's entry point: `create` returns the instance of an app. */
 const TIM = {
