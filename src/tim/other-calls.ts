@@ -87,6 +87,7 @@ const asking = [
   'pinGroupMessage',
   'getPinnedGroupMessageList',
   'getGroupOnlineMemberCount',
+  'markGroupMemberList',
   'getJoinedCommunityList',
   'createTopicInCommunity',
   'deleteTopicFromCommunity',

@@ -4,7 +4,7 @@
  */
 
 import type { Tim } from './api.ts'
-import { EVENT, TYPES } from './constants.ts'
+import { EVENT, TSignaling, TYPES } from './constants.ts'
 import type { TimDelegate } from './delegate.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { wrong, type TimOptions } from './options.ts'
@@ -71,6 +71,7 @@ const TIM = {
   create,
   TYPES,
   EVENT,
+  TSignaling,
   /** The version of Tencent's SDK whose names exist here. UI kits compare it. */
   VERSION: '2.27.6'
 }
