@@ -17,7 +17,8 @@ export type TimMemberCalls = {
    * "Obtaining group members": the owner, admins, members, each in the order of joining. `count` is
    * 15 by default and 100 at most. `offset` of the answer is that of the next page, and 0 after the
    * last one. Offline: the members that this device holds. Errors: 10007 if the user is not in the
-   * group, 10010 if there is no such group, 2805 if only the server knows.
+   * group, 10010 if there is no such group, 2805 if only the server knows, 10004 for `role` and
+   * `filter` of later SDKs.
    *
    * @example
    * const page = { groupID: 'crew', count: 30, offset: 0 }
@@ -62,7 +63,8 @@ export type TimMemberCalls = {
     }>
   >
   /**
-   * "Deleting a group member". Errors: 10007, 2680 for an AVChatRoom, 10004 for oneself.
+   * "Deleting a group member". Errors: 10007, 2680 for an AVChatRoom, 10004 for oneself and for
+   * `duration` of later SDKs.
    *
    * @example
    * const removing = { groupID: 'crew', userIDList: ['bob'], reason: 'rules' }

@@ -4,13 +4,13 @@ import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { MemberRequest } from '../engine/api.ts'
 import { respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
+import { refuseLaterOptions } from './new-group.ts'
 import { failure, groupOf, memberOf, perform, type Session } from './perform.ts'
-import { parsed } from './reading.ts'
+import { parsed, profilesPerCallMax } from './reading.ts'
 import type { TimGroupMember } from './shapes.ts'
 
 const membersPerCall = 15
 const membersPerCallMax = 100
-const profilesPerCallMax = 50
 
 /** `ready` returns the session, or throws the error of a call without a session. */
 export function createMemberCalls(ready: (api: string) => Session): TimMemberCalls {
@@ -32,6 +32,7 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     setGroupMemberCustomField: withMember('setGroupMemberCustomField'),
 
     async getGroupMemberList(options) {
+      refuseLaterOptions('getGroupMemberList', options)
       const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
       const session = ready('getGroupMemberList')
       const { live } = session
@@ -46,9 +47,11 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     },
 
     async getGroupMemberProfile(options) {
-      const { groupID, userIDList } = parsed('getGroupMemberProfile', options)
-      const { memberCustomFieldFilter: keys } = options
-      const users = userIDList.slice(0, profilesPerCallMax)
+      const {
+        groupID,
+        userIDList: users,
+        memberCustomFieldFilter: keys
+      } = parsed('getGroupMemberProfile', options)
       const session = ready('getGroupMemberProfile')
       const memberList = (await session.live.group(groupID))
         ? await heldMembers(session, groupID, users)
@@ -72,6 +75,7 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     },
 
     async deleteGroupMember(options) {
+      refuseLaterOptions('deleteGroupMember', options)
       const done = await run('deleteGroupMember', options)
       return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
     }

@@ -6,13 +6,19 @@ import { ownError } from './im-error.ts'
 import { failure } from './perform.ts'
 
 /**
- * Options of later SDKs that change the rights of users. Without them, users would get rights that
- * the app has not given. `false` is the default of the second one.
+ * Options of later SDKs that change the rights of users, or the members that a call concerns.
+ * Without them, users would get rights that the app has not given. An empty value of each is the
+ * default.
  */
-const laterOptions = ['inviteOption', 'isSupportTopic']
+const laterOptions = {
+  createGroup: ['inviteOption', 'isSupportTopic'],
+  updateGroupProfile: ['inviteOption', 'isSupportTopic'],
+  getGroupMemberList: ['role', 'filter'],
+  deleteGroupMember: ['duration']
+} as const
 
-export function refuseLaterOptions(api: string, options: object): void {
-  const given = laterOptions.find(name => (fieldOf(options, name) ?? false) !== false)
+export function refuseLaterOptions(api: keyof typeof laterOptions, options: object): void {
+  const given = laterOptions[api].find(name => Boolean(fieldOf(options, name)))
   if (given) throw failure(ownError('IllegalArgument', `${given} is not supported`), api, options)
 }
 

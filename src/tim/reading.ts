@@ -6,13 +6,19 @@ import {
   optional,
   parseArgs,
   text,
-  type ArgsOf
+  type ArgsOf,
+  type Check
 } from '../kernel/args.ts'
 import { describe } from '../kernel/error-texts.ts'
 import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
 import { failure } from './perform.ts'
 
+export const profilesPerCallMax = 50
+
+/** Further users are left out, so they are not checked either. */
+const firstUserIDs: Check<readonly string[]> = (value, path, problems) =>
+  userIDListCheck(Array.isArray(value) ? value.slice(0, profilesPerCallMax) : value, path, problems)
 const page = optional(countCheck({ min: 0, max: 4_294_967_295 }))
 const keyList = optional(
   list(text({ bytesMax: limits.counterKeyBytesMax }), {
@@ -20,10 +26,21 @@ const keyList = optional(
     reason: 'IllegalArgument'
   })
 )
+const fieldKeys = optional(
+  list(text({ bytesMax: limits.customFieldKeyBytesMax }), {
+    // As many as an answer can have.
+    countMax: profilesPerCallMax * limits.memberCustomFieldsMax,
+    reason: 'IllegalArgument'
+  })
+)
 const reading = {
   getGroupProfile: { groupID: groupIDCheck },
   getGroupMemberList: { groupID: groupIDCheck, count: page, offset: page },
-  getGroupMemberProfile: { groupID: groupIDCheck, userIDList: userIDListCheck },
+  getGroupMemberProfile: {
+    groupID: groupIDCheck,
+    userIDList: firstUserIDs,
+    memberCustomFieldFilter: fieldKeys
+  },
   getGroupAttributes: { groupID: groupIDCheck, keyList },
   getGroupCounters: { groupID: groupIDCheck, keyList }
 }

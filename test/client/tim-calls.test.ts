@@ -211,6 +211,46 @@ describe('createGroup', () => {
   })
 })
 
+describe('a call about members', () => {
+  const later: ['getGroupMemberList' | 'deleteGroupMember', object][] = [
+    ['getGroupMemberList', { role: 'Admin' }],
+    ['getGroupMemberList', { filter: 1000 }],
+    ['deleteGroupMember', { userIDList: ['bob'], duration: 60 }]
+  ]
+  test.each(later)('%s with %o of later SDKs rejects with 10004', async (call, options) => {
+    const ann = await as('ann')
+    const memberList = [{ userID: 'bob' }]
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', memberList })
+    expect(await codeOf(ann[call]({ groupID: 'crew', ...options } as never))).toBe(10004)
+    expect((await ann.getGroupMemberList({ groupID: 'crew' })).data.memberList).toHaveLength(2)
+  })
+
+  test('markGroupMemberList rejects with 2905', async () => {
+    const ann = await as('ann')
+    expect(await codeOf(ann.markGroupMemberList({ groupID: 'crew' }))).toBe(2905)
+  })
+
+  test('getGroupMemberProfile leaves out users after the first 50', async () => {
+    const ann = await as('ann')
+    const memberList = [{ userID: 'bob' }, { userID: 'carl' }]
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', memberList })
+    const others = Array.from({ length: 600 }, (_, index) => `user-${index}`)
+    const userIDList = ['bob', ...others, 'carl']
+    const answer = await ann.getGroupMemberProfile({ groupID: 'crew', userIDList })
+    expect(answer.data.memberList.map(({ userID }) => userID)).toEqual(['bob'])
+  })
+
+  test.each([5, 'city', [5], {}])('with %j as memberCustomFieldFilter rejects', async filter => {
+    const ann = await as('ann')
+    await ann.createGroup({ groupID: 'crew', name: 'Crew' })
+    const asked = { groupID: 'crew', userIDList: ['ann'], memberCustomFieldFilter: filter }
+    await expect(ann.getGroupMemberProfile(asked as never)).rejects.toMatchObject({
+      code: 10004,
+      message: expect.stringContaining('memberCustomFieldFilter')
+    })
+  })
+})
+
 describe('a group', () => {
   test('without the user has an empty selfInfo and one object', async () => {
     const [ann, bob] = [await as('ann'), await as('bob')]
