@@ -8,7 +8,10 @@ import type { TimOtherCalls } from './other-calls.ts'
 import type { TimProfileCalls } from './profile-calls.ts'
 import type { TimSession } from './session-api.ts'
 
-/** Every call rejects with an `IMError`, with Tencent's codes. Before `SDK_READY`: 2999. */
+/**
+ * The calls about groups reject with an `IMError`: Tencent's codes, and 45xx. Before `login`: 2999.
+ * Between `login` and `SDK_READY` they wait. Errors of a delegate come as they are.
+ */
 export type Tim = TimSession &
   TimGroupCalls &
   TimMemberCalls &

@@ -225,6 +225,20 @@ describe('a call about members', () => {
     expect((await ann.getGroupMemberList({ groupID: 'crew' })).data.memberList).toHaveLength(2)
   })
 
+  test('about members of an AVChatRoom has only the user', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    const groupID = 'live'
+    await ann.createGroup({ groupID, name: 'Live', type: 'AVChatRoom' })
+    for (const tim of [ann, bob]) await tim.joinGroup({ groupID, type: 'AVChatRoom' })
+    const { memberList } = (await bob.getGroupMemberList({ groupID })).data
+    const asked = { groupID, userIDList: ['ann', 'bob'] }
+    const profiles = (await bob.getGroupMemberProfile(asked)).data.memberList
+    expect([memberList, profiles]).toMatchObject([[{ userID: 'bob' }], [{ userID: 'bob' }]])
+    const root = await as('root')
+    expect((await root.getGroupMemberList({ groupID })).data.memberList).toEqual([])
+    expect((await root.getGroupMemberProfile(asked)).data.memberList).toEqual([])
+  })
+
   test('markGroupMemberList rejects with 2905', async () => {
     const ann = await as('ann')
     expect(await codeOf(ann.markGroupMemberList({ groupID: 'crew' }))).toBe(2905)
