@@ -3,10 +3,11 @@
  * GROUP_LIST_UPDATED, then SDK_READY.
  *
  * Why SDK_READY waits for the list: on a new device, an app that asks for the list at once would
- * show "no groups". Without a network, or after 5 s, the groups on the device count.
+ * show "no groups". Without a network, or after 5 s, the groups on the device count. With a network,
+ * it also waits up to 30 s for a delegate, because an app then asks that for conversations.
  */
 
-import { filter, firstValueFrom, race, switchMap, take, type Subscription } from 'rxjs'
+import { filter, firstValueFrom, from, race, switchMap, take, type Subscription } from 'rxjs'
 import { bound } from '../client/bound.ts'
 import type { GroupStore, Undelivered } from '../client/group-store.ts'
 import { setTimer } from '../host/timer.ts'
@@ -22,6 +23,7 @@ import type { TimGroup } from './shapes.ts'
 import { createVerdicts } from './verdicts.ts'
 
 const listWithinMs = 5_000
+const delegateWithinMs = 30_000
 
 export type Login = ReturnType<typeof startLogin>
 
@@ -50,6 +52,8 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
     const live = createLive(store, userID, emitList)
     watches.push({ unsubscribe: live.end })
     await bound(arrived(store, alsoReady), listWithinMs, () => undefined)
+    const restMs = delegateWithinMs - listWithinMs
+    await bound(whileOnline(store, alsoReady), restMs, () => undefined)
     if (isOver()) return
     if (live.list().length === 0) emitList([])
     // Each handler may log out.
@@ -99,6 +103,14 @@ const arrived = (store: GroupStore, alsoReady: Promise<unknown>): Promise<unknow
     ),
     { defaultValue: undefined }
     // Expected: storage has failed. Each call then says so.
+  ).catch(() => undefined)
+
+/** Resolves with `alsoReady`, or at once unless there is a network. */
+const whileOnline = (store: GroupStore, alsoReady: Promise<unknown>): Promise<unknown> =>
+  firstValueFrom(
+    race(from(alsoReady), store.status$.pipe(filter(({ connection }) => connection !== 'online'))),
+    { defaultValue: undefined }
+    // Expected: storage has failed, as above.
   ).catch(() => undefined)
 
 const nextTask = () => new Promise<void>(resolve => setTimer(resolve, 0))
