@@ -24,7 +24,8 @@ export type TimSession = {
    */
   logout(): Promise<IMResponse<Record<string, never>>>
   /**
-   * Logs out and forgets the instance.
+   * Forgets the instance and logs out. A later `TIM.create` makes another one, also before this
+   * call has resolved.
    *
    * @example
    * await tim.destroy()
