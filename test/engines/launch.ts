@@ -2,7 +2,8 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -62,10 +63,30 @@ export async function launch(
       process.off('exit', endWithParent)
       signal(browser)
       await ended
-      // Limited, because a process that nobody reaps stays in the group for ever.
-      for (let count = 0; count < 200 && signal(browser); count++) await wait(10)
+      // Limited, because without /proc a process that nobody reaps counts for ever.
+      for (let count = 0; count < 200 && (await isRunning(browser)); count++) await wait(10)
     }
   }
+}
+
+/**
+ * True while a process of the group runs and may hold a file. Dead processes that nobody has reaped
+ * yet do not count: in a container that takes seconds.
+ */
+async function isRunning(browser: ChildProcess): Promise<boolean> {
+  if (!signal(browser)) return false
+  if (!existsSync('/proc/self/stat')) return true
+  const stats = await Promise.all(
+    readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name))
+      // Expected: a process ends before it is read.
+      .map(pid => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+  )
+  // pid (name) state parent group
+  return stats.some(stat => {
+    const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(group) === browser.pid && !'ZX'.includes(state)
+  })
 }
 
 /** False if no process of the group is left. */
@@ -159,10 +180,12 @@ function found(engine: OtherEngine): string {
 
 /**
  * Without these, the first start shows pages of its own, a start after kills asks for a safe mode,
- * and a test can neither open a second window nor close it.
+ * and a test can neither open a second window nor close it. For a thumbnail, Firefox would load
+ * visited pages once more in the background.
  */
 const quietFirefox = {
   'browser.aboutwelcome.enabled': false,
+  'browser.pagethumbnails.capturing_disabled': true,
   'browser.shell.checkDefaultBrowser': false,
   'dom.allow_scripts_to_close_windows': true,
   'dom.disable_open_during_load': false,
