@@ -92,7 +92,7 @@ export default defineConfig({
           name: 'node',
           // All but the other projects' tests, so that a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,clients,demo,engines,hostile,kills}/**'],
+          exclude: ['test/{browser,clients,demo,hostile,kills}/**', 'test/engines/absent.test.ts'],
           environment: 'node',
           ...limits
         }

@@ -3,7 +3,7 @@
 import type { Page } from 'playwright'
 import { createProfile, launch, type Engine, type LaunchedBrowser } from './launch.ts'
 import type { DrivenPage } from './page.ts'
-import { openSite, type Open, type Site, type SiteOptions } from './site.ts'
+import { openSite, type Site, type SiteOptions } from './site.ts'
 
 export type DrivenBrowser = Pick<Site, 'url' | 'complaints' | 'close'> & {
   /** Where the browser keeps its data. */
@@ -35,17 +35,26 @@ export async function openDriven({
 }: Options): Promise<DrivenBrowser> {
   const profile = createProfile()
   let browser: LaunchedBrowser | undefined
+  let startCount = 0
   /** An empty page, which opens the windows. */
   let opener: DrivenPage | undefined
 
-  const open: Open = async address =>
+  const open = async (address: string) =>
     void (await opener?.run(
       '(address, features) => void open(address, "", features)',
       address,
       windowFeatures[engine]
     ))
-  const site = await openSite({ to, before }, onNote, open)
-  const kill = async () => browser?.kill()
+  const surroundings = { engine, onNote, open }
+  const site = await openSite({ to, before, ...surroundings })
+  const sites = new Set([site])
+  const forget = () => {
+    for (const { forget } of sites) forget()
+  }
+  const kill = async () => {
+    await browser?.kill()
+    forget()
+  }
 
   return {
     url: site.url,
@@ -53,12 +62,17 @@ export async function openDriven({
     complaints: site.complaints,
     kill,
     async start(...paths) {
-      site.forget()
-      opener = site.await()
-      browser = await launch(engine, profile, {
+      // No document of an earlier start has the same address.
+      const path = `/drive/empty?${startCount++}`
+      opener = site.await(path)
+      const launched = await launch(engine, profile, {
         ...options,
         env: env(),
-        urls: [`${site.url}/drive/empty`]
+        urls: [site.url + path]
+      })
+      browser = launched
+      void launched.ended.then(() => {
+        if (browser === launched) forget()
       })
       await opener.arrived()
       const started: DrivenPage[] = []
@@ -67,9 +81,17 @@ export async function openDriven({
       return started.map(page => page.face as unknown as Page)
     },
     async openSite(options) {
-      const other = await openSite(options, onNote, open)
+      const other = await openSite({ ...options, ...surroundings })
+      sites.add(other)
       const { face } = await other.openWindow('/')
-      return { page: face as unknown as Page, complaints: other.complaints, close: other.close }
+      return {
+        page: face as unknown as Page,
+        complaints: other.complaints,
+        async close() {
+          await other.close()
+          sites.delete(other)
+        }
+      }
     },
     async close() {
       await kill()

@@ -6,47 +6,10 @@
  * The function is sent as text, so it can use nothing from outside of itself.
  */
 
-/** One step from a set of elements to another set. */
-export type Step =
-  | { readonly by: 'css'; readonly selector: string }
-  | {
-      readonly by: 'role'
-      readonly role: string
-      /** Of a regular expression that the accessible name matches. */
-      readonly name: { readonly source: string; readonly flags: string } | undefined
-    }
-  | { readonly by: 'index'; readonly index: number }
-  | {
-      readonly by: 'filter'
-      readonly hasText?: string
-      readonly hasNotText?: string
-      readonly hasNot: Steps | undefined
-    }
-export type Steps = readonly Step[]
+import type { Steps, Step } from './locator.ts'
+import type { FromPage, ToPage } from './messages.ts'
 
 export type ElementState = 'visible' | 'attached' | 'hidden' | 'detached'
-
-/**
- * The page sends its arrival, the result of a function, an uncaught error, or a note of the test.
- */
-export type FromPage =
-  | { readonly type: 'hello'; readonly pageID: string }
-  | {
-      readonly type: 'result'
-      readonly id: number
-      readonly value?: unknown
-      readonly error?: string
-    }
-  | { readonly type: 'complaint'; readonly text: string }
-  | { readonly type: 'note'; readonly text: string }
-export type ToPage =
-  | { readonly type: 'welcome'; readonly pageID: string }
-  | {
-      readonly type: 'run'
-      readonly id: number
-      readonly module: string
-      readonly args: readonly unknown[]
-    }
 
 declare global {
   interface Window {
@@ -58,22 +21,30 @@ type Module = { default(...args: readonly unknown[]): unknown }
 
 export function inPage(load: (address: string) => Promise<Module>) {
   const waitMs = 60_000
+  const documentID = String(Math.random())
+  const url = location.href
+  // The name of a window survives reloads, and storage may be denied.
+  let pageID = window.name
   let socket: WebSocket | undefined
   let isHidden = false
-
-  const send = (message: FromPage) => socket?.send(JSON.stringify(message))
+  /** Messages that wait for a welcome. */
+  const unsent: string[] = []
+  /** By the ID of the call. A call that arrives again over another socket does not run again. */
+  const results = new Map<number, Promise<string>>()
 
   function connect(): void {
     const opened = new WebSocket(`${location.origin.replace('http', 'ws')}/drive`)
-    socket = opened
-    // The name of a window survives reloads, and storage may be denied.
-    opened.onopen = () => send({ type: 'hello', pageID: window.name })
+    const hello: FromPage = { type: 'hello', pageID, documentID, url }
+    opened.onopen = () => opened.send(JSON.stringify(hello))
     opened.onmessage = ({ data }: MessageEvent<string>) => {
       const message = JSON.parse(data) as ToPage
-      if (message.type === 'welcome') window.name = message.pageID
-      else void run(message)
+      if (message.type === 'run') return void answer(message)
+      window.name = pageID = message.pageID
+      socket = opened
+      for (const text of unsent.splice(0)) opened.send(text)
     }
     opened.onclose = () => {
+      socket = undefined
       if (!isHidden) setTimeout(connect, 100)
     }
   }
@@ -88,11 +59,25 @@ export function inPage(load: (address: string) => Promise<Module>) {
   })
   connect()
 
-  async function run({ id, module, args }: ToPage & { type: 'run' }): Promise<void> {
+  function post(text: string): void {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text)
+    else unsent.push(text)
+  }
+  const send = (message: FromPage) => post(JSON.stringify(message))
+
+  async function answer(call: ToPage & { type: 'run' }): Promise<void> {
+    const result = results.get(call.id) ?? run(call)
+    results.set(call.id, result)
+    // The driver ignores a second result of a call.
+    post(await result)
+  }
+  async function run({ id, module, args }: ToPage & { type: 'run' }): Promise<string> {
+    const result = (end: { value: unknown } | { error: string }) =>
+      JSON.stringify({ type: 'result', id, ...end } satisfies FromPage)
     try {
-      send({ type: 'result', id, value: await (await load(module)).default(...args) })
+      return result({ value: await (await load(module)).default(...args) })
     } catch (error) {
-      send({ type: 'result', id, error: String(error) })
+      return result({ error: String(error) })
     }
   }
 

@@ -16,6 +16,8 @@ export type Engine = 'chromium' | OtherEngine
 export type Profile = { readonly folder: string; remove(): void }
 
 export type LaunchedBrowser = {
+  /** Resolves when its first process has ended, killed or not. */
+  readonly ended: Promise<unknown>
   /** SIGKILL to all of its processes. Resolves when they have ended. */
   kill(): Promise<void>
 }
@@ -59,6 +61,7 @@ export async function launch(
   const endWithParent = () => void signal(browser)
   process.once('exit', endWithParent)
   return {
+    ended,
     async kill() {
       process.off('exit', endWithParent)
       signal(browser)

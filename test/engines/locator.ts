@@ -1,7 +1,24 @@
 /** Locators of a driven page: the part of Playwright's interface that tests of the demo use. */
 
 import type { Locator } from 'playwright'
-import type { Step, Steps } from './in-page.ts'
+
+/** One step from a set of elements to another set. */
+export type Step =
+  | { readonly by: 'css'; readonly selector: string }
+  | {
+      readonly by: 'role'
+      readonly role: string
+      /** Of a regular expression that the accessible name matches. */
+      readonly name: { readonly source: string; readonly flags: string } | undefined
+    }
+  | { readonly by: 'index'; readonly index: number }
+  | {
+      readonly by: 'filter'
+      readonly hasText?: string
+      readonly hasNotText?: string
+      readonly hasNot: Steps | undefined
+    }
+export type Steps = readonly Step[]
 
 /** Runs the function of a source in the page. */
 export type Run = (source: string, ...args: readonly unknown[]) => Promise<unknown>

@@ -31,7 +31,7 @@ export async function openProxy({ to, before = '', onPage }: Options): Promise<P
     const path = request.url ?? '/'
     const module = /^\/drive\/(\d+)\.js$/.exec(path)?.[1]
     const own = path === '/drive/page.js' ? script : module && modules[Number(module)]
-    if (path === '/drive/empty')
+    if (path.startsWith('/drive/empty'))
       response.writeHead(200, { 'content-type': 'text/html' }).end(driverTag)
     else if (own !== undefined)
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(own)
