@@ -2,12 +2,13 @@
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { must } from '../../src/kernel/must.ts'
 import type { Database } from '../../src/server/database/port.ts'
-import { BrokenConnectionError, openSqlDatabase, type Sql } from '../../src/server/database/sql.ts'
+import { openPostgres as connect } from '../../src/server/database/postgres.ts'
+import { openSqlDatabase } from '../../src/server/database/sql.ts'
 
 const installed = '/usr/lib/postgresql'
 const programs = existsSync(installed)
@@ -21,32 +22,8 @@ const user =
   process.getuid?.() === 0 ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
 const asUser = ['setpriv', '--pdeathsig=QUIT', ...user]
 
-type Client = {
-  query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
-  release(destroy?: boolean): void
-}
-type Pool = { connect(): Promise<Client>; query: Client['query']; end(): Promise<void> }
-type Driver = {
-  Pool: new (options: { host: string; user: string; database: string; max: number }) => Pool
-}
-
-const require = createRequire(import.meta.url)
-function findDriver(): Driver | undefined {
-  try {
-    return require('pg') as Driver
-  } catch {
-    // Expected: `pg` is not installed.
-    return undefined
-  }
-}
-const driver = findDriver()
-
 /** The reason that no PostgreSQL can be started. */
-export const missing = !bin
-  ? 'PostgreSQL is not installed: its tests are skipped'
-  : !driver
-    ? 'the package pg is not installed: the tests on PostgreSQL are skipped'
-    : undefined
+export const missing = bin ? undefined : 'PostgreSQL is not installed: its tests are skipped'
 if (missing) process.stderr.write(`${missing}\n`)
 
 let cluster: { readonly folder: string; readonly server: ChildProcess } | undefined
@@ -80,31 +57,12 @@ function startCluster(): { folder: string; server: ChildProcess } {
   return { folder, server }
 }
 
-/** Lends connections of a pool. */
-function pooled(pool: Pool): Sql {
-  return {
-    async withConnection(work) {
-      const client = await pool.connect()
-      try {
-        const answer = await work((text, params = []) => client.query(text, [...params]))
-        client.release()
-        return answer
-      } catch (error) {
-        client.release(error instanceof BrokenConnectionError)
-        throw error
-      }
-    },
-    close: () => pool.end()
-  }
-}
-
-/** An empty database with ten connections. */
-export async function openPostgres(): Promise<Database> {
-  const { Pool } = must(driver)
+/** The address of an empty database. */
+export async function createDatabase(): Promise<string> {
   cluster ??= startCluster()
   const name = `test${count++}`
-  const to = { host: cluster.folder, user: 'test' }
-  const admin = new Pool({ ...to, database: 'postgres', max: 1 })
+  const to = (database: string) => `postgres:///${database}?host=${must(cluster).folder}&user=test`
+  const admin = new pg.Pool({ connectionString: to('postgres'), max: 1 })
   for (let attempt = 0; ; attempt++) {
     try {
       await admin.query(`CREATE DATABASE ${name}`)
@@ -116,8 +74,14 @@ export async function openPostgres(): Promise<Database> {
     }
   }
   await admin.end()
+  return to(name)
+}
+
+/** An empty database with ten connections. */
+export async function openPostgres(): Promise<Database> {
+  const url = await createDatabase()
   open++
-  const database = await openSqlDatabase(pooled(new Pool({ ...to, database: name, max: 10 })))
+  const database = await openSqlDatabase(connect(url))
   return {
     ...database,
     async close() {

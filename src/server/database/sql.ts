@@ -1,6 +1,7 @@
 /** The database port in PostgreSQL's SQL, over any connection that runs it. */
 
 import { randomBytes, randomUUID } from 'node:crypto'
+import { migrate } from './migrations.ts'
 import type { Database } from './port.ts'
 import { reader } from './sql-reader.ts'
 import type { SqlQuery } from './sql-rows.ts'
@@ -23,70 +24,32 @@ export type Sql = {
   close(): Promise<void>
 }
 
-/** A transaction could not be rolled back. */
+/** The connection cannot be used any more: a transaction could not be begun or rolled back. */
 export class BrokenConnectionError extends Error {}
+/** Nothing has run, so another attempt, on another connection, changes nothing twice. */
+class NotBegunError extends BrokenConnectionError {}
 
 /** Codes of a conflict between two transactions. Another attempt succeeds. */
 const conflicts = new Set(['40001', '40P01'])
 const attemptsMax = 5
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS server (epoch text NOT NULL, receipt_key text NOT NULL);
-  CREATE TABLE IF NOT EXISTS groups (
-    group_id text PRIMARY KEY, seq bigint NOT NULL, body jsonb,
-    floor bigint NOT NULL DEFAULT 0, digest bigint NOT NULL DEFAULT 0
-  ) WITH (fillfactor = 70);
-  CREATE TABLE IF NOT EXISTS members (
-    group_id text, user_id text COLLATE "C", body jsonb, revision bigint NOT NULL,
-    PRIMARY KEY (group_id, user_id)
-  );
-  CREATE INDEX IF NOT EXISTS members_changed ON members (group_id, revision);
-  CREATE TABLE IF NOT EXISTS others (
-    group_id text, kind text, user_id text, body jsonb NOT NULL, revision bigint NOT NULL,
-    PRIMARY KEY (group_id, kind, user_id)
-  );
-  CREATE TABLE IF NOT EXISTS tips (
-    group_id text, seq bigint, body jsonb NOT NULL,
-    PRIMARY KEY (group_id, seq)
-  );
-  CREATE TABLE IF NOT EXISTS log (
-    group_id text, seq bigint, at_seconds bigint NOT NULL, body jsonb NOT NULL,
-    PRIMARY KEY (group_id, seq)
-  );
-  CREATE INDEX IF NOT EXISTS log_by_time ON log (at_seconds);
-  CREATE TABLE IF NOT EXISTS memberships (
-    user_id text, group_id text, membership_epoch bigint NOT NULL, since bigint NOT NULL,
-    follows boolean NOT NULL, "left" jsonb,
-    PRIMARY KEY (user_id, group_id)
-  );
-  CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id);
-  CREATE TABLE IF NOT EXISTS feeds (
-    user_id text PRIMARY KEY, head bigint NOT NULL, floor bigint NOT NULL DEFAULT 0
-  );
-  CREATE TABLE IF NOT EXISTS feed (
-    user_id text, fseq bigint, at_seconds bigint NOT NULL, body jsonb NOT NULL,
-    PRIMARY KEY (user_id, fseq)
-  );
-  CREATE INDEX IF NOT EXISTS feed_by_time ON feed (at_seconds);
-  CREATE TABLE IF NOT EXISTS verdicts (
-    user_id text, op_id text, group_id text NOT NULL, name text NOT NULL,
-    at_seconds bigint NOT NULL, is_refusal boolean NOT NULL, body jsonb NOT NULL,
-    PRIMARY KEY (user_id, op_id)
-  );
-  CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at_seconds);
-`
+// Explicit, because the default is a setting of the database.
+const readCommitted = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+const readOnly = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
 
 /**
- * Opens a database of groups for `startServer`, and creates its tables if they are missing. Rejects
- * if a statement fails.
+ * Opens a database of groups for `startServer`, and creates or upgrades its tables. Rejects if a
+ * statement fails, or if a newer build has upgraded the tables.
  *
  * @example
  * const database = await openSqlDatabase(await openPGlite('./data'))
  */
 export async function openSqlDatabase(sql: Sql): Promise<Database> {
-  const within = <T>(begin: string, work: (query: SqlQuery) => Promise<T>) =>
+  const attempt = <T>(begin: string, work: (query: SqlQuery) => Promise<T>) =>
     sql.withConnection(async query => {
-      await query(begin)
+      await query(begin).catch((cause: unknown) => {
+        throw new NotBegunError(`a transaction could not be begun: ${String(cause)}`, { cause })
+      })
       try {
         const result = await work(query)
         await query('COMMIT')
@@ -102,10 +65,23 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
       }
     })
 
-  const epoch = await within('BEGIN', async query => {
-    // If several servers start at the same time, the lock lets one of them create the tables.
-    await query('SELECT pg_advisory_xact_lock(0)')
-    for (const statement of schema.split(';\n')) if (statement.trim()) await query(statement)
+  async function within<T>(
+    begin: string,
+    work: (query: SqlQuery) => Promise<T>,
+    attempts = 1
+  ): Promise<T> {
+    try {
+      return await attempt(begin, work)
+    } catch (error) {
+      const isRetried =
+        error instanceof NotBegunError || conflicts.has((error as { code?: string }).code ?? '')
+      if (!isRetried || attempts === attemptsMax) throw error
+      return within(begin, work, attempts + 1)
+    }
+  }
+
+  const epoch = await within(readCommitted, async query => {
+    await migrate(query)
     const fresh = [randomUUID(), randomBytes(32).toString('base64url')]
     await query(
       `INSERT INTO server (epoch, receipt_key)
@@ -115,15 +91,7 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     return (await reader(query).identity()).epoch
   })
 
-  async function writing<T>(work: (query: SqlQuery) => Promise<T>, attempt = 1): Promise<T> {
-    try {
-      return await within('BEGIN', work)
-    } catch (error) {
-      if (attempt === attemptsMax || !conflicts.has((error as { code?: string }).code ?? ''))
-        throw error
-      return writing(work, attempt + 1)
-    }
-  }
+  const writing = <T>(work: (query: SqlQuery) => Promise<T>) => within(readCommitted, work)
 
   return {
     epoch,
@@ -136,8 +104,7 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
         return renewed.rows.length > 0
       }),
     transaction: work => writing(query => work({ ...reader(query), ...writer(query) })),
-    snapshot: work =>
-      within('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', query => work(reader(query))),
+    snapshot: work => within(readOnly, query => work(reader(query))),
     compact: before => writing(query => compact(query, before)),
     close: () => sql.close()
   }
