@@ -1,80 +1,77 @@
 #!/usr/bin/env node
 /** The sync server from a command line. */
 
-import { parseArgs } from 'node:util'
-import { openPGlite, openSqlDatabase, startServer } from './main.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { inFlags, readSettings, usage, type Command, type Settings } from './cli-settings.ts'
+import { openPGlite, openPostgres, openSqlDatabase, startServer } from './main.ts'
+import { newestVersion, versionOf } from './database/migrations.ts'
+import { checkOptions } from './options.ts'
 
-const usage = `offline-groups-server: the sync server of Offline Groups
+const print = (line: string) => void process.stdout.write(`${line}\n`)
 
-  --app-id N        the app's number, as in TIM.create({ SDKAppID: N })
-  --port N          8788 unless given
-  --host ADDRESS    127.0.0.1 unless given
-  --data FOLDER     the folder of the database; ./offline-groups-data unless given
-  --admin USERID    an app admin; may be given several times
-  --origin ORIGIN   an origin that may connect; all unless given; may be given several times
-  --new-epoch       declares a restored backup, and ends. Run it once, before the server starts.
-                    Clients forget the lost changes, keep their unsent operations, and receive
-                    everything again.
+type Given = Settings & { readonly port: number; readonly dataDir: string }
 
-The environment variable OFFLINE_GROUPS_SECRET has the key that signs userSigs.`
+const openSql = async ({ databaseURL, dataDir }: Given) =>
+  databaseURL === undefined ? openPGlite(dataDir) : openPostgres(databaseURL)
 
-const options = {
-  'app-id': { type: 'string' },
-  port: { type: 'string', default: '8788' },
-  host: { type: 'string', default: '127.0.0.1' },
-  data: { type: 'string', default: './offline-groups-data' },
-  admin: { type: 'string', multiple: true, default: [] as string[] },
-  origin: { type: 'string', multiple: true },
-  'new-epoch': { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' }
-} as const
-
-/** Starts the server. Throws if an option is wrong. */
-async function start() {
-  const { values } = parseArgs({ options })
-  if (values.help) {
-    process.stdout.write(`${usage}\n`)
-    return undefined
-  }
-  if (values['new-epoch']) {
-    const database = await openSqlDatabase(await openPGlite(values.data))
-    await database.renewEpoch()
-    await database.close()
-    process.stdout.write(`${values.data} has a new epoch\n`)
-    return undefined
-  }
-  const secretKey = process.env['OFFLINE_GROUPS_SECRET']
-  if (values['app-id'] === undefined) throw new Error('--app-id: is missing')
-  if (secretKey === undefined)
-    throw new Error('OFFLINE_GROUPS_SECRET: is not set in the environment')
-  return startServer({
-    sdkAppID: wholeNumber('--app-id', values['app-id']),
-    secretKey,
-    port: wholeNumber('--port', values.port),
-    host: values.host,
-    dataDir: values.data,
-    appAdmins: values.admin,
-    ...(values.origin && { allowedOrigins: values.origin })
-  })
+/** `Given` without the options that `startServer` does not have. */
+function optionsOf({ databaseURL, dataDir, ...options }: Given) {
+  return databaseURL === undefined ? { ...options, dataDir } : options
 }
 
-// `Number('')` is 0, and port 0 would mean any free port.
-function wholeNumber(option: string, text: string): number {
-  if (!/^\d+$/.test(text))
-    throw new Error(`${option}: must be a whole number; it is ${JSON.stringify(text)}`)
-  return Number(text)
+const run: Readonly<Record<Command, (given: Given) => Promise<void>>> = {
+  help: async () => print(usage),
+  async version() {
+    const file = new URL('../../../package.json', import.meta.url)
+    print((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version)
+  },
+  async 'new-epoch'(given) {
+    const database = await openSqlDatabase(await openSql(given))
+    await database.renewEpoch()
+    await database.close()
+    print('The database has a new epoch.')
+  },
+  async check(given) {
+    checkOptions(optionsOf(given))
+    print('settings: right')
+    if (given.databaseURL === undefined && !existsSync(given.dataDir))
+      return print(`database: embedded, will be created in ${given.dataDir}`)
+    const sql = await openSql(given)
+    try {
+      const version = await sql.withConnection(versionOf)
+      print(`database: tables of version ${version}, this build makes version ${newestVersion}`)
+    } finally {
+      await sql.close()
+    }
+  },
+  async start(given) {
+    const options = optionsOf(given)
+    checkOptions(options)
+    const server = await startServer(
+      given.databaseURL === undefined
+        ? options
+        : { ...options, database: await openSqlDatabase(await openSql(given)) }
+    )
+    print(`Sync server: ${server.url}`)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => void server.close().then(() => process.exit(0)))
+  }
 }
 
 try {
-  const server = await start()
-  if (server) {
-    process.stdout.write(`Sync server: ${server.url}\n`)
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void server.close().then(() => process.exit(0)))
-    }
-  }
+  const { command, settings } = readSettings(process.argv.slice(2), process.env)
+  if (settings.databaseURL !== undefined && settings.dataDir !== undefined)
+    throw new Error('--data: is for the embedded database, and --database names another one')
+  const { sdkAppID = NaN, secretKey = '' } = settings
+  await run[command]({
+    port: 8788,
+    dataDir: './offline-groups-data',
+    ...settings,
+    sdkAppID,
+    secretKey
+  })
 } catch (error) {
-  // Expected: a wrong option, a port in use, a database in use. One line names the problem.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  // Expected: a wrong setting, a port in use, a database in use. One line names the problem.
+  process.stderr.write(`${inFlags(error instanceof Error ? error.message : String(error))}\n`)
   process.exitCode = 2
 }

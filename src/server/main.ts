@@ -21,6 +21,7 @@ import { serveWebSockets } from './transports/websocket.ts'
 
 export { generateUserSig, type App } from './user-sig.ts'
 export { openPGlite } from './database/pglite.ts'
+export { openPostgres } from './database/postgres.ts'
 export { openSqlDatabase, type Sql, type SqlQuery } from './database/sql.ts'
 export type { Database } from './database/port.ts'
 export type { PolicyOptions } from './policy.ts'

@@ -1,10 +1,8 @@
 /** Options of a server. Each mistake is one error at the start, which names the option. */
 
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startServer, type ServerOptions } from '../../src/server/main.ts'
@@ -141,28 +139,4 @@ test('a client that does not speak WebSocket is not reported', async () => {
   socket.write('nonsense\r\n\r\n')
   await once(socket.resume(), 'close')
   expect(errors).toEqual([])
-})
-
-const cli = new URL('../../dist/src/server/cli.js', import.meta.url).pathname
-const commands: [title: string, args: string[], message: RegExp][] = [
-  ['a missing app ID', [], /^--app-id: /],
-  ['an app ID as text', ['--app-id', 'mine'], /^--app-id: /],
-  ['an empty port', ['--app-id', '1', '--port', ''], /^--port: /],
-  ['a port as text', ['--app-id', '1', '--port', 'http'], /^--port: /],
-  ['an invalid port', ['--app-id', '1', '--port', '70000'], /^port: /],
-  ['an invalid origin', ['--app-id', '1', '--origin', 'app.example'], /^allowedOrigins: /],
-  ['an unknown option', ['--app-id', '1', '--prot', '80'], /--prot/]
-]
-test.each(commands)('the command line refuses %s in one line', async (_title, args, message) => {
-  const env = { OFFLINE_GROUPS_SECRET: 'for tests only' }
-  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>(resolve =>
-    execFile(
-      process.execPath,
-      [cli, ...args],
-      { env, cwd: tmpdir(), timeout: 30_000 },
-      (error, _stdout, stderr) => resolve({ code: error?.code, stderr })
-    )
-  )
-  expect(stderr).toMatch(message)
-  expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1])
 })

@@ -58,31 +58,40 @@ const second = `
 `
 
 const versions: readonly string[] = [first, second]
+export const newestVersion = versions.length
 
 /** Servers that start at the same time wait here for the one that changes the tables. */
 const lockKey = 0
 
+/** 0: there are no tables. Rejects for tables of a newer build. */
+export async function versionOf(query: SqlQuery): Promise<number> {
+  const { rows } = await query(`SELECT to_regclass('schema_versions') AS name`)
+  if (one<{ name: unknown }>({ rows })?.name === null) return 0
+  const row = one<{ version: number }>(
+    await query('SELECT coalesce(max(version), 0)::int AS version FROM schema_versions')
+  )
+  const version = row?.version ?? 0
+  if (version > newestVersion)
+    throw new Error(
+      `the database has tables of version ${version}, and this build knows versions up to ` +
+        `${newestVersion}: install the newer build of the server`
+    )
+  return version
+}
+
 /**
- * Brings the tables to a version in the transaction of `query`. Rejects for a database of a newer
+ * Brings the tables to a version in the transaction of `query`. Rejects for tables of a newer
  * build, before anything is changed.
  */
-export async function migrate(query: SqlQuery, to = versions.length): Promise<void> {
+export async function migrate(query: SqlQuery, to = newestVersion): Promise<void> {
   // Building an index of a large table takes longer than a statement of the service may.
   await query('SET LOCAL statement_timeout = 0')
   await query(`SELECT pg_advisory_xact_lock(${lockKey})`)
+  const present = await versionOf(query)
   await query(`
     CREATE TABLE IF NOT EXISTS schema_versions (
       version int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now()
     )`)
-  const row = one<{ version: number }>(
-    await query('SELECT coalesce(max(version), 0)::int AS version FROM schema_versions')
-  )
-  const present = row?.version ?? 0
-  if (present > versions.length)
-    throw new Error(
-      `the database has tables of version ${present}, and this build knows versions up to ` +
-        `${versions.length}: install the newer build of the server`
-    )
   for (const [index, statements] of versions.slice(0, to).entries()) {
     if (index < present) continue
     for (const statement of statements.split(';\n')) if (statement.trim()) await query(statement)
