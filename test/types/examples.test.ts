@@ -20,7 +20,13 @@ const examples: Example[] = [
 const modules: Readonly<Record<string, readonly string[]>> = {
   'offline-groups': ['createGroupStore', 'isGroupError'],
   'offline-groups/ports': ['createMemoryStorage', 'connectWebSocket', 'protocolVersion'],
-  'offline-groups/server': ['startServer', 'openSqlDatabase', 'openPGlite', 'generateUserSig'],
+  'offline-groups/server': [
+    'startServer',
+    'openSqlDatabase',
+    'openPGlite',
+    'openPostgres',
+    'generateUserSig'
+  ],
   'offline-groups/testing': ['syncServerContract', 'createTestClock', 'storageContract'],
   vitest: ['afterAll', 'expect', 'test']
 }
