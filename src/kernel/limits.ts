@@ -21,6 +21,8 @@ export const limits = {
   memberCustomFieldsMax: 5,
   memberCustomFieldBytesMax: 64,
   accountsPerCallMax: 500,
+  /** At its creation, an AVChatRoom may have more. */
+  updatedMaxMemberNum: 6000,
   countersMax: 20,
   counterKeyBytesMax: 128,
   attributesMax: 16,

@@ -53,7 +53,7 @@ const noRoles: ActorCells = {
 export const permissions = {
   /** name, avatar, introduction, notification */
   updateBasics: { Private: members, Public: admins, ChatRoom: admins, AVChatRoom: owner },
-  updateMaxMemberNum: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: nobody },
+  updateMaxMemberNum: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   updateGroupCustomField: { Private: owner, Public: admins, ChatRoom: admins, AVChatRoom: owner },
   /** A declared field has a write level of its own. */
   updateDeclaredField: inEveryType(members),

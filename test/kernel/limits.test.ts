@@ -94,7 +94,20 @@ test.each([
   )
 })
 
-test('an AVChatRoom is never full', () => {
+test('the owner gives an AVChatRoom a limit of up to 6,000 members', () => {
+  const world = createWorld()
+  perform(world, 'createGroup', { groupID: 'g', name: 'Live', type: 'AVChatRoom' })
+  const update = (args: object) =>
+    codeOf(judge(world, 'updateGroupProfile', { groupID: 'g', ...args }))
+  expect([update({ name: 'New' }), update({ maxMemberNum: 6001 })]).toEqual(['accepted', 10004])
+  perform(world, 'updateGroupProfile', { groupID: 'g', maxMemberNum: 1 })
+  const join = (userID: string) => codeOf(judge(world, 'joinGroup', { groupID: 'g' }, userID))
+  expect(join('guest')).toBe('accepted')
+  perform(world, 'joinGroup', { groupID: 'g' }, 'guest')
+  expect(join('other')).toBe(10014)
+})
+
+test('an AVChatRoom without a limit is never full', () => {
   const world = createWorld()
   perform(world, 'createGroup', { groupID: 'g', name: 'Live', type: 'AVChatRoom' })
   const profile = world.get({ table: 'groups', scope: '', id: 'g' })!

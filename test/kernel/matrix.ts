@@ -29,7 +29,6 @@
  * | any: admin of a Private group or AVChatRoom | as a member | the type gives the role no rights |
  * | name card, custom field: that admin → member | ok, but not in an AVChatRoom | a table has it |
  * | only an ignored joinOption | as a change of the name | it is still a change of the profile |
- * | maxMemberNum of an AVChatRoom | 10007 | it has no limit to set |
  * | quit: outsider (2623 or 10007) | 2623 | more exact, and reveals nothing of the group |
  * | join: a member (10013) | `in` | a status of the API, not an error |
  * | join, type Private given: a member (2601 or in) | `in` | the local list is checked first |
@@ -114,7 +113,7 @@ updateGroupProfile joinOption
 updateGroupProfile maxMemberNum
   Private Ownerless                ok       10007    10007    10007?    ok?       ok
   Public ChatRoom                  ok       ok       10007    10007?    ok?       ok
-  AVChatRoom Unjoined              10007    10007    10007    10007?    10007?    10007
+  AVChatRoom Unjoined              ok       10007    10007    10007?    ok?       ok
 updateGroupProfile groupCustomField
   Private Ownerless                ok       10007    10007    10007?    ok?       ok
   Public ChatRoom                  ok       ok       10007    10007?    ok?       ok

@@ -41,11 +41,11 @@ const recorded: {
   readonly version: number
   readonly digests: Record<OperationName | 'tables', string>
 } = {
-  version: 4,
+  version: 5,
   digests: {
     addGroupMember: 'fa2085d769e3',
     changeGroupOwner: 'a84951291d7c',
-    createGroup: '8279364cf778',
+    createGroup: '7df592584bcf',
     decreaseGroupCounter: '50c23dada335',
     deleteGroupAttributes: 'd2157d3c4ec5',
     deleteGroupMember: '0745af66f103',
@@ -62,8 +62,8 @@ const recorded: {
     setGroupMemberNameCard: '469795c03d3a',
     setGroupMemberRole: 'cccf3884467b',
     setMessageRemindType: 'bd9c5c3e9766',
-    tables: 'de0ecac7bf6d',
-    updateGroupProfile: '8e52784ee771'
+    tables: '68a4b6030b00',
+    updateGroupProfile: '2b218f1e4436'
   }
 }
 

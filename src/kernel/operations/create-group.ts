@@ -31,6 +31,9 @@ const args = {
   groupCustomField: optional(groupCustomField)
 }
 
+/** `failureUserIDList`: users in too many groups, who were left out. */
+type Created = { readonly groupID: string; readonly failureUserIDList?: readonly string[] }
+
 /** The creator becomes the owner. The creator of an AVChatRoom owns it but has to join it. */
 export const createGroup = defineOperation({
   args,
@@ -52,8 +55,9 @@ export const createGroup = defineOperation({
 
     const invited = new Map((given.memberList ?? []).map(member => [member.userID, member]))
     invited.delete(actor)
-    const initial =
-      type === 'AVChatRoom' ? [] : [...invited.values()].filter(({ userID }) => hasRoom(userID))
+    const named = type === 'AVChatRoom' ? [] : [...invited.values()]
+    const initial = named.filter(({ userID }) => hasRoom(userID))
+    const failureUserIDList = named.map(({ userID }) => userID).filter(userID => !hasRoom(userID))
 
     const members = initial.map(({ userID, role, memberCustomField }) =>
       newMember({
@@ -95,16 +99,15 @@ export const createGroup = defineOperation({
       groupCustomField: mergeFields([], given.groupCustomField ?? [])
     }
     const others = members.map(({ userID }) => userID).filter(userID => userID !== actor)
-    return accept(
-      [putGroup(group), ...members.map(putMember)],
-      { groupID },
-      {
-        notices: [
-          { operationType: noticeTypes.created, to: [actor] },
-          ...(others.length > 0 ? [{ operationType: noticeTypes.invited, to: others }] : [])
-        ]
-      }
-    )
+    const isPartial = failureUserIDList.length > 0
+    const result: Created = isPartial ? { groupID, failureUserIDList } : { groupID }
+    return accept([putGroup(group), ...members.map(putMember)], result, {
+      outcome: isPartial ? 'partial' : 'applied',
+      notices: [
+        { operationType: noticeTypes.created, to: [actor] },
+        ...(others.length > 0 ? [{ operationType: noticeTypes.invited, to: others }] : [])
+      ]
+    })
   }
 })
 

@@ -56,13 +56,15 @@ export const updateGroupProfile = defineOperation({
     },
     ({ group, acting }, given, { now, policy }) => {
       const { groupID, groupCustomField: updates = [], ...fields } = applicableArgs(given, group)
-      const { maxMemberNum = group.maxMemberNum } = fields
-      if (maxMemberNum < group.memberNum || maxMemberNum > maxMemberNumMax[group.type]) {
+      const { maxMemberNum } = fields
+      if (
+        maxMemberNum !== undefined &&
+        (maxMemberNum < group.memberNum || maxMemberNum > limits.updatedMaxMemberNum)
+      )
         return reject(
           'IllegalArgument',
-          `maxMemberNum: ${group.memberNum} to ${maxMemberNumMax[group.type]}`
+          `maxMemberNum: ${group.memberNum} to ${limits.updatedMaxMemberNum}`
         )
-      }
       for (const { key } of updates) {
         const reason = groupFieldRefusal(policy, acting, key)
         if (reason) return refuse(reason, key)

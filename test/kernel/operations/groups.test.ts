@@ -135,12 +135,13 @@ describe('createGroup', () => {
       codeOf(judge(createWorld().setGroupCount('owner', 3000), 'createGroup', { name: 'n' }))
     ).toBe(10037)
     const world = createWorld().setGroupCount('b', 3000)
-    perform(world, 'createGroup', {
-      groupID: 'g',
-      name: 'n',
-      memberList: [{ userID: 'b' }, { userID: 'c' }]
-    })
+    const memberList = [{ userID: 'b' }, { userID: 'c' }]
+    const created = perform(world, 'createGroup', { groupID: 'g', name: 'n', memberList })
     expect([world.get(member('b')), world.get(member('c'))?.role]).toEqual([null, 'Member'])
+    expect([created.outcome, created.result]).toEqual([
+      'partial',
+      { groupID: 'g', failureUserIDList: ['b'] }
+    ])
   })
 })
 
