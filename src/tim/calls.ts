@@ -11,7 +11,7 @@ import { createEntryCalls } from './entry-calls.ts'
 import { ownError, respond } from './im-error.ts'
 import { createMemberCalls } from './member-calls.ts'
 import { newGroup, refuseLaterOptions, withoutEmpty } from './new-group.ts'
-import { failure, create, groupOf, perform, type Session } from './perform.ts'
+import { failure, groupOf, perform, performAsked, type Session } from './perform.ts'
 import { parsed } from './reading.ts'
 import type { TimGroup } from './shapes.ts'
 
@@ -56,7 +56,9 @@ export function createCalls(
 
     async createGroup(options) {
       const args = newGroup(options)
-      return respond({ group: await groupOf(await create(ready('createGroup'), args)) })
+      const done = await performAsked(ready('createGroup'), 'createGroup', args)
+      const overLimitUserIDList = [...(done.result.failureUserIDList ?? [])]
+      return respond({ group: await groupOf(done), overLimitUserIDList })
     },
     async updateGroupProfile(options) {
       refuseLaterOptions('updateGroupProfile', options)

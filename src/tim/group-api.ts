@@ -40,13 +40,16 @@ export type TimGroupCalls = {
   /**
    * "Creating a group". The creator of an AVChatRoom still has to join it. Errors: 2600 for an
    * unknown type, 10004 for an argument, 10005 for more than 500 members, 10014, 10037. With a
-   * network, 10021 for a taken ID. Without one, an event reports it later.
+   * network, 10021 for a taken ID, and users in as many groups as they may be in are in
+   * `overLimitUserIDList`. Without one, an event reports both later.
    *
    * @example
    * const memberList = [{ userID: 'bob' }]
    * const { group } = (await tim.createGroup({ name: 'Crew', memberList })).data
    */
-  createGroup(options: Args<'createGroup'>): TimGroupResponse
+  createGroup(
+    options: Args<'createGroup'>
+  ): Promise<IMResponse<{ group: TimGroup; overLimitUserIDList: string[] }>>
   /**
    * "Deleting a group". Errors: 2622 for a Private group, 10007 if the user is not the owner.
    *

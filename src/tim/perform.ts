@@ -35,15 +35,17 @@ type Performed<N extends OperationName = OperationName> = {
 }
 
 /**
- * Creates a group. Another group may have the ID, so with a network the server answers. Without a
- * network or in case of a slow one the group is on this device, and an event reports a refusal.
+ * With a network, the server answers: only it knows whether another group has an ID, and which
+ * users are in too many groups. Without a network, or with a slow one, this device answers, and an
+ * event reports a different verdict.
  */
-export async function create(
+export async function performAsked<N extends OperationName>(
   session: Session,
-  args: Args<'createGroup'>
-): Promise<Performed<'createGroup'>> {
+  name: N,
+  args: Args<N>
+): Promise<Performed<N>> {
   const { connection } = await firstValueFrom(session.store.status$)
-  return perform(session, 'createGroup', args, { isAsked: connection === 'online' })
+  return perform(session, name, args, { isAsked: connection === 'online' })
 }
 
 /**
