@@ -104,8 +104,8 @@ export type GroupCommands = {
   readProfile(groupID: string): Promise<GroupRow | GroupError>
   /**
    * Reads members of a group from the server, the owner first, then the admins. The user is in the
-   * group, or is an app admin. Of an AVChatRoom a user sees only the own row. A page may have fewer
-   * members than `limit`: `next` is the `offset` of the next one, or `null` after the last one.
+   * group, or is an app admin. Of an AVChatRoom the server lists the first 300 members. A page may
+   * have fewer members than `limit`: `next` is the `offset` of the next one, or `null` after the last.
    * Errors: 10007 for a group that the user is not in, 10010 if there is no such group, 10004, 2805
    * without a network, 10003 if the server is older than this call.
    *

@@ -2,10 +2,11 @@
 
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { MemberRequest } from '../engine/api.ts'
+import { TYPES } from './constants.ts'
 import { respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
 import { refuseLaterOptions } from './new-group.ts'
-import { failure, groupOf, memberOf, perform, type Session } from './perform.ts'
+import { failure, groupOf, memberOf, perform, performAsked, type Session } from './perform.ts'
 import { parsed, profilesPerCallMax } from './reading.ts'
 import type { TimGroupMember } from './shapes.ts'
 
@@ -35,13 +36,10 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
       refuseLaterOptions('getGroupMemberList', options)
       const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
       const session = ready('getGroupMemberList')
-      const { live } = session
       const window = { offset, limit: Math.min(count, membersPerCallMax) }
-      if (!(await live.group(groupID))) {
-        const { members, next } = await outsidePage(session, 'getGroupMemberList', groupID, window)
-        return respond({ memberList: members, offset: next ?? 0 })
-      }
-      const memberList = await live.members(groupID, window)
+      const page = await serverPage(session, 'getGroupMemberList', groupID, window)
+      if (page) return respond({ memberList: page.members, offset: page.next ?? 0 })
+      const memberList = await session.live.members(groupID, window)
       const isLast = memberList.length < window.limit
       return respond({ memberList, offset: isLast ? 0 : offset + memberList.length })
     },
@@ -53,14 +51,16 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
         memberCustomFieldFilter: keys
       } = parsed('getGroupMemberProfile', options)
       const session = ready('getGroupMemberProfile')
-      const memberList = (await session.live.group(groupID))
-        ? await heldMembers(session, groupID, users)
-        : await outsideMembers(session, groupID, users)
+      const window = { limit: profilesPerCallMax, userIDList: users }
+      const page = await serverPage(session, 'getGroupMemberProfile', groupID, window)
+      const memberList = page
+        ? users.flatMap(user => page.members.find(({ userID }) => userID === user) ?? [])
+        : await heldMembers(session, groupID, users)
       return respond({ memberList: keys ? memberList.map(only(keys)) : memberList })
     },
 
     async addGroupMember(options) {
-      const done = await run('addGroupMember', options)
+      const done = await performAsked(ready('addGroupMember'), 'addGroupMember', options)
       const { successUserIDList, failureUserIDList, existedUserIDList } = done.result
       // The only users who cannot be added are those in too many groups. They are in both lists,
       // because older apps read only the first.
@@ -92,26 +92,23 @@ async function heldMembers(
   return found.flatMap(member => member ?? [])
 }
 
-async function outsideMembers(
-  session: Session,
-  groupID: string,
-  users: readonly string[]
-): Promise<TimGroupMember[]> {
-  const window = { limit: profilesPerCallMax, userIDList: users }
-  const { members } = await outsidePage(session, 'getGroupMemberProfile', groupID, window)
-  return users.flatMap(user => members.find(({ userID }) => userID === user) ?? [])
-}
-
-/** Members of a group that this device does not hold: only app admins may read them. */
-async function outsidePage(
+/**
+ * Members that this device does not hold: of an AVChatRoom, and of a group that the user is not in,
+ * which only app admins may read. `undefined`: this device answers.
+ */
+async function serverPage(
   { live, store }: Session,
   api: string,
   groupID: string,
   window: MemberRequest
-): Promise<{ members: TimGroupMember[]; next: number | null }> {
+): Promise<{ members: TimGroupMember[]; next: number | null } | undefined> {
+  const group = await live.group(groupID)
+  if (group && group.type !== TYPES.GRP_AVCHATROOM) return undefined
   const page = await store.readMembers(groupID, window)
-  if ('code' in page) throw failure(page, api, { groupID })
-  return { ...page, members: page.members.map(live.outsideMember) }
+  if (!('code' in page)) return { ...page, members: page.members.map(live.outsideMember) }
+  if (!group) throw failure(page, api, { groupID })
+  // Without the server's answer, the user is the only member of an AVChatRoom that is known.
+  return undefined
 }
 
 /** A copy: the live object shows all fields. */

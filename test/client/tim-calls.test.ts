@@ -225,18 +225,28 @@ describe('a call about members', () => {
     expect((await ann.getGroupMemberList({ groupID: 'crew' })).data.memberList).toHaveLength(2)
   })
 
-  test('about members of an AVChatRoom has only the user', async () => {
-    const [ann, bob] = [await as('ann'), await as('bob')]
+  test.each(['ann', 'bob', 'root'])('shows the members of an AVChatRoom to %s', async user => {
+    const [ann, bob, root] = [await as('ann'), await as('bob'), await as('root')]
     const groupID = 'live'
     await ann.createGroup({ groupID, name: 'Live', type: 'AVChatRoom' })
     for (const tim of [ann, bob]) await tim.joinGroup({ groupID, type: 'AVChatRoom' })
-    const { memberList } = (await bob.getGroupMemberList({ groupID })).data
-    const asked = { groupID, userIDList: ['ann', 'bob'] }
-    const profiles = (await bob.getGroupMemberProfile(asked)).data.memberList
-    expect([memberList, profiles]).toMatchObject([[{ userID: 'bob' }], [{ userID: 'bob' }]])
-    const root = await as('root')
-    expect((await root.getGroupMemberList({ groupID })).data.memberList).toEqual([])
-    expect((await root.getGroupMemberProfile(asked)).data.memberList).toEqual([])
+    const tim = { ann, bob, root }[user]!
+    const names = ({ data }: { data: { memberList: { userID: string }[] } }) =>
+      data.memberList.map(({ userID }) => userID)
+    expect(names(await tim.getGroupMemberList({ groupID }))).toEqual(['ann', 'bob'])
+    const userIDList = ['bob', 'ann']
+    expect(names(await tim.getGroupMemberProfile({ groupID, userIDList }))).toEqual(userIDList)
+  })
+
+  test('answers a mute in an AVChatRoom with the muted member', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    const groupID = 'live'
+    await ann.createGroup({ groupID, name: 'Live', type: 'AVChatRoom' })
+    await bob.joinGroup({ groupID, type: 'AVChatRoom' })
+    const { member } = (await ann.setGroupMemberMuteTime({ groupID, userID: 'bob', muteTime: 600 }))
+      .data
+    expect(member).toMatchObject({ userID: 'bob', role: 'Member' })
+    expect(Math.abs(member.muteUntil - Date.now() / 1000 - 600)).toBeLessThan(60)
   })
 
   test('markGroupMemberList rejects with 2905', async () => {
@@ -337,7 +347,9 @@ test('users in too many groups are in overLimitUserIDList', async () => {
   ]
   for (const groupID of ['one', 'two']) await bob.createGroup({ groupID, name: groupID })
   await ann.createGroup({ groupID: 'crew', name: 'Crew' })
-  // The device of an app admin does not hold the group, so the server answers.
+  const codes: number[] = []
+  for (const tim of [ann, root]) tim.on(TIM.EVENT.ERROR, ({ data }) => codes.push(data.code))
+  // The device of an app admin does not hold the group.
   const userIDList = ['bob', 'carl', 'ann']
   expect((await root.addGroupMember({ groupID: 'crew', userIDList })).data).toMatchObject({
     successUserIDList: ['carl'],
@@ -345,4 +357,26 @@ test('users in too many groups are in overLimitUserIDList', async () => {
     existedUserIDList: ['ann'],
     overLimitUserIDList: ['bob']
   })
+  const adding = { groupID: 'crew', userIDList: ['bob', 'dora'] }
+  expect((await ann.addGroupMember(adding)).data).toMatchObject({
+    successUserIDList: ['dora'],
+    failureUserIDList: ['bob'],
+    overLimitUserIDList: ['bob'],
+    group: { memberNum: 3 }
+  })
+  expect(codes).toEqual([])
+})
+
+test('createGroup names the users in too many groups, without event', async () => {
+  const { url } = await openServer({ policy: { groupsPerUserMax: 2 } })
+  const [ann, bob] = [await logIn(url, 'ann'), await logIn(url, 'bob')]
+  const codes: number[] = []
+  ann.on(TIM.EVENT.ERROR, ({ data }) => codes.push(data.code))
+  for (const groupID of ['one', 'two']) await bob.createGroup({ groupID, name: groupID })
+  const memberList = ['bob', 'carl'].map(userID => ({ userID }))
+  const created = await ann.createGroup({ groupID: 'crew', name: 'Crew', memberList })
+  expect(created.data).toMatchObject({ group: { memberNum: 2 }, overLimitUserIDList: ['bob'] })
+  const other = await ann.createGroup({ groupID: 'den', name: 'Den' })
+  expect(other.data.overLimitUserIDList).toEqual([])
+  expect(codes).toEqual([])
 })

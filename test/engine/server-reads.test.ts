@@ -121,22 +121,35 @@ test('a page too long for a frame ends early and names the next offset', async (
   expect(pages).toBeGreaterThan(1)
 })
 
-test('a user reads only the own row of an AVChatRoom', async () => {
+test('members and app admins read the first 300 members of an AVChatRoom', async () => {
   await ann.settle('createGroup', { groupID: 'crew', name: 'Live', type: 'AVChatRoom' })
-  await ann.settle('joinGroup', { groupID: 'crew' })
+  const args = { groupID: 'crew' }
+  for (let guest = 100; guest < 401; guest++)
+    await server.judge(`u${guest}`, { name: 'joinGroup', args, groupID: 'crew' })
+  await ann.settle('joinGroup', args)
   const bob = createTestClient(server, 'bob')
-  await bob.settle('joinGroup', { groupID: 'crew', type: 'AVChatRoom' })
+  await bob.settle('joinGroup', args)
+  const lastUsers = { offset: 298, limit: 10 }
   expect([
-    await asked(ann),
-    await asked(bob),
-    await asked(bob, { userIDList: ['ann'] }),
-    await asked(root)
+    await asked(ann, { limit: 2 }),
+    await asked(bob, lastUsers),
+    await asked(root, lastUsers),
+    await asked(root, { offset: 300 }),
+    await asked(bob, { userIDList: ['ann', 'u400'] })
   ]).toEqual([
-    ['ann', null],
-    ['bob', null],
+    ['ann,bob', 2],
+    ['u396,u397', null],
+    ['u396,u397', null],
     ['', null],
-    ['', null]
+    ['ann,u400', null]
   ])
+})
+
+test('a user outside an AVChatRoom reads none of its members', async () => {
+  await ann.settle('createGroup', { groupID: 'crew', name: 'Live', type: 'AVChatRoom' })
+  const bob = createTestClient(server, 'bob')
+  await bob.caughtUp()
+  expect(await asked(bob)).toBe(10007)
 })
 
 test.each([

@@ -92,7 +92,7 @@ async function membersPage(
 ): Promise<string[]> {
   const position = replica.position(groupID)
   const { row, seq } = await reader.group(groupID)
-  // Users outside the group must not learn that it exists. An AVChatRoom has no member list.
+  // Users outside the group must not learn that it exists. Devices hold no members of an AVChatRoom.
   if (!position || !row || row.type === 'AVChatRoom') return []
   const rows = await reader.membersAfter(groupID, after, limit)
   const { membershipEpoch } = position
@@ -107,23 +107,23 @@ async function membersPage(
 const isCut = (rows: readonly unknown[], members: readonly unknown[], limit: number): boolean =>
   members.length === limit || members.length < rows.length
 
+/** Tencent's service lists no more members of an AVChatRoom, which may have millions. */
+const roomMembersMax = 300
+
 async function memberWindow(
   reader: Reader,
-  { userID, isAppAdmin, replica }: Asker,
+  { isAppAdmin, replica }: Asker,
   { groupID, offset, limit, role, userIDList }: Question<'readMembers'>
 ): Promise<MemberRow[] | GroupError> {
   const { row } = await reader.group(groupID)
   if (!row) return groupError('GroupNotFound')
   if (!isAppAdmin && !replica.position(groupID)) return groupError('NotPermitted')
-  // An AVChatRoom has no member list: users receive only their own row.
-  const users =
-    row.type === 'AVChatRoom'
-      ? (userIDList ?? [userID]).filter(each => each === userID)
-      : userIDList
+  const isCapped = row.type === 'AVChatRoom' && !userIDList
   return reader.membersByRole(groupID, {
-    ...{ offset, limit },
+    offset,
+    limit: isCapped ? Math.min(limit, Math.max(0, roomMembersMax - offset)) : limit,
     ...(role !== undefined && { role }),
-    ...(users && { userIDList: users })
+    ...(userIDList && { userIDList })
   })
 }
 

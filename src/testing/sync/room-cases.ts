@@ -50,6 +50,11 @@ export function roomCases({ check, expect }: Suite): void {
     ])
     bob.send({ type: 'members', groupID, after: '', limit: 10 })
     expect(await bob.ping()).toEqual([])
+  })
+
+  check('a member of an AVChatRoom reads its members', async stage => {
+    const { groupID, guests, userIDs } = await room(stage, ['bob', 'carl'])
+    const bob = at(guests, 0)
     bob.send({ type: 'readMembers', request: 1, groupID, offset: 0, limit: 10 })
     const { answer } = await bob.next('memberPage')
     expect('members' in answer && rowsOf(answer.members).map(({ userID }) => userID)).toEqual(
