@@ -70,7 +70,10 @@ export function createAccount(
         userID,
         events,
         alsoReady: beside()?.login(...delegateLogin) ?? Promise.resolve(),
-        onRefused: error => void expire(started, error)
+        onRefused: error => void expire(started, error),
+        onEnded() {
+          if (current === started) void end(notReady)
+        }
       })
       current = started
       return respond({ ...loggedIn, errorInfo: '' })
@@ -89,22 +92,29 @@ export function createAccount(
     if (current === refused) kick({ type: TYPES.KICKED_OUT_USERSIG_EXPIRED })
   }
 
-  /** Ends the session before the events: a handler may log in again at once. */
-  function end(emit: () => void): Promise<unknown> {
-    const ended = current
+  /**
+   * Ends the session before the events: a handler may log in again at once. No `ERROR` event comes
+   * after them.
+   */
+  async function end(emit: () => void): Promise<void> {
+    const session = current
     current = undefined
     delegateLogin = undefined
-    if (!ended) return Promise.resolve()
-    ending = ended.end()
-    const both = Promise.all([ending, beside()?.logout()])
+    if (!session) return
+    const { reports, ended } = session.end()
+    ending = ended
+    const both = Promise.all([ended, beside()?.logout()])
+    if (reports) await reports
     emit()
-    return both
+    await both
   }
+
+  const notReady = () => events.emit(EVENT.SDK_NOT_READY, undefined)
 
   function kick(data: { type: string }): void {
     void end(() => {
       events.emit(EVENT.KICKED_OUT, data)
-      events.emit(EVENT.SDK_NOT_READY, undefined)
+      notReady()
     })
   }
 
@@ -119,7 +129,7 @@ export function createAccount(
     async logout(): Promise<IMResponse<Record<string, never>>> {
       loggingIn?.abort()
       loggingIn = undefined
-      await end(() => events.emit(EVENT.SDK_NOT_READY, undefined))
+      await end(notReady)
       return respond({})
     }
   }

@@ -126,6 +126,13 @@ export function createDelegate(
         if (messages.length > 0) events.emit(EVENT.MESSAGE_RECEIVED, messages)
       }
     ],
+    [
+      EVENT.ERROR,
+      ({ data }: { data: never }) => {
+        // After SDK_NOT_READY there is no session that the error could concern.
+        if (wanted) events.emit(EVENT.ERROR, data)
+      }
+    ],
     [EVENT.SDK_READY, () => attempted?.onSettled()],
     [
       EVENT.KICKED_OUT,
@@ -172,5 +179,5 @@ export function createDelegate(
   }
 }
 
-const passed: readonly TimEventName[] = [...otherEvents, EVENT.ERROR]
+const passed: readonly TimEventName[] = otherEvents
 const aboutGroups: ReadonlySet<string> = new Set([TYPES.MSG_GRP_TIP, TYPES.MSG_GRP_SYS_NOTICE])

@@ -35,9 +35,12 @@ type LoginOptions = {
   readonly alsoReady: Promise<unknown>
   /** The server refuses the userSig. */
   onRefused(error: GroupError): void
+  /** The store has ended by itself: another tab has logged out the user. */
+  onEnded(): void
 }
 
-export function startLogin({ store, userID, events, alsoReady, onRefused }: LoginOptions) {
+export function startLogin(options: LoginOptions) {
+  const { store, userID, events, alsoReady, onRefused, onEnded } = options
   const watches: Pick<Subscription, 'unsubscribe'>[] = []
   const over = new AbortController()
   const isOver = () => over.signal.aborted
@@ -47,6 +50,7 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
 
   async function open(): Promise<void> {
     await nextTask()
+    watches.push(store.status$.subscribe({ complete: onEnded }))
     if (isOver()) return
     const emitList = (list: TimGroup[]) => events.emit(EVENT.GROUP_LIST_UPDATED, list)
     const live = createLive(store, userID, emitList)
@@ -59,7 +63,6 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
     // Each handler may log out.
     if (isOver()) return
     const verdicts = createVerdicts(store, events)
-    watches.push(verdicts)
     session = { userID, store, live, verdicts }
     events.emit(EVENT.SDK_READY, undefined)
     if (isOver()) return
@@ -79,13 +82,15 @@ export function startLogin({ store, userID, events, alsoReady, onRefused }: Logi
     session: () => session,
     /** A call before SDK_READY waits for it. `undefined`: there is nothing to wait for. */
     opening: () => (session || isOver() ? undefined : opening),
-    async end(): Promise<void> {
+    /** `reports`: the last `ERROR` events come before it resolves. `undefined`: there are none. */
+    end(): { readonly reports: Promise<unknown> | undefined; readonly ended: Promise<unknown> } {
       over.abort()
+      const reports = session?.verdicts.end()
       session = undefined
       for (const watch of watches) watch.unsubscribe()
       // A delivery whose handler has logged out first stores how far it came.
-      await Promise.resolve()
-      await store.logout({ pending: 'keep' })
+      const ended = Promise.resolve(reports).then(() => store.logout({ pending: 'keep' }))
+      return { reports, ended }
     }
   }
 }

@@ -20,14 +20,14 @@ export function createVerdicts(
   let applying = 0
   /** Operations of calls that wait for the verdict and answer with it. */
   const awaited = new Set<string>()
-  const reporting = new Set<string>()
+  const reporting = new Map<string, Promise<void>>()
+  let isOver = false
   /** Reported by this tab. If storage refuses to dismiss a verdict, it is not reported twice. */
   const reported = new Set<string>()
   let entries: readonly VerdictEntry[] = []
 
   async function reportEntry(entry: VerdictEntry): Promise<void> {
     const { opID } = entry
-    reporting.add(opID)
     const refused = await store.dismissVerdict(opID)
     reporting.delete(opID)
     // Only an unknown ID means that another tab has reported it. After any other error, for example
@@ -38,9 +38,10 @@ export function createVerdicts(
   }
 
   function report(): void {
-    if (applying > 0 || !events.has(EVENT.ERROR)) return
+    if (isOver || applying > 0 || !events.has(EVENT.ERROR)) return
     for (const entry of entries)
-      if (!awaited.has(entry.opID) && !reporting.has(entry.opID)) void reportEntry(entry)
+      if (!awaited.has(entry.opID) && !reporting.has(entry.opID))
+        reporting.set(entry.opID, reportEntry(entry))
   }
 
   const watch = store.verdicts$.subscribe(next => {
@@ -81,7 +82,15 @@ export function createVerdicts(
       awaited.delete(opID)
       report()
     },
-    unsubscribe: () => watch.unsubscribe()
+    /**
+     * The next session reports further verdicts. Those that are being dismissed would be lost to it,
+     * so their events still come. `undefined`: there are none.
+     */
+    end(): Promise<unknown> | undefined {
+      isOver = true
+      watch.unsubscribe()
+      return reporting.size > 0 ? Promise.all(reporting.values()) : undefined
+    }
   }
 }
 

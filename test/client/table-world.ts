@@ -90,7 +90,8 @@ export async function openWorld({ type, role, network }: Place) {
     userID,
     events,
     alsoReady: Promise.resolve(),
-    onRefused: () => undefined
+    onRefused: () => undefined,
+    onEnded: () => undefined
   })
   const calls = inTime(
     createCalls(

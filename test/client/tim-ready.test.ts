@@ -31,7 +31,8 @@ async function open() {
     userID: 'ann',
     events,
     alsoReady: delegate.promise,
-    onRefused: () => undefined
+    onRefused: () => undefined,
+    onEnded: () => undefined
   })
   async function pass(seconds: number): Promise<boolean> {
     for (let half = 0; half < 2 * seconds; half++) {

@@ -1,8 +1,10 @@
 /** Tokens and sessions of the TIM API: the app learns when it must log in, and users do not mix. */
 
-import { describe, expect, test } from 'vitest'
+import { filter, firstValueFrom } from 'rxjs'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { generateUserSig } from '../../src/server/main.ts'
 import TIM, { type GroupTipPayload, type Tim } from '../../src/tim/tim.ts'
+import { createGroupStore } from '../../src/create-group-store.ts'
 import { createTim, logIn, openServer, userSigOf } from './page.ts'
 
 const codesOf = (tim: Tim) => {
@@ -125,4 +127,54 @@ test('events after a logout in a handler come once, at the next login', async ()
     await isOver
   }
   expect(seen).toEqual([['First'], ['Second'], ['Third'], ['Last']])
+})
+
+/** Another tab of the user. */
+function openTab(url: string, userID: string) {
+  const tab = createGroupStore({ url, userID, token: userSigOf(userID), worker: false })
+  onTestFinished(() => tab.close())
+  return tab
+}
+
+test('a logout in another tab ends the session', async () => {
+  const { url } = await openServer()
+  const tim = await logIn(url, 'ann')
+  const events: string[] = []
+  for (const name of [TIM.EVENT.SDK_NOT_READY, TIM.EVENT.KICKED_OUT, TIM.EVENT.ERROR])
+    tim.on(name, event => events.push(event.name))
+  await openTab(url, 'ann').logout()
+  await expect.poll(() => events).toEqual([TIM.EVENT.SDK_NOT_READY])
+  expect([tim.isReady(), tim.getLoginUser()]).toEqual([false, ''])
+  const again = await tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+  expect(again.data).not.toHaveProperty('repeatLogin')
+})
+
+test('no ERROR follows a logout in its handler', async () => {
+  const { url } = await openServer()
+  const ann = await logIn(url, 'ann')
+  const crew = { groupID: 'crew', name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] }
+  await ann.createGroup(crew as never)
+  const tab = openTab(url, 'bob')
+  const members = await firstValueFrom(
+    tab.members$('crew', { limit: 2 }).pipe(filter(({ rows }) => rows.length === 2))
+  )
+  expect(members.rows).toHaveLength(2)
+  await tab.pause()
+  await ann.deleteGroupMember({ groupID: 'crew', userIDList: ['bob'] })
+  await tab.apply('setGroupMemberNameCard', { groupID: 'crew', nameCard: 'Bosun' })
+  await tab.apply('setMessageRemindType', { groupID: 'crew', messageRemindType: 'Discard' })
+  await tab.resume()
+  await firstValueFrom(tab.verdicts$.pipe(filter(verdicts => verdicts.length === 2)))
+
+  const bob = await logIn(url, 'bob')
+  const events: string[] = []
+  const isOver = new Promise<void>(resolve => {
+    bob.on(TIM.EVENT.SDK_NOT_READY, ({ name }) => events.push(name))
+    bob.on(TIM.EVENT.ERROR, ({ name }) => {
+      events.push(name)
+      void bob.logout().then(resolve)
+    })
+  })
+  await isOver
+  expect(events).toEqual([TIM.EVENT.ERROR, TIM.EVENT.ERROR, TIM.EVENT.SDK_NOT_READY])
 })

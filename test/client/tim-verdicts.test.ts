@@ -108,6 +108,18 @@ test('a refusal from before the first listener is reported to it', async () => {
   expect([reported, await ann.verdicts()]).toEqual([[10010], []])
 })
 
+test('a session that has ended leaves refusals to the next one', async () => {
+  const { reported, verdicts, listen } = page()
+  listen()
+  await ann.caughtUp()
+  expect(verdicts.end()).toBeUndefined()
+  await ann.settle('joinGroup', { groupID: 'nowhere' })
+  await pass()
+  listen()
+  await pass()
+  expect([reported, (await ann.verdicts()).length]).toEqual([[], 1])
+})
+
 /** Makes storage refuse writes, or answer only 20 s after it has written. */
 function hinder(refuses: boolean): void {
   const { transact } = ann.storage
