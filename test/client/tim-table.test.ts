@@ -57,7 +57,7 @@ const operations: Readonly<Record<Operation, readonly [row: string, events: Even
     { online: 'ok tip1', offline: 'ok / tip1' }
   ],
   setMessageRemindType: ['setMessageRemindType', { online: 'ok', offline: 'ok' }],
-  addGroupMember: ['addGroupMember', { online: 'ok tip1', offline: 'ok / tip1' }],
+  addGroupMember: ['addGroupMember', { online: 'tip1 ok', offline: 'ok / tip1' }],
   deleteGroupMember: ['deleteGroupMember', { online: 'ok tip3', offline: 'ok / tip3' }],
   setGroupMemberMuteTime: [
     'setGroupMemberMuteTime of 600',
@@ -149,9 +149,9 @@ function others(type: WorldType, network: Network): Record<Exclude<Call, Operati
   const notices = type === 'Public' ? '2' : '1'
   const invitations = type === 'AVChatRoom' ? '0' : '1'
   const adminNotices = type === 'Public' ? '2' : invitations
-  // Of an AVChatRoom, users see only their own row. The list of users begins with the owner's ID.
-  const [members, profiles, ownProfile] = type === 'AVChatRoom' ? ['1', '0', '1'] : ['4', '2', '2']
-  const [membersForApp, profilesForApp] = type === 'AVChatRoom' ? ['0', '0'] : ['4', '2']
+  // Of an AVChatRoom, devices hold only their own row. The list of users begins with the owner's ID.
+  const isHeld = type !== 'AVChatRoom' || network === 'online'
+  const [members, profiles, ownProfile] = isHeld ? ['4', '2', '2'] : ['1', '0', '1']
   return {
     joinGroup: [
       asked(joining[type]),
@@ -163,8 +163,8 @@ function others(type: WorldType, network: Network): Record<Exclude<Call, Operati
     getGroupList: ['0', '1', '1', '1', '0'],
     getGroupProfile: [found, 'ok', 'ok', 'ok', asked('ok')],
     searchGroupByID: [found, found, found, found, found],
-    getGroupMemberList: [asked('10007'), members, members, members, asked(membersForApp)],
-    getGroupMemberProfile: [asked('10007'), profiles, profiles, ownProfile, asked(profilesForApp)],
+    getGroupMemberList: [asked('10007'), members, members, members, asked('4')],
+    getGroupMemberProfile: [asked('10007'), profiles, profiles, ownProfile, asked('2')],
     getGroupApplicationList: ['0', '0', applications, applications, '0'],
     getMessageList: ['0', invitations, adminNotices, notices, '0'],
     getGroupAttributes: [asked('10007'), 'ok', 'ok', 'ok', asked('10007')],
