@@ -1,5 +1,6 @@
 /** The calls about members: they map arguments to operations, and results to Tencent's shapes. */
 
+import { firstValueFrom } from 'rxjs'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { MemberRequest } from '../engine/api.ts'
 import { TYPES } from './constants.ts'
@@ -18,19 +19,28 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
   const run = <N extends OperationName>(name: N, args: Args<N>) => perform(ready(name), name, args)
 
   const withMember =
-    <N extends OperationName>(name: N & (Result<N> extends { userID: string } ? N : never)) =>
+    <N extends OperationName>(
+      name: N & (Result<N> extends { userID: string } ? N : never),
+      valuesOf: (options: Args<N>, nowSeconds: number) => Partial<TimGroupMember>
+    ) =>
     async (options: Args<N>) => {
       const done = await run<N>(name, options)
       // The type of `name` allows only operations with this result.
       const { userID } = done.result as { userID: string }
-      return respond({ group: await groupOf(done), member: await memberOf(done, userID) })
+      const { clockOffsetMs } = await firstValueFrom(done.session.store.status$)
+      const values = valuesOf(options, Math.floor((Date.now() + clockOffsetMs) / 1000))
+      return respond({ group: await groupOf(done), member: await memberOf(done, userID, values) })
     }
 
   return {
-    setGroupMemberMuteTime: withMember('setGroupMemberMuteTime'),
-    setGroupMemberRole: withMember('setGroupMemberRole'),
-    setGroupMemberNameCard: withMember('setGroupMemberNameCard'),
-    setGroupMemberCustomField: withMember('setGroupMemberCustomField'),
+    setGroupMemberMuteTime: withMember('setGroupMemberMuteTime', ({ muteTime }, nowSeconds) => ({
+      muteUntil: muteTime === 0 ? 0 : nowSeconds + muteTime
+    })),
+    setGroupMemberRole: withMember('setGroupMemberRole', ({ role }) => ({ role })),
+    setGroupMemberNameCard: withMember('setGroupMemberNameCard', ({ nameCard }) => ({ nameCard })),
+    setGroupMemberCustomField: withMember('setGroupMemberCustomField', ({ memberCustomField }) => ({
+      memberCustomField: memberCustomField.map(field => ({ ...field }))
+    })),
 
     async getGroupMemberList(options) {
       refuseLaterOptions('getGroupMemberList', options)

@@ -115,10 +115,14 @@ export async function groupOf({ session, groupID }: Performed): Promise<TimGroup
   return live.held(groupID) ?? timGroup({ ...unknownGroup, groupID }, session.userID)
 }
 
-/** As `groupOf`. App admins act on members that their devices do not hold. */
+/**
+ * As `groupOf`. App admins act on members that their devices do not hold. `values`: those that the
+ * operation has set.
+ */
 export async function memberOf(
   { session, groupID }: Performed,
-  userID: string
+  userID: string,
+  values: Partial<TimGroupMember>
 ): Promise<TimGroupMember> {
   const { live, store } = session
   // Expected: the store has closed, or storage fails.
@@ -126,7 +130,7 @@ export async function memberOf(
   if (member) return member
   const page = await store.readMembers(groupID, { userIDList: [userID] })
   const row = 'code' in page ? undefined : page.members[0]
-  return row ? live.outsideMember(row) : outsideMember({ userID })
+  return row ? live.outsideMember(row) : outsideMember({ ...values, userID })
 }
 
 /** Rejects if the user is not in the group: its members, attributes and counters are private. */

@@ -6,6 +6,7 @@ import { createStore } from '../../src/client/store.ts'
 import { createStreamClient } from '../../src/client/streams.ts'
 import { createApplicationCalls } from '../../src/tim/application-calls.ts'
 import { createLive } from '../../src/tim/live.ts'
+import { createMemberCalls } from '../../src/tim/member-calls.ts'
 import { groupOf, memberOf } from '../../src/tim/perform.ts'
 import { createVerdicts } from '../../src/tim/verdicts.ts'
 import { createTestClient, createTestServer, type TestServer } from '../harness.ts'
@@ -14,7 +15,8 @@ let server: TestServer
 beforeEach(async () => {
   server = createTestServer({ appAdmins: ['root'] })
   const joinOption = 'NeedPermission'
-  const args = { groupID: 'crew', name: 'Crew', type: 'Public', joinOption } as const
+  const memberList = [{ userID: 'bob' }]
+  const args = { groupID: 'crew', name: 'Crew', type: 'Public', joinOption, memberList } as const
   await createTestClient(server, 'ann').settle('createGroup', args)
 })
 
@@ -56,7 +58,24 @@ test('an operation answers after its store has closed', async () => {
   await client.caughtUp()
   await answerOf(store.close())
   expect(await answerOf(groupOf(done))).toMatchObject({ groupID: 'crew', name: '' })
-  expect(await answerOf(memberOf(done, 'ann'))).toMatchObject({ userID: 'ann', role: '' })
+  expect(await answerOf(memberOf(done, 'ann', {}))).toMatchObject({ userID: 'ann', role: '' })
+})
+
+test('a mute answers with the muted member after the network is lost', async () => {
+  const { client, store, session, answerOf } = openSession()
+  await client.caughtUp()
+  let isSent = false
+  store.outbox$.subscribe(({ length }) => {
+    // The verdict has arrived, and the call has not read the member yet.
+    if (isSent && length === 0) client.network.cut()
+    isSent ||= length > 0
+  })
+  const calls = createMemberCalls(() => session)
+  const muting = { groupID: 'crew', userID: 'bob', muteTime: 600 }
+  const { member } = (await answerOf(calls.setGroupMemberMuteTime(muting))).data
+  // The TIM API reads the real clock.
+  expect(Math.abs(member.muteUntil - Date.now() / 1000 - 600)).toBeLessThan(60)
+  expect(member).toMatchObject({ userID: 'bob', role: '' })
 })
 
 test('an application is decided offline by a device that holds no members', async () => {
