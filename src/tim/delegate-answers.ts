@@ -23,6 +23,16 @@ const userSigCodes: readonly unknown[] = [
 export const needsUserSig = (error: unknown): boolean =>
   userSigCodes.includes(fieldOf(error, 'code'))
 
+/** As `ask`, of a call that returns a promise. It rejects also if the delegate throws. */
+export function askLater(
+  delegate: object | undefined,
+  name: string,
+  ...args: unknown[]
+): Promise<unknown> | undefined {
+  const has = typeof fieldOf(delegate, name) === 'function'
+  return has ? Promise.resolve().then(() => ask(delegate, name, ...args)) : undefined
+}
+
 /** `undefined` also if the delegate, of any version, has no such call. */
 export function ask(delegate: object | undefined, name: string, ...args: unknown[]): unknown {
   const call = fieldOf(delegate, name)

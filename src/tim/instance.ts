@@ -7,7 +7,7 @@ import { EVENT } from './constants.ts'
 import { createDelegate, type Delegate } from './delegate.ts'
 import { createEvents } from './events.ts'
 import { attempt, inTime, strict } from './guard.ts'
-import { ownError } from './im-error.ts'
+import { ownError, type IMError } from './im-error.ts'
 import { adopt, type TimOptions } from './options.ts'
 import { createOtherCalls, withConversations } from './other-calls.ts'
 import { failure, type Session } from './perform.ts'
@@ -53,7 +53,11 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     createCalls(ready, () => current() !== undefined),
     opening
   )
-  const calls = withConversations(groupCalls, delegate)
+  const checkedCalls = strict(groupCalls, () => options.strict2x === true)
+  const onDelegateError = (error: unknown) => {
+    if (current()) events.emit(EVENT.ERROR, error as IMError)
+  }
+  const calls = withConversations(checkedCalls, delegate, onDelegateError)
   const profileCalls = inTime(createProfileCalls(ready, groupCalls), opening)
   const tim: Tim = {
     login: credentials => attempt('login', () => account.login(credentials)),
@@ -75,7 +79,7 @@ export function createInstance(SDKAppID: number, forget: () => void): Instance {
     ...createSdkCalls(current, delegate),
     ...createOtherCalls(delegate),
     ...orDelegate(profileCalls, delegate),
-    ...strict(calls, () => options.strict2x === true)
+    ...calls
   }
   return {
     tim,

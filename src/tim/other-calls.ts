@@ -5,7 +5,7 @@
 
 import type { GroupCalls } from './api.ts'
 import { TYPES } from './constants.ts'
-import { ask } from './delegate-answers.ts'
+import { askLater } from './delegate-answers.ts'
 import { fieldOf } from './field.ts'
 import { IMError } from './im-error.ts'
 
@@ -133,18 +133,33 @@ export type TimOtherCalls = {
 
 type Call = (...args: readonly unknown[]) => unknown
 
-/** The messages of other conversations than the system's are those of the delegate. */
+/**
+ * The messages of other conversations than the system's are those of the delegate. So are the
+ * remind types of users. That of a group is set in both: `onError` receives the delegate's refusal.
+ */
 export const withConversations = (
   calls: GroupCalls,
-  delegate: () => object | undefined
+  delegate: () => object | undefined,
+  onError: (error: unknown) => void
 ): GroupCalls => ({
   ...calls,
-  // As an `async` function, so that a delegate whose check throws rejects.
-  async getMessageList(options) {
+  getMessageList(options) {
     const isOther = fieldOf(options, 'conversationID') !== TYPES.CONV_SYSTEM
-    const answer = isOther && ask(delegate(), 'getMessageList', options)
+    const answer = isOther && askLater(delegate(), 'getMessageList', options)
     // The delegate's answer has the type of its own version.
     return (answer || calls.getMessageList(options)) as ReturnType<GroupCalls['getMessageList']>
+  },
+  setMessageRemindType(options) {
+    const passOn = () => askLater(delegate(), 'setMessageRemindType', options)
+    if (fieldOf(options, 'userIDList') === undefined)
+      return calls.setMessageRemindType(options).then(answer => {
+        void passOn()?.catch(onError)
+        return answer
+      })
+    // As above.
+    return (passOn() ?? Promise.reject(notSupported('setMessageRemindType'))) as ReturnType<
+      GroupCalls['setMessageRemindType']
+    >
   }
 })
 

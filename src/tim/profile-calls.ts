@@ -4,7 +4,7 @@
  */
 
 import { TYPES } from './constants.ts'
-import { ask } from './delegate-answers.ts'
+import { askLater } from './delegate-answers.ts'
 import type { TimGroupCalls } from './group-api.ts'
 import { respond, type IMResponse } from './im-error.ts'
 import { notSupported } from './other-calls.ts'
@@ -74,12 +74,12 @@ export const orDelegate = (
   delegate: () => object | undefined
 ): TimProfileCalls => ({
   // The delegate's answers have the types of its own version.
-  getMyProfile: async () =>
-    (ask(delegate(), 'getMyProfile') ?? calls.getMyProfile()) as ReturnType<
+  getMyProfile: () =>
+    (askLater(delegate(), 'getMyProfile') ?? calls.getMyProfile()) as ReturnType<
       TimProfileCalls['getMyProfile']
     >,
-  getConversationProfile: async id =>
-    (ask(delegate(), 'getConversationProfile', id) ??
+  getConversationProfile: id =>
+    (askLater(delegate(), 'getConversationProfile', id) ??
       calls.getConversationProfile(id)) as ReturnType<TimProfileCalls['getConversationProfile']>
 })
 

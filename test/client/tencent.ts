@@ -66,6 +66,7 @@ export function createTencent() {
       createTextMessage: record('createTextMessage', { ID: 'm1' }),
       sendMessage: record('sendMessage', Promise.resolve({ data: { message: 'm1' } })),
       getMessageList: record('getMessageList', Promise.resolve({ data: { messageList: [] } })),
+      setMessageRemindType: record('setMessageRemindType', Promise.resolve({ data: 'set' })),
       registerPlugin: record('registerPlugin', undefined)
     }
   }

@@ -83,6 +83,32 @@ describe('with a delegate', () => {
     expect(await (tim as unknown as Tim).getMyProfile()).toEqual({ data: { nick: 'Ann' } })
   })
 
+  test('the remind type of users goes to it, and its answer comes back', async () => {
+    const { tim, asked } = await openLoggedIn()
+    const options = { userIDList: ['bob'], messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
+    expect(await tim.setMessageRemindType(options as never)).toEqual({ data: 'set' })
+    expect(asked.slice(1)).toEqual([['setMessageRemindType', options]])
+  })
+
+  test('the remind type of a group is set in both', async () => {
+    const { tim, sdk, asked, codes } = await openLoggedIn()
+    await tim.createGroup({ groupID: 'crew', name: 'Crew' })
+    const options = { groupID: 'crew', messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
+    const { group } = (await tim.setMessageRemindType(options)).data
+    expect(group.selfInfo.messageRemindType).toBe(TIM.TYPES.MSG_REMIND_DISCARD)
+    expect(asked.slice(1)).toEqual([['setMessageRemindType', options]])
+    sdk.setMessageRemindType = () => Promise.reject(Object.assign(new Error('no'), { code: 10010 }))
+    expect((await tim.setMessageRemindType(options)).data.group).toBe(group)
+    await expect.poll(() => codes).toEqual([10010])
+  })
+
+  test('a remind type that is refused here does not reach it', async () => {
+    const { tim, asked } = await openLoggedIn()
+    const options = { groupID: 'crew', messageRemindType: 'Loud' } as never
+    await expect(tim.setMessageRemindType(options)).rejects.toMatchObject({ code: 10004 })
+    expect(asked.slice(1)).toEqual([])
+  })
+
   test('its error of getMessageList comes back as it is', async () => {
     const { tim, sdk } = await openLoggedIn()
     const refused = Object.assign(new Error('no such conversation'), { code: 2500 })
@@ -91,7 +117,7 @@ describe('with a delegate', () => {
   })
 })
 
-test.each(['getMessageList', 'getMyProfile', 'getConversationProfile'])(
+test.each(['getMessageList', 'setMessageRemindType', 'getMyProfile', 'getConversationProfile'])(
   '%s of a delegate that throws rejects with its error',
   async call => {
     const { tim, sdk } = await open()
@@ -101,7 +127,7 @@ test.each(['getMessageList', 'getMyProfile', 'getConversationProfile'])(
     }
     Object.assign(sdk, { [call]: check })
     const calls = tim as unknown as Record<string, (options: unknown) => Promise<unknown>>
-    await expect(calls[call]!({ conversationID: 'C2Cbob' })).rejects.toBe(thrown)
+    await expect(calls[call]!({ conversationID: 'C2Cbob', userIDList: [] })).rejects.toBe(thrown)
   }
 )
 
@@ -260,6 +286,8 @@ describe('without a delegate', () => {
       message: expect.stringContaining('getConversationList')
     })
     expect(() => tim.createTextMessage()).toThrow(expect.objectContaining({ code: 2905 }))
+    const ofUsers = { userIDList: ['bob'], messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
+    await expect(tim.setMessageRemindType(ofUsers as never)).rejects.toMatchObject({ code: 2905 })
   })
 
   test('a UI kit gets the user and the conversation of a group', async () => {
