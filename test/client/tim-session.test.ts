@@ -172,7 +172,7 @@ test('no ERROR follows a logout in its handler', async () => {
     bob.on(TIM.EVENT.SDK_NOT_READY, ({ name }) => events.push(name))
     bob.on(TIM.EVENT.ERROR, ({ name }) => {
       events.push(name)
-      void bob.logout().then(resolve)
+      void bob.logout().then(() => resolve())
     })
   })
   await isOver
