@@ -45,9 +45,13 @@ type Calls = Readonly<Record<keyof GroupCalls, (argument?: unknown) => Promise<{
 /** Seconds of virtual time until every call has settled. */
 const settledAfterSeconds = 20
 
-async function createCrew(server: TestServer, type: WorldType): Promise<void> {
-  const act = (userID: string, name: OperationName, args: object) =>
+const actorsIn =
+  (server: TestServer) =>
+  (userID: string, name: OperationName, args: object = {}) =>
     server.judge(userID, { name, args: { groupID: 'crew', ...args }, groupID: 'crew' })
+
+async function createCrew(server: TestServer, type: WorldType): Promise<void> {
+  const act = actorsIn(server)
   const memberList = [{ userID: 'bob', role: 'Admin' }, { userID: 'carl' }, { userID: 'dan' }]
   await act('ann', 'createGroup', {
     name: 'Crew',
@@ -113,19 +117,28 @@ export async function openWorld({ type, role, network }: Place) {
     await pass(1)
   }
   seen.length = 0
+  let last: object | undefined
 
   return {
     calls,
     /** The answer of a call, or its code. */
     async ask(call: keyof GroupCalls, argument?: unknown): Promise<string> {
       let answer: string | undefined
+      last = undefined
       void calls[call](argument).then(
-        ({ data }) => seen.push((answer = answerIn(data))),
+        ({ data }) => {
+          last = data
+          seen.push((answer = answerIn(data)))
+        },
         (error: IMError) => seen.push((answer = String(error.code)))
       )
       await pass(settledAfterSeconds, () => answer !== undefined)
       return answer ?? 'no answer'
     },
+    /** Another user changes the group. */
+    act: actorsIn(server),
+    /** The `data` of the last answer. */
+    data: () => last,
     /** All answers and events since the last time, in order. */
     async events(): Promise<string> {
       await pass(2)
