@@ -1,11 +1,11 @@
 /** Tencent's own SDK as the delegate, and a kit on top. Its service refuses the login. */
 
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import TIM, { type Tim } from 'offline-groups/tim'
 import { fresh, tokenFor } from '../browser/connect.ts'
 import { rejection } from '../browser/session.ts'
+import { createDelegated } from './delegated.ts'
 import { loadKit } from './kit.ts'
-import { replaceNetwork } from './tencent-network.ts'
 
 const SDKAppID = 1_400_000_004
 /** The code of the SDK after a failed login. Ours would be 2905. */
@@ -15,19 +15,11 @@ let groups: any
 let tim: Tim
 
 beforeAll(async () => {
-  replaceNetwork(command =>
+  tim = await createDelegated(SDKAppID, command =>
     command.endsWith('.wslogin')
       ? { ActionStatus: 'FAIL', ErrorCode: 70003, ErrorInfo: 'wrong userSig' }
       : { ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '' }
   )
-  const { Worker } = globalThis
-  // Without workers, the SDK opens its socket in the page. It looks for them when it is created.
-  globalThis.Worker = undefined as never
-  const { default: sdk } = (await import('@tencentcloud/chat')) as any
-  const delegate = sdk.create({ SDKAppID })
-  globalThis.Worker = Worker
-  tim = TIM.create({ SDKAppID, url: inject('url'), delegate }) as Tim
-  afterAll(() => tim.destroy())
   tim.on(TIM.EVENT.ERROR, ({ data }) => codes.push(data.code))
 
   const kit = await loadKit('engine')

@@ -113,9 +113,34 @@ describe('applications', () => {
     await groups.handleGroupApplication({ handleAction: 'Agree', application })
     await expect.poll(bobsGroups).toContain(groupID)
   })
+
+  test('the kit refuses an application', async () => {
+    const groupID = await ownGroup({ joinOption, memberList: [] })
+    await asBob.joinGroup({ groupID, applyMessage: 'please' })
+    const find = async () =>
+      (await groups.getGroupApplicationList()).data.applicationList.find(
+        (each: any) => each.groupID === groupID
+      )
+    await expect.poll(find).toMatchObject({ applicant: bob })
+    await groups.handleGroupApplication({ handleAction: 'Reject', application: await find() })
+    const noticesOfBob = async () =>
+      (await asBob.getMessageList({ conversationID: TIM.TYPES.CONV_SYSTEM })).data.messageList
+    const refused = { operationType: 3, groupProfile: { groupID } }
+    await expect.poll(async () => (await noticesOfBob()).at(-1)?.payload).toMatchObject(refused)
+    expect(await find()).toBeUndefined()
+  })
 })
 
 describe('members', () => {
+  test('a group that removes its user leaves the store of the kit', async () => {
+    const groupID = await groupOfBob()
+    await groups.joinGroup({ groupID })
+    await expect.poll(listed).toContain(groupID)
+    await asBob.deleteGroupMember({ groupID, userIDList: [ann] })
+    await expect.poll(listed).not.toContain(groupID)
+    await expect.poll(noticeTypes).toEqual([4])
+  })
+
   test('a group that the kit opens has its members', async () => {
     const groupID = await ownGroup()
     await groups.switchGroup(groupID)
@@ -149,6 +174,17 @@ describe('members', () => {
     await expect.poll(roleOfBob).toBe(role)
   })
 
+  test('the kit unmutes a member and changes its own name card', async () => {
+    const groupID = await ownGroup()
+    await groups.setGroupMemberMuteTime({ groupID, userID: bob, muteTime: 600 })
+    await groups.setGroupMemberMuteTime({ groupID, userID: bob, muteTime: 0 })
+    expect(await rowOfBob(groupID)).toMatchObject({ muteUntil: 0 })
+    await groups.setGroupMemberNameCard({ groupID, nameCard: 'Skipper' })
+    const [own] = (await groups.getGroupMemberProfile({ groupID, userIDList: [ann] })).data
+      .memberList
+    expect(own).toMatchObject({ nameCard: 'Skipper' })
+  })
+
   test('the kit gives a group to another owner and quits', async () => {
     const groupID = await ownGroup()
     const { group } = (await groups.changeGroupOwner({ groupID, newOwnerID: bob })).data
@@ -179,6 +215,26 @@ test('a group that the kit creates offline reaches the others later', async () =
   const nameForBob = async () =>
     (await asBob.getGroupList()).data.groupList.find(group => group.groupID === groupID)?.name
   await expect.poll(nameForBob).toBe('Made offline')
+})
+
+test('changes that the kit makes offline reach the others later', async () => {
+  const [groupID, left] = [await ownGroup(), await groupOfBob()]
+  await groups.joinGroup({ groupID: left })
+  await expect.poll(bobsGroups).toContain(groupID)
+  await line.cut()
+  await expect.poll(() => store.ofUser('netStateChange')).toBe(TIM.TYPES.NET_STATE_DISCONNECTED)
+  const role = TIM.TYPES.GRP_MBR_ROLE_ADMIN
+  await groups.setGroupMemberRole({ groupID, userID: bob, role })
+  await groups.changeGroupOwner({ groupID, newOwnerID: bob })
+  await groups.quitGroup(left)
+  await expect.poll(listed).not.toContain(left)
+  await line.restore()
+  const ownerAndNumber = async () => {
+    const { groupList } = (await asBob.getGroupList()).data
+    const find = (id: string) => groupList.find(group => group.groupID === id)
+    return [find(groupID)?.ownerID, find(left)?.memberNum]
+  }
+  await expect.poll(ownerAndNumber).toEqual([bob, 1])
 })
 
 test('the kit misses no call without a delegate', () => {

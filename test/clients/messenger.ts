@@ -14,6 +14,9 @@ const system = {
   unreadCount: 0
 }
 
+/** The kit adds members from the list of friends. */
+export const friends: string[] = []
+
 export const messenger = {
   login: () => answer({}),
   logout: () => answer({}),
@@ -22,7 +25,10 @@ export const messenger = {
   off: () => undefined,
   getUserProfile: ({ userIDList }: { userIDList: string[] }) =>
     answer(userIDList.map(userID => ({ userID, nick: '', avatar: '' }))),
-  getFriendList: () => answer([]),
+  getFriendList: () =>
+    answer(
+      friends.map(userID => ({ userID, remark: '', profile: { userID, nick: '', avatar: '' } }))
+    ),
   getConversationList: () => answer({ conversationList: [system] }),
   getMessageList: () => answer({ messageList: [], nextReqMessageID: '', isCompleted: true }),
   setMessageRead: () => answer({})

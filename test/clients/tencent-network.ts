@@ -10,8 +10,10 @@ const isLocal = (address: string | URL) =>
   ['127.0.0.1', 'localhost'].includes(new URL(address, location.href).hostname)
 const nowhere = 'http://127.0.0.1:1/'
 
-/** `answer` gets the name of a command, for example `im_open_status.wslogin`. */
-export function replaceNetwork(answer: (command: string) => Body): void {
+/** By the name of a command, for example `im_open_status.wslogin`. */
+export type Answer = (command: string) => Body
+
+export function replaceNetwork(answer: Answer): void {
   const { WebSocket, Worker, fetch } = globalThis
   const { open } = XMLHttpRequest.prototype
 
@@ -33,7 +35,7 @@ export function replaceNetwork(answer: (command: string) => Body): void {
   })
 }
 
-function createSocket(answer: (command: string) => Body): object {
+function createSocket(answer: Answer): object {
   const socket = {
     readyState: 0,
     extensions: '',

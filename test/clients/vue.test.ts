@@ -8,7 +8,7 @@ import TIM, { type Tim } from 'offline-groups/tim'
 import { fresh, openLine, tokenFor } from '../browser/connect.ts'
 import { login } from '../browser/session.ts'
 import { loadKit } from './kit.ts'
-import { messenger } from './messenger.ts'
+import { friends, messenger } from './messenger.ts'
 
 const ann = fresh('ann')
 const bob = fresh('bob')
@@ -124,6 +124,18 @@ test('the panel mutes a member and makes an admin', async () => {
   await expect.poll(async () => (await groupOfBob(groupID))?.selfInfo.role).toBe('Admin')
 })
 
+test('the panel adds a member to a Work group', async () => {
+  const carl = fresh('carl')
+  friends.push(carl)
+  const groupID = await createInForm('Work')
+  await expect.poll(() => hasBob(groupID)).toBe(true)
+  await click('.userInfo dt', '+')
+  await pick(carl)
+  const members = async () =>
+    (await asBob.getGroupMemberList({ groupID })).data.memberList.map(({ userID }) => userID)
+  await expect.poll(members).toEqual([ann, bob, carl])
+})
+
 test('the panel removes a member', async () => {
   const groupID = await createInForm()
   await expect.poll(() => hasBob(groupID)).toBe(true)
@@ -167,6 +179,17 @@ test('a group found by its ID is joined after an approval', async () => {
   await click('.search-cancel')
   await click('header', 'My Group Chats')
   await shown('.TUI-contact-list-item', groupID)
+})
+
+test('a ChatRoom found by its ID is joined at once', async () => {
+  const groupID = fresh('hall')
+  await asBob.createGroup({ groupID, name: 'Hall', type: TIM.TYPES.GRP_MEETING })
+  await click('.search-box', 'add group chat')
+  await enter('.TUI-contact .input-box input', groupID)
+  await click('.TUI-contact-list-item', groupID)
+  await click('button', 'Join group chat')
+  await expect.poll(async () => (await groupOfBob(groupID))?.memberNum).toBe(2)
+  await click('.search-cancel')
 })
 
 test('a notice of an application has a button that approves it', async () => {
