@@ -7,16 +7,18 @@
 
 import { wrongOption } from './client/options.ts'
 import { createPaintKeeper } from './client/paint-keeper.ts'
-import { connectHere, connectWorker, type Remote, type RemoteListener } from './client/remote.ts'
+import { refusedStore } from './client/refused-store.ts'
+import { connectHere, type Remote, type RemoteListener } from './client/remote.ts'
 import type { Token } from './client/renew.ts'
 import type { GroupStore, Undelivered } from './client/group-store.ts'
 import { interrupted } from './client/status.ts'
 import { createStore } from './client/store.ts'
 import { createStreamClient } from './client/streams.ts'
 import { beginVisit } from './client/visit.ts'
+import { connectWorker } from './client/worker-remote.ts'
 import type { Engine } from './engine/api.ts'
-import { whenOpen, type StoreLocation } from './engine/worker-api.ts'
-import { groupError, type GroupError } from './kernel/errors.ts'
+import type { StoreLocation } from './engine/worker-api.ts'
+import { groupError } from './kernel/errors.ts'
 import type { Connect } from './protocol/port.ts'
 import type { Storage } from './storage/port.ts'
 
@@ -58,8 +60,8 @@ export type GroupStoreOptions = {
    * The engine runs in the calling thread. Only one store at a time may use the adapter: tabs do
    * not share it. `close` closes it, and `logout` destroys it.
    *
-   * The thread needs `setTimeout`, `performance.now`, `structuredClone`, `btoa` and
-   * `crypto.getRandomValues`. A host without one of them, for example a mini-program, must add it.
+   * The thread needs `setTimeout`, `performance.now` and `crypto.getRandomValues`. A mini-program
+   * has `offline-groups/mini-program`.
    *
    * @example
    * const storage = createMemoryStorage()
@@ -101,17 +103,6 @@ export function openGroupStore(
     // Expected: no worker can be made, for example because of the page's content security policy.
     return refusedStore(groupError('WorkerNotMade', String(error)))
   }
-}
-
-/** A store without an engine: every call resolves with the error. */
-function refusedStore(refusal: GroupError): GroupStore & Undelivered {
-  const nothing = () => undefined
-  const api = whenOpen(new Promise<never>(nothing))
-  return createStore(
-    '',
-    { api, request: nothing, end: nothing, failed: Promise.resolve(refusal) },
-    createStreamClient(nothing)
-  )
 }
 
 function connectStore(

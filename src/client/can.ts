@@ -122,12 +122,14 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
     const notices = valuesOf<List<Notice>>(({ kind }) => kind === 'notices').flatMap(
       ({ rows }) => rows
     )
-    const notice = notices.findLast(
-      each =>
-        each.operationType === noticeTypes.applied &&
-        each.groupID === groupID &&
-        each.operatorID === user
-    )
+    const notice = [...notices]
+      .reverse()
+      .find(
+        each =>
+          each.operationType === noticeTypes.applied &&
+          each.groupID === groupID &&
+          each.operatorID === user
+      )
     if (!notice?.application) return undefined
     const {
       applicationSeq: seq = 0,

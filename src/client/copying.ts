@@ -8,7 +8,7 @@ export const copying = (api: EngineApi): EngineApi =>
   forEachCall(name => async (...args) => {
     let copies: unknown[]
     try {
-      copies = copy(args)
+      copies = args.map(copy)
     } catch (error) {
       // Expected: an argument cannot be copied, for example a function.
       return notCopied(error)
@@ -16,19 +16,18 @@ export const copying = (api: EngineApi): EngineApi =>
     return (api[name] as (...args: unknown[]) => unknown)(...copies)
   })
 
-function copy(args: unknown[]): unknown[] {
-  try {
-    return structuredClone(args)
-  } catch {
-    // Expected: frameworks such as Vue hand out proxies, and a proxy cannot be cloned.
-    return structuredClone(args.map(unwrapped))
-  }
-}
-
-function unwrapped(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrapped)
+/**
+ * Not structuredClone: mini-programs have none, and it refuses proxies, which frameworks such as
+ * Vue hand out.
+ */
+function copy(value: unknown): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw new TypeError(`${String(value).slice(0, 100)} cannot be copied`)
+  if (Array.isArray(value)) return value.map(copy)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, unwrapped(field)]))
+  const copied: { [name: string]: unknown } = {}
+  for (const [name, field] of Object.entries(value)) copied[name] = copy(field)
+  return copied
 }
 
 /** The getter of an argument may throw any value, so there may be no message. */

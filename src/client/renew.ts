@@ -65,7 +65,7 @@ export function keepLoggedIn(
   }
 
   const wake = () => stopPause()
-  if ('addEventListener' in globalThis) addEventListener('online', wake)
+  if (typeof addEventListener === 'function') addEventListener('online', wake)
   const watching = status$.subscribe(status => {
     latest = status
     if (status.caughtUp) failures = 0
@@ -73,7 +73,7 @@ export function keepLoggedIn(
   })
   watching.add(() => {
     isOver = true
-    if ('addEventListener' in globalThis) removeEventListener('online', wake)
+    if (typeof removeEventListener === 'function') removeEventListener('online', wake)
     stopPause()
   })
   return watching

@@ -24,7 +24,7 @@ let isAsked = false
 
 // Insecure pages, and hosts other than browsers, have no storage manager. Some lack functions.
 const manager = (): Partial<StorageManager> =>
-  (globalThis.navigator as Partial<Navigator> | undefined)?.storage ?? {}
+  typeof navigator === 'undefined' ? {} : ((navigator as Partial<Navigator>).storage ?? {})
 
 /** `isDataLost`: the browser has told this page that it dropped a damaged database. */
 export const watchStorage = (

@@ -7,6 +7,7 @@ import { kernelVersion, prepare, type Prepared, type Result } from '../kernel/de
 import { unknown, type Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { generatedIDPrefix } from '../kernel/ids.ts'
+import { allEnded } from './all-ended.ts'
 import { neededMembers } from './state/reload.ts'
 import type { State } from './state/state.ts'
 
@@ -31,13 +32,16 @@ export function createDecisions({ base, overlay }: State, userID: string) {
       if (!before && base.isLoaded(groupID, users)) return undefined
       // The first read starts at once, so several calls share a transaction. Meanwhile rows may
       // have been released, and the second read loads those.
-      const loaded = Promise.allSettled([before, base.load(groupID, users)]).then(() =>
+      const loaded = allEnded([before, base.load(groupID, users)]).then(() =>
         base.load(groupID, users)
       )
       loading.set(groupID, loaded)
-      const [outcome] = await Promise.allSettled([loaded])
+      const isLoaded = await loaded.then(
+        () => true,
+        () => false
+      )
       if (loading.get(groupID) === loaded) loading.delete(groupID)
-      return outcome.status === 'rejected' ? groupError('StorageFailed') : undefined
+      return isLoaded ? undefined : groupError('StorageFailed')
     },
 
     decide(prepared: Prepared, nowSeconds: number): Decision<Result> {

@@ -13,6 +13,7 @@
  * and 2805 it is not. Only `settled`, and a flush while verdicts keep arriving, have no limit.
  */
 
+import { allEnded } from './all-ended.ts'
 import { createBound } from '../kernel/bound.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Host } from './host.ts'
@@ -45,7 +46,7 @@ export function createLifecycle(
 
   async function end(release: () => Promise<void>): Promise<void> {
     onEnd('closing')
-    await Promise.allSettled(unfinished)
+    await allEnded(unfinished)
     // Expected: storage refuses, or does not answer. Other tabs must not wait for it.
     await bound(release(), storageWithinMs, () => undefined).catch(() => undefined)
     // Last: the commits above must be posted before another tab becomes the leader.
@@ -89,7 +90,7 @@ export function createLifecycle(
     /** `close` waits for the work: the operation may be on its way to the disk. */
     track<T>(work: Promise<T>): Promise<T> {
       unfinished.add(work)
-      void Promise.allSettled([work]).then(() => unfinished.delete(work))
+      void allEnded([work]).then(() => unfinished.delete(work))
       return work
     },
     /** `logout`: removes the database. Always resolves, in the time that storage may take. */

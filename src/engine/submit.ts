@@ -7,6 +7,7 @@
  * the store generates follows from that ID, so both calls create the same group.
  */
 
+import { lastOf } from '../kernel/model.ts'
 import { isOperationID } from '../kernel/operation-id.ts'
 import type { Operation, Prepared, Result } from '../kernel/decide.ts'
 import type { Decision } from '../kernel/decision.ts'
@@ -88,7 +89,7 @@ export function createSubmit(options: SubmitOptions) {
   }
 
   function pendingOf(operation: Operation, nowSeconds: number, opID: string): Pending {
-    lastOrder = Math.max(lastOrder, outbox.inOrder().at(-1)?.order ?? 0) + 1
+    lastOrder = Math.max(lastOrder, lastOf(outbox.inOrder())?.order ?? 0) + 1
     return {
       opID,
       order: lastOrder,

@@ -7,6 +7,8 @@ export const isOneOf = <Word extends string>(words: readonly Word[], word: strin
 /** Like `Object.hasOwn`, which older engines of mini-programs lack. */
 export const hasOwn = (object: object, key: string): boolean =>
   Object.prototype.hasOwnProperty.call(object, key)
+/** Like `Array.prototype.at(-1)`, which older engines of mini-programs lack. */
+export const lastOf = <T>(list: readonly T[]): T | undefined => list[list.length - 1]
 /** Reads only own keys of a table: every object inherits `constructor`. */
 export const lookUp = <V>(table: Readonly<Record<string, V>>, word: string): V | undefined =>
   hasOwn(table, word) ? table[word] : undefined

@@ -25,7 +25,7 @@ export function createAccount(
   beside: () => Delegate | undefined
 ) {
   let current: Login | undefined
-  let loggingIn: AbortController | undefined
+  let loggingIn: LoggingIn | undefined
   /** Of the current session, for a delegate that comes during it. */
   let delegateLogin: Parameters<Delegate['login']> | undefined
   /** The next login waits for it, so that the former session has stored what it has delivered. */
@@ -48,16 +48,15 @@ export function createAccount(
       const errorInfo = `${userID} is logged in already`
       return respond({ ...loggedIn, errorInfo, repeatLogin: true })
     }
-    const attempt = (loggingIn = new AbortController())
+    const attempt = (loggingIn = createLoggingIn())
     try {
       await ending
       const store = openGroupStore(location, { keepUndelivered: true })
       // A worker that the app has made is the only one.
       const isReplaced = typeof worker !== 'object'
       const admission = admit(store, { isReplaced, limitMs: answerWithinMs }).catch(errorOf)
-      const isLoggedOut = () => attempt.signal.aborted
-      const answer = await Promise.race([admission, aborted(attempt.signal)])
-      const refused = isLoggedOut() ? ownError('NotReady', 'login') : answer
+      const answer = await Promise.race([admission, attempt.loggedOut])
+      const refused = attempt.isLoggedOut() ? ownError('NotReady', 'login') : answer
       if (refused) {
         // The answer does not wait: a worker that hangs never closes the store.
         void store.close()
@@ -127,7 +126,7 @@ export function createAccount(
       if (delegateLogin) void beside()?.login(...delegateLogin)
     },
     async logout(): Promise<IMResponse<Record<string, never>>> {
-      loggingIn?.abort()
+      loggingIn?.logOut()
       loggingIn = undefined
       await end(notReady)
       return respond({})
@@ -135,10 +134,21 @@ export function createAccount(
   }
 }
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<undefined>(resolve => {
-    if (signal.aborted) resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined))
-  })
+type LoggingIn = ReturnType<typeof createLoggingIn>
+
+/** A login without an answer, which a logout ends. */
+function createLoggingIn() {
+  let isLoggedOut = false
+  let resolve: () => void
+  const loggedOut = new Promise<undefined>(end => (resolve = () => end(undefined)))
+  return {
+    isLoggedOut: () => isLoggedOut,
+    loggedOut,
+    logOut(): void {
+      isLoggedOut = true
+      resolve()
+    }
+  }
+}
 
 const loggedIn = { actionStatus: 'OK', errorCode: 0, tinyID: '', a2Key: '' } as const

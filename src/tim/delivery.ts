@@ -46,5 +46,5 @@ export function createDelivery({ userID, store, live, isOver }: Given, events: E
 
   // The list of groups may come later in the same frame, and GROUP_LIST_UPDATED comes first.
   return (undelivered: readonly UndeliveredEvent[]): void =>
-    queueMicrotask(() => deliver(undelivered))
+    void Promise.resolve().then(() => deliver(undelivered))
 }

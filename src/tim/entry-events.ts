@@ -61,5 +61,5 @@ function createChanges<V>(
   }
 
   // The list of groups may come later in the same frame, and GROUP_LIST_UPDATED comes first.
-  return rows => queueMicrotask(() => compare(rows))
+  return rows => void Promise.resolve().then(() => compare(rows))
 }

@@ -5,6 +5,7 @@ import { bound } from '../client/bound.ts'
 import type { GroupStore } from '../client/group-store.ts'
 import { isGroupError, type Applied } from '../engine/api.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import { setTimer } from '../host/timer.ts'
 import { errors, type GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { fieldOf } from './field.ts'
@@ -89,15 +90,17 @@ async function applied<N extends OperationName>(
   name: N,
   args: Args<N>
 ): Promise<Omit<Applied<N>, 'version'> | GroupError> {
-  const startedAtMs = performance.now()
+  let isLate = false
+  const stopTimer = setTimer(() => (isLate = true), repeatWithinMs)
   let answer = await store.apply(name, args)
   while (
     isGroupError(answer) &&
     answer.code === errors.WorkerFailed.code &&
     answer.opID !== undefined &&
-    performance.now() - startedAtMs < repeatWithinMs
+    !isLate
   )
     answer = await store.apply(name, args, { opID: answer.opID })
+  stopTimer()
   return answer
 }
 

@@ -42,8 +42,8 @@ type LoginOptions = {
 export function startLogin(options: LoginOptions) {
   const { store, userID, events, alsoReady, onRefused, onEnded } = options
   const watches: Pick<Subscription, 'unsubscribe'>[] = []
-  const over = new AbortController()
-  const isOver = () => over.signal.aborted
+  let hasEnded = false
+  const isOver = () => hasEnded
   let session: Session | undefined
   let clockOffsetMs = 0
   watches.push(store.status$.subscribe(status => (clockOffsetMs = status.clockOffsetMs)))
@@ -84,7 +84,7 @@ export function startLogin(options: LoginOptions) {
     opening: () => (session || isOver() ? undefined : opening),
     /** `reports`: the last `ERROR` events come before it resolves. `undefined`: there are none. */
     end(): { readonly reports: Promise<unknown> | undefined; readonly ended: Promise<unknown> } {
-      over.abort()
+      hasEnded = true
       const reports = session?.verdicts.end()
       session = undefined
       for (const watch of watches) watch.unsubscribe()

@@ -1,7 +1,7 @@
 /** A page that closes, without Web Locks. */
 
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { connectWorker } from '../../src/client/remote.ts'
+import { connectWorker } from '../../src/client/worker-remote.ts'
 
 const location = {
   url: 'wss://example.com',

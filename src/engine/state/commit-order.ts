@@ -4,6 +4,7 @@
  * of storage. Pure: it decides which writes memory has to apply, and applies none.
  */
 
+import { lastOf } from '../../kernel/model.ts'
 import type { Commit, Write } from '../../storage/port.ts'
 
 /** More commits than this are seldom made between a commit and its report. */
@@ -21,7 +22,7 @@ export function createCommitOrder(max = recentMax) {
 
   return {
     /** The last commit that was read or reported. */
-    last: (): number => Math.max(readUpTo, recent.at(-1)?.commitNumber ?? 0),
+    last: (): number => Math.max(readUpTo, lastOf(recent)?.commitNumber ?? 0),
     /** Storage has lost commits, and will give their numbers to others. */
     restart(): void {
       recent.length = 0
@@ -69,7 +70,8 @@ export function createCommitOrder(max = recentMax) {
   function record({ commitNumber, writes: all }: Commit): void {
     const writes = all.filter(write => !isCached(write))
     // Usually the last place.
-    const index = recent.findLastIndex(other => other.commitNumber <= commitNumber)
+    let index = recent.length - 1
+    while (index >= 0 && (recent[index]?.commitNumber ?? 0) > commitNumber) index--
     const same = recent[index]
     if (same?.commitNumber === commitNumber) for (const write of writes) same.writes.push(write)
     else recent.splice(index + 1, 0, { commitNumber, writes })

@@ -6,6 +6,7 @@
  * put several IDs under one verdict in storage, on the wire and on the server.
  */
 
+import { lastOf } from '../../kernel/model.ts'
 import { utf8Length } from '../../kernel/limits.ts'
 import { inOrder, type Pending } from '../../storage/tables.ts'
 import { outboxBytesMax, outboxOperationsMax } from '../limits.ts'
@@ -23,7 +24,7 @@ export function createOutbox() {
     // The arguments of an operation never change.
     if (isNew) bytes += bytesOf(pending)
     rows.set(pending.opID, pending)
-    const last = sorted?.at(-1)
+    const last = sorted && lastOf(sorted)
     // Usually the new operation comes last. Sorting for each one would cost more and more.
     if (isNew && last && inOrder(last, pending) < 0) sorted?.push(pending)
     else sorted = undefined

@@ -1,5 +1,6 @@
 /** Merges deltas of a group, and pages of its members. */
 
+import { lastOf } from '../../kernel/model.ts'
 import type { MemberRow } from '../../kernel/model.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
@@ -76,7 +77,7 @@ function putTips(
     draft.writes.push({ table: 'tips', scope: groupID, id: ringPlace(row.number), row })
     putUndelivered(draft, { kind: 'tip', tip })
   }
-  return { tipCount: tipCount + added.length, tipSeq: added.at(-1)?.seq ?? tipSeq }
+  return { tipCount: tipCount + added.length, tipSeq: lastOf(added)?.seq ?? tipSeq }
 }
 
 /**

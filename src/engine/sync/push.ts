@@ -1,5 +1,6 @@
 /** Sends pending operations in order. Each names the operation before it in its lane. */
 
+import { lastOf } from '../../kernel/model.ts'
 import type { Pending } from '../../storage/tables.ts'
 import { frameLimits, type PushedOperation } from '../../protocol/messages.ts'
 import type { Host } from '../host.ts'
@@ -92,7 +93,7 @@ function pushFrames(operations: readonly PushedOperation[]): PushedOperation[][]
   let room = 0
   for (const operation of operations) {
     const { length } = JSON.stringify(operation)
-    const last = frames.at(-1)
+    const last = lastOf(frames)
     if (last && length <= room && last.length < frameLimits.operationsPerPushMax) {
       last.push(operation)
       room -= length

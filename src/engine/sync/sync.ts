@@ -3,6 +3,7 @@
  * operations.
  */
 
+import { lastOf } from '../../kernel/model.ts'
 import { groupError } from '../../kernel/errors.ts'
 import type { DeltaMessage, ServerMessage } from '../../protocol/server-messages.ts'
 import type { SyncStatus } from '../api.ts'
@@ -192,7 +193,7 @@ type OtherMessage = Exclude<ServerMessage, RowsMessage>
 function withRowsTogether(messages: readonly ServerMessage[]): (RowsMessage[] | OtherMessage)[] {
   const result: (RowsMessage[] | OtherMessage)[] = []
   for (const message of messages) {
-    const last = result.at(-1)
+    const last = lastOf(result)
     if (message.type !== 'delta' && message.type !== 'members') result.push(message)
     else if (Array.isArray(last)) last.push(message)
     else result.push([message])

@@ -31,9 +31,9 @@ export const groupOrders: Readonly<Record<GroupOrder, Compare<Group>>> = {
  * comes last: a small letter may depend on its place in a word (Σ: σ, ς), a capital does not.
  */
 const folded = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().replaceAll(dottedI, 'i').toUpperCase().normalize('NFKC')
+  text.normalize('NFKC').toLowerCase().replace(dottedI, 'i').toUpperCase().normalize('NFKC')
 /** The Turkish İ in lower case: an i and a combining dot. */
-const dottedI = 'i\u0307'
+const dottedI = /i\u0307/g
 
 /** Returns whether one of the texts contains the searched text. */
 export function finder(search: string): (...texts: string[]) => boolean {
