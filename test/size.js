@@ -10,6 +10,8 @@ import { rolldown } from 'rolldown'
 /** @type {Readonly<Record<string, () => Promise<Buffer> | Buffer>>} */
 const bundles = {
   createGroupStore: () => bundled('dist/src/index.js'),
+  'offline-groups/mini-program/store': () => filesOf('store.js', 'shared.js'),
+  'offline-groups/mini-program': () => filesOf('index.js', 'shared.js'),
   'worker.js': () => readFileSync('dist/src/worker.js'),
   'worker-http.js': () => readFileSync('dist/src/worker-http.js'),
   dexie: () => bundled('node_modules/dexie/dist/modern/dexie.min.mjs')
@@ -27,6 +29,11 @@ for (const [name, bundle] of Object.entries(bundles)) {
   )
 }
 process.exit(passed ? 0 : 1)
+
+/** Two files together, as a mini-program has them in its package. */
+function filesOf(...names) {
+  return Buffer.concat(names.map(name => readFileSync(`dist/mini-program/${name}`)))
+}
 
 /** The bundle of an entry, without the parts that load on demand. */
 async function bundled(entry) {

@@ -1,5 +1,5 @@
 /** Resolves after all work has ended. Older engines of mini-programs lack `Promise.allSettled`. */
 export const allEnded = (work: Iterable<Promise<unknown> | undefined>): Promise<unknown> =>
-  Promise.all([...work].map(each => each?.then(nothing, nothing)))
+  Promise.all([...work].map(async each => each?.then(nothing, nothing)))
 
 const nothing = () => undefined

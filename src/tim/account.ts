@@ -1,7 +1,7 @@
 /** Login and logout of an instance: one user at a time. */
 
 import { map } from 'rxjs'
-import { openGroupStore } from '../create-group-store.ts'
+import type { GroupStore, Undelivered } from '../client/group-store.ts'
 import { wrongOption } from '../client/options.ts'
 import { describe } from '../kernel/error-texts.ts'
 import type { GroupError } from '../kernel/errors.ts'
@@ -17,9 +17,17 @@ import { startLogin, type Login } from './session.ts'
 
 type Credentials = { userID: string; userSig: string }
 
+type StartWorker = { readonly worker?: NonNullable<TimOptions['worker']> }
+/** Opens a store that keeps tips and notices until they are delivered. */
+export type OpenStore = (
+  options: { readonly url: string; readonly userID: string; readonly token: string } & StartWorker,
+  kept: { readonly keepUndelivered: true }
+) => GroupStore & Undelivered
+
 export type Account = ReturnType<typeof createAccount>
 
 export function createAccount(
+  open: OpenStore,
   events: Events,
   options: () => Partial<TimOptions>,
   beside: () => Delegate | undefined
@@ -51,7 +59,7 @@ export function createAccount(
     const attempt = (loggingIn = createLoggingIn())
     try {
       await ending
-      const store = openGroupStore(location, { keepUndelivered: true })
+      const store = open(location, { keepUndelivered: true })
       // A worker that the app has made is the only one.
       const isReplaced = typeof worker !== 'object'
       const admission = admit(store, { isReplaced, limitMs: answerWithinMs }).catch(errorOf)

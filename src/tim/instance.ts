@@ -1,6 +1,6 @@
 /** One instance of Tencent's API: login, logout, events, and the calls of the current session. */
 
-import { createAccount, type Account } from './account.ts'
+import { createAccount, type Account, type OpenStore } from './account.ts'
 import type { Tim } from './api.ts'
 import { createCalls } from './calls.ts'
 import { EVENT } from './constants.ts'
@@ -20,11 +20,16 @@ export type Instance = {
   adopt(more: Partial<TimOptions>): void
 }
 
-export function createInstance(SDKAppID: number, forget: () => void): Instance {
+export function createInstance(
+  SDKAppID: number,
+  forget: () => void,
+  openStore: OpenStore
+): Instance {
   const events = createEvents(reportError)
   let options: Partial<TimOptions> = {}
   let beside: Delegate | undefined
   const account: Account = createAccount(
+    openStore,
     events,
     () => options,
     () => beside

@@ -10,11 +10,14 @@ import type { List } from '../engine/stream-api.ts'
 import { setTimer } from '../host/timer.ts'
 import type { GroupRow } from '../kernel/model.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
+import { createReleases, hasWeakReferences, referenceTo, type Reference } from './weak.ts'
 
 const membersWithinMs = 10_000
+/** Without weak references, only the members that were used last stay live. */
+const liveMembersMax = hasWeakReferences ? Infinity : 1000
 
 /** Weak: an app that pages through a large group must not leave a stream open per member. */
-type WatchedMember = { readonly live: WeakRef<TimGroupMember>; readonly watch: Subscription }
+type WatchedMember = { readonly live: Reference<TimGroupMember>; readonly watch: Subscription }
 
 export type Live = ReturnType<typeof createLive>
 
@@ -26,14 +29,12 @@ export function createLive(
   const groups = new Map<string, { readonly live: TimGroup; row: Group }>()
   const members = new Map<string, WatchedMember>()
   /** Groups that the user is not in. Each keeps its object while the app holds it. */
-  const outside = new Map<string, WeakRef<TimGroup>>()
+  const outside = new Map<string, Reference<TimGroup>>()
   /** The app has let go of a member, so nobody reads its stream any more. */
-  const released = new FinalizationRegistry<{ name: string; watch: Subscription }>(
-    ({ name, watch }) => {
-      watch.unsubscribe()
-      if (members.get(name)?.watch === watch) members.delete(name)
-    }
-  )
+  const released = createReleases<{ name: string; watch: Subscription }>(({ name, watch }) => {
+    watch.unsubscribe()
+    if (members.get(name)?.watch === watch) members.delete(name)
+  })
   let listed: TimGroup[] = []
 
   const watch = store.groups$.subscribe(({ rows }: List<Group>) => {
@@ -69,14 +70,14 @@ export function createLive(
   function outsideGroup(row: Group | GroupRow): TimGroup {
     const next = timGroup(row, userID)
     const held = outside.get(row.groupID)?.deref()
-    if (!held) outside.set(row.groupID, new WeakRef(next))
+    if (!held) outside.set(row.groupID, referenceTo(next))
     else patch(held, next)
     return held ?? next
   }
 
   function forget(groupID: string): void {
     const left = groups.get(groupID)
-    if (left) outside.set(groupID, new WeakRef(left.live))
+    if (left) outside.set(groupID, referenceTo(left.live))
     groups.delete(groupID)
     for (const [name, { watch }] of members) {
       if (!name.startsWith(`${groupID}\n`)) continue
@@ -92,12 +93,17 @@ export function createLive(
     if (held) return Object.assign(held, timMember(row))
     known?.watch.unsubscribe()
     const live = timMember(row)
-    const reference = new WeakRef(live)
+    const reference = referenceTo(live)
     const watch = store.member$(row.groupID, row.userID).subscribe(next => {
       const held = reference.deref()
       if (next && held) Object.assign(held, timMember(next))
     })
     members.set(name, { live: reference, watch })
+    for (const [oldest, { watch: unused }] of members) {
+      if (members.size <= liveMembersMax) break
+      unused.unsubscribe()
+      members.delete(oldest)
+    }
     released.register(live, { name, watch })
     return live
   }

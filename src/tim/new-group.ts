@@ -1,6 +1,7 @@
 /** Options of groups whose meaning differs from that of a kernel operation. */
 
 import type { Args } from '../kernel/decide.ts'
+import { hasOwn } from '../kernel/model.ts'
 import { fieldOf } from './field.ts'
 import { ownError } from './im-error.ts'
 import { failure } from './perform.ts'
@@ -33,7 +34,7 @@ export function withoutEmpty<A extends object>(args: A, names: readonly (string 
 export function newGroup(options: Args<'createGroup'>): Args<'createGroup'> {
   refuseLaterOptions('createGroup', options)
   const given = Object(options) as Args<'createGroup'>
-  if (Object.hasOwn(given, 'type') && given.type === undefined)
+  if (hasOwn(given, 'type') && given.type === undefined)
     throw failure(ownError('IllegalGroupType', 'type is undefined'), 'createGroup', options)
   const { memberList } = given
   const isList = (value: unknown): value is NonNullable<typeof memberList> => Array.isArray(value)

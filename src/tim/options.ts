@@ -1,6 +1,5 @@
 /** The options of `TIM.create`. Several parts of an app may create the instance. */
 
-import type { GroupStoreOptions } from '../create-group-store.ts'
 import type { TimDelegate } from './delegate.ts'
 import { fieldOf } from './field.ts'
 import { ownError } from './im-error.ts'
@@ -13,7 +12,7 @@ export type TimOptions = {
   /** The address of the sync server, as in `createGroupStore`. */
   readonly url: string
   /** As in `createGroupStore`. */
-  readonly worker?: GroupStoreOptions['worker']
+  readonly worker?: Worker | (() => Worker) | false
   /** Calls with wrong parameters throw at once, as in SDK 2.x. Default: they reject with 10004. */
   readonly strict2x?: boolean
   /**

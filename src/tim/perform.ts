@@ -90,14 +90,15 @@ async function applied<N extends OperationName>(
   name: N,
   args: Args<N>
 ): Promise<Omit<Applied<N>, 'version'> | GroupError> {
-  let isLate = false
-  const stopTimer = setTimer(() => (isLate = true), repeatWithinMs)
+  let hasEnded = false
+  const isLate = () => hasEnded
+  const stopTimer = setTimer(() => (hasEnded = true), repeatWithinMs)
   let answer = await store.apply(name, args)
   while (
     isGroupError(answer) &&
     answer.code === errors.WorkerFailed.code &&
     answer.opID !== undefined &&
-    !isLate
+    !isLate()
   )
     answer = await store.apply(name, args, { opID: answer.opID })
   stopTimer()

@@ -12,6 +12,7 @@ import {
 import { describe } from '../kernel/error-texts.ts'
 import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
+import { hasOwn } from '../kernel/model.ts'
 import { failure } from './perform.ts'
 
 export const profilesPerCallMax = 50
@@ -46,7 +47,7 @@ const reading = {
 }
 
 export const isReading = (api: string): boolean =>
-  Object.hasOwn(reading, api) ||
+  hasOwn(reading, api) ||
   ['getGroupList', 'searchGroupByID', 'getGroupApplicationList', 'getMessageList'].includes(api)
 
 export function parsed<N extends keyof typeof reading>(

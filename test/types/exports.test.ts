@@ -23,6 +23,9 @@ const opaque = [
   'src/kernel/notices.ts TipRow',
   // `rowsOf` reads it.
   'src/protocol/column-block.ts ColumnBlock',
+  // The object of a platform matches them.
+  'src/storage/key-value/hosts/callbacks.ts KeyOption',
+  'src/storage/key-value/hosts/callbacks.ts Callbacks',
   // `openSqlDatabase` makes it, and `startServer` takes it.
   'src/server/database/port.ts Database'
 ]

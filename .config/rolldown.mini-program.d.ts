@@ -1,0 +1,4 @@
+import type { RolldownOptions } from 'rolldown'
+
+declare const configs: readonly RolldownOptions[]
+export default configs

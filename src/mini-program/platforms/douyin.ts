@@ -1,0 +1,7 @@
+/** The services of Douyin, made of `tt`. */
+
+import { createDouyinHost } from '../../storage/key-value/hosts/douyin.ts'
+import type { Platform } from '../platform.ts'
+import { platformOf, type MiniProgramCalls } from './of-calls.ts'
+
+export const douyin = (tt: MiniProgramCalls): Platform => platformOf(tt, createDouyinHost(tt))

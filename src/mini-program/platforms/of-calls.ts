@@ -1,0 +1,47 @@
+/** The services of a platform, made of the calls that mini-programs share. */
+
+import type { KeyValueHost } from '../../storage/key-value/host.ts'
+import type { CallbackStorage } from '../../storage/key-value/hosts/callbacks.ts'
+import type { Platform } from '../platform.ts'
+import { connectSocket, type SocketCalls } from '../socket.ts'
+
+/** `wx`, `my` or `tt`. The storage calls and `connectSocket` are needed. */
+export type MiniProgramCalls = CallbackStorage &
+  SocketCalls & {
+    getRandomValues?(options: {
+      length: number
+      success: (result: { randomValues: ArrayBuffer }) => void
+      fail: (failure: unknown) => void
+    }): unknown
+    onAppShow?(callback: () => void): void
+    offAppShow?(callback: () => void): void
+    onNetworkStatusChange?(callback: (status: { isConnected: boolean }) => void): void
+    offNetworkStatusChange?(callback: (status: { isConnected: boolean }) => void): void
+  }
+
+export function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
+  const randomBytes = (length: number) =>
+    new Promise<ArrayBuffer>((success, fail) => {
+      calls.getRandomValues?.({
+        length,
+        success: ({ randomValues }) => success(randomValues),
+        fail: failure => fail(new Error(String(failure)))
+      })
+    })
+  return {
+    storage,
+    connectTo: url => connectSocket(calls, url),
+    ...(calls.getRandomValues && { randomBytes }),
+    onWake(callback) {
+      const onNetwork = ({ isConnected }: { isConnected: boolean }) => {
+        if (isConnected) callback()
+      }
+      calls.onAppShow?.(callback)
+      calls.onNetworkStatusChange?.(onNetwork)
+      return () => {
+        calls.offAppShow?.(callback)
+        calls.offNetworkStatusChange?.(onNetwork)
+      }
+    }
+  }
+}

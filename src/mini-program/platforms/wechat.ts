@@ -1,0 +1,7 @@
+/** The services of WeChat, made of `wx`. */
+
+import { createWeChatHost } from '../../storage/key-value/hosts/wechat.ts'
+import type { Platform } from '../platform.ts'
+import { platformOf, type MiniProgramCalls } from './of-calls.ts'
+
+export const weChat = (wx: MiniProgramCalls): Platform => platformOf(wx, createWeChatHost(wx))
