@@ -45,7 +45,8 @@ export function connect(url: string, token: string): Promise<Wire> {
         token,
         epoch: '',
         feed: 0,
-        groups: []
+        groups: [],
+        pending: []
       })
     )
     socket.on('message', (frame: Buffer) => {

@@ -19,7 +19,7 @@ export const pauseCountWithinMs = 1000
 /** A flush ends if no verdict arrives for so long. */
 export const flushStuckAfterMs = 15_000
 
-/** Operations sent over one connection that have no verdict yet. */
+/** Operations that are sent without waiting for a verdict. `hello` names as many. */
 export const unansweredMax = 500
 
 /**

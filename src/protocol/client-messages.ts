@@ -37,7 +37,9 @@ const clientMessage = v.union([
     receipt: v.exactOptional(text(200)),
     feed: natural,
     /** The positions of the held groups. A list, because users choose the IDs. */
-    groups: listOf(v.tuple([id, natural, natural]), { countMax: frameLimits.groupsPerHelloMax })
+    groups: listOf(v.tuple([id, natural, natural]), { countMax: frameLimits.groupsPerHelloMax }),
+    /** Operations without a verdict that may have been sent. */
+    pending: listOf(id, { countMax: frameLimits.pendingPerHelloMax })
   }),
   v.object({
     type: oneOf('push'),

@@ -35,6 +35,8 @@ export const frameLimits = {
   operationsPerPushMax: 50,
   membersPerPageMax: 500,
   groupsPerHelloMax: 10_000,
+  /** Also the number of operations that a client may have sent without receiving a verdict. */
+  pendingPerHelloMax: 500,
   tokenLengthMax: 4096
 } as const
 

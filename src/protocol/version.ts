@@ -4,6 +4,6 @@
  * Raise it with each change of a message that older builds cannot read.
  *
  * @example
- * const hello = { type: 'hello', protocol: protocolVersion, kernel: 1, epoch: '', feed: 0, groups: [] }
+ * const hello = { type: 'hello', protocol: protocolVersion, kernel: 1, epoch: '', feed: 0, groups: [], pending: [] }
  */
-export const protocolVersion = 5
+export const protocolVersion = 6

@@ -24,6 +24,7 @@ export const hello = (userID: string, groups: readonly Position[] = [], changes:
   epoch: '',
   feed: 0,
   groups,
+  pending: [],
   ...changes
 })
 

@@ -16,6 +16,7 @@ export const hello = (token: string, rest: object = {}) => ({
   epoch: '',
   feed: 0,
   groups: [],
+  pending: [],
   ...rest
 })
 

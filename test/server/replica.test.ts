@@ -119,7 +119,7 @@ test('a verdict on joining arrives with its unannounced group', async () => {
     send: () => replica.nextDelta()
   })
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
-  replica.addVerdict({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
+  replica.addOutcome({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
   expect(replica.hasUnread()).toBe(true)
   await replica.read(database, async () => undefined)
   expect(replica.nextDelta()).toMatchObject({
@@ -238,7 +238,7 @@ test('a verdict of a group dismissed during a read arrives next', async () => {
   await replica.read(database, async () => {
     const outcome = (await judge('crew', 'dismissGroup', {})) as Outcome
     replica.receive(must(announced.at(-1)))
-    if (outcome.kind === 'verdict') replica.addVerdict(outcome.verdict)
+    if (outcome.kind === 'verdict') replica.addOutcome(outcome.verdict)
   })
   while (replica.hasUnread()) await replica.read(database, async () => undefined)
   expect(replica.nextDelta()?.verdicts).toMatchObject([{ kind: 'applied', groupID: 'crew' }])

@@ -103,7 +103,8 @@ export function createCrafter(
     token: tokenOf(userID, world.now() + random.pick([5000, 60_000])),
     epoch: random.pick(['', server.history().epoch, 'another']),
     feed: random.pick([0, anyNumber()]),
-    groups: scene.groupIDs.map(groupID => [groupID, random.below(4), anyNumber()])
+    groups: scene.groupIDs.map(groupID => [groupID, random.below(4), anyNumber()]),
+    pending: [...new Set([anyID(), anyID()])]
   })
 
   function connect(): void {

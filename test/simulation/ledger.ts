@@ -28,6 +28,8 @@ export type Account = {
 
 export type Ledger = {
   readonly accounts: Map<string, Account>
+  /** Pending operations that a copied device may send too, also those that `hello` does not name. */
+  readonly shared: Set<string>
   /** Operations that the logout of another tab destroyed, perhaps before their call's answer. */
   readonly forgotten: ReadonlySet<string>
   check(disk: Disk, writes: readonly Write[], apply: () => void): void
@@ -61,6 +63,8 @@ export function createLedger(
   const accounts = new Map(
     [...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }])
   )
+  const shared = new Set([...accounts.values()].flatMap(each => (each.verdict ? [] : each.opID)))
+  for (const opID of shared) copied?.shared.add(opID)
   const wrong = (invariant: string, detail: string) =>
     world.violate(invariant, `${name}: ${detail}`)
   const show = (value: unknown) => JSON.stringify(value)
@@ -136,6 +140,18 @@ export function createLedger(
         wrong('I2', `${groupID} at ${held.seq}: ${detail}`)
   }
 
+  /** With I1: no view shows the effect of an operation together with its prediction. */
+  function checkOnce(disk: Disk, history: History, before: readonly Pending[]): void {
+    const outbox = disk.table('outbox')
+    for (const { opID, groupID } of before) {
+      if (shared.has(opID)) continue
+      const entry = history.applied.get(`${userID}/${groupID}/${opID}`)
+      const held = disk.table('groups').get(groupID)
+      if (entry && held && held.seq >= entry.seq && outbox.has(opID))
+        wrong('I9', `${opID} waits, and the rows of ${groupID} have its effect`)
+    }
+  }
+
   function checkFollowed(disk: Disk, history: History): void {
     const meta = disk.table('meta').get('')
     const followed = followedAt(history, userID, (meta?.feed ?? 0) / eventsPerEvent)
@@ -166,6 +182,7 @@ export function createLedger(
 
   return {
     accounts,
+    shared,
     forgotten,
     check(disk, writes, apply) {
       const removed = new Set<string>()
@@ -175,6 +192,7 @@ export function createLedger(
       /** Groups with a new membership. */
       const begun = new Set<string>()
       const meta = disk.table('meta').get('')
+      const waiting = [...disk.table('outbox').values()]
       let positions = false
       for (const write of writes) {
         if (write.table === 'outbox' && 'id' in write) {
@@ -211,6 +229,7 @@ export function createLedger(
       if (!history)
         return disk.table('groups').size > 0 ? wrong('I3', 'rows without an epoch') : undefined
       for (const groupID of groups) checkGroup(disk, history, groupID)
+      checkOnce(disk, history, waiting)
       if (positions) checkFollowed(disk, history)
     },
     expectRepeats(opIDs) {

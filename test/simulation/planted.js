@@ -147,8 +147,8 @@ export const planted = {
   ),
   'a lane is sent backwards': edit(
     'src/engine/sync/push.ts',
-    'for (const pending of outbox.inOrder()) {',
-    'for (const pending of outbox.inOrder().toReversed()) {'
+    'for (const pending of outbox.first()) {',
+    'for (const pending of outbox.first().toReversed()) {'
   ),
   'the client omits `after`': edit(
     'src/engine/sync/push.ts',
@@ -296,6 +296,11 @@ export const planted = {
     'src/server/sessions/replica/group-delta.ts',
     'others.filter(({ revision }) => revision > from)',
     "others.filter(({ table, revision }) => revision > from && table === 'settings')"
+  ),
+  'rows are read without their verdicts': edit(
+    'src/server/sessions/replica/reads.ts',
+    'await readVerdicts(state, reader)\n',
+    ''
   ),
   'an outdated page of members is merged': edit(
     'src/engine/sync/merge-group.ts',

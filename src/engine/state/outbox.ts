@@ -9,7 +9,7 @@
 import { lastOf } from '../../kernel/model.ts'
 import { utf8Length } from '../../kernel/limits.ts'
 import { inOrder, type Pending } from '../../storage/tables.ts'
-import { outboxBytesMax, outboxOperationsMax } from '../limits.ts'
+import { outboxBytesMax, outboxOperationsMax, unansweredMax } from '../limits.ts'
 
 type Arguments = Pick<Pending, 'args'>
 
@@ -30,12 +30,22 @@ export function createOutbox() {
     else sorted = undefined
   }
 
+  const ordered = (): readonly Pending[] => (sorted ??= [...rows.values()].sort(inOrder))
+
   return {
     rows: rows as ReadonlyMap<string, Pending>,
     /** Only durable operations may be sent. */
     isDurable: (opID: string): boolean => !uncommitted.has(opID),
     /** In the order in which they were enqueued. */
-    inOrder: (): readonly Pending[] => (sorted ??= [...rows.values()].sort(inOrder)),
+    inOrder: ordered,
+    /**
+     * The first operations without a verdict. No other operation is sent, so these contain all that
+     * a server may have judged, also after a restart or in another tab.
+     */
+    first: (): readonly Pending[] =>
+      ordered()
+        .filter(({ applied }) => !applied)
+        .slice(0, unansweredMax),
     hasRoomFor: (operation: Arguments): boolean =>
       rows.size < outboxOperationsMax && bytes + bytesOf(operation) <= outboxBytesMax,
 

@@ -1,12 +1,12 @@
-/** The first message over a connection: the token and the client's positions. */
+/** The first message over a connection: the token, the client's positions and its outbox. */
 
 import { kernelVersion } from '../../kernel/decide.ts'
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { frameLimits, protocolVersion } from '../../protocol/messages.ts'
-import type { Base } from '../state/base.ts'
+import type { State } from '../state/state.ts'
 
-export function helloOf(base: Base, token: string): ClientMessage {
+export function helloOf({ base, outbox }: State, token: string): ClientMessage {
   const { epoch = '', receipt, feed = 0 } = base.meta() ?? {}
   return {
     type: 'hello',
@@ -20,7 +20,8 @@ export function helloOf(base: Base, token: string): ClientMessage {
       groupID,
       membershipEpoch,
       seq
-    ])
+    ]),
+    pending: outbox.first().map(({ opID }) => opID)
   }
 }
 

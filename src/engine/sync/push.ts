@@ -4,7 +4,6 @@ import { lastOf } from '../../kernel/model.ts'
 import type { Pending } from '../../storage/tables.ts'
 import { frameLimits, type PushedOperation } from '../../protocol/messages.ts'
 import type { Host } from '../host.ts'
-import { unansweredMax } from '../limits.ts'
 import type { State } from '../state/state.ts'
 import type { Time } from '../state/time.ts'
 import type { Connection } from './connection.ts'
@@ -33,12 +32,12 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
     const batch: PushedOperation[] = []
     // An operation must not overtake an earlier one in its lane that is not durable yet.
     const blockedLanes = new Set<string>()
-    for (const pending of outbox.inOrder()) {
+    for (const pending of outbox.first()) {
       if (!outbox.isDurable(pending.opID)) blockedLanes.add(pending.groupID)
-      if (pending.applied || blockedLanes.has(pending.groupID)) continue
+      if (blockedLanes.has(pending.groupID)) continue
       const after = lastOfLane.get(pending.groupID)
       lastOfLane.set(pending.groupID, pending.opID)
-      if (sent.has(pending.opID) || sent.size >= unansweredMax) continue
+      if (sent.has(pending.opID)) continue
       sent.add(pending.opID)
       batch.push(pushedOperation(pending, after))
     }

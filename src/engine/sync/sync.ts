@@ -46,7 +46,7 @@ export function createSync(options: SyncOptions) {
   const connection = createConnection({
     host,
     tokenError: tokenError(token),
-    hello: () => helloOf(base, token),
+    hello: () => helloOf(state, token),
     ping: drift.ping,
     receive,
     onLost,

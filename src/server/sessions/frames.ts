@@ -1,6 +1,7 @@
 /** Cuts deltas and pages into frames that arrive within seconds over a slow link. */
 
 import type { MemberRow } from '../../kernel/model.ts'
+import type { Verdict } from '../../kernel/verdict.ts'
 import {
   serverFrame,
   type DeltaMessage,
@@ -14,7 +15,10 @@ const frameBytesTarget = 65_536
 
 type Part = { readonly feed?: FeedDelta; readonly groups: GroupDelta[] }
 
-/** The feed comes first, then the groups, then the verdicts, which refer to rows of the groups. */
+/**
+ * The feed comes first, then the groups. A verdict is in the frame with its rows: a client must not
+ * show an effect together with its prediction.
+ */
 export function deltaFrames({
   feed,
   groups,
@@ -24,14 +28,21 @@ export function deltaFrames({
   ...rest
 }: DeltaMessage): string[] {
   const parts = cut(feed, groups)
+  const last = parts.length - 1
+  const places = verdicts.map(verdict => {
+    const place = parts.findIndex(part => hasRowsOf(part, verdict))
+    return { verdict, place: place < 0 ? last : place }
+  })
   return parts.map((part, index) => {
-    const isLast = index === parts.length - 1
-    const end = isLast
-      ? { verdicts, retry, caughtUp }
-      : { verdicts: [], retry: [], caughtUp: false }
-    return serverFrame({ ...rest, ...part, ...end })
+    const own = places.flatMap(({ verdict, place }) => (place === index ? verdict : []))
+    const end = index === last ? { retry, caughtUp } : { retry: [], caughtUp: false }
+    return serverFrame({ ...rest, ...part, verdicts: own, ...end })
   })
 }
+
+const hasRowsOf = ({ groups }: Part, verdict: Verdict): boolean =>
+  verdict.kind !== 'rejected' &&
+  groups.some(({ groupID, to }) => groupID === verdict.groupID && to >= verdict.seq)
 
 /** The feed stays whole: the server never had a position within one commit. */
 function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[] {

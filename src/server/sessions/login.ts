@@ -21,11 +21,12 @@ type Login = {
   readonly positions: ClientPositions
 }
 
-export const positionsIn = ({ feed, groups }: Hello): ClientPositions => ({
+export const positionsIn = ({ feed, groups, pending }: Hello): ClientPositions => ({
   feed,
   groups: new Map(
     groups.map(([groupID, membershipEpoch, seq]) => [groupID, { membershipEpoch, seq }])
-  )
+  ),
+  pending
 })
 
 /** The answer to a hello with a valid token. `known`: the client continues from its positions. */

@@ -5,11 +5,17 @@ import type { Account } from './accounts.ts'
 import { submission, type Outcome } from '../authority/submission.ts'
 import { holdInAll, type Budget } from './budget.ts'
 import type { Lanes } from '../authority/lanes.ts'
+import type { Replica } from './replica/replica.ts'
 
 /** Twice the number that a client may have without a verdict. */
 const operationsWaitingMax = 1000
 
-type Actor = { readonly userID: string; readonly isAppAdmin: boolean; readonly account: Account }
+type Actor = {
+  readonly userID: string
+  readonly isAppAdmin: boolean
+  readonly account: Account
+  readonly replica: Pick<Replica, 'addPushed'>
+}
 
 /** Returns `false` at the first operation beyond the limits. Those before it are judged. */
 export function createPush(
@@ -22,7 +28,7 @@ export function createPush(
   let operationsWaiting = 0
 
   return (
-    { userID, isAppAdmin, account }: Actor,
+    { userID, isAppAdmin, account, replica }: Actor,
     operations: readonly PushedOperation[]
   ): boolean =>
     operations.every(operation => {
@@ -37,6 +43,7 @@ export function createPush(
         return false
       }
       operationsWaiting++
+      replica.addPushed(opID)
       const settle = (outcome: Outcome) => {
         release()
         countDown()

@@ -58,7 +58,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
     onOutcome(opID, outcome) {
       // Verdicts of a session that has ended are not held in memory.
       if (!user) return
-      if (outcome.kind === 'verdict') user.replica.addVerdict(outcome.verdict)
+      if (outcome.kind === 'verdict') user.replica.addOutcome(outcome.verdict)
       else user.replica.addRetry(opID)
       flush.soon()
     }
@@ -119,7 +119,9 @@ export function openSession(context: SessionContext, connection: Connection): Se
     const message = await welcome(context, readable, loggedIn, hello)
     loggedIn.epoch = message.epoch
     await sender.send([serverFrame(message)])
-    await replica.catchUp(readable, message.known ? positionsIn(hello) : noPositions, {
+    const { pending } = hello
+    const from = message.known ? positionsIn(hello) : { ...noPositions, pending }
+    await replica.catchUp(readable, from, {
       groupsPerFrame,
       send: () => sender.send(nextFrames(replica))
     })

@@ -65,7 +65,7 @@ export async function openClient(connect: Connect) {
     async login(hello: Pick<Hello, 'token'> & Partial<Hello>) {
       startFrom(replica, { ...noPositions, ...hello })
       const versions = { protocol: protocolVersion, kernel: kernelVersion }
-      send({ type: 'hello', ...versions, ...noPositions, ...hello })
+      send({ type: 'hello', ...versions, ...noPositions, pending: [], ...hello })
       const welcome = await next('welcome')
       const deltas: DeltaMessage[] = []
       do deltas.push(await next('delta'))

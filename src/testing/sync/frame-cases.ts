@@ -48,7 +48,8 @@ export function frameCases({ check, expect }: Suite): void {
       kernel: kernelVersion,
       epoch: '',
       feed: 0,
-      groups: []
+      groups: [],
+      pending: []
     }
     client.send({ ...hello, token: await token(userID) })
     expect(await client.errorCode()).toEqual(4509)

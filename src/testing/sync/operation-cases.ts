@@ -80,6 +80,20 @@ export function operationCases({ check, expect, server }: Suite): void {
       }
     )
 
+  check('a named operation has its verdict in the frame of its rows', async stage => {
+    const { clients, userIDs, groupID } = await stage.crew(['ann', 'bob'])
+    const positions = clients[0].positions()
+    const renamed = stage.operation('updateGroupProfile', { groupID, name: 'Boat' })
+    await clients[0].judge(renamed)
+    clients[0].close()
+    const resumed = await stage.open()
+    const token = await stage.token(userIDs[0])
+    const login = { token, ...positions, pending: [renamed.opID] }
+    const { deltas } = await resumed.login(login)
+    const frames = deltas.filter(({ groups }) => groups.length > 0)
+    expect(frames.map(({ verdicts }) => verdicts.map(({ opID }) => opID))).toEqual([[renamed.opID]])
+  })
+
   check('an operation ID belongs to its user', async ({ crew, operation }) => {
     const { clients, groupID } = await crew(['ann', 'bob'])
     const renamed = operation('updateGroupProfile', { groupID, name: 'Boat' })

@@ -76,7 +76,8 @@ export function sessionCases({ check, expect, server }: Suite): void {
         token,
         epoch: '',
         feed: 0,
-        groups: []
+        groups: [],
+        pending: []
       })
       expect(await client.errorCode()).toEqual(70001)
     })

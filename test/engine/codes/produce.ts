@@ -58,7 +58,8 @@ export const hello = (protocol: number) =>
     token: 'ann',
     epoch: '',
     feed: 0,
-    groups: []
+    groups: [],
+    pending: []
   })
 
 export const ping = JSON.stringify({ type: 'ping' })

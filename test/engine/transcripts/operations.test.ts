@@ -75,7 +75,7 @@ describe('operations', () => {
       '→ push #1 updateGroupProfile crew',
       '→ hello epoch-1 feed 2, crew@1.1',
       '← welcome epoch-1',
-      '← delta crew 1→2, caught up',
+      '← delta crew 1→2, #1 applied at 2, caught up',
       '→ push #1 updateGroupProfile crew',
       '← delta #1 applied at 2'
     ])
@@ -166,7 +166,7 @@ describe('operations', () => {
     expect(said().slice(-1)).toEqual(['← delta crew 1→2, #1 4511, #2 applied at 2'])
   })
 
-  test('1,000 operations go in frames of 50, 500 under way', async () => {
+  test('1,000 operations go in frames of up to 50, 500 under way', async () => {
     const ann = createTestClient(server, 'ann', { paused: true })
     for (let index = 0; index < 1000; index++)
       await ann.apply('createGroup', { groupID: `crew${index}`, name: 'Crew' })
@@ -178,7 +178,10 @@ describe('operations', () => {
     const pushes = messages.flatMap(message =>
       message.type === 'push' ? message.operations.length : []
     )
-    expect([pushes.length, new Set(pushes)]).toEqual([20, new Set([50])])
+    // Later frames follow the verdicts, which arrive in the frames of their rows.
+    expect(pushes.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 50))
+    expect(Math.max(...pushes)).toBe(50)
+    expect(pushes.reduce((sum, count) => sum + count, 0)).toBe(1000)
     let underWay = 0
     const all = messages.map(message => {
       underWay += message.type === 'push' ? message.operations.length : 0

@@ -14,7 +14,8 @@ export async function catchUp(
   client: ClientPositions,
   { groupsPerFrame, send }: { groupsPerFrame: number; send(): unknown }
 ): Promise<void> {
-  const { userID, positions, outgoing } = state
+  const { userID, positions, outgoing, unanswered } = state
+  for (const opID of client.pending) unanswered.named.add(opID)
   state.isReading = true
   // Subscribed before the first read, so no announcement is missed. Those during it are held.
   positions.subscribe(userTopic(userID))

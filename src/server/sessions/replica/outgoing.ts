@@ -1,4 +1,7 @@
-/** The delta that is sent next. Verdicts keep their order and wait for the rows they refer to. */
+/**
+ * The delta that is sent next. Each verdict waits for the rows it refers to, but for no other
+ * verdict: rows must not be sent without the verdict whose effect they have.
+ */
 
 import type { DeltaMessage, FeedDelta, GroupDelta } from '../../../protocol/server-messages.ts'
 
@@ -18,7 +21,7 @@ export type Outgoing = ReturnType<typeof createOutgoing>
 
 export function createOutgoing() {
   let delta = emptyDelta()
-  const verdicts: WaitingVerdict[] = []
+  let verdicts: WaitingVerdict[] = []
 
   return {
     addFeed({ from, to, events }: FeedDelta): void {
@@ -47,10 +50,8 @@ export function createOutgoing() {
 
     /** Removes and returns the delta to send. `undefined`: it is empty. */
     next(isReady: (waiting: WaitingVerdict) => boolean): OutgoingDelta | undefined {
-      const waiting = verdicts.findIndex(each => !isReady(each))
-      delta.verdicts = verdicts
-        .splice(0, waiting < 0 ? verdicts.length : waiting)
-        .map(({ verdict }) => verdict)
+      delta.verdicts = verdicts.filter(isReady).map(({ verdict }) => verdict)
+      verdicts = verdicts.filter(waiting => !isReady(waiting))
       const next = delta
       delta = emptyDelta()
       const isEmpty =

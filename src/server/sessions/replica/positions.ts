@@ -14,12 +14,13 @@ export type GroupPosition = {
   upTo: number
 }
 
-/** The positions that a client names when it logs in. */
+/** The positions that a client names when it logs in, and its operations without a verdict. */
 export type ClientPositions = {
   readonly feed: number
   readonly groups: ReadonlyMap<string, { readonly membershipEpoch: number; readonly seq: number }>
+  readonly pending: readonly string[]
 }
-export const noPositions: ClientPositions = { feed: 0, groups: new Map() }
+export const noPositions: ClientPositions = { feed: 0, groups: new Map(), pending: [] }
 
 export type Positions = ReturnType<typeof createPositions>
 

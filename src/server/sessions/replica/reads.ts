@@ -5,6 +5,7 @@ import { applyHeld } from './announcements.ts'
 import { readFeedDelta } from './feed-delta.ts'
 import { membersSentWholeMax, readGroupDelta } from './group-delta.ts'
 import { applyFeed, applyGroup, nothingUnread, type ReplicaState } from './state.ts'
+import { readVerdicts } from './unanswered.ts'
 
 export type Snapshots = Pick<Database, 'snapshot'>
 
@@ -30,6 +31,7 @@ export async function read<T>(
         else await readGroup(state, reader, groupID)
       }
       for (const groupID of state.deferred) state.unread.groups.add(groupID)
+      await readVerdicts(state, reader)
       return await work(reader)
     })
   } finally {

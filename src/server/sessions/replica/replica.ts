@@ -13,7 +13,8 @@ import type { OutgoingDelta, Verdict } from './outgoing.ts'
 import type { ClientPositions, GroupPosition } from './positions.ts'
 import { read, type Snapshots } from './reads.ts'
 import { createState, type ReplicaOptions } from './state.ts'
-import { addVerdict, isReady } from './verdicts.ts'
+import { addOutcome, addPushed, addRetry } from './unanswered.ts'
+import { isReady } from './verdicts.ts'
 
 export type Replica = ReturnType<typeof createReplica>
 
@@ -48,8 +49,9 @@ export function createReplica(userID: string, options: ReplicaOptions) {
     positionDigest: positions.digest,
     seen: positions.seen,
 
-    addVerdict: (verdict: Verdict) => addVerdict(state, verdict),
-    addRetry: outgoing.addRetry,
+    addPushed: (opID: string) => addPushed(state, opID),
+    addOutcome: (verdict: Verdict) => addOutcome(state, verdict),
+    addRetry: (opID: string) => addRetry(state, opID),
 
     hasUnread: () => state.unread.feed || state.unread.groups.size > 0,
     /** Removes and returns the delta to send. `undefined`: there is none. */

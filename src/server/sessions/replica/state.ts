@@ -4,6 +4,7 @@ import type { FeedDelta, GroupDelta } from '../../../protocol/server-messages.ts
 import type { Announcement } from '../../authority/announcement.ts'
 import { createOutgoing, type Outgoing } from './outgoing.ts'
 import { createPositions, type GroupPosition, type Positions } from './positions.ts'
+import { nothingUnanswered, type Unanswered } from './unanswered.ts'
 
 /** The next read has to bring these. */
 type Unread = { feed: boolean; readonly groups: Set<string> }
@@ -20,6 +21,7 @@ export type ReplicaState = {
   readonly userID: string
   readonly positions: Positions
   readonly outgoing: Outgoing
+  readonly unanswered: Unanswered
   readonly now: () => number
   readonly hasRoom: () => boolean
   unread: Unread
@@ -42,6 +44,7 @@ export function createState(
     userID,
     positions: createPositions(subscribe),
     outgoing: createOutgoing(),
+    unanswered: nothingUnanswered(),
     now,
     hasRoom,
     unread: nothingUnread(),

@@ -1,0 +1,58 @@
+/**
+ * The operations of the client whose verdict it has not received. An earlier connection or another
+ * server may judge them at any time, so a read that may find their effect also reads their
+ * verdicts. Otherwise the client would show the effect and its prediction.
+ */
+
+import { frameLimits } from '../../../protocol/messages.ts'
+import type { Reader } from '../../database/port.ts'
+import { addVerdict } from './verdicts.ts'
+import type { Verdict } from './outgoing.ts'
+import type { ReplicaState } from './state.ts'
+
+export type Unanswered = {
+  /** Named at the login, and not pushed since. */
+  readonly named: Set<string>
+  /** Pushed over this session. `isAnswered`: a read has found the verdict first. */
+  readonly pushed: Map<string, { isAnswered: boolean }>
+}
+
+export const nothingUnanswered = (): Unanswered => ({ named: new Set(), pushed: new Map() })
+
+export function addPushed({ unanswered: { named, pushed } }: ReplicaState, opID: string): void {
+  named.delete(opID)
+  pushed.set(opID, { isAnswered: false })
+}
+
+/** A pushed operation has been judged by this server, or had a verdict. */
+export function addOutcome(state: ReplicaState, verdict: Verdict): void {
+  const { pushed } = state.unanswered
+  const isAnswered = pushed.get(verdict.opID)?.isAnswered
+  pushed.delete(verdict.opID)
+  if (!isAnswered) addVerdict(state, verdict)
+}
+
+/** A pushed operation was not judged. The client pushes it again. */
+export function addRetry(
+  { unanswered: { named, pushed }, outgoing }: ReplicaState,
+  opID: string
+): void {
+  // A lost connection to the database hides whether its transaction is committed.
+  if (pushed.delete(opID) && named.size < frameLimits.pendingPerHelloMax) named.add(opID)
+  outgoing.addRetry(opID)
+}
+
+/** Adds the verdicts of the transaction that has read the rows. */
+export async function readVerdicts(state: ReplicaState, reader: Reader): Promise<void> {
+  const { named, pushed } = state.unanswered
+  const waiting = [...pushed].flatMap(([opID, { isAnswered }]) => (isAnswered ? [] : opID))
+  if (named.size + waiting.length === 0) return
+  const found = await reader.verdicts(state.userID, [...named, ...waiting])
+  for (const [opID, { verdict }] of found) {
+    const operation = pushed.get(opID)
+    // Its outcome may have been reported during the read.
+    if (operation?.isAnswered || !(operation || named.delete(opID))) continue
+    if (operation) operation.isAnswered = true
+    addVerdict(state, verdict)
+  }
+}
