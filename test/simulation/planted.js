@@ -61,6 +61,7 @@ export const foundBy = {
   'a delta omits removed members': 8,
   'an announcement omits attributes and counters': 1,
   'a delta after an absence omits attributes and counters': 1,
+  'rows are read without their verdicts': 4,
   'an outdated page of members is merged': 296,
   'enqueueing an operation removes the one before': 1,
   'a verdict leaves its operation in the outbox': 1,
