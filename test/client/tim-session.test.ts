@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { generateUserSig } from '../../src/server/main.ts'
 import TIM, { type GroupTipPayload, type Tim } from '../../src/tim/tim.ts'
 import { createGroupStore } from '../../src/create-group-store.ts'
+import { openLine } from '../line.ts'
 import { createTim, logIn, openServer, userSigOf } from './page.ts'
 
 const codesOf = (tim: Tim) => {
@@ -14,42 +15,45 @@ const codesOf = (tim: Tim) => {
 }
 
 describe('a user whose groups are on the device', () => {
-  /** Logs in again with this userSig. */
+  /** Logs in with this userSig, first without a network. Then the codes of errors, and the kick. */
   async function returnWith(userSig: string) {
-    const { url } = await openServer()
+    const server = await openServer()
+    const line = await openLine(() => Number(new URL(server.url).port))
+    onTestFinished(() => line.end())
+    const url = `ws://127.0.0.1:${line.port}/sync`
     const before = await logIn(url, 'ann')
     await before.createGroup({ groupID: 'crew', name: 'Crew' })
     await before.logout()
+    line.cut()
     const tim = createTim(url)
-    const codes = codesOf(tim)
-    const kicked = new Promise<unknown>(resolve =>
-      tim.on(TIM.EVENT.KICKED_OUT, ({ data }) => resolve(data))
+    const events: unknown[] = []
+    tim.on(TIM.EVENT.ERROR, ({ data }) => events.push(data.code))
+    const kicked = new Promise<void>(resolve =>
+      tim.on(TIM.EVENT.KICKED_OUT, ({ data }) => {
+        events.push(data)
+        resolve()
+      })
     )
-    const refused = await tim.login({ userID: 'ann', userSig }).then(
-      () => undefined,
-      (error: { code: number }) => error.code
-    )
-    // The login resolves with the device's groups or rejects with the server's refusal.
-    return { tim, codes, isKicked: refused === undefined ? kicked : Promise.resolve(), refused }
+    await tim.login({ userID: 'ann', userSig })
+    line.restore()
+    await kicked
+    return { tim, events }
   }
+  const kick = { type: TIM.TYPES.KICKED_OUT_USERSIG_EXPIRED }
 
   test('is kicked when the server refuses the userSig', async () => {
     const otherKey = generateUserSig(
       { sdkAppID: 1400000000, secretKey: 'another key' },
       { userID: 'ann' }
     )
-    const { tim, codes, isKicked, refused } = await returnWith(otherKey)
-    await isKicked
-    expect(refused === undefined ? codes : [refused]).toEqual([70009])
-    await expect(tim.login({ userID: 'ann', userSig: userSigOf('ann') })).resolves.toMatchObject({
-      code: 0
-    })
+    const { tim, events } = await returnWith(otherKey)
+    expect(events).toEqual([70009, kick])
+    const again = await tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+    expect(again.data).not.toHaveProperty('repeatLogin')
   })
 
   test('is kicked when the userSig belongs to another user', async () => {
-    const { codes, isKicked, refused } = await returnWith(userSigOf('bob'))
-    await isKicked
-    expect(refused === undefined ? codes : [refused]).toEqual([70013])
+    expect((await returnWith(userSigOf('bob'))).events).toEqual([70013, kick])
   })
 })
 
