@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import TIM, { type Tim } from 'offline-groups/tim'
 import { fresh, openLine, tokenFor } from '../browser/connect.ts'
-import { login } from '../browser/session.ts'
-import { loadKit, refusedCalls } from './kit.ts'
+import { login, rejection } from '../browser/session.ts'
+import { loadKit, recordRefusals, refusedCalls } from './kit.ts'
 
 const ann = fresh('ann')
 const bob = fresh('bob')
@@ -12,6 +12,8 @@ const invitedBefore = fresh('before')
 
 /** The kit's user is Ann. Bob has a page of his own. */
 let asBob: Tim
+/** The instance of the kit. */
+let own: Tim
 let line: Awaited<ReturnType<typeof openLine>>
 let engine: any
 let groups: any
@@ -33,8 +35,9 @@ beforeAll(async () => {
   line = await openLine()
   // The kit asks for an instance by its SDKAppID, and gets the one that the app has created.
   const SDKAppID = 1_400_000_001
-  const tim = TIM.create({ SDKAppID, url: line.url })
-  afterAll(() => tim.destroy())
+  own = TIM.create({ SDKAppID, url: line.url })
+  afterAll(() => own.destroy())
+  recordRefusals(own)
   await engine.login({ SDKAppID, userID: ann, userSig: await tokenFor(ann) })
 })
 
@@ -237,8 +240,11 @@ test('changes that the kit makes offline reach the others later', async () => {
   await expect.poll(ownerAndNumber).toEqual([bob, 1])
 })
 
-test('the kit misses no call without a delegate', () => {
+test('the kit makes no call that needs a delegate', async () => {
   expect([...refusedCalls]).toEqual([])
+  // The record works, also for a refusal that is handled.
+  await rejection(own.getConversationList())
+  expect([...refusedCalls]).toEqual(['getConversationList'])
 })
 
 test('a logout empties the store of the kit', async () => {

@@ -153,6 +153,8 @@ test('the panel gives the group away and quits', async () => {
   await click('.footer li', 'Quit group')
   await expect.poll(async () => (await groupOfBob(groupID))?.memberNum).toBe(1)
   await click('header', 'My Group Chats')
+  // The list is there when it shows another group.
+  await shown('.TUI-contact-list-item', invited)
   expect(text()).not.toContain(groupID)
 })
 
