@@ -53,12 +53,13 @@ test('the group of an app admin keeps its profile without a network', async () =
   expect(group.name).toBe('Crew')
 })
 
-test('an operation answers after its store has closed', async () => {
+test('the group and member of an operation are answered after its store has closed', async () => {
   const { client, store, done, answerOf } = openSession()
   await client.caughtUp()
   await answerOf(store.close())
   expect(await answerOf(groupOf(done))).toMatchObject({ groupID: 'crew', name: '' })
-  expect(await answerOf(memberOf(done, 'ann', {}))).toMatchObject({ userID: 'ann', role: '' })
+  const member = await answerOf(memberOf(done, 'ann', { nameCard: 'Skipper' }))
+  expect(member).toMatchObject({ userID: 'ann', role: '', nameCard: 'Skipper' })
 })
 
 test('a mute answers with the muted member after the network is lost', async () => {
