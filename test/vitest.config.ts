@@ -14,6 +14,17 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
  */
 const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } }
 
+/**
+ * The first group has a worker for each core. In each later one, the browser suite of one engine
+ * runs beside the demo of another, because both mostly wait. Files of one project share a server
+ * and an engine, so they run one after another. Projects without a group run last, alone.
+ */
+const groups = { demo: 1, otherDemos: 2 }
+const besides = (group: keyof typeof groups) => ({
+  fileParallelism: false,
+  sequence: { groupOrder: groups[group] }
+})
+
 /** These tests import the built package, as its users do. */
 const browserSuite = {
   resolve: {
@@ -34,7 +45,7 @@ const browserTests = {
 /**
  * The browser suite in an installed Firefox or WebKit, or one test that names the missing browser.
  */
-const otherEngine = (engine: OtherEngine, groupOrder: number): TestProjectInlineConfiguration =>
+const otherEngine = (engine: OtherEngine): TestProjectInlineConfiguration =>
   otherEngines[engine].find() === undefined
     ? {
         test: {
@@ -48,8 +59,7 @@ const otherEngine = (engine: OtherEngine, groupOrder: number): TestProjectInline
         test: {
           name: engine,
           ...browserTests,
-          // One heavy browser at a time: two slow each other down without ending sooner.
-          sequence: { groupOrder },
+          ...besides(engine === 'firefox' ? 'demo' : 'otherDemos'),
           browser: {
             enabled: true,
             headless: true,
@@ -74,8 +84,7 @@ const demo = (engine: Engine): TestProjectInlineConfiguration => ({
     environment: 'node',
     provide: { engine },
     globalSetup: ['test/demo/server.ts'],
-    // Each starts a browser, two workers and a server. Parallel files would only be slower.
-    fileParallelism: false,
+    ...besides(engine === 'chromium' ? 'demo' : 'otherDemos'),
     ...limits
   }
 })
@@ -86,6 +95,8 @@ const installedEngines = (['firefox', 'webkit'] as const).filter(
 export default defineConfig({
   root: path('..'),
   test: {
+    // Otherwise one core would be left to vitest, and half of two cores would idle.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -132,8 +143,8 @@ export default defineConfig({
           }
         }
       },
-      otherEngine('firefox', 1),
-      otherEngine('webkit', 2),
+      otherEngine('firefox'),
+      otherEngine('webkit'),
       {
         // The built server in a separate process, under attack.
         test: {
