@@ -1,5 +1,7 @@
 /** The page through the ends that a browser can come to, in each engine. */
 
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import type { Page } from 'playwright'
 import { openDriven, type DrivenBrowser } from '../engines/driven.ts'
@@ -60,6 +62,38 @@ test('a browser killed offline delivers every pending operation later', async ()
   for (const name of [first, second]) await groupRow(bob, name).waitFor()
   expect(await ann.getByTestId('verdict').count()).toBe(0)
 })
+
+test('a pending operation outlives its database', async () => {
+  const browser = await openBrowser()
+  const before = await start(browser)
+  await caughtUp(before.ann, before.bob)
+  await goOffline(before.ann)
+  const name = fresh('Gig')
+  await submit(before.ann, 'create-group', { name, type: 'Public', members: 'bob' })
+  await expect.poll(() => outboxOf(before.ann)).toHaveLength(1)
+  await browser.kill()
+  const databases = readdirSync(browser.folder, { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith(databaseFolders[engine()]))
+    .map(path => join(browser.folder, path))
+  expect(databases).not.toEqual([])
+  for (const path of databases) rmSync(path, { recursive: true })
+
+  const { page, ann, bob } = await start(browser)
+  await expect.poll(() => outboxOf(ann)).toHaveLength(1)
+  const loss = await page.evaluate(
+    () =>
+      new Promise(resolve =>
+        window.demo.ann.store.storage$.subscribe(storage => resolve(storage.loss))
+      )
+  )
+  expect(loss).toEqual({ kind: 'wiped', restored: 1 })
+  await goOnline(ann)
+  await caughtUp(ann, bob)
+  await groupRow(bob, name).waitFor()
+})
+
+/** The files of the outbox journal are in another folder. */
+const databaseFolders = { chromium: '/IndexedDB', firefox: '/idb', webkit: '/indexeddb' }
 
 test('an operation made without a server is delivered after its restart', async () => {
   const folder = await filledFolder(inject('demo').filled)
