@@ -115,7 +115,8 @@ export type Rows = {
   counters: CountersRow
 }
 export type Table = keyof Rows
-export type EntriesTable = 'attributes' | 'counters'
+export const entriesTables = ['attributes', 'counters'] as const
+export type EntriesTable = (typeof entriesTables)[number]
 
 /**
  * The key of a row. Rows of one group share a scope, the group's ID, and can be dropped together.

@@ -15,8 +15,8 @@ const scopesPerStep = 64
 
 export type Checkpoint = ReturnType<typeof createCheckpoint>
 
-/** `rowsMax`: the length of the journal that starts a checkpoint. */
-export function createCheckpoint(journal: Journal, rowsMax: number) {
+/** `textMax`: the length of the journal, in characters, that starts a checkpoint. */
+export function createCheckpoint(journal: Journal, textMax: number) {
   let isCheckpointing = false
   let isRefused = false
   let isEnded = false
@@ -58,8 +58,8 @@ export function createCheckpoint(journal: Journal, rowsMax: number) {
         isCheckpointing = true
         start()
       }
-      if (journal.rowsHeld() > rowsMax && !isRefused) begin()
-      else if (journal.rowsHeld() > 0) timer = setTimeout(begin, quietMs)
+      if (journal.textHeld() > textMax && !isRefused) begin()
+      else if (journal.textHeld() > 0) timer = setTimeout(begin, quietMs)
     },
 
     /** Prevents further steps. */

@@ -29,7 +29,7 @@ function serverOf(url: string): string {
  * Raise it if older builds cannot read the rows of this one. Versions before 4 have other keys, so
  * they are refused. Dexie upgrades the others in place.
  */
-export const schemaVersion = 6
+export const schemaVersion = 7
 /** Dexie multiplies its versions by 10. */
 export const nativeVersion = 10 * schemaVersion
 

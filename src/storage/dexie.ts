@@ -16,8 +16,11 @@ import type { Storage } from './port.ts'
 import { createReadQueue } from './read-queue.ts'
 
 type DexieOptions = DatabaseEvents & {
-  /** A longer journal is written into pages without a quiet moment. */
-  readonly journalRowsMax?: number
+  /**
+   * In characters. A longer journal is written into pages without a quiet moment. Characters count,
+   * not rows: the attributes of a group take up to 16 KiB, and every start reads the journal.
+   */
+  readonly journalTextMax?: number
 }
 
 /**
@@ -26,11 +29,11 @@ type DexieOptions = DatabaseEvents & {
  */
 export async function openDexieStorage(
   name: string,
-  { journalRowsMax = 50_000, ...events }: DexieOptions = {}
+  { journalTextMax = 8_388_608, ...events }: DexieOptions = {}
 ): Promise<Storage> {
   const { database, close, remove } = await openDatabase(name, events)
   const journal = openJournal(database)
-  const commits = createCommitQueue(journal, createCheckpoint(journal, journalRowsMax))
+  const commits = createCommitQueue(journal, createCheckpoint(journal, journalTextMax))
   // A visit that was killed has left its journal, and every start would read it again.
   const { read } = createReadQueue(database, journal, commits.scheduleCheckpoint)
 

@@ -9,7 +9,6 @@
  * too, so every tab learns which rows the pages hold.
  */
 
-import { rowCount } from '../protocol/column-block.ts'
 import { resultOf, runTransaction, storeNames, type Stores } from './database.ts'
 import {
   areWrites,
@@ -27,21 +26,20 @@ export type Journal = ReturnType<typeof openJournal>
 export function openJournal(database: IDBDatabase) {
   const memtable = createMemtable()
   let commitNumber = 0
-  let rowsHeld = 0
+  let textHeld = 0
 
-  function receive(record: JournalRecord): void {
+  /** `textLength`: the length of the writes as text. */
+  function receive(record: JournalRecord, textLength: number): void {
     if (record.commitNumber <= commitNumber) return
     commitNumber = record.commitNumber
     const { checkpointed, writes } = record
     if (checkpointed === 'all') {
       memtable.clear()
-      rowsHeld = 0
+      textHeld = 0
     } else if (Array.isArray(checkpointed)) checkpointed.forEach(memtable.drop)
     if (!areWrites(writes)) return damagedWrites(record).forEach(memtable.write)
-    for (const write of writes) {
-      rowsHeld += 'block' in write ? rowCount(write.block) : 1
-      memtable.write(write)
-    }
+    writes.forEach(memtable.write)
+    if (writes.length > 0) textHeld += textLength
   }
 
   return {
@@ -49,13 +47,13 @@ export function openJournal(database: IDBDatabase) {
     memtable,
     /** The last commit that this tab has read. */
     commitNumber: () => commitNumber,
-    /** The number of writes that the next checkpoint puts into pages. */
-    rowsHeld: () => rowsHeld,
+    /** The length of the text that the next checkpoint puts into pages. */
+    textHeld: () => textHeld,
 
     async readNew({ journal }: Stores): Promise<void> {
       const range = IDBKeyRange.lowerBound(commitNumber, true)
       const records = (await resultOf(journal.getAll(range))) as JournalRecord[]
-      for (const record of records) receive(decodeRecord(record))
+      for (const record of records) receive(decodeRecord(record), lengthOf(record.writes))
     },
 
     /**
@@ -69,16 +67,19 @@ export function openJournal(database: IDBDatabase) {
       const transaction = database.transaction(storeNames, 'readwrite', { durability })
       const appended = await runTransaction(transaction, async stores => {
         const entry = await work(stores)
-        const adding = entry && stores.journal.add(encodeEntry(entry))
+        const record = entry && encodeEntry(entry)
+        const adding = record && stores.journal.add(record)
         transaction.commit()
-        return adding && { entry, adding }
+        return adding && { entry, adding, textLength: record.writes.length }
       })
       if (!appended) return commitNumber
       const appendedNumber = appended.adding.result as number
       // If other tabs have appended records before this one, `readNew` reads all of them in order.
       if (appendedNumber === commitNumber + 1)
-        receive({ ...appended.entry, commitNumber: appendedNumber })
+        receive({ ...appended.entry, commitNumber: appendedNumber }, appended.textLength)
       return appendedNumber
     }
   }
 }
+
+const lengthOf = (writes: unknown): number => (typeof writes === 'string' ? writes.length : 0)

@@ -97,8 +97,12 @@ describe('digests', () => {
     for (const [name, args] of steps) {
       await ann.settle(name, { groupID: 'crew', ...args })
       await server.clock.advance(100)
-      const { held, members } = await stored(bob, 'crew')
-      const digest = held && groupDigest([held.row, held.attributes, held.counters, ...members])
+      const { row, members } = await stored(bob, 'crew')
+      const { answers: entries } = await bob.storage.read([
+        { table: 'attributes', scope: '' },
+        { table: 'counters', scope: '' }
+      ])
+      const digest = groupDigest([row, ...entries.flat(), ...members])
       expect([name, digest]).toEqual([name, (await truth('crew')).digest])
     }
   })

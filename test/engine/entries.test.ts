@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test } from 'vitest'
 import type { EntriesRow, EntriesTable } from '../../src/kernel/model.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { createTestClient, createTestServer, type TestClient, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -155,24 +156,66 @@ test('attributes of the full size reach a member', async () => {
   expect((await entries(phone, 'attributes'))?.length).toBe(4)
 })
 
-test('damaged attributes are fetched again', async () => {
+const seat = (value: unknown) => ({ groupID: 'crew', entries: [{ key: 'seat', value }] })
+
+test.each([
+  ['attributes that another program has written', 'attributes', seat(5)],
+  ['attributes under the ID of another group', 'attributes', { ...seat('ann'), groupID: 5 }],
+  // Builds before schema 7 stored attributes in the row of the group.
+  ['attributes of an older build', 'groups', { attributes: seat('ann'), counters: null }]
+] as const)('%s are fetched again', async (_title, table, damage) => {
   await set(ann, 'seat', 'ann')
   await sync(ann, bob)
   const { storage } = bob
   await bob.engine.close()
-  await storage.transact([{ table: 'groups', scope: '', ids: ['crew'] }], ([[held]]) => [
-    // Another program has written a number in place of the text.
-    {
-      table: 'groups',
-      scope: '',
-      id: 'crew',
-      row: {
-        ...held,
-        attributes: { groupID: 'crew', entries: [{ key: 'seat', value: 5 }] }
-      } as never
-    }
+  await storage.transact([{ table, scope: '', ids: ['crew'] }], ([[row]]) => [
+    { table, scope: '', id: 'crew', row: { ...row, ...damage } } as never,
+    ...(table === 'groups' ? [{ table: 'attributes', scope: '', empty: true } as const] : [])
   ])
   const again = createTestClient(server, 'bob', { storage })
   await sync(again)
   expect(await entries(again, 'attributes', 'crew')).toEqual([['seat', 'ann']])
+})
+
+test('attributes are removed with their group', async () => {
+  await set(ann, 'seat', 'ann')
+  await count(ann, 1)
+  await sync(ann, bob)
+  await ann.settle('deleteGroupMember', { groupID: 'crew', userIDList: ['bob'] })
+  await sync(bob)
+  const stored = await bob.storage.read([
+    { table: 'attributes', scope: '' },
+    { table: 'counters', scope: '' }
+  ])
+  expect(stored.answers).toEqual([[], []])
+})
+
+test('a delta without attributes writes none', async () => {
+  const groupAttributes = ['a', 'b', 'c', 'd'].map(key => ({ key, value: 'x'.repeat(4095) }))
+  await ann.settle('initGroupAttributes', { groupID: 'crew', groupAttributes })
+  await sync(ann, bob)
+  const storage = createMemoryStorage()
+  let written = 0
+  const phone = createTestClient(server, 'bob', {
+    storage: {
+      ...storage,
+      transact: (queries, body, durability) =>
+        storage.transact(
+          queries,
+          answers => {
+            const writes = body(answers)
+            written += JSON.stringify(writes).length
+            return writes
+          },
+          durability
+        )
+    }
+  })
+  await sync(phone)
+  expect(written).toBeGreaterThan(16_000)
+  written = 0
+  await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await sync(phone)
+  expect(await phone.group('crew')).toMatchObject({ name: 'Boat' })
+  expect(written).toBeLessThan(2000)
 })

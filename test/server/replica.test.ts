@@ -4,6 +4,7 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { submission, type Outcome } from '../../src/server/authority/submission.ts'
 import type { Announcement } from '../../src/server/authority/announcement.ts'
+import { deltaFrames } from '../../src/server/sessions/frames.ts'
 import { createBus } from '../../src/server/sessions/bus.ts'
 import { createLanes } from '../../src/server/authority/lanes.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
@@ -29,7 +30,7 @@ function createWorld(database = createMemoryDatabase('e')) {
     onError
   })
   let count = 0
-  const judge = (groupID: string, name: string, args: object) =>
+  const judge = (groupID: string, name: string, args: object, userID = 'ann') =>
     new Promise<unknown>(settle => {
       const operation = {
         opID: `${count++}`,
@@ -39,7 +40,7 @@ function createWorld(database = createMemoryDatabase('e')) {
         seen: 0,
         waitedSeconds: 0
       }
-      lanes.submit({ ...submission({ userID: 'ann', isAppAdmin: false, operation }), settle })
+      lanes.submit({ ...submission({ userID, isAppAdmin: false, operation }), settle })
     })
   return { database, announced, judge }
 }
@@ -242,4 +243,62 @@ test('a verdict of a group dismissed during a read arrives next', async () => {
   })
   while (replica.hasUnread()) await replica.read(database, async () => undefined)
   expect(replica.nextDelta()?.verdicts).toMatchObject([{ kind: 'applied', groupID: 'crew' }])
+})
+
+test.each(['Public', 'AVChatRoom'] as const)(
+  'the rows of an announcement are serialised once for all sessions (%s)',
+  async type => {
+    const { database, announced, judge } = createWorld()
+    await judge('crew', 'createGroup', {
+      name: 'Crew',
+      type,
+      ...(type === 'Public' && { memberList: [{ userID: 'bob' }, { userID: 'carl' }] })
+    })
+    for (const userID of type === 'Public' ? [] : ['bob', 'carl'])
+      await judge('crew', 'joinGroup', {}, userID)
+    const replicas = await Promise.all(
+      ['bob', 'carl'].map(async userID => {
+        const replica = createReplica(userID, { now, subscribe: () => () => undefined })
+        await replica.catchUp(database, noPositions, {
+          groupsPerFrame: 9,
+          send: () => replica.nextDelta()
+        })
+        return replica
+      })
+    )
+    announced.length = 0
+    const groupAttributes = [{ key: 'seat', value: 'ann' }]
+    await judge('crew', 'setGroupAttributes', { groupAttributes })
+    let serialised = 0
+    const [announcement] = announced.map(each => ({
+      ...each,
+      entries: {
+        attributes: { ...must(each.entries.attributes), toJSON: () => ({ count: ++serialised }) }
+      }
+    }))
+    const frames = replicas.flatMap(replica => {
+      replica.receive(must(announcement))
+      return deltaFrames({ type: 'delta', serverTime: now(), ...must(replica.nextDelta()) })
+    })
+    expect(frames.map(frame => JSON.parse(frame).groups[0].attributes)).toEqual([
+      { count: 1 },
+      { count: 1 }
+    ])
+  }
+)
+
+test('the log keeps no values of attributes', async () => {
+  const { database, judge } = createWorld()
+  const memberList = [{ userID: 'bob' }]
+  await judge('crew', 'createGroup', { name: 'Crew', type: 'Public', memberList })
+  const groupAttributes = [{ key: 'seat', value: 'ann' }]
+  await judge('crew', 'setGroupAttributes', { groupAttributes })
+  await judge('crew', 'setGroupMemberRole', { userID: 'bob', role: 'Admin' })
+  const logged = await database.snapshot(reader =>
+    reader.logSince('crew', 0, ['setGroupAttributes', 'setGroupMemberRole'], 9)
+  )
+  expect(logged.map(({ args }) => args)).toEqual([
+    { groupID: 'crew' },
+    { groupID: 'crew', userID: 'bob', role: 'Admin' }
+  ])
 })

@@ -49,7 +49,8 @@ export function seenOf(
     if (!held?.row) return undefined
     if (key.table === 'groups') return held.row
     if (key.table === 'settings') return key.id === userID ? held.settings : undefined
-    if (key.table === 'attributes' || key.table === 'counters') return held[key.table]
+    if (key.table === 'attributes' || key.table === 'counters')
+      return disk.table(key.table).get(groupID) ?? null
     if (key.table !== 'members') return undefined
     if (key.id === userID) return held.self
     const isCovered = held.membersUpTo === null || key.id <= held.membersUpTo

@@ -2,7 +2,7 @@
 
 import type { Disk } from './disk.ts'
 import { followedBy, latest, type History } from './history.ts'
-import { differences, type Ledger } from './ledger.ts'
+import { differences, entriesOf, type Ledger } from './ledger.ts'
 import type { World } from './world.ts'
 
 export type FreshnessOptions = {
@@ -61,7 +61,13 @@ export function createFreshness(world: World, options: FreshnessOptions) {
       // Other users' own settings raise the group's position without a change of rows here.
       const [wrong] =
         group && seq >= 0
-          ? differences(group, disk.table('members', groupID), last, userID)
+          ? differences(
+              group,
+              entriesOf(disk, groupID),
+              disk.table('members', groupID),
+              last,
+              userID
+            )
           : ['it is not held']
       if (wrong === undefined) continue
       const known = before.get(groupID)

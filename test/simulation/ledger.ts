@@ -125,7 +125,8 @@ export function createLedger(
     const held = disk.table('groups').get(groupID)
     const members = disk.table('members', groupID)
     if (!held) {
-      if (members.size + disk.table('tips', groupID).size > 0)
+      const entries = Object.values(entriesOf(disk, groupID)).filter(Boolean)
+      if (members.size + disk.table('tips', groupID).size + entries.length > 0)
         wrong('I10', `rows of ${groupID} remain`)
       return
     }
@@ -136,7 +137,7 @@ export function createLedger(
     } else if (!moment?.row)
       wrong('I2', `${groupID} stands at ${held.seq}, where the server never was`)
     else
-      for (const detail of differences(held, members, moment, userID))
+      for (const detail of differences(held, entriesOf(disk, groupID), members, moment, userID))
         wrong('I2', `${groupID} at ${held.seq}: ${detail}`)
   }
 
@@ -212,6 +213,8 @@ export function createLedger(
           else before.delete(write.id)
         } else if (write.table === 'meta') positions = true
         else if (write.table === 'members' || write.table === 'tips') groups.add(write.scope)
+        else if ((write.table === 'attributes' || write.table === 'counters') && 'id' in write)
+          groups.add(write.id)
       }
       for (const verdict of verdicts) judge(verdict)
       apply()
@@ -258,9 +261,15 @@ type ComparedRow = GroupRow | MemberRow | SettingsRow | EntriesRow
 const same = <R extends ComparedRow>(a: R | null | undefined, b: R | null | undefined): boolean =>
   a && b ? sameRow<ComparedRow>(a, b) : !a && !b
 
+export const entriesOf = (disk: Disk, groupID: string) => ({
+  attributes: disk.table('attributes').get(groupID),
+  counters: disk.table('counters').get(groupID)
+})
+
 /** The differences between a stored group and the server's at the same position. */
 export function* differences(
-  { row, self, membersUpTo, settings, attributes, counters }: HeldGroup,
+  { row, self, membersUpTo, settings }: HeldGroup,
+  entries: ReturnType<typeof entriesOf>,
   members: ReadonlyMap<string, MemberRow>,
   moment: Moment,
   userID: string
@@ -269,7 +278,7 @@ export function* differences(
     yield `profile ${JSON.stringify(row)}, not ${JSON.stringify(moment.row)}`
   if (!same(self, moment.members.get(userID))) yield `self ${JSON.stringify(self)}`
   if (!same(settings, moment.settings.get(userID))) yield `settings ${JSON.stringify(settings)}`
-  for (const [table, held] of Object.entries({ attributes, counters }))
+  for (const [table, held] of Object.entries(entries))
     if (!same(held, moment.entries.get(table as EntriesTable)))
       yield `${table} ${JSON.stringify(held)}`
   const visible =
@@ -295,7 +304,11 @@ export function* missing(
   for (const [groupID, membershipEpoch] of followed) {
     const group = held.get(groupID)
     if (group?.membershipEpoch !== membershipEpoch) yield `${groupID} is not held`
-    else yield* differences(group, disk.table('members', groupID), latest(history, groupID), userID)
+    else {
+      const entries = entriesOf(disk, groupID)
+      const members = disk.table('members', groupID)
+      yield* differences(group, entries, members, latest(history, groupID), userID)
+    }
   }
   if (disk.table('outbox').size > 0) yield `${[...disk.table('outbox').keys()].join(' ')} wait`
 }

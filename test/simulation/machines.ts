@@ -16,7 +16,7 @@ export function openStorageOf(machine: Machine): OpenStorage {
     // A new factory, so that no run finds the databases of another.
     Object.assign(globalThis, { indexedDB: new IDBFactory(), IDBKeyRange })
     // So small a journal makes a checkpoint after almost every commit.
-    return name => openDexieStorage(name, { journalRowsMax: 3 })
+    return name => openDexieStorage(name, { journalTextMax: 1000 })
   }
   const databases = new Map<string, Storage>()
   return async name => {

@@ -8,7 +8,7 @@ describe('storage in IndexedDB', () =>
   storageContract({ test, expect }, openDexieStorage, { survives: true }))
 
 describe('storage in IndexedDB with a checkpoint after every commit', () =>
-  storageContract({ test, expect }, name => openDexieStorage(name, { journalRowsMax: 0 }), {
+  storageContract({ test, expect }, name => openDexieStorage(name, { journalTextMax: 0 }), {
     survives: true
   }))
 

@@ -27,8 +27,26 @@ test('a checkpoint removes deleted rows from the disk', async () => {
   await storage.close()
 })
 
+test('a long journal is checkpointed without a quiet moment', async () => {
+  const storage = await openDexieStorage('long', { journalTextMax: 100_000 })
+  await storage.transact([], () =>
+    Array.from({ length: 10 }, (_, index): Write => {
+      const groupID = `g${index}`
+      const entries = [{ key: 'seats', value: groupID.padEnd(16_384, 'x') }]
+      return { table: 'attributes', scope: '', id: groupID, row: { groupID, entries } }
+    })
+  )
+  const database = await openDatabase('long')
+  const length = async (name: string) => JSON.stringify(await recordsIn(database, name)).length
+  // A quiet moment begins after 5 s.
+  await expect.poll(() => length('journal'), { timeout: 4000 }).toBeLessThan(1000)
+  expect(await length('pages')).toBeGreaterThan(160_000)
+  database.close()
+  await storage.close()
+})
+
 test('a refused checkpoint loses nothing and is not retried at once', async () => {
-  const storage = await openDexieStorage('refused', { journalRowsMax: 0 })
+  const storage = await openDexieStorage('refused', { journalTextMax: 0 })
   const refusedPut = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
     throw new DOMException('There is no room.', 'QuotaExceededError')
   })
@@ -69,7 +87,7 @@ test.each([
 })
 
 test('groups whose names and page names contain commas do not mix', async () => {
-  const storage = await openDexieStorage('commas', { journalRowsMax: 0 })
+  const storage = await openDexieStorage('commas', { journalTextMax: 0 })
   // The second page begins with `second`.
   const users = (second: string) => {
     const numbers = Array.from({ length: 129 }, (_, index) => String(index).padStart(3, '0'))

@@ -24,7 +24,7 @@ const write = (userID: string): Write => ({
 
 /** Writes, and waits for the checkpoint. */
 async function writeCheckpointed(...userIDs: string[]): Promise<void> {
-  const storage = await openDexieStorage(name, { journalRowsMax: 0 })
+  const storage = await openDexieStorage(name, { journalTextMax: 0 })
   await storage.read([{ table: 'members', scope: 'crew' }])
   await storage.transact([], () => userIDs.map(write))
   const others = openPaintCache(name)
@@ -103,7 +103,7 @@ test('a second paint replaces the first', async () => {
 })
 
 test('paints written between commits hide no commit', async () => {
-  const storage = await openDexieStorage(name, { journalRowsMax: 0 })
+  const storage = await openDexieStorage(name, { journalTextMax: 0 })
   const storedIDs = async () =>
     (await storage.read([{ table: 'members', scope: 'crew' }])).answers[0].map(row => row.userID)
   const numbers: number[] = []

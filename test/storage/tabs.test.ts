@@ -83,25 +83,29 @@ const steps: fc.Arbitrary<Step[]> = fc
 test('three tabs with checkpoints at any moment agree with memory', async () => {
   let count = 0
   await fc.assert(
-    fc.asyncProperty(steps, fc.constantFrom(0, 1, 5, 1000), async (steps, journalRowsMax) => {
-      const name = `tabs ${count++}`
-      const open = () => openDexieStorage(name, { journalRowsMax })
-      const tabs = [await open(), await open(), await open()]
-      const model = createMemoryStorage()
-      for (const { tab, writes, query, readers } of steps) {
-        await model.transact([], () => writes)
-        await tabs[tab]?.transact([], () => writes)
-        // A checkpoint may run meanwhile.
-        const expected = (await model.read([query])).answers
-        for (const read of await Promise.all(readers.map(reader => tabs[reader]!.read([query]))))
-          expect(read.answers).toEqual(expected)
+    fc.asyncProperty(
+      steps,
+      fc.constantFrom(0, 200, 1000, 1_000_000),
+      async (steps, journalTextMax) => {
+        const name = `tabs ${count++}`
+        const open = () => openDexieStorage(name, { journalTextMax })
+        const tabs = [await open(), await open(), await open()]
+        const model = createMemoryStorage()
+        for (const { tab, writes, query, readers } of steps) {
+          await model.transact([], () => writes)
+          await tabs[tab]?.transact([], () => writes)
+          // A checkpoint may run meanwhile.
+          const expected = (await model.read([query])).answers
+          for (const read of await Promise.all(readers.map(reader => tabs[reader]!.read([query]))))
+            expect(read.answers).toEqual(expected)
+        }
+        // A tab that has not read anything yet.
+        tabs.push(await open())
+        for (const each of tabs) await expectSame(each, model)
+        await Promise.all(tabs.map(each => each.close()))
+        await Dexie.delete(name)
       }
-      // A tab that has not read anything yet.
-      tabs.push(await open())
-      for (const each of tabs) await expectSame(each, model)
-      await Promise.all(tabs.map(each => each.close()))
-      await Dexie.delete(name)
-    }),
+    ),
     { numRuns: 100 }
   )
 })

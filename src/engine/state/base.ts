@@ -5,7 +5,13 @@
  */
 
 import * as v from 'valibot'
-import type { ApplicationRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
+import type {
+  ApplicationRow,
+  EntriesRow,
+  EntriesTable,
+  MemberRow,
+  SettingsRow
+} from '../../kernel/model.ts'
 import { columnOf } from '../../protocol/column-block.ts'
 import type { Storage, Write } from '../../storage/port.ts'
 import {
@@ -26,6 +32,10 @@ export type Base = ReturnType<typeof createBase>
 export function createBase(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
   let meta: Meta | undefined
   const groups = new Map<string, HeldGroup>()
+  const entries = {
+    attributes: new Map<string, EntriesRow>(),
+    counters: new Map<string, EntriesRow>()
+  }
   const notices = new Map<string, HeldNotice>()
   const undelivered = new Map<string, UndeliveredEvent>()
   /** By group: the last rows of former members, if this tab had loaded them. */
@@ -48,6 +58,11 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     switch (write.table) {
       case 'groups':
         applyGroup(write, touched)
+        break
+      case 'attributes':
+      case 'counters':
+        if ('id' in write) touched.groups.add(write.id)
+        put(entries[write.table], write)
         break
       case 'members':
         if ('row' in write && write.row === null) keepLeftMember(write.scope, write.id)
@@ -101,6 +116,8 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
 
   return {
     groups: groups as ReadonlyMap<string, HeldGroup>,
+    /** By group. */
+    entries: entries as Readonly<Record<EntriesTable, ReadonlyMap<string, EntriesRow>>>,
     /** By place in the ring. */
     notices: notices as ReadonlyMap<string, HeldNotice>,
     undelivered: undelivered as ReadonlyMap<string, UndeliveredEvent>,

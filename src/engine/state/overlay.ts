@@ -141,10 +141,8 @@ function baseRow(base: Base, { table, scope, id }: Key): Rows[Table] | null | un
     case 'applications':
       return base.application(scope, id)
     case 'attributes':
-    case 'counters': {
-      const held = base.groups.get(scope)
-      return held?.row ? held[table] : undefined
-    }
+    case 'counters':
+      return base.groups.get(scope)?.row ? (base.entries[table].get(scope) ?? null) : undefined
     case 'mutes':
       // Only the server keeps the mutes of users outside the group.
       return undefined

@@ -13,6 +13,7 @@ import { createCommitOrder } from './commit-order.ts'
 import { createOutbox } from './outbox.ts'
 import { createOverlay } from './overlay.ts'
 import { databaseIDOf } from './database-id.ts'
+import { emptyingAll } from './stored.ts'
 import { nothingTouched, type Touched } from './touched.ts'
 import { createVerdicts } from './verdicts.ts'
 
@@ -157,7 +158,7 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
         }
         storedOperations = new Set(stored.writes.flatMap(operationID))
         databaseID = undefined
-        applyWrites([...emptied, ...reading.finish(stored)])
+        applyWrites([...emptyingAll, ...reading.finish(stored)])
         verdicts.abandonUnknown()
       })
       lastReplace = work.catch(() => undefined)
@@ -181,12 +182,3 @@ const removal = ({ opID }: Pending): Write => ({
   id: opID,
   row: null
 })
-
-const emptied: readonly Write[] = [
-  { table: 'meta', scope: '', empty: true },
-  { table: 'groups', scope: '', empty: true },
-  { table: 'outbox', scope: '', empty: true },
-  { table: 'verdicts', scope: '', empty: true },
-  { table: 'notices', scope: '', empty: true },
-  { table: 'undelivered', scope: '', empty: true }
-]

@@ -36,6 +36,7 @@ import {
 import { orNull, rowOf } from '../../protocol/exact.ts'
 import {
   fields,
+  isFields,
   number,
   text,
   truth,
@@ -62,22 +63,22 @@ const meta: v.GenericSchema<unknown, Meta> = v.object({
 })
 
 const heldGroup: v.GenericSchema<unknown, HeldGroup> = where(
-  rowOf({
-    groupID: id,
-    row: orNull(groupRow),
-    self: orNull(memberRow),
-    membershipEpoch: natural,
-    seq: natural,
-    membersUpTo: orNull(text()),
-    settings: orNull(settingsRow),
-    // Builds before schema 6 have stored none.
-    attributes: v.exactOptional(orNull(attributesRow), null),
-    counters: v.exactOptional(orNull(countersRow), null),
-    tipCount: natural,
-    tipSeq: natural
-  }),
-  ({ groupID, row, self, attributes, counters }) =>
-    [row, self, attributes, counters].every(each => !each || each.groupID === groupID)
+  v.pipe(
+    // Builds before schema 7 stored attributes in this row. The server sends such a group again.
+    v.custom<unknown>(row => isFields(row) && !('attributes' in row)),
+    rowOf({
+      groupID: id,
+      row: orNull(groupRow),
+      self: orNull(memberRow),
+      membershipEpoch: natural,
+      seq: natural,
+      membersUpTo: orNull(text()),
+      settings: orNull(settingsRow),
+      tipCount: natural,
+      tipSeq: natural
+    })
+  ),
+  ({ groupID, row, self }) => [row, self].every(each => !each || each.groupID === groupID)
 )
 
 const operation = { name: text(), args: fields, askedAtMs: number }
@@ -138,6 +139,8 @@ const lease: v.GenericSchema<unknown, Lease> = v.object({
 export const storedRows = {
   meta,
   groups: heldGroup,
+  attributes: attributesRow,
+  counters: countersRow,
   members: memberRow,
   tips: heldTip,
   notices: heldNotice,

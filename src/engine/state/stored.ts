@@ -4,9 +4,10 @@
  */
 
 import { groupError } from '../../kernel/errors.ts'
+import { entriesTables, type EntriesRow, type EntriesTable } from '../../kernel/model.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import type { Answers, Commit, Storage, Write } from '../../storage/port.ts'
-import { ringPlace } from '../../storage/tables.ts'
+import { ringPlace, type TableName } from '../../storage/tables.ts'
 import { id } from '../../protocol/fields.ts'
 import { databaseWrite, lastEnded } from './database-id.ts'
 import { leaseOf, leaseWrite } from './lease.ts'
@@ -17,6 +18,8 @@ const everything = [
   { table: 'database', scope: '' },
   { table: 'meta', scope: '' },
   { table: 'groups', scope: '' },
+  { table: 'attributes', scope: '' },
+  { table: 'counters', scope: '' },
   { table: 'outbox', scope: '' },
   { table: 'verdicts', scope: '' },
   { table: 'notices', scope: '' },
@@ -45,6 +48,13 @@ export async function readStored(
   return { commitNumber: repaired.commitNumber, writes: check(repaired.answers).writes }
 }
 
+const emptying = (table: TableName): Write =>
+  // Each write of this form is one of its table.
+  ({ table, scope: '', empty: true }) as Write
+
+/** Empties every table with rows that stay in memory. */
+export const emptyingAll = everything.map(({ table }) => emptying(table))
+
 const isSealed = ([[row]]: Stored): boolean => leaseOf(row).isSealed === true
 
 function emptied([[row], [stored], , groups]: Stored, databaseID: string): Inspected {
@@ -52,8 +62,7 @@ function emptied([[row], [stored], , groups]: Stored, databaseID: string): Inspe
   const ended = parsed(storedRows.database, stored)
   const scopes = groups.flatMap(row => textOf(row, 'groupID') ?? [])
   const repairs: Write[] = [
-    // Each table is one of those whose scope can be emptied.
-    ...everything.map(({ table }) => ({ table, scope: '', empty: true }) as Write),
+    ...emptyingAll,
     ...scopes.flatMap((scope): Write[] => [
       { table: 'members', scope, empty: true },
       { table: 'tips', scope, empty: true }
@@ -71,9 +80,18 @@ function emptied([[row], [stored], , groups]: Stored, databaseID: string): Inspe
 /** `writes`: all undamaged rows. `repairs`: writes that repair storage. */
 type Inspected = { readonly writes: readonly Write[]; readonly repairs: readonly Write[] }
 
-function inspect([, [stored], metas, groups, outbox, ...others]: Stored): Inspected {
+function inspect([
+  ,
+  [stored],
+  metas,
+  groups,
+  attributes,
+  counters,
+  outbox,
+  ...others
+]: Stored): Inspected {
   const named = parsed(storedRows.database, stored)
-  const base = inspectBase(metas[0], groups)
+  const base = inspectBase(metas[0], groups, { attributes, counters })
   const operations = inspectOutbox(outbox)
   return {
     writes: [
@@ -86,19 +104,38 @@ function inspect([, [stored], metas, groups, outbox, ...others]: Stored): Inspec
   }
 }
 
-function inspectBase(storedMeta: unknown, storedGroups: readonly unknown[]): Inspected {
+function inspectBase(
+  storedMeta: unknown,
+  storedGroups: readonly unknown[],
+  storedEntries: Readonly<Record<EntriesTable, readonly unknown[]>>
+): Inspected {
   const meta = parsed(storedRows.meta, storedMeta)
-  // Without the epoch, the history to which the groups belong is unknown.
-  const rows = storedGroups.map(each => (meta ? parsed(storedRows.groups, each) : undefined))
+  const ofEntries = entriesTables.flatMap(table =>
+    storedEntries[table].map(each => ({ table, row: parsed<EntriesRow>(storedRows[table], each) }))
+  )
+  // Without the epoch, the history to which the groups belong is unknown. Damaged entries may belong
+  // to any group.
+  const isUsable = meta && ofEntries.every(({ row }) => row)
+  const rows = storedGroups.map(each => (isUsable ? parsed(storedRows.groups, each) : undefined))
+  const kept = new Set(rows.map(row => row?.groupID))
+  const entries = ofEntries.flatMap(({ table, row }): Write[] =>
+    // The row is one of this table.
+    row && kept.has(row.groupID) ? [{ table, scope: '', id: row.groupID, row } as Write] : []
+  )
   const groups = rows.flatMap((row): Write[] =>
     row ? [{ table: 'groups', scope: '', id: row.groupID, row }] : []
   )
   const metaWrite = (feed: number): Write[] =>
     meta ? [{ table: 'meta', scope: '', id: '', row: { ...meta, feed } }] : []
-  const writes = [...groups, ...metaWrite(meta?.feed ?? 0)]
+  const writes = [...groups, ...entries, ...metaWrite(meta?.feed ?? 0)]
   if (!rows.includes(undefined)) return { writes, repairs: [] }
   // From the beginning of the feed, the server sends only the groups that are missing here.
-  const repairs: Write[] = [{ table: 'groups', scope: '', empty: true }, ...groups, ...metaWrite(0)]
+  const repairs: Write[] = [
+    ...(['groups', ...entriesTables] as const).map(emptying),
+    ...groups,
+    ...entries,
+    ...metaWrite(0)
+  ]
   return { writes, repairs }
 }
 

@@ -1,5 +1,6 @@
 /** The writes that a merge collects, on top of the stored rows. */
 
+import { entriesTables, type EntriesTable, type Rows } from '../../kernel/model.ts'
 import type { NoticeRow, TipRow } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
 import type { HeldGroup, HeldNotice, Meta, Pending } from '../../storage/tables.ts'
@@ -52,12 +53,29 @@ export function putGroup({ groups }: Draft, group: HeldGroup): void {
 }
 
 /** No row of a group may remain after the user has left it. */
-export function dropGroup({ groups, writes }: Draft, groupID: string): void {
+export function dropGroup(draft: Draft, groupID: string): void {
+  const { groups, writes } = draft
   groups.set(groupID, null)
+  putEntries(draft, groupID, noEntries)
   writes.push(
     { table: 'members', scope: groupID, empty: true },
     { table: 'tips', scope: groupID, empty: true }
   )
+}
+
+export const noEntries = { attributes: null, counters: null }
+
+/** `undefined`: the entries have not changed. `null`: there are none. */
+export function putEntries(
+  { writes }: Draft,
+  id: string,
+  entries: { readonly [T in EntriesTable]?: Rows[T] | null | undefined }
+): void {
+  for (const table of entriesTables) {
+    const row = entries[table]
+    // The row is one of this table.
+    if (row !== undefined) writes.push({ table, scope: '', id, row } as Write)
+  }
 }
 
 /** Stores a tip or notice until the app has received it. */

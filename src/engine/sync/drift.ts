@@ -36,12 +36,14 @@ export function createDrift(storage: Storage, base: Base) {
       if (next === undefined) return { type: 'ping' }
       const { answers } = await storage.read([
         { table: 'groups', scope: '', ids: [next] },
+        { table: 'attributes', scope: '', ids: [next] },
+        { table: 'counters', scope: '', ids: [next] },
         { table: 'members', scope: next }
       ])
-      const [[group], members] = answers
+      const [[group], ...rows] = answers
       if (!group || !isWhole(group)) return { type: 'ping' }
-      const { groupID, membershipEpoch, seq, row, attributes, counters } = group
-      const digest = groupDigest([row, attributes, counters, ...members])
+      const { groupID, membershipEpoch, seq, row } = group
+      const digest = groupDigest([row, ...rows.flat()])
       const check = { groupID, membershipEpoch, seq, digest, version: digestVersion }
       return { type: 'ping', check }
     },

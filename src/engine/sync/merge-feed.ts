@@ -61,8 +61,6 @@ function mergeJoined(
     seq: 0,
     membersUpTo: '',
     settings: null,
-    attributes: null,
-    counters: null,
     tipCount: 0,
     tipSeq: 0
   })

@@ -6,7 +6,7 @@ import type { TipRow } from '../../kernel/notices.ts'
 import type { Write } from '../../storage/port.ts'
 import { ringPlace, type HeldGroup } from '../../storage/tables.ts'
 import type { GroupDelta, MembersMessage } from '../../protocol/server-messages.ts'
-import { groupOf, putGroup, putUndelivered, type Draft } from './draft.ts'
+import { groupOf, noEntries, putEntries, putGroup, putUndelivered, type Draft } from './draft.ts'
 
 /** Returns `false` if changes before the delta are missing. */
 export function mergeGroup(draft: Draft, delta: GroupDelta): boolean {
@@ -24,6 +24,7 @@ export function mergeGroup(draft: Draft, delta: GroupDelta): boolean {
     return true
   if (from > group.seq) return false
   putMembers(draft, delta)
+  putEntries(draft, groupID, isWhole ? { ...noEntries, ...delta } : delta)
   putGroup(draft, {
     groupID,
     row: delta.group,
@@ -32,8 +33,6 @@ export function mergeGroup(draft: Draft, delta: GroupDelta): boolean {
     seq: to,
     membersUpTo: isWhole ? (delta.complete ? null : '') : group.membersUpTo,
     settings: delta.settings ?? group.settings,
-    attributes: delta.attributes ?? (isWhole ? null : group.attributes),
-    counters: delta.counters ?? (isWhole ? null : group.counters),
     ...putTips(draft, group, delta.tips)
   })
   return true

@@ -1,7 +1,6 @@
 /** The changes of a committed batch. Sessions of all users of the group receive them. */
 
-import type { EntriesTable, GroupRow, MemberRow, SettingsRow } from '../../kernel/model.ts'
-import type { TipRow } from '../../kernel/notices.ts'
+import type { EntriesTable, GroupRow, SettingsRow } from '../../kernel/model.ts'
 import type { FeedDelta, GroupDelta } from '../../protocol/server-messages.ts'
 
 export type Announcement = {
@@ -11,9 +10,9 @@ export type Announcement = {
   readonly group: GroupRow | null
   /** Whether the row of the group differs from the row at `from`. */
   readonly isRowChanged: boolean
-  readonly members: readonly MemberRow[]
-  readonly gone: readonly string[]
-  readonly tips: readonly TipRow[]
+  readonly members: GroupDelta['members']
+  readonly gone: GroupDelta['gone']
+  readonly tips: GroupDelta['tips']
   /** The length of rows and tips. */
   readonly bytes: number
   /** Settings are private: each user receives only their own. */

@@ -5,6 +5,7 @@
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import type { Policy } from '../../kernel/limits.ts'
+import { entriesTables, isOneOf } from '../../kernel/model.ts'
 import { rejected, type Cause, type Verdict } from '../../kernel/verdict.ts'
 import type { StoredVerdict, Transaction } from '../database/port.ts'
 import type { Announcement } from './announcement.ts'
@@ -90,7 +91,9 @@ async function verdictOn(
   }
   if (decision.kind === 'reject')
     return refuse(decision.error, await causeOf(batch, submission, decision.error))
-  const { args } = checked.prepared.operation
+  // The log is kept for 30 days. Attributes take up to 16 KiB, and no reader of the log needs them.
+  const isEntriesOnly = decision.changes.every(({ table }) => isOneOf(entriesTables, table))
+  const args = isEntriesOnly ? { groupID } : checked.prepared.operation.args
   if (decision.changes.length > 0)
     await applyDecision(batch, decision, { atSeconds: now, actor: userID, opID, name, args })
   return { kind: decision.outcome, opID, groupID, seq: batch.seq, result: decision.result }

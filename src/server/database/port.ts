@@ -139,6 +139,7 @@ export type LogEntry = {
   readonly actor: string
   readonly opID: string
   readonly name: string
+  /** Without those of attributes and counters. */
   readonly args: unknown
 }
 

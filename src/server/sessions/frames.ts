@@ -9,11 +9,17 @@ import {
   type GroupDelta,
   type ServerMessage
 } from '../../protocol/server-messages.ts'
+import { bytesOf, groupJson } from './json.ts'
 
 /** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
 const frameBytesTarget = 65_536
 
-type Part = { readonly feed?: FeedDelta; readonly groups: GroupDelta[] }
+/** `texts`: the groups as JSON. */
+type Part = {
+  readonly feed?: FeedDelta
+  readonly groups: GroupDelta[]
+  readonly texts: string[]
+}
 
 /**
  * The feed comes first, then the groups. A verdict is in the frame with its rows: a client must not
@@ -33,10 +39,11 @@ export function deltaFrames({
     const place = parts.findIndex(part => hasRowsOf(part, verdict))
     return { verdict, place: place < 0 ? last : place }
   })
-  return parts.map((part, index) => {
+  return parts.map(({ groups: _groups, texts, ...part }, index) => {
     const own = places.flatMap(({ verdict, place }) => (place === index ? verdict : []))
     const end = index === last ? { retry, caughtUp } : { retry: [], caughtUp: false }
-    return serverFrame({ ...rest, ...part, verdicts: own, ...end })
+    const others: Omit<DeltaMessage, 'groups'> = { ...rest, ...part, verdicts: own, ...end }
+    return `${JSON.stringify(others).slice(0, -1)},"groups":[${texts.join()}]}`
   })
 }
 
@@ -46,22 +53,21 @@ const hasRowsOf = ({ groups }: Part, verdict: Verdict): boolean =>
 
 /** The feed stays whole: the server never had a position within one commit. */
 function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[] {
-  const parts: Part[] = [{ ...(feed && { feed }), groups: [] }]
+  const parts: Part[] = [{ ...(feed && { feed }), groups: [], texts: [] }]
   let room = frameBytesTarget - bytesOf(feed)
   for (const group of groups) {
-    const bytes = bytesOf(group)
+    const text = groupJson(group)
+    const bytes = Buffer.byteLength(text)
     if (bytes > room && room < frameBytesTarget) {
-      parts.push({ groups: [] })
+      parts.push({ groups: [], texts: [] })
       room = frameBytesTarget
     }
     parts.at(-1)?.groups.push(group)
+    parts.at(-1)?.texts.push(text)
     room -= bytes
   }
   return parts
 }
-
-const bytesOf = (value: object | undefined): number =>
-  value ? Buffer.byteLength(JSON.stringify(value)) : 0
 
 /** A page of members in one frame. If the frame is too long, the page ends earlier. */
 export function pageFrame(

@@ -54,6 +54,9 @@ export async function prepare(
   await ann.settle('createGroup', { groupID: 'crew', name: 'Crew', type: 'Public', memberList })
   await ann.settle('createGroup', { groupID: 'den', name: 'Den', memberList: [{ userID: 'dan' }] })
   await ann.settle('joinGroup', { groupID: 'live' })
+  const groupAttributes = [{ key: 'seat', value: 'ann' }]
+  await ann.settle('setGroupAttributes', { groupID: 'crew', groupAttributes })
+  await ann.settle('increaseGroupCounter', { groupID: 'live', key: 'likes', value: 2 })
   await ann.settle('createGroup', { groupID: 'taken', name: 'Mine' })
   await server.clock.advance(1000)
   // `said` needs the messages to a returning device.
@@ -79,10 +82,13 @@ export async function prepare(
 /** All that a device shows of the groups, once it has received everything. */
 async function shown(client: TestClient): Promise<unknown> {
   for (const groupID of groupIDs) await client.members(groupID)
+  for (const kind of ['attributes', 'counters'] as const) client.watch({ kind })
   await server.clock.advance(2000)
   const groups = await Promise.all(groupIDs.map(client.group))
   return {
     list: await client.groups(),
+    attributes: client.watch({ kind: 'attributes' }).rows(),
+    counters: client.watch({ kind: 'counters' }).rows(),
     groups,
     members: await Promise.all(groupIDs.map(groupID => client.members(groupID)))
   }

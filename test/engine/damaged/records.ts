@@ -43,7 +43,7 @@ export function createRecords(store: (typeof stores)[number]) {
 
   /** Writes the whole journal into pages. */
   async function checkpoint(): Promise<void> {
-    const connection = await openDexieStorage(name, { journalRowsMax: 0 })
+    const connection = await openDexieStorage(name, { journalTextMax: 0 })
     // A connection that has not read cannot write a checkpoint.
     await connection.read([{ table: 'meta', scope: '' }])
     await connection.transact([], () => [

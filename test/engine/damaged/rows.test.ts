@@ -109,6 +109,11 @@ describe.each(stores)('damaged rows in the %s', store => {
     ['a group of a membership to come', 'groups', '', put({ membershipEpoch: 99 })],
     ['a group whose members are held up to a number', 'groups', '', put({ membersUpTo: 5 })],
 
+    ...nonsense.map(([what, change]): Case => [`${what} for attributes`, 'attributes', '', change]),
+    ['attributes that are numbers', 'attributes', '', put({ entries: [{ key: 'a', value: 5 }] })],
+    ['counters that are texts', 'counters', '', put({ entries: [{ key: 'a', value: '5' }] })],
+    ['counters without their group', 'counters', '', without('groupID')],
+
     ...nonsense.map(([what, change]): Case => [`${what} for a member`, 'members', 'crew', change]),
     ['a text for the member that an operation is about', 'members', 'crew', row(() => 'carl', 2)],
     [

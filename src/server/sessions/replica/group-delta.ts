@@ -4,6 +4,7 @@ import { entriesKey, settingsKey, type GroupRow, type MemberRow } from '../../..
 import type { GroupDelta } from '../../../protocol/server-messages.ts'
 import type { Announcement } from '../../authority/announcement.ts'
 import type { Reader } from '../../database/port.ts'
+import { bytesOf } from '../json.ts'
 
 /** A new group with at most this many members is sent whole if it fits into one frame. */
 export const membersSentWholeMax = 500
@@ -64,10 +65,8 @@ export async function readGroupDelta(
   return { ...delta, members, gone: [], complete: whole.complete && row.type !== 'AVChatRoom' }
 }
 
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
-
 /** The last items, as many as fit into the limit together. */
-function lastOf<T>(list: readonly T[], bytesMax: number): T[] {
+function lastOf<T extends object>(list: readonly T[], bytesMax: number): T[] {
   let bytes = 0
   const tooMany = list.findLastIndex(each => (bytes += bytesOf(each)) > bytesMax)
   return list.slice(tooMany + 1)
@@ -81,8 +80,9 @@ export function announcedDelta(
   const { groupID, from, to, group, isRowChanged, tips, settings, entries } = announcement
   const own = settings.get(userID)
   if (!group) return undefined
-  const members = announcement.members.filter(member => isVisible(group, member.userID, userID))
-  const gone = announcement.gone.filter(each => isVisible(group, each, userID))
+  // The lists stay the same objects where all users see the same, so they are serialised once.
+  const { members, gone } =
+    group.type === 'AVChatRoom' ? ownChanges(announcement, userID) : announcement
   const count = members.length + gone.length + tips.length + Object.keys(entries).length
   if (!isRowChanged && !own && count === 0) return undefined
   return {
@@ -94,11 +94,16 @@ export function announcedDelta(
     members,
     gone,
     complete: false,
-    tips: [...tips],
+    tips,
     ...(own && { settings: own }),
     ...entries
   }
 }
+
+const ownChanges = ({ members, gone }: Announcement, userID: string) => ({
+  members: members.filter(member => member.userID === userID),
+  gone: gone.filter(each => each === userID)
+})
 
 /** All members if they are few. Otherwise the client fetches them page by page. */
 async function wholeGroup(
