@@ -117,10 +117,9 @@ function inspectBase(
   // to any group.
   const isUsable = meta && ofEntries.every(({ row }) => row)
   const rows = storedGroups.map(each => (isUsable ? parsed(storedRows.groups, each) : undefined))
-  const kept = new Set(rows.map(row => row?.groupID))
   const entries = ofEntries.flatMap(({ table, row }): Write[] =>
     // The row is one of this table.
-    row && kept.has(row.groupID) ? [{ table, scope: '', id: row.groupID, row } as Write] : []
+    row ? [{ table, scope: '', id: row.groupID, row } as Write] : []
   )
   const groups = rows.flatMap((row): Write[] =>
     row ? [{ table: 'groups', scope: '', id: row.groupID, row }] : []
