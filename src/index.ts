@@ -22,7 +22,7 @@ export {
   type Tip,
   type VerdictEntry
 } from './engine/api.ts'
-export type { GroupOrder, List, MemberOrder, Window } from './engine/stream-api.ts'
+export type { GroupOrder, List, MemberOrder, MemberWindow, Window } from './engine/stream-api.ts'
 export type { Args, OperationName, Result } from './kernel/decide.ts'
 export type { GroupError, Reason, Scope } from './kernel/errors.ts'
 export type { CustomFieldPolicy, FieldPolicy, Policy, WriteLevel } from './kernel/limits.ts'

@@ -99,7 +99,7 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
       query => query.kind === 'members' && query.groupID === groupID
     )
     const whole = valuesOf<List<Member>>(
-      query => query.kind === 'members' && query.groupID === groupID && !query.search
+      query => query.kind === 'members' && query.groupID === groupID && !query.search && !query.role
     )
     const row = windows.flatMap(({ rows }) => rows).find(each => each.userID === user)
     const isAll = whole.some(({ rows, total, complete }) => complete && rows.length === total)
@@ -163,6 +163,7 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
       case 'counters':
         return entries(key.table, key.scope)
       case 'mutes':
+      case 'bans':
         return undefined
     }
   }

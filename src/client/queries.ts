@@ -12,7 +12,7 @@ import type {
   VerdictEntry
 } from '../engine/api.ts'
 import type { Entry } from '../kernel/model.ts'
-import type { GroupOrder, List, MemberOrder, Window } from '../engine/stream-api.ts'
+import type { GroupOrder, List, MemberWindow, Window } from '../engine/stream-api.ts'
 
 /**
  * Rows are frozen, and a row that has not changed stays the same object. Observables of an invalid
@@ -46,7 +46,8 @@ export type GroupQueries = {
    * A window on the members of a group: `limit` rows from index `offset`, or after the member with
    * the ID `after`. The window follows that member, and stays where the member was after it has
    * left. It is empty if this tab has never known the member. `search` matches name cards and user
-   * IDs, regardless of case and Unicode form. `total` is the number of members or of matches.
+   * IDs, regardless of case and Unicode form. `role` selects the owner, the admins or the common
+   * members. `total` is the number of members or of matches.
    *
    * Members of a group above 2,000 are fetched when they are first observed. `complete` is `false`
    * until all of them have arrived.
@@ -57,7 +58,7 @@ export type GroupQueries = {
    */
   members$(
     groupID: string,
-    window: Window<MemberOrder> & { readonly limit: number }
+    window: MemberWindow & { readonly limit: number }
   ): Observable<List<Member>>
   /**
    * One member. `null` while that user is not in the group.

@@ -1,11 +1,13 @@
 /** Windows on lists as queries send them. JavaScript can pass any value, despite the types. */
 
-import type { Window } from '../engine/stream-api.ts'
+import type { MemberWindow, Window } from '../engine/stream-api.ts'
 
-const fields = ['offset', 'after', 'limit', 'orderBy', 'search'] as const
+type AnyWindow<Order extends string> = Window<Order> & Pick<MemberWindow, 'role'>
+
+const fields = ['offset', 'after', 'limit', 'orderBy', 'search', 'role'] as const
 
 /** The fields in a fixed order, so that equal windows make equal queries. */
-export function windowFields<Order extends string>(window: Window<Order>): Window<Order> {
+export function windowFields<Order extends string>(window: AnyWindow<Order>): AnyWindow<Order> {
   try {
     if (typeof window !== 'object') return noWindow
     return Object.fromEntries(

@@ -4,7 +4,7 @@
  */
 
 import type { GroupError } from '../kernel/errors.ts'
-import type { EntriesRow, EntriesTable } from '../kernel/model.ts'
+import type { EntriesRow, EntriesTable, Role } from '../kernel/model.ts'
 import type {
   Group,
   Member,
@@ -52,10 +52,13 @@ export type Window<Order extends string> = {
   readonly search?: string
 }
 
+/** `role`: only members with this role. */
+export type MemberWindow = Window<MemberOrder> & { readonly role?: Role | undefined }
+
 export type StreamQuery =
   | ({ readonly kind: 'groups' } & Window<GroupOrder>)
   | { readonly kind: 'group'; readonly groupID: string }
-  | ({ readonly kind: 'members'; readonly groupID: string } & Window<MemberOrder>)
+  | ({ readonly kind: 'members'; readonly groupID: string } & MemberWindow)
   | { readonly kind: 'member'; readonly groupID: string; readonly userID: string }
   | { readonly kind: 'tips'; readonly groupID: string }
   /** Without `groupID`: of all groups that have any. */

@@ -54,6 +54,7 @@ const texts: Readonly<Record<Reason, string>> = {
   TooManyAccounts: 'Too many users in one call.',
   TooFrequent: 'Too many requests.',
   NotPermitted: 'You may not do this in this group.',
+  Banned: 'You were removed from this group, and may not come back yet.',
   OwnerCannotQuit: 'The owner cannot quit: transfer or dismiss the group.',
   GroupNotFound: 'There is no such group, or it was dismissed.',
   GroupFull: 'The group has no room for so many members.',

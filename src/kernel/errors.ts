@@ -67,6 +67,7 @@ export const errors = {
   TooManyAccounts: { code: 10005, scope: 'limit' },
   TooFrequent: { code: 10006, scope: 'retry' },
   NotPermitted: { code: 10007, scope: 'permission' },
+  Banned: { code: 10007, scope: 'retry' },
   OwnerCannotQuit: { code: 10009, scope: 'permission' },
   GroupNotFound: { code: 10010, scope: 'gone' },
   GroupFull: { code: 10014, scope: 'limit' },

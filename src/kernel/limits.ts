@@ -12,6 +12,7 @@ export const limits = {
   handleMessageBytesMax: 300,
   nameCardBytesMax: 50,
   muteSecondsMax: 4_294_967_295,
+  banSecondsMax: 4_294_967_295,
   groupIDBytesMax: 48,
   userIDBytesMax: 32,
   // Tencent's documents say 16, but their own sample has a key of 17.

@@ -100,6 +100,13 @@ type MuteRow = {
   readonly muteUntil: number
 }
 
+/** A user who was removed may not join before this time in seconds. */
+type BanRow = {
+  readonly groupID: string
+  readonly userID: string
+  readonly until: number
+}
+
 /** The attributes of a group. Its members set them, and only members see them. */
 export type AttributesRow = { readonly groupID: string; readonly entries: readonly Entry<string>[] }
 export type CountersRow = { readonly groupID: string; readonly entries: readonly Entry<number>[] }
@@ -111,6 +118,7 @@ export type Rows = {
   applications: ApplicationRow
   settings: SettingsRow
   mutes: MuteRow
+  bans: BanRow
   attributes: AttributesRow
   counters: CountersRow
 }
@@ -173,6 +181,12 @@ export const muteKey = ({ groupID, userID }: InGroup): Key<'mutes'> => ({
   id: userID
 })
 
+export const banKey = ({ groupID, userID }: InGroup): Key<'bans'> => ({
+  table: 'bans',
+  scope: groupID,
+  id: userID
+})
+
 /** A group has one row in each of these tables, so the ID of the row is empty. */
 export const entriesKey = <T extends EntriesTable>(table: T, groupID: string): Key<T> => ({
   table,
@@ -193,6 +207,7 @@ export const putApplication = (row: ApplicationRow): Change<'applications'> => (
 })
 export const putSettings = (row: SettingsRow): Change<'settings'> => ({ ...settingsKey(row), row })
 export const putMute = (row: MuteRow): Change<'mutes'> => ({ ...muteKey(row), row })
+export const putBan = (row: BanRow): Change<'bans'> => ({ ...banKey(row), row })
 
 /** Sets entries by key. The keys are data, so they are keys of a Map. */
 export const setEntries = <V>(

@@ -78,6 +78,11 @@ export const permissions = {
     ...inEveryType(owner),
     AVChatRoom: { ...all('CannotKickFromAVChatRoom'), None: no }
   },
+  /** With `duration`: only an AVChatRoom keeps users out. */
+  banGroupMember: {
+    ...inEveryType({ ...all('IllegalArgument'), None: no }),
+    AVChatRoom: owner
+  },
   /** With the policy `adminsCanKick`. */
   deleteGroupMemberByAdmins: {
     Private: owner,

@@ -8,7 +8,7 @@ import type { GroupStore } from '../client/group-store.ts'
 import type { Group, Member } from '../engine/api.ts'
 import type { List } from '../engine/stream-api.ts'
 import { setTimer } from '../host/timer.ts'
-import type { GroupRow } from '../kernel/model.ts'
+import type { GroupRow, Role } from '../kernel/model.ts'
 import { patch, timGroup, timMember, type TimGroup, type TimGroupMember } from './shapes.ts'
 import { createReleases, hasWeakReferences, referenceTo, type Reference } from './weak.ts'
 
@@ -136,7 +136,7 @@ export function createLive(
     /** A page of members. Offline, or after 10 s, only the members that this device holds. */
     async members(
       groupID: string,
-      window: { offset: number; limit: number }
+      window: { offset: number; limit: number; role?: Role }
     ): Promise<TimGroupMember[]> {
       // Servers send no other members of an AVChatRoom, so its list is never complete.
       const isAVChatRoom = groups.get(groupID)?.row.type === 'AVChatRoom'

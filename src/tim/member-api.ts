@@ -1,6 +1,7 @@
 /** The calls about members, with Tencent's arguments and results. */
 
 import type { Args } from '../kernel/decide.ts'
+import type { Role } from '../kernel/model.ts'
 import type { IMResponse } from './im-error.ts'
 import type { TimGroup, TimGroupMember } from './shapes.ts'
 
@@ -17,8 +18,8 @@ export type TimMemberCalls = {
    * "Obtaining group members": the owner, admins, members, each in the order of joining. `count` is
    * 15 by default and 100 at most. `offset` of the answer is that of the next page, and 0 after the
    * last one. Offline: the members that this device holds. Errors: 10007 if the user is not in the
-   * group, 10010 if there is no such group, 2805 if only the server knows, 10004 for `role` and
-   * `filter` of later SDKs.
+   * group, 10010 if there is no such group, 2805 if only the server knows, 10004 for `filter` of
+   * later SDKs. `role` selects the owner, the admins or the common members.
    *
    * @example
    * const page = { groupID: 'crew', count: 30, offset: 0 }
@@ -28,6 +29,7 @@ export type TimMemberCalls = {
     groupID: string
     count?: number
     offset?: number
+    role?: Role | ''
   }): Promise<IMResponse<{ memberList: TimGroupMember[]; offset: number }>>
   /**
    * "Obtaining the profiles of group members", in the order of `userIDList`. Users after the first
@@ -63,8 +65,9 @@ export type TimMemberCalls = {
     }>
   >
   /**
-   * "Deleting a group member". Errors: 10007, 2680 for an AVChatRoom, 10004 for oneself and for
-   * `duration` of later SDKs.
+   * "Deleting a group member". With `duration`, the users cannot come back to an AVChatRoom for so
+   * many seconds. Errors: 10007, 2680 for an AVChatRoom without `duration`, 10004 for oneself, and for
+   * `duration` in a group of another type.
    *
    * @example
    * const removing = { groupID: 'crew', userIDList: ['bob'], reason: 'rules' }

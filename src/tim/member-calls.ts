@@ -6,7 +6,7 @@ import type { MemberRequest } from '../engine/api.ts'
 import { TYPES } from './constants.ts'
 import { respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
-import { refuseLaterOptions } from './new-group.ts'
+import { refuseLaterOptions, withoutEmpty } from './new-group.ts'
 import { failure, groupOf, memberOf, perform, performAsked, type Session } from './perform.ts'
 import { parsed, profilesPerCallMax } from './reading.ts'
 import type { TimGroupMember } from './shapes.ts'
@@ -44,9 +44,15 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
 
     async getGroupMemberList(options) {
       refuseLaterOptions('getGroupMemberList', options)
-      const { groupID, count = membersPerCall, offset = 0 } = parsed('getGroupMemberList', options)
+      const asked = withoutEmpty(Object(options) as typeof options, ['role'])
+      const {
+        groupID,
+        count = membersPerCall,
+        offset = 0,
+        ...filter
+      } = parsed('getGroupMemberList', asked)
       const session = ready('getGroupMemberList')
-      const window = { offset, limit: Math.min(count, membersPerCallMax) }
+      const window = { offset, limit: Math.min(count, membersPerCallMax), ...filter }
       const page = await serverPage(session, 'getGroupMemberList', groupID, window)
       if (page) return respond({ memberList: page.members, offset: page.next ?? 0 })
       const memberList = await session.live.members(groupID, window)
@@ -85,7 +91,6 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     },
 
     async deleteGroupMember(options) {
-      refuseLaterOptions('deleteGroupMember', options)
       const done = await run('deleteGroupMember', options)
       return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
     }

@@ -14,8 +14,7 @@ import { failure } from './perform.ts'
 const laterOptions = {
   createGroup: ['inviteOption', 'isSupportTopic'],
   updateGroupProfile: ['inviteOption', 'isSupportTopic'],
-  getGroupMemberList: ['role', 'filter'],
-  deleteGroupMember: ['duration']
+  getGroupMemberList: ['filter']
 } as const
 
 export function refuseLaterOptions(api: keyof typeof laterOptions, options: object): void {

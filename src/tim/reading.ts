@@ -1,6 +1,7 @@
 /** The arguments of calls that only read. The kernel checks the arguments of operations. */
 
 import {
+  choice,
   count as countCheck,
   list,
   optional,
@@ -12,7 +13,7 @@ import {
 import { describe } from '../kernel/error-texts.ts'
 import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
-import { hasOwn } from '../kernel/model.ts'
+import { hasOwn, roles } from '../kernel/model.ts'
 import { failure } from './perform.ts'
 
 export const profilesPerCallMax = 50
@@ -36,7 +37,12 @@ const fieldKeys = optional(
 )
 const reading = {
   getGroupProfile: { groupID: groupIDCheck },
-  getGroupMemberList: { groupID: groupIDCheck, count: page, offset: page },
+  getGroupMemberList: {
+    groupID: groupIDCheck,
+    count: page,
+    offset: page,
+    role: optional(choice(roles))
+  },
   getGroupMemberProfile: {
     groupID: groupIDCheck,
     userIDList: firstUserIDs,

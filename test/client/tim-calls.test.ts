@@ -213,7 +213,6 @@ describe('createGroup', () => {
 
 describe('a call about members', () => {
   const later: ['getGroupMemberList' | 'deleteGroupMember', object][] = [
-    ['getGroupMemberList', { role: 'Admin' }],
     ['getGroupMemberList', { filter: 1000 }],
     ['deleteGroupMember', { userIDList: ['bob'], duration: 60 }]
   ]
@@ -223,6 +222,33 @@ describe('a call about members', () => {
     await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', memberList })
     expect(await codeOf(ann[call]({ groupID: 'crew', ...options } as never))).toBe(10004)
     expect((await ann.getGroupMemberList({ groupID: 'crew' })).data.memberList).toHaveLength(2)
+  })
+
+  test.each([
+    ['Owner', ['ann']],
+    ['Admin', ['carl']],
+    ['Member', ['bob']],
+    ['', ['ann', 'carl', 'bob']]
+  ] as const)('getGroupMemberList with the role "%s" has %j', async (role, users) => {
+    const ann = await as('ann')
+    const memberList = [{ userID: 'bob' }, { userID: 'carl', role: 'Admin' as const }]
+    await ann.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public', memberList })
+    const list = async (tim: typeof ann) =>
+      (await tim.getGroupMemberList({ groupID: 'crew', role })).data.memberList.map(
+        ({ userID }) => userID
+      )
+    expect(await list(ann)).toEqual(users)
+    expect(await list(await as('root'))).toEqual(users)
+  })
+
+  test('deleteGroupMember with a duration keeps a user out of an AVChatRoom', async () => {
+    const [ann, bob] = [await as('ann'), await as('bob')]
+    const groupID = 'live'
+    await ann.createGroup({ groupID, name: 'Live', type: 'AVChatRoom' })
+    await bob.joinGroup({ groupID, type: 'AVChatRoom' })
+    const removing = { groupID, userIDList: ['bob'], duration: 600 }
+    expect((await ann.deleteGroupMember(removing)).data.userIDList).toEqual(['bob'])
+    expect(await codeOf(bob.joinGroup({ groupID, type: 'AVChatRoom' }))).toBe(10007)
   })
 
   test.each(['ann', 'bob', 'root'])('shows the members of an AVChatRoom to %s', async user => {

@@ -76,7 +76,8 @@ const operations: {
   deleteGroupMember: {
     groupID: always(groupID),
     userIDList: always(userIDList),
-    reason: maybe(text)
+    reason: maybe(text),
+    duration: maybe(fc.constantFrom(0, 60))
   },
   setGroupMemberRole: {
     groupID: always(groupID),

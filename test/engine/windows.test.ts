@@ -48,6 +48,21 @@ describe('members', () => {
     await ann.settle('setGroupMemberRole', { groupID: 'crew', userID: 'kim', role: 'Admin' })
   })
 
+  test('of one role are selected, also after a change of roles', async () => {
+    const lists = (['Owner', 'Admin', 'Member'] as const).map(role =>
+      ann.watch({ ...window, role, limit: 2 })
+    )
+    await server.clock.settle()
+    const totals = () => lists.map(list => list.last()?.total)
+    expect(lists.map(shown)).toEqual([['ann'], ['kim'], ['zoe', 'max']])
+    expect(totals()).toEqual([1, 1, 4])
+    ann.network.cut()
+    await ann.apply('setGroupMemberRole', { groupID: 'crew', userID: 'zoe', role: 'Admin' })
+    await server.clock.settle()
+    expect(lists.map(shown)).toEqual([['ann'], ['zoe', 'kim'], ['max', 'bob']])
+    expect(totals()).toEqual([1, 2, 3])
+  })
+
   test('are ordered by join time, role or name card', async () => {
     const lists = [{}, { orderBy: 'role' }, { orderBy: 'nameCard' }].map(part =>
       ann.watch({ ...window, ...(part as object) })

@@ -220,6 +220,15 @@ export const cases: Case[] = [
     ['that names the owner', ['member', 'owner']],
     ['that names nobody in the group', ['nobody'], 'accepted']
   ]),
+  ...each('deleteGroupMember', 'duration', [
+    ['that is null', null, 'accepted'],
+    ['that is a text', '60'],
+    ['that is a fraction', 0.5],
+    ['that is 0', 0, 'accepted'],
+    ['of a group that keeps nobody out', 600],
+    ['that is negative', -1],
+    ['of more than 32 bits', 4_294_967_296]
+  ]),
   ...each('deleteGroupMember', 'reason', [
     ...optional(notText),
     ['that is empty', '', 'accepted'],

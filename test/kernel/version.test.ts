@@ -24,6 +24,7 @@ import {
   memberKey,
   newMember,
   putApplication,
+  putBan,
   putGroup,
   putMember,
   putMute,
@@ -48,12 +49,12 @@ const recorded: {
     createGroup: '7df592584bcf',
     decreaseGroupCounter: '50c23dada335',
     deleteGroupAttributes: 'd2157d3c4ec5',
-    deleteGroupMember: '0745af66f103',
+    deleteGroupMember: 'bb1e929e9d49',
     dismissGroup: '7ac40a7bc985',
     handleGroupApplication: '56d7ce6e3ddf',
     increaseGroupCounter: '0532655099aa',
     initGroupAttributes: '421f6a673f46',
-    joinGroup: 'e39987c22e13',
+    joinGroup: '787c9a3a8708',
     quitGroup: 'c0291b4900c3',
     setGroupAttributes: '0c157820b825',
     setGroupCounters: 'ed6d510c2fef',
@@ -62,7 +63,7 @@ const recorded: {
     setGroupMemberNameCard: '469795c03d3a',
     setGroupMemberRole: 'cccf3884467b',
     setMessageRemindType: 'bd9c5c3e9766',
-    tables: '68a4b6030b00',
+    tables: '92825bdd2b65',
     updateGroupProfile: '2b218f1e4436'
   }
 }
@@ -145,6 +146,7 @@ const values: Readonly<Record<ArgumentName, Values>> = {
   },
   userIDList,
   reason: { usual: ['too loud', ''], others: [text(300), text(301)] },
+  duration: { usual: [0, 600], others: [4_294_967_295, 4_294_967_296, -1, 0.5] },
   muteTime: { usual: [0, 600], others: [4_294_967_295, 4_294_967_296, -1, 0.5] },
   role: { usual: ['Admin', 'Member'], others: ['Owner', ''] },
   nameCard: { usual: ['Skipper', ''], others: [text(50), text(51), '\u2800'] },
@@ -228,6 +230,7 @@ function worldOf(type: (typeof groupTypes)[number], random: Random): World {
       handleMessage: ''
     }),
     putMute({ groupID: 'g', userID: 'guest', muteUntil: pick([1999, 2001]) }),
+    putBan({ groupID: 'g', userID: 'guest', until: type === 'AVChatRoom' ? 2001 : 2000 }),
     putSettings({ groupID: 'g', userID: 'member', messageRemindType: 'Discard' }),
     { ...entriesKey('attributes', 'g'), row: { groupID: 'g', entries: [field('seat', 'bob')] } },
     { ...entriesKey('counters', 'g'), row: { groupID: 'g', entries: [counter('likes', 5)] } }

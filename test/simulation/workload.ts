@@ -10,7 +10,7 @@ import { membersOf } from './screen.ts'
 export type Scene = {
   readonly users: readonly string[]
   readonly groupIDs: readonly string[]
-  /** Whether users also change attributes and counters. */
+  /** Whether users also change attributes and counters, and keep users out of rooms. */
   readonly hasEntries: boolean
 }
 
@@ -88,7 +88,12 @@ const works: Readonly<Record<Exclude<OperationName, EntryOperation>, Work>> = {
   },
   deleteGroupMember: {
     weight: 5,
-    args: ({ groupID, user }) => ({ groupID, userIDList: [user()] })
+    args: ({ random, scene, groupID, user }) => ({
+      groupID,
+      userIDList: [user()],
+      // Drawn only here, so that the seeds of scenes without entries do not shift.
+      duration: scene.hasEntries && random.chance(0.4) ? 5 : undefined
+    })
   },
   handleGroupApplication: {
     weight: 5,

@@ -144,7 +144,8 @@ function baseRow(base: Base, { table, scope, id }: Key): Rows[Table] | null | un
     case 'counters':
       return base.groups.get(scope)?.row ? (base.entries[table].get(scope) ?? null) : undefined
     case 'mutes':
-      // Only the server keeps the mutes of users outside the group.
+    case 'bans':
+      // Only the server keeps the mutes and bans of users outside the group.
       return undefined
   }
 }

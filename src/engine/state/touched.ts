@@ -46,6 +46,7 @@ export function touch(touched: Touched, key: Key): void {
       touched.notices = true
       break
     case 'mutes':
+    case 'bans':
   }
 }
 

@@ -57,7 +57,8 @@ export function createMembers({ base, overlay }: State, visible: Visible) {
       const isFound = finder(query.search ?? '')
       return listOf(sources.get(query.groupID) ?? build(query.groupID), query, {
         compare: memberOrders[query.orderBy ?? 'joinTime'],
-        isIn: ({ nameCard, userID }) => isFound(nameCard, userID),
+        isIn: ({ nameCard, userID, role }) =>
+          (!query.role || role === query.role) && isFound(nameCard, userID),
         lastKnown: user => base.lastKnownMember(query.groupID, user)
       })
     },

@@ -8,7 +8,7 @@ export type GroupsQuery = Extract<StreamQuery, { kind: 'groups' }>
 export type EntriesQuery = Extract<StreamQuery, { kind: EntriesTable }>
 export type MembersQuery = Extract<StreamQuery, { kind: 'members' }>
 
-/** `lists`: by order and search. */
+/** `lists`: by order, search and role. */
 export type Source<R> = {
   readonly byID: Map<string, R>
   readonly lists: Map<string, Ordered<R>>
@@ -17,8 +17,8 @@ export type Source<R> = {
 export const createSource = <R>(): Source<R> => ({ byID: new Map(), lists: new Map() })
 
 /** Two queries with this name share a list: their windows are parts of it. */
-export const listName = ({ orderBy, search }: GroupsQuery | MembersQuery): string =>
-  JSON.stringify([orderBy, search])
+export const listName = (query: GroupsQuery | MembersQuery): string =>
+  JSON.stringify([query.orderBy, query.search, 'role' in query && query.role])
 
 export function listOf<R>(
   { byID, lists }: Source<R>,

@@ -1,6 +1,7 @@
 /** Checks requests of the UI thread: an app may pass any query. */
 
 import * as v from 'valibot'
+import { roles } from '../../kernel/model.ts'
 import { natural, oneOf, text } from '../../protocol/fields.ts'
 import type { StreamRequest } from '../stream-api.ts'
 import { groupOrders, memberOrders } from './orders.ts'
@@ -20,7 +21,13 @@ const query = v.union([
   v.object({ kind: oneOf('notices', 'undelivered', 'outbox', 'verdicts', 'status', 'storage') }),
   v.object({ kind: oneOf('group', 'tips'), groupID: id }),
   v.object({ kind: oneOf('attributes', 'counters'), groupID: v.exactOptional(id) }),
-  v.object({ kind: oneOf('members'), groupID: id, ...window, orderBy: orderOf(memberOrders) }),
+  v.object({
+    kind: oneOf('members'),
+    groupID: id,
+    ...window,
+    orderBy: orderOf(memberOrders),
+    role: v.exactOptional(oneOf(...roles))
+  }),
   v.object({ kind: oneOf('member'), groupID: id, userID: id })
 ])
 

@@ -73,7 +73,7 @@ export function createViews(options: ViewOptions) {
     const held = base.groups.get(groupID)
     const complete = held ? held.membersUpTo === null : true
     const loaded = members.list(query)
-    const total = complete || query.search ? loaded.total() : group.memberNum
+    const total = complete || query.search || query.role ? loaded.total() : group.memberNum
     return list(loaded.part(query), { total, complete })
   }
 

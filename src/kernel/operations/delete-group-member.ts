@@ -1,26 +1,39 @@
-import { optional, text, type ArgsOf } from '../args.ts'
+import { count, optional, text, type ArgsOf } from '../args.ts'
 import { groupID, userIDList } from '../ids.ts'
 import { accept, defineOperation, onGroup, refusedTarget, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { dropGroup, dropMember, memberKey, putGroup, type MemberRow } from '../model.ts'
+import { dropGroup, dropMember, memberKey, putBan, putGroup, type MemberRow } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 import { targetPermissions } from '../target-permissions.ts'
 
-const args = { groupID, userIDList, reason: optional(text({ bytesMax: limits.reasonBytesMax })) }
+const args = {
+  groupID,
+  userIDList,
+  reason: optional(text({ bytesMax: limits.reasonBytesMax })),
+  /** For so many seconds the users may not come back. 0: they may at once. */
+  duration: optional(count({ min: 0, max: limits.banSecondsMax }))
+}
 
 /**
  * The call is refused as a whole if the actor may not remove one of the users. A Private group ends
  * with its last member: an app admin can remove the last members of a group without an owner.
+ *
+ * An AVChatRoom only knows removals with a `duration`. They also concern users outside it: a user
+ * could leave in time, and come back.
  */
 export const deleteGroupMember = defineOperation({
   args,
   needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
   decide: onGroup(
-    (_args, _group, { policy }) => [
-      policy.adminsCanKick ? permissions.deleteGroupMemberByAdmins : permissions.deleteGroupMember
+    ({ duration }: ArgsOf<typeof args>, _group, { policy }) => [
+      duration
+        ? permissions.banGroupMember
+        : policy.adminsCanKick
+          ? permissions.deleteGroupMemberByAdmins
+          : permissions.deleteGroupMember
     ],
-    (facts, { groupID, userIDList, reason = '' }: ArgsOf<typeof args>, ctx, view) => {
+    (facts, { groupID, userIDList, reason = '', duration = 0 }, ctx, view) => {
       const removed: MemberRow[] = []
       for (const userID of userIDList) {
         const row = view.get(memberKey({ groupID, userID }))
@@ -34,7 +47,9 @@ export const deleteGroupMember = defineOperation({
         if (refused) return refused
         if (row) removed.push(row)
       }
-      if (removed.length === 0) return accept([], { groupID, userIDList })
+      const until = Math.min(ctx.now + duration, limits.banSecondsMax)
+      const bans = duration ? userIDList.map(userID => putBan({ groupID, userID, until })) : []
+      if (removed.length === 0) return accept(bans, { groupID, userIDList })
       const { group } = facts
       const memberNum = group.memberNum - removed.length
       const users = removed.map(({ userID }) => userID)
@@ -42,7 +57,7 @@ export const deleteGroupMember = defineOperation({
       if (group.type === 'Private' && memberNum === 0)
         return accept([dropGroup(groupID)], { groupID, userIDList }, { notices })
       return accept(
-        [putGroup({ ...group, memberNum }), ...removed.map(dropMember)],
+        [putGroup({ ...group, memberNum }), ...removed.map(dropMember), ...bans],
         { groupID, userIDList },
         {
           tip: { operationType: tipTypes.kicked, userIDList: users, memberNum },

@@ -3,7 +3,15 @@ import { choice, optional, text, type ArgsOf } from '../args.ts'
 import { groupID } from '../ids.ts'
 import { accept, defineOperation, onGroup, reject, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
-import { groupTypes, isOneOf, joinOptions, memberKey, putApplication, putGroup } from '../model.ts'
+import {
+  banKey,
+  groupTypes,
+  isOneOf,
+  joinOptions,
+  memberKey,
+  putApplication,
+  putGroup
+} from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
 
@@ -18,7 +26,10 @@ const args = {
 /** A group with NeedPermission gets an application. A second one replaces the first. */
 export const joinGroup = defineOperation({
   args,
-  needs: ({ groupID }, actor) => admissionNeeds({ groupID, userID: actor }),
+  needs: ({ groupID }, actor) => [
+    ...admissionNeeds({ groupID, userID: actor }),
+    banKey({ groupID, userID: actor })
+  ],
   counted: (_args, actor) => [actor],
   undecidedOffline: 'refuse',
   decide: (view, given, ctx) =>
@@ -37,6 +48,8 @@ const join = onGroup(
   ) => {
     const answer = (status: JoinStatus) => ({ groupID, status })
     if (self) return accept([], answer('AlreadyInGroup'))
+    // Only the server has this row. A device without it predicts that there is no ban.
+    if ((view.get(banKey({ groupID, userID: actor }))?.until ?? 0) > now) return reject('Banned')
     if (!isOneOf(joinOptions, group.joinOption)) return unknown([])
     if (group.joinOption === 'DisableApply')
       return reject('IllegalArgument', 'this group does not accept applications')

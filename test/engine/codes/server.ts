@@ -97,6 +97,16 @@ export const serverCodes: readonly Row[] = [
   ],
   [
     10007,
+    'Banned',
+    'joining an AVChatRoom before the time has ended',
+    async () => {
+      const server = await crewOf('AVChatRoom')
+      await act(server, 'ann', 'deleteGroupMember', { ...crew, userIDList: ['bob'], duration: 60 })
+      return judged(server, 'bob', 'joinGroup', crew)
+    }
+  ],
+  [
+    10007,
     'NotPermitted',
     'what one may not do',
     async () =>

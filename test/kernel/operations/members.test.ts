@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPolicy } from '../../../src/kernel/limits.ts'
 import { groupKey, memberKey } from '../../../src/kernel/model.ts'
-import { codeOf, judge, perform, populated } from '../world.ts'
+import { codeOf, judge, perform, populated, type World } from '../world.ts'
 
 const app = { actor: 'app', isAppAdmin: true }
 const member = (userID: string) => memberKey({ groupID: 'g', userID })
@@ -119,6 +119,52 @@ describe('deleteGroupMember', () => {
     expect(
       codeOf(judge(populated(), 'deleteGroupMember', { groupID: 'g', userIDList }, actor))
     ).toBe(code)
+  })
+
+  describe('with a duration', () => {
+    const kick = (world: World, as: Parameters<typeof judge>[3], duration = 60) =>
+      codeOf(
+        judge(world, 'deleteGroupMember', { groupID: 'g', userIDList: ['member'], duration }, as)
+      )
+    const join = (world: World, now: number) =>
+      codeOf(judge(world, 'joinGroup', { groupID: 'g' }, { actor: 'member', now }))
+
+    test('keeps users out of an AVChatRoom until its end', () => {
+      const world = populated({ type: 'AVChatRoom' })
+      perform(world, 'deleteGroupMember', { groupID: 'g', userIDList: ['member'], duration: 60 })
+      expect([world.get(member('member')), world.get(groupKey('g'))?.memberNum]).toEqual([null, 3])
+      expect([2000, 2059, 2060].map(now => join(world, now))).toEqual([10007, 10007, 'accepted'])
+    })
+
+    test('keeps out a user who has left in time', () => {
+      const world = populated({ type: 'AVChatRoom' })
+      perform(world, 'quitGroup', { groupID: 'g' }, 'member')
+      perform(world, 'deleteGroupMember', { groupID: 'g', userIDList: ['member'], duration: 60 })
+      expect(join(world, 2001)).toBe(10007)
+    })
+
+    test.each([
+      ['the owner of an AVChatRoom', 'AVChatRoom', 'owner', 'accepted'],
+      [
+        'an app admin in an AVChatRoom',
+        'AVChatRoom',
+        { actor: 'app', isAppAdmin: true },
+        'accepted'
+      ],
+      ['a member of an AVChatRoom', 'AVChatRoom', 'member2', 10007],
+      ['a stranger to an AVChatRoom', 'AVChatRoom', 'stranger', 10007],
+      ['the owner of a Public group', 'Public', 'owner', 10004],
+      ['a stranger to a Public group', 'Public', 'stranger', 10007],
+      ['the owner of a ChatRoom', 'ChatRoom', 'owner', 10004],
+      ['a member of a Private group', 'Private', 'member2', 10004]
+    ] as const)('%s gets the documented answer', (_title, type, as, code) => {
+      expect(kick(populated({ type }), as)).toBe(code)
+    })
+
+    test('of 0 seconds is none', () => {
+      expect(kick(populated({ type: 'AVChatRoom' }), 'owner', 0)).toBe(2680)
+      expect(kick(populated(), 'owner', 0)).toBe('accepted')
+    })
   })
 
   test('nobody can remove the owner, or anyone from an AVChatRoom', () => {
