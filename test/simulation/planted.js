@@ -286,8 +286,8 @@ export const planted = {
   ),
   'a delta omits removed members': edit(
     'src/server/sessions/replica/group-delta.ts',
-    '    gone,\n    complete: false,\n    tips: [...tips]',
-    '    gone: [],\n    complete: false,\n    tips: [...tips]'
+    '    gone,\n    complete: false,\n    tips',
+    '    gone: [],\n    complete: false,\n    tips'
   ),
   'an announcement omits attributes and counters': edit(
     'src/server/sessions/replica/group-delta.ts',
