@@ -41,6 +41,8 @@ export function decodePage(
 const idField: { readonly [T in TableName]?: string } = {
   members: 'userID',
   groups: 'groupID',
+  attributes: 'groupID',
+  counters: 'groupID',
   outbox: 'opID'
 }
 

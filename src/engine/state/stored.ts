@@ -127,7 +127,8 @@ function inspectBase(
   const metaWrite = (feed: number): Write[] =>
     meta ? [{ table: 'meta', scope: '', id: '', row: { ...meta, feed } }] : []
   const writes = [...groups, ...entries, ...metaWrite(meta?.feed ?? 0)]
-  if (!rows.includes(undefined)) return { writes, repairs: [] }
+  const isWhole = !rows.includes(undefined) && ofEntries.every(({ row }) => row)
+  if (isWhole) return { writes, repairs: [] }
   // From the beginning of the feed, the server sends only the groups that are missing here.
   const repairs: Write[] = [
     ...(['groups', ...entriesTables] as const).map(emptying),

@@ -179,5 +179,7 @@ const outboxWrite = (pending: Pending): Write => ({
 /** From the beginning of the feed, the server sends all groups once more. */
 const baseRemoval = ({ meta }: Stored): Write[] => [
   { table: 'groups', scope: '', empty: true },
+  { table: 'attributes', scope: '', empty: true },
+  { table: 'counters', scope: '', empty: true },
   ...(meta ? [{ table: 'meta', scope: '', id: '', row: { ...meta, feed: 0 } } as const] : [])
 ]

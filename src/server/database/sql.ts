@@ -75,7 +75,9 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     } catch (error) {
       const isRetried =
         error instanceof NotBegunError || conflicts.has((error as { code?: string }).code ?? '')
-      if (!isRetried || attempts === attemptsMax) throw error
+      if (!isRetried || attempts === attemptsMax)
+        // The cause is the same error for every call on a database that has ended.
+        throw error instanceof NotBegunError ? error.cause : error
       return within(begin, work, attempts + 1)
     }
   }
