@@ -20,6 +20,8 @@ import type { Verdicts } from './verdicts.ts'
 const verdictWithinMs = 15_000
 /** An operation is applied again only in this time, so that the call settles within its limit. */
 const repeatWithinMs = 20_000
+/** A worker that is never replaced fails each call at once: without a pause, the page would hang. */
+const repeatAfterMs = 500
 
 /** A logged-in user, from `SDK_READY` until logout. */
 export type Session = {
@@ -99,8 +101,10 @@ async function applied<N extends OperationName>(
     answer.code === errors.WorkerFailed.code &&
     answer.opID !== undefined &&
     !isLate()
-  )
+  ) {
+    await new Promise<void>(resolve => setTimer(resolve, repeatAfterMs))
     answer = await store.apply(name, args, { opID: answer.opID })
+  }
   stopTimer()
   return answer
 }

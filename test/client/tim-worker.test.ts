@@ -1,13 +1,16 @@
 /** Logins of the TIM API whose worker fails: they end in time. No timer runs but by the test. */
 
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { openBrowserEngine } from '../../src/host/browser.ts'
+import { connectWebSocket } from '../../src/protocol/transports/websocket.ts'
 import TIM from '../../src/tim/tim.ts'
+import { serve } from '../../worker/serve.ts'
 import { fail } from './hostile-values.ts'
-import { userSigOf } from './page.ts'
+import { openServer, userSigOf } from './page.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-})
+const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const
+
+beforeEach(() => void vi.useFakeTimers({ toFake: [...toFake] }))
 afterEach(() => void vi.useRealTimers())
 
 /** A worker whose script never answers. */
@@ -20,6 +23,34 @@ class MissingWorker extends SilentWorker {
   constructor() {
     super()
     queueMicrotask(() => this.dispatchEvent(new Event('error')))
+  }
+}
+
+/** The code of a worker in this thread. After `die`, it answers no more. */
+class MortalWorker extends EventTarget {
+  #isDead = false
+  readonly #inside = new EventTarget()
+
+  constructor() {
+    super()
+    const endpoint = Object.assign(this.#inside, {
+      postMessage: (data: unknown) => this.#deliver(this, data)
+    })
+    serve(openBrowserEngine(connectWebSocket), endpoint)
+  }
+
+  postMessage(data: unknown): void {
+    this.#deliver(this.#inside, data)
+  }
+
+  die(): void {
+    this.#isDead = true
+  }
+
+  terminate(): void {}
+
+  #deliver(to: EventTarget, data: unknown): void {
+    if (!this.#isDead) queueMicrotask(() => to.dispatchEvent(new MessageEvent('message', { data })))
   }
 }
 
@@ -68,4 +99,33 @@ test('a logout ends a login that waits for its worker', async () => {
   await tim.logout()
   expect(await answer).toBe(2999)
   expect(tim.getLoginUser()).toBe('')
+})
+
+test('a call to a dead worker that is not replaced rejects', async () => {
+  vi.useFakeTimers({ toFake: [...toFake], shouldAdvanceTime: true })
+  const { url } = await openServer()
+  const worker = new MortalWorker()
+  const SDKAppID = 1_700_000_000 + ++count
+  const tim = TIM.create({ SDKAppID, url, worker: worker as never })
+  const ready = new Promise<void>(resolve => tim.once(TIM.EVENT.SDK_READY, () => resolve()))
+  await tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+  await ready
+  worker.die()
+  const readsMax = 500
+  let reads = 0
+  const options = {
+    groupID: 'crew',
+    get name() {
+      // A call that repeats without a pause lets no timer run.
+      if (++reads === readsMax) vi.advanceTimersByTime(60_000)
+      return 'Crew'
+    }
+  }
+  const code = tim.updateGroupProfile(options).then(fail, (error: { code: number }) => error.code)
+  await advance(60)
+  expect(await code).toBe(4510)
+  expect(reads).toBeLessThan(readsMax)
+  const destroyed = tim.destroy()
+  await advance(60)
+  await destroyed
 })
