@@ -24,10 +24,16 @@ export type RowsOrBlock<R> = readonly R[] | ColumnBlock
 export function encodeRows<R extends object>(rows: RowsOrBlock<R>): RowsOrBlock<R> {
   if ('columns' in rows) return rows
   const fields = Object.keys(rows[0] ?? {}) as (keyof R & string)[]
-  if (!rows.every(row => Object.keys(row).join() === fields.join())) return rows
+  if (!rows.every(row => hasNames(row, fields))) return rows
   const columns = fields.map(field => [field, encodeColumn(rows.map(row => row[field]))] as const)
   const isVaried = columns.some(([, column]) => !Array.isArray(column) || column.length > 1)
   return isVaried ? { count: rows.length, columns: Object.fromEntries(columns) } : rows
+}
+
+/** Whether these are the names of its fields, in this order. */
+function hasNames(row: object, names: readonly string[]): boolean {
+  const own = Object.keys(row)
+  return own.length === names.length && own.every((name, index) => name === names[index])
 }
 
 function encodeColumn(values: readonly unknown[]): Column {

@@ -45,6 +45,13 @@ test('encoded rows decode to the same rows in the same order', () => {
   )
 })
 
+test.each([
+  ['an empty name and none', [{ '': 1 }, {}]],
+  ['a comma in a name', [{ 'a,b': 1 }, { a: 1, b: 2 }]]
+])('objects that differ by %s stay a list', (_title, rows) => {
+  expect(encodeRows<object>(rows)).toBe(rows)
+})
+
 test('objects in a field become a block of their own', () => {
   const rows = [1, 2].map(seq => ({ seq, row: { name: `n${seq}`, type: 'Public' } }))
   expect(encodeRows(rows)).toEqual({
