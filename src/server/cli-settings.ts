@@ -113,19 +113,42 @@ export function readSettings(
   for (const { flag, isList = false } of Object.values(settings))
     if (flag !== undefined) options[flag] = { type: 'string', multiple: isList }
   for (const name of Object.keys(commands)) options[name] = { type: 'boolean' }
-  const parsed = parseArgs({ args: [...args], options })
-  const values: Readonly<Record<string, unknown>> = parsed.values
-  const command = (Object.keys(commands) as Command[]).find(name => values[name] === true)
-  const file = typeof values['config'] === 'string' ? readFile(values['config']) : {}
-  const given = names.flatMap(name => {
-    const { flag = '', env: variable = '' } = settings[name]
-    const value =
-      fromText(name, values[flag] as string | string[] | undefined, `--${flag}`) ??
-      fromText(name, env[variable] === '' ? undefined : env[variable], variable) ??
-      file[name]
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return { command: command ?? 'start', settings: Object.fromEntries(given) }
+  const values: Readonly<Record<string, unknown>> = parseArgs({ args: [...args], options }).values
+  const command =
+    (Object.keys(commands) as Command[]).find(name => values[name] === true) ?? 'start'
+  if (command === 'help' || command === 'version') return { command, settings: {} }
+  const layers: Layer[] = [
+    layerOf(({ flag = '' }) => [values[flag] as string | string[] | undefined, `--${flag}`]),
+    layerOf(({ env: name = '' }) => [env[name] === '' ? undefined : env[name], name]),
+    typeof values['config'] === 'string' ? readFile(values['config']) : {}
+  ]
+  const merged = Object.assign({}, ...layers.toReversed()) as Layer
+  return { command, settings: withOneDatabase(merged, layers) as Partial<Settings> }
+}
+
+/** The settings of one source. The options of the server are checked later. */
+type Layer = { readonly [Name in keyof Settings]?: unknown }
+
+function layerOf(
+  textOf: (setting: Setting) => [text: string | readonly string[] | undefined, source: string]
+): Layer {
+  const given = names.map(name => [name, fromText(name, ...textOf(settings[name]))] as const)
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
+}
+
+/** The environment may name a database for another program, and a flag wins over it. */
+function withOneDatabase(
+  { dataDir: _, databaseURL: __, ...others }: Layer,
+  layers: readonly Layer[]
+): Layer {
+  const { dataDir, databaseURL } =
+    layers.find(each => each.dataDir !== undefined || each.databaseURL !== undefined) ?? {}
+  if (dataDir !== undefined && databaseURL !== undefined)
+    throw new Error('dataDir: is for the embedded database, and databaseURL names another one')
+  if (databaseURL === undefined) return dataDir === undefined ? others : { ...others, dataDir }
+  if (typeof databaseURL !== 'string' || !/^postgres(ql)?:\/\//.test(databaseURL))
+    throw new Error('databaseURL: must be an address such as postgres://user@host/name')
+  return { ...others, databaseURL }
 }
 
 /** The message of an error in an option, with the name that a user of the command line knows. */

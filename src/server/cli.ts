@@ -2,6 +2,7 @@
 /** The sync server from a command line. */
 
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { inFlags, readSettings, usage, type Command, type Settings } from './cli-settings.ts'
 import { openPGlite, openPostgres, openSqlDatabase, startServer } from './main.ts'
 import { newestVersion, versionOf } from './database/migrations.ts'
@@ -34,7 +35,7 @@ const run: Readonly<Record<Command, (given: Given) => Promise<void>>> = {
   async check(given) {
     checkOptions(optionsOf(given))
     print('settings: right')
-    if (given.databaseURL === undefined && !existsSync(given.dataDir))
+    if (given.databaseURL === undefined && !existsSync(join(given.dataDir, 'pg')))
       return print(`database: embedded, will be created in ${given.dataDir}`)
     const sql = await openSql(given)
     try {
@@ -60,8 +61,6 @@ const run: Readonly<Record<Command, (given: Given) => Promise<void>>> = {
 
 try {
   const { command, settings } = readSettings(process.argv.slice(2), process.env)
-  if (settings.databaseURL !== undefined && settings.dataDir !== undefined)
-    throw new Error('--data: is for the embedded database, and --database names another one')
   const { sdkAppID = NaN, secretKey = '' } = settings
   await run[command]({
     port: 8788,

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -46,7 +46,8 @@ const wrong: [title: string, args: string[], message: RegExp][] = [
   ['an invalid origin', ['--app-id', '1', '--origin', 'app.example'], /^--origin: /],
   ['an unknown option', ['--app-id', '1', '--prot', '80'], /--prot/],
   ['a missing file', ['--config', '/none.json'], /^--config: \/none\.json /],
-  ['a second database', ['--database', 'postgres://a/b', '--data', './data'], /^--data: /]
+  ['a second database', ['--database', 'postgres://a/b', '--data', './data'], /^--data: /],
+  ['an address that is not PostgreSQL', ['--database', 'mysql://a/b'], /^--database: /]
 ]
 test.concurrent.each(wrong)('%s is refused in one line', async (_title, args, message) => {
   const { code, stderr } = await run(args)
@@ -81,6 +82,14 @@ test('flags win over the environment, and the environment over the file', () => 
   ])
 })
 
+test('a flag names another database than the environment', () => {
+  const env = { DATABASE_URL: 'postgres://host/other', OFFLINE_GROUPS_DATA: './other' }
+  expect(readSettings(['--data', './data'], env).settings).toEqual({ dataDir: './data' })
+  const [flag, url] = ['--database', 'postgres://host/chat']
+  expect(readSettings([flag, url], env).settings).toEqual({ databaseURL: url })
+  expect(() => readSettings([], env)).toThrow(/^dataDir: /)
+})
+
 test.each([
   ['not JSON', '{', /cannot be read as JSON/],
   ['a list', '[]', /must have an object/],
@@ -106,12 +115,13 @@ test('the version is that of the package', async () => {
 })
 
 test('a check of an absent embedded database creates nothing', async () => {
-  const folder = join(createFolder(), 'data')
+  const folder = createFolder()
   const { code, stdout } = await run(['--check', '--app-id', '1', '--data', folder])
   expect([code, stdout]).toEqual([
     0,
     `settings: right\ndatabase: embedded, will be created in ${folder}\n`
   ])
+  expect(readdirSync(folder)).toEqual([])
 })
 
 test.skipIf(missing)('a server runs on PostgreSQL, and a check names its tables', async () => {
