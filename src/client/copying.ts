@@ -30,6 +30,9 @@ function copy(value: unknown): unknown {
   return copied
 }
 
+/** A copy has the type of its original. */
+export const copyOf = <T>(value: T): T => copy(value) as T
+
 /** The getter of an argument may throw any value, so there may be no message. */
 const notCopied = (error: unknown): GroupError =>
   groupError('IllegalArgument', error instanceof Error ? error.message : 'it cannot be copied')

@@ -1,6 +1,7 @@
 /** The calls about members: they map arguments to operations, and results to Tencent's shapes. */
 
 import { firstValueFrom } from 'rxjs'
+import { copyOf } from '../client/copying.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
 import type { MemberRequest } from '../engine/api.ts'
 import { TYPES } from './constants.ts'
@@ -23,8 +24,11 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
       name: N & (Result<N> extends { userID: string } ? N : never),
       valuesOf: (options: Args<N>, nowSeconds: number) => Partial<TimGroupMember>
     ) =>
-    async (options: Args<N>) => {
-      const done = await run<N>(name, options)
+    async (given: Args<N>) => {
+      const session = ready(name)
+      // The app may change its object before the answer.
+      const options = copyOf(given)
+      const done = await perform<N>(session, name, options)
       // The type of `name` allows only operations with this result.
       const { userID } = done.result as { userID: string }
       const { clockOffsetMs } = await firstValueFrom(done.session.store.status$)

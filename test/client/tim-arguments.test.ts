@@ -72,6 +72,17 @@ test.each(['createGroup', 'updateGroupProfile'] as const)(
   }
 )
 
+test('an argument that changes before the answer has no effect', async () => {
+  const { url } = await openServer()
+  const tim = await logIn(url, 'ann')
+  await tim.createGroup({ groupID: 'crew', name: 'Crew', type: 'Public' })
+  const memberCustomField = [{ key: 'colour', value: 'blue' }]
+  const options = { groupID: 'crew', userID: 'ann', memberCustomField }
+  const call = tim.setGroupMemberCustomField(options)
+  Object.assign(options, { memberCustomField: undefined })
+  expect((await call).data.member).toMatchObject({ memberCustomField })
+})
+
 const windows: [string, object][] = [
   ['a negative offset', { offset: -1 }],
   ['NaN as count', { count: NaN }],
