@@ -3,6 +3,7 @@
  * and signaling. An instance of Tencent's SDK answers them, if the app gives one as `delegate`.
  */
 
+import { copyOf } from '../client/copying.ts'
 import type { GroupCalls } from './api.ts'
 import { TYPES } from './constants.ts'
 import { askLater } from './delegate-answers.ts'
@@ -150,18 +151,30 @@ export const withConversations = (
     return (answer || calls.getMessageList(options)) as ReturnType<GroupCalls['getMessageList']>
   },
   setMessageRemindType(options) {
-    const passOn = () => askLater(delegate(), 'setMessageRemindType', options)
-    if (fieldOf(options, 'userIDList') === undefined)
+    const passOn = (given: unknown) => askLater(delegate(), 'setMessageRemindType', given)
+    if (fieldOf(options, 'userIDList') === undefined) {
+      const given = copyIfPossible(options)
       return calls.setMessageRemindType(options).then(answer => {
-        void passOn()?.catch(onError)
+        void passOn(given)?.catch(onError)
         return answer
       })
+    }
     // As above.
-    return (passOn() ?? Promise.reject(notSupported('setMessageRemindType'))) as ReturnType<
+    return (passOn(options) ?? Promise.reject(notSupported('setMessageRemindType'))) as ReturnType<
       GroupCalls['setMessageRemindType']
     >
   }
 })
+
+/** The app may change its object before the answer. */
+function copyIfPossible(options: unknown): unknown {
+  try {
+    return copyOf(options)
+  } catch {
+    // Expected: a getter throws. The check of the arguments refuses the object.
+    return undefined
+  }
+}
 
 /** The calls of a delegate, or calls that fail with a code and their name. */
 export function createOtherCalls(delegate: () => object | undefined): TimOtherCalls {

@@ -94,7 +94,10 @@ describe('with a delegate', () => {
     const { tim, sdk, asked, codes } = await openLoggedIn()
     await tim.createGroup({ groupID: 'crew', name: 'Crew' })
     const options = { groupID: 'crew', messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
-    const { group } = (await tim.setMessageRemindType(options)).data
+    const changed = { ...options }
+    const call = tim.setMessageRemindType(changed)
+    Object.assign(changed, { groupID: 'den' })
+    const { group } = (await call).data
     expect(group.selfInfo.messageRemindType).toBe(TIM.TYPES.MSG_REMIND_DISCARD)
     expect(asked.slice(1)).toEqual([['setMessageRemindType', options]])
     sdk.setMessageRemindType = () => Promise.reject(Object.assign(new Error('no'), { code: 10010 }))
