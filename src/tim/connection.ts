@@ -48,8 +48,9 @@ export async function admit(
 
 const isFatal = (error: GroupError) =>
   isLoginError(error) ||
-  error.code === errors.StorageFailed.code ||
-  error.code === errors.WorkerFailed.code
+  [errors.StorageFailed, errors.WorkerFailed, errors.IllegalArgument].some(
+    ({ code }) => code === error.code
+  )
 
 /** Emits changes of the network, and reports a userSig that the server refuses. */
 export function watchStatus(
