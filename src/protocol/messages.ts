@@ -5,8 +5,8 @@
  * A client sends `hello` with its positions in the feed of its user and in the log of each group.
  * The server answers `welcome`, and then `delta`s up to the current positions. The last of these is
  * marked `caughtUp`. After that, the server sends each change. `push` carries operations. Their
- * verdicts arrive in a `delta`, together with their rows. `members` requests a page of the members
- * of a group. `read` requests the profile of any group.
+ * verdicts arrive in a `delta`, together with their rows or before them. `members` requests a page
+ * of the members of a group. `read` requests the profile of any group.
  *
  * A delta holds whole rows and continues from a position. A client at another position ignores it
  * or reconnects, so a repeated delta does no harm and a lost one is noticed. Feed events come

@@ -14,16 +14,26 @@ import { bytesOf, groupJson } from './json.ts'
 /** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
 const frameBytesTarget = 65_536
 
-/** `texts`: the groups as JSON. */
+/** `texts`: the groups as JSON. `room`: the bytes that still fit. */
 type Part = {
   readonly feed?: FeedDelta
   readonly groups: GroupDelta[]
   readonly texts: string[]
+  readonly verdicts: Verdict[]
+  room: number
 }
 
+const emptyPart = (feed?: FeedDelta): Part => ({
+  ...(feed && { feed }),
+  groups: [],
+  texts: [],
+  verdicts: [],
+  room: frameBytesTarget - bytesOf(feed)
+})
+
 /**
- * The feed comes first, then the groups. A verdict is in the frame with its rows: a client must not
- * show an effect together with its prediction.
+ * The feed comes first, then the groups. A verdict is in the frame with its rows or in one before
+ * it: a client must not show an effect together with its prediction.
  */
 export function deltaFrames({
   feed,
@@ -33,38 +43,60 @@ export function deltaFrames({
   caughtUp,
   ...rest
 }: DeltaMessage): string[] {
-  const parts = cut(feed, groups)
+  const parts = withVerdicts(cut(feed, groups), verdicts)
   const last = parts.length - 1
-  const places = verdicts.map(verdict => {
-    const place = parts.findIndex(part => hasRowsOf(part, verdict))
-    return { verdict, place: place < 0 ? last : place }
-  })
-  return parts.map(({ groups: _groups, texts, ...part }, index) => {
-    const own = places.flatMap(({ verdict, place }) => (place === index ? verdict : []))
+  return parts.map(({ groups: _groups, room: _room, texts, ...part }, index) => {
     const end = index === last ? { retry, caughtUp } : { retry: [], caughtUp: false }
-    const others: Omit<DeltaMessage, 'groups'> = { ...rest, ...part, verdicts: own, ...end }
+    const others: Omit<DeltaMessage, 'groups'> = { ...rest, ...part, ...end }
     return `${JSON.stringify(others).slice(0, -1)},"groups":[${texts.join()}]}`
   })
+}
+
+/** The feed stays whole: the server never had a position within one commit. */
+function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): [Part, ...Part[]] {
+  let part = emptyPart(feed)
+  const parts: [Part, ...Part[]] = [part]
+  for (const group of groups) {
+    const text = groupJson(group)
+    const bytes = Buffer.byteLength(text)
+    if (bytes > part.room && part.room < frameBytesTarget) parts.push((part = emptyPart()))
+    part.groups.push(group)
+    part.texts.push(text)
+    part.room -= bytes
+  }
+  return parts
+}
+
+/**
+ * Adds each verdict to the part with its rows. If a part has no room for all of them, the first ones
+ * precede the groups in parts of their own: the client keeps such an operation until its rows
+ * arrive. The feed precedes them, because a client settles an operation of an unknown group at once.
+ */
+function withVerdicts(parts: [Part, ...Part[]], verdicts: readonly Verdict[]): Part[] {
+  const early: Verdict[] = []
+  for (const verdict of [...verdicts].reverse()) {
+    const part = parts.find(each => hasRowsOf(each, verdict)) ?? parts.at(-1) ?? parts[0]
+    part.room -= bytesOf(verdict)
+    if (part.room < 0) early.unshift(verdict)
+    else part.verdicts.unshift(verdict)
+  }
+  if (early.length === 0) return parts
+  const [{ feed, ...first }, ...others] = parts
+  return [...(feed ? [emptyPart(feed)] : []), ...verdictParts(early), first, ...others]
 }
 
 const hasRowsOf = ({ groups }: Part, verdict: Verdict): boolean =>
   verdict.kind !== 'rejected' &&
   groups.some(({ groupID, to }) => groupID === verdict.groupID && to >= verdict.seq)
 
-/** The feed stays whole: the server never had a position within one commit. */
-function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): Part[] {
-  const parts: Part[] = [{ ...(feed && { feed }), groups: [], texts: [] }]
-  let room = frameBytesTarget - bytesOf(feed)
-  for (const group of groups) {
-    const text = groupJson(group)
-    const bytes = Buffer.byteLength(text)
-    if (bytes > room && room < frameBytesTarget) {
-      parts.push({ groups: [], texts: [] })
-      room = frameBytesTarget
-    }
-    parts.at(-1)?.groups.push(group)
-    parts.at(-1)?.texts.push(text)
-    room -= bytes
+function verdictParts(verdicts: readonly Verdict[]): Part[] {
+  let part = emptyPart()
+  const parts = [part]
+  for (const verdict of verdicts) {
+    const bytes = bytesOf(verdict)
+    if (bytes > part.room && part.room < frameBytesTarget) parts.push((part = emptyPart()))
+    part.verdicts.push(verdict)
+    part.room -= bytes
   }
   return parts
 }

@@ -1,4 +1,4 @@
-/** A verdict is sent with or after the rows it refers to. */
+/** A verdict is in the same delta as the rows it refers to, or in a later one. */
 
 import type { Verdict, WaitingVerdict } from './outgoing.ts'
 import type { ReplicaState } from './state.ts'
