@@ -21,7 +21,7 @@ export function helloOf({ base, outbox }: State, token: string): ClientMessage {
       membershipEpoch,
       seq
     ]),
-    pending: outbox.first().map(({ opID }) => opID)
+    pending: outbox.first().flatMap(({ opID }) => (outbox.isDurable(opID) ? opID : []))
   }
 }
 
