@@ -135,7 +135,7 @@ test('a verdict on joining arrives with its unannounced group', async () => {
 })
 
 /** Ann and Bob in a group without tips, and the replica of Bob's session. */
-async function createPair() {
+async function createPair(pending: readonly string[] = []) {
   const { database, announced, judge } = createWorld()
   await judge('crew', 'createGroup', {
     name: 'Crew',
@@ -143,10 +143,14 @@ async function createPair() {
     memberList: [{ userID: 'bob' }]
   })
   const replica = createReplica('bob', { now, subscribe: () => () => undefined })
-  await replica.catchUp(database, noPositions, {
-    groupsPerFrame: 9,
-    send: () => replica.nextDelta()
-  })
+  await replica.catchUp(
+    database,
+    { ...noPositions, pending },
+    {
+      groupsPerFrame: 9,
+      send: () => replica.nextDelta()
+    }
+  )
   announced.length = 0
   const receiveAll = () => announced.splice(0).forEach(each => void replica.receive(each))
   return { database, replica, judge, receiveAll }
@@ -187,6 +191,32 @@ test('drift is repaired after a setting of another member', async () => {
     })
   )
   expect(replica.nextDelta()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
+})
+
+test('a session that names operations reads only after its user acts', async () => {
+  const { replica, judge, receiveAll } = await createPair(['lost'])
+  await judge('crew', 'updateGroupProfile', { name: 'New' })
+  receiveAll()
+  expect(replica.nextDelta()?.groups).toMatchObject([{ group: { name: 'New' } }])
+  expect(replica.hasUnread()).toBe(false)
+  await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' }, 'bob')
+  receiveAll()
+  expect([replica.nextDelta(), replica.hasUnread()]).toEqual([undefined, true])
+})
+
+test('a verdict that a read has found is followed by no retry', async () => {
+  const { database, replica, judge, receiveAll } = await createPair()
+  const remind = (messageRemindType: string) =>
+    judge('crew', 'setMessageRemindType', { messageRemindType }, 'bob')
+  replica.addPushed('1')
+  await remind('Discard')
+  receiveAll()
+  await replica.read(database, async () => undefined)
+  expect(replica.nextDelta()?.verdicts).toMatchObject([{ opID: '1' }])
+  replica.addRetry('1')
+  await remind('AcceptNotNotify')
+  receiveAll()
+  expect([replica.nextDelta()?.retry, replica.hasUnread()]).toEqual([[], false])
 })
 
 test('an announcement during a read does not move the client back', async () => {

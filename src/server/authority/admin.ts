@@ -54,6 +54,7 @@ export async function giveNotice(
     groupID,
     from: seq,
     to: seq,
+    actors: new Set(),
     group: row,
     isRowChanged: false,
     members: [],

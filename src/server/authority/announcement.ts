@@ -7,6 +7,8 @@ export type Announcement = {
   readonly groupID: string
   readonly from: number
   readonly to: number
+  /** The users whose operations it holds. */
+  readonly actors: ReadonlySet<string>
   readonly group: GroupRow | null
   /** Whether the row of the group differs from the row at `from`. */
   readonly isRowChanged: boolean

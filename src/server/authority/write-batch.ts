@@ -32,6 +32,7 @@ export async function writeBatch(batch: Batch): Promise<Announcement | undefined
     groupID,
     from: before.seq,
     to: seq,
+    actors: new Set(batch.log.map(({ actor }) => actor)),
     group,
     isRowChanged: group !== before.row,
     members: rows.flatMap(({ row }) => row ?? []),

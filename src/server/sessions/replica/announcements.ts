@@ -33,11 +33,11 @@ export function applyHeld(state: ReplicaState): void {
 }
 
 function applyOrPostpone(state: ReplicaState, announcement: Announcement): void {
-  const { hasRoom, outgoing, unanswered } = state
+  const { userID, hasRoom, outgoing, unanswered } = state
   // Another session may have pushed an operation that this client has named. A read finds its
   // verdict too.
-  const hasNamed = unanswered.named.size > 0
-  if (!hasNamed && hasRoom() && !outgoing.isFull()) apply(state, announcement)
+  const mayHoldNamed = unanswered.named.size > 0 && announcement.actors.has(userID)
+  if (!mayHoldNamed && hasRoom() && !outgoing.isFull()) apply(state, announcement)
   else postpone(state, announcement)
 }
 

@@ -32,13 +32,16 @@ export function addOutcome(state: ReplicaState, verdict: Verdict): void {
   if (!isAnswered) addVerdict(state, verdict)
 }
 
-/** A pushed operation was not judged. The client pushes it again. */
+/** A pushed operation was not judged. The client pushes it again, unless it has the verdict. */
 export function addRetry(
   { unanswered: { named, pushed }, outgoing }: ReplicaState,
   opID: string
 ): void {
+  const isAnswered = pushed.get(opID)?.isAnswered
+  const isPushed = pushed.delete(opID)
+  if (isAnswered) return
   // A lost connection to the database hides whether its transaction is committed.
-  if (pushed.delete(opID) && named.size < frameLimits.pendingPerHelloMax) named.add(opID)
+  if (isPushed && named.size < frameLimits.pendingPerHelloMax) named.add(opID)
   outgoing.addRetry(opID)
 }
 
