@@ -195,15 +195,19 @@ function forgetHourly(
   return () => clearInterval(timer)
 }
 
-/** A closed database fails every call with the same error. */
+/** A database that has ended fails every call with the same error, or with a copy that names it. */
 function oncePerError(report: (error: unknown) => void): (error: unknown) => void {
   const reported = new WeakSet()
   return error => {
-    if (typeof error !== 'object' || error === null) return report(error)
-    if (!reported.has(error)) report(error)
-    reported.add(error)
+    const first = causeOf(error)
+    if (typeof first !== 'object' || first === null) return report(error)
+    if (!reported.has(first)) report(error)
+    reported.add(first)
   }
 }
+
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? causeOf(error.cause) : error
 
 function logError(error: unknown): void {
   process.stderr.write(
