@@ -1,8 +1,10 @@
 /** PostgreSQL that ends connections, statements and itself, under the server's pool. */
 
+import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openPostgres } from '../../src/server/database/postgres.ts'
-import { openSqlDatabase } from '../../src/server/database/sql.ts'
+import { must } from '../../src/kernel/must.ts'
+import { openSqlDatabase, type Sql } from '../../src/server/database/sql.ts'
 import { entry, writes } from './database-rows.ts'
 import { createDatabase, missing } from './postgres.ts'
 
@@ -55,4 +57,58 @@ test.skipIf(missing)('a server that is not there is an error, not a wait', async
   const sql = openPostgres('postgres://nobody@127.0.0.1:1/nothing')
   onTestFinished(() => sql.close())
   await expect(openSqlDatabase(sql)).rejects.toThrow('ECONNREFUSED')
+})
+
+test.skipIf(missing)('an upgrade and a deletion may take longer than a statement', async () => {
+  const url = await createDatabase()
+  const other = openPostgres(url)
+  onTestFinished(() => other.close())
+  const impatient = `${url}&statement_timeout=100&query_timeout=100`
+  const opening = async () => openSqlDatabase(openPostgres(impatient))
+  const database = await duringLock(other, 'SELECT pg_advisory_xact_lock(0)', opening)
+  onTestFinished(() => database.close())
+  await duringLock(other, 'LOCK TABLE feed', () =>
+    database.compact({ history: 1, verdicts: 1, refusals: 1 })
+  )
+  await duringLock(other, 'LOCK TABLE feed', () =>
+    expect(database.snapshot(tx => tx.feedSince('ann', 0))).rejects.toThrow('timeout')
+  )
+})
+
+test.skipIf(missing)('a database that is closed ends a deletion early', async () => {
+  const url = await createDatabase()
+  const other = openPostgres(url)
+  onTestFinished(() => other.close())
+  const database = await openSqlDatabase(openPostgres(url))
+  const ended = duringLock(other, 'LOCK TABLE feed', () =>
+    Promise.all([database.compact({ history: 1, verdicts: 1, refusals: 1 }), database.close()])
+  )
+  await expect(ended).resolves.toEqual([undefined, undefined])
+})
+
+/** Another connection holds the lock for half a second after `work` has begun. */
+async function duringLock<T>(sql: Sql, lock: string, work: () => Promise<T>): Promise<T> {
+  const [result] = await sql.withConnection(async query => {
+    await query('BEGIN')
+    await query(lock)
+    const working = work()
+    working.catch(() => undefined)
+    await setTimeout(500)
+    await query('COMMIT')
+    return [working]
+  })
+  return must(result)
+}
+
+test.skipIf(missing)('a deletion that fails keeps the deletions before it', async () => {
+  const { sql, database } = await open()
+  await database.transaction(async tx => {
+    await tx.lockGroup('crew')
+    await tx.write(writes('crew', { log: [entry(1)] }))
+  })
+  await sql.withConnection(query => query('ALTER TABLE verdicts RENAME TO moved'))
+  const future = 10_000_000_000
+  const compacted = database.compact({ history: future, verdicts: 0, refusals: 0 })
+  await expect(compacted).rejects.toThrow('verdicts')
+  expect((await database.snapshot(tx => tx.group('crew'))).floor).toBe(1)
 })

@@ -81,11 +81,10 @@ export async function versionOf(query: SqlQuery): Promise<number> {
 
 /**
  * Brings the tables to a version in the transaction of `query`. Rejects for tables of a newer
- * build, before anything is changed.
+ * build, before anything is changed. The transaction needs `isLong`: building an index of a large
+ * table takes longer than a statement of the service may.
  */
 export async function migrate(query: SqlQuery, to = newestVersion): Promise<void> {
-  // Building an index of a large table takes longer than a statement of the service may.
-  await query('SET LOCAL statement_timeout = 0')
   await query(`SELECT pg_advisory_xact_lock(${lockKey})`)
   const present = await versionOf(query)
   await query(`

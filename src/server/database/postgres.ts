@@ -11,7 +11,9 @@ const limitsMs = {
   /** Longer than `statement`: no answer came, so the network or the machine has gone. */
   answer: 40_000,
   /** A server that has hung in a transaction must not keep its locks. */
-  idleInTransaction: 60_000
+  idleInTransaction: 60_000,
+  /** The longest timer there is, 24 days. The driver takes 0 for `answer`. */
+  longAnswer: 2_147_483_647
 }
 
 /**
@@ -46,11 +48,14 @@ export function openPostgres(
   pool.on('connect', client => client.on('error', () => undefined))
 
   return {
-    async withConnection(work) {
+    async withConnection(work, { isLong = false } = {}) {
+      const limits = isLong ? { query_timeout: limitsMs.longAnswer } : {}
       const client = await pool.connect()
       let isBroken = false
       try {
-        return await work((text, params = []) => client.query(text, [...params]))
+        return await work((text, params = []) =>
+          client.query({ ...limits, text, values: [...params] })
+        )
       } catch (error) {
         isBroken = error instanceof BrokenConnectionError
         throw error

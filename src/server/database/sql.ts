@@ -17,9 +17,13 @@ export type Sql = {
   /**
    * Calls `work` with a function that runs statements on one connection. No other caller may use
    * the connection meanwhile. If `work` rejects, the connection may still be in a transaction: roll
-   * it back or close it before another use.
+   * it back or close it before another use. With `isLong`, its statements upgrade tables or delete
+   * old data: the connection must not end them after a time.
    */
-  withConnection<T>(work: (query: SqlQuery) => Promise<T>): Promise<T>
+  withConnection<T>(
+    work: (query: SqlQuery) => Promise<T>,
+    options?: { readonly isLong?: boolean }
+  ): Promise<T>
   /** Closes all connections. */
   close(): Promise<void>
 }
@@ -33,9 +37,12 @@ class NotBegunError extends BrokenConnectionError {}
 const conflicts = new Set(['40001', '40P01'])
 const attemptsMax = 5
 
+/** `isLong`: the transaction may take longer than one of the service. */
+type Begin = { readonly begin: string; readonly isLong: boolean }
 // Explicit, because the default is a setting of the database.
-const readCommitted = 'BEGIN ISOLATION LEVEL READ COMMITTED'
-const readOnly = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
+const readCommitted = { begin: 'BEGIN ISOLATION LEVEL READ COMMITTED', isLong: false }
+const readOnly = { begin: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', isLong: false }
+const longWrite = { ...readCommitted, isLong: true }
 
 /**
  * Opens a database of groups for `startServer`, and creates or upgrades its tables. Rejects if a
@@ -45,28 +52,32 @@ const readOnly = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
  * const database = await openSqlDatabase(await openPGlite('./data'))
  */
 export async function openSqlDatabase(sql: Sql): Promise<Database> {
-  const attempt = <T>(begin: string, work: (query: SqlQuery) => Promise<T>) =>
-    sql.withConnection(async query => {
-      await query(begin).catch((cause: unknown) => {
-        throw new NotBegunError(`a transaction could not be begun: ${String(cause)}`, { cause })
-      })
-      try {
-        const result = await work(query)
-        await query('COMMIT')
-        return result
-      } catch (error) {
-        await query('ROLLBACK').catch((cause: unknown) => {
-          throw new BrokenConnectionError(
-            `a transaction could not be rolled back after: ${String(error)}`,
-            { cause }
-          )
+  const attempt = <T>({ begin, isLong }: Begin, work: (query: SqlQuery) => Promise<T>) =>
+    sql.withConnection(
+      async query => {
+        await query(begin).catch((cause: unknown) => {
+          throw new NotBegunError(`a transaction could not be begun: ${String(cause)}`, { cause })
         })
-        throw error
-      }
-    })
+        try {
+          if (isLong) await query('SET LOCAL statement_timeout = 0')
+          const result = await work(query)
+          await query('COMMIT')
+          return result
+        } catch (error) {
+          await query('ROLLBACK').catch((cause: unknown) => {
+            throw new BrokenConnectionError(
+              `a transaction could not be rolled back after: ${String(error)}`,
+              { cause }
+            )
+          })
+          throw error
+        }
+      },
+      { isLong }
+    )
 
   async function within<T>(
-    begin: string,
+    begin: Begin,
     work: (query: SqlQuery) => Promise<T>,
     attempts = 1
   ): Promise<T> {
@@ -82,7 +93,7 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     }
   }
 
-  const epoch = await within(readCommitted, async query => {
+  const epoch = await within(longWrite, async query => {
     await migrate(query)
     const fresh = [randomUUID(), randomBytes(32).toString('base64url')]
     await query(
@@ -93,6 +104,8 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     return (await reader(query).identity()).epoch
   })
 
+  let isClosing = false
+  let compactions: Promise<unknown> = Promise.resolve()
   const writing = <T>(work: (query: SqlQuery) => Promise<T>) => within(readCommitted, work)
 
   return {
@@ -107,7 +120,19 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
       }),
     transaction: work => writing(query => work({ ...reader(query), ...writer(query) })),
     snapshot: work => within(readOnly, query => work(reader(query))),
-    compact: before => writing(query => compact(query, before)),
-    close: () => sql.close()
+    compact(before) {
+      // Each statement is a transaction: a long one must not lock the rows of the others. If the
+      // database is closed meanwhile, the next compaction deletes the rest.
+      const run: SqlQuery = async (text, params) =>
+        isClosing ? { rows: [] } : within(longWrite, query => query(text, params))
+      const compaction = compact(run, before)
+      compactions = Promise.allSettled([compactions, compaction])
+      return compaction
+    },
+    async close() {
+      isClosing = true
+      await compactions
+      await sql.close()
+    }
   }
 }
