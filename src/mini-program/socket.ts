@@ -35,7 +35,7 @@ export const connectSocket =
       try {
         const task = calls.connectSocket({ url, multiple: true, success: nothing, fail: link.end })
         // The events of a task may come soon, so it is used at once if possible.
-        if (isThenable(task)) void task.then(link.start, link.end)
+        if (isThenable(task)) void task.then(link.start).then(undefined, link.end)
         else link.start(task)
       } catch {
         // Expected: the address is invalid, or there are too many sockets.
@@ -72,13 +72,14 @@ function createLink({ onOpen, onFrame, onClose }: LinkEvents) {
 
   function start(opened: unknown): void {
     task = opened as SocketTask | undefined
-    if (isOver) return close()
     if (!task) return end()
     task.onOpen(() => {
-      if (isOver) return
+      // A socket that could not be closed while connecting would stay open for ever.
+      if (isOver) return close()
       isOpen = true
       onOpen()
     })
+    if (isOver) return close()
     task.onMessage(message => {
       const data = dataOf(message)
       if (!isOver && data !== undefined) onFrame(data)
@@ -88,14 +89,14 @@ function createLink({ onOpen, onFrame, onClose }: LinkEvents) {
   }
 
   function send(frame: string): void {
-    // A connection that has ended loses frames. The client sends them again over the next one.
-    if (isOver) return
+    // A connection that is not open loses frames. The client sends them again over the next one.
+    if (isOver || !isOpen) return
     unsent.push(frame)
     sendNext()
   }
 
   function sendNext(): void {
-    if (isSending || !isOpen || isOver || !task) return
+    if (isSending || isOver || !task) return
     const data = unsent.shift()
     if (data === undefined) return
     isSending = true
