@@ -2,6 +2,6 @@
 
 import { createAlipayHost } from '../../storage/key-value/hosts/alipay.ts'
 import type { Platform } from '../platform.ts'
-import { platformOf, type MiniProgramCalls } from './of-calls.ts'
+import { platformsOf, type MiniProgramCalls } from './of-calls.ts'
 
-export const alipay = (my: MiniProgramCalls): Platform => platformOf(my, createAlipayHost(my))
+export const alipay: (my: MiniProgramCalls) => Platform = platformsOf(createAlipayHost)

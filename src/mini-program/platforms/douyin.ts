@@ -2,6 +2,6 @@
 
 import { createDouyinHost } from '../../storage/key-value/hosts/douyin.ts'
 import type { Platform } from '../platform.ts'
-import { platformOf, type MiniProgramCalls } from './of-calls.ts'
+import { platformsOf, type MiniProgramCalls } from './of-calls.ts'
 
-export const douyin = (tt: MiniProgramCalls): Platform => platformOf(tt, createDouyinHost(tt))
+export const douyin: (tt: MiniProgramCalls) => Platform = platformsOf(createDouyinHost)

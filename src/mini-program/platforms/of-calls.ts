@@ -19,7 +19,22 @@ export type MiniProgramCalls = CallbackStorage &
     offNetworkStatusChange?(callback: (status: { isConnected: boolean }) => void): void
   }
 
-export function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
+/**
+ * Returns one platform per object. Stores on the same storage share a database by its host: two
+ * hosts would overwrite each other's commits.
+ */
+export function platformsOf(
+  createHost: (calls: MiniProgramCalls) => KeyValueHost
+): (calls: MiniProgramCalls) => Platform {
+  const known = new WeakMap<MiniProgramCalls, Platform>()
+  return calls => {
+    const platform = known.get(calls) ?? platformOf(calls, createHost(calls))
+    known.set(calls, platform)
+    return platform
+  }
+}
+
+function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
   const randomBytes = (length: number) =>
     new Promise<ArrayBuffer>((success, fail) => {
       calls.getRandomValues?.({

@@ -2,6 +2,6 @@
 
 import { createWeChatHost } from '../../storage/key-value/hosts/wechat.ts'
 import type { Platform } from '../platform.ts'
-import { platformOf, type MiniProgramCalls } from './of-calls.ts'
+import { platformsOf, type MiniProgramCalls } from './of-calls.ts'
 
-export const weChat = (wx: MiniProgramCalls): Platform => platformOf(wx, createWeChatHost(wx))
+export const weChat: (wx: MiniProgramCalls) => Platform = platformsOf(createWeChatHost)
