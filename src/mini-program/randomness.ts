@@ -8,7 +8,8 @@ import type { Platform } from './platform.ts'
 
 const bytesPerRequest = 16_384
 
-export function seedRandomIDs({ randomBytes }: Platform): void {
+export function seedRandomIDs(platform: Platform): void {
+  const randomBytes = platform.randomBytes?.bind(platform)
   let bytes = new Uint8Array(0)
   let used = 0
   let isRequested = false

@@ -2,12 +2,27 @@
 
 import { expect, test } from 'vitest'
 import { alipay, createTim, douyin, weChat } from '../../src/mini-program.ts'
+import type { Platform } from '../../src/mini-program/platform.ts'
+import { seedRandomIDs } from '../../src/mini-program/randomness.ts'
+import { newID } from '../../src/host/random-id.ts'
 import { createWx } from './wx.ts'
 
 test.each([weChat, alipay, douyin])('the same object has one platform: %o', platformOf => {
   const calls = createWx()
   expect(platformOf(calls)).toBe(platformOf(calls))
   expect(platformOf(createWx()).storage).not.toBe(platformOf(calls).storage)
+})
+
+test('a platform that is an instance of a class delivers random bytes', async () => {
+  class Device {
+    readonly #byte = 7
+    async randomBytes(count: number): Promise<ArrayBuffer> {
+      return new Uint8Array(count).fill(this.#byte).buffer
+    }
+  }
+  seedRandomIDs(new Device() as unknown as Platform)
+  await new Promise(resolve => setTimeout(resolve))
+  expect(newID()).toBe('HHHHHHHHHHHHHHHHHHHHHH')
 })
 
 test('a login on a wrong platform rejects with 10004', async () => {
