@@ -123,7 +123,7 @@ function dataOf({ data }: { readonly data: unknown }): string | undefined {
 }
 
 /** A call answers by its callbacks. Its promise, if there is one, must not reject unhandled. */
-function settle(returned: unknown): void {
+export function settle(returned: unknown): void {
   if (isThenable(returned)) void returned.then(nothing, nothing)
 }
 

@@ -25,6 +25,17 @@ test('a platform that is an instance of a class delivers random bytes', async ()
   expect(newID()).toBe('HHHHHHHHHHHHHHHHHHHHHH')
 })
 
+const refuse = () => {
+  throw new Error('not supported')
+}
+const refuseLater = () => Promise.reject(new Error('not supported'))
+
+test.each([refuse, refuseLater])('a platform that refuses its events does no harm: %o', call => {
+  const events = { onAppShow: call, onNetworkStatusChange: call, offAppShow: call }
+  const ends = weChat({ ...createWx(), ...events }).onWake?.(() => undefined)
+  expect(ends).not.toThrow()
+})
+
 test('a login on a wrong platform rejects with 10004', async () => {
   const tim = createTim({} as never).create({ SDKAppID: 1, url: 'wss://example.org/sync' })
   const login = tim.login({ userID: 'ann', userSig: 'any' })

@@ -3,7 +3,7 @@
 import type { KeyValueHost } from '../../storage/key-value/host.ts'
 import type { CallbackStorage } from '../../storage/key-value/hosts/callbacks.ts'
 import type { Platform } from '../platform.ts'
-import { connectSocket, type SocketCalls } from '../socket.ts'
+import { connectSocket, settle, type SocketCalls } from '../socket.ts'
 
 /** `wx`, `my` or `tt`. The storage calls and `connectSocket` are needed. */
 export type MiniProgramCalls = CallbackStorage &
@@ -37,11 +37,12 @@ export function platformsOf(
 function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
   const randomBytes = (length: number) =>
     new Promise<ArrayBuffer>((success, fail) => {
-      calls.getRandomValues?.({
+      const answer = calls.getRandomValues?.({
         length,
         success: ({ randomValues }) => success(randomValues),
         fail: failure => fail(new Error(String(failure)))
       })
+      settle(answer)
     })
   return {
     storage,
@@ -51,12 +52,21 @@ function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
       const onNetwork = ({ isConnected }: { isConnected: boolean }) => {
         if (isConnected) callback()
       }
-      calls.onAppShow?.(callback)
-      calls.onNetworkStatusChange?.(onNetwork)
+      attempt(() => calls.onAppShow?.(callback))
+      attempt(() => calls.onNetworkStatusChange?.(onNetwork))
       return () => {
-        calls.offAppShow?.(callback)
-        calls.offNetworkStatusChange?.(onNetwork)
+        attempt(() => calls.offAppShow?.(callback))
+        attempt(() => calls.offNetworkStatusChange?.(onNetwork))
       }
     }
+  }
+}
+
+/** The store works without these events, only more slowly. */
+function attempt(call: () => unknown): void {
+  try {
+    settle(call())
+  } catch {
+    // Expected: the platform has the call, and refuses it.
   }
 }
