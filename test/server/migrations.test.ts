@@ -63,12 +63,16 @@ test.skipIf(missing)('tables are created once, however often the database is ope
 })
 
 test.skipIf(missing)('tables of a newer build are refused and stay as they are', async () => {
-  const sql = await openEmpty()
+  const url = await createDatabase()
+  const sql = openPostgres(url)
+  onTestFinished(() => sql.close())
   await openSqlDatabase(sql)
   await sql.withConnection(query => query('INSERT INTO schema_versions (version) VALUES (999)'))
   const versions = await versionsOf(sql)
-  await expect(openSqlDatabase(sql)).rejects.toThrow(/version 999.*install the newer build/)
+  const refused = openPostgres(url)
+  await expect(openSqlDatabase(refused)).rejects.toThrow(/version 999.*install the newer build/)
   expect(await versionsOf(sql)).toEqual(versions)
+  await expect(versionsOf(refused)).rejects.toThrow('after calling end')
 })
 
 test.skipIf(missing)('twelve servers open an empty PostgreSQL at once', async () => {

@@ -105,6 +105,7 @@ export async function openPGlite(
 
   // There is one connection: each piece of work waits for the one before.
   let turn: Promise<unknown> = Promise.resolve()
+  let closed: Promise<void> | undefined
   return {
     withConnection(work) {
       const result = turn.then(() => work(query))
@@ -114,17 +115,19 @@ export async function openPGlite(
       })
       return result
     },
-    async close() {
-      await turn
-      if (failure) return ended
-      isClosing = true
-      const exited = new Promise(resolve => thread.once('exit', resolve))
-      thread.postMessage('close')
-      const timer = setTimeout(() => void thread.terminate(), closeMsMax)
-      await exited
-      clearTimeout(timer)
-      lock?.release()
-    }
+    close: () => (closed ??= close())
+  }
+
+  async function close(): Promise<void> {
+    await turn
+    if (failure) return ended
+    isClosing = true
+    const exited = new Promise(resolve => thread.once('exit', resolve))
+    thread.postMessage('close')
+    const timer = setTimeout(() => void thread.terminate(), closeMsMax)
+    await exited
+    clearTimeout(timer)
+    lock?.release()
   }
 }
 

@@ -46,6 +46,7 @@ export function openPostgres(
   pool.on('error', onError)
   // The statement on a lost connection fails too. Without a listener, the process would end.
   pool.on('connect', client => client.on('error', () => undefined))
+  let closed: Promise<void> | undefined
 
   return {
     async withConnection(work, { isLong = false } = {}) {
@@ -63,6 +64,6 @@ export function openPostgres(
         client.release(isBroken)
       }
     },
-    close: () => pool.end()
+    close: () => (closed ??= pool.end())
   }
 }

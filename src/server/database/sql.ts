@@ -24,7 +24,7 @@ export type Sql = {
     work: (query: SqlQuery) => Promise<T>,
     options?: { readonly isLong?: boolean }
   ): Promise<T>
-  /** Closes all connections. */
+  /** Closes all connections. A second call changes nothing. */
   close(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ const longWrite = { ...readCommitted, isLong: true }
 
 /**
  * Opens a database of groups for `startServer`, and creates or upgrades its tables. Rejects if a
- * statement fails, or if a newer build has upgraded the tables.
+ * statement fails, or if a newer build has upgraded the tables. It closes `sql` first.
  *
  * @example
  * const database = await openSqlDatabase(await openPGlite('./data'))
@@ -93,15 +93,10 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
     }
   }
 
-  const epoch = await within(longWrite, async query => {
-    await migrate(query)
-    const fresh = [randomUUID(), randomBytes(32).toString('base64url')]
-    await query(
-      `INSERT INTO server (epoch, receipt_key)
-       SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM server)`,
-      fresh
-    )
-    return (await reader(query).identity()).epoch
+  const epoch = await within(longWrite, prepare).catch(async (error: unknown) => {
+    // Otherwise the process would not end, and the folder would stay locked.
+    await sql.close()
+    throw error
   })
 
   let isClosing = false
@@ -135,4 +130,16 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
       await sql.close()
     }
   }
+}
+
+/** Upgrades the tables. Returns the epoch. */
+async function prepare(query: SqlQuery): Promise<string> {
+  await migrate(query)
+  const fresh = [randomUUID(), randomBytes(32).toString('base64url')]
+  await query(
+    `INSERT INTO server (epoch, receipt_key)
+     SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM server)`,
+    fresh
+  )
+  return (await reader(query).identity()).epoch
 }
