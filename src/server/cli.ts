@@ -53,9 +53,10 @@ const run: Readonly<Record<Command, (given: Given) => Promise<void>>> = {
         ? options
         : { ...options, database: await openSqlDatabase(await openSql(given)) }
     )
-    print(`Sync server: ${server.url}`)
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.once(signal, () => void server.close().then(() => process.exit(0)))
+    // The last step: a supervisor may end the server as soon as it reads this line.
+    print(`Sync server: ${server.url}`)
   }
 }
 
