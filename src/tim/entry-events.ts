@@ -25,7 +25,8 @@ export function watchEntries(
   )
   const counters = createChanges<number>(isOver, ({ groupID, entries }, updated) => {
     for (const { key, value } of entries)
-      if (updated.includes(key)) events.emit(EVENT.GROUP_COUNTER_UPDATED, { groupID, key, value })
+      if (!isOver() && updated.includes(key))
+        events.emit(EVENT.GROUP_COUNTER_UPDATED, { groupID, key, value })
   })
   watch.add(store.entries$('attributes').subscribe(attributes))
   watch.add(store.entries$('counters').subscribe(counters))

@@ -70,6 +70,17 @@ test('a counter is set, increased and decreased with an event each', async () =>
   expect(counters).toEqual({ likes: 7 })
 })
 
+test('a logout in the handler of a counter ends its events', async () => {
+  let events = 0
+  bob.on(GROUP_COUNTER_UPDATED, () => {
+    events++
+    void bob.logout()
+  })
+  await ann.setGroupCounters({ groupID, counters: { likes: 8, views: 1 } })
+  await expect.poll(() => events).toBeGreaterThan(0)
+  expect(events).toBe(1)
+})
+
 test('keys that every object inherits are keys like others', async () => {
   const groupAttributes = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<
     string,
