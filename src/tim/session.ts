@@ -55,6 +55,8 @@ export function startLogin(options: LoginOptions) {
     const emitList = (list: TimGroup[]) => events.emit(EVENT.GROUP_LIST_UPDATED, list)
     const live = createLive(store, userID, emitList)
     watches.push({ unsubscribe: live.end })
+    // A handler of the first list may have logged out, before the line above.
+    if (isOver()) return live.end()
     await bound(arrived(store, alsoReady), listWithinMs, () => undefined)
     const restMs = delegateWithinMs - listWithinMs
     await bound(whileOnline(store, alsoReady), restMs, () => undefined)
