@@ -90,7 +90,12 @@ export function createLive(
     const name = `${row.groupID}\n${row.userID}`
     const known = members.get(name)
     const held = known?.live.deref()
-    if (held) return Object.assign(held, timMember(row))
+    if (known && held) {
+      // The members that were used last are at the end.
+      members.delete(name)
+      members.set(name, known)
+      return Object.assign(held, timMember(row))
+    }
     known?.watch.unsubscribe()
     const live = timMember(row)
     const reference = referenceTo(live)
