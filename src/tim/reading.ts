@@ -53,8 +53,16 @@ const reading = {
 }
 
 export const isReading = (api: string): boolean =>
-  hasOwn(reading, api) ||
-  ['getGroupList', 'searchGroupByID', 'getGroupApplicationList', 'getMessageList'].includes(api)
+  hasOwn(reading, api) || otherReading.includes(api)
+
+const otherReading: readonly string[] = [
+  'getGroupList',
+  'searchGroupByID',
+  'getGroupApplicationList',
+  'getMessageList',
+  'getMyProfile',
+  'getConversationProfile'
+]
 
 export function parsed<N extends keyof typeof reading>(
   api: N,

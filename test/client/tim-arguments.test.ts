@@ -145,9 +145,12 @@ describe('the limit of a call', () => {
     expect(await outcome('joinGroup', 81)).toMatchObject({ code: 4512 })
   })
 
-  test('answers a read with 4502', async () => {
-    expect(await outcome('getGroupProfile', 81)).toMatchObject({ code: 4502 })
-  })
+  test.each(['getGroupProfile', 'getMyProfile', 'getConversationProfile'])(
+    'answers the read %s with 4502',
+    async api => {
+      expect(await outcome(api, 81)).toMatchObject({ code: 4502 })
+    }
+  )
 })
 
 test('a call whose store closes rejects with 2999', async () => {
