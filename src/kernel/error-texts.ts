@@ -20,7 +20,7 @@ const texts: Readonly<Record<Reason, string>> = {
   NotInGroup: 'You are not in this group.',
   CannotInviteToAVChatRoom: 'Nobody can be invited to an AVChatRoom.',
   LoginToJoin: 'Only AVChatRooms can be joined before logging in.',
-  CannotKickFromAVChatRoom: 'Nobody can be removed from an AVChatRoom.',
+  CannotKickFromAVChatRoom: 'Users can be removed from an AVChatRoom only with a duration.',
   NotOwner: 'Only the owner may set roles.',
   NoRolesInGroupType: 'Private groups and AVChatRooms have no admins.',
   IllegalRole: 'The role must be Admin or Member.',
