@@ -13,6 +13,8 @@ import { bytesOf, groupJson } from './json.ts'
 
 /** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
 const frameBytesTarget = 65_536
+/** A frame may be longer by this many bytes for the verdicts of its rows. It still arrives in time. */
+const ownVerdictBytes = 32_768
 
 /** `texts`: the groups as JSON. `room`: the bytes that still fit. */
 type Part = {
@@ -71,13 +73,15 @@ function cut(feed: FeedDelta | undefined, groups: readonly GroupDelta[]): [Part,
  * Adds each verdict to the part with its rows. If a part has no room for all of them, the first ones
  * precede the groups in parts of their own: the client keeps such an operation until its rows
  * arrive. The feed precedes them, because a client settles an operation of an unknown group at once.
+ * Verdicts stay with their rows if they can: the loss of a frame without rows is not noticed.
  */
 function withVerdicts(parts: [Part, ...Part[]], verdicts: readonly Verdict[]): Part[] {
   const early: Verdict[] = []
   for (const verdict of [...verdicts].reverse()) {
-    const part = parts.find(each => hasRowsOf(each, verdict)) ?? parts.at(-1) ?? parts[0]
+    const own = parts.find(each => hasRowsOf(each, verdict))
+    const part = own ?? parts.at(-1) ?? parts[0]
     part.room -= bytesOf(verdict)
-    if (part.room < 0) early.unshift(verdict)
+    if (part.room < (own ? -ownVerdictBytes : 0)) early.unshift(verdict)
     else part.verdicts.unshift(verdict)
   }
   if (early.length === 0) return parts
