@@ -17,6 +17,7 @@ import type { StoreLocation, WorkerApi } from '../engine/worker-api.ts'
 import { newID } from '../host/random-id.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { batched } from './batched.ts'
+import { failureOf } from './failed-workers.ts'
 import { until } from './until.ts'
 
 const tickMs = 1000
@@ -101,6 +102,8 @@ export function runWorker(
     if (isLocked === true) watchLock()
   })
   watch()
+  const failure = failureOf(worker)
+  if (failure !== undefined) fail(failure)
 
   return {
     async call(name, args) {

@@ -1,11 +1,13 @@
 /** One instance of Tencent's API: login, logout, events, and the calls of the current session. */
 
+import { watchWorker, type Watchable } from '../client/failed-workers.ts'
 import { createAccount, type Account, type OpenStore } from './account.ts'
 import type { Tim } from './api.ts'
 import { createCalls } from './calls.ts'
 import { EVENT } from './constants.ts'
 import { createDelegate, type Delegate } from './delegate.ts'
 import { createEvents } from './events.ts'
+import { fieldOf } from './field.ts'
 import { attempt, inTime, strict } from './guard.ts'
 import { ownError, type IMError } from './im-error.ts'
 import { adopt, type TimOptions } from './options.ts'
@@ -90,6 +92,9 @@ export function createInstance(
     tim,
     adopt(more) {
       options = adopt(options, more)
+      const { worker } = options
+      if (typeof fieldOf(worker, 'addEventListener') === 'function')
+        watchWorker(worker as unknown as Watchable)
       if (!options.delegate || beside) return
       beside = createDelegate(options.delegate, events, data => {
         if (current()) account.kick(data)

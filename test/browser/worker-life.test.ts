@@ -201,6 +201,17 @@ test('a TIM login with one worker rejects if it does not load', async () => {
   await expect(login).rejects.toMatchObject({ code: 4510 })
 })
 
+test('a TIM login rejects if its worker has failed before', async () => {
+  const userID = fresh('ann')
+  const worker = missingWorker()
+  const failed = new Promise(resolve => worker.addEventListener('error', resolve))
+  const tim = TIM.create({ SDKAppID: 4512, url: inject('url'), worker })
+  onTestFinished(() => tim.destroy())
+  await failed
+  const login = tim.login({ userID, userSig: await tokenFor(userID) })
+  await expect(login).rejects.toMatchObject({ code: 4510 })
+})
+
 /** Puts the page away, lets another tab act, and shows the page again. */
 async function whileAway(act: () => Promise<void>): Promise<void> {
   dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
