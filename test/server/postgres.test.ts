@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openPostgres } from '../../src/server/database/postgres.ts'
 import { must } from '../../src/kernel/must.ts'
+import { groupReader } from '../../src/server/database/sql-group-reader.ts'
 import { openSqlDatabase, type Sql } from '../../src/server/database/sql.ts'
 import { entry, writes } from './database-rows.ts'
 import { createDatabase, missing } from './postgres.ts'
@@ -84,6 +85,30 @@ test.skipIf(missing)('a database that is closed ends a deletion early', async ()
     Promise.all([database.compact({ history: 1, verdicts: 1, refusals: 1 }), database.close()])
   )
   await expect(ended).resolves.toEqual([undefined, undefined])
+})
+
+test.skipIf(missing)('a page of the members of a large group sorts nothing', async () => {
+  const { sql } = await open()
+  const plans = await sql.withConnection(async query => {
+    await query(
+      `INSERT INTO members (group_id, user_id, body, revision)
+       SELECT 'crew', 'user' || n, jsonb_build_object('role', 'Member', 'joinTime', n % 1000), 1
+       FROM generate_series(1, 20000) n`
+    )
+    await query('ANALYZE members')
+    const explained: unknown[] = []
+    const { membersByRole } = groupReader(async (text, params) => {
+      explained.push((await query(`EXPLAIN ${text}`, params)).rows)
+      return { rows: [] }
+    })
+    await membersByRole('crew', { offset: 200, limit: 100 })
+    await membersByRole('crew', { offset: 0, limit: 100, role: 'Admin' })
+    return explained.map(each => JSON.stringify(each))
+  })
+  expect(plans.map(plan => [plan.includes('members_by_role'), plan.includes('Sort')])).toEqual([
+    [true, false],
+    [true, false]
+  ])
 })
 
 /** Another connection holds the lock for half a second after `work` has begun. */

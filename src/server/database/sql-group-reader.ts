@@ -5,6 +5,10 @@ import type { TipRow } from '../../kernel/notices.ts'
 import type { LogEntry, Membership, Other, Reader } from './port.ts'
 import { all, groupState, markedMembers, type SqlQuery } from './sql-rows.ts'
 
+/** An index has the same expression. */
+const placeOf = (role: string) => `array_position(ARRAY['Owner', 'Admin', 'Member'], ${role})`
+const place = placeOf(`body->>'role'`)
+
 export function groupReader(
   query: SqlQuery
 ): Pick<
@@ -45,18 +49,17 @@ export function groupReader(
       return all<{ body: MemberRow }>(rows).map(({ body }) => body)
     },
     async membersByRole(groupID, { offset, limit, role, userIDList }) {
+      const params: unknown[] = [groupID, offset, limit]
+      const put = (value: unknown) => `$${params.push(value)}`
       // A condition with OR would read every row of the group, for the sake of a few users.
       const ofUsers = userIDList
-        ? 'AND user_id IN (SELECT jsonb_array_elements_text($5::jsonb))'
+        ? `AND user_id IN (SELECT jsonb_array_elements_text(${put(JSON.stringify(userIDList))}::jsonb))`
         : ''
+      const ofRole = role === undefined ? '' : `AND ${place} = ${placeOf(`${put(role)}::text`)}`
       const rows = await query(
-        `SELECT body FROM members
-         WHERE group_id = $1 AND body IS NOT NULL AND ($2::text IS NULL OR body->>'role' = $2)
-           ${ofUsers}
-         ORDER BY array_position(ARRAY['Owner', 'Admin', 'Member'], body->>'role'),
-           (body->>'joinTime')::bigint, user_id
-         OFFSET $3 LIMIT $4`,
-        [groupID, role ?? null, offset, limit, ...(userIDList ? [JSON.stringify(userIDList)] : [])]
+        `SELECT body FROM members WHERE group_id = $1 AND body IS NOT NULL ${ofUsers} ${ofRole}
+         ORDER BY ${place}, (body->>'joinTime')::bigint, user_id OFFSET $2 LIMIT $3`,
+        params
       )
       return all<{ body: MemberRow }>(rows).map(({ body }) => body)
     },
