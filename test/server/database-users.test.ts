@@ -1,6 +1,7 @@
 /** Users in a database: feeds, memberships and verdicts, and the compaction of history. */
 
 import { expect, test } from 'vitest'
+import { banKey } from '../../src/kernel/model.ts'
 import type { LogEntry } from '../../src/server/database/port.ts'
 import { group } from '../kernel/world.ts'
 import { describeDatabases, entry, fresh, member } from './database-rows.ts'
@@ -107,6 +108,19 @@ describeDatabases((database, write) => {
     await database.compact({ history: 25, verdicts: 0, refusals: 0 })
     const kept = await database.snapshot(tx => tx.memberships(groupID, ['early', 'late', 'now']))
     expect(kept.map(({ userID }) => userID).sort()).toEqual(['late', 'now'])
+  })
+
+  test('compaction removes bans that ended before a time', async () => {
+    const groupID = fresh('g')
+    const ban = (userID: string, until: number) => {
+      const row = { groupID, userID, until }
+      return { table: 'bans' as const, id: banKey(row).id, row, revision: 1 }
+    }
+    const bans = [ban('early', 10), ban('late', 30)]
+    await write(groupID, { log: [entry(1)], others: bans })
+    await database.compact({ history: 25, verdicts: 0, refusals: 0 })
+    const keys = bans.map(({ row }) => banKey(row))
+    expect(await database.snapshot(tx => tx.others(groupID, keys))).toEqual([bans[1]])
   })
 
   test('followers of a group and groups of a user are found', async () => {

@@ -158,6 +158,9 @@ export function compact(
     const members = mapAt(data.members, groupID)
     for (const { userID, row, revision } of members.values())
       if (!row && revision <= floor) members.delete(userID)
+    const others = mapAt(data.others, groupID)
+    for (const [name, { table, row }] of others)
+      if (table === 'bans' && row.until < before.history) others.delete(name)
   }
   for (const groupID of data.memberships.keys()) {
     const ofGroup = mapAt(data.memberships, groupID)

@@ -57,12 +57,13 @@ const second = `
   CREATE INDEX refusals_by_time ON verdicts (at_seconds) WHERE is_refusal;
 `
 
-/** So that a page of the members of a large group does not sort the group. */
+/** So that a page of a large group's members sorts nothing, and ended bans are found. */
 const third = `
   CREATE INDEX members_by_role ON members (
     group_id, array_position(ARRAY['Owner', 'Admin', 'Member'], body->>'role'),
     ((body->>'joinTime')::bigint), user_id
   ) WHERE body IS NOT NULL;
+  CREATE INDEX bans_ended ON others (((body->>'until')::numeric)) WHERE kind = 'bans';
 `
 
 const versions: readonly string[] = [first, second, third]

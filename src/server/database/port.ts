@@ -24,8 +24,8 @@ export type Database = {
   snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
   /**
    * Deletes data older than these times in seconds: history (of groups and feeds, marks of removed
-   * rows, ended memberships), verdicts, and refusals. A user has at most `refusalsMax` refusals.
-   * A client with a position below the new floor receives a full snapshot.
+   * rows, ended memberships and bans), verdicts, and refusals. A user has at most `refusalsMax`
+   * refusals. A client with a position below the new floor receives a full snapshot.
    */
   compact(before: {
     readonly history: number

@@ -171,6 +171,9 @@ export async function compact(
   await query(`DELETE FROM memberships WHERE NOT follows AND ("left"->>'atSeconds')::bigint < $1`, [
     before.history
   ])
+  await query(`DELETE FROM others WHERE kind = 'bans' AND (body->>'until')::numeric < $1`, [
+    before.history
+  ])
   await query('DELETE FROM verdicts WHERE at_seconds < $1 OR (is_refusal AND at_seconds < $2)', [
     before.verdicts,
     before.refusals
