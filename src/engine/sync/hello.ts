@@ -21,7 +21,9 @@ export function helloOf({ base, outbox }: State, token: string): ClientMessage {
       membershipEpoch,
       seq
     ]),
-    pending: outbox.first().flatMap(({ opID }) => (outbox.isDurable(opID) ? opID : []))
+    // Also those that are not durable: storage that was lost is written again from memory, and an
+    // earlier connection may have sent them.
+    pending: outbox.first().map(({ opID }) => opID)
   }
 }
 
