@@ -145,7 +145,8 @@ export function createLedger(
   function checkOnce(disk: Disk, history: History, before: readonly Pending[]): void {
     const outbox = disk.table('outbox')
     for (const { opID, groupID } of before) {
-      if (shared.has(opID)) continue
+      // An app repeats an operation that has its verdict: `hello` may not name it, if many wait.
+      if (shared.has(opID) || repeatable.has(opID)) continue
       const entry = history.applied.get(`${userID}/${groupID}/${opID}`)
       const held = disk.table('groups').get(groupID)
       if (entry && held && held.seq >= entry.seq && outbox.has(opID))

@@ -19,6 +19,8 @@ type PushOptions = {
 export function createPush({ host, state: { outbox }, time, connection }: PushOptions) {
   /** Sent over this connection, without a verdict yet. */
   const sent = new Set<string>()
+  /** Sent, and not judged: the server has requested them again. */
+  const postponed = new Set<string>()
   let isPlanned = false
 
   function push(): void {
@@ -30,18 +32,25 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
   function nextOperations(): PushedOperation[] {
     const lastOfLane = new Map<string, string>()
     const batch: PushedOperation[] = []
-    // An operation must not overtake an earlier one in its lane that is not durable yet.
+    // An operation must not overtake an earlier one in its lane that is not durable yet, or that the
+    // server has requested again. An app that repeats an old operation may bring a verdict between.
     const blockedLanes = new Set<string>()
     for (const pending of outbox.first()) {
-      if (!outbox.isDurable(pending.opID)) blockedLanes.add(pending.groupID)
-      if (blockedLanes.has(pending.groupID)) continue
-      const after = lastOfLane.get(pending.groupID)
-      lastOfLane.set(pending.groupID, pending.opID)
-      if (sent.has(pending.opID)) continue
-      sent.add(pending.opID)
+      const { opID, groupID } = pending
+      if (!outbox.isDurable(opID) || postponed.has(opID)) blockedLanes.add(groupID)
+      if (blockedLanes.has(groupID)) continue
+      const after = lastOfLane.get(groupID)
+      lastOfLane.set(groupID, opID)
+      if (sent.has(opID)) continue
+      sent.add(opID)
       batch.push(pushedOperation(pending, after))
     }
     return batch
+  }
+
+  function forget(opID: string): void {
+    sent.delete(opID)
+    postponed.delete(opID)
   }
 
   const pushedOperation = (pending: Pending, after: string | undefined): PushedOperation => ({
@@ -74,15 +83,19 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
      */
     resend(opIDs: readonly string[]): void {
       if (opIDs.length === 0) return
+      for (const opID of opIDs) postponed.add(opID)
       const send = () => {
-        for (const opID of opIDs) sent.delete(opID)
+        for (const opID of opIDs) forget(opID)
         push()
       }
       host.setTimer(send, backoffMs(1, host.random()))
     },
-    settled: (opID: string) => sent.delete(opID),
+    settled: forget,
     /** Call it when the connection is lost. All operations are sent over the next one. */
-    lost: () => sent.clear()
+    lost(): void {
+      sent.clear()
+      postponed.clear()
+    }
   }
 }
 
