@@ -271,8 +271,8 @@ export const planted = {
   ),
   'sent operations count as sent after a reconnect': edit(
     'src/engine/sync/push.ts',
-    'lost: () => sent.clear()',
-    'lost: () => undefined'
+    'sent.clear()',
+    ''
   ),
   'a lost announcement is never noticed': edit(
     'src/server/sessions/replica/drift.ts',
