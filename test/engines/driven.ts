@@ -35,6 +35,7 @@ export async function openDriven({
 }: Options): Promise<DrivenBrowser> {
   const profile = createProfile()
   let browser: LaunchedBrowser | undefined
+  const ended = new Set<LaunchedBrowser>()
   let startCount = 0
   /** An empty page, which opens the windows. */
   let opener: DrivenPage | undefined
@@ -56,30 +57,36 @@ export async function openDriven({
     forget()
   }
 
+  async function start(paths: readonly string[], attempt: number): Promise<readonly DrivenPage[]> {
+    // No document of an earlier start has the same address.
+    const path = `/drive/empty?${startCount++}`
+    opener = site.await(path)
+    const urls = [site.url + path]
+    const launched = await launch(engine, profile, { ...options, env: env(), urls })
+    browser = launched
+    void launched.ended.then(() => {
+      ended.add(launched)
+      if (browser === launched) forget()
+    })
+    try {
+      await opener.arrived()
+      const started: DrivenPage[] = []
+      for (const path of paths) started.push(await site.openWindow(path))
+      return started
+    } catch (error) {
+      if (!ended.has(launched) || attempt === startsMax) throw error
+      await launched.kill()
+      return start(paths, attempt + 1)
+    }
+  }
+
   return {
     url: site.url,
     folder: profile.folder,
     complaints: site.complaints,
     kill,
-    async start(...paths) {
-      // No document of an earlier start has the same address.
-      const path = `/drive/empty?${startCount++}`
-      opener = site.await(path)
-      const launched = await launch(engine, profile, {
-        ...options,
-        env: env(),
-        urls: [site.url + path]
-      })
-      browser = launched
-      void launched.ended.then(() => {
-        if (browser === launched) forget()
-      })
-      await opener.arrived()
-      const started: DrivenPage[] = []
-      for (const path of paths) started.push(await site.openWindow(path))
-      // Tests use only the part that is there. Another call throws a TypeError.
-      return started.map(page => page.face as unknown as Page)
-    },
+    // Tests use only the part that is there. Another call throws a TypeError.
+    start: async (...paths) => (await start(paths, 1)).map(({ face }) => face as unknown as Page),
     async openSite(options) {
       const other = await openSite({ ...options, ...surroundings })
       sites.add(other)
@@ -100,6 +107,9 @@ export async function openDriven({
     }
   }
 }
+
+/** MiniBrowser now and then ends by itself while it starts on the profile of a killed one. */
+const startsMax = 3
 
 /** A page with an opener would not enter the back-forward cache. */
 const windowFeatures: Readonly<Record<Engine, string>> = {
