@@ -53,7 +53,7 @@ test('the group of an app admin keeps its profile without a network', async () =
   expect(group.name).toBe('Crew')
 })
 
-test('the group and member of an operation are answered after its store has closed', async () => {
+test('an operation answers with group and member after its store has closed', async () => {
   const { client, store, done, answerOf } = openSession()
   await client.caughtUp()
   await answerOf(store.close())

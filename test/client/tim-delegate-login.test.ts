@@ -111,7 +111,7 @@ test.each([70050, 70169, 70500])('a login that fails with %i is tried again', as
   expect(user()).toBe('ann')
 })
 
-test('a new userSig during a login with the old one is tried at once', async () => {
+test('a userSig that arrives during a login is tried at once', async () => {
   const { logins, logIn, delegate, asked, user, advance } = open()
   const answer = deferred()
   logins.push(() => answer.promise)

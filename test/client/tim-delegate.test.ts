@@ -83,7 +83,7 @@ describe('with a delegate', () => {
     expect(await (tim as unknown as Tim).getMyProfile()).toEqual({ data: { nick: 'Ann' } })
   })
 
-  test('the remind type of users goes to it, and its answer comes back', async () => {
+  test("setMessageRemindType of users returns the delegate's answer", async () => {
     const { tim, asked } = await openLoggedIn()
     const options = { userIDList: ['bob'], messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
     expect(await tim.setMessageRemindType(options as never)).toEqual({ data: 'set' })
@@ -169,7 +169,7 @@ describe('the login of a delegate', () => {
     expect([user(), log()]).toEqual(['', ['login ann', 'logout']])
   })
 
-  test('a login of the next user waits for the logout of the former', async () => {
+  test("the next user's login waits for the former user's logout", async () => {
     const { tim, logins, logIn, user, log } = await open()
     const answer = deferred()
     logins.push(() => answer.promise)

@@ -105,7 +105,7 @@ test('two instances of one user show the same groups', async () => {
     .toMatchObject([{ groupID: 'crew' }])
 })
 
-test('events after a logout in a handler come once, at the next login', async () => {
+test("events after a handler's logout come once, at the next login", async () => {
   const { url } = await openServer()
   const ann = await logIn(url, 'ann')
   const memberList = [{ userID: 'bob' }]

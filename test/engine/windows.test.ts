@@ -48,7 +48,7 @@ describe('members', () => {
     await ann.settle('setGroupMemberRole', { groupID: 'crew', userID: 'kim', role: 'Admin' })
   })
 
-  test('of one role are selected, also after a change of roles', async () => {
+  test('a role selects its members, also after a change of roles', async () => {
     const lists = (['Owner', 'Admin', 'Member'] as const).map(role =>
       ann.watch({ ...window, role, limit: 2 })
     )

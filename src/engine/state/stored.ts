@@ -113,8 +113,8 @@ function inspectBase(
   const ofEntries = entriesTables.flatMap(table =>
     storedEntries[table].map(each => ({ table, row: parsed<EntriesRow>(storedRows[table], each) }))
   )
-  // Without the epoch, the history to which the groups belong is unknown. Damaged entries may belong
-  // to any group.
+  // Without the epoch, the history to which the groups belong is unknown. Damaged entries may
+  // belong to any group.
   const isUsable = meta && ofEntries.every(({ row }) => row)
   const rows = storedGroups.map(each => (isUsable ? parsed(storedRows.groups, each) : undefined))
   const entries = ofEntries.flatMap(({ table, row }): Write[] =>

@@ -32,8 +32,9 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
   function nextOperations(): PushedOperation[] {
     const lastOfLane = new Map<string, string>()
     const batch: PushedOperation[] = []
-    // An operation must not overtake an earlier one in its lane that is not durable yet, or that the
-    // server has requested again. An app that repeats an old operation may bring a verdict between.
+    // An operation must not overtake an earlier one in its lane that is not durable yet, or that
+    // the server has requested again. The server would judge it if an operation between the two has
+    // a verdict, because an app has repeated an old call.
     const blockedLanes = new Set<string>()
     for (const pending of outbox.first()) {
       const { opID, groupID } = pending

@@ -14,7 +14,7 @@ export type JournalRecord =
   | { readonly kind: 'added'; readonly pending: Pending }
   /** These operations are settled. */
   | { readonly kind: 'ended'; readonly opIDs: readonly string[] }
-  /** Storage has refused these operations, so no caller waits for them. Counts for this file only. */
+  /** Storage has refused these operations. No caller waits for them. Counts for this file only. */
   | { readonly kind: 'withdrawn'; readonly opIDs: readonly string[] }
   /** The database holds this strict commit. */
   | { readonly kind: 'committed'; readonly commitNumber: number }

@@ -51,7 +51,7 @@ const first = `
   CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at_seconds);
 `
 
-/** So that the hourly deletion finds what has expired without reading the whole tables. */
+/** The hourly deletion finds expired rows without reading whole tables. */
 const second = `
   CREATE INDEX memberships_ended ON memberships ((("left"->>'atSeconds')::bigint)) WHERE NOT follows;
   CREATE INDEX refusals_by_time ON verdicts (at_seconds) WHERE is_refusal;

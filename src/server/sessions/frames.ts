@@ -13,7 +13,7 @@ import { bytesOf, groupJson } from './json.ts'
 
 /** A client gives up after 10 s without a frame. At 10 KB/s this many bytes arrive in time. */
 const frameBytesTarget = 65_536
-/** A frame may be longer by this many bytes for the verdicts of its rows. It still arrives in time. */
+/** A frame may be longer by this for the verdicts of its rows. It still arrives in time. */
 const ownVerdictBytes = 32_768
 
 /** `texts`: the groups as JSON. `room`: the bytes that still fit. */

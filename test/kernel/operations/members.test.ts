@@ -161,7 +161,7 @@ describe('deleteGroupMember', () => {
       expect(kick(populated({ type }), as)).toBe(code)
     })
 
-    test('of 0 seconds is none', () => {
+    test('a ban of 0 seconds is none', () => {
       expect(kick(populated({ type: 'AVChatRoom' }), 'owner', 0)).toBe(2680)
       expect(kick(populated(), 'owner', 0)).toBe('accepted')
     })
