@@ -31,7 +31,11 @@ const browserSuite = {
     alias: [
       { find: /^offline-groups$/, replacement: path('../dist/src/index.js') },
       { find: /^offline-groups\/tim$/, replacement: path('../dist/src/tim/tim.js') },
-      { find: /^offline-groups\/ports$/, replacement: path('../dist/src/ports.js') }
+      { find: /^offline-groups\/ports$/, replacement: path('../dist/src/ports.js') },
+      {
+        find: /^offline-groups\/mini-program$/,
+        replacement: path('../dist/mini-program-esm/index.js')
+      }
     ]
   },
   optimizeDeps: { include: ['dexie', 'comlink', 'rxjs', 'valibot'] }
@@ -103,7 +107,11 @@ export default defineConfig({
           name: 'node',
           // All but the other projects' tests, so that a new folder is not left out silently.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{browser,clients,demo,hostile,kills}/**', 'test/engines/absent.test.ts'],
+          exclude: [
+            'test/{browser,clients,demo,hostile,kills}/**',
+            'test/mini-program/conformance/**',
+            'test/engines/absent.test.ts'
+          ],
           environment: 'node',
           ...limits
         }
@@ -130,8 +138,12 @@ export default defineConfig({
         test: {
           name: 'clients',
           ...browserTests,
-          include: ['test/clients/*.test.ts'],
-          globalSetup: [...browserTests.globalSetup, 'test/clients/setup.ts'],
+          include: ['test/clients/*.test.ts', 'test/mini-program/conformance/*.test.ts'],
+          globalSetup: [
+            ...browserTests.globalSetup,
+            'test/clients/setup.ts',
+            'test/mini-program/conformance/setup.ts'
+          ],
           browser: {
             enabled: true,
             headless: true,

@@ -3,12 +3,11 @@
  * Tencent's SDK by this package. Nothing of theirs is in this repository.
  */
 
-import { execSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin, type PluginOption } from 'vite'
 import type { TestProject } from 'vitest/node'
+import { install } from '../install.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -37,7 +36,7 @@ export default async function setup(project: TestProject): Promise<void> {
 }
 
 async function prepare(): Promise<void> {
-  install()
+  install(path('kits'))
   await build({
     root: path('kits'),
     configFile: false,
@@ -56,19 +55,6 @@ async function prepare(): Promise<void> {
       rolldownOptions: { external: ['offline-groups/tim'] }
     }
   })
-}
-
-/** A copy of the lock file shows that an installation was completed. */
-function install(): void {
-  const lock = readFileSync(path('kits/package-lock.json'), 'utf8')
-  const done = path('kits/node_modules/.installed')
-  if (existsSync(done) && readFileSync(done, 'utf8') === lock) return
-  try {
-    execSync('npm ci --ignore-scripts', { cwd: path('kits'), stdio: ['ignore', 'ignore', 'pipe'] })
-  } catch (cause) {
-    throw new Error(`The kits of test/clients cannot be installed: ${String(cause)}`, { cause })
-  }
-  writeFileSync(done, lock)
 }
 
 const kitID = (name: string) => path(`kits/${name}.kit.js`)

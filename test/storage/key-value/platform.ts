@@ -56,7 +56,7 @@ export function createPlatform(dialect: Dialect): Platform {
       }),
     setStorage: ({ key, data, ...callbacks }) =>
       call('setStorage', callbacks, () => {
-        if (Buffer.byteLength(data) > dialect.bytesPerValue) return undefined
+        if (new TextEncoder().encode(data).length > dialect.bytesPerValue) return undefined
         values.set(key, stored(data))
         return {}
       }),
