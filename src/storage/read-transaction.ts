@@ -2,7 +2,6 @@
 
 import type { Stores } from './database.ts'
 import type { Journal } from './journal.ts'
-import type { Memtable } from './memtable.ts'
 import { openPages } from './page-store.ts'
 import type { StorageQuery } from './port.ts'
 import type { StoredRow } from './tables.ts'
@@ -10,17 +9,14 @@ import type { StoredRow } from './tables.ts'
 /** The rows of each query, in the order of the queries. */
 export type QueryAnswers = readonly StoredRow[][]
 
-/** Answers several callers. `draft`: writes of the same transaction, laid over everything. */
+/** Answers several callers. */
 export async function readQueries(
-  { journal, stores, draft }: { journal: Journal; stores: Stores; draft?: Memtable },
+  { journal, stores }: { journal: Journal; stores: Stores },
   callers: readonly (readonly StorageQuery[])[]
 ): Promise<QueryAnswers[]> {
   const [, stored] = await Promise.all([journal.readNew(stores), readPages(stores.pages, callers)])
   return callers.map((queries, caller) =>
-    queries.map((query, index) => {
-      const rows = journal.memtable.read(query, stored[caller]?.[index] ?? [])
-      return draft ? draft.read(query, rows) : rows
-    })
+    queries.map((query, index) => journal.memtable.read(query, stored[caller]?.[index] ?? []))
   )
 }
 
