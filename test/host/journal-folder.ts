@@ -7,6 +7,8 @@ export type TestFolder = JournalFolder & {
   /** All workers end: nothing more is written, and the files are unlocked. */
   die(): void
   isFull: boolean
+  /** The number of writes to files. */
+  appends: number
 }
 
 export function createTestFolder(): TestFolder {
@@ -23,6 +25,7 @@ export function createTestFolder(): TestFolder {
       append(bytes) {
         if (!isOpen()) return
         if (folder.isFull) throw new DOMException('', 'QuotaExceededError')
+        folder.appends++
         files.set(name, joined(files.get(name) ?? new Uint8Array(), bytes))
       },
       clear: () => void (isOpen() && files.set(name, new Uint8Array())),
@@ -33,6 +36,7 @@ export function createTestFolder(): TestFolder {
   const folder: TestFolder = {
     files,
     isFull: false,
+    appends: 0,
     die() {
       life++
       locked.clear()

@@ -1,8 +1,10 @@
+import 'fake-indexeddb/auto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { alone, type PeerMessage, type Peers } from '../../src/engine/host.ts'
 import { openOutboxJournal } from '../../src/host/outbox-journal/journal.ts'
 import { openJournaled } from '../../src/host/outbox-journal/open.ts'
+import { openDexieStorage } from '../../src/storage/dexie.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage, Write } from '../../src/storage/port.ts'
 import type { Pending, Settled } from '../../src/storage/tables.ts'
@@ -375,6 +377,17 @@ test('a journal without open operations stays small', async () => {
   }
   const [file] = folder.files.values()
   expect(file?.length).toBeLessThan(300_000)
+})
+
+test('operations of one commit are written together', async () => {
+  const folder = createTestFolder()
+  const { storage } = await start(await openDexieStorage('together'), folder)
+  folder.appends = 0
+  const opIDs = Array.from({ length: 100 }, (_, index) => `operation-${index}`)
+  await Promise.all(opIDs.map(opID => commit(storage, addition(opID))))
+  await nextTask()
+  expect(folder.appends).toBe(2)
+  await storage.close()
 })
 
 test('damaged bytes cost at most the operations after them', () =>

@@ -163,6 +163,8 @@ function createWriter(own: JournalFile, folder: JournalFolder, abandoned: readon
     end: (opIDs: readonly string[]): void => forget('ended', opIDs),
     withdraw: (opIDs: readonly string[]): void => forget('withdrawn', opIDs),
     committed(number: number): void {
+      // Transactions of one commit report the same number. A record for each would cost a write.
+      if (number === commitNumber) return
       commitNumber = number
       append({ kind: 'committed', commitNumber })
     },
