@@ -1,7 +1,7 @@
 /** The pages of IndexedDB: found by the IDs of their rows, read, and rewritten. */
 
 import { resultOf } from './database.ts'
-import type { Scope, ScopeWrites } from './memtable.ts'
+import { scopeKey, type Scope, type ScopeWrites } from './memtable.ts'
 import { pageChanges } from './page-changes.ts'
 import { decodePage, encodePage, parseRecord } from './page-format.ts'
 import { readPageIndex, type PageIndex } from './page-index.ts'
@@ -20,6 +20,7 @@ export function openPages(store: IDBObjectStore) {
   let index: Promise<PageIndex> | undefined
   const readIndex = () => (index ??= readPageIndex(store))
   const records = new Map<string, Promise<PageRecord>>()
+  const scopes = new Map<string, Promise<StoredRow[]>>()
 
   /** Requests each page once per transaction. */
   function get(key: PageKey): Promise<PageRecord> {
@@ -29,6 +30,18 @@ export function openPages(store: IDBObjectStore) {
       resultOf(store.get(key)).then(record => ({ name: key[2], record: parseRecord(record) }))
     records.set(text, page)
     return page
+  }
+
+  /** Requests each scope once per transaction: every operation of a commit reads the lease. */
+  function getAll(scope: Scope): Promise<StoredRow[]> {
+    const text = scopeKey(scope)
+    const rows =
+      scopes.get(text) ??
+      resultOf(store.getAll(scopeRange(scope))).then(records =>
+        records.flatMap(record => decodePage(record))
+      )
+    scopes.set(text, rows)
+    return rows
   }
 
   /** Groups IDs by the pages that they belong to. */
@@ -74,10 +87,7 @@ export function openPages(store: IDBObjectStore) {
     },
 
     async read({ table, scope, ids }: StorageQuery): Promise<StoredRow[]> {
-      if (!ids) {
-        const all = await resultOf(store.getAll(scopeRange({ table, scope })))
-        return all.flatMap(record => decodePage(record))
-      }
+      if (!ids) return getAll({ table, scope })
       if (ids.length === 0) return []
       const wanted = new Set(ids)
       const id = idOf[table] as (row: StoredRow) => string
@@ -88,8 +98,8 @@ export function openPages(store: IDBObjectStore) {
         .filter(row => !hasID(table, row) || wanted.has(id(row)))
     },
 
-    async write(scopes: readonly ScopeWrites[]): Promise<void> {
-      await Promise.all(scopes.map(writeScope))
+    async write(writes: readonly ScopeWrites[]): Promise<void> {
+      await Promise.all(writes.map(writeScope))
       if (index) (await index).write()
     }
   }
