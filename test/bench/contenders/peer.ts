@@ -99,7 +99,7 @@ function tell(data: string): void {
 function answer(message: ClientMessage): void {
   if (message.type === 'hello') {
     tell(frame({ ...welcome, serverTime: Date.now() }))
-    for (const [groupID, [, seq]] of Object.entries(message.groups)) seqs.set(groupID, seq)
+    for (const [groupID, , seq] of message.groups) seqs.set(groupID, seq)
     const missing = message.feed === 0 ? snapshot : [delta({ caughtUp: true })]
     for (const each of missing) tell(each)
     snapshot = []
