@@ -16,7 +16,7 @@ export type MiniProgramCalls = CallbackStorage &
     onAppShow?(callback: () => void): void
     offAppShow?(callback: () => void): void
     onNetworkStatusChange?(callback: (status: { isConnected: boolean }) => void): void
-    offNetworkStatusChange?(callback: (status: { isConnected: boolean }) => void): void
+    offNetworkStatusChange?(callback: () => void): void
   }
 
 /**
@@ -49,8 +49,9 @@ function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
     connectTo: url => connectSocket(calls, url),
     ...(calls.getRandomValues && { randomBytes }),
     onWake(callback) {
-      const onNetwork = ({ isConnected }: { isConnected: boolean }) => {
-        if (isConnected) callback()
+      // The optional argument lets the same function fit the types of both calls.
+      const onNetwork = (status?: { isConnected: boolean }) => {
+        if (status?.isConnected) callback()
       }
       attempt(() => calls.onAppShow?.(callback))
       attempt(() => calls.onNetworkStatusChange?.(onNetwork))
