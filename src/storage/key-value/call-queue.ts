@@ -30,6 +30,7 @@ export function createCallQueue({ journal, pages, checkpoint }: CallQueueOptions
   const start = (): void => void (running ??= run())
 
   async function run(): Promise<void> {
+    checkpoint.unschedule()
     await Promise.resolve()
     while (waiting.length > 0 || checkpoint.isDue()) {
       const calls = waiting
@@ -123,12 +124,9 @@ export function createCallQueue({ journal, pages, checkpoint }: CallQueueOptions
     transact,
     /** Writes all commits until now into pages. */
     async checkpoint(): Promise<void> {
-      let hasBegun = false
-      while (!hasBegun) {
-        hasBegun = checkpoint.begin()
-        start()
-        await running
-      }
+      checkpoint.request()
+      start()
+      await running
     },
     /** Starts a checkpoint in a quiet moment, if the journal has records. */
     scheduleCheckpoint: () => checkpoint.schedule(start),

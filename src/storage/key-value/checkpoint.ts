@@ -8,6 +8,9 @@
  * The superblock names the last commit before the first slice. The pages may hold later commits
  * too. That is harmless: recovery applies these once more, in their order.
  *
+ * A checkpoint begins between two calls only. During a call, the last record may be missing in
+ * memory, so pages written from it would lack the commit that the superblock names.
+ *
  * Keys are removed only after the superblock that does not need them was stored.
  */
 
@@ -51,15 +54,14 @@ export function createCheckpoint(options: CheckpointOptions) {
   const superblocks = [...options.superblocks]
   const removable = [...options.unreferenced]
   let pass: Pass | undefined
+  let isWanted = false
   let isRefused = false
   let isEnded = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Returns whether the journal is written from now on. A pass under way may lack commits. */
-  function begin(): boolean {
-    if (pass) return false
-    pass = { base: journal.lastNumber(), parts: [...journal.memtable.scopes].flatMap(partsOf) }
-    return true
+  function begin(): Pass {
+    isWanted = false
+    return { base: journal.lastNumber(), parts: [...journal.memtable.scopes].flatMap(partsOf) }
   }
 
   const partsOf = ([key, writes]: readonly [string, ScopeWrites]): Part[] =>
@@ -109,16 +111,19 @@ export function createCheckpoint(options: CheckpointOptions) {
   }
 
   return {
-    begin,
-    isDue: () =>
-      !isEnded && (pass !== undefined || removable.length > 0 || (isLong() && !isRefused)),
+    /** Wants all commits until now in pages. A pass under way may lack some, so another follows. */
+    request: () => void (isWanted = true),
 
-    /** Runs one slice. Never rejects. */
+    isDue: () =>
+      !isEnded &&
+      (isWanted || pass !== undefined || removable.length > 0 || (isLong() && !isRefused)),
+
+    /** Runs one slice. Never rejects. No call may run meanwhile. */
     async step(): Promise<void> {
       try {
         if (removable.length > 0) return await removeSome()
-        begin()
-        if (pass) await continuePass(pass)
+        pass ??= begin()
+        await continuePass(pass)
       } catch {
         // Expected: the host fails, or storage is full. The journal still has all rows.
         isRefused = true
@@ -131,10 +136,13 @@ export function createCheckpoint(options: CheckpointOptions) {
       clearTimeout(timer)
       if (isEnded || journal.size().records === 0) return
       timer = setTimeout(() => {
-        begin()
+        isWanted = true
         start()
       }, quietMs)
     },
+
+    /** The moment is no longer quiet. */
+    unschedule: () => clearTimeout(timer),
 
     /** Prevents further steps. */
     end(): void {

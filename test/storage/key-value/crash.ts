@@ -89,7 +89,13 @@ async function runSession(
     const writes = randomWrites(random, number)
     applyWrites(model, writes)
     states.push(stateOf(model))
-    await storage.transact([], () => writes)
+    const commit = storage.transact([], () => writes)
+    if (random.chance(0.1)) {
+      // A request for a checkpoint in each moment of a commit.
+      for (let turn = random.below(6); turn > 0; turn--) await Promise.resolve()
+      void storage.makeRoom?.()
+    }
+    await commit
     acknowledged = number
     // Gives a checkpoint time for some slices.
     if (random.chance(0.1)) await new Promise(resolve => setTimeout(resolve, 2))

@@ -11,6 +11,8 @@ type FailingHost = KeyValueHost & {
   readonly values: Values
   /** By the beginning of the key, after the name of the database. */
   failures: { [call in 'get' | 'set' | 'remove']?: (key: string) => Failure | undefined }
+  /** Calls of `set` wait until the returned function is called. */
+  hold(): () => void
   /** Late values take effect. */
   storeLate(): void
 }
@@ -18,6 +20,7 @@ type FailingHost = KeyValueHost & {
 export function createFailingHost(values: Values = new Map()): FailingHost {
   const memory = createMemoryHost(undefined, values)
   const late: [string, string][] = []
+  let held: Promise<void> | undefined
 
   const host: FailingHost = {
     ...memory,
@@ -25,12 +28,21 @@ export function createFailingHost(values: Values = new Map()): FailingHost {
     failures: {},
     get: key => refuse('get', key) ?? memory.get(key),
     remove: key => refuse('remove', key) ?? memory.remove(key),
-    set(key, value) {
+    async set(key, value) {
+      await held
       const failure = host.failures.set?.(key)
       if (!failure) return memory.set(key, value)
       if (failure === 'the value is stored') values.set(key, value)
       if (failure === 'the value is stored later') late.push([key, value])
-      return Promise.reject(new Error(failure))
+      throw new Error(failure)
+    },
+    hold() {
+      let release = (): void => undefined
+      held = new Promise(resolve => (release = resolve))
+      return () => {
+        held = undefined
+        release()
+      }
     },
     storeLate: () => late.splice(0).forEach(([key, value]) => values.set(key, value))
   }

@@ -131,6 +131,28 @@ test('a refused checkpoint loses nothing and is retried after 5 s', async () => 
   await reopened.close()
 })
 
+test.each(['a call', 'the timer'] as const)(
+  'a checkpoint requested by %s during a commit loses nothing',
+  async kind => {
+    vi.useFakeTimers()
+    const host = createFailingHost()
+    const storage = await openKeyValueStorage(host, 'db')
+    await put(storage, 'a')
+    await vi.advanceTimersByTimeAsync(kind === 'the timer' ? 4990 : 0)
+    const release = host.hold()
+    const commit = put(storage, 'b')
+    await vi.advanceTimersByTimeAsync(20)
+    if (kind === 'a call') void storage.makeRoom?.()
+    release()
+    await commit
+    await vi.advanceTimersByTimeAsync(1000)
+    vi.useRealTimers()
+    const reopened = await openKeyValueStorage(createFailingHost(new Map(host.values)), 'db')
+    expect(await storedUserIDs(reopened)).toEqual(['a', 'b'])
+    await Promise.all([storage.close(), reopened.close()])
+  }
+)
+
 test('a checkpoint removes deleted rows from the host after 5 s', async () => {
   vi.useFakeTimers()
   const host = createFailingHost()

@@ -54,6 +54,9 @@ export const plantedBugs: Readonly<Record<string, readonly Edit[]>> = {
       'await writeSuperblock({ base: journal.lastNumber(), scopes: pages.scopes })'
     )
   ],
+  'a checkpoint begins during a commit': [
+    edit('checkpoint.ts', 'void (isWanted = true)', 'void (pass ??= begin())')
+  ],
   'the highest superblock counts, valid or not': [
     edit(
       'recovery.ts',
