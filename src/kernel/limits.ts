@@ -54,7 +54,7 @@ export const maxMemberNumMax: Record<GroupType, number> = {
 export type Policy = {
   /** Whether admins may remove common members. Default: only the owner may. */
   readonly adminsCanKick: boolean
-  /** How many groups a user may be in. */
+  /** How many groups a user may be in: at most 10,000. */
   readonly groupsPerUserMax: number
   /** Which group tips are left out: none, or those that Tencent's service leaves out. */
   readonly suppressTips: OrOther<'none' | 'tencent'>

@@ -41,7 +41,7 @@ export const avatar: Check<string> = (value, path, problems) => {
   return url
 }
 
-const fieldKey: Check<string> = (value, path, problems) => {
+export const fieldKey: Check<string> = (value, path, problems) => {
   const key = text({ bytesMax: limits.customFieldKeyBytesMax, filled: true })(value, path, problems)
   if (!/^[A-Za-z0-9_]*$/.test(key)) reportShape(problems, path, 'letters, digits and _ only')
   return key

@@ -1,13 +1,15 @@
 /** Checks the options of a server before it starts. Each mistake is one error naming the option. */
 
 import * as v from 'valibot'
+import { parseArgs } from '../kernel/args.ts'
 import { isUserID } from '../kernel/ids.ts'
-import { defaultPolicy, limits } from '../kernel/limits.ts'
-import { groupTypes } from '../kernel/model.ts'
-import { policySchema } from '../protocol/rows.ts'
+import { limits, type Policy, type WriteLevel } from '../kernel/limits.ts'
+import { groupTypes, isOneOf, lookUp } from '../kernel/model.ts'
+import { fieldKey } from '../kernel/profile-args.ts'
+import { showsSomething } from '../kernel/visible.ts'
+import { frameLimits } from '../protocol/messages.ts'
 import type { ServerOptions } from './main.ts'
 import { normalOrigin } from './transports/origins.ts'
-import { policyFrom, type PolicyOptions } from './policy.ts'
 
 type Rule = {
   readonly rule: string
@@ -21,25 +23,46 @@ const isWhole = (value: unknown, min: number, max: number) =>
   Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
 const isList = (value: unknown, isRight: (item: unknown) => boolean) =>
   Array.isArray(value) && value.every(isRight)
-const level = v.picklist(['App', 'Owner', 'Admin', 'Member'])
-const byKey = <T extends v.GenericSchema>(schema: T) => v.record(v.string(), schema)
-const customFields = v.strictObject({
-  group: byKey(level),
-  member: v.record(
-    v.picklist(groupTypes),
-    byKey(v.strictObject({ write: level, ownWrite: v.boolean() }))
-  )
-})
-function isPolicy(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const names = [...Object.keys(defaultPolicy), 'customFields']
-  const { customFields: fields, ...rest } = value as PolicyOptions
-  return (
-    Object.keys(value).every(name => names.includes(name)) &&
-    (fields === undefined || v.is(customFields, fields)) &&
-    v.is(policySchema, policyFrom(rest))
-  )
+const levels: readonly unknown[] = ['App', 'Owner', 'Admin', 'Member'] satisfies WriteLevel[]
+const suppressTips: readonly unknown[] = ['none', 'tencent'] satisfies Policy['suppressTips'][]
+/**
+ * Checks own keys, as `policyFrom` reads them. A schema of a record skips `constructor` and
+ * `__proto__`, so a wrong level of such a field would reach every client in its welcome.
+ */
+const isTable = (
+  value: unknown,
+  isRight: (item: unknown, key: string) => boolean
+): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.entries(value).every(([key, item]) => isRight(item, key))
+function isFieldKey(key: string): boolean {
+  const parsed = parseArgs({ key: fieldKey }, { key })
+  return parsed.ok && !parsed.limit
 }
+const isGroupField = (write: unknown, key: string) => isFieldKey(key) && levels.includes(write)
+const isMemberField = (field: unknown, key: string) =>
+  isFieldKey(key) &&
+  v.is(v.object({ write: v.unknown(), ownWrite: v.boolean() }), field) &&
+  isTable(field, (item, name) => name === 'ownWrite' || (name === 'write' && levels.includes(item)))
+const isCustomFields = (value: unknown) =>
+  v.is(v.object({ group: v.unknown(), member: v.unknown() }), value) &&
+  isTable(value, (_, name) => name === 'group' || name === 'member') &&
+  isTable(value.group, isGroupField) &&
+  isTable(
+    value.member,
+    (fields, type) => isOneOf(groupTypes, type) && isTable(fields, isMemberField)
+  )
+const policyRules: { readonly [Name in keyof Required<Policy>]: (value: unknown) => boolean } = {
+  adminsCanKick: value => typeof value === 'boolean',
+  // A hello with more groups is refused, so the user could not log in.
+  groupsPerUserMax: value => isWhole(value, 0, frameLimits.groupsPerHelloMax),
+  suppressTips: value => suppressTips.includes(value),
+  customFields: value => value === undefined || isCustomFields(value)
+}
+const isPolicy = (value: unknown) =>
+  isTable(value, (item, name) => lookUp(policyRules, name)?.(item) ?? false)
 const isFunction = (value: unknown) => typeof value === 'function'
 const aFunction: Rule = { rule: 'a function', isRight: isFunction }
 
@@ -51,7 +74,7 @@ const rules: { readonly [Name in keyof Required<ServerOptions>]: Rule } = {
   },
   secretKey: {
     rule: 'a text that is not blank: whoever knows the key can log in as anybody',
-    isRight: isFilled,
+    isRight: value => isText(value) && showsSomething(value),
     isNeeded: true
   },
   port: { rule: 'a whole number from 0 to 65535', isRight: value => isWhole(value, 0, 65_535) },
@@ -78,7 +101,9 @@ const rules: { readonly [Name in keyof Required<ServerOptions>]: Rule } = {
     isRight: value => isList(value, isUserID)
   },
   policy: {
-    rule: `an object with some of ${[...Object.keys(defaultPolicy), 'customFields'].join(', ')}`,
+    rule:
+      `an object with some of ${Object.keys(policyRules).join(', ')}: ` +
+      `at most ${frameLimits.groupsPerHelloMax} groups per user, and keys that a call can write`,
     isRight: isPolicy
   },
   allowedOrigins: {

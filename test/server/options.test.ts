@@ -5,9 +5,15 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startServer, type ServerOptions } from '../../src/server/main.ts'
+import {
+  generateUserSig,
+  startServer,
+  type PolicyOptions,
+  type ServerOptions
+} from '../../src/server/main.ts'
+import { parseServerMessage } from '../../src/protocol/server-messages.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
-import { app } from './raw-client.ts'
+import { app, hello } from './raw-client.ts'
 
 async function start(options: Partial<ServerOptions>) {
   const errors: unknown[] = []
@@ -25,6 +31,7 @@ async function start(options: Partial<ServerOptions>) {
 const mistakes: [option: string, value: unknown][] = [
   ['secretKey', ''],
   ['secretKey', '  '],
+  ['secretKey', '\u2800'],
   ['secretKey', undefined],
   ['sdkAppID', 0],
   ['sdkAppID', -1],
@@ -52,6 +59,20 @@ const mistakes: [option: string, value: unknown][] = [
   ['policy', { customFields: null }],
   ['policy', { customFields: { group: { color: 'Everybody' }, member: {} } }],
   ['policy', { customFields: {} }],
+  ['policy', { customFields: { group: [], member: {} } }],
+  ['policy', { customFields: { group: { constructor: 'Nobody' }, member: {} } }],
+  ['policy', { customFields: { group: { prototype: 5 }, member: {} } }],
+  ['policy', JSON.parse('{"customFields":{"group":{"__proto__":"Nobody"},"member":{}}}')],
+  ['policy', { customFields: { group: { 'a b!': 'Admin' }, member: {} } }],
+  ['policy', { customFields: { group: { ['k'.repeat(33)]: 'Admin' }, member: {} } }],
+  ['policy', { customFields: { group: {}, member: { Public: { constructor: {} } } } }],
+  ['policy', { customFields: { group: {}, member: { constructor: {} } } }],
+  ['policy', { customFields: { group: {}, member: { Club: {} } } }],
+  ['policy', { customFields: { group: {}, member: { Public: { level: { write: 'Owner' } } } } }],
+  ['policy', JSON.parse('{"customFields":{"group":{},"member":{},"__proto__":{}}}')],
+  ['policy', JSON.parse('{"__proto__":{}}')],
+  ['policy', { suppressTips: 'Tencent' }],
+  ['policy', { groupsPerUserMax: 10_001 }],
   ['allowedOrigins', 'https://app.example'],
   ['allowedOrigins', ['app.example']],
   ['allowedOrigins', ['https://app.example/page']],
@@ -65,6 +86,39 @@ const mistakes: [option: string, value: unknown][] = [
 test.each(mistakes)('the option %s is refused as %j', async (option, value) => {
   const options = { ...app, database: createMemoryDatabase('e'), [option]: value }
   await expect(startServer(options)).rejects.toThrow(new RegExp(`^${option}: `))
+})
+
+test('a declared field may have the name of a built-in property', async () => {
+  const fields = JSON.parse('{"constructor":"Admin","__proto__":"Owner"}') as Record<
+    string,
+    'Admin'
+  >
+  const policy: PolicyOptions = {
+    groupsPerUserMax: 10_000,
+    suppressTips: 'tencent',
+    customFields: {
+      group: fields,
+      member: { Public: { prototype: { write: 'Member', ownWrite: true } } }
+    }
+  }
+  const { server } = await start({ policy })
+  const socket = new WebSocket(server.url)
+  await once(socket, 'open')
+  socket.send(JSON.stringify(hello(generateUserSig(app, { userID: 'ann' }))))
+  const [frame] = (await once(socket, 'message')) as [Buffer]
+  socket.terminate()
+  expect(parseServerMessage(frame.toString())).toMatchObject({
+    type: 'welcome',
+    policy: {
+      customFields: {
+        group: [
+          { key: 'constructor', write: 'Admin' },
+          { key: '__proto__', write: 'Owner' }
+        ],
+        member: [{ type: 'Public', key: 'prototype', write: 'Member', ownWrite: true }]
+      }
+    }
+  })
 })
 
 test('an error does not contain the refused secret key', async () => {
