@@ -40,6 +40,7 @@ type WithoutForm =
   | 'handleGroupApplication'
   | 'setMessageRemindType'
   | 'setGroupMemberRole'
+  | 'markGroupMemberList'
   | `${'init' | 'set' | 'delete'}GroupAttributes`
   | 'setGroupCounters'
   | `${'increase' | 'decrease'}GroupCounter`

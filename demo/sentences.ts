@@ -33,6 +33,8 @@ const sentences: { readonly [N in OperationName]: (args: Args<N>) => string } = 
   setGroupMemberNameCard: ({ nameCard, userID }) =>
     `set ${ownerOf(userID)} name card to ${quoted(nameCard)}`,
   setGroupMemberCustomField: ({ userID }) => `set ${ownerOf(userID)} custom fields`,
+  markGroupMemberList: ({ userIDList, markType, enableMark }) =>
+    `${enableMark ? 'mark' : 'unmark'} ${enumerate(userIDList)} with ${markType}`,
   initGroupAttributes: () => 'replace the attributes of the group',
   setGroupAttributes: ({ groupAttributes }) => `set the attributes ${keysOf(groupAttributes)}`,
   deleteGroupAttributes: ({ keyList }) =>

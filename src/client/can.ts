@@ -164,6 +164,7 @@ function viewOf(shown: readonly { query: StreamQuery; value: unknown }[], userID
         return entries(key.table, key.scope)
       case 'mutes':
       case 'bans':
+      case 'marks':
         return undefined
     }
   }

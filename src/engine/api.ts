@@ -51,6 +51,8 @@ export type MemberRequest = {
   readonly role?: Role
   /** Only these users, up to 500. */
   readonly userIDList?: readonly string[]
+  /** Only members with this mark, of an AVChatRoom. */
+  readonly markType?: number
 }
 
 /** Members as the server has them now. `next`: the `offset` of the next page, if there is one. */

@@ -6,6 +6,7 @@
 import { count, flag, optional, parseArgs, choice, type ArgsOf } from '../kernel/args.ts'
 import { groupError, type GroupError } from '../kernel/errors.ts'
 import { groupID, userIDList } from '../kernel/ids.ts'
+import { markType } from '../kernel/marks.ts'
 import { lookUp, roles, type GroupRow } from '../kernel/model.ts'
 import { frameLimits } from '../protocol/messages.ts'
 import type { MemberPage, MemberRequest } from './api.ts'
@@ -31,7 +32,8 @@ const request = {
   offset: optional(count({ min: 0, max: 4_294_967_295 })),
   limit: optional(count({ min: 1, max: frameLimits.membersPerPageMax })),
   role: optional(choice(roles)),
-  userIDList: optional(userIDList)
+  userIDList: optional(userIDList),
+  markType: optional(markType)
 }
 const questionArgs = {
   read: { groupID, search: flag },

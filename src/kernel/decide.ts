@@ -17,7 +17,7 @@ import { operations } from './operations/index.ts'
  * Rises with every change of the rules. A client whose server has another version does not trust
  * its own refusals. `test/kernel/version.test.ts` fails when decisions change under one version.
  */
-export const kernelVersion = 5
+export const kernelVersion = 6
 
 /** The names of all operations: those of Tencent's calls that change groups. */
 export type OperationName = keyof typeof operations

@@ -24,6 +24,10 @@ export const limits = {
   accountsPerCallMax: 500,
   /** At its creation, an AVChatRoom may have more. */
   updatedMaxMemberNum: 6000,
+  markTypeMin: 1000,
+  markTypeMax: 4_294_967_295,
+  marksMax: 10,
+  membersPerMarkMax: 1000,
   countersMax: 20,
   counterKeyBytesMax: 128,
   attributesMax: 16,

@@ -107,6 +107,12 @@ type BanRow = {
   readonly until: number
 }
 
+/** The marked members of an AVChatRoom, by mark. Only the server keeps it, and answers from it. */
+export type MarksRow = {
+  readonly groupID: string
+  readonly marks: readonly { readonly markType: number; readonly userIDList: readonly string[] }[]
+}
+
 /** The attributes of a group. Its members set them, and only members see them. */
 export type AttributesRow = { readonly groupID: string; readonly entries: readonly Entry<string>[] }
 export type CountersRow = { readonly groupID: string; readonly entries: readonly Entry<number>[] }
@@ -119,6 +125,7 @@ export type Rows = {
   settings: SettingsRow
   mutes: MuteRow
   bans: BanRow
+  marks: MarksRow
   attributes: AttributesRow
   counters: CountersRow
 }
@@ -188,6 +195,11 @@ export const banKey = ({ groupID, userID }: InGroup): Key<'bans'> => ({
 })
 
 /** A group has one row in each of these tables, so the ID of the row is empty. */
+export const marksKey = (groupID: string): Key<'marks'> => ({
+  table: 'marks',
+  scope: groupID,
+  id: ''
+})
 export const entriesKey = <T extends EntriesTable>(table: T, groupID: string): Key<T> => ({
   table,
   scope: groupID,
@@ -208,6 +220,7 @@ export const putApplication = (row: ApplicationRow): Change<'applications'> => (
 export const putSettings = (row: SettingsRow): Change<'settings'> => ({ ...settingsKey(row), row })
 export const putMute = (row: MuteRow): Change<'mutes'> => ({ ...muteKey(row), row })
 export const putBan = (row: BanRow): Change<'bans'> => ({ ...banKey(row), row })
+export const putMarks = (row: MarksRow): Change<'marks'> => ({ ...marksKey(row.groupID), row })
 
 /** Sets entries by key. The keys are data, so they are keys of a Map. */
 export const setEntries = <V>(

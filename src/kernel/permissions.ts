@@ -101,6 +101,7 @@ export const permissions = {
   setGroupMemberCustomField: { ...inEveryType(members), AVChatRoom: nobody },
   /** Of attributes and counters. Tencent leaves it to the app to allow fewer users. */
   setEntries: inEveryType(members),
+  markGroupMemberList: { ...inEveryType(nobody), AVChatRoom: owner },
   setGroupMemberRole: {
     Private: noRoles,
     Public: maySetRoles,

@@ -65,7 +65,9 @@ const clientMessage = v.union([
     offset: natural,
     limit: pageLimit,
     role: v.exactOptional(word),
-    userIDList: v.exactOptional(v.pipe(users, v.readonly()))
+    userIDList: v.exactOptional(v.pipe(users, v.readonly())),
+    /** Only members of an AVChatRoom with this mark. */
+    markType: v.exactOptional(natural)
   }),
   /** A new token of the same user, before the old one expires. */
   v.object({ type: oneOf('auth'), token }),

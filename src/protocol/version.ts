@@ -6,4 +6,4 @@
  * @example
  * const hello = { type: 'hello', protocol: protocolVersion, kernel: 1, epoch: '', feed: 0, groups: [], pending: [] }
  */
-export const protocolVersion = 6
+export const protocolVersion = 7

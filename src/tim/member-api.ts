@@ -18,8 +18,9 @@ export type TimMemberCalls = {
    * "Obtaining group members": the owner, admins, members, each in the order of joining. `count` is
    * 15 by default and 100 at most. `offset` of the answer is that of the next page, and 0 after the
    * last one. Offline: the members that this device holds. Errors: 10007 if the user is not in the
-   * group, 10010 if there is no such group, 2805 if only the server knows, 10004 for `filter` of
-   * later SDKs. `role` selects the owner, the admins or the common members.
+   * group, 10010 if there is no such group, 2805 if only the server knows, 10004 for `filter` outside
+   * an AVChatRoom. `role` selects the owner, the admins or the common members, `filter` the members
+   * with that mark.
    *
    * @example
    * const page = { groupID: 'crew', count: 30, offset: 0 }
@@ -30,6 +31,7 @@ export type TimMemberCalls = {
     count?: number
     offset?: number
     role?: Role | ''
+    filter?: number
   }): Promise<IMResponse<{ memberList: TimGroupMember[]; offset: number }>>
   /**
    * "Obtaining the profiles of group members", in the order of `userIDList`. Users after the first
@@ -76,6 +78,21 @@ export type TimMemberCalls = {
   deleteGroupMember(
     options: Args<'deleteGroupMember'>
   ): Promise<IMResponse<{ group: TimGroup; userIDList: string[] }>>
+  /**
+   * Marks members of an AVChatRoom with a number of 1000 or more, or removes the mark. The owner and
+   * app admins may. A room has up to 10 marks, a mark up to 1,000 members. Users outside the room,
+   * and users after the first 500, are in `failureUserIDList`. A member who leaves has no marks.
+   * Errors: 10007, also for a group of another type, and 10004.
+   *
+   * @example
+   * await tim.createGroup({ groupID: 'live', name: 'Live', type: TIM.TYPES.GRP_AVCHATROOM })
+   * await tim.joinGroup({ groupID: 'live', type: TIM.TYPES.GRP_AVCHATROOM })
+   * const marking = { groupID: 'live', userIDList: ['ann'], markType: 1000, enableMark: true }
+   * const { successUserIDList } = (await tim.markGroupMemberList(marking)).data
+   */
+  markGroupMemberList(
+    options: Args<'markGroupMemberList'>
+  ): Promise<IMResponse<{ successUserIDList: string[]; failureUserIDList: string[] }>>
   /**
    * "Muting or unmuting a group member", for `muteTime` seconds. 0 unmutes. Errors: 10007, 2685 for
    * oneself, 10004.

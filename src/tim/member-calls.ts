@@ -3,11 +3,12 @@
 import { firstValueFrom } from 'rxjs'
 import { copyOf } from '../client/copying.ts'
 import type { Args, OperationName, Result } from '../kernel/decide.ts'
+import { limits } from '../kernel/limits.ts'
 import type { MemberRequest } from '../engine/api.ts'
 import { TYPES } from './constants.ts'
-import { respond } from './im-error.ts'
+import { ownError, respond } from './im-error.ts'
 import type { TimMemberCalls } from './member-api.ts'
-import { refuseLaterOptions, withoutEmpty } from './new-group.ts'
+import { withoutEmpty } from './new-group.ts'
 import { failure, groupOf, memberOf, perform, performAsked, type Session } from './perform.ts'
 import { parsed, profilesPerCallMax } from './reading.ts'
 import type { TimGroupMember } from './shapes.ts'
@@ -47,17 +48,23 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
     })),
 
     async getGroupMemberList(options) {
-      refuseLaterOptions('getGroupMemberList', options)
-      const asked = withoutEmpty(Object(options) as typeof options, ['role'])
+      const asked = withoutEmpty(Object(options) as typeof options, ['role', 'filter'])
       const {
         groupID,
         count = membersPerCall,
         offset = 0,
-        ...filter
+        filter: markType,
+        ...ofRole
       } = parsed('getGroupMemberList', asked)
       const session = ready('getGroupMemberList')
-      const window = { offset, limit: Math.min(count, membersPerCallMax), ...filter }
-      const page = await serverPage(session, 'getGroupMemberList', groupID, window)
+      const window = { offset, limit: Math.min(count, membersPerCallMax), ...ofRole }
+      const page = await serverPage(session, 'getGroupMemberList', groupID, {
+        ...window,
+        ...(markType && { markType }),
+        // A page of the server has a member. An app that wants none still gets a refusal.
+        limit: Math.max(window.limit, 1)
+      })
+      if (page && count === 0) return respond({ memberList: [], offset })
       if (page) return respond({ memberList: page.members, offset: page.next ?? 0 })
       const memberList = await session.live.members(groupID, window)
       const isLast = memberList.length < window.limit
@@ -94,6 +101,35 @@ export function createMemberCalls(ready: (api: string) => Session): TimMemberCal
       )
     },
 
+    async markGroupMemberList(given) {
+      const session = ready('markGroupMemberList')
+      // The app may change its object before the answer.
+      const options = copyOf(given)
+      const { userIDList: users, groupID } = Object(options) as typeof options
+      // As in the SDK, the surplus users are failures. The operation refuses all but a list.
+      const surplus: readonly string[] = Array.isArray(users)
+        ? users.slice(limits.accountsPerCallMax)
+        : []
+      const userIDList = surplus.length > 0 ? users.slice(0, limits.accountsPerCallMax) : users
+      // A device holds no other members of an AVChatRoom. Offline, all users count as marked.
+      const isKnown = await session.live.group(groupID).catch(() => undefined)
+      const { result } = await perform(
+        session,
+        'markGroupMemberList',
+        { ...options, userIDList },
+        {
+          otherwise: isKnown && {
+            ...{ groupID, failureUserIDList: [] },
+            successUserIDList: Array.isArray(users) ? [...userIDList] : []
+          }
+        }
+      )
+      return respond({
+        successUserIDList: [...result.successUserIDList],
+        failureUserIDList: [...result.failureUserIDList, ...surplus]
+      })
+    },
+
     async deleteGroupMember(options) {
       const done = await run('deleteGroupMember', options)
       return respond({ group: await groupOf(done), userIDList: [...done.result.userIDList] })
@@ -122,10 +158,14 @@ async function serverPage(
   window: MemberRequest
 ): Promise<{ members: TimGroupMember[]; next: number | null } | undefined> {
   const group = await live.group(groupID)
-  if (group && group.type !== TYPES.GRP_AVCHATROOM) return undefined
+  const isMarked = window.markType !== undefined
+  if (group && group.type !== TYPES.GRP_AVCHATROOM) {
+    if (isMarked) throw failure(ownError('IllegalArgument', 'filter: an AVChatRoom only'), api)
+    return undefined
+  }
   const page = await store.readMembers(groupID, window)
   if (!('code' in page)) return { ...page, members: page.members.map(live.outsideMember) }
-  if (!group) throw failure(page, api, { groupID })
+  if (!group || isMarked) throw failure(page, api, { groupID })
   // Without the server's answer, the user is the only member of an AVChatRoom that is known.
   return undefined
 }

@@ -7,14 +7,12 @@ import { ownError } from './im-error.ts'
 import { failure } from './perform.ts'
 
 /**
- * Options of later SDKs that change the rights of users, or the members that a call concerns.
- * Without them, users would get rights that the app has not given. An empty value of each is the
- * default.
+ * Options of later SDKs that change the rights of users. Without them, users would get rights that
+ * the app has not given. An empty value of each is the default.
  */
 const laterOptions = {
   createGroup: ['inviteOption', 'isSupportTopic'],
-  updateGroupProfile: ['inviteOption', 'isSupportTopic'],
-  getGroupMemberList: ['filter']
+  updateGroupProfile: ['inviteOption', 'isSupportTopic']
 } as const
 
 export function refuseLaterOptions(api: keyof typeof laterOptions, options: object): void {

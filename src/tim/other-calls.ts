@@ -88,7 +88,6 @@ const asking = [
   'pinGroupMessage',
   'getPinnedGroupMessageList',
   'getGroupOnlineMemberCount',
-  'markGroupMemberList',
   'getJoinedCommunityList',
   'createTopicInCommunity',
   'deleteTopicFromCommunity',

@@ -13,6 +13,7 @@ import {
 import { describe } from '../kernel/error-texts.ts'
 import { groupID as groupIDCheck, userIDList as userIDListCheck } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
+import { markType } from '../kernel/marks.ts'
 import { hasOwn, roles } from '../kernel/model.ts'
 import { failure } from './perform.ts'
 
@@ -41,7 +42,8 @@ const reading = {
     groupID: groupIDCheck,
     count: page,
     offset: page,
-    role: optional(choice(roles))
+    role: optional(choice(roles)),
+    filter: optional(markType)
   },
   getGroupMemberProfile: {
     groupID: groupIDCheck,

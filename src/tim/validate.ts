@@ -71,6 +71,12 @@ const specs: Readonly<Record<keyof GroupCalls, Spec>> = {
     memberCustomField: requiredList
   },
   deleteGroupMember: { groupID: requiredText },
+  markGroupMemberList: {
+    groupID: requiredText,
+    markType: { ...requiredNumber, isValid: value => typeof value === 'number' && value >= 1000 },
+    userIDList: requiredList,
+    enableMark: { type: 'Boolean', required: true }
+  },
   // The SDK does not check these.
   addGroupMember: {},
   handleGroupApplication: {},

@@ -86,6 +86,13 @@ const operations: Readonly<Record<OperationName, Call>> = {
   addGroupMember: () => tim.addGroupMember({ groupID: groups.closed, userIDList: [carl] }),
   setGroupMemberMuteTime: () =>
     tim.setGroupMemberMuteTime({ groupID: groups.open, userID: bob, muteTime: 60 }),
+  markGroupMemberList: () =>
+    tim.markGroupMemberList({
+      groupID: groups.room,
+      userIDList: [tim.getLoginUser()],
+      markType: 1000,
+      enableMark: true
+    }),
   setGroupMemberRole: () =>
     tim.setGroupMemberRole({ groupID: groups.open, userID: bob, role: 'Admin' }),
   setGroupMemberNameCard: () => tim.setGroupMemberNameCard({ groupID: groups.open, nameCard: 'A' }),
@@ -126,6 +133,8 @@ const questions: Readonly<Record<string, Call>> = {
 const otherAnswers: Readonly<Record<string, Call>> = {
   'getGroupProfile of others': () => tim.getGroupProfile({ groupID: groups.others }),
   'getGroupMemberList of others': () => tim.getGroupMemberList({ groupID: groups.others }),
+  'getGroupMemberList of marked members': () =>
+    tim.getGroupMemberList({ groupID: groups.room, filter: 1000 }),
   'getGroupMemberProfile of others': () =>
     tim.getGroupMemberProfile({ groupID: groups.others, userIDList: [bob] }),
   'joinGroup of a group never seen': () => tim.joinGroup({ groupID: groups.others })

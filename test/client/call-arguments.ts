@@ -12,6 +12,7 @@ const counters = (count: number, value: number) =>
 const record = (count: number, valueBytes: number) =>
   Object.fromEntries(fields(count, valueBytes).map(({ key, value }) => [key, value]))
 const people = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`)
+const marking = { groupID, userIDList: [userID], markType: 1000, enableMark: true }
 const application = { payload: { operatorID: 'eve', groupProfile: { groupID } } }
 const deciding = { handleAction: 'Agree', message: application }
 
@@ -50,6 +51,7 @@ export const greatest: Readonly<Record<keyof GroupCalls, unknown>> = {
   getGroupMemberProfile: { groupID, userIDList: ['ann', userID, ...people(48)] },
   addGroupMember: { groupID, userIDList: ['fay'] },
   deleteGroupMember: { groupID, userIDList: [userID], reason: text(300) },
+  markGroupMemberList: { groupID, userIDList: [userID], markType: 4_294_967_295, enableMark: true },
   setGroupMemberMuteTime: { groupID, userID, muteTime: 4_294_967_295 },
   setGroupMemberRole: { groupID, userID, role: 'Admin' },
   setGroupMemberNameCard: { groupID, userID, nameCard: text(50) },
@@ -151,6 +153,14 @@ export const illShaped: readonly Refused[] = [
   ['setGroupMemberNameCard', 'a number as name card', { groupID, userID, nameCard: 5 }, 10004],
   ['setGroupMemberCustomField', 'no fields', { groupID, userID }, 10004],
   ['setGroupMemberCustomField', 'a text', { groupID, userID, memberCustomField: 'x' }, 10004],
+  ['getGroupMemberList', 'a text as filter', { groupID, filter: '1000' }, 10004],
+  ['markGroupMemberList', 'no users', { ...marking, userIDList: undefined }, 10004],
+  ['markGroupMemberList', 'an empty list', { ...marking, userIDList: [] }, 10004],
+  ['markGroupMemberList', 'a text as users', { ...marking, userIDList: userID }, 10004],
+  ['markGroupMemberList', 'no mark', { ...marking, markType: undefined }, 10004],
+  ['markGroupMemberList', 'a text as mark', { ...marking, markType: '1000' }, 10004],
+  ['markGroupMemberList', 'no enableMark', { ...marking, enableMark: undefined }, 10004],
+  ['markGroupMemberList', 'a number as enableMark', { ...marking, enableMark: 1 }, 10004],
   ['getMessageList', 'another conversation', { conversationID: 'C2Cbob' }, 10004],
   ...(['initGroupAttributes', 'setGroupAttributes'] as const).flatMap((call): Refused[] => [
     [call, 'no attributes', { groupID }, 10004],
@@ -226,6 +236,9 @@ export const beyondLimit: readonly Refused[] = [
     { groupID, userID, memberCustomField: fields(1, 65) },
     10004
   ],
+  ['markGroupMemberList', 'a low mark', { ...marking, markType: 999 }, 10004],
+  ['markGroupMemberList', 'a high mark', { ...marking, markType: 2 ** 32 }, 10004],
+  ['getGroupMemberList', 'a low filter', { groupID, filter: 999 }, 10004],
   ...(['initGroupAttributes', 'setGroupAttributes'] as const).flatMap((call): Refused[] => [
     [call, 'many attributes', { groupID, groupAttributes: record(17, 1) }, 10004],
     [call, 'a long key', { groupID, groupAttributes: { [text(33)]: 'x' } }, 10004],

@@ -275,11 +275,6 @@ describe('a call about members', () => {
     expect(Math.abs(member.muteUntil - Date.now() / 1000 - 600)).toBeLessThan(60)
   })
 
-  test('markGroupMemberList rejects with 2905', async () => {
-    const ann = await as('ann')
-    expect(await codeOf(ann.markGroupMemberList({ groupID: 'crew' }))).toBe(2905)
-  })
-
   test('getGroupMemberProfile leaves out users after the first 50', async () => {
     const ann = await as('ann')
     const memberList = [{ userID: 'bob' }, { userID: 'carl' }]

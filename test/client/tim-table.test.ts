@@ -66,6 +66,7 @@ const operations: Readonly<Record<Operation, readonly [row: string, events: Even
   setGroupMemberRole: ['setGroupMemberRole to Admin', { online: 'ok tip4', offline: 'ok / tip4' }],
   setGroupMemberNameCard: ['setGroupMemberNameCard', { online: 'ok', offline: 'ok' }],
   setGroupMemberCustomField: ['setGroupMemberCustomField', { online: 'ok', offline: 'ok' }],
+  markGroupMemberList: ['markGroupMemberList', { online: 'ok', offline: 'ok' }],
   initGroupAttributes: [
     'initGroupAttributes',
     { online: 'attributes ok', offline: 'attributes ok' }
@@ -86,7 +87,8 @@ const operations: Readonly<Record<Operation, readonly [row: string, events: Even
  */
 const operationsOfAVChatRoom: Readonly<Partial<Record<Operation, Events>>> = {
   createGroup: { online: 'notice6 ok', offline: 'ok / notice6' },
-  setGroupMemberMuteTime: { online: 'tip7 ok', offline: '4512 / tip7' }
+  setGroupMemberMuteTime: { online: 'tip7 ok', offline: '4512 / tip7' },
+  markGroupMemberList: { online: 'ok', offline: 'ok' }
 }
 
 const actorOf: Readonly<Record<Role, Actor>> = {

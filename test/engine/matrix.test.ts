@@ -86,6 +86,12 @@ const cases: Readonly<Record<OperationName, ArgsOf | Readonly<Record<string, Arg
     ...(!isSelf && { userID }),
     memberCustomField: [{ key: 'level', value: 'high' }]
   }),
+  markGroupMemberList: () => ({
+    groupID,
+    userIDList: ['member2'],
+    markType: 1000,
+    enableMark: true
+  }),
   initGroupAttributes: () => ({ groupID, groupAttributes: [{ key: 'seat', value: 'x' }] }),
   setGroupAttributes: () => ({ groupID, groupAttributes: [{ key: 'seat', value: 'x' }] }),
   deleteGroupAttributes: () => ({ groupID, keyList: [] }),

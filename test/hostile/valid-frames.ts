@@ -35,6 +35,7 @@ const operationArgs = (groupID: string): OperationArgs => ({
   setGroupMemberMuteTime: { groupID, userID: 'extra1', muteTime: 600 },
   setGroupMemberNameCard: { groupID, userID: 'extra1', nameCard: 'Extra' },
   setGroupMemberCustomField: { groupID, memberCustomField: [{ key: 'a', value: 'c' }] },
+  markGroupMemberList: { groupID, userIDList: ['extra1'], markType: 1000, enableMark: true },
   setMessageRemindType: { groupID, messageRemindType: 'Discard' },
   initGroupAttributes: { groupID, groupAttributes: [{ key: 'seat', value: 'extra1' }] },
   setGroupAttributes: { groupID, groupAttributes: [{ key: '__proto__', value: 'extra2' }] },

@@ -66,11 +66,14 @@ export const good = {
   increaseGroupCounter: { args: { groupID: 'g', key: 'likes', value: 1 }, as: 'member' },
   decreaseGroupCounter: { args: { groupID: 'g', key: 'likes', value: 1 }, as: 'member' }
 } satisfies Record<
-  Exclude<OperationName, NeedsApplication>,
+  Exclude<OperationName, NeedsOtherGroup>,
   { args: Readonly<Record<string, unknown>>; as: As | string }
 >
-/** The group of these tests has no application. `operations/joining.test.ts` has. */
-type NeedsApplication = 'handleGroupApplication'
+/**
+ * The group of these tests has no application, and it is no AVChatRoom. `operations/joining.test.ts`
+ * and `operations/marks.test.ts` have other groups.
+ */
+type NeedsOtherGroup = 'handleGroupApplication' | 'markGroupMemberList'
 export type Known = keyof typeof good
 // The object has exactly the keys of its type.
 const operations = Object.keys(good) as Known[]

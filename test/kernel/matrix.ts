@@ -53,6 +53,7 @@
  * | own custom field in an ownerless group | ok | not among the denied operations |
  * | remind type in an AVChatRoom | 10007 | the more exact of two tables |
  * | remind type: app admin from outside | 10007 | has no settings there |
+ * | mark members of another type than AVChatRoom | 10007 | as for other rights that a type lacks |
  * | handle an application to another type than Public | 10007 | only Public groups have any |
  */
 
@@ -153,6 +154,11 @@ decreaseGroupCounter
   Private Ownerless                ok       ok       ok       10007?    ok?       ok
   Public ChatRoom                  ok       ok       ok       10007?    ok?       ok
   AVChatRoom Unjoined              ok       ok       ok       10007?    ok?       ok
+
+markGroupMemberList
+  Private Ownerless
+  Public ChatRoom                  10007    10007    10007    10007?    10007?    10007
+  AVChatRoom Unjoined              ok?      10007    10007    10007?    ok?       ok?
 
 setMessageRemindType
   Private Ownerless

@@ -26,6 +26,7 @@ import {
   putApplication,
   putBan,
   putGroup,
+  putMarks,
   putMember,
   putMute,
   putSettings,
@@ -42,20 +43,21 @@ const recorded: {
   readonly version: number
   readonly digests: Record<OperationName | 'tables', string>
 } = {
-  version: 5,
+  version: 6,
   digests: {
     addGroupMember: 'fa2085d769e3',
     changeGroupOwner: 'a84951291d7c',
     createGroup: '7df592584bcf',
     decreaseGroupCounter: '50c23dada335',
     deleteGroupAttributes: 'd2157d3c4ec5',
-    deleteGroupMember: 'bb1e929e9d49',
+    deleteGroupMember: 'c492e736550d',
     dismissGroup: '7ac40a7bc985',
     handleGroupApplication: '56d7ce6e3ddf',
     increaseGroupCounter: '0532655099aa',
     initGroupAttributes: '421f6a673f46',
     joinGroup: '787c9a3a8708',
-    quitGroup: 'c0291b4900c3',
+    markGroupMemberList: '8c16c3f8f047',
+    quitGroup: '75a60ee4cb57',
     setGroupAttributes: '0c157820b825',
     setGroupCounters: 'ed6d510c2fef',
     setGroupMemberCustomField: '6693c9eaeaa8',
@@ -63,7 +65,7 @@ const recorded: {
     setGroupMemberNameCard: '469795c03d3a',
     setGroupMemberRole: 'cccf3884467b',
     setMessageRemindType: 'bd9c5c3e9766',
-    tables: '92825bdd2b65',
+    tables: '144f56ad94f4',
     updateGroupProfile: '2b218f1e4436'
   }
 }
@@ -178,6 +180,8 @@ const values: Readonly<Record<ArgumentName, Values>> = {
       )
     ]
   },
+  markType: { usual: [1000, 1001], others: [999, 1000.5, '1000', 4_294_967_295, 4_294_967_296] },
+  enableMark: { usual: [true, false], others: ['yes'] },
   key: { usual: ['likes', 'views'], others: ['', text(128), text(129)] },
   value: { usual: [1, -1], others: [0.5, '1', 2 ** 53 - 2, 2 ** 53 - 1, 2 ** 53] }
 }
@@ -232,6 +236,14 @@ function worldOf(type: (typeof groupTypes)[number], random: Random): World {
     putMute({ groupID: 'g', userID: 'guest', muteUntil: pick([1999, 2001]) }),
     putBan({ groupID: 'g', userID: 'guest', until: type === 'AVChatRoom' ? 2001 : 2000 }),
     putSettings({ groupID: 'g', userID: 'member', messageRemindType: 'Discard' }),
+    // Ten marks, so an eleventh is refused.
+    putMarks({
+      groupID: 'g',
+      marks: [1000, ...Array.from({ length: 9 }, (_, index) => 2000 + index)].map(markType => ({
+        markType,
+        userIDList: ['member', 'user0']
+      }))
+    }),
     { ...entriesKey('attributes', 'g'), row: { groupID: 'g', entries: [field('seat', 'bob')] } },
     { ...entriesKey('counters', 'g'), row: { groupID: 'g', entries: [counter('likes', 5)] } }
   ]

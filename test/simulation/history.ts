@@ -5,6 +5,7 @@ import type {
   EntriesRow,
   EntriesTable,
   GroupRow,
+  MarksRow,
   MemberRow,
   SettingsRow
 } from '../../src/kernel/model.ts'
@@ -18,6 +19,7 @@ export type Moment = {
   readonly settings: ReadonlyMap<string, SettingsRow>
   /** Attributes and counters. */
   readonly entries: ReadonlyMap<EntriesTable, EntriesRow>
+  readonly marks: MarksRow['marks']
 }
 /** Groups that a user follows, with the membership. */
 export type Followed = ReadonlyMap<string, number>
@@ -75,7 +77,8 @@ const nothing: Moment = {
   row: null,
   members: new Map(),
   settings: new Map(),
-  entries: new Map()
+  entries: new Map(),
+  marks: []
 }
 const nobody: Followed = new Map()
 
@@ -110,7 +113,9 @@ export function record(
   if (writes.log.length > 0) {
     group.last = next(group.last, { groupID, state, ...writes })
     group.moments.set(state.seq, group.last)
-    const { row, members } = group.last
+    const { row, members, marks } = group.last
+    if (marks.some(({ userIDList }) => userIDList.some(userID => !members.has(userID))))
+      wrong.push(`${groupID}: a user outside has a mark`)
     if (row && row.type !== 'AVChatRoom' && row.memberNum !== members.size)
       wrong.push(`${groupID}: memberNum ${row.memberNum} of ${members.size} members`)
     const owners = [...members.values()].filter(({ role }) => role === 'Owner')
@@ -140,11 +145,13 @@ function next(last: Moment, { state, members, dissolved, others }: GroupWrites):
   }
   const settings = new Map(dissolved ? [] : last.settings)
   const entries = new Map(dissolved ? [] : last.entries)
+  let marks = dissolved ? [] : last.marks
   for (const other of others) {
     if (other.table === 'settings') settings.set(other.id, other.row)
+    if (other.table === 'marks') ({ marks } = other.row)
     if (isEntries(other)) entries.set(other.table, other.row)
   }
-  return { seq: state.seq, row: state.row, members: rows, settings, entries }
+  return { seq: state.seq, row: state.row, members: rows, settings, entries, marks }
 }
 
 function follow(

@@ -10,7 +10,7 @@ import { membersOf } from './screen.ts'
 export type Scene = {
   readonly users: readonly string[]
   readonly groupIDs: readonly string[]
-  /** Whether users also change attributes and counters, and keep users out of rooms. */
+  /** Whether users also change attributes and counters, mark members, and keep users out of rooms. */
   readonly hasEntries: boolean
 }
 
@@ -31,6 +31,7 @@ type EntryOperation =
   | `${'init' | 'set' | 'delete'}GroupAttributes`
   | 'setGroupCounters'
   | `${'increase' | 'decrease'}GroupCounter`
+  | 'markGroupMemberList'
 
 const incremented = ({ random, groupID }: Choices) => ({
   groupID,
@@ -140,7 +141,7 @@ const works: Readonly<Record<Exclude<OperationName, EntryOperation>, Work>> = {
   dismissGroup: { weight: 2, args: ({ groupID }) => ({ groupID }) }
 }
 
-/** Operations on attributes and counters: only under the condition `entries`. */
+/** Operations on attributes, counters and marks: only under the condition `entries`. */
 const entryWorks: Readonly<Record<EntryOperation, Work>> = {
   initGroupAttributes: {
     weight: 1,
@@ -159,7 +160,16 @@ const entryWorks: Readonly<Record<EntryOperation, Work>> = {
     args: ({ random, groupID }) => ({ groupID, counters: [{ key: 'a', value: random.below(9) }] })
   },
   increaseGroupCounter: { weight: 4, args: incremented },
-  decreaseGroupCounter: { weight: 2, args: incremented }
+  decreaseGroupCounter: { weight: 2, args: incremented },
+  markGroupMemberList: {
+    weight: 2,
+    args: ({ random, groupID, user }) => ({
+      groupID,
+      userIDList: [user(), user()],
+      markType: 1000 + random.below(2),
+      enableMark: random.chance(0.7)
+    })
+  }
 }
 const allWorks: Readonly<Record<OperationName, Work>> = { ...works, ...entryWorks }
 

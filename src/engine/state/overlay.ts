@@ -145,7 +145,8 @@ function baseRow(base: Base, { table, scope, id }: Key): Rows[Table] | null | un
       return base.groups.get(scope)?.row ? (base.entries[table].get(scope) ?? null) : undefined
     case 'mutes':
     case 'bans':
-      // Only the server keeps the mutes and bans of users outside the group.
+    case 'marks':
+      // Only the server keeps these: devices hold no mutes of users outside, and need no marks.
       return undefined
   }
 }

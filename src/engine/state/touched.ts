@@ -47,6 +47,7 @@ export function touch(touched: Touched, key: Key): void {
       break
     case 'mutes':
     case 'bans':
+    case 'marks':
   }
 }
 

@@ -2,6 +2,7 @@ import { count, optional, text, type ArgsOf } from '../args.ts'
 import { groupID, userIDList } from '../ids.ts'
 import { accept, defineOperation, onGroup, refusedTarget, unknown } from '../decision.ts'
 import { limits } from '../limits.ts'
+import { marksNeeded, withoutMarks } from '../marks.ts'
 import { dropGroup, dropMember, memberKey, putBan, putGroup, type MemberRow } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
@@ -24,7 +25,10 @@ const args = {
  */
 export const deleteGroupMember = defineOperation({
   args,
-  needs: ({ groupID, userIDList }) => userIDList.map(userID => memberKey({ groupID, userID })),
+  needs: ({ groupID, userIDList }, _actor, group) => [
+    ...userIDList.map(userID => memberKey({ groupID, userID })),
+    ...marksNeeded(groupID, group)
+  ],
   decide: onGroup(
     ({ duration }: ArgsOf<typeof args>, _group, { policy }) => [
       duration
@@ -57,7 +61,12 @@ export const deleteGroupMember = defineOperation({
       if (group.type === 'Private' && memberNum === 0)
         return accept([dropGroup(groupID)], { groupID, userIDList }, { notices })
       return accept(
-        [putGroup({ ...group, memberNum }), ...removed.map(dropMember), ...bans],
+        [
+          putGroup({ ...group, memberNum }),
+          ...removed.map(dropMember),
+          ...bans,
+          ...withoutMarks(view, groupID, users)
+        ],
         { groupID, userIDList },
         {
           tip: { operationType: tipTypes.kicked, userIDList: users, memberNum },

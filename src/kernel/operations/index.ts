@@ -11,6 +11,7 @@ import { handleGroupApplication } from './handle-group-application.ts'
 import { increaseGroupCounter } from './increase-group-counter.ts'
 import { initGroupAttributes } from './init-group-attributes.ts'
 import { joinGroup } from './join-group.ts'
+import { markGroupMemberList } from './mark-group-member-list.ts'
 import { quitGroup } from './quit-group.ts'
 import { setGroupAttributes } from './set-group-attributes.ts'
 import { setGroupCounters } from './set-group-counters.ts'
@@ -36,6 +37,7 @@ export const operations = {
   setGroupMemberRole,
   setGroupMemberNameCard,
   setGroupMemberCustomField,
+  markGroupMemberList,
   initGroupAttributes,
   setGroupAttributes,
   deleteGroupAttributes,

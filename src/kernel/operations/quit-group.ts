@@ -1,5 +1,6 @@
 import { groupID } from '../ids.ts'
 import { accept, defineOperation, onGroup, reject } from '../decision.ts'
+import { marksNeeded, withoutMarks } from '../marks.ts'
 import { dropGroup, dropMember, putGroup } from '../model.ts'
 import { noticeTypes, tipTypes } from '../notices.ts'
 import { permissions } from '../permissions.ts'
@@ -10,9 +11,10 @@ import { permissions } from '../permissions.ts'
  */
 export const quitGroup = defineOperation({
   args: { groupID },
+  needs: ({ groupID }, _actor, group) => marksNeeded(groupID, group),
   decide: onGroup(
     () => [permissions.quitGroup],
-    ({ group, self }, _args, { actor, groupID }) => {
+    ({ group, self }, _args, { actor, groupID }, view) => {
       // The rules refuse the owner of an AVChatRoom that has not joined it.
       if (!self) return reject('NotInGroup')
       const notices = [{ operationType: noticeTypes.quit, to: [actor] }]
@@ -21,7 +23,11 @@ export const quitGroup = defineOperation({
       const ownerID = group.ownerID === actor ? '' : group.ownerID
       const memberNum = group.memberNum - 1
       return accept(
-        [putGroup({ ...group, ownerID, memberNum }), dropMember(self)],
+        [
+          putGroup({ ...group, ownerID, memberNum }),
+          dropMember(self),
+          ...withoutMarks(view, groupID, [actor])
+        ],
         { groupID },
         { tip: { operationType: tipTypes.quit, userIDList: [actor], memberNum }, notices }
       )

@@ -1,7 +1,8 @@
 /** The answers to a client's questions, each as of one read and after the delta up to it. */
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
-import type { GroupRow, MemberRow } from '../../kernel/model.ts'
+import { markedUsers } from '../../kernel/marks.ts'
+import { marksKey, type GroupRow, type MarksRow, type MemberRow } from '../../kernel/model.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { encodeRows } from '../../protocol/column-block.ts'
 import { serverFrame } from '../../protocol/server-messages.ts'
@@ -113,19 +114,35 @@ const roomMembersMax = 300
 async function memberWindow(
   reader: Reader,
   { isAppAdmin, replica }: Asker,
-  { groupID, offset, limit, role, userIDList }: Question<'readMembers'>
+  { groupID, offset, limit, role, userIDList, markType }: Question<'readMembers'>
 ): Promise<MemberRow[] | GroupError> {
   const { row } = await reader.group(groupID)
   if (!row) return groupError('GroupNotFound')
   if (!isAppAdmin && !replica.position(groupID)) return groupError('NotPermitted')
-  const isCapped = row.type === 'AVChatRoom' && !userIDList
+  const isRoom = row.type === 'AVChatRoom'
+  if (markType !== undefined && !isRoom) return groupError('IllegalArgument', 'no marks')
+  const marked = markType === undefined ? undefined : await withMark(reader, groupID, markType)
+  const users = userIDList && marked ? userIDList.filter(isIn(marked)) : (userIDList ?? marked)
+  const isCapped = isRoom && !users
   return reader.membersByRole(groupID, {
     offset,
     limit: isCapped ? Math.min(limit, Math.max(0, roomMembersMax - offset)) : limit,
     ...(role !== undefined && { role }),
-    ...(userIDList && { userIDList })
+    ...(users && { userIDList: users })
   })
 }
+
+async function withMark(
+  reader: Reader,
+  groupID: string,
+  markType: number
+): Promise<readonly string[]> {
+  const [marks] = await reader.others(groupID, [marksKey(groupID)])
+  // The row of this key is one of marks.
+  return markedUsers(marks?.row as MarksRow | undefined, markType)
+}
+
+const isIn = (users: readonly string[]) => (user: string) => users.includes(user)
 
 /** Users outside a group see the fields of a search result. Private groups cannot be found. */
 function profileFor(

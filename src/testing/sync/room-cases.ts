@@ -62,6 +62,36 @@ export function roomCases({ check, expect }: Suite): void {
     )
   })
 
+  check('a mark selects members of an AVChatRoom until they leave', async stage => {
+    const { owner, groupID, guests, userIDs } = await room(stage, ['bob', 'carl', 'dora'])
+    const marking = { groupID, markType: 1000, enableMark: true }
+    await stage.act(owner, 'markGroupMemberList', { ...marking, userIDList: userIDs.slice(1) })
+    const ask = async (question: object) => {
+      const page = { request: 1, groupID, offset: 0, limit: 10, ...question }
+      owner.send({ type: 'readMembers', ...page })
+      const { answer } = await owner.next('memberPage')
+      return 'code' in answer ? answer.code : rowsOf(answer.members).map(({ userID }) => userID)
+    }
+    const marked = [
+      await ask({ markType: 1000 }),
+      await ask({ markType: 1000, limit: 1 }),
+      await ask({ markType: 1000, userIDList: userIDs.slice(0, 2) }),
+      await ask({ markType: 1001 })
+    ]
+    expect(marked).toEqual([userIDs.slice(1), [at(userIDs, 1)], [at(userIDs, 1)], []])
+    await stage.act(at(guests, 1), 'quitGroup', { groupID })
+    await stage.act(at(guests, 1), 'joinGroup', { groupID })
+    expect(await ask({ markType: 1000 })).toEqual([at(userIDs, 2)])
+  })
+
+  check('a group of another type refuses to select by a mark', async stage => {
+    const { clients, groupID } = await stage.crew(['ann', 'bob'])
+    const page = { request: 1, groupID, offset: 0, limit: 10, markType: 1000 }
+    clients[0].send({ type: 'readMembers', ...page })
+    const { answer } = await clients[0].next('memberPage')
+    expect('code' in answer && answer.code).toEqual(10004)
+  })
+
   check('a leaver of an AVChatRoom is not in the deltas of others', async stage => {
     const { owner, groupID, guests } = await room(stage, ['bob', 'carl', 'dora'])
     await stage.act(at(guests, 1), 'quitGroup', { groupID })

@@ -41,6 +41,7 @@ const intrusionArgs = (groupID: string): Readonly<Record<OperationName, readonly
     { groupID, userID: 'victor', memberCustomField: [{ key: 'a', value: 'b' }] }
   ],
   setMessageRemindType: [{ groupID, userID: 'victor', messageRemindType: 'Discard' }],
+  markGroupMemberList: [{ groupID, userIDList: ['bob'], markType: 1000, enableMark: true }],
   initGroupAttributes: [{ groupID, groupAttributes: [{ key: '__proto__', value: 'Mine' }] }],
   setGroupAttributes: [
     { groupID, groupAttributes: names.slice(0, 16).map(key => ({ key, value: 'Mine' })) }
