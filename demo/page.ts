@@ -19,6 +19,7 @@ export const page = (users: readonly User[]): TemplateResult => html`
       Two people, each with a database of their own. Take one offline, change things on both sides,
       come back.
     </p>
+    <a href="./mini-program/">Bob’s phone</a>
     ${menu({ id: 'ideas', label: 'What to try', content: ideas })}
   </header>
   <main>${users.map(pane)}</main>

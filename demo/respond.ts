@@ -17,7 +17,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 // Read once, so that a requested path never becomes the name of a file.
 const files = new Map(
   filesIn(fileURLToPath(new URL('./page/', import.meta.url))).map(({ path, file }) => [
-    path === '/index.html' ? '/' : path,
+    path.replace(/index\.html$/, ''),
     { type: contentTypes[extname(file)] ?? 'application/octet-stream', body: readFileSync(file) }
   ])
 )

@@ -74,8 +74,11 @@ const otherEngine = (engine: OtherEngine): TestProjectInlineConfiguration =>
         }
       }
 
-/** These use the protocol of Chromium's developer tools, or no browser at all. */
-const chromiumOnly = ['leader', 'page-life', 'serve', 'storage-life'].map(
+/**
+ * These use the protocol of Chromium's developer tools, no browser at all, or the page of the
+ * mini-program, which stands for a phone.
+ */
+const chromiumOnly = ['leader', 'mini-program', 'page-life', 'serve', 'storage-life'].map(
   name => `test/demo/${name}.test.ts`
 )
 

@@ -54,7 +54,10 @@ async function prepare(): Promise<void> {
       outDir: path('../../../dist/conformance'),
       emptyOutDir: true,
       minify: false,
-      lib: { entry: { taro, mpx: path('mpx.js') }, formats: ['es'] }
+      lib: {
+        entry: { taro, mpx: path('../../../demo/mini-program/browser/mpx.js') },
+        formats: ['es']
+      }
     }
   })
 }

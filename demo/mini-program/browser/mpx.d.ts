@@ -1,0 +1,3 @@
+import type { MiniProgramCalls } from 'offline-groups/mini-program'
+
+export const connectSocket: MiniProgramCalls['connectSocket']
