@@ -8,6 +8,7 @@ const documents = [
   'ARCHITECTURE.md',
   'README.md',
   'CHANGELOG.md',
+  'docs/mini-program.md',
   'src/protocol/PROTOCOL.md',
   'src/tim/README.md',
   'test/simulation/README.md'

@@ -11,9 +11,9 @@ export const examplesOf = (file: string, source: string): Example[] =>
     code: (groups?.['code'] ?? '').replaceAll(/^ +\* ?/gm, '')
   }))
 
-export const readmeExamples = (readme: string): Example[] =>
-  [...readme.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(({ groups }, index) => ({
-    title: `README, example ${index + 1}`,
+export const readmeExamples = (document: string, name = 'README'): Example[] =>
+  [...document.matchAll(/```(?:ts|js)\n(?<code>[\s\S]*?)```/g)].map(({ groups }, index) => ({
+    title: `${name}, example ${index + 1}`,
     code: groups?.['code'] ?? ''
   }))
 

@@ -13,7 +13,7 @@ const examples: Example[] = [
   ...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.ts'))
     .flatMap(file => examplesOf(file, read(`src/${file}`))),
-  ...readmeExamples(read('README.md'))
+  ...['README.md', 'docs/mini-program.md'].flatMap(file => readmeExamples(read(file), file))
 ]
 
 /** By module, the names that an example may use without an import. */
@@ -36,6 +36,7 @@ const values: Readonly<Record<string, string>> = {
   tim: `import('offline-groups/tim').Tim`,
   tencent: `import('offline-groups/tim').TimDelegate`,
   server: `import('offline-groups/server').SyncServer`,
+  wx: `import('offline-groups/mini-program').MiniProgramCalls`,
   url: 'string',
   token: 'string',
   userSig: 'string',
