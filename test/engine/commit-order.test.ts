@@ -268,3 +268,45 @@ test('a tab that missed a logout learns its verdicts, and ends', async () => {
   expect(await settled).toMatchObject([discarded, discarded])
   expect(await leader.status()).toMatchObject({ connection: 'offline', lastError: { code: 2999 } })
 })
+
+test.each([false, true])(
+  'a late commit undoes no newer name card, read between: %s',
+  async isRead => {
+    const [first, second, third] = createPeers()
+    const leader = createTestClient(server, 'ann', {
+      storage: openDoor().storage,
+      peers: first.peers
+    })
+    first.lead()
+    await leader.caughtUp()
+    const late: PeerMessage[] = []
+    let isLate = true
+    let receive: (message: PeerMessage) => void = () => undefined
+    const other = createTestClient(server, 'ann', {
+      storage: openDoor().storage,
+      peers: {
+        ...second.peers,
+        listen(onMessage) {
+          receive = onMessage
+          second.peers.listen(message => {
+            if (isLate && message.type === 'committed') late.push(message)
+            else onMessage(message)
+          })
+        }
+      }
+    })
+    const list = other.watch({ kind: 'members', groupID: 'crew', offset: 0, limit: 10 })
+    await server.clock.settle()
+    const setNameCard = async (nameCard: string) => {
+      await leader.settle('setGroupMemberNameCard', { groupID: 'crew', userID: 'bob', nameCard })
+      await leader.caughtUp()
+    }
+    await setNameCard('old')
+    if (isRead) third.peers.post(fromOtherBuild)
+    isLate = false
+    await setNameCard('new')
+    late.forEach(receive)
+    await server.clock.settle()
+    expect(list.rows()).toContainEqual(expect.objectContaining({ userID: 'bob', nameCard: 'new' }))
+  }
+)

@@ -12,16 +12,24 @@ const write = fc
   .record({ id: fc.constantFrom('a', 'b', 'c'), row: fc.option(fc.nat()) })
   .map(fields => ({ table: 'notices', scope: '', ...fields }) as unknown as Write)
 
+/** One write to a row of one of two caches. */
+const cachedWrite = fc
+  .record({ scope: fc.constantFrom('crew', 'boat'), row: fc.nat() })
+  .map(({ scope, row }) => ({ table: 'members', scope, id: scope, row }) as unknown as Write)
+
 /** Commits in the order of their numbers, and the order in which they are reported. */
-const reported = fc
-  .array(fc.array(write, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 })
-  .map(all => all.map((writes, index): Commit => ({ commitNumber: index + 1, writes })))
-  .chain(commits =>
-    fc.record({
-      commits: fc.constant(commits),
-      reports: fc.shuffledSubarray(commits, { minLength: commits.length })
-    })
-  )
+const reportedOf = (anyWrite: fc.Arbitrary<Write>) =>
+  fc
+    .array(fc.array(anyWrite, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 })
+    .map(all => all.map((writes, index): Commit => ({ commitNumber: index + 1, writes })))
+    .chain(commits =>
+      fc.record({
+        commits: fc.constant(commits),
+        reports: fc.shuffledSubarray(commits, { minLength: commits.length })
+      })
+    )
+
+const reported = reportedOf(write)
 
 function applied(before: Rows, writes: readonly Write[]): Rows {
   const rows = new Map(before)
@@ -89,13 +97,32 @@ test('a commit too late to be ordered is reported as lost', () => {
   )
 })
 
-test('a read commit changes only rows of caches', () => {
+test('cached rows end as in storage, or their scope counts as outdated', () => {
+  fc.assert(
+    fc.property(reportedOf(cachedWrite), fc.nat(12), ({ commits, reports }, readUpTo) => {
+      const order = createCommitOrder()
+      order.beginRead().finish({ commitNumber: readUpTo, writes: [] })
+      const stored = rowsAfter(commits)
+      // Caches are read after a full read.
+      let rows = rowsAfter(commits.slice(0, readUpTo))
+      for (const commit of reports) {
+        const { writes, outdated } = order.add(commit)
+        rows = applied(rows, writes)
+        for (const { scope } of outdated) rows = new Map(rows).set(scope, stored.get(scope))
+      }
+      expect(rows).toEqual(stored)
+    })
+  )
+})
+
+test('a read commit changes no rows and outdates its caches', () => {
   const order = createCommitOrder()
   order.beginRead().finish({ commitNumber: 5, writes: [] })
   const cached: Write = { table: 'members', scope: 'crew', id: 'bob', row: null }
   const other: Write = { table: 'groups', scope: '', id: 'crew', row: null }
   expect(order.add({ commitNumber: 5, writes: [cached, other] })).toEqual({
-    writes: [cached],
-    isOrderLost: false
+    writes: [],
+    isOrderLost: false,
+    outdated: [cached]
   })
 })

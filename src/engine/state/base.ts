@@ -125,7 +125,6 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     applyWrite,
     members,
     tips,
-
     isLoaded: (groupID: string, users: readonly string[]) =>
       members.isLoaded(
         groupID,

@@ -67,6 +67,8 @@ export function createCache<T extends TableName>(
 
   return {
     isLoaded,
+    /** Whether rows of the scope are loaded, or being read. */
+    holds: (scope: string): boolean => scopes.has(scope) || (reading.get(scope)?.size ?? 0) > 0,
     async load(scope: string, ids: readonly string[] | 'all'): Promise<void> {
       if (isLoaded(scope, ids)) return
       const all = readingAll.get(scope)

@@ -90,10 +90,13 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
     touched.verdicts = true
   }
 
+  const isHeld = ({ table, scope }: Write): boolean =>
+    (table === 'members' || table === 'tips') && base[table].holds(scope)
+
   function applyCommit(commit: Commit): void {
-    const { writes, isOrderLost } = order.add(commit)
+    const { writes, isOrderLost, outdated } = order.add(commit)
     applyWrites(writes)
-    if (isOrderLost) onEvent({ type: 'orderLost' })
+    if (isOrderLost || outdated.some(isHeld)) onEvent({ type: 'orderLost' })
   }
 
   return {
