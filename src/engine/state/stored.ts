@@ -39,7 +39,7 @@ export async function readStored(
   { isFirst = false }: { readonly isFirst?: boolean } = {}
 ): Promise<Commit> {
   const check = (answers: Stored) =>
-    isFirst && isSealed(answers) ? emptied(answers, newID()) : inspect(answers)
+    isFirst && isSealed(answers) ? emptied(answers, newID()) : inspect(answers, newID)
   const { answers, commitNumber } = await storage.read(everything)
   const { writes, repairs } = check(answers)
   if (repairs.length === 0) return { commitNumber, writes }
@@ -80,19 +80,13 @@ function emptied([[row], [stored], , groups]: Stored, databaseID: string): Inspe
 /** `writes`: all undamaged rows. `repairs`: writes that repair storage. */
 type Inspected = { readonly writes: readonly Write[]; readonly repairs: readonly Write[] }
 
-function inspect([
-  ,
-  [stored],
-  metas,
-  groups,
-  attributes,
-  counters,
-  outbox,
-  ...others
-]: Stored): Inspected {
+function inspect(
+  [, [stored], metas, groups, attributes, counters, outbox, ...others]: Stored,
+  newID: () => string
+): Inspected {
   const named = parsed(storedRows.database, stored)
   const base = inspectBase(metas[0], groups, { attributes, counters })
-  const operations = inspectOutbox(outbox)
+  const operations = inspectOutbox(outbox, newID)
   return {
     writes: [
       ...(named ? [databaseWrite(named)] : []),
@@ -139,14 +133,14 @@ function inspectBase(
   return { writes, repairs }
 }
 
-function inspectOutbox(stored: readonly unknown[]): Inspected {
+function inspectOutbox(stored: readonly unknown[], newID: () => string): Inspected {
   const rows = stored.map(each => parsed(storedRows.outbox, each))
   const writes = rows.flatMap((row): Write[] =>
     row ? [{ table: 'outbox', scope: '', id: row.opID, row }] : []
   )
   if (!rows.includes(undefined)) return { writes, repairs: [] }
   const refusals = stored.flatMap((each, index) =>
-    rows[index] ? [] : damagedOperation(each, index)
+    rows[index] ? [] : damagedOperation(each, newID)
   )
   return { writes, repairs: [{ table: 'outbox', scope: '', empty: true }, ...writes, ...refusals] }
 }
@@ -181,9 +175,9 @@ const textOf = (value: unknown, name: string): string | undefined => {
   return typeof field === 'string' ? field : undefined
 }
 
-/** A refusal with the fields that could still be read. */
-function damagedOperation(row: unknown, index: number): Write {
-  const opID = parsed(id, textOf(row, 'opID')) ?? `damaged-${index}`
+/** A refusal with the fields that could still be read. An ID used twice would replace a verdict. */
+function damagedOperation(row: unknown, newID: () => string): Write {
+  const opID = parsed(id, textOf(row, 'opID')) ?? newID()
   const verdict = rejected(
     { opID, groupID: parsed(id, textOf(row, 'groupID')) ?? 'unknown' },
     groupError('DamagedOperation')

@@ -2,7 +2,18 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { frameLimits } from '../../../src/protocol/messages.ts'
-import { ascending, endClients, expectWell, prepare, refusals, startServer } from './device.ts'
+import { damagedWrites } from '../../../src/storage/journal-format.ts'
+import { createMemoryStorage } from '../../../src/storage/memory.ts'
+import {
+  ascending,
+  endClients,
+  expectWell,
+  prepare,
+  refusals,
+  server,
+  start,
+  startServer
+} from './device.ts'
 import {
   createRecords,
   stores,
@@ -128,4 +139,18 @@ describe.each(stores)('damaged operations in the %s', store => {
       expect(await refusals(ann)).toEqual([10021])
     }
   )
+})
+
+test('a second operation without an ID keeps the verdict of the first', async () => {
+  const storage = createMemoryStorage()
+  const stored: unknown[] = []
+  for (const writes of ['first', 'second']) {
+    await storage.transact([], () => damagedWrites({ commitNumber: 1, writes }))
+    const ann = start(server, 'ann', { storage })
+    const verdicts = (await ann.verdicts()) as unknown as { args: unknown }[]
+    stored.push(verdicts.map(({ args }) => args))
+    await ann.engine.close()
+  }
+  const [first, second] = ['first', 'second'].map(writes => ({ stored: { writes } }))
+  expect(stored).toEqual([[first], [first, second]])
 })
