@@ -55,14 +55,16 @@ export type SyncServer = {
   readonly url: string
   /**
    * Sends a notice of the app (operation type 255) to users of a group: to all, or to `userIDs`.
-   * Rejects with a `GroupError` if the group does not exist (10010), or if `userDefinedField` is
-   * longer than 8,000 bytes (10004).
+   * Rejects with a `GroupError` if the group does not exist (10010), or if an argument is wrong
+   * (10004, and 10015 for a group ID that no group can have). `userDefinedField` has at most 8,000
+   * bytes and no control characters, `userIDs` at most 100,000 users (10005). An error of the
+   * database is passed on.
    *
    * @example
    * await server.sendGroupNotice({ groupID: 'crew', userDefinedField: 'the picnic is on Sunday' })
    */
   sendGroupNotice(notice: GroupNotice): Promise<void>
-  /** Ends all connections and waits for running transactions. */
+  /** Ends all connections and waits for running transactions. Further calls wait for the first. */
   close(): Promise<void>
 }
 
@@ -144,6 +146,16 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
   // A server that listens on a port has an address with one.
   const address = server.address() as AddressInfo
 
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    stopSockets()
+    stopForgetting()
+    sessions.end()
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+    await lanes.idle()
+    await database.close()
+  }
   return {
     port: address.port,
     url: `ws://${host.includes(':') ? `[${host}]` : host}:${address.port}${path}`,
@@ -154,15 +166,7 @@ export async function startServer(options: ServerOptions): Promise<SyncServer> {
       if ('code' in announcement) throw describe(announcement)
       bus.publish(announcement)
     },
-    async close() {
-      stopSockets()
-      stopForgetting()
-      sessions.end()
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-      await lanes.idle()
-      await database.close()
-    }
+    close: () => (closing ??= close())
   }
 }
 

@@ -1,7 +1,8 @@
 /** Notices that the app's own server sends. */
 
+import { list, optional, parseArgs, text } from '../../kernel/args.ts'
 import { groupError, type GroupError } from '../../kernel/errors.ts'
-import { utf8Length } from '../../kernel/limits.ts'
+import { groupID, userID } from '../../kernel/ids.ts'
 import { must } from '../../kernel/must.ts'
 import { noticeTypes } from '../../kernel/notices.ts'
 import type { NewFeedEvent } from '../../protocol/server-messages.ts'
@@ -9,25 +10,26 @@ import type { Announcement } from './announcement.ts'
 import { numbered, type Transaction } from '../database/port.ts'
 
 const userDefinedFieldBytesMax = 8000
+const usersMax = 100_000
 /** The operator ID of notices from Tencent's service. */
 const administrator = 'administrator'
+
+const args = {
+  groupID,
+  userDefinedField: text({ bytesMax: userDefinedFieldBytesMax }),
+  userIDs: optional(list(userID, { countMax: usersMax, reason: 'TooManyAccounts' }))
+}
 
 /** Adds a notice to the feed of the named users of a group, or of all of them. */
 export async function giveNotice(
   tx: Transaction,
-  {
-    groupID,
-    userDefinedField,
-    userIDs
-  }: { groupID: string; userDefinedField: string; userIDs?: readonly string[] },
+  notice: unknown,
   { nowMs }: { nowMs: number }
 ): Promise<Announcement | GroupError> {
-  if (utf8Length(userDefinedField) > userDefinedFieldBytesMax) {
-    return groupError(
-      'IllegalArgument',
-      `userDefinedField: at most ${userDefinedFieldBytesMax} bytes`
-    )
-  }
+  const parsed = parseArgs(args, notice)
+  if (!parsed.ok) return parsed.error
+  if (parsed.limit) return parsed.limit
+  const { groupID, userDefinedField, userIDs } = parsed.args
   const { row, seq } = await tx.lockGroup(groupID)
   if (!row) return groupError('GroupNotFound', groupID)
   const followers = await tx.followers(groupID)
