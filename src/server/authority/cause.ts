@@ -11,7 +11,10 @@ import { membershipOf } from './memberships.ts'
 import { roleChangesSince } from './roles.ts'
 import type { Submission } from './submission.ts'
 
-/** Finds how the actor left the group, or lost its role since the state that the operation saw. */
+/**
+ * Finds how the actor left the group, or lost its role since the state that the operation saw. An
+ * event of an earlier group with the same ID is no cause.
+ */
 export async function causeOf(
   batch: Batch,
   { userID, operation }: Submission,
@@ -20,12 +23,22 @@ export async function causeOf(
   const scope = scopeOf(error)
   if (scope !== 'permission' && scope !== 'gone' && scope !== 'state') return undefined
   const membership = await membershipOf(batch, userID)
-  if (!membership.follows) return membership.left ?? undefined
+  if (!membership.follows) {
+    if (!membership.left) return undefined
+    return membership.since < (await creationOf(batch)) ? undefined : membership.left
+  }
   const self = batch.members.get(userID)
   if (scope !== 'permission' || !self || self.revision <= operation.seen) return undefined
-  const changes = await roleChangesSince(batch, operation.seen)
+  const changes = await roleChangesSince(batch, Math.max(operation.seen, await creationOf(batch)))
   const entry = changes.findLast(each => isDemotion(each, self))
   return entry && { reason: 'demoted', by: entry.actor, atSeconds: entry.atSeconds }
+}
+
+const creation = 'createGroup'
+/** The commit of the last creation of the group: 0 if it is older than the log. */
+async function creationOf({ tx, groupID, log }: Batch): Promise<number> {
+  const inBatch = log.findLast(({ name }) => name === creation)
+  return (inBatch ?? (await tx.logSince(groupID, 0, [creation], 1))[0])?.seq ?? 0
 }
 
 /**
