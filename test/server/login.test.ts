@@ -50,6 +50,25 @@ test('a session whose userSig has expired receives no change', async () => {
   expect(transcript.slice(received)).toEqual([])
 })
 
+test('a new userSig counts while the session catches up', async () => {
+  const database = createStuckDatabase('snapshot')
+  const server = createTestServer({ database, tokenLastsMs: 60_000 })
+  const { send, isClosed, transcript } = await openSilentSession(server)
+  await server.clock.advance(50_000)
+  await send({ type: 'auth', token: 'ann' })
+  await server.clock.advance(15_000)
+  expect(isClosed()).toBe(false)
+  await server.clock.advance(45_000)
+  expect(transcript.at(-1)?.message).toMatchObject({ type: 'error', error: { code: 70001 } })
+})
+
+test('a userSig of another user ends the session while it catches up', async () => {
+  const server = createTestServer({ database: createStuckDatabase('snapshot') })
+  const { send, isClosed } = await openSilentSession(server)
+  await send({ type: 'auth', token: 'bob' })
+  expect(isClosed()).toBe(true)
+})
+
 test('a new userSig keeps a silent session open', async () => {
   const server = createTestServer({ tokenLastsMs: 60_000 })
   const { send, isClosed } = await openSilentSession(server)

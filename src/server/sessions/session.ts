@@ -10,6 +10,7 @@ import {
   type ClientMessage,
   type ReceivedMessage
 } from '../../protocol/client-messages.ts'
+import { frameLimits } from '../../protocol/messages.ts'
 import { serverFrame } from '../../protocol/server-messages.ts'
 import type { Account } from './accounts.ts'
 import { createAnswers } from './answers.ts'
@@ -32,6 +33,11 @@ const groupsPerFrame = 100
 /** Waiting frames and unjudged operations: above the first limit no more frames are read. */
 const sessionBytes = { slowAbove: 1_048_576, max: 4_194_304 }
 const helloWithinMs = 10_000
+const renewalLengthMax = frameLimits.tokenLengthMax + 1000
+const isRenewal = (frame: string) =>
+  frame.length <= renewalLengthMax &&
+  frame.includes('"auth"') &&
+  parseClientMessage(frame)?.type === 'auth'
 
 type Received<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>
 type User = {
@@ -64,13 +70,17 @@ export function openSession(context: SessionContext, connection: Connection): Se
     }
   })
   const readable = readableWhile(() => isOpen, database)
-  const tasks = createTasks(
-    () => isOpen,
-    error => {
-      context.onError(error)
-      end('ServerBusy')
-    }
-  )
+  const createQueue = () =>
+    createTasks(
+      () => isOpen,
+      error => {
+        context.onError(error)
+        end('ServerBusy')
+      }
+    )
+  const tasks = createQueue()
+  /** A new token must count before the old one expires, even while catching up takes long. */
+  const renewals = createQueue()
   const flush = createFlush(context.setTimer, tasks, async () => {
     if (!user) return
     const { replica } = user
@@ -169,7 +179,8 @@ export function openSession(context: SessionContext, connection: Connection): Se
       }
       tasks.releaseAfterAll(admission.release)
       // Waits as text: a parsed frame may need a hundred times as many bytes.
-      tasks.add(async () => {
+      const queue = user && isRenewal(frame) ? renewals : tasks
+      queue.add(async () => {
         const message = parseClientMessage(frame)
         await (message ? handle(message) : end('BadFrame'))
       })
