@@ -53,6 +53,8 @@ export type Context = {
   readonly now: number
   /** The position that the operation gets in the group's log. Always 0 on a client. */
   readonly seq: number
+  /** The position in the group's log that the actor's device had. 0: it did not hold the group. */
+  readonly seen?: number
   /** The group of the operation. For `createGroup`: the ID of the new group. */
   readonly groupID: string
   readonly policy: Policy

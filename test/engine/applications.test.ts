@@ -51,6 +51,27 @@ test('an application is settled when an app admin adds its author', async () => 
   expect(await memberNum()).toBe(2)
 })
 
+test.each([
+  ['earlier', ['eve']],
+  ['absent', []]
+])('a decision without a notice does not count for later applications: %s', async (_, early) => {
+  for (const userID of early) await act(userID, 'joinGroup', { applyMessage: 'please' })
+  // The notices of these push out an earlier one.
+  for (let index = 0; index < 100; index++) await act(`user-${index}`, 'joinGroup')
+  ann.engine.pause()
+  await server.clock.advance(100)
+  const applied = await ann.apply('handleGroupApplication', agree)
+  for (const userID of early)
+    await act('bob', 'handleGroupApplication', { userID, handleAction: 'Reject' })
+  await act('eve', 'joinGroup', { applyMessage: 'other words' })
+  ann.engine.resume()
+  await server.clock.advance(5000)
+  expect(await memberNum()).toBe(2)
+  expect(await ann.engine.settled(applied.opID)).toMatchObject({
+    verdict: { error: { code: 10024 } }
+  })
+})
+
 test('an application is settled when its author joins freely', async () => {
   await act('eve', 'joinGroup')
   await act('ann', 'updateGroupProfile', { joinOption: 'FreeAccess' })

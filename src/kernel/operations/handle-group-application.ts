@@ -38,7 +38,7 @@ export const handleGroupApplication = defineOperation({
   },
   decide: onGroup(
     () => [permissions.handleGroupApplication],
-    ({ group }, given: ArgsOf<typeof args>, { actor, now, policy }, view) => {
+    ({ group }, given: ArgsOf<typeof args>, { actor, now, policy, seen = 0 }, view) => {
       const { groupID, userID, handleAction, handleMessage = '' } = given
       const application = view.get(applicationKey({ groupID, userID }))
       const member = view.get(memberKey({ groupID, userID }))
@@ -46,8 +46,10 @@ export const handleGroupApplication = defineOperation({
       if (application === null) return reject('IllegalArgument', `${userID} has not applied`)
       const { seq, state } = application
       if (!isOneOf(applicationStates, state)) return unknown([])
-      if (state !== 'pending' || (given.applicationSeq ?? seq) !== seq)
-        return reject('AlreadyHandled')
+      // Without a number, the device held no notice. It cannot have meant a later application.
+      const isAnother =
+        given.applicationSeq === undefined ? seen > 0 && seq > seen : given.applicationSeq !== seq
+      if (state !== 'pending' || isAnother) return reject('AlreadyHandled')
       if (member === undefined) return unknown([memberKey({ groupID, userID })])
       if (member) return reject('AlreadyHandled')
 

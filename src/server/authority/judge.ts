@@ -80,7 +80,8 @@ async function verdictOn(
     isAppAdmin,
     now,
     policy,
-    seq
+    seq,
+    seen: operation.seen
   })
   if (decision.kind === 'unknown') {
     // The batch has loaded every row that the operation said it needs.
