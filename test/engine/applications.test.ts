@@ -138,3 +138,20 @@ test('an application that is made again replaces the one before', async () => {
   await server.clock.advance(100)
   expect(await states(bob)).toEqual(['replaced', 'agreed'])
 })
+
+test('a feed from the beginning leaves no settled application open', async () => {
+  for (let index = 0; index < 90; index++) await act(`user-${index}`, 'joinGroup')
+  ann.engine.pause()
+  await server.clock.advance(100)
+  const refuse = (userID: string) =>
+    act('bob', 'handleGroupApplication', { userID, handleAction: 'Reject' })
+  for (let index = 0; index < 90; index++) await refuse(`user-${index}`)
+  for (let index = 0; index < 70; index++) {
+    await act(`later-${index}`, 'joinGroup')
+    await refuse(`later-${index}`)
+  }
+  await act('eve', 'joinGroup')
+  ann.engine.resume()
+  await server.clock.advance(5000)
+  expect((await states(ann)).filter(state => state === 'pending')).toHaveLength(1)
+})

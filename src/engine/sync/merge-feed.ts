@@ -17,6 +17,7 @@ export function mergeFeed(draft: Draft, { from, to, events }: FeedDelta): boolea
   // A feed from the beginning names all groups.
   if (from === 0) dropOtherGroups(draft, events)
   for (const event of events) if (event.fseq > draft.feed) mergeEvent(draft, event)
+  if (from === 0) dropOtherApplications(draft, events)
   draft.feed = to
   return true
 }
@@ -83,23 +84,39 @@ function mergeNotice(draft: Draft, event: Extract<FeedEvent, { kind: 'notice' }>
   putUndelivered(draft, { kind, notice })
 }
 
+/**
+ * A feed from the beginning lacks old decisions. So an open application that it does not repeat may
+ * be settled, and a new device would not have it either.
+ */
+function dropOtherApplications(draft: Draft, events: readonly FeedEvent[]): void {
+  const repeated = new Set(events.map(({ fseq }) => fseq))
+  for (const { fseq, number, operationType, handled } of heldNotices(draft))
+    if (operationType === noticeTypes.applied && !handled && !repeated.has(fseq))
+      draft.writes.push({ table: 'notices', scope: '', id: ringPlace(number), row: null })
+}
+
+/** The held notices, with the changes of this draft. A new one replaces the one in its place. */
+function heldNotices({ base, writes }: Draft): HeldNotice[] {
+  const changed = writes.flatMap(write =>
+    write.table === 'notices' && 'row' in write && write.row ? write.row : []
+  )
+  const all = [...base.notices.values(), ...changed]
+  return [...new Map(all.map(notice => [ringPlace(notice.number), notice])).values()]
+}
+
 /** An application is settled together with earlier ones of the same user. */
 function settleApplications(
-  { base, writes }: Draft,
+  draft: Draft,
   { groupID, applicant, upTo }: { groupID: string; applicant: string; upTo: number },
   handled: NonNullable<HeldNotice['handled']>
 ): void {
-  const added = writes.flatMap(write =>
-    write.table === 'notices' && 'row' in write && write.row ? write.row : []
-  )
-  const all = new Map([...base.notices.values(), ...added].map(notice => [notice.number, notice]))
-  for (const notice of all.values())
+  for (const notice of heldNotices(draft))
     if (
       isApplication(notice, groupID, applicant) &&
       !notice.handled &&
       (notice.applicationSeq ?? 0) <= upTo
     )
-      writes.push(putNotice({ ...notice, handled }))
+      draft.writes.push(putNotice({ ...notice, handled }))
 }
 
 const putNotice = (row: HeldNotice): Write => ({
