@@ -81,6 +81,20 @@ describe('digests', () => {
     expect(await again.members('crew')).toEqual(members.sort((a, b) => a.joinTime - b.joinTime))
   })
 
+  test('a wrong copy of the own row is mended within one ping', async () => {
+    const [, bob] = (await crewOf('bob')) as [TestClient, TestClient]
+    await bob.engine.close()
+    const { held } = await stored(bob, 'crew')
+    if (!held?.self) throw new Error('no own row')
+    const row = { ...held, self: { ...held.self, role: 'Admin' as const } }
+    await bob.storage.transact([], () => [{ table: 'groups', scope: '', id: 'crew', row }])
+    const again = createTestClient(server, 'bob', { storage: bob.storage })
+    await again.caughtUp()
+    expect((await again.group('crew'))?.selfInfo?.role).toBe('Admin')
+    await server.clock.advance(31_000)
+    expect((await again.group('crew'))?.selfInfo?.role).toBe('Member')
+  })
+
   test('device and server have equal digests after every delta', async () => {
     const [ann, bob] = (await crewOf('bob', 'carl')) as [TestClient, TestClient]
     const steps: [name: OperationName, args: object][] = [

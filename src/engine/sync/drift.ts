@@ -6,7 +6,7 @@
 
 import type { Storage } from '../../storage/port.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
-import { digestVersion, groupDigest, positionDigest } from '../../protocol/digest.ts'
+import { digestVersion, groupDigest, positionDigest, rowDigest } from '../../protocol/digest.ts'
 import type { ServerMessage } from '../../protocol/server-messages.ts'
 import type { Base } from '../state/base.ts'
 import { isWhole } from '../state/held.ts'
@@ -42,8 +42,12 @@ export function createDrift(storage: Storage, base: Base) {
       ])
       const [[group], ...rows] = answers
       if (!group || !isWhole(group)) return { type: 'ping' }
-      const { groupID, membershipEpoch, seq, row } = group
-      const digest = groupDigest([row, ...rows.flat()])
+      const { groupID, membershipEpoch, seq, row, self } = group
+      const all = rows.flat()
+      const own = all.find(row => 'userID' in row && row.userID === self?.userID)
+      // The server has no copy of the own row, so a copy that differs needs a wrong digest.
+      const isCopyRight = rowDigest(self) === rowDigest(own)
+      const digest = (groupDigest([row, ...all]) ^ (isCopyRight ? 0 : 1)) >>> 0
       const check = { groupID, membershipEpoch, seq, digest, version: digestVersion }
       return { type: 'ping', check }
     },
