@@ -130,6 +130,23 @@ test('a catch-up with long tips has only the last ones', async () => {
   expect(fresh.longest).toBeLessThan(frameBytesMax)
 })
 
+test('unchanged attributes leave their room to the tips of a catch-up', async () => {
+  const server = createTestServer()
+  await createCrew(server, [])
+  const groupAttributes = Array.from({ length: 16 }, (_, key) => ({
+    key: `key${key}`,
+    value: 'x'.repeat(900)
+  }))
+  const judge = (name: string, args: object) =>
+    server.judge('ann', { name, args: { groupID: 'crew', ...args }, groupID: 'crew' })
+  expect(await judge('setGroupAttributes', { groupAttributes })).toMatchObject({ seq: 2 })
+  for (let count = 0; count < 100; count++)
+    await judge('updateGroupProfile', { introduction: `${count}`.padEnd(240, 'x') })
+  const { groups, longest } = await login(server, { feed: 2, groups: [['crew', 1, 2]] })
+  expect(longest).toBeLessThan(frameBytesMax)
+  expect(groups.flatMap(({ tips }) => tips)).toHaveLength(100)
+})
+
 test('an announcement with long tips has only the last ones', async () => {
   const server = createTestServer()
   await createCrew(server, [])

@@ -38,18 +38,19 @@ export async function readGroupDelta(
     entriesKey('attributes', groupID),
     entriesKey('counters', groupID)
   ])
-  const bytesMax = partBytesMax - bytesOf(others)
+  const othersSince = (from: number) => others.filter(({ revision }) => revision > from)
+  const roomBeside = (from: number) => partBytesMax - bytesOf(othersSince(from))
   // If the delta is longer than the group or a frame, the whole group is cheaper: its members are
   // sent in pages.
   const isDelta =
-    visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= bytesMax
+    visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= roomBeside(held)
   const from = isDelta ? held : 0
+  const bytesMax = roomBeside(from)
   const allTips = await reader.tipsSince(groupID, Math.max(from, since - 1), tipsMax)
   const tips = lastOf(allTips, bytesMax - (isDelta ? bytesOf(visible) : 0))
-  const changedOthers = others.filter(({ revision }) => revision > from)
   const delta = {
     ...{ groupID, membershipEpoch, from, to: seq, group: row, tips },
-    ...Object.fromEntries(changedOthers.map(({ table, row }) => [table, row]))
+    ...Object.fromEntries(othersSince(from).map(({ table, row }) => [table, row]))
   }
   if (isDelta) {
     const members = visible.flatMap(each => each.row ?? [])
