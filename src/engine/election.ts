@@ -197,8 +197,8 @@ function lead(election: Election, event: ElectionEvent): Step {
   if (event.type === 'tick') return leaderTick(election)
   if (event.type === 'peer') return beat({ ...election, hasPeers: true })
   if (event.type === 'beat' && event.term > election.term) return deposed(election, event.term)
-  // The other tab is deposed. A beat tells it so, and a recent one is on its way already. A leader
-  // without peers posts no beats, so none is on its way.
+  // The other tab is deposed. It learns that from the next beat. If this tab has just posted one,
+  // the other tab receives it soon. A leader without peers posts no beats, so it posts one now.
   if (event.type === 'beat' && event.term < election.term) {
     const isAnswered = election.hasPeers && election.silentTicks === 0
     const withPeers = { ...election, hasPeers: true }
@@ -222,7 +222,7 @@ function deposed(election: Election, byTerm: number): Step {
     {
       ...followingAgain({ ...election, ...calm }),
       term: Math.max(election.term, byTerm),
-      // Emptied storage has deposed this tab, and there is no other leader.
+      // If storage was emptied, no other tab leads, so this tab claims again at once.
       restTicks: isByAnother ? silentTicksMax : 0
     },
     'stop',

@@ -54,7 +54,7 @@ export function openEngine(
   const report = createStorageReport(host.storageState ?? adapterState, () =>
     state.publish({ ...nothingTouched(), storage: true })
   )
-  // The first read of an engine ends the logout of a tab that has died.
+  // Before the first read has ended, the read itself ends such a logout (stored.ts).
   const onEnded = () => void (lifecycle.isReady() && logout.follow(false))
   const reader = createReload({ host, state, userID, report, onEnded })
   const commits = createCommits({

@@ -15,7 +15,7 @@ import { lookUp, type OrOther } from './model.ts'
 export type Scope =
   'permission' | 'state' | 'limit' | 'invalid' | 'gone' | 'dependency' | 'expired' | 'retry'
 
-type Entry = { readonly code: number; readonly scope: Scope }
+type ErrorDefinition = { readonly code: number; readonly scope: Scope }
 
 export const errors = {
   NoUserID: { code: 2002, scope: 'invalid' },
@@ -86,7 +86,7 @@ export const errors = {
   TokenOfOtherUser: { code: 70013, scope: 'retry' },
   TokenOfOtherApp: { code: 70014, scope: 'retry' },
   IllegalUserID: { code: 70402, scope: 'retry' }
-} as const satisfies Record<string, Entry>
+} as const satisfies Record<string, ErrorDefinition>
 
 /** The name of a refusal. Several names may share one of Tencent's codes. */
 export type Reason = keyof typeof errors

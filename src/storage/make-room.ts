@@ -11,8 +11,8 @@ import { paintKey } from './paint-cache.ts'
 
 const reserveKey = ['reserve']
 /**
- * Browsers find out late that the quota is exhausted: other data of the site have been seen to
- * exceed it by 400 kB. A value this large has a file of its own, whose deletion frees space at once.
+ * Browsers notice an exhausted quota late. In tests, other data of the site exceeded it by 400 kB.
+ * The browser keeps a value this large in its own file, so its deletion frees space at once.
  */
 const reserveBytes = 1_000_000
 /** `getRandomValues` has this limit. */

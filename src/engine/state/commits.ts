@@ -1,6 +1,6 @@
 /**
- * The writes of an engine that works. Each function is one transaction. When it is durable, it is
- * applied to memory and posted to the other tabs. These files write as well:
+ * The commits of an engine. Each function makes one transaction. When the transaction is durable,
+ * the engine applies its writes to memory and posts them to the other tabs. These files write too:
  *
  * - `lease.ts`: claims to lead, and the numbers of the calls of `pause`.
  * - `seal.ts`: a logout. `src/engine/eviction.ts`: the removal of rows from full storage.

@@ -59,8 +59,8 @@ export function createLeaseWrites(options: LeaseOptions) {
       let claimed: number | undefined
       let isEnded: boolean | undefined
       const claim = () =>
-        update((stored, hasEnded) => {
-          isEnded = hasEnded
+        update((stored, isDatabaseEnded) => {
+          isEnded = isDatabaseEnded
           claimed = isWanted() && !isEnded ? Math.max(stored?.term ?? 0, knownTerm) + 1 : undefined
           return claimed === undefined ? undefined : { ...stored, term: claimed }
         })

@@ -46,18 +46,20 @@ export function createSeal(storage: Storage, state: State, { publish }: Commits)
      * has to be removed. That of a later login is left alone.
      */
     async discardAll(): Promise<boolean> {
-      let isOwn: boolean | undefined
+      let isKnownDatabase: boolean | undefined
       const ids = [...state.outbox.rows.keys()]
       const discarding = storage.transact(
         [outboxQuery, lease, database],
         ([pending, [row], [named]]) => {
-          isOwn = named === undefined || named.databaseID === state.databaseID()
-          const discardable = isOwn ? pending : pending.filter(({ opID }) => ids.includes(opID))
-          return [...discardable.flatMap(discarded), ...(isOwn ? [sealed(row)] : [])]
+          isKnownDatabase = named === undefined || named.databaseID === state.databaseID()
+          const discardable = isKnownDatabase
+            ? pending
+            : pending.filter(({ opID }) => ids.includes(opID))
+          return [...discardable.flatMap(discarded), ...(isKnownDatabase ? [sealed(row)] : [])]
         }
       )
       const isSealed = await discarding.then(
-        () => isOwn === true,
+        () => isKnownDatabase === true,
         // Expected: the database is gone.
         () => false
       )
