@@ -65,7 +65,11 @@ export function createEvents(onHandlerError: (error: unknown) => void) {
       add(name, { handler, context, once: false }),
     once: <N extends TimEventName>(name: N, handler: TimHandler<N>, context?: unknown) =>
       add(name, { handler, context, once: true }),
-    has: (name: TimEventName) => (handlers.get(name)?.length ?? 0) > 0,
+    /** How many events would find a handler: a handler of `once` goes with the first one. */
+    room(name: TimEventName): number {
+      const known = handlers.get(name) ?? []
+      return known.every(({ once }) => once) ? Math.min(known.length, 1) : Infinity
+    },
     emit<N extends TimEventName>(name: N, data: TimEventData[N]): void {
       for (const { handler, context, once } of handlers.get(name) ?? []) {
         if (once) off(name, handler)

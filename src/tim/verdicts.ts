@@ -1,51 +1,100 @@
 /**
  * Reports verdicts that no call has answered, each by one `ERROR` event per device. A tab emits the
  * event after it has dismissed the verdict, so only one of several tabs emits it.
+ *
+ * A verdict on an operation of another tab may be the answer of a call there. That call dismisses it
+ * at once, so this tab reports it only if it is still there later.
  */
 
 import type { GroupStore } from '../client/group-store.ts'
 import { isGroupError, type Applied, type VerdictEntry } from '../engine/api.ts'
+import { setTimer } from '../host/timer.ts'
 import { errors, type GroupError } from '../kernel/errors.ts'
 import { EVENT } from './constants.ts'
 import type { Events } from './events.ts'
 import { IMError, ownError } from './im-error.ts'
 
+const ofOthersAfterMs = 1_000
+/** A device queues no more operations. */
+const ownMax = 10_000
+
 export type Verdicts = ReturnType<typeof createVerdicts>
 
 export function createVerdicts(
   store: Pick<GroupStore, 'verdicts$' | 'dismissVerdict'>,
-  events: Pick<Events, 'has' | 'emit'>
+  events: Pick<Events, 'room' | 'emit'>,
+  { waitMs = ofOthersAfterMs }: { readonly waitMs?: number } = {}
 ) {
   /** Calls without an operation ID yet. A verdict may arrive before the ID. */
   let applying = 0
   /** Operations of calls that wait for the verdict and answer with it. */
   const awaited = new Set<string>()
+  /** Operations of this tab. */
+  const own = new Set<string>()
+  /** Verdicts on operations of other tabs or earlier sessions, that have been here for a while. */
+  const left = new Set<string>()
+  const waits = new Map<string, () => void>()
   const reporting = new Map<string, Promise<void>>()
   let isOver = false
   /** Reported by this tab. If storage refuses to dismiss a verdict, it is not reported twice. */
   const reported = new Set<string>()
+  /** No longer stored. */
+  const dismissed = new Set<string>()
+  /** Dismissed when the handler had gone. */
+  const unheard: IMError[] = []
   let entries: readonly VerdictEntry[] = []
 
   async function reportEntry(entry: VerdictEntry): Promise<void> {
     const { opID } = entry
     const refused = await store.dismissVerdict(opID)
     reporting.delete(opID)
+    const isUnknown = refused?.code === errors.UnknownOperationID.code
+    if (!refused || isUnknown) dismissed.add(opID)
     // Only an unknown ID means that another tab has reported it. After any other error, for example
     // of slow storage, no other tab emits the event.
-    if (refused?.code === errors.UnknownOperationID.code || reported.has(opID)) return
-    reported.add(opID)
-    events.emit(EVENT.ERROR, errorOf(entry))
+    if (!isUnknown && !reported.has(opID)) {
+      reported.add(opID)
+      unheard.push(errorOf(entry))
+      emit()
+    }
+    if (dismissed.has(opID)) report()
+  }
+
+  function emit(): void {
+    while (events.room(EVENT.ERROR) > 0) {
+      const next = unheard.shift()
+      if (!next) return
+      events.emit(EVENT.ERROR, next)
+    }
+  }
+
+  function isDue({ opID }: VerdictEntry): boolean {
+    if (awaited.has(opID) || reporting.has(opID) || dismissed.has(opID)) return false
+    return own.has(opID) || left.has(opID)
   }
 
   function report(): void {
-    if (isOver || applying > 0 || !events.has(EVENT.ERROR)) return
-    for (const entry of entries)
-      if (!awaited.has(entry.opID) && !reporting.has(entry.opID))
-        reporting.set(entry.opID, reportEntry(entry))
+    if (isOver || applying > 0) return
+    emit()
+    // A handler of `once` gets one event. The other verdicts stay stored for the next handler.
+    const room = Math.max(0, events.room(EVENT.ERROR) - reporting.size)
+    for (const entry of entries.filter(isDue).slice(0, room))
+      reporting.set(entry.opID, reportEntry(entry))
+  }
+
+  function wait({ opID }: VerdictEntry): void {
+    if (own.has(opID) || left.has(opID) || waits.has(opID)) return
+    const stopTimer = setTimer(() => {
+      waits.delete(opID)
+      left.add(opID)
+      report()
+    }, waitMs)
+    waits.set(opID, stopTimer)
   }
 
   const watch = store.verdicts$.subscribe(next => {
     entries = next
+    entries.forEach(wait)
     report()
   })
 
@@ -63,8 +112,11 @@ export function createVerdicts(
       applying++
       try {
         const answer = await answering
-        if (!isGroupError(answer) && (isAwaited || answer.result === undefined))
-          awaited.add(answer.opID)
+        if (isGroupError(answer)) return answer
+        own.add(answer.opID)
+        const [oldest] = own
+        if (oldest !== undefined && own.size > ownMax) own.delete(oldest)
+        if (isAwaited || answer.result === undefined) awaited.add(answer.opID)
         return answer
       } finally {
         applying--
@@ -89,6 +141,7 @@ export function createVerdicts(
     end(): Promise<unknown> | undefined {
       isOver = true
       watch.unsubscribe()
+      for (const stopTimer of waits.values()) stopTimer()
       return reporting.size > 0 ? Promise.all(reporting.values()) : undefined
     }
   }

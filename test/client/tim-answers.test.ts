@@ -30,7 +30,7 @@ function openSession(userID = 'root') {
   })
   const store = createStore(userID, remote, streams)
   const live = createLive(store, userID, () => undefined)
-  const events = { has: () => false, emit: () => undefined }
+  const events = { room: () => 0, emit: () => undefined }
   const session = { userID, store, live, verdicts: createVerdicts(store, events) }
   const done = { session, groupID: 'crew', result: { userID: 'ann' } } as never
   async function answerOf<T>(call: Promise<T>): Promise<T> {

@@ -18,8 +18,11 @@ beforeEach(() => {
   ann = createTestClient(server, 'ann')
 })
 
-/** A page of the user, which records its calls' answers and its events. */
-function page() {
+/**
+ * A page of the user, which records its calls' answers and its events. `waitMs`: the time that it
+ * leaves a verdict to another page.
+ */
+function page(waitMs = 0) {
   const streams = createStreamClient(request => remote.request(request))
   const remote = connectHere(Promise.resolve(ann.engine), {
     onFrame: streams.receiveFrame,
@@ -28,12 +31,16 @@ function page() {
   const store = createStore('ann', remote, streams)
   const events = createEvents(error => expect.fail(String(error)))
   const reported: number[] = []
-  const verdicts = createVerdicts(store, events)
+  const verdicts = createVerdicts(store, events, { waitMs })
+  const listenOnce = () => {
+    events.once(EVENT.ERROR, ({ data }) => void reported.push(data.code))
+    verdicts.report()
+  }
   const listen = () => {
     events.on(EVENT.ERROR, ({ data }) => void reported.push(data.code))
     verdicts.report()
   }
-  return { store, reported, verdicts, listen }
+  return { store, events, reported, verdicts, listen, listenOnce }
 }
 
 /** Advances virtual time, and lets posted messages arrive. */
@@ -96,6 +103,47 @@ test('a refusal is reported by one of two tabs', async () => {
   await ann.settle('joinGroup', { groupID: 'nowhere' })
   await pass()
   expect(tabs.flatMap(({ reported }) => reported).length).toBe(1)
+})
+
+test('a handler of once gets one refusal, and the next handler the other', async () => {
+  const { reported, listenOnce } = page()
+  listenOnce()
+  await ann.caughtUp()
+  await ann.settle('joinGroup', { groupID: 'nowhere' })
+  await ann.settle('quitGroup', { groupID: 'elsewhere' })
+  await pass()
+  expect([reported, (await ann.verdicts()).length]).toEqual([[10010], 1])
+  listenOnce()
+  await pass()
+  expect([reported, await ann.verdicts()]).toEqual([[10010, 10010], []])
+})
+
+test('a refusal whose handler goes during its dismissal reaches the next handler', async () => {
+  const { reported, events, verdicts, listen } = page()
+  const leaving = () => expect.fail('the handler has gone')
+  await ann.caughtUp()
+  await ann.settle('joinGroup', { groupID: 'nowhere' })
+  await pass()
+  events.on(EVENT.ERROR, leaving)
+  verdicts.report()
+  events.off(EVENT.ERROR, leaving)
+  await pass()
+  listen()
+  expect(reported).toEqual([10010])
+})
+
+test('a refusal that a call in another tab answers has no event', async () => {
+  const [calling, other] = [page(), page(60_000)]
+  for (const { listen } of [calling, other]) listen()
+  await ann.caughtUp()
+  const answer = calling.verdicts.awaiting(calling.store.apply('joinGroup', { groupID: 'nowhere' }))
+  const { opID } = (await answer) as { opID: string }
+  const settled = calling.store.settled(opID)
+  await pass()
+  expect(await settled).toMatchObject({ kind: 'rejected' })
+  await calling.verdicts.answered(opID)
+  await pass()
+  expect([calling.reported, other.reported, await ann.verdicts()]).toEqual([[], [], []])
 })
 
 test('a refusal from before the first listener is reported to it', async () => {
