@@ -30,14 +30,18 @@ export function createAccount(
   open: OpenStore,
   events: Events,
   options: () => Partial<TimOptions>,
-  beside: () => Delegate | undefined
+  beside: () => Delegate | undefined,
+  /** The end of the former instance of the app, which may have had a session of the same user. */
+  formerEnded: Promise<unknown>
 ) {
   let current: Login | undefined
   let loggingIn: LoggingIn | undefined
   /** Of the current session, for a delegate that comes during it. */
   let delegateLogin: Parameters<Delegate['login']> | undefined
   /** The next login waits for it, so that the former session has stored what it has delivered. */
-  let ending: Promise<unknown> = Promise.resolve()
+  let ending = formerEnded
+  /** The end of the last session with its events. A second logout resolves with it. */
+  let loggedOut: Promise<void> = Promise.resolve()
 
   async function login(credentials: Credentials) {
     const { userID, userSig } = Object(credentials) as Credentials
@@ -58,7 +62,8 @@ export function createAccount(
     }
     const attempt = (loggingIn = createLoggingIn())
     try {
-      await ending
+      await Promise.race([ending, attempt.loggedOut])
+      if (attempt.isLoggedOut()) throw failure(ownError('NotReady', 'login'))
       const store = open(location, { keepUndelivered: true })
       // A worker that the app has made is the only one.
       const isReplaced = typeof worker !== 'object'
@@ -103,11 +108,15 @@ export function createAccount(
    * Ends the session before the events: a handler may log in again at once. No `ERROR` event comes
    * after them.
    */
-  async function end(emit: () => void): Promise<void> {
+  function end(emit: () => void): Promise<void> {
     const session = current
     current = undefined
     delegateLogin = undefined
-    if (!session) return
+    if (session) loggedOut = endSession(session, emit)
+    return loggedOut
+  }
+
+  async function endSession(session: Login, emit: () => void): Promise<void> {
     const { reports, ended } = session.end()
     ending = ended
     const both = Promise.all([ended, beside()?.logout()])

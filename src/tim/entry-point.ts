@@ -15,6 +15,20 @@ type Delegated = keyof TimOtherCalls | keyof TimProfileCalls
 /** `open` opens the store of a user at login. */
 export function createEntryPoint(open: OpenStore) {
   const instances = new Map<number, Instance>()
+  /** The end of the last instance that was destroyed. */
+  const ended = new Map<number, Promise<unknown>>()
+
+  function make(SDKAppID: number): Instance {
+    return createInstance({
+      SDKAppID,
+      openStore: open,
+      formerEnded: ended.get(SDKAppID) ?? Promise.resolve(),
+      forget(end) {
+        instances.delete(SDKAppID)
+        ended.set(SDKAppID, end)
+      }
+    })
+  }
 
   /**
    * Returns the instance of an app: the same one for the same `SDKAppID`. A later call may add
@@ -34,8 +48,7 @@ export function createEntryPoint(open: OpenStore) {
     const SDKAppID = numberOf(given.SDKAppID)
     if ([...instances.values()].some(({ tim }) => (tim as object) === delegate))
       throw wrong("delegate: must be an instance of Tencent's SDK, not of this package")
-    const instance =
-      instances.get(SDKAppID) ?? createInstance(SDKAppID, () => instances.delete(SDKAppID), open)
+    const instance = instances.get(SDKAppID) ?? make(SDKAppID)
     instance.adopt(given)
     instances.set(SDKAppID, instance)
     return instance.tim

@@ -22,11 +22,15 @@ export type Instance = {
   adopt(more: Partial<TimOptions>): void
 }
 
-export function createInstance(
-  SDKAppID: number,
-  forget: () => void,
-  openStore: OpenStore
-): Instance {
+type Given = {
+  readonly SDKAppID: number
+  readonly openStore: OpenStore
+  /** The end of the former instance of the app. */
+  readonly formerEnded: Promise<unknown>
+  forget(ended: Promise<unknown>): void
+}
+
+export function createInstance({ SDKAppID, openStore, formerEnded, forget }: Given): Instance {
   const events = createEvents(reportError)
   let options: Partial<TimOptions> = {}
   let beside: Delegate | undefined
@@ -34,7 +38,8 @@ export function createInstance(
     openStore,
     events,
     () => options,
-    () => beside
+    () => beside,
+    formerEnded
   )
   const { current } = account
   const delegate = () => options.delegate
@@ -48,9 +53,10 @@ export function createInstance(
 
   let destroyed: Promise<void> | undefined
   async function destroy(): Promise<void> {
-    // First, so that the app may create the next instance at once.
-    forget()
-    await account.logout()
+    let resolve = () => {}
+    // First, so that the app may create the next instance at once. Its login waits for this logout.
+    forget(new Promise<void>(ended => (resolve = ended)))
+    await account.logout().finally(() => resolve())
     beside?.end()
     events.emit(EVENT.SDK_DESTROY, { SDKAppID })
   }

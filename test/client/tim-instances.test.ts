@@ -51,3 +51,14 @@ test('a login after destroy ends at the next destroy', async () => {
   await tim.destroy()
   expect(tim.getLoginUser()).toBe('')
 })
+
+test('a login after destroy waits for the end of the former session', async () => {
+  const { tim, create } = await open()
+  await tim.login({ userID: 'ann', userSig: userSigOf('ann') })
+  const order: string[] = []
+  void tim.destroy().then(() => order.push('destroyed'))
+  const next = create()
+  await next.login({ userID: 'ann', userSig: userSigOf('ann') })
+  order.push('login')
+  expect(order).toEqual(['destroyed', 'login'])
+})

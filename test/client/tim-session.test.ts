@@ -3,6 +3,8 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { generateUserSig } from '../../src/server/main.ts'
+import { createAccount } from '../../src/tim/account.ts'
+import { createEvents } from '../../src/tim/events.ts'
 import TIM, { type GroupTipPayload, type Tim } from '../../src/tim/tim.ts'
 import { createGroupStore } from '../../src/create-group-store.ts'
 import { openLine } from '../line.ts'
@@ -75,6 +77,38 @@ test('a handler of KICKED_OUT can log in again', async () => {
   )
   await tim.login({ userID: 'ann', userSig: userSigOf('ann', 2) })
   expect((await again).data).not.toHaveProperty('repeatLogin')
+})
+
+test('a second logout resolves after the session has ended', async () => {
+  const { url } = await openServer()
+  const tim = await logIn(url, 'ann')
+  const order: string[] = []
+  tim.on(TIM.EVENT.SDK_NOT_READY, () => order.push('not ready'))
+  const logouts = ['first', 'second'].map(name => tim.logout().then(() => order.push(name)))
+  await Promise.all(logouts)
+  expect(order).toEqual(['not ready', 'first', 'second'])
+})
+
+test('a login that is logged out while it waits opens no store', async () => {
+  const opened: string[] = []
+  const open = { ended: (): void => undefined }
+  const former = new Promise<void>(resolve => (open.ended = resolve))
+  const account = createAccount(
+    ({ userID }) => {
+      opened.push(userID)
+      throw new Error('not reached')
+    },
+    createEvents(error => expect.fail(String(error))),
+    () => ({ url: 'ws://127.0.0.1:1/sync' }),
+    () => undefined,
+    former
+  )
+  const login = account.login({ userID: 'ann', userSig: 'sig' })
+  await account.logout()
+  await expect(login).rejects.toMatchObject({ code: 2999 })
+  open.ended()
+  await new Promise(resolve => setTimeout(resolve, 0))
+  expect(opened).toEqual([])
 })
 
 test('a userSig that expires during the session kicks the user out', async () => {
