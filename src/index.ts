@@ -10,6 +10,7 @@ export {
   type Applied,
   type ApplyOptions,
   type Group,
+  type GroupEntries,
   type Member,
   type MemberPage,
   type MemberRequest,

@@ -1,6 +1,13 @@
 /** The calls of a store, which change groups or ask about them. */
 
-import type { Applied, ApplyOptions, MemberPage, MemberRequest, Preview } from '../engine/api.ts'
+import type {
+  Applied,
+  ApplyOptions,
+  GroupEntries,
+  MemberPage,
+  MemberRequest,
+  Preview
+} from '../engine/api.ts'
 import type { Args, OperationName } from '../kernel/decide.ts'
 import type { GroupError } from '../kernel/errors.ts'
 import type { GroupRow } from '../kernel/model.ts'
@@ -114,6 +121,15 @@ export type GroupCommands = {
    * if (!isGroupError(page)) console.log(page.members.map(({ userID }) => userID), page.next)
    */
   readMembers(groupID: string, request?: MemberRequest): Promise<MemberPage | GroupError>
+  /**
+   * Reads the attributes and counters of a group from the server. The user is in the group, or is an
+   * app admin. Errors: those of `readMembers`.
+   *
+   * @example
+   * const read = await store.readEntries('crew')
+   * if (!isGroupError(read)) console.log(read.attributes.entries, read.counters.entries)
+   */
+  readEntries(groupID: string): Promise<GroupEntries | GroupError>
   /**
    * Searches the server for a group by its ID. Errors: 10010 if there is no such group, 10007 for a
    * Private group, 2805 without a network.

@@ -140,6 +140,7 @@ export function createStore(
     },
     readProfile: groupID => call(remote => remote.readProfile(groupID, false)),
     readMembers: (groupID, request) => call(remote => remote.readMembers(groupID, request)),
+    readEntries: groupID => call(remote => remote.readEntries(groupID)),
     searchGroup: groupID => call(remote => remote.readProfile(groupID, true)),
     dismissVerdict: opID => call(remote => remote.dismissVerdict(opID)),
     renewToken,

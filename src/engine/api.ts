@@ -8,6 +8,8 @@ import type { GroupError } from '../kernel/errors.ts'
 import type { Policy } from '../kernel/limits.ts'
 import type {
   ApplicationState,
+  AttributesRow,
+  CountersRow,
   CustomField,
   GroupRow,
   Key,
@@ -57,6 +59,9 @@ export type MemberRequest = {
 
 /** Members as the server has them now. `next`: the `offset` of the next page, if there is one. */
 export type MemberPage = { readonly members: readonly Member[]; readonly next: number | null }
+
+/** The attributes and counters of a group, as the server has them now. */
+export type GroupEntries = { readonly attributes: AttributesRow; readonly counters: CountersRow }
 
 /** A line in a group about a change to it. */
 export type Tip = TipRow
@@ -158,6 +163,8 @@ export type EngineApi = {
   readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError>
   /** Reads members of any group that the user may see. Error 2805 without a network. */
   readMembers(groupID: string, request?: MemberRequest): Promise<MemberPage | GroupError>
+  /** Reads attributes and counters of any group that the user may see. */
+  readEntries(groupID: string): Promise<GroupEntries | GroupError>
   /** Removes the undelivered events up to this number: the app has received them. */
   delivered(upTo: number): Promise<void>
   dismissVerdict(opID: string): Promise<GroupError | null>

@@ -175,6 +175,7 @@ export function openEngine(
     ...createVerdictCalls({ lifecycle, state, commits, submit }),
     readProfile: reads.readProfile,
     readMembers: reads.readMembers,
+    readEntries: reads.readEntries,
     async delivered(upTo) {
       const all = [...state.base.undelivered.values()].map(({ number }) => number)
       const delivered = all.filter(number => number <= upTo)

@@ -9,7 +9,7 @@ import { groupID, userIDList } from '../kernel/ids.ts'
 import { markType } from '../kernel/marks.ts'
 import { lookUp, roles, type GroupRow } from '../kernel/model.ts'
 import { frameLimits } from '../protocol/messages.ts'
-import type { MemberPage, MemberRequest } from './api.ts'
+import type { GroupEntries, MemberPage, MemberRequest } from './api.ts'
 import type { Host, PeerMessage } from './host.ts'
 import type { LeaderQuestions } from './leader-questions.ts'
 import type { Leadership } from './leadership.ts'
@@ -37,7 +37,8 @@ const request = {
 }
 const questionArgs = {
   read: { groupID, search: flag },
-  readMembers: { groupID, ...request }
+  readMembers: { groupID, ...request },
+  readEntries: { groupID }
 }
 const limitDefault = 100
 
@@ -62,7 +63,7 @@ export function createServerReads(options: ServerReadsOptions) {
   return {
     async readProfile(groupID: string, search: boolean): Promise<GroupRow | GroupError> {
       const answer = await ask({ type: 'read', groupID, search })
-      return 'members' in answer ? groupError('BadFrame') : answer
+      return 'members' in answer || 'attributes' in answer ? groupError('BadFrame') : answer
     },
     async readMembers(
       groupID: string,
@@ -77,6 +78,10 @@ export function createServerReads(options: ServerReadsOptions) {
       const nowMs = time.serverNowMs()
       return { ...answer, members: answer.members.map(row => withoutEndedMute(row, nowMs)) }
     },
+    async readEntries(groupID: string): Promise<GroupEntries | GroupError> {
+      const answer = await ask({ type: 'readEntries', groupID })
+      return 'code' in answer || 'attributes' in answer ? answer : groupError('BadFrame')
+    },
     async answerFollower({ id, question }: Extract<PeerMessage, { type: 'ask' }>): Promise<void> {
       host.peers.post({ type: 'answer', id, answer: await ask(question) })
     }
@@ -90,12 +95,18 @@ function parseQuestion(input: Input): Question | GroupError {
   if (!checked.ok) return checked.error
   if (checked.limit) return checked.limit
   // The arguments are those of the type, because its spec has checked them.
-  return input.type === 'read'
-    ? { ...(checked.args as ArgsOf<typeof questionArgs.read>), type: 'read' }
-    : {
+  const { args } = checked
+  switch (input.type) {
+    case 'readMembers':
+      return {
         offset: 0,
         limit: limitDefault,
-        ...(checked.args as ArgsOf<typeof questionArgs.readMembers>),
+        ...(args as ArgsOf<typeof questionArgs.readMembers>),
         type: 'readMembers'
       }
+    case 'readEntries':
+      return { ...(args as ArgsOf<typeof questionArgs.readEntries>), type: 'readEntries' }
+    default:
+      return { ...(args as ArgsOf<typeof questionArgs.read>), type: 'read' }
+  }
 }

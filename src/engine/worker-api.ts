@@ -40,6 +40,7 @@ const calls: { readonly [K in keyof EngineApi]: true } = {
   settled: true,
   readProfile: true,
   readMembers: true,
+  readEntries: true,
   delivered: true,
   dismissVerdict: true,
   renewToken: true,

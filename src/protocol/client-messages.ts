@@ -69,6 +69,8 @@ const clientMessage = v.union([
     /** Only members of an AVChatRoom with this mark. */
     markType: v.exactOptional(natural)
   }),
+  /** Requests the attributes and counters of a group. Members and app admins may ask. */
+  v.object({ type: oneOf('readEntries'), request: natural, groupID: id }),
   /** A new token of the same user, before the old one expires. */
   v.object({ type: oneOf('auth'), token }),
   /**
@@ -87,7 +89,16 @@ const clientMessage = v.union([
       })
     )
   }),
-  ...unknownMessage('hello', 'push', 'members', 'read', 'readMembers', 'auth', 'ping')
+  ...unknownMessage(
+    'hello',
+    'push',
+    'members',
+    'read',
+    'readMembers',
+    'readEntries',
+    'auth',
+    'ping'
+  )
 ])
 export type ReceivedMessage = v.InferOutput<typeof clientMessage>
 export type ClientMessage = Exclude<ReceivedMessage, { type: 'otherProtocol' }>

@@ -151,6 +151,15 @@ const serverMessage = v.union([
     request: natural,
     answer: v.union([v.object({ members: memberRows, next: orNull(natural) }), groupErrorSchema])
   }),
+  /** The answer to `readEntries`: both rows, or the reason of the refusal. */
+  v.object({
+    type: oneOf('entries'),
+    request: natural,
+    answer: v.union([
+      v.object({ attributes: attributesRow, counters: countersRow }),
+      groupErrorSchema
+    ])
+  }),
   /**
    * The positions of the client once it has applied all earlier frames. `groups` is their digest.
    */
@@ -162,7 +171,16 @@ const serverMessage = v.union([
     receipt: v.exactOptional(receipt)
   }),
   v.object({ type: oneOf('error'), error: groupErrorSchema }),
-  ...unknownMessage('welcome', 'delta', 'members', 'profile', 'memberPage', 'pong', 'error')
+  ...unknownMessage(
+    'welcome',
+    'delta',
+    'members',
+    'profile',
+    'memberPage',
+    'entries',
+    'pong',
+    'error'
+  )
 ])
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 export type DeltaMessage = Extract<ServerMessage, { type: 'delta' }>

@@ -4,7 +4,7 @@ import type { OperationName } from '../kernel/decide.ts'
 import type { TimEntryCalls } from './entry-api.ts'
 import type { TimGroupCalls } from './group-api.ts'
 import type { TimMemberCalls } from './member-api.ts'
-import type { TimOtherCalls } from './other-calls.ts'
+import type { TimOtherCalls, TimRemindTypes } from './other-calls.ts'
 import type { TimProfileCalls } from './profile-calls.ts'
 import type { TimSession } from './session-api.ts'
 
@@ -17,7 +17,8 @@ export type Tim = TimSession &
   TimMemberCalls &
   TimEntryCalls &
   TimProfileCalls &
-  TimOtherCalls
+  TimOtherCalls &
+  TimRemindTypes
 
 /** The group calls. An operation of the kernel without a call of its name does not compile. */
 export type GroupCalls = Pick<

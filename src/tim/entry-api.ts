@@ -40,7 +40,8 @@ export type TimEntryCalls = {
     options: Args<'deleteGroupAttributes'>
   ): Promise<IMResponse<{ keyList: string[] }>>
   /**
-   * The attributes with these keys, or all of them. Answers from this device.
+   * The attributes with these keys, or all of them. Answers from this device. The server answers app
+   * admins about a group that they are not in: 2805 without a network.
    *
    * @example
    * const { groupAttributes } = (await tim.getGroupAttributes({ groupID: 'crew' })).data
@@ -85,7 +86,7 @@ export type TimEntryCalls = {
     IMResponse<{ groupID: string; key: string; value: number; counters: Record<string, number> }>
   >
   /**
-   * The counters with these keys, or all of them. Answers from this device.
+   * The counters with these keys, or all of them. Answers as `getGroupAttributes`.
    *
    * @example
    * const { counters } = (await tim.getGroupCounters({ groupID: 'crew', keyList: ['likes'] })).data

@@ -5,10 +5,12 @@
 
 import { copyOf } from '../client/copying.ts'
 import type { GroupCalls } from './api.ts'
+import type { Args } from '../kernel/decide.ts'
+import type { OrOther, RemindType } from '../kernel/model.ts'
 import { TYPES } from './constants.ts'
 import { askLater } from './delegate-answers.ts'
 import { fieldOf } from './field.ts'
-import { IMError } from './im-error.ts'
+import { IMError, type IMResponse } from './im-error.ts'
 
 /** Calls that return a promise. */
 const asking = [
@@ -131,6 +133,23 @@ export type TimOtherCalls = {
   [N in (typeof asking)[number]]: (...args: readonly unknown[]) => Promise<never>
 } & { [N in (typeof synchronous)[number]]: (...args: readonly unknown[]) => never }
 
+/** The remind type of conversations with users, which is the delegate's. */
+export type TimRemindTypes = {
+  /**
+   * The SDK's remind type of conversations with users. The delegate answers. Without one: 2905.
+   *
+   * @example
+   * const messageRemindType = TIM.TYPES.MSG_REMIND_DISCARD
+   * await tim
+   *   .setMessageRemindType({ userIDList: ['bob'], messageRemindType })
+   *   .catch(imError => console.warn(imError.code)) // without a delegate: 2905
+   */
+  setMessageRemindType(options: {
+    userIDList: readonly string[]
+    messageRemindType: OrOther<RemindType>
+  }): Promise<IMResponse<{ successUserIDList: string[]; failureUserIDList: string[] }>>
+}
+
 type Call = (...args: readonly unknown[]) => unknown
 
 /**
@@ -141,7 +160,7 @@ export const withConversations = (
   calls: GroupCalls,
   delegate: () => object | undefined,
   onError: (error: unknown) => void
-): GroupCalls => ({
+): GroupCalls & TimRemindTypes => ({
   ...calls,
   getMessageList(options) {
     const isOther = fieldOf(options, 'conversationID') !== TYPES.CONV_SYSTEM
@@ -149,19 +168,19 @@ export const withConversations = (
     // The delegate's answer has the type of its own version.
     return (answer || calls.getMessageList(options)) as ReturnType<GroupCalls['getMessageList']>
   },
-  setMessageRemindType(options) {
+  setMessageRemindType(options: unknown) {
     const passOn = (given: unknown) => askLater(delegate(), 'setMessageRemindType', given)
     if (fieldOf(options, 'userIDList') === undefined) {
       const given = copyIfPossible(options)
-      return calls.setMessageRemindType(options).then(answer => {
+      // The operation checks its arguments.
+      const args = options as Args<'setMessageRemindType'>
+      return calls.setMessageRemindType(args).then(answer => {
         void passOn(given)?.catch(onError)
         return answer
-      })
+      }) as never
     }
     // As above.
-    return (passOn(options) ?? Promise.reject(notSupported('setMessageRemindType'))) as ReturnType<
-      GroupCalls['setMessageRemindType']
-    >
+    return (passOn(options) ?? Promise.reject(notSupported('setMessageRemindType'))) as never
   }
 })
 

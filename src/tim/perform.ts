@@ -141,13 +141,6 @@ export async function memberOf(
   return row ? live.outsideMember(row) : outsideMember({ ...values, userID })
 }
 
-/** Rejects if the user is not in the group: its members, attributes and counters are private. */
-export async function inside(session: Session, api: string, groupID: string): Promise<Session> {
-  if (await session.live.group(groupID)) return session
-  const profile = await session.store.readProfile(groupID)
-  throw failure('code' in profile ? profile : ownError('NotPermitted'), api, { groupID })
-}
-
 const unknownGroup: Omit<GroupRow, 'groupID'> = {
   type: '',
   name: '',

@@ -60,6 +60,8 @@ export type TimGroup = {
   joinOption: OrOther<JoinOption>
   groupCustomField: CustomField[]
   muteAllMembers: boolean
+  /** Of a Community, a later type of group. */
+  isSupportTopic: boolean
 }
 
 /**
@@ -112,7 +114,8 @@ export function timGroup(row: Group | GroupRow, userID: string): TimGroup {
     maxMemberCount: row.maxMemberNum,
     joinOption: row.joinOption,
     groupCustomField: copies(row.groupCustomField),
-    muteAllMembers: row.muteAllMembers
+    muteAllMembers: row.muteAllMembers,
+    isSupportTopic: false
   }
 }
 

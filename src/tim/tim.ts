@@ -8,7 +8,7 @@ import { createEntryPoint } from './entry-point.ts'
 
 export type { Tim } from './api.ts'
 export type { TimDelegate } from './delegate.ts'
-export type { TimOtherCalls } from './other-calls.ts'
+export type { TimOtherCalls, TimRemindTypes } from './other-calls.ts'
 export type { TimGroupApplication } from './applications.ts'
 export type { TimEntryCalls } from './entry-api.ts'
 export type { TimEventName, TimOtherEventName } from './constants.ts'

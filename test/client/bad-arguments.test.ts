@@ -47,6 +47,7 @@ describe.each(values)('%s', (_title, value) => {
     'settled',
     'readProfile',
     'readMembers',
+    'readEntries',
     'searchGroup',
     'dismissVerdict'
   ]

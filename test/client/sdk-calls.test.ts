@@ -398,8 +398,6 @@ const notHere: readonly RegExp[] = [
   // There are no messages, so none is the last one and none is read.
   /lastMessage\./,
   /selfInfo.readedSequence/,
-  // Communities and their topics are a later type of group.
-  /isSupportTopic/,
   // The SDK does not convert 'Off' in a group that it sees for the first time.
   /muteAllMembers: string/,
   // The SDK keeps the arguments of a new group on it.

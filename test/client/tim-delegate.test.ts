@@ -86,7 +86,7 @@ describe('with a delegate', () => {
   test("setMessageRemindType of users returns the delegate's answer", async () => {
     const { tim, asked } = await openLoggedIn()
     const options = { userIDList: ['bob'], messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
-    expect(await tim.setMessageRemindType(options as never)).toEqual({ data: 'set' })
+    expect(await tim.setMessageRemindType(options)).toEqual({ data: 'set' })
     expect(asked.slice(1)).toEqual([['setMessageRemindType', options]])
   })
 
@@ -290,7 +290,7 @@ describe('without a delegate', () => {
     })
     expect(() => tim.createTextMessage()).toThrow(expect.objectContaining({ code: 2905 }))
     const ofUsers = { userIDList: ['bob'], messageRemindType: TIM.TYPES.MSG_REMIND_DISCARD }
-    await expect(tim.setMessageRemindType(ofUsers as never)).rejects.toMatchObject({ code: 2905 })
+    await expect(tim.setMessageRemindType(ofUsers)).rejects.toMatchObject({ code: 2905 })
   })
 
   test('a UI kit gets the user and the conversation of a group', async () => {

@@ -8,9 +8,11 @@ const { GROUP_ATTRIBUTES_UPDATED, GROUP_COUNTER_UPDATED } = TIM.EVENT
 const groupID = 'crew'
 let ann: Tim
 let bob: Tim
+let as: (userID: string) => Promise<Tim>
 
 beforeEach(async () => {
-  const { url } = await openServer()
+  const { url } = await openServer({ appAdmins: ['root'] })
+  as = userID => logIn(url, userID)
   ann = await logIn(url, 'ann')
   bob = await logIn(url, 'bob')
   await ann.createGroup({ groupID, name: 'Crew', type: 'Public', memberList: [{ userID: 'bob' }] })
@@ -119,4 +121,21 @@ test('a user outside the group can neither read nor change them', async () => {
     await codeOf(bob.setGroupAttributes({ groupID, groupAttributes: { a: 'b' } })),
     await codeOf(bob.increaseGroupCounter({ groupID, key: 'a', value: 1 }))
   ]).toEqual([10007, 10007, 10007, 10007])
+})
+
+test('an app admin outside the group reads what members read', async () => {
+  await ann.setGroupAttributes({ groupID, groupAttributes: { seat: 'ann', light: 'on' } })
+  await ann.setGroupCounters({ groupID, counters: { likes: 5 } })
+  const root = await as('root')
+  await expect
+    .poll(async () => (await root.getGroupCounters({ groupID })).data.counters)
+    .toEqual({ likes: 5 })
+  const asked = { groupID, keyList: ['seat'] }
+  expect((await root.getGroupAttributes(asked)).data).toEqual({ groupAttributes: { seat: 'ann' } })
+  await ann.createGroup({ groupID: 'den', name: 'Den' })
+  const none = await root.getGroupAttributes({ groupID: 'den' })
+  expect(none.data).toEqual({ groupAttributes: {} })
+  await expect(root.getGroupAttributes({ groupID: 'nowhere' })).rejects.toMatchObject({
+    code: 10010
+  })
 })

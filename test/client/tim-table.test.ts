@@ -169,8 +169,8 @@ function others(type: WorldType, network: Network): Record<Exclude<Call, Operati
     getGroupMemberProfile: [asked('10007'), profiles, profiles, ownProfile, asked('2')],
     getGroupApplicationList: ['0', '0', applications, applications, '0'],
     getMessageList: ['0', invitations, adminNotices, notices, '0'],
-    getGroupAttributes: [asked('10007'), 'ok', 'ok', 'ok', asked('10007')],
-    getGroupCounters: [asked('10007'), 'ok', 'ok', 'ok', asked('10007')]
+    getGroupAttributes: [asked('10007'), 'ok', 'ok', 'ok', asked('ok')],
+    getGroupCounters: [asked('10007'), 'ok', 'ok', 'ok', asked('ok')]
   }
 }
 

@@ -121,6 +121,7 @@ const calls = {
   revise: store => store.revise('none', {}),
   readProfile: store => store.readProfile('crew'),
   readMembers: store => store.readMembers('crew'),
+  readEntries: store => store.readEntries('crew'),
   searchGroup: store => store.searchGroup('crew'),
   dismissVerdict: store => store.dismissVerdict('none'),
   renewToken: store => store.renewToken('ann'),

@@ -70,6 +70,7 @@ const calls = {
   retry: engine => engine.retry('none'),
   readProfile: engine => engine.readProfile('other', false),
   readMembers: engine => engine.readMembers('other'),
+  readEntries: engine => engine.readEntries('other'),
   searchGroup: engine => engine.readProfile('other', true),
   dismissVerdict: engine => engine.dismissVerdict('none'),
   delivered: engine => engine.delivered(1),
@@ -93,7 +94,7 @@ const worlds: Record<string, () => Promise<Engine>> = {
   },
   'a server that only says welcome': async () => {
     const { line, network } = badLine()
-    line.loses = frame => /"type":"(delta|pong|profile|memberPage|members)"/.test(frame)
+    line.loses = frame => /"type":"(delta|pong|profile|memberPage|entries|members)"/.test(frame)
     const ann = createTestClient({ ...server, network: () => network }, 'ann')
     await server.clock.advance(100)
     return ann.engine
@@ -102,7 +103,7 @@ const worlds: Record<string, () => Promise<Engine>> = {
     const { line, network } = badLine()
     const ann = createTestClient({ ...server, network: () => network }, 'ann')
     await ann.caughtUp()
-    line.loses = frame => /"type":"(delta|profile|memberPage|members)"/.test(frame)
+    line.loses = frame => /"type":"(delta|profile|memberPage|entries|members)"/.test(frame)
     return ann.engine
   },
   'storage that never answers': async () => {

@@ -51,6 +51,8 @@ export function listen({ network }: TestClient): () => string[] {
         return `read ${message.groupID}`
       case 'readMembers':
         return `readMembers ${message.groupID}`
+      case 'readEntries':
+        return `readEntries ${message.groupID}`
       case 'auth':
         return `auth ${message.token}`
       case 'unknown':
@@ -102,6 +104,8 @@ export function listen({ network }: TestClient): () => string[] {
         return `profile ${'code' in message.answer ? message.answer.code : message.answer.name}`
       case 'memberPage':
         return `memberPage ${'code' in message.answer ? message.answer.code : rowCount(message.answer.members)}`
+      case 'entries':
+        return `entries ${'code' in message.answer ? message.answer.code : message.answer.attributes.groupID}`
       case 'pong':
         return 'pong'
       case 'error':

@@ -77,6 +77,7 @@ export function validMessages({
       () => ({ type: 'members', groupID, after: '', limit: 500 }),
       () => ({ type: 'read', request: 1, groupID, search: false }),
       () => ({ type: 'readMembers', request: 1, groupID, offset: 0, limit: 500 }),
+      () => ({ type: 'readEntries', request: 1, groupID }),
       () => wrongCheck(groupID)
     ]),
     () => ({ type: 'ping' }),

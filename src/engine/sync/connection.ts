@@ -68,7 +68,7 @@ export function createConnection(options: ConnectionOptions) {
     const message = parseServerMessage(frame)
     heartbeat.used()
     // A message that only another build knows is no answer, unless it returns a question.
-    if (message?.type !== 'unknown' || message.what === 'readMembers') heartbeat.received()
+    if (message?.type !== 'unknown' || message.what.startsWith('read')) heartbeat.received()
     inbox.add(frame, message)
   }
 

@@ -5,7 +5,7 @@ import type { GroupRow } from '../../kernel/model.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { rowsOf } from '../../protocol/column-block.ts'
 import type { ServerMessage } from '../../protocol/server-messages.ts'
-import type { MemberPage } from '../api.ts'
+import type { GroupEntries, MemberPage } from '../api.ts'
 import type { Host } from '../host.ts'
 import type { Connection } from './connection.ts'
 import { answerWithinMs } from './schedule.ts'
@@ -14,7 +14,7 @@ type Sent = Extract<ClientMessage, { readonly request: number }>
 type Received = Extract<ServerMessage, { readonly request: number }>
 type WithoutRequest<M> = M extends unknown ? Omit<M, 'request'> : never
 export type Question = WithoutRequest<Sent>
-export type Answer = GroupRow | MemberPage | GroupError
+export type Answer = GroupRow | MemberPage | GroupEntries | GroupError
 
 export function createQuestions(host: Host, connection: Connection) {
   const waiting = new Map<number, { readonly sent: Sent; resolve(answer: Answer): void }>()

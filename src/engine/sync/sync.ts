@@ -82,6 +82,7 @@ export function createSync(options: SyncOptions) {
         return connection.fail(message.error)
       case 'profile':
       case 'memberPage':
+      case 'entries':
         return questions.receive(message)
       case 'pong':
         return receivePong(message)

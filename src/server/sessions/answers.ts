@@ -2,11 +2,20 @@
 
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { markedUsers } from '../../kernel/marks.ts'
-import { marksKey, type GroupRow, type MarksRow, type MemberRow } from '../../kernel/model.ts'
+import {
+  entriesKey,
+  entriesTables,
+  marksKey,
+  type AttributesRow,
+  type CountersRow,
+  type GroupRow,
+  type MarksRow,
+  type MemberRow
+} from '../../kernel/model.ts'
 import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { encodeRows } from '../../protocol/column-block.ts'
 import { serverFrame } from '../../protocol/server-messages.ts'
-import type { Reader } from '../database/port.ts'
+import { isEntries, type Reader } from '../database/port.ts'
 import { pageFrame } from './frames.ts'
 import type { Readable } from './readable.ts'
 import { receiptOf } from './receipts.ts'
@@ -74,6 +83,12 @@ export function createAnswers(
       return [...nextFrames(replica), frame]
     },
 
+    async entries(asker: Asker, { groupID, request }: Question<'readEntries'>): Promise<string[]> {
+      const { replica } = asker
+      const answer = await replica.read(database, reader => entriesOf(reader, asker, groupID))
+      return [...nextFrames(replica), serverFrame({ type: 'entries', request, answer })]
+    },
+
     async profile(
       { isAppAdmin, replica }: Asker,
       { groupID, request, search }: Question<'read'>
@@ -113,12 +128,11 @@ const roomMembersMax = 300
 
 async function memberWindow(
   reader: Reader,
-  { isAppAdmin, replica }: Asker,
+  asker: Asker,
   { groupID, offset, limit, role, userIDList, markType }: Question<'readMembers'>
 ): Promise<MemberRow[] | GroupError> {
-  const { row } = await reader.group(groupID)
-  if (!row) return groupError('GroupNotFound')
-  if (!isAppAdmin && !replica.position(groupID)) return groupError('NotPermitted')
+  const row = await groupFor(reader, asker, groupID)
+  if ('code' in row) return row
   const isRoom = row.type === 'AVChatRoom'
   if (markType !== undefined && !isRoom) return groupError('IllegalArgument', 'no marks')
   const marked = markType === undefined ? undefined : await withMark(reader, groupID, markType)
@@ -130,6 +144,33 @@ async function memberWindow(
     ...(role !== undefined && { role }),
     ...(users && { userIDList: users })
   })
+}
+
+/** Members, attributes and counters are for members and app admins. */
+async function groupFor(
+  reader: Reader,
+  { isAppAdmin, replica }: Asker,
+  groupID: string
+): Promise<GroupRow | GroupError> {
+  const { row } = await reader.group(groupID)
+  if (!row) return groupError('GroupNotFound')
+  return isAppAdmin || replica.position(groupID) ? row : groupError('NotPermitted')
+}
+
+async function entriesOf(
+  reader: Reader,
+  asker: Asker,
+  groupID: string
+): Promise<{ attributes: AttributesRow; counters: CountersRow } | GroupError> {
+  const group = await groupFor(reader, asker, groupID)
+  if ('code' in group) return group
+  const keys = entriesTables.map(table => entriesKey(table, groupID))
+  const rows = (await reader.others(groupID, keys)).filter(isEntries)
+  const none = { groupID, entries: [] }
+  return {
+    ...{ attributes: none, counters: none },
+    ...Object.fromEntries(rows.map(({ table, row }) => [table, row]))
+  }
 }
 
 async function withMark(

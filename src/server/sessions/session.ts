@@ -101,6 +101,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
       return push(user, message.operations) ? undefined : end('TooFrequent')
     if (message.type === 'members') return sender.send(await answers.members(user, message))
     if (message.type === 'readMembers') return sender.send(await answers.memberPage(user, message))
+    if (message.type === 'readEntries') return sender.send(await answers.entries(user, message))
     if (message.type === 'read') return sender.send(await answers.profile(user, message))
     const frames = await answers.pong(user, message)
     // The epoch has changed: the client must log in again, and then receives a full snapshot. After

@@ -161,6 +161,13 @@ describe('deleteGroupMember', () => {
       expect(kick(populated({ type }), as)).toBe(code)
     })
 
+    test('keeps no app admin out', () => {
+      const world = populated({ type: 'AVChatRoom' })
+      perform(world, 'deleteGroupMember', { groupID: 'g', userIDList: ['member'], duration: 60 })
+      const as = { actor: 'member', isAppAdmin: true, now: 2001 }
+      expect(codeOf(judge(world, 'joinGroup', { groupID: 'g' }, as))).toBe('accepted')
+    })
+
     test('a ban of 0 seconds is none', () => {
       expect(kick(populated({ type: 'AVChatRoom' }), 'owner', 0)).toBe(2680)
       expect(kick(populated(), 'owner', 0)).toBe('accepted')
