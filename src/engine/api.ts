@@ -117,6 +117,11 @@ export type StorageState = {
    * the last ones. `restored`: how many pending operations and verdicts were written again.
    */
   readonly loss: { readonly kind: 'wiped' | 'rolledBack'; readonly restored: number } | null
+  /**
+   * Damaged rows that were found in this visit. Rows of the server are fetched once more, and a
+   * damaged operation gets a verdict with error 4506.
+   */
+  readonly damagedRows: number
   /** Groups whose members and tips were removed in this visit, because storage was full. */
   readonly evictedGroups: number
 }

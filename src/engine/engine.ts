@@ -10,9 +10,10 @@ import { createDecisions } from './decisions.ts'
 import { createEviction } from './eviction.ts'
 import { createLeaderQuestions } from './leader-questions.ts'
 import { createLeadership } from './leadership.ts'
-import { createLifecycle, type LifecycleEnd } from './lifecycle.ts'
+import { createLifecycle, type Lifecycle, type LifecycleEnd } from './lifecycle.ts'
 import { createLogout } from './logout.ts'
-import { createCommits } from './state/commits.ts'
+import type { Damage } from './state/base.ts'
+import { createCommits, type Commits } from './state/commits.ts'
 import { createMutes } from './state/mutes.ts'
 import { createReload } from './state/reload.ts'
 import { createState, type StateEvent } from './state/state.ts'
@@ -21,7 +22,7 @@ import { createTime } from './state/time.ts'
 import { createPreview } from './preview.ts'
 import { createRecovery } from './recovery.ts'
 import { readStatus } from './status.ts'
-import { adapterState, createStorageReport } from './storage-state.ts'
+import { adapterState, createStorageReport, type StorageReport } from './storage-state.ts'
 import { watchStorage } from './storage-watch.ts'
 import { createSubmit } from './submit.ts'
 import { createSync } from './sync/sync.ts'
@@ -76,7 +77,8 @@ export function openEngine(
     keepsUndelivered: () => leadership.keepsUndelivered(),
     token,
     isEvicted: report.isEvicted,
-    onStatus: () => leadership.publishStatus()
+    onStatus: () => leadership.publishStatus(),
+    onDamaged: () => lifecycle.guard(reader.reload())
   })
   const makeRoom = createEviction({
     ...{ storage, state, commits, report },
@@ -131,6 +133,7 @@ export function openEngine(
       leadership.publishStatus()
     }
   })
+  const repair = createRepair({ report, commits, tabs, lifecycle })
   const stopWaking = host.onWake(sync.wake)
   storage.onLost?.(lifecycle.fail)
 
@@ -138,10 +141,8 @@ export function openEngine(
     switch (event.type) {
       case 'changed':
         return streams.publish(event.touched)
-      case 'membersDamaged':
-        return lifecycle.guard(
-          commits.forgetMembers(event.groupID).then(() => tabs.refetch(event.groupID))
-        )
+      case 'damaged':
+        return repair(event.damage)
       case 'orderLost':
         return lifecycle.guard(reader.reload())
     }
@@ -192,3 +193,19 @@ export function openEngine(
     openStreams: streams.open
   }
 }
+
+type RepairOptions = {
+  readonly report: StorageReport
+  readonly commits: Commits
+  readonly tabs: ReturnType<typeof createTabs>
+  readonly lifecycle: Lifecycle
+}
+
+const createRepair =
+  ({ report, commits, tabs, lifecycle }: RepairOptions) =>
+  ({ table, groupID, rows }: Damage): void => {
+    report.damaged(rows)
+    // A damaged tip is left out: the rows show the change that it describes.
+    if (table === 'members')
+      lifecycle.guard(commits.forgetMembers(groupID).then(() => tabs.refetch(groupID)))
+  }

@@ -1,4 +1,4 @@
-/** Where this engine keeps its rows, and the rows that storage has lost or that were evicted. */
+/** Where this engine keeps its rows, and the rows that were lost, damaged or evicted. */
 
 import type { StorageState } from './api.ts'
 
@@ -19,6 +19,8 @@ export function createStorageReport(origin: StorageState, onChange: () => void) 
     /** Storage has lost commits, and got some rows of the user back from memory. */
     lost: (kind: 'wiped' | 'rolledBack', restored: number): void =>
       change({ loss: { kind, restored: restored + (state.loss?.restored ?? 0) } }),
+    /** Damaged rows were found. */
+    damaged: (rows: number): void => change({ damagedRows: state.damagedRows + rows }),
     /** The members and tips of these groups were removed. */
     evicted(groupIDs: readonly string[]): void {
       for (const groupID of groupIDs) evicted.add(groupID)
@@ -34,5 +36,6 @@ export const adapterState: StorageState = {
   mode: 'adapter',
   error: null,
   loss: null,
+  damagedRows: 0,
   evictedGroups: 0
 }

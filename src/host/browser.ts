@@ -78,6 +78,7 @@ function stateOf(
     mode,
     error: mode === 'memory' && error ? storageFailed(error) : null,
     loss: kind ? { kind, restored: restored.length } : null,
+    damagedRows: 0,
     evictedGroups: 0
   }
 }

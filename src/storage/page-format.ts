@@ -59,8 +59,22 @@ export function parseRecord(record: unknown): unknown {
 type RowEdits = ReadonlyMap<string, StoredRow | null>
 
 /**
+ * The tables in which the engine replaces or reports a damaged row. In other tables, the edit itself
+ * replaces it, or the row only serves a list.
+ */
+const repairedTables: readonly TableName[] = [
+  'groups',
+  'attributes',
+  'counters',
+  'members',
+  'outbox',
+  'verdicts',
+  'undelivered'
+]
+
+/**
  * The pages that replace a page after edits: none if it is empty, several if it has grown too long.
- * Damaged rows are dropped: the engine has removed them, or will fetch them once more.
+ * Damaged rows stay, so that the next read reports them. A repair empties the whole scope.
  */
 export function editPage(
   table: TableName,
@@ -70,23 +84,35 @@ export function editPage(
   // The rows of a page are rows of its table.
   const id = idOf[table] as (row: StoredRow) => string
   const unplaced = new Map(edits)
-  const kept = rows.flatMap(row => {
-    if (!hasID(table, row)) return []
-    const edit = edits.get(id(row))
-    unplaced.delete(id(row))
-    return edit === undefined ? row : (edit ?? [])
-  })
-  const added = [...unplaced.values()].filter(
-    row => row !== null && hasID(table, row)
-  ) as StoredRow[]
+  const kept: StoredRow[] = []
+  const damaged: StoredRow[] = []
+  const keep = (row: StoredRow): unknown => {
+    if (hasID(table, row)) return kept.push(row)
+    return repairedTables.includes(table) && damaged.push(asObject(row))
+  }
+  for (const row of rows) {
+    const edit = hasID(table, row) ? edits.get(id(row)) : undefined
+    if (edit !== null) keep(edit ?? row)
+    if (edit !== undefined) unplaced.delete(id(row))
+  }
+  const placedCount = kept.length
+  for (const row of unplaced.values()) if (row !== null) keep(row)
   // If no row is new, the order has not changed.
-  const sorted =
-    added.length > 0 ? [...kept, ...added].sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
-  return pageRanges(sorted.length).map(([start, end], index) => {
+  const isUnsorted = kept.length > placedCount
+  const sorted = isUnsorted ? kept.sort((a, b) => (id(a) < id(b) ? -1 : 1)) : kept
+  const ranges = pageRanges(sorted.length)
+  if (damaged.length > 0 && ranges.length === 0) return [{ name, rows: damaged }]
+  return ranges.map(([start, end], index) => {
     const part = sorted.slice(start, end)
-    return { name: index === 0 || !part[0] ? name : id(part[0]), rows: part }
+    if (index === 0) return { name, rows: [...damaged, ...part] }
+    return { name: part[0] ? id(part[0]) : name, rows: part }
   })
 }
+
+/** Only objects can be encoded. */
+const asObject = (row: unknown): StoredRow =>
+  // The row is damaged, so its type is wrong anyway.
+  (typeof row === 'object' && row !== null ? row : { damaged: row }) as StoredRow
 
 /** Cuts a block into pages without decoding it. */
 export const blockPages = (block: ColumnBlock): ColumnBlock[] =>

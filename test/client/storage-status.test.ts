@@ -4,7 +4,13 @@ import { firstValueFrom, Subject, take, toArray } from 'rxjs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { StorageState } from '../../src/engine/api.ts'
 
-const indexedDB: StorageState = { mode: 'indexedDB', error: null, loss: null, evictedGroups: 0 }
+const indexedDB: StorageState = {
+  mode: 'indexedDB',
+  error: null,
+  loss: null,
+  damagedRows: 0,
+  evictedGroups: 0
+}
 const nothing = { persisted: null, usageBytes: null, quotaBytes: null }
 
 let persisted: boolean

@@ -153,3 +153,33 @@ test('the next visit checkpoints the journal of a visit that was killed', async 
   database.close()
   await next.close()
 })
+
+test('an edit of a page keeps its damaged rows for the next read', async () => {
+  const groupIDs = ['crew', 'den']
+  const entries = (groupID: string) => ({ groupID, entries: [{ key: 'seat', value: 'ann' }] })
+  const write = (groupID: string): Write => ({
+    table: 'attributes',
+    scope: '',
+    id: groupID,
+    row: entries(groupID)
+  })
+  const first = await openDexieStorage('edited', { journalTextMax: 0 })
+  await first.transact([], () => groupIDs.map(write))
+  const database = await openDatabase('edited')
+  const key = ['attributes', '', '']
+  const pages = () => database.transaction('pages', 'readwrite').objectStore('pages')
+  await expect.poll(() => resultOf(pages().get(key))).toBeDefined()
+  await resultOf(pages().put(JSON.stringify([null, 5, { seat: 1 }, entries('den')]), key))
+  await first.transact([], () => [write('isle')])
+  await expect.poll(() => resultOf(pages().get(key))).toContain('isle')
+  const { answers } = await first.read([{ table: 'attributes', scope: '' }])
+  expect(answers[0]).toEqual([
+    { damaged: null },
+    { damaged: 5 },
+    { seat: 1 },
+    entries('den'),
+    entries('isle')
+  ])
+  database.close()
+  await first.close()
+})

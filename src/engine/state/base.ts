@@ -29,7 +29,14 @@ import { touchMember, type Touched } from './touched.ts'
 
 export type Base = ReturnType<typeof createBase>
 
-export function createBase(storage: Storage, userID: string, onDamaged: (groupID: string) => void) {
+/** Rows of a group in storage that are damaged, or that are missing. */
+export type Damage = {
+  readonly table: 'members' | 'tips'
+  readonly groupID: string
+  readonly rows: number
+}
+
+export function createBase(storage: Storage, userID: string, onDamaged: (damage: Damage) => void) {
   let meta: Meta | undefined
   const groups = new Map<string, HeldGroup>()
   const entries = {
@@ -44,14 +51,14 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
     table: 'members',
     idOf: row => row.userID,
     isRow: (row, groupID) => v.is(memberRow, row) && (row as MemberRow).groupID === groupID,
-    onDamaged
+    onDamaged: (groupID, rows) => onDamaged({ table: 'members', groupID, rows })
   })
   // A damaged tip is left out: it describes a change that the rows show anyway.
   const tips = createCache(storage, {
     table: 'tips',
     idOf: row => ringPlace(row.number),
     isRow: row => v.is(tipRow, row),
-    onDamaged: () => undefined
+    onDamaged: (groupID, rows) => onDamaged({ table: 'tips', groupID, rows })
   })
 
   function applyWrite(write: Write, touched: Touched): void {
@@ -137,7 +144,8 @@ export function createBase(storage: Storage, userID: string, onDamaged: (groupID
       if (!members.isLoaded(groupID, 'all')) return
       const held = groups.get(groupID)
       const count = [...members.all(groupID)].length
-      if (held && isWhole(held) && count < held.row.memberNum) onDamaged(groupID)
+      const missing = held && isWhole(held) ? held.row.memberNum - count : 0
+      if (missing > 0) onDamaged({ table: 'members', groupID, rows: missing })
     },
     load: (groupID: string, users: readonly string[]) =>
       members.load(

@@ -14,8 +14,8 @@ type CacheOptions<T extends TableName> = {
   readonly table: T
   idOf(row: Tables[T]): string
   isRow(row: unknown, scope: string): boolean
-  /** Storage holds damaged rows in this scope. */
-  onDamaged(scope: string): void
+  /** Storage holds as many damaged rows in this scope. */
+  onDamaged(scope: string, rows: number): void
 }
 
 export function createCache<T extends TableName>(
@@ -45,7 +45,7 @@ export function createCache<T extends TableName>(
       Row[]
     ]
     const rows = stored.filter(row => isRow(row, scope))
-    if (rows.length < stored.length) onDamaged(scope)
+    if (rows.length < stored.length) onDamaged(scope, stored.length - rows.length)
     const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), loaded: new Set<string>() }
     scopes.set(scope, known)
     // Another tab may have removed rows since the last read.

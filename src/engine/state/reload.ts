@@ -49,7 +49,7 @@ export function createReload({ host, state, userID, report, onEnded }: ReloadOpt
   async function read(): Promise<Commit> {
     const known = state.lastCommitNumber()
     const databaseID = state.databaseID()
-    const stored = await readStored(storage, newID, { isFirst: !hasRead })
+    const stored = await readRepaired({ isFirst: !hasRead })
     hasRead = true
     const storedID = databaseIDOf(stored.writes)
     // Tabs that fill a database name it, so beside other rows the ID is damaged.
@@ -64,7 +64,17 @@ export function createReload({ host, state, userID, report, onEnded }: ReloadOpt
     report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
     if (commit.writes.length > 0) peers.post(commitMessage(commit, written.databaseID))
     if (isEnded) onEnded()
-    return readStored(storage, newID)
+    return readRepaired()
+  }
+
+  /** Other tabs receive a repair: the leader has to fetch the damaged rows once more. */
+  async function readRepaired(options?: { readonly isFirst: boolean }): Promise<Commit> {
+    const operations = outbox.inOrder().filter(({ opID }) => outbox.isDurable(opID))
+    const known = { groups: base.groups, operations }
+    const { commit, repair, damaged } = await readStored(storage, newID, { ...options, known })
+    if (damaged > 0) report.damaged(damaged)
+    if (repair) peers.post(commitMessage(repair, databaseIDOf(commit.writes)))
+    return commit
   }
 
   return {

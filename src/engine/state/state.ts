@@ -8,7 +8,7 @@ import type { Prepared, Result } from '../../kernel/decide.ts'
 import type { Commit, Storage, Write } from '../../storage/port.ts'
 import type { Pending } from '../../storage/tables.ts'
 import type { CommitMessage } from '../host.ts'
-import { createBase } from './base.ts'
+import { createBase, type Damage } from './base.ts'
 import { createCommitOrder } from './commit-order.ts'
 import { createOutbox } from './outbox.ts'
 import { createOverlay } from './overlay.ts'
@@ -19,8 +19,7 @@ import { createVerdicts } from './verdicts.ts'
 
 export type StateEvent =
   | { readonly type: 'changed'; readonly touched: Touched }
-  /** The stored members of this group are damaged. */
-  | { readonly type: 'membersDamaged'; readonly groupID: string }
+  | { readonly type: 'damaged'; readonly damage: Damage }
   /** A commit was reported too late to be ordered: only storage knows the current rows. */
   | { readonly type: 'orderLost' }
 
@@ -33,7 +32,7 @@ type StateOptions = {
 }
 
 export function createState({ storage, userID, onEvent }: StateOptions) {
-  const base = createBase(storage, userID, groupID => onEvent({ type: 'membersDamaged', groupID }))
+  const base = createBase(storage, userID, damage => onEvent({ type: 'damaged', damage }))
   const overlay = createOverlay(base, userID)
   const outbox = createOutbox()
   const verdicts = createVerdicts(opID => outbox.rows.has(opID))

@@ -11,6 +11,8 @@ export type MergeBase = {
   readonly userID: string
   readonly meta: Meta
   readonly groups: ReadonlyMap<string, HeldGroup>
+  /** By group. After damage, entries of other groups may be stored too. */
+  readonly entries: Readonly<Record<EntriesTable, ReadonlyMap<string, unknown>>>
   readonly outbox: ReadonlyMap<string, Pending>
   /** By place in the ring. */
   readonly notices: ReadonlyMap<string, HeldNotice>
@@ -44,6 +46,10 @@ export function createDraft(base: MergeBase): Draft {
     undeliveredCount
   }
 }
+
+/** The IDs of all groups with stored rows. */
+export const storedGroups = ({ groups, entries }: MergeBase): Set<string> =>
+  new Set([...groups.keys(), ...entriesTables.flatMap(table => [...entries[table].keys()])])
 
 export const groupOf = ({ groups, base }: Draft, groupID: string): HeldGroup | undefined =>
   (groups.has(groupID) ? groups.get(groupID) : base.groups.get(groupID)) ?? undefined

@@ -12,8 +12,8 @@ export function mergeBaseOf(
   keepUndelivered: boolean
 ): MergeBase | undefined {
   const meta = base.meta()
-  const { groups, notices } = base
-  return meta && { userID, meta, groups, outbox: outbox.rows, notices, keepUndelivered }
+  const { groups, entries, notices } = base
+  return meta && { userID, meta, groups, entries, outbox: outbox.rows, notices, keepUndelivered }
 }
 
 /** Loads members that leave now: a window may begin after one of them, and needs its row. */

@@ -8,7 +8,7 @@ import type { Write } from '../../storage/port.ts'
 import { ringPlace, type HeldNotice } from '../../storage/tables.ts'
 import type { FeedDelta, FeedEvent } from '../../protocol/server-messages.ts'
 import { isApplication } from '../state/held.ts'
-import { dropGroup, groupOf, putGroup, putUndelivered, type Draft } from './draft.ts'
+import { dropGroup, groupOf, putGroup, putUndelivered, storedGroups, type Draft } from './draft.ts'
 
 /** Returns `false` if events before the delta are missing. */
 export function mergeFeed(draft: Draft, { from, to, events }: FeedDelta): boolean {
@@ -24,7 +24,7 @@ export function mergeFeed(draft: Draft, { from, to, events }: FeedDelta): boolea
 
 function dropOtherGroups(draft: Draft, events: readonly FeedEvent[]): void {
   const joined = new Set(events.flatMap(event => (event.kind === 'joined' ? event.groupID : [])))
-  for (const groupID of new Set([...draft.base.groups.keys(), ...draft.groups.keys()]))
+  for (const groupID of new Set([...storedGroups(draft.base), ...draft.groups.keys()]))
     if (!joined.has(groupID)) dropGroup(draft, groupID)
 }
 

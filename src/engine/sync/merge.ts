@@ -5,7 +5,14 @@
 
 import type { Write } from '../../storage/port.ts'
 import type { DeltaMessage, MembersMessage } from '../../protocol/server-messages.ts'
-import { createDraft, dropGroup, writesOf, type Draft, type MergeBase } from './draft.ts'
+import {
+  createDraft,
+  dropGroup,
+  storedGroups,
+  writesOf,
+  type Draft,
+  type MergeBase
+} from './draft.ts'
 import { mergeFeed } from './merge-feed.ts'
 import { mergeGroup, mergePage } from './merge-group.ts'
 import { mergeVerdict, settleReached } from './merge-verdicts.ts'
@@ -45,7 +52,7 @@ function mergeDelta(draft: Draft, { feed, groups, verdicts }: DeltaMessage): boo
 /** Another epoch is another history: all base rows are removed, and the outbox stays. */
 export function forgetBase(base: MergeBase, epoch: string): Write[] {
   const draft = createDraft(base)
-  for (const groupID of base.groups.keys()) dropGroup(draft, groupID)
+  for (const groupID of storedGroups(base)) dropGroup(draft, groupID)
   settleReached(draft)
   return [
     ...writesOf(draft),

@@ -33,6 +33,8 @@ type SyncOptions = {
   /** Whether members of the group are fetched only when they are shown. */
   isEvicted(groupID: string): boolean
   onStatus(): void
+  /** Rows in storage are damaged that stay in memory. */
+  onDamaged(): void
 }
 
 export type Sync = ReturnType<typeof createSync>
@@ -42,7 +44,7 @@ export function createSync(options: SyncOptions) {
   const { base } = state
   let { token } = options
   let caughtUp = false
-  const drift = createDrift(host.storage, base)
+  const drift = createDrift(host.storage, base, options.onDamaged)
   const connection = createConnection({
     host,
     tokenError: tokenError(token),
