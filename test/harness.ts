@@ -159,7 +159,8 @@ export function createTestClient(
     paused = false,
     keepUndelivered = false,
     token = userID,
-    clock = server.clock
+    clock = server.clock,
+    ...ports
   }: {
     storage?: Storage
     peers?: Peers
@@ -167,11 +168,12 @@ export function createTestClient(
     keepUndelivered?: boolean
     token?: string
     clock?: Pick<TestClock, 'now'>
-  } = {}
+  } & Partial<Pick<Host, 'storageState' | 'onReturned'>> = {}
 ) {
   const network = server.network()
   let onWake = () => {}
   const host: Host = {
+    ...ports,
     storage,
     peers,
     connect: network.connect,

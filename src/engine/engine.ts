@@ -135,6 +135,7 @@ export function openEngine(
   })
   const repair = createRepair({ report, commits, tabs, lifecycle })
   const stopWaking = host.onWake(sync.wake)
+  host.onReturned?.(report.move)
   storage.onLost?.(lifecycle.fail)
 
   function onEvent(event: StateEvent): void {

@@ -9,6 +9,11 @@ export type Host = {
   readonly storage: Storage
   /** The state of storage at the start. Default: that of an adapter. */
   readonly storageState?: StorageState
+  /**
+   * For rows that are kept in memory for a time: calls back when storage is IndexedDB from now on,
+   * just before `onLost` of storage. The engine then writes its own rows into it.
+   */
+  onReturned?(callback: () => void): void
   readonly connect: Connect
   readonly peers: Peers
   /** Milliseconds since 1970, by a clock that may be wrong and that users may change. */

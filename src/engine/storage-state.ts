@@ -8,6 +8,7 @@ export type StorageReport = ReturnType<typeof createStorageReport>
 export function createStorageReport(origin: StorageState, onChange: () => void) {
   let state = origin
   const evicted = new Set<string>()
+  let isMoving = false
 
   function change(changes: Partial<StorageState>): void {
     state = { ...state, ...changes }
@@ -16,6 +17,14 @@ export function createStorageReport(origin: StorageState, onChange: () => void) 
 
   return {
     state: (): StorageState => state,
+    /** Rows move from memory to IndexedDB. */
+    move: (): void => void (isMoving = true),
+    isMoving: (): boolean => isMoving,
+    /** The rows of the user are stored in IndexedDB. */
+    moved(): void {
+      isMoving = false
+      change({ mode: 'indexedDB', error: null })
+    },
     /** Storage has lost commits, and got some rows of the user back from memory. */
     lost: (kind: 'wiped' | 'rolledBack', restored: number): void =>
       change({ loss: { kind, restored: restored + (state.loss?.restored ?? 0) } }),

@@ -1,13 +1,11 @@
 /**
- * Opens the storage of one user in a browser: IndexedDB, or memory if IndexedDB is denied or
- * damaged for good. Only this file decides that. Rows in memory are lost with the page.
+ * Opens the storage of one user in a browser, and decides whether rows are kept in memory, because
+ * IndexedDB is denied or damaged. returning.ts tries it again.
  */
 
 import { openDexieStorage } from '../storage/dexie.ts'
-import { createLastingStorage } from '../storage/lasting.ts'
+import { createLastingStorage, type LastingStorage } from '../storage/lasting.ts'
 import { isOlderStored, removeDatabase } from '../storage/open-database.ts'
-import { createMemoryStorage } from '../storage/memory.ts'
-import type { Storage } from '../storage/port.ts'
 
 /** Pauses between the attempts to open a database that fails. Then rows are kept in memory. */
 const retryMs = [200, 800, 2000]
@@ -17,9 +15,10 @@ const denials = ['SecurityError', 'InvalidStateError']
 const conflicts = ['VersionError', 'BlockedError', 'TimeoutError']
 
 export type BrowserStorage = {
-  readonly storage: Storage
+  /** `indexedDB` may have an error: why the database cannot be used yet. */
   readonly mode: 'indexedDB' | 'memory'
-  /** The reason why rows are kept in memory, or why the database cannot be used yet. */
+  /** IndexedDB. In the mode `memory` it cannot be opened yet. */
+  readonly storage: LastingStorage
   readonly error?: Error
   /** The browser has dropped a damaged database. */
   readonly isDataLost: boolean
@@ -37,10 +36,7 @@ export async function openBrowserStorage(name: string): Promise<BrowserStorage> 
   const error = await openPatiently(storage)
   if (!error) return { storage, mode: 'indexedDB', isDataLost }
   if (conflicts.includes(error.name)) return { storage, mode: 'indexedDB', error, isDataLost }
-  await storage.close()
-  const memory = createMemoryStorage()
-  const destroy = () => memory.destroy().then(() => removeDatabase(name))
-  return { storage: { ...memory, destroy }, mode: 'memory', error, isDataLost }
+  return { storage, mode: 'memory', error, isDataLost }
 }
 
 /** Resolves with the error of the last attempt, if it failed. */

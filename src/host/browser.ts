@@ -13,10 +13,17 @@ import { channelName } from './page-closed.ts'
 import { endIfLoggedOut } from './logged-out.ts'
 import { browserPeers } from './peers.ts'
 import type { OutboxJournal } from './outbox-journal/journal.ts'
-import { openBrowserJournal, openJournaled, type Journaled } from './outbox-journal/open.ts'
+import {
+  checkDatabase,
+  openBrowserJournal,
+  openJournaled,
+  type Journaled
+} from './outbox-journal/open.ts'
 import type { Recovery } from './outbox-journal/recovery.ts'
 import { newID } from './random-id.ts'
+import { createReturning } from './returning.ts'
 import { openThreadEngine } from './thread.ts'
+import { setTimer } from './timer.ts'
 
 export const openBrowserEngine =
   (connectTo: (url: string) => Connect) =>
@@ -27,9 +34,17 @@ export const openBrowserEngine =
       openBrowserStorage(name),
       openBrowserJournal(name, newID)
     ])
-    // Tabs that keep their rows in memory share no data.
-    if (opened.mode === 'memory') peers.close()
-    const shared = { storage: opened.storage, peers: opened.mode === 'memory' ? alone : peers }
+    const shared =
+      opened.mode === 'indexedDB'
+        ? { storage: opened.storage, peers }
+        : createReturning({
+            memory: createMemoryStorage(),
+            database: opened.storage,
+            peers,
+            check: database => checkDatabase(database, newID),
+            onReturned: databaseID => journal?.rename(databaseID),
+            setTimer
+          })
     // A database that cannot be read yet cannot be checked either.
     const isReadable = opened.mode === 'memory' || !opened.error
     const journaled: Journaled = isReadable
@@ -43,7 +58,7 @@ export const openBrowserEngine =
       return openEndedEngine(connect, location)
     }
     if (mayHaveTornLog(location, journal)) void rotateLog()
-    const ports = { ...journaled, storageState: stateOf(opened, recovery), connect }
+    const ports = { ...shared, ...journaled, storageState: stateOf(opened, recovery), connect }
     const engine = openThreadEngine(ports, location)
     return isShared && recovery ? { ...engine, databaseID: recovery.databaseID } : engine
   }

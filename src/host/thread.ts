@@ -9,7 +9,8 @@ import { setTimer } from './timer.ts'
 import { onWake } from './wake.ts'
 
 /** Without `peers`, this engine is the only one on its storage. */
-type Ports = Pick<Host, 'storage' | 'connect'> & Partial<Pick<Host, 'peers' | 'storageState'>>
+type Ports = Pick<Host, 'storage' | 'connect'> &
+  Partial<Pick<Host, 'peers' | 'storageState' | 'onReturned'>>
 
 export const openThreadEngine = (
   { peers = alone, ...ports }: Ports,

@@ -25,7 +25,7 @@ const bound = createBound((callback, delayMs) => {
   return () => clearTimeout(timer)
 })
 
-type LastingStorage = Storage & {
+export type LastingStorage = Storage & {
   /** Opens the database, without reading it. */
   open(): Promise<void>
 }

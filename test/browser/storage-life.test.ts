@@ -58,18 +58,25 @@ test('a store makes way for a newer build in another tab', async () => {
   expect(await store.apply('createGroup', { name: 'Crew' })).toMatchObject({ code: 4517 })
 })
 
-test('a browser that denies IndexedDB leaves a store in memory', async () => {
-  const denied = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB')
+/** Returns a function that allows it again. */
+function denyIndexedDB(): () => void {
+  const allowed = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB')
   Object.defineProperty(globalThis, 'indexedDB', {
     configurable: true,
     get() {
       throw new DOMException('denied', 'SecurityError')
     }
   })
-  onTestFinished(() => {
-    if (denied) Object.defineProperty(globalThis, 'indexedDB', denied)
+  const allow = () => {
+    if (allowed) Object.defineProperty(globalThis, 'indexedDB', allowed)
     else Reflect.deleteProperty(globalThis, 'indexedDB')
-  })
+  }
+  onTestFinished(allow)
+  return allow
+}
+
+test('a browser that denies IndexedDB leaves a store in memory', async () => {
+  denyIndexedDB()
   const store = await openStore(fresh('ann'), { worker: false })
   const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
   expect(await store.settled(opID)).toMatchObject({ kind: 'applied' })
@@ -77,6 +84,24 @@ test('a browser that denies IndexedDB leaves a store in memory', async () => {
     mode: 'memory',
     error: { code: 4502 }
   })
+})
+
+test('a store in memory returns to IndexedDB with its operations', async () => {
+  const allow = denyIndexedDB()
+  const ann = fresh('ann')
+  const store = await openStore(ann, { worker: false, paused: true })
+  const { opID } = taken(await store.apply('createGroup', { name: 'Crew' }))
+  expect(await until(store.storage$, () => true)).toMatchObject({ mode: 'memory' })
+  allow()
+  const state = await until(store.storage$, ({ mode }) => mode === 'indexedDB')
+  expect(state).toMatchObject({ error: null, loss: null })
+  // A second tab finds the operation in IndexedDB, and sends it.
+  const second = await openStore(ann)
+  expect(await until(second.outbox$, rows => rows.length > 0)).toMatchObject([{ opID }])
+  await store.resume()
+  await until(second.status$, ({ caughtUp, pending }) => caughtUp && pending === 0)
+  expect(await until(store.outbox$, rows => rows.length === 0)).toEqual([])
+  expect(await until(second.groups$, () => true)).toMatchObject({ rows: [{ name: 'Crew' }] })
 })
 
 test('deleted local data is gone at the next start', async () => {

@@ -442,8 +442,8 @@ export const planted = {
   ),
   'operations of an emptied store are forgotten': edit(
     'src/engine/state/reload.ts',
-    'if (isSame && stored.commitNumber >= known) return stored',
-    'if (isSame || known >= 0) return stored'
+    'isSame && stored.commitNumber >= known) return stored',
+    '(isSame || known >= 0)) return stored'
   ),
   'a database that other tabs have filled counts as the same': edit(
     'src/engine/state/reload.ts',

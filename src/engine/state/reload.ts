@@ -55,13 +55,15 @@ export function createReload({ host, state, userID, report, onEnded }: ReloadOpt
     // Tabs that fill a database name it, so beside other rows the ID is damaged.
     const isNameless = storedID === undefined && stored.writes.length > 0
     const isSame = databaseID === undefined || databaseID === storedID || isNameless
-    if (isSame && stored.commitNumber >= known) return stored
+    const isMoving = report.isMoving()
+    if (!isMoving && isSame && stored.commitNumber >= known) return stored
     const { commit, restoredCount, isEnded, ...written } = await writeLostRows(
       storage,
       state,
       newID
     )
-    report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
+    if (isMoving) report.moved()
+    else report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
     if (commit.writes.length > 0) peers.post(commitMessage(commit, written.databaseID))
     if (isEnded) onEnded()
     return readRepaired()

@@ -177,6 +177,8 @@ function createWriter(own: JournalFile, folder: JournalFolder, abandoned: readon
     rename(to: string): void {
       if (to === databaseID) return
       databaseID = to
+      // Commit numbers of another database do not count for this one.
+      commitNumber = 0
       ownIDs.add(to)
       append({ kind: 'database', databaseID })
     },

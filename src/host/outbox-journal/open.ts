@@ -44,6 +44,10 @@ export async function openJournaled(
   }
 }
 
+/** Checks a database that was opened later than the journal. */
+export const checkDatabase = (storage: Storage, newID: () => string): Promise<Recovery> =>
+  recover(storage, noFiles, newID)
+
 const noFiles: EarlierFiles = {
   earlier: [],
   removedIDs: [],
