@@ -2,9 +2,11 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { servePages } from './browser.ts'
 import { build } from './build.ts'
+import { engines } from './engines.ts'
 import { cycles, growth } from './growth.ts'
 import { round } from './measures.ts'
 import { contenders, notes, table, type Results } from './table.ts'
@@ -13,14 +15,15 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     of: { type: 'string' },
+    dist: { type: 'string' },
     rounds: { type: 'string', default: '2' },
     write: { type: 'boolean' }
   }
 })
-const parts = values.only ? values.only.split(',').map(Number) : [1, 2, 3, 4, 5, 6, 7, 8, 9]
+const parts = values.only ? values.only.split(',').map(Number) : [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 const names = values.of ? values.of.split(',') : Object.keys(contenders)
 
-await build(contenders)
+if (parts.some(part => part !== 10)) await build(contenders)
 const server = await servePages()
 const results: Results = Object.fromEntries(
   names.map(name => [name, { samples: {}, failures: [] }])
@@ -28,7 +31,7 @@ const results: Results = Object.fromEntries(
 const extra: string[] = []
 let chromium = ''
 const began = performance.now()
-const rounds = parts.some(part => part !== 7 && part !== 9) ? Number(values.rounds) : 0
+const rounds = parts.some(part => ![7, 9, 10].includes(part)) ? Number(values.rounds) : 0
 for (let count = 1; count <= rounds; count++)
   for (const name of names) {
     const result = results[name]!
@@ -60,6 +63,12 @@ if (parts.includes(7))
   )
 if (parts.includes(9))
   extra.push('## 10,000 times subscribed and unsubscribed', await cycles(server.url))
+if (parts.includes(10)) {
+  const builds = values.dist?.split(',') ?? [
+    fileURLToPath(new URL('../../../dist', import.meta.url))
+  ]
+  extra.push('## Our own figures in each engine', await engines(builds, Number(values.rounds)))
+}
 server.close()
 if (values.write) writeFileSync(new URL('../RESULTS.md', import.meta.url), `${report()}\n`)
 console.log(`\n${report()}`)

@@ -1,4 +1,9 @@
-/** npm run bench [-- --only 1,3 --of ours,raw --rounds 2]: installs, builds, and measures. */
+/**
+ * npm run bench [-- --only 1,3 --of ours,raw --rounds 2]: installs, builds, and measures.
+ *
+ * npm run bench -- --only 10 [--dist dist,../other/dist]: the built package in each installed
+ * browser, or several builds of it.
+ */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
