@@ -1,6 +1,7 @@
 /** This build with a newer server, a newer client, and rows and tabs of a newer build. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { MemberRow } from '../../src/kernel/model.ts'
 import type { Database, Reader } from '../../src/server/database/port.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import type { Connect } from '../../src/protocol/port.ts'
@@ -223,8 +224,20 @@ function widened(database: Database, change: (row: object) => object): Database 
       const state = await reader.group(groupID)
       return { ...state, row: widen(state.row) }
     },
-    changedSince: async (...since) =>
-      (await reader.changedSince(...since)).map(each => ({ ...each, row: widen(each.row) })),
+    async sync(...request) {
+      const rows = await reader.sync(...request)
+      const wideRows = (list: readonly MemberRow[]) => list.flatMap(row => widen(row) ?? [])
+      return {
+        ...rows,
+        groups: rows.groups.map(each => ({
+          ...each,
+          state: { ...each.state, row: widen(each.state.row) },
+          changed: each.changed?.map(other => ({ ...other, row: widen(other.row) })) ?? null,
+          known: wideRows(each.known),
+          members: each.members && wideRows(each.members)
+        }))
+      }
+    },
     membersAfter: async (...page) =>
       (await reader.membersAfter(...page)).flatMap(row => widen(row) ?? []),
     members: async (...users) =>

@@ -6,6 +6,7 @@ import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { openClient, type SyncClient } from '../../src/testing/sync/client.ts'
 import { createTestClock } from '../../src/testing/clock.ts'
 import { createTestServer, type TestServer } from '../harness.ts'
+import { request } from './sync-request.ts'
 
 const users = ['ann', 'bob', 'carl', 'dave']
 const groups = ['g1', 'g2']
@@ -85,7 +86,7 @@ async function truth(server: TestServer, userID: string) {
   let answer: unknown
   void server.database
     .snapshot(async reader => {
-      const followed = await reader.followed(userID)
+      const { followed } = await reader.sync(userID, request)
       const rows = []
       for (const { groupID, membershipEpoch, seq } of followed) {
         const members = await reader.membersAfter(groupID, '', 100)

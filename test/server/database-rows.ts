@@ -49,7 +49,7 @@ export function describeDatabases(tests: (database: Tested, write: Write) => voi
     afterAll(() => opened.close())
     const database: Tested = {
       transaction: work => opened.transaction(work),
-      snapshot: work => opened.snapshot(work),
+      snapshot: (work, options) => opened.snapshot(work, options),
       compact: before => opened.compact(before)
     }
     const write: Write = (groupID, rest) =>

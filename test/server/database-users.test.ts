@@ -5,6 +5,7 @@ import { banKey } from '../../src/kernel/model.ts'
 import type { LogEntry } from '../../src/server/database/port.ts'
 import { group } from '../kernel/world.ts'
 import { describeDatabases, entry, fresh, member } from './database-rows.ts'
+import { request } from './sync-request.ts'
 
 describeDatabases((database, write) => {
   test('feeds of several users are dense and in order', async () => {
@@ -20,17 +21,18 @@ describeDatabases((database, write) => {
     const [user = ''] = users
     expect(
       await database.snapshot(async tx => [
-        await tx.feed(user),
-        await tx.feedSince(user, 1),
-        await tx.feedSince(user, 3)
+        await tx.sync(user, { ...request, feed: 1, max: { ...request.max, events: 2 } }),
+        await tx.sync(user, { ...request, feed: 3 })
       ])
-    ).toEqual([
-      { head: 3, floor: 0 },
-      [
-        { ...joined(2), fseq: 2 },
-        { ...joined(3), fseq: 3 }
-      ],
-      []
+    ).toMatchObject([
+      {
+        feed: { head: 3, floor: 0 },
+        events: [
+          { ...joined(2), fseq: 2 },
+          { ...joined(3), fseq: 3 }
+        ]
+      },
+      { feed: { head: 3, floor: 0 }, events: [] }
     ])
   })
 
@@ -70,9 +72,9 @@ describeDatabases((database, write) => {
       await database.snapshot(async tx => [
         await tx.group(groupID),
         await tx.logSince(groupID, 0, ['quitGroup'], 10),
-        await tx.changedSince(groupID, 0),
-        await tx.feed(user),
-        await tx.feedSince(user, 0),
+        await tx.members(groupID, ['a', 'b']),
+        (await tx.sync(user, request)).feed,
+        (await tx.sync(user, request)).events,
         [
           ...(
             await tx.verdicts(
@@ -136,7 +138,7 @@ describeDatabases((database, write) => {
     })
     expect(
       await database.snapshot(async tx => [
-        await tx.followed(user),
+        (await tx.sync(user, request)).followed,
         await tx.followers(g1),
         await tx.followers(g2),
         await tx.memberships(g2, [user, 'nobody']),

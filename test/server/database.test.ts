@@ -8,6 +8,7 @@ import { group } from '../kernel/world.ts'
 import { describeDatabases, entry, fresh, member, writes } from './database-rows.ts'
 import { databasesWithPostgres as databases } from './databases.ts'
 import { missing } from './postgres.ts'
+import { request } from './sync-request.ts'
 
 test.skipIf(missing)('PostgreSQL is among the databases', () =>
   expect(Object.keys(databases)).toContain('PostgreSQL')
@@ -37,7 +38,7 @@ describeDatabases((database, write) => {
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
-        await tx.feed(user),
+        (await tx.sync(user, request)).feed,
         await tx.membersAfter(groupID, '', 9)
       ])
     ).toEqual([noGroup, { head: 0, floor: 0 }, []])
@@ -54,7 +55,11 @@ describeDatabases((database, write) => {
       log: [entry(2), entry(3)],
       members: [member(groupID, 'c', 2), { userID: 'a', row: null, revision: 3 }]
     })
-    const since = (from: number) => database.snapshot(tx => tx.changedSince(groupID, from))
+    const since = (from: number) =>
+      database.snapshot(async tx => {
+        const groups = [{ groupID, from, since: 0, membersMax: 0 }]
+        return (await tx.sync('x', { ...request, groups })).groups[0]?.changed
+      })
     expect(await since(1)).toEqual([
       member(groupID, 'c', 2),
       { userID: 'a', row: null, revision: 3 }
@@ -151,7 +156,7 @@ describeDatabases((database, write) => {
     expect(
       await database.snapshot(async tx => [
         await tx.group(groupID),
-        await tx.changedSince(groupID, 1),
+        await tx.members(groupID, ['a']),
         await tx.others(groupID, [key('x')])
       ])
     ).toEqual([
@@ -198,7 +203,11 @@ describeDatabases((database, write) => {
       tips: [tip(3)]
     })
     const since = (from: number, limit: number) =>
-      database.snapshot(tx => tx.tipsSince(groupID, from, limit))
+      database.snapshot(async tx => {
+        const groups = [{ groupID, from, since: 0, membersMax: 0 }]
+        const max = { ...request.max, tips: limit }
+        return (await tx.sync('x', { ...request, groups, max })).groups[0]?.tips
+      })
     expect([await since(0, 9), await since(1, 9), await since(0, 2), await since(3, 9)]).toEqual([
       [tip(1), tip(2), tip(3)],
       [tip(2), tip(3)],

@@ -112,9 +112,9 @@ test('a catch-up stops reading when its client disconnects', async () => {
         memory.snapshot(reader =>
           work({
             ...reader,
-            group(groupID) {
-              if (++reads === 3) hangUp()
-              return reader.group(groupID)
+            sync(...request) {
+              if (++reads === 4) hangUp()
+              return reader.sync(...request)
             }
           })
         )
@@ -127,7 +127,7 @@ test('a catch-up stops reading when its client disconnects', async () => {
   const { session } = blockedSession(server)
   hangUp = session.closed
   await server.clock.advance(1000)
-  expect(reads).toBe(3)
+  expect(reads).toBe(4)
   expect(server.errors).toEqual([])
 })
 

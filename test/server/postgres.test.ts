@@ -8,6 +8,7 @@ import { groupReader } from '../../src/server/database/sql-group-reader.ts'
 import { openSqlDatabase, type Sql } from '../../src/server/database/sql.ts'
 import { entry, writes } from './database-rows.ts'
 import { createDatabase, missing } from './postgres.ts'
+import { request } from './sync-request.ts'
 
 async function open() {
   const errors: unknown[] = []
@@ -72,7 +73,9 @@ test.skipIf(missing)('an upgrade and a deletion may take longer than a statement
     database.compact({ history: 1, verdicts: 1, refusals: 1 })
   )
   await duringLock(other, 'LOCK TABLE feed', () =>
-    expect(database.snapshot(tx => tx.feedSince('ann', 0))).rejects.toThrow('timeout')
+    expect(database.snapshot(tx => tx.sync('ann', { ...request, feed: 1 }))).rejects.toThrow(
+      'timeout'
+    )
   )
 })
 

@@ -86,12 +86,16 @@ export async function openPostgres(): Promise<Database> {
     ...database,
     async close() {
       await database.close()
-      if (--open > 0) return
-      const { server } = must(cluster)
-      cluster = undefined
-      const ended = new Promise(resolve => server.once('exit', resolve))
-      server.kill('SIGQUIT')
-      await ended
+      if (--open === 0) await stopCluster()
     }
   }
+}
+
+export async function stopCluster(): Promise<void> {
+  if (!cluster) return
+  const { server } = cluster
+  cluster = undefined
+  const ended = new Promise(resolve => server.once('exit', resolve))
+  server.kill('SIGQUIT')
+  await ended
 }

@@ -108,7 +108,7 @@ test('no group is sent while the feed is unread', async () => {
   const [first, ...rest] = announced
   for (const announcement of rest) replica.receive(announcement)
   if (first) replica.receive(first)
-  await replica.read(database, async () => undefined)
+  await replica.refresh(database)
   expect(JSON.stringify(replica.nextDelta())).not.toContain('Secret')
 })
 
@@ -122,7 +122,7 @@ test('a verdict on joining arrives with its unannounced group', async () => {
   await judge('crew', 'createGroup', { name: 'Crew', type: 'Public' })
   replica.addOutcome({ kind: 'applied', opID: '0', groupID: 'crew', seq: 1, result: undefined })
   expect(replica.hasUnread()).toBe(true)
-  await replica.read(database, async () => undefined)
+  await replica.refresh(database)
   expect(replica.nextDelta()).toMatchObject({
     feed: {
       events: expect.arrayContaining([
@@ -181,15 +181,8 @@ test('drift is repaired after a setting of another member', async () => {
   const { membershipEpoch = 0, seq = 0 } = replica.position('crew') ?? {}
   await judge('crew', 'setMessageRemindType', { messageRemindType: 'Discard' })
   receiveAll()
-  await replica.read(database, reader =>
-    replica.checkGroup(reader, {
-      groupID: 'crew',
-      membershipEpoch,
-      seq,
-      digest: 1,
-      version: digestVersion
-    })
-  )
+  const check = { groupID: 'crew', membershipEpoch, seq, digest: 1, version: digestVersion }
+  await replica.refresh(database, { ping: { check } })
   expect(replica.nextDelta()?.groups).toMatchObject([{ groupID: 'crew', from: 0, to: seq + 1 }])
 })
 
@@ -211,7 +204,7 @@ test('a verdict that a read has found is followed by no retry', async () => {
   replica.addPushed('1')
   await remind('Discard')
   receiveAll()
-  await replica.read(database, async () => undefined)
+  await replica.refresh(database)
   expect(replica.nextDelta()?.verdicts).toMatchObject([{ opID: '1' }])
   replica.addRetry('1')
   await remind('AcceptNotNotify')
@@ -232,9 +225,9 @@ test('an announcement during a read does not move the client back', async () => 
       })
   }
   await judge('crew', 'updateGroupProfile', { name: 'a' })
-  await replica.read(slow, async () => undefined)
+  await replica.refresh(slow)
   positions.push(replica.position('crew')?.seq)
-  await replica.read(database, async () => undefined)
+  await replica.refresh(database)
   positions.push(replica.position('crew')?.seq)
   expect([positions, replica.hasUnread()]).toEqual([[2, 2], false])
 })
@@ -253,7 +246,7 @@ test('a session that receives a summary keeps only its groups', async () => {
     await judge('crew', 'addGroupMember', { userIDList: ['bob'] })
   }
   await judge('crew', 'deleteGroupMember', { userIDList: ['bob'] })
-  await replica.read(database, async () => undefined)
+  await replica.refresh(database)
   expect(replica.nextDelta()).toMatchObject({ feed: { from: 0 }, groups: [] })
   expect([replica.position('crew'), replica.position('den')]).toMatchObject([undefined, { seq: 1 }])
 })
@@ -271,7 +264,7 @@ test('a verdict of a group dismissed during a read arrives next', async () => {
     replica.receive(must(announced.at(-1)))
     if (outcome.kind === 'verdict') replica.addOutcome(outcome.verdict)
   })
-  while (replica.hasUnread()) await replica.read(database, async () => undefined)
+  while (replica.hasUnread()) await replica.refresh(database)
   expect(replica.nextDelta()?.verdicts).toMatchObject([{ kind: 'applied', groupID: 'crew' }])
 })
 

@@ -67,7 +67,7 @@ export function serialDatabase(
         if (written) onCommitted(written)
         return answer
       }),
-    snapshot: work => call(false, () => database.snapshot(work)),
+    snapshot: (work, options) => call(false, () => database.snapshot(work, options)),
     compact: before => database.compact(before),
     close: () => database.close()
   }

@@ -178,9 +178,9 @@ export const planted = {
     '    patienceMs = Infinity\n    if (withinMs > 0) return\n'
   ),
   'the floor of a group is ignored': edit(
-    'src/server/sessions/replica/group-delta.ts',
-    'held > 0 && held >= floor ?',
-    'held > 0 ?'
+    'src/server/database/memory-sync.ts',
+    'const isWhole = from === 0 || from < state.floor',
+    'const isWhole = from === 0'
   ),
   // Two guards: the login checks the floor, too.
   'the floor of the feed is ignored': {
@@ -207,8 +207,8 @@ export const planted = {
     edits: [
       {
         file: 'src/server/sessions/login.ts',
-        find: 'epoch === identity.epoch && (await',
-        replace: '(await'
+        find: 'epoch === identity.epoch && canContinue',
+        replace: 'canContinue'
       },
       {
         file: 'src/engine/sync/sync.ts',
@@ -276,8 +276,8 @@ export const planted = {
   ),
   'a lost announcement is never noticed': edit(
     'src/server/sessions/replica/drift.ts',
-    'if (seq > (positions.groups.get(groupID)?.upTo ?? seq)) await',
-    'if (seq < 0) await'
+    'seq > (positions.groups.get(groupID)?.upTo ?? seq) ? groupID',
+    'seq < 0 ? groupID'
   ),
   'an announcement after a gap is sent': edit(
     'src/server/sessions/replica/announcements.ts',
@@ -301,7 +301,7 @@ export const planted = {
   ),
   'rows are read without their verdicts': edit(
     'src/server/sessions/replica/reads.ts',
-    'await readVerdicts(state, reader)\n',
+    'addStored(state, rows.verdicts)\n',
     ''
   ),
   'an outdated page of members is merged': edit(
@@ -325,8 +325,8 @@ export const planted = {
   'the outbox is ordered by ID': edit('src/storage/tables.ts', 'a.order - b.order || ', ''),
   'the feed is not read after catch-up': edit(
     'src/server/sessions/replica/reads.ts',
-    'if (head > positions.feed) {',
-    'if (head > positions.feed && !state.hasCaughtUp) {'
+    'if (rows.feed.head > positions.feed) {',
+    'if (rows.feed.head > positions.feed && !state.hasCaughtUp) {'
   ),
   'logout destroys operations that it has not read': edit(
     'src/engine/state/seal.ts',

@@ -4,6 +4,7 @@ import { byRole } from '../../kernel/member-order.ts'
 import { must } from '../../kernel/must.ts'
 import type { TipRow } from '../../kernel/notices.ts'
 import type { FeedEvent } from '../../protocol/server-messages.ts'
+import { followedBy, sync } from './memory-sync.ts'
 import {
   noGroup,
   numbered,
@@ -66,22 +67,12 @@ type Writer = Pick<Transaction, 'lockGroup' | 'appendFeeds' | 'write'>
 export function reader(data: Data): Reader {
   const membersOf = (groupID: string) => [...(data.members.get(groupID)?.values() ?? [])]
   const head = (groupID: string): GroupState => data.groups.get(groupID) ?? noGroup
-  const memberships = function* (userID: string) {
-    for (const [groupID, ofGroup] of data.memberships) {
-      const membership = ofGroup.get(userID)
-      if (membership?.follows)
-        yield { groupID, membershipEpoch: membership.membershipEpoch, since: membership.since }
-    }
-  }
   const found = <V>(map: ReadonlyMap<string, V> | undefined, keys: readonly string[]) =>
     keys.flatMap(key => map?.get(key) ?? [])
   return {
     identity: async () => data.identity,
+    sync: async (userID, request) => sync(data, userID, request),
     group: async groupID => head(groupID),
-    changedSince: async (groupID, from) =>
-      membersOf(groupID)
-        .filter(({ revision }) => revision > from)
-        .sort((a, b) => a.revision - b.revision),
     async membersAfter(groupID, after, limit) {
       const rows = membersOf(groupID).flatMap(({ row }) => (row && row.userID > after ? row : []))
       return rows.sort((a, b) => (a.userID < b.userID ? -1 : 1)).slice(0, limit)
@@ -99,28 +90,17 @@ export function reader(data: Data): Reader {
     admins: async groupID =>
       membersOf(groupID).flatMap(({ userID, row }) => (row && row.role !== 'Member' ? userID : [])),
     others: async (groupID, keys) => found(data.others.get(groupID), keys.map(otherName)),
-    tipsSince: async (groupID, from, limit) =>
-      (data.tips.get(groupID) ?? []).filter(({ seq }) => seq > from).slice(-limit),
     logSince: async (groupID, from, names, limit) =>
       [...(data.log.get(groupID)?.values() ?? [])]
         .filter(({ seq, name }) => seq > from && names.includes(name))
         .slice(-limit),
-    followed: async userID =>
-      [...memberships(userID)]
-        .map(each => ({ ...each, seq: head(each.groupID).seq }))
-        .sort((a, b) => (a.groupID < b.groupID ? -1 : 1)),
     followers: async groupID =>
       [...(data.memberships.get(groupID)?.values() ?? [])]
         .filter(({ follows }) => follows)
         .map(({ userID }) => userID),
     memberships: async (groupID, userIDs) => found(data.memberships.get(groupID), userIDs),
     groupCounts: async userIDs =>
-      new Map(userIDs.map(userID => [userID, [...memberships(userID)].length])),
-    feed: async userID => data.feeds.get(userID)?.state ?? { head: 0, floor: 0 },
-    feedSince: async (userID, from) =>
-      (data.feeds.get(userID)?.events ?? [])
-        .filter(({ fseq }) => fseq > from)
-        .map(({ writtenAtSeconds: _, ...event }) => event),
+      new Map(userIDs.map(userID => [userID, [...followedBy(data, userID)].length])),
     async verdicts(userID, opIDs) {
       const ofUser = data.verdicts.get(userID)
       return new Map(

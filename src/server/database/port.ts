@@ -20,8 +20,14 @@ export type Database = {
   renewEpoch(from?: string): Promise<boolean>
   /** Resolves when the work is committed. If it or `work` fails, rejects without any write. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** A consistent read without locks. */
-  snapshot<T>(work: (tx: Reader) => Promise<T>): Promise<T>
+  /**
+   * A consistent read without locks. With `isOneStatement`, `work` calls one method of the reader
+   * and changes nothing. The database then needs no transaction, and may call `work` again.
+   */
+  snapshot<T>(
+    work: (tx: Reader) => Promise<T>,
+    options?: { readonly isOneStatement?: boolean }
+  ): Promise<T>
   /**
    * Deletes data older than these times in seconds: history (of groups and feeds, marks of removed
    * rows, ended memberships and bans), verdicts, and refusals. A user has at most `refusalsMax`
@@ -40,9 +46,9 @@ export type Identity = { readonly epoch: string; readonly receiptKey: string }
 
 export type Reader = {
   identity(): Promise<Identity>
+  /** The changes for a session of the user, whatever their number, in one statement. */
+  sync(userID: string, request: SyncRequest): Promise<SyncRows>
   group(groupID: string): Promise<GroupState>
-  /** The members changed since `from`, in the order of their changes. */
-  changedSince(groupID: string, from: number): Promise<MarkedMember[]>
   /** The members after the ID `after`, in the order of their IDs. */
   membersAfter(groupID: string, after: string, limit: number): Promise<MemberRow[]>
   /** Members in the order of `byRole`. */
@@ -53,8 +59,6 @@ export type Reader = {
   admins(groupID: string): Promise<string[]>
   /** Rows of the group's other tables, those of these keys that exist. */
   others(groupID: string, keys: readonly OtherKey[]): Promise<Other[]>
-  /** The last tips after a position, in order. */
-  tipsSince(groupID: string, from: number, limit: number): Promise<TipRow[]>
   /** The last log entries after a position of operations with these names, in order. */
   logSince(
     groupID: string,
@@ -62,17 +66,11 @@ export type Reader = {
     names: readonly string[],
     limit: number
   ): Promise<LogEntry[]>
-  /** The groups a user follows: those it is in, and AVChatRooms it owns. */
-  followed(
-    userID: string
-  ): Promise<{ groupID: string; membershipEpoch: number; since: number; seq: number }[]>
   followers(groupID: string): Promise<string[]>
   /** The present and former memberships of these users. */
   memberships(groupID: string, userIDs: readonly string[]): Promise<Membership[]>
   /** In a transaction, locks the counts of these users until its end, so that limits hold. */
   groupCounts(userIDs: readonly string[]): Promise<Map<string, number>>
-  feed(userID: string): Promise<FeedState>
-  feedSince(userID: string, from: number): Promise<FeedEvent[]>
   /** In a transaction, locks the user's verdicts: an ID has one verdict across all groups. */
   verdicts(userID: string, opIDs: readonly string[]): Promise<Map<string, StoredVerdict>>
 }
@@ -118,6 +116,65 @@ export type MemberWindow = {
 
 /** The last position of a user's feed. Events up to `floor` may have been deleted. */
 export type FeedState = { readonly head: number; readonly floor: number }
+
+/** A group that a user follows: one that it is in, or an AVChatRoom that it owns. */
+export type Followed = {
+  readonly groupID: string
+  readonly membershipEpoch: number
+  readonly since: number
+  readonly seq: number
+}
+
+export type SyncRequest = {
+  /** The client's position in the feed. */
+  readonly feed: number
+  /** Reads the followed groups even if the feed has not changed. */
+  readonly isFollowedRead: boolean
+  readonly groups: readonly GroupRequest[]
+  /** At most this many events and, per group, tips and changed members. */
+  readonly max: { readonly events: number; readonly tips: number; readonly changed: number }
+  /** Operations whose verdicts are read. */
+  readonly opIDs: readonly string[]
+}
+
+/** `from` 0: the whole group. Its members are read if they are at most `membersMax`. */
+export type GroupRequest = {
+  readonly groupID: string
+  readonly from: number
+  /** The user joined at this commit, and sees no earlier tips. */
+  readonly since: number
+  readonly membersMax: number
+}
+
+export type SyncRows = {
+  readonly identity: Identity
+  readonly feed: FeedState
+  /** In the order of their IDs. Empty if they are not read. */
+  readonly followed: readonly Followed[]
+  /** The last events of the feed. Empty if the client's position is its head. */
+  readonly events: readonly FeedEvent[]
+  /** Those that have ever existed, in the order of the request. */
+  readonly groups: readonly GroupRows[]
+  readonly verdicts: ReadonlyMap<string, StoredVerdict>
+}
+
+export type GroupRows = {
+  readonly groupID: string
+  readonly state: GroupState
+  /**
+   * The members changed since `from`, in the order of their changes. Of an AVChatRoom, only the
+   * user. Null: the whole group is read, because the history does not reach back to `from`.
+   */
+  readonly changed: readonly MarkedMember[] | null
+  /** The user's settings, attributes and counters. */
+  readonly others: readonly Other[]
+  /** The last tips since `from` and `since`, in order. */
+  readonly tips: readonly TipRow[]
+  /** If the whole group is read: the user and the owner. */
+  readonly known: readonly MemberRow[]
+  /** If the whole group is read, and small enough. In the order of their IDs. */
+  readonly members: readonly MemberRow[] | null
+}
 
 /** The tables besides groups and members. They have few rows per group and user. */
 type OtherTable = Exclude<keyof Rows, 'groups' | 'members'>

@@ -1,7 +1,6 @@
 /** The reads of one group's rows in SQL. */
 
 import type { MemberRow } from '../../kernel/model.ts'
-import type { TipRow } from '../../kernel/notices.ts'
 import type { LogEntry, Membership, Other, Reader } from './port.ts'
 import { all, groupState, markedMembers, type SqlQuery } from './sql-rows.ts'
 
@@ -14,13 +13,11 @@ export function groupReader(
 ): Pick<
   Reader,
   | 'group'
-  | 'changedSince'
   | 'membersAfter'
   | 'membersByRole'
   | 'members'
   | 'admins'
   | 'others'
-  | 'tipsSince'
   | 'logSince'
   | 'followers'
   | 'memberships'
@@ -29,15 +26,6 @@ export function groupReader(
     async group(groupID) {
       return groupState(
         await query('SELECT seq, body, floor, digest FROM groups WHERE group_id = $1', [groupID])
-      )
-    },
-    async changedSince(groupID, from) {
-      return markedMembers(
-        await query(
-          `SELECT user_id, body, revision FROM members
-           WHERE group_id = $1 AND revision > $2 ORDER BY revision`,
-          [groupID, from]
-        )
       )
     },
     async membersAfter(groupID, after, limit) {
@@ -90,15 +78,6 @@ export function groupReader(
       return all<Omit<Other, 'revision'> & { revision: string }>(rows).map(
         ({ revision, ...other }) => ({ ...other, revision: Number(revision) }) as Other
       )
-    },
-    async tipsSince(groupID, from, limit) {
-      const rows = await query(
-        'SELECT body FROM tips WHERE group_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3',
-        [groupID, from, limit]
-      )
-      return all<{ body: TipRow }>(rows)
-        .map(({ body }) => body)
-        .reverse()
     },
     async logSince(groupID, from, names, limit) {
       const rows = await query(

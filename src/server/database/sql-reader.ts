@@ -3,10 +3,10 @@
  * the arrays that they can pass.
  */
 
-import type { NewFeedEvent } from '../../protocol/server-messages.ts'
 import type { Reader, StoredVerdict } from './port.ts'
 import { groupReader } from './sql-group-reader.ts'
 import { all, one, type SqlQuery } from './sql-rows.ts'
+import { sync } from './sql-sync.ts'
 
 export function reader(query: SqlQuery): Reader {
   return {
@@ -17,22 +17,7 @@ export function reader(query: SqlQuery): Reader {
       )
       return { epoch: row?.epoch ?? '', receiptKey: row?.receipt_key ?? '' }
     },
-    async followed(userID) {
-      const rows = await query(
-        `SELECT m.group_id, m.membership_epoch, m.since, g.seq
-         FROM memberships m JOIN groups g USING (group_id)
-         WHERE m.user_id = $1 AND m.follows ORDER BY m.group_id`,
-        [userID]
-      )
-      return all<{ group_id: string; membership_epoch: string; since: string; seq: string }>(
-        rows
-      ).map(row => ({
-        groupID: row.group_id,
-        membershipEpoch: Number(row.membership_epoch),
-        since: Number(row.since),
-        seq: Number(row.seq)
-      }))
-    },
+    sync: (userID, request) => sync(query, userID, request),
     async groupCounts(userIDs) {
       if (userIDs.length === 0) return new Map()
       const rows = await query(
@@ -45,22 +30,6 @@ export function reader(query: SqlQuery): Reader {
         all<{ user_id: string; count: string }>(rows).map(row => [row.user_id, Number(row.count)])
       )
       return new Map(userIDs.map(userID => [userID, counted.get(userID) ?? 0]))
-    },
-    async feed(userID) {
-      const row = one<{ head: string; floor: string }>(
-        await query('SELECT head, floor FROM feeds WHERE user_id = $1', [userID])
-      )
-      return { head: Number(row?.head ?? 0), floor: Number(row?.floor ?? 0) }
-    },
-    async feedSince(userID, from) {
-      const rows = await query(
-        'SELECT fseq, body FROM feed WHERE user_id = $1 AND fseq > $2 ORDER BY fseq',
-        [userID, from]
-      )
-      return all<{ fseq: string; body: NewFeedEvent }>(rows).map(({ fseq, body }) => ({
-        ...body,
-        fseq: Number(fseq)
-      }))
     },
     async verdicts(userID, opIDs) {
       const rows = await query(

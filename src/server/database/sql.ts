@@ -36,6 +36,10 @@ class NotBegunError extends BrokenConnectionError {}
 /** Codes of a conflict between two transactions. Another attempt succeeds. */
 const conflicts = new Set(['40001', '40P01'])
 const attemptsMax = 5
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? ''
+/** The statement itself is wrong. Otherwise the connection is lost, or the database shuts down. */
+const isFromStatement = (error: unknown): boolean =>
+  /^(?!08|57P)[0-9FHPX][0-9A-Z]{4}$/.test(codeOf(error))
 
 /** `isLong`: the transaction may take longer than one of the service. */
 type Begin = { readonly begin: string; readonly isLong: boolean }
@@ -76,22 +80,33 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
       { isLong }
     )
 
-  async function within<T>(
-    begin: Begin,
-    work: (query: SqlQuery) => Promise<T>,
-    attempts = 1
-  ): Promise<T> {
+  /** Read committed: a statement is a transaction by itself. */
+  const oneStatement = <T>(work: (query: SqlQuery) => Promise<T>) =>
+    sql.withConnection(query => {
+      let count = 0
+      return work(async (text, params) => {
+        if (count++ > 0) throw new Error('a read of one statement has several')
+        return query(text, params).catch((cause: unknown) => {
+          throw isFromStatement(cause)
+            ? cause
+            : new NotBegunError(`a statement could not be run: ${String(cause)}`, { cause })
+        })
+      })
+    })
+
+  async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
     try {
-      return await attempt(begin, work)
+      return await attempt()
     } catch (error) {
-      const isRetried =
-        error instanceof NotBegunError || conflicts.has((error as { code?: string }).code ?? '')
+      const isRetried = error instanceof NotBegunError || conflicts.has(codeOf(error))
       if (!isRetried || attempts === attemptsMax)
         // The cause is the same error for every call on a database that has ended.
         throw error instanceof NotBegunError ? error.cause : error
-      return within(begin, work, attempts + 1)
+      return retried(attempt, attempts + 1)
     }
   }
+  const within = <T>(begin: Begin, work: (query: SqlQuery) => Promise<T>) =>
+    retried(() => attempt(begin, work))
 
   const epoch = await within(longWrite, prepare).catch(async (error: unknown) => {
     // Otherwise the process would not end, and the folder would stay locked.
@@ -114,7 +129,10 @@ export async function openSqlDatabase(sql: Sql): Promise<Database> {
         return renewed.rows.length > 0
       }),
     transaction: work => writing(query => work({ ...reader(query), ...writer(query) })),
-    snapshot: work => within(readOnly, query => work(reader(query))),
+    snapshot: (work, { isOneStatement = false } = {}) =>
+      isOneStatement
+        ? retried(() => oneStatement(query => work(reader(query))))
+        : within(readOnly, query => work(reader(query))),
     compact(before) {
       // Each statement is a transaction: a long one must not lock the rows of the others. If the
       // database is closed meanwhile, the next compaction deletes the rest.

@@ -40,11 +40,7 @@ export function createAnswers(
       { replica, userID, epoch }: Asker,
       { check }: Question<'ping'>
     ): Promise<string[] | undefined> {
-      const identity = await replica.read(database, async reader => {
-        await replica.checkHeads(reader)
-        if (check) await replica.checkGroup(reader, check)
-        return reader.identity()
-      })
+      const identity = await replica.refresh(database, { ping: { check } })
       if (identity.epoch !== epoch) return undefined
       // The positions in the pong include the delta before it.
       const delta = nextFrames(replica)

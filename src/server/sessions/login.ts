@@ -5,11 +5,12 @@ import type { ClientMessage } from '../../protocol/client-messages.ts'
 import { digestVersion } from '../../protocol/digest.ts'
 import { protocolVersion } from '../../protocol/messages.ts'
 import type { ServerMessage } from '../../protocol/server-messages.ts'
-import type { Reader } from '../database/port.ts'
+import type { SyncRows } from '../database/port.ts'
 import type { Readable } from './readable.ts'
 import { provesLoss, receiptOf } from './receipts.ts'
 import type { SessionContext } from './session-port.ts'
-import { reachesBack } from './replica/feed-delta.ts'
+import { readFeed } from './replica/catch-up.ts'
+import { reachesBack, recentEventsMax } from './replica/feed-delta.ts'
 import type { ClientPositions } from './replica/positions.ts'
 
 type Hello = Extract<ClientMessage, { type: 'hello' }>
@@ -66,22 +67,21 @@ async function readLogin(
   login: Login,
   onLoss: () => void
 ): Promise<{ epoch: string; known: boolean; receipt: string }> {
-  const state = await database.snapshot(reader => read(reader, login))
+  const state = await read(database, login)
   if (!state.isLoss) return state
   // If several clients prove the loss at once, the first one renews the epoch.
   if (await database.renewEpoch(state.epoch)) onLoss()
-  return database.snapshot(reader => read(reader, login))
+  return read(database, login)
 }
 
-async function read(reader: Reader, { userID, epoch, receipt, positions }: Login) {
-  const identity = await reader.identity()
-  const { head } = await reader.feed(userID)
-  const followed = await reader.followed(userID)
-  const seen = { feed: head, positions: followed.reduce((sum, { seq }) => sum + seq, 0) }
+async function read(database: Readable, { userID, epoch, receipt, positions }: Login) {
+  const rows = await readFeed(database, userID, positions.feed, recentEventsMax)
+  const { identity, feed, followed } = rows
+  const seen = { feed: feed.head, positions: followed.reduce((sum, { seq }) => sum + seq, 0) }
   return {
     epoch: identity.epoch,
     isLoss: provesLoss(identity, userID, receipt, seen),
-    known: epoch === identity.epoch && (await canContinue(reader, userID, positions)),
+    known: epoch === identity.epoch && canContinue(rows, positions),
     receipt: receiptOf(identity, userID, seen)
   }
 }
@@ -91,22 +91,16 @@ async function read(reader: Reader, { userID, epoch, receipt, positions }: Login
  * is not below the floor, and every group up to it is held. Below the floor, the end of a
  * membership may be forgotten, and its epoch given to a later one.
  */
-async function canContinue(
-  reader: Reader,
-  userID: string,
+function canContinue(
+  { feed: { head, floor }, events, followed }: SyncRows,
   { feed: from, groups: held }: ClientPositions
-): Promise<boolean> {
-  const { head, floor } = await reader.feed(userID)
+): boolean {
   if (from > head || from < floor) return false
   const hasEvents = reachesBack(from, { head, floor })
   const named = new Set(
-    hasEvents
-      ? (await reader.feedSince(userID, from)).flatMap(event =>
-          'groupID' in event ? event.groupID : []
-        )
-      : []
+    events.flatMap(event => (event.fseq > from && 'groupID' in event ? event.groupID : []))
   )
-  return (await reader.followed(userID)).every(({ groupID, membershipEpoch, seq }) => {
+  return followed.every(({ groupID, membershipEpoch, seq }) => {
     const position = held.get(groupID)
     if (!position) return !hasEvents || named.has(groupID)
     return (

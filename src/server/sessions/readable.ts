@@ -6,7 +6,7 @@ export type Readable = Pick<Database, 'snapshot' | 'renewEpoch'>
 
 export const readableWhile = (isOpen: () => boolean, database: Database): Readable => ({
   renewEpoch: expected => database.renewEpoch(expected),
-  snapshot: work => database.snapshot(reader => work(whileOpen(reader, isOpen)))
+  snapshot: (work, options) => database.snapshot(reader => work(whileOpen(reader, isOpen)), options)
 })
 
 function whileOpen(reader: Reader, isOpen: () => boolean): Reader {

@@ -84,7 +84,7 @@ export function openSession(context: SessionContext, connection: Connection): Se
   const flush = createFlush(context.setTimer, tasks, async () => {
     if (!user) return
     const { replica } = user
-    if (replica.hasUnread()) await replica.read(readable, async () => undefined)
+    if (replica.hasUnread()) await replica.refresh(readable)
     await sender.send(nextFrames(replica))
   })
   const answers = createAnswers(readable, now, nextFrames)

@@ -13,6 +13,7 @@ import { createMemoryDatabase } from '../../../src/server/database/memory.ts'
 import type { PushedOperation } from '../../../src/protocol/messages.ts'
 import { parseServerMessage, type ServerMessage } from '../../../src/protocol/server-messages.ts'
 import { hello as helloWith, push } from '../raw-client.ts'
+import { request } from '../sync-request.ts'
 
 export const app = { sdkAppID: 1400000000, secretKey: 'for tests only' }
 export const origin = 'https://app.example'
@@ -121,8 +122,7 @@ export function openStage() {
       members: await Promise.all(
         ['crew', 'den'].map(groupID => reader.membersAfter(groupID, '', 100))
       ),
-      feeds: await Promise.all(users.map(reader.feed)),
-      followed: await Promise.all(users.map(reader.followed))
+      feeds: await Promise.all(users.map(userID => reader.sync(userID, request)))
     }))
 
   beforeAll(async () => {

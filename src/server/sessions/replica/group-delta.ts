@@ -1,9 +1,8 @@
 /** A delta that brings a client from its position in a group to the present. */
 
-import { entriesKey, settingsKey, type GroupRow, type MemberRow } from '../../../kernel/model.ts'
 import type { GroupDelta } from '../../../protocol/server-messages.ts'
 import type { Announcement } from '../../authority/announcement.ts'
-import type { Reader } from '../../database/port.ts'
+import type { GroupRows } from '../../database/port.ts'
 import { bytesOf } from '../json.ts'
 
 /** A new group with at most this many members is sent whole if it fits into one frame. */
@@ -16,54 +15,45 @@ export const partBytesMax = 49_152
 /** The user, the membership, and the client's position in the group's log. */
 type Held = { readonly userID: string; readonly membershipEpoch: number; readonly seq: number }
 
-/** The changes since the position, or the whole group if that is shorter or history is missing. */
-export async function readGroupDelta(
-  reader: Reader,
-  {
-    userID,
-    groupID,
-    membershipEpoch,
-    since,
-    seq: held
-  }: Held & { readonly groupID: string; readonly since: number },
-  membersMax: number
-): Promise<GroupDelta | undefined> {
-  const { row, seq, floor } = await reader.group(groupID)
+/** JSON of a removed member has more bytes than this. More changes are longer than a frame. */
+const changeBytesMin = 37
+/** How much a read of a group may need. One change more than fits shows that they do not fit. */
+export const groupMax = { tips: tipsMax, changed: Math.ceil(partBytesMax / changeBytesMin) }
+
+/**
+ * The changes since the position, or the whole group if history is missing. `isTooLong`: the whole
+ * group is shorter, so it has to be read.
+ */
+export function groupDelta(
+  { groupID, state: { row, seq }, changed, others, tips: allTips, known, members }: GroupRows,
+  { userID, membershipEpoch, seq: held }: Held
+): GroupDelta | 'isTooLong' | undefined {
   // No row: the group is dismissed. The feed has an event for that.
   if (!row || held >= seq) return undefined
-  const changed = held > 0 && held >= floor ? await reader.changedSince(groupID, held) : undefined
-  const visible = changed?.filter(({ userID: id }) => isVisible(row, id, userID))
-  const others = await reader.others(groupID, [
-    settingsKey({ groupID, userID }),
-    entriesKey('attributes', groupID),
-    entriesKey('counters', groupID)
-  ])
-  const othersSince = (from: number) => others.filter(({ revision }) => revision > from)
-  const roomBeside = (from: number) => partBytesMax - bytesOf(othersSince(from))
+  const from = changed ? held : 0
+  const changedOthers = others.filter(({ revision }) => revision > from)
+  const bytesMax = partBytesMax - bytesOf(changedOthers)
+  const changedBytes = bytesOf(changed ?? [])
   // If the delta is longer than the group or a frame, the whole group is cheaper: its members are
   // sent in pages.
-  const isDelta =
-    visible && visible.length <= Math.max(row.memberNum, 1) && bytesOf(visible) <= roomBeside(held)
-  const from = isDelta ? held : 0
-  const bytesMax = roomBeside(from)
-  const allTips = await reader.tipsSince(groupID, Math.max(from, since - 1), tipsMax)
-  const tips = lastOf(allTips, bytesMax - (isDelta ? bytesOf(visible) : 0))
+  if (changed && (changed.length > Math.max(row.memberNum, 1) || changedBytes > bytesMax))
+    return 'isTooLong'
+  const tips = lastOf(allTips, bytesMax - changedBytes)
   const delta = {
     ...{ groupID, membershipEpoch, from, to: seq, group: row, tips },
-    ...Object.fromEntries(othersSince(from).map(({ table, row }) => [table, row]))
+    ...Object.fromEntries(changedOthers.map(({ table, row }) => [table, row]))
   }
-  if (isDelta) {
-    const members = visible.flatMap(each => each.row ?? [])
-    const gone = visible.flatMap(each => (each.row ? [] : each.userID))
-    return { ...delta, members, gone, complete: false }
+  if (changed) {
+    const rows = changed.flatMap(each => each.row ?? [])
+    const gone = changed.flatMap(each => (each.row ? [] : each.userID))
+    return { ...delta, members: rows, gone, complete: false }
   }
-  const whole = await wholeGroup(reader, row, {
-    userID,
-    membersMax,
-    bytesMax: bytesMax - bytesOf(tips)
-  })
-  const members = whole.members.filter(({ userID: id }) => isVisible(row, id, userID))
-  return { ...delta, members, gone: [], complete: whole.complete && row.type !== 'AVChatRoom' }
+  // All members if they are few. Otherwise the client fetches them page by page.
+  const isComplete = members !== null && bytesOf(members) <= bytesMax - bytesOf(tips)
+  const isRoom = row.type === 'AVChatRoom'
+  // In an audio-video chat room, users see only themselves.
+  const visible = (isComplete ? members : known).filter(each => !isRoom || each.userID === userID)
+  return { ...delta, members: visible, gone: [], complete: isComplete && !isRoom }
 }
 
 /** The last items, as many as fit into the limit together. */
@@ -105,21 +95,3 @@ const ownChanges = ({ members, gone }: Announcement, userID: string) => ({
   members: members.filter(member => member.userID === userID),
   gone: gone.filter(each => each === userID)
 })
-
-/** All members if they are few. Otherwise the client fetches them page by page. */
-async function wholeGroup(
-  reader: Reader,
-  { groupID, memberNum, ownerID }: GroupRow,
-  { userID, membersMax, bytesMax }: { userID: string; membersMax: number; bytesMax: number }
-): Promise<{ members: MemberRow[]; complete: boolean }> {
-  if (memberNum <= membersMax) {
-    const members = await reader.membersAfter(groupID, '', membersMax)
-    if (bytesOf(members) <= bytesMax) return { members, complete: true }
-  }
-  const known = await reader.members(groupID, [...new Set([userID, ownerID])].filter(Boolean))
-  return { members: known.flatMap(member => member.row ?? []), complete: false }
-}
-
-/** In an audio-video chat room, users see only themselves. */
-const isVisible = ({ type }: GroupRow, memberID: string, userID: string): boolean =>
-  type !== 'AVChatRoom' || memberID === userID

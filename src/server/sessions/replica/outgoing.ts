@@ -15,7 +15,10 @@ export type OutgoingDelta = {
 const emptyDelta = (): OutgoingDelta => ({ groups: [], verdicts: [], retry: [], caughtUp: false })
 
 /** A delta holds about this many groups and rows. The next read brings the others. */
-const partMax = { groups: 100, rows: 2000 }
+export const partMax = { groups: 100, rows: 2000 }
+
+/** A group with more rows is not read together with hundreds of others. */
+const lightRowsMax = 20
 
 export type Outgoing = ReturnType<typeof createOutgoing>
 
@@ -44,6 +47,15 @@ export function createOutgoing() {
         0
       )
       return delta.groups.length >= partMax.groups || rows >= partMax.rows
+    },
+
+    /** Whether its groups have few rows and tips on average. */
+    isLight(): boolean {
+      const rows = delta.groups.reduce(
+        (sum, { members, gone, tips }) => sum + members.length + gone.length + tips.length,
+        0
+      )
+      return rows <= delta.groups.length * lightRowsMax
     },
 
     hasVerdictOf: (groupID: string) => verdicts.some(({ verdict }) => verdict.groupID === groupID),

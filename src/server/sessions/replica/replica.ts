@@ -5,13 +5,12 @@
  */
 
 import type { Announcement } from '../../authority/announcement.ts'
-import type { Reader } from '../../database/port.ts'
+import type { Identity, Reader } from '../../database/port.ts'
 import { receiveAnnouncement } from './announcements.ts'
 import { catchUp } from './catch-up.ts'
-import { checkGroup, checkHeads, type GroupCheck } from './drift.ts'
 import type { OutgoingDelta, Verdict } from './outgoing.ts'
 import type { ClientPositions, GroupPosition } from './positions.ts'
-import { read, type Snapshots } from './reads.ts'
+import { read, refresh, type Goal, type Snapshots } from './reads.ts'
 import { createState, type ReplicaOptions } from './state.ts'
 import { addOutcome, addPushed, addRetry } from './unanswered.ts'
 import { isReady } from './verdicts.ts'
@@ -29,20 +28,20 @@ export function createReplica(userID: string, options: ReplicaOptions) {
       frames: { groupsPerFrame: number; send(): unknown }
     ): Promise<void> => catchUp(state, database, client, frames),
 
+    refresh: (database: Snapshots, goal?: Goal): Promise<Identity> =>
+      refresh(state, database, goal),
+
     read: <T>(
       database: Snapshots,
-      work: (reader: Reader) => Promise<T>,
+      query: (reader: Reader) => Promise<T>,
       listed?: readonly string[]
-    ): Promise<T> => read(state, database, work, listed),
+    ): Promise<T> => read(state, database, query, listed),
 
     /** Returns whether there may be a delta to send. */
     receive(announcement: Announcement): boolean {
       receiveAnnouncement(state, announcement)
       return state.hasCaughtUp
     },
-
-    checkHeads: (reader: Reader) => checkHeads(state, reader),
-    checkGroup: (reader: Reader, check: GroupCheck) => checkGroup(state, reader, check),
 
     position: (groupID: string): Readonly<GroupPosition> | undefined =>
       positions.groups.get(groupID),

@@ -5,7 +5,7 @@
  */
 
 import { frameLimits } from '../../../protocol/messages.ts'
-import type { Reader } from '../../database/port.ts'
+import type { SyncRows } from '../../database/port.ts'
 import { addVerdict } from './verdicts.ts'
 import type { Verdict } from './outgoing.ts'
 import type { ReplicaState } from './state.ts'
@@ -45,13 +45,15 @@ export function addRetry(
   outgoing.addRetry(opID)
 }
 
-/** Adds the verdicts of the transaction that has read the rows. */
-export async function readVerdicts(state: ReplicaState, reader: Reader): Promise<void> {
+export const unansweredIDs = ({ unanswered: { named, pushed } }: ReplicaState): string[] => [
+  ...named,
+  ...[...pushed].flatMap(([opID, { isAnswered }]) => (isAnswered ? [] : opID))
+]
+
+/** Adds the verdicts of the statement that has read the rows. */
+export function addStored(state: ReplicaState, stored: SyncRows['verdicts']): void {
   const { named, pushed } = state.unanswered
-  const waiting = [...pushed].flatMap(([opID, { isAnswered }]) => (isAnswered ? [] : opID))
-  if (named.size + waiting.length === 0) return
-  const found = await reader.verdicts(state.userID, [...named, ...waiting])
-  for (const [opID, { verdict }] of found) {
+  for (const [opID, { verdict }] of stored) {
     const operation = pushed.get(opID)
     // Its outcome may have been reported during the read.
     if (operation?.isAnswered || !(operation || named.delete(opID))) continue
