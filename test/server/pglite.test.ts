@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { openPGlite, openSqlDatabase, startServer, generateUserSig } from 'offline-groups/server'
 import { connectWebSocket } from 'offline-groups/ports'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openClient } from '../../src/testing/sync/client.ts'
 import { app } from './raw-client.ts'
@@ -39,6 +39,28 @@ test('clients receive 10002 when the thread of the database ends', async () => {
   client.send({ type: 'ping' })
   expect(await client.errorCode()).toBe(10002)
   await server.close()
+  expect(errors).toHaveLength(1)
+})
+
+test('only an upgrade may take longer than 120 s', async () => {
+  const errors: unknown[] = []
+  const sql = await openPGlite(undefined, { onError: error => void errors.push(error) })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const during = async (isLong: boolean) => {
+    const answer = sql.withConnection(
+      query => {
+        const running = query('SELECT count(*)::int AS count FROM generate_series(1, 1000)')
+        vi.advanceTimersByTime(121_000)
+        return running
+      },
+      { isLong }
+    )
+    return answer.then(({ rows }) => rows)
+  }
+  expect(await during(true)).toEqual([{ count: 1000 }])
+  await expect(during(false)).rejects.toThrow('has not answered for 120000 ms')
+  await sql.close()
   expect(errors).toHaveLength(1)
 })
 

@@ -31,7 +31,7 @@ export async function openPGlite(
     {
       resolve(result: { rows: unknown[] }): void
       reject(error: Error): void
-      timer: NodeJS.Timeout
+      timer: NodeJS.Timeout | undefined
     }
   >()
   let count = 0
@@ -90,25 +90,28 @@ export async function openPGlite(
   thread.on('error', error => fail(new Error('the database thread ended', { cause: error })))
   thread.on('exit', code => fail(new Error(`the database thread ended with ${code}`)))
 
-  const query: SqlQuery = (text, params = []) =>
-    new Promise((resolve, reject) => {
-      if (failure) return reject(failure)
-      lock?.check()
-      const id = count++
-      const timer = setTimeout(
-        () => fail(new Error(`the database has not answered for ${statementMsMax} ms`)),
-        statementMsMax
-      )
-      waiting.set(id, { resolve, reject, timer })
-      thread.postMessage({ id, text, params } satisfies Request)
-    })
+  const queryWithin =
+    (msMax: number): SqlQuery =>
+    (text, params = []) =>
+      new Promise((resolve, reject) => {
+        if (failure) return reject(failure)
+        lock?.check()
+        const id = count++
+        const late = () => fail(new Error(`the database has not answered for ${msMax} ms`))
+        const timer = msMax === Infinity ? undefined : setTimeout(late, msMax)
+        waiting.set(id, { resolve, reject, timer })
+        thread.postMessage({ id, text, params } satisfies Request)
+      })
+  const query = queryWithin(statementMsMax)
+  /** An upgrade of a large database takes longer than any statement of the service. */
+  const longQuery = queryWithin(Infinity)
 
   // There is one connection: each piece of work waits for the one before.
   let turn: Promise<unknown> = Promise.resolve()
   let closed: Promise<void> | undefined
   return {
-    withConnection(work) {
-      const result = turn.then(() => work(query))
+    withConnection(work, { isLong = false } = {}) {
+      const result = turn.then(() => work(isLong ? longQuery : query))
       turn = result.catch((error: unknown) => {
         // There is no other connection to use.
         if (error instanceof BrokenConnectionError) fail(error)
