@@ -5,6 +5,7 @@ import { startServer, type GroupNotice } from '../../src/server/main.ts'
 import { createTestServer } from '../harness.ts'
 import { createMemoryDatabase } from '../../src/server/database/memory.ts'
 import { app } from './raw-client.ts'
+import { request } from './sync-request.ts'
 
 const wrong: readonly (readonly [notice: unknown, code: number])[] = [
   [undefined, 10004],
@@ -49,7 +50,7 @@ test('a notice with a wrong argument is refused with a code', async () => {
   const lengths = await database.snapshot(async reader =>
     Promise.all(
       ['ann', 'bob', 'eve'].map(async userID =>
-        (await reader.feedSince(userID, 0)).flatMap(event =>
+        (await reader.sync(userID, request)).events.flatMap(event =>
           event.kind === 'notice' ? (event.userDefinedField?.length ?? []) : []
         )
       )
