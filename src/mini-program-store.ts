@@ -16,6 +16,7 @@ export type { MiniProgramCalls } from './mini-program/platforms/of-calls.ts'
 export { weChat } from './mini-program/platforms/wechat.ts'
 export type { GroupStoreOptions } from './mini-program/open-store.ts'
 export type { Platform } from './mini-program/platform.ts'
+export type { RequestCalls } from './mini-program/requests.ts'
 export { connectSocket, type SocketCalls } from './mini-program/socket.ts'
 
 /**

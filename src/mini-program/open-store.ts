@@ -20,8 +20,9 @@ import { seedRandomIDs } from './randomness.ts'
 
 export type GroupStoreOptions = {
   /**
-   * The address of the sync server: `wss://example.org/sync`. It has to be in the list of allowed
-   * domains of the mini-program.
+   * The address of the sync server: `wss://example.org/sync`. It has to be in the mini-program's
+   * list of allowed domains for sockets, and in the one for requests: where the network blocks
+   * sockets, the store uses requests.
    */
   readonly url: string
   /** 1 to 32 characters of ASCII. Each user of each server has a database of their own. */

@@ -13,6 +13,11 @@ test.each([weChat, alipay, douyin])('the same object has one platform: %o', plat
   expect(platformOf(createWx()).storage).not.toBe(platformOf(calls).storage)
 })
 
+test('an object that two functions get has one platform', () => {
+  const calls = createWx()
+  expect(alipay(calls)).toBe(weChat(calls))
+})
+
 test('a platform that is an instance of a class delivers random bytes', async () => {
   class Device {
     readonly #byte = 7

@@ -429,14 +429,14 @@ export const planted = {
     '      return\n'
   ),
   'a lost HTTP answer goes unnoticed': edit(
-    'src/protocol/transports/http.ts',
-    'const { frames, isOver } = await read(await request([]))',
+    'src/protocol/transports/long-poll.ts',
+    'const { frames, isOver } = read(await request([]))',
     `const { frames, isOver } = await request([])
       .then(read)
-      .catch(() => ({ frames: [], isOver: over.signal.aborted }))`
+      .catch(() => ({ frames: [], isOver: hasEnded }))`
   ),
   'HTTP requests overtake each other': edit(
-    'src/protocol/transports/http.ts',
+    'src/protocol/transports/long-poll.ts',
     '      if (isSending) return\n',
     ''
   ),

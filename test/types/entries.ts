@@ -71,6 +71,10 @@ export function exportsOf(file: string): Name[] {
     const { type, source, exportKind } = statement
     if (type === 'ExportDefaultDeclaration')
       return [{ name: 'default', kind: 'value', origin: `${file} default` }]
+    if (type === 'ExportAllDeclaration') {
+      const other = fileOf(source, file)
+      return other === undefined ? [] : exportsOf(other)
+    }
     if (type !== 'ExportNamedDeclaration') return []
     const declaration = statement['declaration'] as Node | null
     if (declaration)

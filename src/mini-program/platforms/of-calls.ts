@@ -2,12 +2,16 @@
 
 import type { KeyValueHost } from '../../storage/key-value/host.ts'
 import type { CallbackStorage } from '../../storage/key-value/hosts/callbacks.ts'
+import { longPoll } from '../../protocol/transports/long-poll.ts'
+import { withFallback } from '../fallback.ts'
 import type { Platform } from '../platform.ts'
+import { createRequests, type RequestCalls } from '../requests.ts'
 import { connectSocket, settle, type SocketCalls } from '../socket.ts'
 
 /** `wx`, `my` or `tt`. The storage calls and `connectSocket` are needed. */
 export type MiniProgramCalls = CallbackStorage &
-  SocketCalls & {
+  SocketCalls &
+  RequestCalls & {
     getRandomValues?(options: {
       length: number
       success: (result: { randomValues: ArrayBuffer }) => void
@@ -20,19 +24,18 @@ export type MiniProgramCalls = CallbackStorage &
   }
 
 /**
- * Returns one platform per object. Stores on the same storage share a database by its host: two
- * hosts would overwrite each other's commits.
+ * One platform per object, also if it is given to `weChat` and to `alipay`. Stores on the same
+ * storage share a database by its host: two hosts would overwrite each other's commits.
  */
-export function platformsOf(
-  createHost: (calls: MiniProgramCalls) => KeyValueHost
-): (calls: MiniProgramCalls) => Platform {
-  const known = new WeakMap<MiniProgramCalls, Platform>()
-  return calls => {
+const known = new WeakMap<MiniProgramCalls, Platform>()
+
+export const platformsOf =
+  (createHost: (calls: MiniProgramCalls) => KeyValueHost) =>
+  (calls: MiniProgramCalls): Platform => {
     const platform = known.get(calls) ?? platformOf(calls, createHost(calls))
     known.set(calls, platform)
     return platform
   }
-}
 
 function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
   const randomBytes = (length: number) =>
@@ -46,7 +49,17 @@ function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
     })
   return {
     storage,
-    connectTo: url => connectSocket(calls, url),
+    connectTo(url) {
+      const socket = connectSocket(calls, url)
+      // The server has both on the same path.
+      const requestUrl = url.replace(/^ws/i, 'http')
+      return calls.request
+        ? withFallback(
+            socket,
+            longPoll(() => createRequests(calls, requestUrl))
+          )
+        : socket
+    },
     ...(calls.getRandomValues && { randomBytes }),
     onWake(callback) {
       // The optional argument lets the same function fit the types of both calls.

@@ -1,106 +1,22 @@
-/**
- * Carries frames over HTTP, for networks that block WebSockets. A request with frames is answered
- * when the session has room for more. A request without frames waits for frames of the server. A
- * request that fails ends the connection, and the client sends its frames again over the next one.
- */
+/** Carries frames over HTTP, with the platform's `fetch`. */
 
-import * as v from 'valibot'
-import { groupError, type GroupError } from '../../kernel/errors.ts'
-import { text, truth } from '../fields.ts'
 import type { Connect } from '../port.ts'
-
-const answer = v.object({ session: text(), frames: v.array(text()), isOver: truth })
-
-/** Proxies refuse requests over 1 MB, some over less. */
-const firstBytesMax = 400_000
-const framesMax = 100
+import { longPoll } from './long-poll.ts'
 
 /**
  * Returns a connection for `createGroupStore` over HTTP long poll, to a server at `https://…/sync`.
  * It needs `fetch` and `AbortController`.
  */
-export function connectHttp(url: string): Connect {
-  /** The limit of a request with several frames. It falls when a request is refused as too long. */
-  let bytesMax = firstBytesMax
-
-  return ({ onOpen, onFrame, onClose }) => {
+export const connectHttp = (url: string): Connect =>
+  longPoll(() => {
     const over = new AbortController()
-    let session = ''
-    let unsent: string[] = []
-    let isSending = false
-    let problem: GroupError | undefined
-
-    const request = (frames: readonly string[]): Promise<Response> =>
-      fetch(url, { method: 'POST', body: JSON.stringify({ session, frames }), signal: over.signal })
-
-    async function read(response: Response): Promise<v.InferOutput<typeof answer>> {
-      problem = problemOf(response.status)
-      const body: unknown = await response.json()
-      if (!v.is(answer, body)) throw new Error('no answer of a server')
-      return body
-    }
-
-    async function poll(): Promise<void> {
-      ;({ session } = await read(await request([])))
-      onOpen()
-      for (;;) {
-        const { frames, isOver } = await read(await request([]))
-        for (const frame of frames) onFrame(frame)
-        if (isOver) return
-      }
-    }
-
-    async function flush(): Promise<void> {
-      if (isSending) return
-      isSending = true
-      while (unsent.length > 0) {
-        const frames = cut(unsent, bytesMax)
-        const response = await request(frames)
-        // Too long for the server or for a proxy. None of these frames has arrived.
-        if (isTooLong(response.status) && frames.length > 1)
-          bytesMax = Math.floor(bytesOf(frames) / 2)
-        else {
-          await read(response)
-          unsent = unsent.slice(frames.length)
-        }
-      }
-      isSending = false
-    }
-
-    const end = () => {
-      if (over.signal.aborted) return
-      over.abort()
-      onClose(problem)
-    }
-    void poll().then(end, end)
     return {
-      send(frame) {
-        unsent.push(frame)
-        flush().catch(end)
+      async post(body) {
+        const response = await fetch(url, { method: 'POST', body, signal: over.signal })
+        // Expected: a proxy has answered, or the line breaks during the answer.
+        const answer: unknown = await response.json().catch(() => undefined)
+        return { status: response.status, body: answer }
       },
-      close: () => over.abort()
+      abort: () => over.abort()
     }
-  }
-}
-
-const encoder = new TextEncoder()
-/** The size of frames in a request: quoted, and in UTF-8. */
-const bytesOf = (frames: readonly string[]): number => encoder.encode(JSON.stringify(frames)).length
-
-/** The first frames within the limits, but at least one. */
-function cut(frames: readonly string[], bytesMax: number): readonly string[] {
-  let bytes = 0
-  const end = frames.findIndex(
-    (frame, index) => (bytes += bytesOf([frame])) > bytesMax || index === framesMax
-  )
-  return frames.slice(0, end < 0 ? undefined : Math.max(1, end))
-}
-
-const isTooLong = (status: number): boolean => status === 400 || status === 413
-
-/** 410 is no error: the session has ended, and the client opens another. */
-function problemOf(status: number): GroupError | undefined {
-  if (status < 400 || status === 410) return undefined
-  const reason = isTooLong(status) ? 'BadFrame' : status === 429 ? 'TooFrequent' : 'ServerBusy'
-  return groupError(reason, `HTTP ${status}`)
-}
+  })
