@@ -79,7 +79,13 @@ async function openPlatformEngine(
       elapsedMs: clock.elapsedMs,
       setTimer,
       onWake(callback) {
-        const ends = [clock.onWake(callback), platform.onWake?.(callback)]
+        const ends = [
+          clock.onWake(callback),
+          platform.onWake?.(callback),
+          // Expected: the store is closed. The next opening reads the journal.
+          platform.onHide?.(() => void storage.checkpoint().catch(() => undefined)),
+          platform.onMemoryWarning?.(storage.dropCache)
+        ]
         return () => ends.forEach(end => end?.())
       },
       random: () => Math.random(),

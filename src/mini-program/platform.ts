@@ -18,4 +18,8 @@ export type Platform = {
    * ends this.
    */
   onWake?(callback: () => void): () => void
+  /** Calls back when the program is hidden: it may be stopped or ended soon, without notice. */
+  onHide?(callback: () => void): () => void
+  /** Calls back when memory is scarce. */
+  onMemoryWarning?(callback: () => void): () => void
 }

@@ -93,9 +93,9 @@ describe.each(kinds)('with %s', promises => {
     const online = () =>
       firstValueFrom(store.status$.pipe(filter(({ connection }) => connection === 'online')))
     await online()
-    wx.hide()
+    wx.cut()
     await firstValueFrom(store.status$.pipe(filter(({ connection }) => connection !== 'online')))
-    wx.show()
+    wx.fire('show')
     expect(await online()).toMatchObject({ lastError: null })
     await store.close()
   })

@@ -28,10 +28,10 @@ export async function passUntil(condition: () => boolean, limitMs = 120_000): Pr
 }
 
 /** The result of a call that needs timers. */
-export async function passing<T>(call: Promise<T>): Promise<T> {
+export async function passing<T>(call: Promise<T>, limitMs?: number): Promise<T> {
   let isSettled = false
   const settle = () => void (isSettled = true)
   void call.then(settle, settle)
-  await passUntil(() => isSettled)
+  await passUntil(() => isSettled, limitMs)
   return call
 }

@@ -8,24 +8,40 @@ export type Wx = MiniProgramCalls &
   Platform & {
     /** The sends that were under way at once, at most. */
     sendsAtOnce(): number
-    /** Ends all sockets without an event until `show`. */
-    hide(): void
-    show(): void
+    /** The sockets that were open at once, at most, and all that were opened. */
+    readonly sockets: { open: number; atOnce: number; opened: number }
+    /** Ends all sockets. */
+    cut(): void
+    /** From now on the present sockets bring nothing, not even their end. */
+    deafen(): void
+    /** How many callbacks wait for events. */
+    listeners(): number
+    fire(event: 'show' | 'hide' | 'network' | 'memory'): void
   }
 
 type SocketOptions = Parameters<MiniProgramCalls['connectSocket']>[0]
+type Listener = (status: { isConnected: boolean }) => void
 type SendOptions = { data: string; success(): void; fail(): void }
 
 export function createWx(): Wx {
   const storage = createPlatform(dialects.wx)
-  const sockets = new Set<WebSocket>()
-  const shown = new Set<() => void>()
+  const connected = new Set<WebSocket>()
+  const sockets = { open: 0, atOnce: 0, opened: 0 }
+  const listeners: Record<Parameters<Wx['fire']>[0], Set<Listener>> = {
+    show: new Set(),
+    hide: new Set(),
+    network: new Set(),
+    memory: new Set()
+  }
   let sending = 0
   let most = 0
 
   function connectSocket({ url }: SocketOptions) {
     const socket = new WebSocket(url)
-    sockets.add(socket)
+    connected.add(socket)
+    sockets.opened++
+    sockets.atOnce = Math.max(sockets.atOnce, ++sockets.open)
+    socket.on('close', () => sockets.open--)
     return {
       send({ data, success, fail }: SendOptions) {
         most = Math.max(most, ++sending)
@@ -49,13 +65,26 @@ export function createWx(): Wx {
     connectSocket,
     getRandomValues: ({ length, success }) =>
       success({ randomValues: crypto.getRandomValues(new Uint8Array(length)).buffer }),
-    onAppShow: callback => void shown.add(callback),
-    offAppShow: callback => void shown.delete(callback),
+    onAppShow: callback => void listeners.show.add(callback),
+    offAppShow: callback => void listeners.show.delete(callback),
+    onAppHide: callback => void listeners.hide.add(callback),
+    offAppHide: callback => void listeners.hide.delete(callback),
+    onNetworkStatusChange: callback => void listeners.network.add(callback),
+    offNetworkStatusChange: callback => void listeners.network.delete(callback),
+    onMemoryWarning: callback => void listeners.memory.add(callback),
+    offMemoryWarning: callback => void listeners.memory.delete(callback),
+    sockets,
     sendsAtOnce: () => most,
-    hide() {
-      for (const socket of sockets) socket.terminate()
-      sockets.clear()
+    cut() {
+      for (const socket of connected) socket.terminate()
+      connected.clear()
     },
-    show: () => shown.forEach(callback => callback())
+    deafen() {
+      for (const socket of connected) socket.removeAllListeners()
+      sockets.open -= connected.size
+      connected.clear()
+    },
+    listeners: () => Object.values(listeners).reduce((sum, { size }) => sum + size, 0),
+    fire: event => listeners[event].forEach(callback => callback({ isConnected: true }))
   }
 }

@@ -19,9 +19,16 @@ export type MiniProgramCalls = CallbackStorage &
     }): unknown
     onAppShow?(callback: () => void): void
     offAppShow?(callback: () => void): void
+    onAppHide?(callback: () => void): void
+    offAppHide?(callback: () => void): void
     onNetworkStatusChange?(callback: (status: { isConnected: boolean }) => void): void
     offNetworkStatusChange?(callback: () => void): void
+    onMemoryWarning?(callback: () => void): void
+    offMemoryWarning?(callback: () => void): void
   }
+
+type EventName = 'AppShow' | 'AppHide' | 'NetworkStatusChange' | 'MemoryWarning'
+type EventListener = (status?: { isConnected: boolean }) => void
 
 /**
  * One platform per object, also if it is given to `weChat` and to `alipay`. Stores on the same
@@ -47,6 +54,10 @@ function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
       })
       settle(answer)
     })
+  function listen(event: EventName, callback: EventListener): () => void {
+    attempt(() => calls[`on${event}`]?.(callback))
+    return () => attempt(() => calls[`off${event}`]?.(callback))
+  }
   return {
     storage,
     connectTo(url) {
@@ -62,17 +73,16 @@ function platformOf(calls: MiniProgramCalls, storage: KeyValueHost): Platform {
     },
     ...(calls.getRandomValues && { randomBytes }),
     onWake(callback) {
-      // The optional argument lets the same function fit the types of both calls.
-      const onNetwork = (status?: { isConnected: boolean }) => {
-        if (status?.isConnected) callback()
-      }
-      attempt(() => calls.onAppShow?.(callback))
-      attempt(() => calls.onNetworkStatusChange?.(onNetwork))
-      return () => {
-        attempt(() => calls.offAppShow?.(callback))
-        attempt(() => calls.offNetworkStatusChange?.(onNetwork))
-      }
-    }
+      const ends = [
+        listen('AppShow', callback),
+        listen('NetworkStatusChange', status => {
+          if (status?.isConnected) callback()
+        })
+      ]
+      return () => ends.forEach(end => end())
+    },
+    onHide: callback => listen('AppHide', callback),
+    onMemoryWarning: callback => listen('MemoryWarning', callback)
   }
 }
 

@@ -60,6 +60,8 @@ export function createPages({ values, scopes: stored, lastNumber: last }: PagesO
   return {
     scopes: scopes as ReadonlyMap<string, ScopePages>,
 
+    dropCache: cache.clear,
+
     /** The pages of queries, if the cache has all of them. */
     cached(queries: readonly StorageQuery[]): LoadedPages | undefined {
       const loaded = new Map<number, SealedText>()
@@ -172,6 +174,10 @@ function createTextCache(charactersMax: number) {
     texts.delete(number)
   }
   return {
+    clear(): void {
+      texts.clear()
+      characters = 0
+    },
     get(number: number): string | undefined {
       const text = texts.get(number)
       if (text === undefined) return undefined

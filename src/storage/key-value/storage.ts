@@ -22,6 +22,13 @@ export type KeyValueOptions = {
   readonly journalRecordsMax?: number
 }
 
+export type KeyValueStorage = Storage & {
+  /** Writes all commits until now into pages, so that the next opening reads less. */
+  checkpoint(): Promise<void>
+  /** Forgets pages that can be read again. */
+  dropCache(): void
+}
+
 type Database = Awaited<ReturnType<typeof openDatabase>>
 const share = createSharing<Database>()
 
@@ -30,9 +37,9 @@ export async function openKeyValueStorage(
   host: KeyValueHost,
   name: string,
   options: KeyValueOptions = {}
-): Promise<Storage> {
+): Promise<KeyValueStorage> {
   const connection = await share(host, name, () => openDatabase(host, name, options))
-  const { calls, makeRoom, isEnded, idle, end, destroy } = connection.database
+  const { calls, makeRoom, dropCache, isEnded, idle, end, destroy } = connection.database
   let isClosed = false
 
   const call = <T>(work: () => Promise<T>): Promise<T> =>
@@ -42,6 +49,8 @@ export async function openKeyValueStorage(
     read: queries => call(() => calls.read(queries)),
     transact: (queries, body) => call(() => calls.transact(queries, body)),
     makeRoom: () => call(makeRoom),
+    checkpoint: () => call(calls.checkpoint),
+    dropCache,
     async close() {
       if (isClosed) return
       isClosed = true
@@ -97,6 +106,7 @@ async function openDatabase(
       await calls.checkpoint()
       budget.openReserve()
     },
+    dropCache: pages.dropCache,
     isEnded: () => isEnded,
     /** Resolves after all requested calls. */
     idle: calls.idle,

@@ -39,6 +39,23 @@ test('a commit waits for three promises', async () => {
   await storage.close()
 })
 
+test('a page is read again after its cache was dropped', async () => {
+  const { host, calls } = createCountingHost()
+  const storage = await openKeyValueStorage(host, 'db')
+  await storage.transact([], () => [putMember(member('a'))])
+  await storage.checkpoint()
+  expect(calls.filter(call => call.startsWith('set'))).toEqual([
+    'set db/commit 65',
+    'set db/page 65',
+    'set db/superblock 65'
+  ])
+  storage.dropCache()
+  const before = calls.length
+  expect(await storedUserIDs(storage)).toEqual(['a'])
+  expect(calls.slice(before)).toEqual(['get db/page 65'])
+  await storage.close()
+})
+
 test('a second read of a page calls no host', async () => {
   const { host, calls } = createCountingHost()
   const storage = await openKeyValueStorage(host, 'db', { journalRecordsMax: 0 })

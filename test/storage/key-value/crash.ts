@@ -105,7 +105,7 @@ async function runSession(
 }
 
 /** The values that the process may leave if it dies during these mutations. */
-function* crashOutcomes(
+export function* crashOutcomes(
   before: Values,
   { mutations }: MutationBatch,
   random: Random
