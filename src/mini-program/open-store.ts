@@ -79,11 +79,17 @@ async function openPlatformEngine(
       elapsedMs: clock.elapsedMs,
       setTimer,
       onWake(callback) {
+        // Expected: the store is closed. The next opening reads the journal.
+        const checkpoint = () => void storage.checkpoint().catch(() => undefined)
+        const wake = () => {
+          callback()
+          // Storage may have been emptied meanwhile. A checkpoint notices it.
+          checkpoint()
+        }
         const ends = [
-          clock.onWake(callback),
-          platform.onWake?.(callback),
-          // Expected: the store is closed. The next opening reads the journal.
-          platform.onHide?.(() => void storage.checkpoint().catch(() => undefined)),
+          clock.onWake(wake),
+          platform.onWake?.(wake),
+          platform.onHide?.(checkpoint),
           platform.onMemoryWarning?.(storage.dropCache)
         ]
         return () => ends.forEach(end => end?.())

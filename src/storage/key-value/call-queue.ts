@@ -9,6 +9,7 @@ import type { StoredRow } from '../tables.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Journal } from './journal.ts'
 import type { LoadedPages, Pages } from './pages.ts'
+import type { SealedText } from './sealed-values.ts'
 
 type Call = { readonly queries: readonly StorageQuery[]; reject(error: unknown): void } & (
   | { readonly kind: 'read'; resolve(read: ConsistentRead): void }
@@ -64,7 +65,7 @@ export function createCallQueue({ journal, pages, checkpoint }: CallQueueOptions
     const unanswered = new Set(calls)
     try {
       const queries = calls.reduce<StorageQuery[]>((all, each) => all.concat(each.queries), [])
-      const loaded = pages.cached(queries) ?? (await pages.load(queries))
+      const loaded = pages.cached(queries) ?? (await load(queries))
       const writes = runBodies(calls, loaded, call => unanswered.delete(call))
       if (writes.length > 0) await journal.append(writes)
     } catch (error) {
@@ -73,6 +74,14 @@ export function createCallQueue({ journal, pages, checkpoint }: CallQueueOptions
     }
     for (const call of unanswered)
       if (call.kind === 'transaction') call.resolve(journal.commitNumber())
+  }
+
+  async function load(queries: readonly StorageQuery[]): Promise<LoadedPages> {
+    const loaded = await pages.load(queries)
+    const isMissing = (page: SealedText) => page.text === undefined && page.raw === undefined
+    // One missing page is damage. If all values are missing, the engine still has what they held.
+    if ([...loaded.values()].some(isMissing) && (await checkpoint.isWiped())) throw wipedError()
+    return loaded
   }
 
   /** Answers reads, and runs the bodies of transactions. Returns the writes of all of them. */
@@ -137,3 +146,5 @@ export function createCallQueue({ journal, pages, checkpoint }: CallQueueOptions
     }
   }
 }
+
+export const wipedError = (): Error => new Error('The values of the store were removed.')

@@ -41,6 +41,8 @@ type CheckpointOptions = {
   readonly unreferenced: readonly Key[]
   /** A journal with more records is written into pages without a quiet moment. */
   readonly journalRecordsMax: number
+  /** The host has lost the database. */
+  onWiped(): void
 }
 
 /** A checkpoint under way, with the parts that are still to do. */
@@ -49,15 +51,36 @@ type Pass = { readonly base: number; readonly parts: Part[] }
 type Part = { readonly key: string; readonly ids?: readonly string[] }
 
 export function createCheckpoint(options: CheckpointOptions) {
-  const { values, journal, pages, journalRecordsMax } = options
+  const { values, journal, pages, journalRecordsMax, onWiped } = options
   let { generation } = options
   const superblocks = [...options.superblocks]
+  /** The last one that was stored. */
+  let lastSuperblock = superblocks[superblocks.length - 1]
   const removable = [...options.unreferenced]
   let pass: Pass | undefined
   let isWanted = false
   let isRefused = false
   let isEnded = false
   let timer: ReturnType<typeof setTimeout> | undefined
+
+  /**
+   * Whether the platform, the app or the user has removed the values. Then the database is empty:
+   * a value that was left, or was set since, does not count.
+   */
+  async function isWiped(): Promise<boolean> {
+    const key = journal.lastKey() ?? lastSuperblock
+    const isKnown = key !== undefined && values.sizeOf(key) > 0
+    if (!isKnown || (await values.exists(key))) return false
+    journal.forget()
+    pages.forget()
+    lastSuperblock = undefined
+    pass = undefined
+    isWanted = false
+    // The next checkpoint waits for the rows that the engine writes again.
+    isRefused = true
+    onWiped()
+    return true
+  }
 
   function begin(): Pass {
     isWanted = false
@@ -86,8 +109,10 @@ export function createCheckpoint(options: CheckpointOptions) {
   async function continuePass({ base, parts }: Pass): Promise<void> {
     for (const part of parts.splice(0, partsPerSlice)) await writePart(part)
     if (parts.length > 0) return
-    await writeSuperblock({ base, scopes: pages.scopes })
-    removable.push(...pages.collectUnused(), ...journal.collectUpTo(base))
+    if (journal.size().records > 0) {
+      await writeSuperblock({ base, scopes: pages.scopes })
+      removable.push(...pages.collectUnused(), ...journal.collectUpTo(base))
+    }
     isRefused = false
     pass = undefined
   }
@@ -96,6 +121,7 @@ export function createCheckpoint(options: CheckpointOptions) {
     const key = superblockKey(++generation)
     superblocks.push(key)
     await values.write(key, encodeSuperblock(superblock))
+    lastSuperblock = key
     removable.push(...superblocks.splice(0, superblocks.length - 1))
   }
 
@@ -113,6 +139,7 @@ export function createCheckpoint(options: CheckpointOptions) {
   return {
     /** Wants all commits until now in pages. A pass under way may lack some, so another follows. */
     request: () => void (isWanted = true),
+    isWiped,
 
     isDue: () =>
       !isEnded &&
@@ -122,11 +149,13 @@ export function createCheckpoint(options: CheckpointOptions) {
     async step(): Promise<void> {
       try {
         if (removable.length > 0) return await removeSome()
+        if (!pass && (await isWiped())) return
         pass ??= begin()
         await continuePass(pass)
       } catch {
         // Expected: the host fails, or storage is full. The journal still has all rows.
         isRefused = true
+        isWanted = false
         pass = undefined
       }
     },

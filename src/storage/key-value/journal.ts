@@ -66,6 +66,16 @@ export function createJournal({ values, budget, commits, base, lastNumber: last 
       receive({ commitNumber: next, writes }, text.length)
     },
 
+    /** The key of the last stored record. `undefined`: there is none. */
+    lastKey(): Key | undefined {
+      return records.has(commitNumber) ? commitKey(commitNumber) : undefined
+    },
+    /** The host has lost all records. The next commit is the first one. */
+    forget(): void {
+      memtable.clear()
+      commitNumber = 0
+    },
+
     /** The keys that may be removed after a superblock with this base was stored. */
     collectUpTo(newBase: number): Key[] {
       const held = [...records.keys()].filter(number => number <= newBase)

@@ -26,16 +26,22 @@ type PagesOptions = {
   readonly scopes: ReadonlyMap<string, ScopePages>
   /** Lower than the number of the next page. */
   readonly lastNumber: number
+  /** Pages that no superblock names. */
+  readonly unused: readonly number[]
 }
 
-export function createPages({ values, scopes: stored, lastNumber: last }: PagesOptions) {
+export function createPages({
+  values,
+  scopes: stored,
+  lastNumber: last,
+  ...options
+}: PagesOptions) {
   const scopes = new Map(stored)
   const cache = createTextCache(cachedCharactersMax)
   let lastNumber = last
   /** Pages that the last superblock may name, and the next one will not. */
   let replaced: number[] = []
-  /** Pages that no superblock names. */
-  let unused: number[] = []
+  let unused = [...options.unused]
 
   for (const { numbers, sizes } of stored.values())
     numbers.forEach((number, index) => values.setSize(pageKey(number), sizes[index] ?? 0))
@@ -61,6 +67,14 @@ export function createPages({ values, scopes: stored, lastNumber: last }: PagesO
     scopes: scopes as ReadonlyMap<string, ScopePages>,
 
     dropCache: cache.clear,
+    /** The host has lost all pages. */
+    forget(): void {
+      for (const { numbers } of scopes.values())
+        for (const number of numbers) values.setSize(pageKey(number), 0)
+      scopes.clear()
+      cache.clear()
+      replaced = []
+    },
 
     /** The pages of queries, if the cache has all of them. */
     cached(queries: readonly StorageQuery[]): LoadedPages | undefined {

@@ -25,7 +25,13 @@ export type Recovered = {
   readonly commits: readonly Commit[]
   readonly lastCommitNumber: number
   readonly lastPageNumber: number
+  /** Other commits and superblocks. Nothing will ever need them. */
   readonly unreferenced: readonly Key[]
+  /**
+   * Pages that no superblock names. One that has failed may still be stored, and name them, until
+   * another one is stored that is higher.
+   */
+  readonly unusedPages: readonly number[]
 }
 
 /** Rejects if the host cannot read a value. Otherwise the value would count as lost. */
@@ -55,6 +61,7 @@ export async function recover(values: SealedValues): Promise<Recovered> {
     ...pageNumbers.map(pageKey),
     ...superblockKeys
   ])
+  const others = keys.filter(key => !referenced.has(key))
   return {
     superblock,
     superblockKeys,
@@ -62,11 +69,14 @@ export async function recover(values: SealedValues): Promise<Recovered> {
     commits,
     lastCommitNumber: lastOf([base, ...commitNumbers]),
     lastPageNumber: lastOf([...numbersOf(keys, 'page'), ...pageNumbers]),
-    unreferenced: keys.filter(key => !referenced.has(key))
+    unreferenced: others.filter(key => !isPage(key)),
+    unusedPages: others.filter(isPage).map(numberOf)
   }
 }
 
 const lastOf = (numbers: readonly number[]): number => Math.max(0, ...numbers) + numbersSkipped
+
+const isPage = (key: Key): boolean => key.startsWith('page')
 
 const numbersOf = (keys: readonly Key[], kind: KeyKind): number[] =>
   keys.filter(key => key.startsWith(kind)).map(numberOf)

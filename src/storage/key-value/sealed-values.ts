@@ -72,6 +72,9 @@ export function createSealedValues(host: KeyValueHost, name: string) {
       return { text }
     },
 
+    /** Whether the host has a value under the key, valid or not. */
+    exists: async (key: Key): Promise<boolean> => (await host.get(hostKey(key))) !== undefined,
+
     /** The first part goes first, so that no text is left without its end. */
     async remove(key: Key): Promise<void> {
       await host.remove(hostKey(key))

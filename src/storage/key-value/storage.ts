@@ -8,7 +8,7 @@
 
 import type { Storage } from '../port.ts'
 import { createBudget } from './budget.ts'
-import { createCallQueue } from './call-queue.ts'
+import { createCallQueue, wipedError } from './call-queue.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import type { KeyValueHost } from './host.ts'
 import { createJournal } from './journal.ts'
@@ -39,7 +39,7 @@ export async function openKeyValueStorage(
   options: KeyValueOptions = {}
 ): Promise<KeyValueStorage> {
   const connection = await share(host, name, () => openDatabase(host, name, options))
-  const { calls, makeRoom, dropCache, isEnded, idle, end, destroy } = connection.database
+  const { calls, makeRoom, dropCache, isEnded, idle, end, destroy, onLost } = connection.database
   let isClosed = false
 
   const call = <T>(work: () => Promise<T>): Promise<T> =>
@@ -51,6 +51,7 @@ export async function openKeyValueStorage(
     makeRoom: () => call(makeRoom),
     checkpoint: () => call(calls.checkpoint),
     dropCache,
+    onLost: callback => void onLost.push(error => isClosed || callback(error)),
     async close() {
       if (isClosed) return
       isClosed = true
@@ -80,7 +81,13 @@ async function openDatabase(
     base: superblock.base,
     lastNumber: found.lastCommitNumber
   })
-  const pages = createPages({ values, scopes: superblock.scopes, lastNumber: found.lastPageNumber })
+  const pages = createPages({
+    values,
+    scopes: superblock.scopes,
+    lastNumber: found.lastPageNumber,
+    unused: found.unusedPages
+  })
+  const onLost: ((error: Error) => void)[] = []
   const checkpoint = createCheckpoint({
     values,
     journal,
@@ -88,7 +95,8 @@ async function openDatabase(
     generation,
     superblocks: superblockKeys,
     unreferenced,
-    journalRecordsMax
+    journalRecordsMax,
+    onWiped: () => onLost.forEach(callback => callback(wipedError()))
   })
   const calls = createCallQueue({ journal, pages, checkpoint })
   calls.scheduleCheckpoint()
@@ -107,6 +115,7 @@ async function openDatabase(
       budget.openReserve()
     },
     dropCache: pages.dropCache,
+    onLost,
     isEnded: () => isEnded,
     /** Resolves after all requested calls. */
     idle: calls.idle,

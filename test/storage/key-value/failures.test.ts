@@ -1,8 +1,11 @@
 /** A key-value host that refuses calls, answers late, or has lost or damaged values. */
 
 import { expect, test, vi } from 'vitest'
-import { openKeyValueStorage } from '../../../src/storage/key-value/storage.ts'
-import type { Storage, Write } from '../../../src/storage/port.ts'
+import {
+  openKeyValueStorage,
+  type KeyValueStorage
+} from '../../../src/storage/key-value/storage.ts'
+import type { Write } from '../../../src/storage/port.ts'
 import {
   member,
   members,
@@ -21,11 +24,11 @@ import { applyWrites, randomWrites, stateOf, storedState, type Model } from './r
 const keysOf = (values: Values, kind: string): string[] =>
   [...values.keys()].filter(key => key.startsWith(`db/${kind}`))
 
-const put = (storage: Storage, ...userIDs: string[]): Promise<number> =>
+const put = (storage: KeyValueStorage, ...userIDs: string[]): Promise<number> =>
   storage.transact([], () => userIDs.map(userID => putMember(member(userID))))
 
 /** Closes a storage without a checkpoint, and opens it again. */
-async function reopen(storage: Storage, values: Values): Promise<Storage> {
+async function reopen(storage: KeyValueStorage, values: Values): Promise<KeyValueStorage> {
   await storage.close()
   return openKeyValueStorage(createFailingHost(values), 'db')
 }
@@ -74,6 +77,27 @@ test('a commit that takes effect after a restart harms no later one', async () =
   host.storeLate()
   const again = await reopen(reopened, host.values)
   expect(await storedUserIDs(again)).toEqual(['a', 'c'])
+  await again.close()
+})
+
+test('a superblock that takes effect after a restart still has its pages', async () => {
+  const host = createFailingHost()
+  const storage = await openKeyValueStorage(host, 'db')
+  await put(storage, 'a')
+  await storage.checkpoint()
+  await put(storage, 'b')
+  const isSuperblock = (key: string) => key.includes('superblock')
+  host.failures = { set: key => (isSuperblock(key) ? 'the value is stored later' : undefined) }
+  await storage.checkpoint()
+  const reopened = await reopen(storage, host.values)
+  await put(reopened, 'c')
+  await expect.poll(() => keysOf(host.values, 'commit').length).toBe(2)
+  host.storeLate()
+  const again = await reopen(reopened, host.values)
+  expect(await storedUserIDs(again)).toEqual(['a', 'b', 'c'])
+  await again.checkpoint()
+  await again.read([])
+  await expect.poll(() => keysOf(host.values, 'page').length).toBe(1)
   await again.close()
 })
 
