@@ -4,7 +4,7 @@
  */
 
 import { Observable } from 'rxjs'
-import type { Applied, ApplyOptions, EngineApi, Status, StorageState } from '../engine/api.ts'
+import type { Applied, CallOptions, EngineApi, Status, StorageState } from '../engine/api.ts'
 import type { List, StreamQuery } from '../engine/stream-api.ts'
 import { describe, describeErrors } from '../kernel/error-texts.ts'
 import { errors, groupError, type GroupError } from '../kernel/errors.ts'
@@ -13,7 +13,7 @@ import { bound } from './bound.ts'
 import type { GroupStore, Undelivered } from './group-store.ts'
 import { createLifetime, type Lifetime } from './lifetime.ts'
 import { pendingChoice, pendingChoices } from './pending-choice.ts'
-import { operationID } from './operation-id.ts'
+import { callOptions } from './operation-id.ts'
 import type { GroupQueries } from './queries.ts'
 import type { Remote } from './remote.ts'
 import { keepLoggedIn } from './renew.ts'
@@ -106,11 +106,12 @@ export function createStore(
   /** The page gives the operation its ID, so the caller can ask again if the answer is lost. */
   async function operate<A extends Applied>(
     options: unknown,
-    work: (api: EngineApi, options: ApplyOptions) => Promise<A | GroupError>
+    work: (api: EngineApi, options: CallOptions) => Promise<A | GroupError>
   ): Promise<Omit<A, 'version'> | GroupError> {
-    const opID = operationID(options)
-    if (opID === undefined) return describe(groupError('IllegalArgument', 'opID'))
-    const answer = await shown(call(remote => work(remote, { opID })))
+    const withID = callOptions(options)
+    if (!withID) return describe(groupError('IllegalArgument', 'opID'))
+    const { opID } = withID
+    const answer = await shown(call(remote => work(remote, withID)))
     return 'code' in answer && mayTakeEffect.includes(answer.code) ? { ...answer, opID } : answer
   }
 

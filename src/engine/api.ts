@@ -147,19 +147,22 @@ export type Preview<N extends OperationName = OperationName> =
 /** `opID`: 22 characters of `A-Za-z0-9_-`. Default: a new ID. */
 export type ApplyOptions = { readonly opID?: string }
 
+/** `isNew`: the ID was drawn for this call, so no server has a verdict on it. */
+export type CallOptions = ApplyOptions & { readonly isNew?: true }
+
 export type EngineApi = {
   /** A second call with the same `opID` gets the answer of the first one. */
   apply<N extends OperationName>(
     name: N,
     args: Args<N>,
-    options?: ApplyOptions
+    options?: CallOptions
   ): Promise<Applied<N> | GroupError>
   preview<N extends OperationName>(name: N, args: Args<N>): Promise<Preview<N>>
   /** Retries a refused operation, with other arguments if given, and dismisses its verdict. */
   retry(
     opID: string,
     args?: Readonly<Record<string, unknown>> | null,
-    options?: ApplyOptions
+    options?: CallOptions
   ): Promise<Applied | GroupError>
   settled(
     opID: string

@@ -14,7 +14,7 @@ import type { Decision } from '../kernel/decision.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Commit } from '../storage/port.ts'
 import type { Pending } from '../storage/tables.ts'
-import type { Applied, ApplyOptions } from './api.ts'
+import type { Applied, CallOptions } from './api.ts'
 import type { Checked, Decisions } from './decisions.ts'
 import type { Host } from './host.ts'
 import type { Leadership } from './leadership.ts'
@@ -40,6 +40,7 @@ type SubmitOptions = {
 /** `isLate`: the caller has its answer already. `retried`: the refused operation, for a retry. */
 type Call = {
   readonly opID: string
+  readonly isNew: boolean
   readonly retried: string | undefined
   isLate: boolean
 }
@@ -67,7 +68,7 @@ export function createSubmit(options: SubmitOptions) {
     const refusal = refusalOf(prepared, decision)
     if (refusal) return refusal
 
-    const pending = pendingOf(prepared.operation, nowSeconds, call.opID)
+    const pending = pendingOf(prepared.operation, nowSeconds, call)
     const version = state.show(pending, prepared, decision)
     const refused = await store(pending, call)
     // If the operation was refused, the later ones in its lane no longer wait for it.
@@ -88,7 +89,7 @@ export function createSubmit(options: SubmitOptions) {
     return outbox.hasRoomFor(operation) ? undefined : groupError('QueueFull')
   }
 
-  function pendingOf(operation: Operation, nowSeconds: number, opID: string): Pending {
+  function pendingOf(operation: Operation, nowSeconds: number, { opID, isNew }: Call): Pending {
     lastOrder = Math.max(lastOrder, lastOf(outbox.inOrder())?.order ?? 0) + 1
     return {
       opID,
@@ -97,6 +98,7 @@ export function createSubmit(options: SubmitOptions) {
       askedAtMs: host.now(),
       askedAtServerSeconds: nowSeconds,
       ...time.markEnqueued(opID),
+      ...(!isNew && { isRepeated: true }),
       seen: base.groups.get(operation.groupID)?.seq ?? 0
     }
   }
@@ -144,13 +146,14 @@ export function createSubmit(options: SubmitOptions) {
     async apply(
       name: string,
       args: unknown,
-      options?: ApplyOptions | null,
+      options?: CallOptions | null,
       retried?: string
     ): Promise<Applied | GroupError> {
       const given: unknown = options?.opID
       if (given !== undefined && !isOperationID(given)) return groupError('IllegalArgument', 'opID')
       const opID = given ?? host.newID()
-      const call: Call = { opID, retried, isLate: false }
+      const isNew = given === undefined || options?.isNew === true
+      const call: Call = { opID, isNew, retried, isLate: false }
       const checked = decisions.check(name, args, opID)
       const submitting = lifecycle.ready.then(
         () => lifecycle.error() ?? repeated.once(opID, () => submit(checked, call))

@@ -181,6 +181,8 @@ export type Pending = {
   readonly askedAtServerSeconds: number
   /** The server's time was unknown then, so both times may be wrong by years. */
   readonly isTimeUnknown?: true
+  /** The app has given the ID, perhaps of an earlier call, so a server may have its verdict. */
+  readonly isRepeated?: true
   /** The position in the group's log that was in view at the call. */
   readonly seen: number
   /** The verdict. The operation stays in the overlay until the base rows hold its effect. */

@@ -91,6 +91,7 @@ const pending: v.GenericSchema<unknown, Pending> = where(
     groupID: text(),
     askedAtServerSeconds: number,
     isTimeUnknown: v.exactOptional(oneOf(true)),
+    isRepeated: v.exactOptional(oneOf(true)),
     seen: natural,
     applied: v.exactOptional(effective)
   }),

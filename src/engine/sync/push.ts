@@ -33,8 +33,7 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
     const lastOfLane = new Map<string, string>()
     const batch: PushedOperation[] = []
     // An operation must not overtake an earlier one in its lane that is not durable yet, or that
-    // the server has requested again. The server would judge it if an operation between the two has
-    // a verdict, because an app has repeated an old call.
+    // the server has requested again.
     const blockedLanes = new Set<string>()
     for (const pending of outbox.first()) {
       const { opID, groupID } = pending
@@ -42,6 +41,9 @@ export function createPush({ host, state: { outbox }, time, connection }: PushOp
       if (blockedLanes.has(groupID)) continue
       const after = lastOfLane.get(groupID)
       lastOfLane.set(groupID, opID)
+      // If the server has its verdict already, a later operation that names it would be judged, even
+      // if those before it are not.
+      if (pending.isRepeated) blockedLanes.add(groupID)
       if (sent.has(opID)) continue
       sent.add(opID)
       batch.push(pushedOperation(pending, after))
