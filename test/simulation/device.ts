@@ -106,12 +106,6 @@ export async function createDevice(world: World, server: SimulatedServer, option
     tabFor: first =>
       [first, ...tabs].find(tab => isRunning && tab.isAlive && !tab.stopped && isAwake(tab)),
     isInformed: tab => isInformed(tab) && !disk.isWaiting() && !isUnposted(),
-    expectRepeat(opID) {
-      ledger.expectRepeats([opID])
-      // Chaos lets a frame overtake the one before. If that has an operation with a verdict, the
-      // later frame's operations no longer wait for the ones before it.
-      if (options.chaos) server.expectAnyOrder(userID)
-    },
     call: apply
   })
   const isUnposted = () => [...tabs].some(({ hasUnposted }) => hasUnposted)

@@ -60,6 +60,8 @@ export function createLedger(
   const { name, userID, copied, eventsPerEvent } = options
   const forgotten = new Set<string>()
   const repeatable = new Set<string>()
+  /** Repeated operations whose effect the rows had before. Their device does not know it. */
+  const shownBefore = new Set<string>()
   const accounts = new Map(
     [...(copied?.accounts ?? [])].map(([opID, account]) => [opID, { ...account }])
   )
@@ -69,8 +71,12 @@ export function createLedger(
     world.violate(invariant, `${name}: ${detail}`)
   const show = (value: unknown) => JSON.stringify(value)
 
-  function open({ opID, groupID }: Pending): void {
+  function open(disk: Disk, pending: Pending): void {
+    const { opID, groupID } = pending
     const account = accounts.get(opID)
+    const history = server.historyOf(disk.table('meta').get('')?.epoch ?? '')
+    const isRepeated = repeatable.has(opID) && !disk.table('outbox').has(opID)
+    if (isRepeated && history && hasEffect(disk, history, pending)) shownBefore.add(opID)
     if (account?.verdict && !repeatable.has(opID))
       wrong('I4', `${opID} waits again after its verdict`)
     // The server has not given this verdict, so it can give another one.
@@ -141,15 +147,22 @@ export function createLedger(
         wrong('I2', `${groupID} at ${held.seq}: ${detail}`)
   }
 
+  function hasEffect(
+    disk: Disk,
+    { applied }: History,
+    { opID, groupID }: Pick<Pending, 'opID' | 'groupID'>
+  ): boolean {
+    const entry = applied.get(`${userID}/${groupID}/${opID}`)
+    const held = disk.table('groups').get(groupID)
+    return entry !== undefined && held !== undefined && held.seq >= entry.seq
+  }
+
   /** With I1: no view shows the effect of an operation together with its prediction. */
   function checkOnce(disk: Disk, history: History, before: readonly Pending[]): void {
     const outbox = disk.table('outbox')
     for (const { opID, groupID } of before) {
-      // An app repeats an operation that has its verdict: `hello` may not name it, if many wait.
-      if (shared.has(opID) || repeatable.has(opID)) continue
-      const entry = history.applied.get(`${userID}/${groupID}/${opID}`)
-      const held = disk.table('groups').get(groupID)
-      if (entry && held && held.seq >= entry.seq && outbox.has(opID))
+      if (shared.has(opID) || shownBefore.has(opID)) continue
+      if (outbox.has(opID) && hasEffect(disk, history, { opID, groupID }))
         wrong('I9', `${opID} waits, and the rows of ${groupID} have its effect`)
     }
   }
@@ -198,7 +211,7 @@ export function createLedger(
       let positions = false
       for (const write of writes) {
         if (write.table === 'outbox' && 'id' in write) {
-          if (write.row) open(write.row)
+          if (write.row) open(disk, write.row)
           else if (disk.table('outbox').has(write.id)) removed.add(write.id)
         } else if (write.table === 'verdicts' && 'id' in write && write.row)
           verdicts.push(write.row.verdict)

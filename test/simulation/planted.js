@@ -41,6 +41,7 @@ export const foundBy = {
   'verdicts are stored before their rows': 1,
   'a lane is sent backwards': 1,
   'the client omits `after`': 12,
+  'a repeated operation does not hold back its lane': 623,
   'the server ignores `after`': 12,
   'a failed attempt is not retried': 12,
   'a request to resend operations is ignored': 10,
@@ -156,6 +157,11 @@ export const planted = {
     'src/engine/sync/push.ts',
     '...(after !== undefined && { after })',
     ''
+  ),
+  'a repeated operation does not hold back its lane': edit(
+    'src/engine/sync/push.ts',
+    'if (pending.isRepeated) blockedLanes',
+    'if (!pending) blockedLanes'
   ),
   'the server ignores `after`': edit(
     'src/server/authority/judge.ts',

@@ -17,8 +17,6 @@ type RepeatOptions = {
   tabFor(first: Tab): Tab | undefined
   /** Whether the tab knows all that is stored. */
   isInformed(tab: Tab): boolean
-  /** The operation has its verdict, or the tab does not know. */
-  expectRepeat(opID: string): void
   /** The app calls `apply` in that tab. */
   call(tab: Tab, call: Call, opID: string): Promise<object>
 }
@@ -26,7 +24,7 @@ type RepeatOptions = {
 const repeatedChance = 0.08
 
 export function createRepeats(world: World, options: RepeatOptions) {
-  const { name, disk, ledger, tabFor, isInformed, expectRepeat, call } = options
+  const { name, disk, ledger, tabFor, isInformed, call } = options
   const random = world.random('repeats', name)
   /** Operations whose call was repeated in a tab that knew them. */
   const known = new Set<string>()
@@ -38,7 +36,7 @@ export function createRepeats(world: World, options: RepeatOptions) {
     const isStored = disk.table('outbox').has(opID) || disk.table('verdicts').has(opID)
     const isKnown = isStored && isInformed(tab)
     if (isKnown) known.add(opID)
-    else expectRepeat(opID)
+    else ledger.expectRepeats([opID])
     world.note(`${tab.name} repeats ${opID}`)
     const answer = await call(tab, each, opID)
     const account = ledger.accounts.get(opID)

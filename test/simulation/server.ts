@@ -56,10 +56,9 @@ export function createServer(
   const histories = new Map([[first.epoch, history]])
   let backup: { database: Restorable; history: History } | undefined
   let epochs = 1
-  /** Users whose operations may come in any order of their numbers. */
-  const unordered = new Set<string>()
+  const crafting = new Set<string>()
   let hasCopies = false
-  const isInOrder = (userID: string) => !hasCopies && !unordered.has(userID)
+  const isInOrder = (userID: string) => !hasCopies && !crafting.has(userID)
   let failure: Failure | undefined
   let lostAnnouncements = 0
   let lateAnnouncements = 0
@@ -232,7 +231,7 @@ export function createServer(
       ),
     /** A copied device sends operations that the original may have discarded. */
     expectCopies: () => void (hasCopies = true),
-    expectAnyOrder: (userID: string) => void unordered.add(userID),
+    expectCrafting: (userID: string) => void crafting.add(userID),
     backUp(): void {
       const copy = database.copy?.(database.epoch)
       if (copy) backup = { database: copy, history: branch(history, history.epoch) }

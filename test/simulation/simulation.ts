@@ -146,7 +146,7 @@ export async function simulate(options: RunOptions): Promise<Outcome> {
     for (const label of users) if (swarm.chanceOfSecondDevice()) await addDevice(label)
     if (conditions.has('crafter')) {
       const userID = names.user('crafter')
-      server.expectAnyOrder(userID)
+      server.expectCrafting(userID)
       crafter = createCrafter(world, server, { userID, scene, gapMs: 500 })
     }
     compare()
