@@ -57,7 +57,10 @@ export function openEngine(
   )
   // Before the first read has ended, the read itself ends such a logout (stored.ts).
   const onEnded = () => void (lifecycle.isReady() && logout.follow(false))
-  const reader = createReload({ host, state, userID, report, onEnded })
+  const reader = createReload({
+    ...{ host, state, userID, report, onEnded },
+    isLoggedOut: lifecycle.isLoggedOut
+  })
   const commits = createCommits({
     host,
     state,

@@ -17,7 +17,7 @@ import { allEnded } from './all-ended.ts'
 import { createBound } from '../kernel/bound.ts'
 import { groupError, type GroupError, storageFailed } from '../kernel/errors.ts'
 import type { Host } from './host.ts'
-import { storageWithinMs } from './limits.ts'
+import { storageWithinMs, unfinishedWithinMs } from './limits.ts'
 
 export type Lifecycle = ReturnType<typeof createLifecycle>
 
@@ -46,7 +46,7 @@ export function createLifecycle(
 
   async function end(release: () => Promise<void>): Promise<void> {
     onEnd('closing')
-    await allEnded(unfinished)
+    await bound(allEnded(unfinished), unfinishedWithinMs, () => undefined)
     // Expected: storage refuses, or does not answer. Other tabs must not wait for it.
     await bound(release(), storageWithinMs, () => undefined).catch(() => undefined)
     // Last: the commits above must be posted before another tab becomes the leader.

@@ -9,6 +9,11 @@ export const outboxBytesMax = 4_194_304
 
 /** If storage does not answer in this time, the call ends with an error. */
 export const storageWithinMs = 15_000
+/**
+ * A store that closes waits so long for commits under way, because a caller may wait for the verdict
+ * of an operation that is not stored. Then the store releases its lock without them.
+ */
+export const unfinishedWithinMs = 60_000
 /** A leader steps down if storage does not answer for so long. */
 export const silentStorageMs = 6000
 /** Storage that fails is tried again after so long, twice as long after each further failure. */

@@ -21,6 +21,7 @@ import type { Leadership } from './leadership.ts'
 import { noAnswer, type Lifecycle } from './lifecycle.ts'
 import type { Commits } from './state/commits.ts'
 import { createRepeatedCalls } from './repeated-calls.ts'
+import { discarded } from './state/settle.ts'
 import type { State } from './state/state.ts'
 import type { Time } from './state/time.ts'
 import { storageWithinMs } from './limits.ts'
@@ -110,24 +111,21 @@ export function createSubmit(options: SubmitOptions) {
       commit = await commits.enqueue(pending, call.retried)
     } catch (error) {
       // Expected: storage refuses.
-      const failure = storageFailed(error)
-      state.retract(pending)
-      if (call.isLate) refuseEventually(pending, failure)
-      else state.verdicts.abandon(pending.opID)
+      commit = storageFailed(error)
       lifecycle.probe()
-      return failure
     }
-    if ('code' in commit) {
-      // Another tab has retried the operation, dismissed its verdict, or logged out.
-      state.retract(pending)
-      state.verdicts.abandon(pending.opID)
-      return commit
+    if (!('code' in commit)) {
+      commits.confirm(pending, commit)
+      return undefined
     }
-    commits.confirm(pending, commit)
-    return undefined
+    state.retract(pending)
+    // After `StillWaiting` the caller knows the operation as pending, so it needs a verdict.
+    if (!call.isLate) state.verdicts.abandon(pending.opID)
+    else if (commit.reason === 'NotReady') state.settle(discarded(pending))
+    else refuseEventually(pending, commit)
+    return commit
   }
 
-  /** The caller knows the operation as pending, so its refusal has to become a verdict. */
   function refuseEventually(pending: Pending, error: GroupError): void {
     const { opID } = pending
     repeated.refused.set(opID, error)
@@ -160,8 +158,10 @@ export function createSubmit(options: SubmitOptions) {
       )
       return lifecycle.bound(lifecycle.track(submitting), storageWithinMs, () => {
         call.isLate = true
-        // An operation that is shown is being stored.
-        return outbox.rows.has(opID) ? groupError('StillWaiting') : noAnswer()
+        // An operation that is not durable is being stored. A read may have found another one.
+        return outbox.isDurable(opID)
+          ? (repeated.answerOf(opID) ?? noAnswer())
+          : groupError('StillWaiting')
       })
     }
   }

@@ -263,6 +263,41 @@ test('waiting for a verdict ends with 2999 when the store closes', async () => {
   expect(await within(settled)).toMatchObject({ code: 2999 })
 })
 
+/** A client whose next commit is stored if so, and never answered. Later commits are answered. */
+async function losingOneAnswer({ isStored }: { isStored: boolean }) {
+  const disk = createMemoryStorage()
+  let isLosing = false
+  const ann = createTestClient(server, 'ann', {
+    storage: {
+      ...disk,
+      async transact(...work) {
+        if (!isLosing) return disk.transact(...work)
+        isLosing = false
+        if (isStored) await disk.transact(...work)
+        return new Promise(() => undefined)
+      }
+    }
+  })
+  await ann.caughtUp()
+  isLosing = true
+  const created = ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  const [pending] = await ann.outbox()
+  return { ann, created, settled: ann.engine.settled(pending?.opID ?? '') }
+}
+
+test('an operation that was stored without an answer is sent', async () => {
+  const { created, settled } = await losingOneAnswer({ isStored: true })
+  expect(await within(settled, 20_000)).toMatchObject({ verdict: { kind: 'applied' } })
+  expect(await created).toMatchObject({ groupID: 'crew' })
+})
+
+test('a store closes although storage has never answered one call', async () => {
+  const { ann, settled } = await losingOneAnswer({ isStored: false })
+  await server.clock.advance(15_000)
+  void ann.engine.close()
+  expect(await within(settled, 60_000)).toMatchObject({ code: 2999 })
+})
+
 test('a follower whose leader says nothing is offline after 10 s', async () => {
   const ann = createTestClient(server, 'ann', { peers: { ...alone, lead: () => undefined } })
   await server.clock.advance(9000)

@@ -82,6 +82,29 @@ test.each([0, 1, 2, 3, 5, 8])(
   }
 )
 
+test('an operation that is stored after a logout gets one verdict', async () => {
+  const disk = createMemoryStorage()
+  let isSlow = false
+  const slow: Storage = {
+    ...disk,
+    async transact(...work) {
+      if (isSlow) await new Promise<void>(resolve => void server.clock.setTimer(resolve, 20_000))
+      return disk.transact(...work)
+    }
+  }
+  const { first, second } = await openPair(slow, disk)
+  isSlow = true
+  const renamed = rename(second, 'Boat')
+  await server.clock.settle()
+  const [, pending] = await second.outbox()
+  const settled = second.engine.settled(pending?.opID ?? '')
+  expect(await answered(first.engine.logout('discard'))).toBeNull()
+  await server.clock.advance(60_000)
+  expect(await renamed).toMatchObject({ code: 4512 })
+  expect(await settled).toMatchObject(discarded)
+  expect(await outboxOf(disk)).toEqual([])
+})
+
 /** Storage that takes no writes while it is full. A removal needs no room, unless it is denied. */
 function createFullStorage({ isRemovable = true } = {}) {
   const disk = createMemoryStorage()
@@ -259,6 +282,7 @@ test('a tab that learns of a logout late cannot lead', async () => {
 
 test('a tab that was frozen during a logout and a login ends', async () => {
   const { second, open, die } = await openDying()
+  const storage = second.watch({ kind: 'storage' })
   second.freeze()
   await die()
   const next = open()
@@ -269,6 +293,7 @@ test('a tab that was frozen during a logout and a login ends', async () => {
   await server.clock.advance(60_000)
   expect(await second.status()).toMatchObject(closed)
   expect(await rename(second, 'Raft')).toMatchObject({ code: 2999 })
+  expect(storage.rows()).toMatchObject([{ loss: null }])
   expect((await next.groups()).map(({ name }) => name)).toEqual(['Boat'])
 })
 

@@ -71,6 +71,28 @@ test('a retry from two tabs at once is done once', async () => {
   expect([await other.verdicts(), await ann.verdicts()]).toEqual([[], []])
 })
 
+test('a slow retry that another tab has overtaken gets a verdict', async () => {
+  const storage = createMemoryStorage()
+  const [first, second] = createPeers()
+  const pair = refused({ storage, peers: first.peers })
+  first.lead()
+  const { ann, opID } = await pair
+  const transact: typeof storage.transact = async (...work) => {
+    await new Promise<void>(resolve => void server.clock.setTimer(resolve, 20_000))
+    return storage.transact(...work)
+  }
+  const slow = { ...storage, transact }
+  const other = createTestClient(server, 'ann', { storage: slow, peers: second.peers })
+  await other.groups()
+  const late = other.engine.retry(opID)
+  const [pending] = await other.outbox()
+  const settled = other.engine.settled(pending?.opID ?? '')
+  expect(codes([await ann.engine.retry(opID)])).toEqual(['queued'])
+  await server.clock.advance(60_000)
+  expect(codes([await late])).toEqual([4512])
+  expect(await settled).toMatchObject({ verdict: { kind: 'rejected', error: { code: 4503 } } })
+})
+
 test('a retry and its dismissed verdict are one commit', async () => {
   const storage = createMemoryStorage()
   const { ann, opID } = await refused({ storage })

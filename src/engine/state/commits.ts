@@ -15,9 +15,9 @@ import type { HeldGroup, Pending } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
-import { database, hasEnded, naming } from './database-id.ts'
-import { createLeaseWrites, lease, leaseOf } from './lease.ts'
-import { settle } from './settle.ts'
+import { database, naming } from './database-id.ts'
+import { createLeaseWrites, isEndedDatabase, lease, leaseOf } from './lease.ts'
+import { discarded, settle } from './settle.ts'
 import type { State } from './state.ts'
 import { outdatedVerdicts } from './verdict-limits.ts'
 import { withRoom } from './with-room.ts'
@@ -72,6 +72,10 @@ export function createCommits(options: CommitOptions) {
     if (kept.length < all.length) lifecycle.guard(reload())
   }
 
+  /** Whether a logout has ended the database of this tab, or has removed it already. */
+  const isLoggedOut = (row: unknown, named: unknown): boolean =>
+    lifecycle.isLoggedOut() || isEndedDatabase(row, named, state.databaseID())
+
   return {
     publish,
     ...createLeaseWrites({ storage, newID, publish, databaseID: state.databaseID, onEnded }),
@@ -109,7 +113,7 @@ export function createCommits(options: CommitOptions) {
       const commitNumber = await storage.transact(
         [lease, database, { table: 'verdicts', scope: '', ids: verdicts }],
         ([[row], [named], found]) => {
-          isEnded = leaseOf(row).isSealed === true || hasEnded(named, state.databaseID())
+          isEnded = isLoggedOut(row, named)
           writes = [
             { table: 'outbox', scope: '', id: pending.opID, row: pending },
             ...verdicts.map(verdictRemoval),
@@ -167,8 +171,17 @@ export function createCommits(options: CommitOptions) {
 
     /** Stores a refusal for an operation that its caller knows as pending. */
     async refuse(pending: Pending, error: GroupError): Promise<void> {
-      const writes = settle(pending, rejected(pending, error))
-      publish({ commitNumber: await storage.transact([], () => writes), writes })
+      let writes: Write[] = []
+      let isEnded: boolean | undefined
+      const commitNumber = await storage.transact([lease, database], ([[row], [named]]) => {
+        isEnded = isLoggedOut(row, named)
+        writes = [...settle(pending, rejected(pending, error)), ...naming(named, newID)]
+        return isEnded ? [] : writes
+      })
+      if (!isEnded) return publish({ commitNumber, writes })
+      // A later login must not show the verdict.
+      state.settle(discarded(pending))
+      onEnded()
     }
   }
 }

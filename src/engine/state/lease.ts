@@ -13,6 +13,10 @@ export const leaseWrite = (row: Lease): Write => ({ ...lease, id: '', row })
 /** If no row is stored, or a damaged one, its term is 0. */
 export const leaseOf = (row: unknown): Lease => parsed(storedRows.lease, row) ?? { term: 0 }
 
+/** Whether a logout has ended the database that a tab knows by its ID. */
+export const isEndedDatabase = (row: unknown, named: unknown, knownID: string | undefined) =>
+  leaseOf(row).isSealed === true || hasEnded(named, knownID)
+
 /** A claim to lead: its term, and its commit. */
 export type Claim = { readonly term: number; readonly commitNumber: number }
 
@@ -37,9 +41,8 @@ export function createLeaseWrites(options: LeaseOptions) {
     const commitNumber = await storage.transact(
       [lease, database],
       ([[row], [stored]]) => {
-        const found = parsed(storedRows.lease, row)
-        const isEnded = found?.isSealed === true || hasEnded(stored, databaseID())
-        const changed = change(found, isEnded)
+        const isEnded = isEndedDatabase(row, stored, databaseID())
+        const changed = change(parsed(storedRows.lease, row), isEnded)
         named = changed ? naming(stored, newID) : []
         return changed ? [leaseWrite(changed), ...named] : []
       },

@@ -6,8 +6,8 @@
  */
 
 import type { Commit, Storage, Write } from '../../storage/port.ts'
-import { database, databaseIDOf, hasEnded, naming } from './database-id.ts'
-import { lease, leaseOf } from './lease.ts'
+import { database, databaseIDOf, naming } from './database-id.ts'
+import { isEndedDatabase, lease } from './lease.ts'
 import { discarded } from './settle.ts'
 import type { State } from './state.ts'
 import { parsed, storedRows } from './stored-rows.ts'
@@ -32,7 +32,8 @@ type Restored = {
 export async function writeLostRows(
   storage: Storage,
   state: State,
-  newID: () => string
+  newID: () => string,
+  isLoggedOut: () => boolean
 ): Promise<Restored> {
   const known = heldRows(state)
   let lost: Write[] = []
@@ -45,7 +46,7 @@ export async function writeLostRows(
       ...verdicts.map(({ verdict }) => verdict.opID)
     ])
     lost = known.filter(({ id }) => !held.has(id))
-    isEnded = leaseOf(row).isSealed === true || hasEnded(stored, state.databaseID())
+    isEnded = isLoggedOut() || isEndedDatabase(row, stored, state.databaseID())
     writes = isEnded ? [] : [...lost, ...naming(stored, newID)]
     databaseID = parsed(storedRows.database, stored)?.databaseID ?? databaseIDOf(writes)
     return writes

@@ -21,11 +21,13 @@ type ReloadOptions = {
   readonly state: State
   readonly userID: string
   readonly report: StorageReport
+  isLoggedOut(): boolean
   /** Another tab has logged out. */
   onEnded(): void
 }
 
-export function createReload({ host, state, userID, report, onEnded }: ReloadOptions) {
+export function createReload(options: ReloadOptions) {
+  const { host, state, userID, report, isLoggedOut, onEnded } = options
   const { storage, peers, newID } = host
   const { base, overlay, outbox } = state
   /** The first read may fail. Then a later one ends the logout of a tab that has died. */
@@ -60,12 +62,14 @@ export function createReload({ host, state, userID, report, onEnded }: ReloadOpt
     const { commit, restoredCount, isEnded, ...written } = await writeLostRows(
       storage,
       state,
-      newID
+      newID,
+      isLoggedOut
     )
     if (isMoving) report.moved()
-    else report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
-    if (commit.writes.length > 0) peers.post(commitMessage(commit, written.databaseID))
+    else if (!isEnded)
+      report.lost(isSame && stored.commitNumber > 0 ? 'rolledBack' : 'wiped', restoredCount)
     if (isEnded) onEnded()
+    if (commit.writes.length > 0) peers.post(commitMessage(commit, written.databaseID))
     return readRepaired()
   }
 

@@ -159,6 +159,8 @@ export function createState({ storage, userID, onEvent }: StateOptions) {
           throw error
         }
         storedOperations = new Set(stored.writes.flatMap(operationID))
+        // Storage may have stored an operation without an answer. It blocks its lane no longer.
+        storedOperations.forEach(outbox.endCommit)
         databaseID = undefined
         applyWrites([...emptyingAll, ...reading.finish(stored)])
         verdicts.abandonUnknown()
