@@ -14,6 +14,8 @@ export const storageWithinMs = 15_000
  * of an operation that is not stored. Then the store releases its lock without them.
  */
 export const unfinishedWithinMs = 60_000
+/** A read of storage without an answer fails. The first read of a slow phone takes seconds. */
+export const readWithinMs = 60_000
 /** A leader steps down if storage does not answer for so long. */
 export const silentStorageMs = 6000
 /** Storage that fails is tried again after so long, twice as long after each further failure. */

@@ -13,12 +13,8 @@ type Answer = Applied | GroupError
 export function createRepeatedCalls({ outbox, overlay, verdicts, version }: State) {
   /** Calls without an answer, by operation. */
   const underWay = new Map<string, Promise<Answer>>()
-  /** Operations that storage has refused, while the verdict is not stored yet. */
-  const refused = new Map<string, GroupError>()
 
   return {
-    refused,
-
     /** The answer of an unfinished call with this ID, or else of `submit`. */
     once(opID: string, submit: () => Promise<Answer>): Promise<Answer> {
       const earlier = underWay.get(opID)
@@ -34,7 +30,7 @@ export function createRepeatedCalls({ outbox, overlay, verdicts, version }: Stat
       const verdict = pending?.applied ?? verdicts.known(opID)
       if (verdict?.kind === 'rejected') return verdict.error
       const { groupID } = pending ?? verdict ?? {}
-      if (groupID === undefined) return refused.get(opID)
+      if (groupID === undefined) return verdicts.refusal(opID)
       const predicted = pending && !verdict ? overlay.resultOf(pending) : undefined
       // The server has run this operation, so the result has its shape.
       const result = verdict && 'result' in verdict ? (verdict.result as Result) : predicted

@@ -1,11 +1,14 @@
 /**
  * Storage that neither answers nor fails. The leader then steps down, because the connection of
  * another tab may work. Its calls still wait for the answer (lifecycle.ts).
+ *
+ * A read without an answer fails in the end, because later reads wait behind it. It changes nothing,
+ * so it can be repeated. A transaction may still happen.
  */
 
 import type { Storage } from '../storage/port.ts'
 import type { Host } from './host.ts'
-import { silentStorageMs } from './limits.ts'
+import { readWithinMs, silentStorageMs } from './limits.ts'
 
 /** `onSilent` is called when a call has waited for too long. */
 export function watchStorage(
@@ -16,9 +19,15 @@ export function watchStorage(
   const watched = <T>(work: Promise<T>): Promise<T> =>
     work.finally(setTimer(onSilent, silentStorageMs))
 
+  const limited = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const stopTimer = setTimer(() => reject(new Error('no answer')), readWithinMs)
+      void work.then(resolve, reject).finally(stopTimer)
+    })
+
   // One by one, because an adapter may be an instance of a class.
   return {
-    read: queries => watched(storage.read(queries)),
+    read: queries => watched(limited(storage.read(queries))),
     transact: (queries, body, durability) => watched(storage.transact(queries, body, durability)),
     close: () => storage.close(),
     destroy: () => storage.destroy(),

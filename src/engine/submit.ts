@@ -110,9 +110,11 @@ export function createSubmit(options: SubmitOptions) {
     try {
       commit = await commits.enqueue(pending, call.retried)
     } catch (error) {
+      lifecycle.probe()
+      // A read has found it: storage has stored it nevertheless.
+      if (outbox.isDurable(pending.opID)) return undefined
       // Expected: storage refuses.
       commit = storageFailed(error)
-      lifecycle.probe()
     }
     if (!('code' in commit)) {
       commits.confirm(pending, commit)
@@ -127,16 +129,12 @@ export function createSubmit(options: SubmitOptions) {
   }
 
   function refuseEventually(pending: Pending, error: GroupError): void {
-    const { opID } = pending
-    repeated.refused.set(opID, error)
-    void commits.refuse(pending, error).then(
-      () => repeated.refused.delete(opID),
-      () => {
-        // Expected: storage refuses the verdict as well.
-        if (!lifecycle.isClosing())
-          host.setTimer(() => refuseEventually(pending, error), storageWithinMs)
-      }
-    )
+    state.verdicts.refuse(pending.opID, error)
+    void commits.refuse(pending, error).catch(() => {
+      // Expected: storage refuses the verdict as well.
+      if (!lifecycle.isClosing())
+        host.setTimer(() => refuseEventually(pending, error), storageWithinMs)
+    })
   }
 
   return {

@@ -12,6 +12,7 @@ import {
   createLeaderAndFollower,
   createTestClient,
   createTestServer,
+  crewWithBob,
   type TestServer
 } from '../harness.ts'
 
@@ -199,6 +200,17 @@ describe('an operation that storage refuses after its call has settled', () => {
     ])
   })
 
+  test('is still waited for while its refusal is being stored', async () => {
+    const { ann, fail, create } = await failingOnceAfter(20_000)
+    fail(3)
+    void create()
+    const opID = (await ann.outbox())[0]?.opID ?? ''
+    await server.clock.advance(25_000)
+    expect(await within(ann.engine.settled(opID), 60_000)).toMatchObject({
+      verdict: { error: { code: 4502 } }
+    })
+  })
+
   test('ends waiting for its verdict', async () => {
     const { ann, fail, create } = await failingOnceAfter(20_000)
     fail(1)
@@ -263,36 +275,83 @@ test('waiting for a verdict ends with 2999 when the store closes', async () => {
   expect(await within(settled)).toMatchObject({ code: 2999 })
 })
 
-/** A client whose next commit is stored if so, and never answered. Later commits are answered. */
-async function losingOneAnswer({ isStored }: { isStored: boolean }) {
+/** A client that loses the answer to its next commit or read. Later ones are answered. */
+async function losingOneAnswer(
+  userID: string,
+  end: (work: () => Promise<unknown>) => Promise<never>
+) {
   const disk = createMemoryStorage()
-  let isLosing = false
-  const ann = createTestClient(server, 'ann', {
+  const loses = { commit: false, read: false }
+  function answer<T>(kind: keyof typeof loses, work: () => Promise<T>): Promise<T> {
+    if (!loses[kind]) return work()
+    loses[kind] = false
+    return end(work)
+  }
+  const client = createTestClient(server, userID, {
     storage: {
       ...disk,
-      async transact(...work) {
-        if (!isLosing) return disk.transact(...work)
-        isLosing = false
-        if (isStored) await disk.transact(...work)
-        return new Promise(() => undefined)
-      }
+      read: queries => answer('read', () => disk.read(queries)),
+      transact: (...call) => answer('commit', () => disk.transact(...call))
     }
   })
-  await ann.caughtUp()
-  isLosing = true
-  const created = ann.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' })
-  const [pending] = await ann.outbox()
-  return { ann, created, settled: ann.engine.settled(pending?.opID ?? '') }
+  await client.caughtUp()
+  return { client, loses }
 }
 
-test('an operation that was stored without an answer is sent', async () => {
-  const { created, settled } = await losingOneAnswer({ isStored: true })
+const never = () => new Promise<never>(() => undefined)
+const afterWork = async (work: () => Promise<unknown>) => (await work(), never())
+const failAfterWork = async (work: () => Promise<unknown>): Promise<never> => {
+  await work()
+  await new Promise<void>(resolve => void server.clock.setTimer(resolve, 20_000))
+  throw new Error('lost')
+}
+
+/** The next operation of a client whose storage does not answer it. */
+async function createWithoutAnswer(end: (work: () => Promise<unknown>) => Promise<never>) {
+  const { client, loses } = await losingOneAnswer('ann', end)
+  loses.commit = true
+  const created = client.engine.apply('createGroup', { groupID: 'crew', name: 'Crew' })
+  const [pending] = await client.outbox()
+  return { ann: client, created, settled: client.engine.settled(pending?.opID ?? '') }
+}
+
+test.each([
+  ['without an answer', afterWork],
+  ['and then refused', failAfterWork]
+])('an operation that was stored %s has one verdict', async (_how, end) => {
+  const { ann, created, settled } = await createWithoutAnswer(end)
   expect(await within(settled, 20_000)).toMatchObject({ verdict: { kind: 'applied' } })
   expect(await created).toMatchObject({ groupID: 'crew' })
+  await server.clock.advance(30_000)
+  expect([await ann.verdicts(), (await ann.groups()).length]).toEqual([[], 1])
+})
+
+test.each([
+  ['stored', afterWork],
+  ['lost', never]
+])('a change that was %s without an answer stops no later one', async (_how, end) => {
+  const { client: bob, loses } = await losingOneAnswer('bob', end)
+  const ann = createTestClient(server, 'ann')
+  await ann.caughtUp()
+  loses.commit = true
+  await ann.settle('createGroup', crewWithBob)
+  await server.clock.advance(60_000)
+  expect((await bob.groups()).map(({ groupID }) => groupID)).toEqual(['crew'])
+  await ann.settle('updateGroupProfile', { groupID: 'crew', name: 'Boat' })
+  await server.clock.advance(1000)
+  expect(await bob.group('crew')).toMatchObject({ name: 'Boat' })
+})
+
+test('a read without an answer stops no later one', async () => {
+  const { client, loses } = await losingOneAnswer('ann', never)
+  loses.read = true
+  expect(await within(client.engine.logout())).toMatchObject({ code: 4502 })
+  await server.clock.advance(60_000)
+  expect(await within(client.engine.logout())).toBeNull()
 })
 
 test('a store closes although storage has never answered one call', async () => {
-  const { ann, settled } = await losingOneAnswer({ isStored: false })
+  const { ann, settled } = await createWithoutAnswer(never)
   await server.clock.advance(15_000)
   void ann.engine.close()
   expect(await within(settled, 60_000)).toMatchObject({ code: 2999 })

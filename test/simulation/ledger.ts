@@ -85,7 +85,8 @@ export function createLedger(
   }
 
   function judge(verdict: Verdict): void {
-    // Storage failed after the call had settled, so the operation never entered the outbox.
+    // Storage failed after the call had settled, or another tab was first to retry the operation.
+    // So the operation never entered the outbox.
     const isLost = isLocal(verdict) && verdict.error.reason !== 'Discarded'
     if (isLost && !accounts.has(verdict.opID))
       accounts.set(verdict.opID, {
@@ -269,7 +270,7 @@ export function createLedger(
 
 const isLocal = (verdict: Verdict): verdict is Extract<Verdict, { kind: 'rejected' }> =>
   verdict.kind === 'rejected' &&
-  ['Discarded', 'StorageFailed', 'StorageFull'].includes(verdict.error.reason)
+  ['Discarded', 'StorageFailed', 'StorageFull', 'UnknownOperationID'].includes(verdict.error.reason)
 
 type ComparedRow = GroupRow | MemberRow | SettingsRow | EntriesRow
 const same = <R extends ComparedRow>(a: R | null | undefined, b: R | null | undefined): boolean =>

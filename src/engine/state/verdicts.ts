@@ -1,5 +1,6 @@
 /** Verdicts in memory, and the `settled` calls that wait for them. */
 
+import type { GroupError } from '../../kernel/errors.ts'
 import type { Verdict } from '../../kernel/verdict.ts'
 import type { Settled } from '../../storage/tables.ts'
 import { keepLast } from './keep-last.ts'
@@ -14,6 +15,8 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
    * run.
    */
   const trimmed = new Map<string, Verdict>()
+  /** Refusals that are being stored. Their operations have left the outbox already. */
+  const refusing = new Map<string, GroupError>()
   const waiting = new Map<string, ((verdict: Verdict | undefined) => void)[]>()
   let isOver = false
 
@@ -22,13 +25,17 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
     waiting.delete(opID)
   }
 
+  const isExpected = (opID: string) => isPending(opID) || refusing.has(opID)
   const known = (opID: string): Verdict | undefined => rows.get(opID)?.verdict ?? trimmed.get(opID)
 
   return {
     rows: rows as ReadonlyMap<string, Settled>,
     known,
 
+    refusal: (opID: string): GroupError | undefined => refusing.get(opID),
+    refuse: (opID: string, error: GroupError): void => void refusing.set(opID, error),
     put(opID: string, settled: Settled): void {
+      refusing.delete(opID)
       rows.set(opID, settled)
       resolve(opID, settled.verdict)
     },
@@ -43,7 +50,7 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
     of(opID: string): Promise<Verdict | undefined> | undefined {
       const verdict = known(opID)
       if (verdict) return Promise.resolve(verdict)
-      if (isOver || !isPending(opID)) return undefined
+      if (isOver || !isExpected(opID)) return undefined
       return new Promise(answer => waiting.set(opID, [...(waiting.get(opID) ?? []), answer]))
     },
 
@@ -53,7 +60,7 @@ export function createVerdicts(isPending: (opID: string) => boolean) {
      * An operation that is neither pending nor settled had a verdict that another tab dismissed.
      */
     abandonUnknown(): void {
-      for (const opID of [...waiting.keys()]) if (!isPending(opID)) resolve(opID, undefined)
+      for (const opID of [...waiting.keys()]) if (!isExpected(opID)) resolve(opID, undefined)
     },
     /** Ends all waits, because the engine is closed. */
     end(): void {

@@ -142,6 +142,7 @@ export function createConnection(options: ConnectionOptions) {
       isStarted = false
       retry.reset()
       disconnect()
+      inbox.abandon()
       onStatus()
     },
     /** Reports that the app has no usable token. */

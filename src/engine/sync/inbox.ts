@@ -31,13 +31,13 @@ type InboxOptions = {
 
 export function createInbox({ link, receive, fail }: InboxOptions) {
   const frames: ArrivedFrame[] = []
-  let isReceiving = false
+  /** Receives one batch after another: the effect of a message depends on those before it. */
+  let receiver: object | undefined
 
-  /** One batch after another: the effect of a message depends on those before it. */
   async function receiveAll(): Promise<void> {
-    isReceiving = true
-    while (frames.length > 0) await receiveBatch(batchOf(nextFrames(frames)))
-    isReceiving = false
+    const own = (receiver = {})
+    while (receiver === own && frames.length > 0) await receiveBatch(batchOf(nextFrames(frames)))
+    if (receiver === own) receiver = undefined
   }
 
   async function receiveBatch({ messages, badFrame }: Batch): Promise<void> {
@@ -55,9 +55,14 @@ export function createInbox({ link, receive, fail }: InboxOptions) {
   return {
     add(frame: string, message: ServerMessage | undefined): void {
       frames.push({ length: frame.length, message, beginning: message ? '' : frame.slice(0, 80) })
-      if (!isReceiving) void receiveAll()
+      if (!receiver) void receiveAll()
     },
-    clear: () => void (frames.length = 0)
+    clear: () => void (frames.length = 0),
+    /**
+     * Storage may never answer the commit of a batch. This tab has to stop leading first: then the
+     * commit has no effect any more, and later frames need not wait for it.
+     */
+    abandon: () => void (receiver = undefined)
   }
 }
 
