@@ -4,6 +4,7 @@
  * and memory is kept.
  */
 
+import { failUnanswered } from '../kernel/bound.ts'
 import type { Host } from './host.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { storageRetryMaxMs, storageRetryMinMs, storageWithinMs } from './limits.ts'
@@ -19,8 +20,7 @@ export function createRecovery(
 
   async function attempt(): Promise<void> {
     try {
-      const late = await lifecycle.bound(reload(), storageWithinMs, () => new Error('no answer'))
-      if (late) throw late
+      await lifecycle.bound(reload(), storageWithinMs, failUnanswered)
     } catch (error) {
       // Expected: storage is still away.
       isPlanned = false

@@ -6,6 +6,7 @@
  * so it can be repeated. A transaction may still happen.
  */
 
+import { createBound, failUnanswered } from '../kernel/bound.ts'
 import type { Storage } from '../storage/port.ts'
 import type { Host } from './host.ts'
 import { readWithinMs, silentStorageMs } from './limits.ts'
@@ -16,18 +17,13 @@ export function watchStorage(
   setTimer: Host['setTimer'],
   onSilent: () => void
 ): Storage {
+  const bound = createBound(setTimer)
   const watched = <T>(work: Promise<T>): Promise<T> =>
     work.finally(setTimer(onSilent, silentStorageMs))
 
-  const limited = <T>(work: Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const stopTimer = setTimer(() => reject(new Error('no answer')), readWithinMs)
-      void work.then(resolve, reject).finally(stopTimer)
-    })
-
   // One by one, because an adapter may be an instance of a class.
   return {
-    read: queries => watched(limited(storage.read(queries))),
+    read: async queries => watched(bound(storage.read(queries), readWithinMs, failUnanswered)),
     transact: (queries, body, durability) => watched(storage.transact(queries, body, durability)),
     close: () => storage.close(),
     destroy: () => storage.destroy(),

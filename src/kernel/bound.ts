@@ -8,3 +8,6 @@ export const createBound =
       const stopTimer = setTimer(() => resolve(late()), limitMs)
       void work.then(resolve, reject).finally(stopTimer)
     })
+
+/** For `late`: the work fails. */
+export const failUnanswered = (): Promise<never> => Promise.reject(new Error('no answer'))

@@ -11,7 +11,7 @@
 import { groupError, type GroupError } from '../../kernel/errors.ts'
 import { rejected } from '../../kernel/verdict.ts'
 import type { Commit, Write } from '../../storage/port.ts'
-import type { HeldGroup, Pending } from '../../storage/tables.ts'
+import type { HeldGroup, Pending, Settled } from '../../storage/tables.ts'
 import type { Host } from '../host.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Reload } from './reload.ts'
@@ -72,9 +72,28 @@ export function createCommits(options: CommitOptions) {
     if (kept.length < all.length) lifecycle.guard(reload())
   }
 
-  /** Whether a logout has ended the database of this tab, or has removed it already. */
-  const isLoggedOut = (row: unknown, named: unknown): boolean =>
-    lifecycle.isLoggedOut() || isEndedDatabase(row, named, state.databaseID())
+  /**
+   * Writes rows of the user, unless a logout has ended or removed the database: they must not enter
+   * that of a later login. Resolves with `undefined` then.
+   */
+  async function commitOwn(
+    verdicts: readonly string[],
+    writesAfter: (found: readonly Settled[]) => readonly Write[]
+  ): Promise<Commit | undefined> {
+    let isEnded: boolean | undefined
+    let writes: readonly Write[] = []
+    const commitNumber = await storage.transact(
+      [lease, database, { table: 'verdicts', scope: '', ids: verdicts }],
+      ([[row], [named], found]) => {
+        isEnded = lifecycle.isLoggedOut() || isEndedDatabase(row, named, state.databaseID())
+        writes = isEnded ? [] : writesAfter(found)
+        return (writes = writes.length > 0 ? [...writes, ...naming(named, newID)] : [])
+      }
+    )
+    if (!isEnded) return { commitNumber, writes }
+    onEnded()
+    return undefined
+  }
 
   return {
     publish,
@@ -108,28 +127,16 @@ export function createCommits(options: CommitOptions) {
      */
     async enqueue(pending: Pending, retried: string | undefined): Promise<Commit | GroupError> {
       const verdicts = retried === undefined ? [] : [retried]
-      let writes: Write[] = []
-      let isEnded: boolean | undefined
-      const commitNumber = await storage.transact(
-        [lease, database, { table: 'verdicts', scope: '', ids: verdicts }],
-        ([[row], [named], found]) => {
-          isEnded = isLoggedOut(row, named)
-          writes = [
-            { table: 'outbox', scope: '', id: pending.opID, row: pending },
-            ...verdicts.map(verdictRemoval),
-            ...naming(named, newID)
-          ]
-          if (isEnded || found.length < verdicts.length) writes = []
-          return writes
-        }
+      const commit = await commitOwn(verdicts, found =>
+        found.length < verdicts.length
+          ? []
+          : [
+              { table: 'outbox', scope: '', id: pending.opID, row: pending },
+              ...verdicts.map(verdictRemoval)
+            ]
       )
-      if (isEnded) {
-        onEnded()
-        return groupError('NotReady')
-      }
-      return writes.length === 0
-        ? groupError('UnknownOperationID', retried)
-        : { commitNumber, writes }
+      if (!commit) return groupError('NotReady')
+      return commit.writes.length > 0 ? commit : groupError('UnknownOperationID', retried)
     },
     /** Marks the operation as durable: it may be sent, and other tabs show it. */
     confirm(pending: Pending, commit: Commit): void {
@@ -171,17 +178,9 @@ export function createCommits(options: CommitOptions) {
 
     /** Stores a refusal for an operation that its caller knows as pending. */
     async refuse(pending: Pending, error: GroupError): Promise<void> {
-      let writes: Write[] = []
-      let isEnded: boolean | undefined
-      const commitNumber = await storage.transact([lease, database], ([[row], [named]]) => {
-        isEnded = isLoggedOut(row, named)
-        writes = [...settle(pending, rejected(pending, error)), ...naming(named, newID)]
-        return isEnded ? [] : writes
-      })
-      if (!isEnded) return publish({ commitNumber, writes })
-      // A later login must not show the verdict.
-      state.settle(discarded(pending))
-      onEnded()
+      const commit = await commitOwn([], () => settle(pending, rejected(pending, error)))
+      if (commit) publish(commit)
+      else state.settle(discarded(pending))
     }
   }
 }
