@@ -250,8 +250,8 @@ export const planted = {
   ),
   'an operation that storage refused stays visible': edit(
     'src/engine/submit.ts',
-    'state.retract(pending)\n      if (call.isLate)',
-    'if (call.isLate)'
+    'state.retract(pending)\n    // After',
+    '// After'
   ),
   'an operation is answered before it is stored': edit(
     'src/engine/submit.ts',
@@ -341,8 +341,8 @@ export const planted = {
   ),
   'an operation is enqueued after a logout': edit(
     'src/engine/state/commits.ts',
-    'isEnded = leaseOf(row).isSealed === true ||',
-    'isEnded ='
+    'isEndedDatabase(row, named, state.databaseID())\n',
+    'isEndedDatabase(undefined, named, state.databaseID())\n'
   ),
   // The bugs from here on need conditions such as several connections, builds or a crafter.
   'announcements during a read are dropped': edit(
