@@ -155,7 +155,13 @@ export function createLedger(
   ): boolean {
     const entry = applied.get(`${userID}/${groupID}/${opID}`)
     const held = disk.table('groups').get(groupID)
-    return entry !== undefined && held !== undefined && held.seq >= entry.seq
+    if (entry === undefined || held === undefined || held.seq < entry.seq) return false
+    // Rows of a later group with this ID show nothing of the operation. A lost frame with the verdict
+    // is then not noticed, because the later group has no gap.
+    return ![...applied].some(
+      ([key, { name, seq }]) =>
+        key.includes(`/${groupID}/`) && name === 'createGroup' && seq > entry.seq && seq <= held.seq
+    )
   }
 
   /** With I1: no view shows the effect of an operation together with its prediction. */
