@@ -91,12 +91,7 @@ export function openEngine(
   const retained = createRetained()
   const questions = createLeaderQuestions(host, lifecycle)
   const parts = {
-    host,
-    lifecycle,
-    state,
-    reload: reader,
-    sync,
-    questions,
+    ...{ host, lifecycle, state, reload: reader, sync, questions },
     groupsWithShownMembers: retained.groupsWithShownMembers
   }
   const leadership = createLeadership({ ...parts, time, commits, paused, keepUndelivered })
@@ -117,13 +112,8 @@ export function openEngine(
     decisions
   })
   const logout = createLogout({
-    host,
-    lifecycle,
-    state,
-    commits,
-    reload: reader,
-    leadership,
-    tabs
+    ...{ host, lifecycle, state, commits, leadership, tabs },
+    reload: reader
   })
   const recovery = createRecovery(host, lifecycle, {
     async reload() {

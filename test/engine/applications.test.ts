@@ -58,13 +58,13 @@ test.each([
   for (const userID of early) await act(userID, 'joinGroup', { applyMessage: 'please' })
   // The notices of these push out an earlier one.
   for (let index = 0; index < 100; index++) await act(`user-${index}`, 'joinGroup')
-  ann.engine.pause()
+  await ann.engine.pause()
   await server.clock.advance(100)
   const applied = await ann.apply('handleGroupApplication', agree)
   for (const userID of early)
     await act('bob', 'handleGroupApplication', { userID, handleAction: 'Reject' })
   await act('eve', 'joinGroup', { applyMessage: 'other words' })
-  ann.engine.resume()
+  await ann.engine.resume()
   await server.clock.advance(5000)
   expect(await memberNum()).toBe(2)
   expect(await ann.engine.settled(applied.opID)).toMatchObject({
@@ -141,7 +141,7 @@ test('an application that is made again replaces the one before', async () => {
 
 test('a feed from the beginning leaves no settled application open', async () => {
   for (let index = 0; index < 90; index++) await act(`user-${index}`, 'joinGroup')
-  ann.engine.pause()
+  await ann.engine.pause()
   await server.clock.advance(100)
   const refuse = (userID: string) =>
     act('bob', 'handleGroupApplication', { userID, handleAction: 'Reject' })
@@ -151,7 +151,7 @@ test('a feed from the beginning leaves no settled application open', async () =>
     await refuse(`later-${index}`)
   }
   await act('eve', 'joinGroup')
-  ann.engine.resume()
+  await ann.engine.resume()
   await server.clock.advance(5000)
   expect((await states(ann)).filter(state => state === 'pending')).toHaveLength(1)
 })

@@ -82,7 +82,9 @@ function isSurvivable({ bytes, text }: Frame): boolean {
   const message = parseClientMessage(text)
   return (
     message !== undefined &&
-    ['push', 'members', 'read', 'readMembers', 'readEntries', 'ping', 'unknown'].includes(message.type) &&
+    ['push', 'members', 'read', 'readMembers', 'readEntries', 'ping', 'unknown'].includes(
+      message.type
+    ) &&
     isUtf8(bytes, text)
   )
 }

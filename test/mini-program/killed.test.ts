@@ -52,7 +52,8 @@ test('a killed program keeps every operation that it has accepted', async () => 
       kills++
       const { acknowledged } = batch
       const expected = [acknowledged, acknowledged + 1].map(end => accepted.slice(0, end).join())
-      if (!expected.includes(pending.join())) lost.push(`${acknowledged} ${outcome}: ${pending}`)
+      if (!expected.includes(pending.join()))
+        lost.push(`${acknowledged} ${outcome}: ${pending.join()}`)
     }
     for (const mutation of batch.mutations) apply(before, mutation)
   }

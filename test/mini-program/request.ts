@@ -23,7 +23,7 @@ export function createRequests(dialect: RequestDialect): Requests {
   async function exchange({ url, data, header }: Options, over: AbortController): Promise<object> {
     if (state === 'failing') throw new Error('request:fail')
     if (state === 'silent') return new Promise(() => undefined)
-    const kind = (JSON.parse(data as string) as { frames: [] }).frames.length
+    const kind = (JSON.parse(data as string) as { frames: unknown[] }).frames.length
       ? 'sending'
       : 'polling'
     atOnce[kind] = Math.max(atOnce[kind], ++now[kind])

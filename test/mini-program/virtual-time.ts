@@ -21,7 +21,8 @@ const networkTurn = (): Promise<void> => new Promise(resolve => realTimer(resolv
 /** Timers fire, until the condition holds. */
 export async function passUntil(condition: () => boolean, limitMs = 120_000): Promise<void> {
   for (let passedMs = 0; !condition(); passedMs += 100) {
-    if (passedMs >= limitMs) throw new Error(`still not so after ${limitMs} ms: ${condition}`)
+    if (passedMs >= limitMs)
+      throw new Error(`still not so after ${limitMs} ms: ${String(condition)}`)
     await vi.advanceTimersByTimeAsync(100)
     await networkTurn()
   }

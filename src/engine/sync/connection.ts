@@ -167,9 +167,7 @@ export function createConnection(options: ConnectionOptions) {
       tryNow()
     },
     /** Retries soon, because an operation waits to be sent. */
-    trySoon(): void {
-      if (isStarted && !link) retry.hurry(lastError)
-    },
+    trySoon: () => void (isStarted && !link && retry.hurry(lastError)),
     welcomed(): void {
       state = 'online'
       heartbeat.planPing()

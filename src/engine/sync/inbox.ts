@@ -36,8 +36,9 @@ export function createInbox({ link, receive, fail }: InboxOptions) {
 
   async function receiveAll(): Promise<void> {
     const own = (receiver = {})
-    while (receiver === own && frames.length > 0) await receiveBatch(batchOf(nextFrames(frames)))
-    if (receiver === own) receiver = undefined
+    const isCurrent = () => receiver === own
+    while (isCurrent() && frames.length > 0) await receiveBatch(batchOf(nextFrames(frames)))
+    if (isCurrent()) receiver = undefined
   }
 
   async function receiveBatch({ messages, badFrame }: Batch): Promise<void> {

@@ -50,7 +50,8 @@ const join = onGroup(
     if (self) return accept([], answer('AlreadyInGroup'))
     // Only the server has this row. A device without it predicts that there is no ban. An app admin
     // is an owner in every group, and nobody keeps an owner out.
-    if (!isAppAdmin && (view.get(banKey({ groupID, userID: actor }))?.until ?? 0) > now) return reject('Banned')
+    if (!isAppAdmin && (view.get(banKey({ groupID, userID: actor }))?.until ?? 0) > now)
+      return reject('Banned')
     if (!isOneOf(joinOptions, group.joinOption)) return unknown([])
     if (group.joinOption === 'DisableApply')
       return reject('IllegalArgument', 'this group does not accept applications')
