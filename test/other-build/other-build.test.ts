@@ -55,9 +55,12 @@ async function work(ann: TestClient, bob: TestClient): Promise<void> {
   const carl = createTestClient(server, 'carl')
   await carl.settle('joinGroup', { groupID: 'crew', applyMessage: 'Let me in' })
   await server.clock.advance(100)
+  // A build that does not know the type of the notice still has its number.
+  const notice = (await bob.notices()).find(({ operatorID }) => operatorID === 'carl')
   await bob.settle('handleGroupApplication', {
     groupID: 'crew',
     userID: 'carl',
+    applicationSeq: notice?.applicationSeq,
     handleAction: 'Agree'
   })
   await bob.settle('setGroupMemberNameCard', {

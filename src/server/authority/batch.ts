@@ -38,6 +38,7 @@ export type Batch = {
   readonly memberships: Map<string, Membership>
   /** Read from the log when first needed. */
   storedRoleChanges: Promise<LogEntry[]> | undefined
+  storedCreation: Promise<LogEntry[]> | undefined
   readonly changed: {
     readonly members: Set<string>
     readonly others: Map<string, Other>
@@ -87,6 +88,7 @@ export async function openBatch(
     counts,
     memberships: new Map(),
     storedRoleChanges: undefined,
+    storedCreation: undefined,
     changed: { members: new Set(), others: new Map(), memberships: new Set() },
     log: [],
     tips: [],

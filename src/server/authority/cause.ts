@@ -36,9 +36,10 @@ export async function causeOf(
 
 const creation = 'createGroup'
 /** The commit of the last creation of the group: 0 if it is older than the log. */
-async function creationOf({ tx, groupID, log }: Batch): Promise<number> {
-  const inBatch = log.findLast(({ name }) => name === creation)
-  return (inBatch ?? (await tx.logSince(groupID, 0, [creation], 1))[0])?.seq ?? 0
+async function creationOf(batch: Batch): Promise<number> {
+  batch.storedCreation ??= batch.tx.logSince(batch.groupID, 0, [creation], 1)
+  const inBatch = batch.log.findLast(({ name }) => name === creation)
+  return (inBatch ?? (await batch.storedCreation)[0])?.seq ?? 0
 }
 
 /**
