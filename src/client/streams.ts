@@ -168,7 +168,7 @@ export function createStreamClient(request: (request: StreamRequest) => void): S
       reached.abandon()
       for (const replica of byStream.values()) {
         // The page may have shown a status of its own, so the next one is always published.
-        if (replica.query.kind !== 'status') replica.earlier = byID(replica.rows)
+        if (replica.query.kind !== 'status') replica.earlier ??= byID(replica.rows)
         replica.rows = []
         request({ type: 'open', stream: replica.stream, query: replica.query })
       }

@@ -194,6 +194,15 @@ test('an engine list equal to the cached one is not emitted again', () => {
   expect(seen[1]?.rows[0]).toBe(seen[0]?.rows[0])
 })
 
+test('a worker that dies before its first frame leaves cached rows the same objects', () => {
+  const seen = look()
+  client.showEarlier(new Map([[JSON.stringify(crew), listOf(member('ann'), member('bob'))]]))
+  client.restart()
+  receive([0, whole(member('ann'), member('bob', 'Bob'))])
+  expect(seen).toHaveLength(2)
+  expect(seen[1]?.rows[0]).toBe(seen[0]?.rows[0])
+})
+
 test('a cached list that comes after the engine is ignored', () => {
   const seen = look()
   receive([0, whole()])
