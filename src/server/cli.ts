@@ -15,6 +15,10 @@ type Given = Settings & { readonly port: number; readonly dataDir: string }
 const openSql = async ({ databaseURL, dataDir }: Given) =>
   databaseURL === undefined ? openPGlite(dataDir) : openPostgres(databaseURL)
 
+/** The folder of an embedded database is created by its first start alone. */
+const hasDatabase = ({ databaseURL, dataDir }: Given): boolean =>
+  databaseURL !== undefined || existsSync(join(dataDir, 'pg'))
+
 /** `Given` without the options that `startServer` does not have. */
 function optionsOf({ databaseURL, dataDir, ...options }: Given) {
   return databaseURL === undefined ? { ...options, dataDir } : options
@@ -27,6 +31,8 @@ const run: Readonly<Record<Command, (given: Given) => Promise<void>>> = {
     print((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version)
   },
   async 'new-epoch'(given) {
+    // A wrong folder would get an empty database, and the restored one would keep its epoch.
+    if (!hasDatabase(given)) throw new Error(`dataDir: ${given.dataDir} holds no database`)
     const database = await openSqlDatabase(await openSql(given))
     await database.renewEpoch()
     await database.close()
@@ -35,8 +41,7 @@ const run: Readonly<Record<Command, (given: Given) => Promise<void>>> = {
   async check(given) {
     checkOptions(optionsOf(given))
     print('settings: right')
-    if (given.databaseURL === undefined && !existsSync(join(given.dataDir, 'pg')))
-      return print(`database: embedded, will be created in ${given.dataDir}`)
+    if (!hasDatabase(given)) return print(`database: embedded, will be created in ${given.dataDir}`)
     const sql = await openSql(given)
     try {
       const version = await sql.withConnection(versionOf)

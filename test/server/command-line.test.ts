@@ -55,6 +55,14 @@ test.concurrent.each(wrong)('%s is refused in one line', async (_title, args, me
   expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1])
 })
 
+test('a new epoch is refused where no database is', async () => {
+  const folder = createFolder()
+  const dataDir = join(folder, 'elsewhere')
+  const { code, stderr } = await run(['--new-epoch', '--data', dataDir])
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^--data: .* holds no database\n$/)])
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('a missing secret key is refused without a value', async () => {
   const { code, stderr } = await run(['--app-id', '1'], {})
   expect([code, stderr]).toEqual([2, expect.stringMatching(/^OFFLINE_GROUPS_SECRET: [^;]*\n$/)])
