@@ -47,7 +47,7 @@ export async function recover(values: SealedValues): Promise<Recovered> {
     commitNumbers.filter(number => number > base)
   )
   const chain = chainOf(valid, base)
-  // Storage without a valid superblock has lost pages, unless the journal begins with commit 1.
+  // Storage without a valid superblock has lost pages, unless its journal is whole.
   const isLost = !found && generations.length > 0 && chain.length === 0
   const commits = isLost ? [damagedCommit(Math.max(1, ...commitNumbers))] : chain
   const pageNumbers = [...scopes.values()].reduce<number[]>(

@@ -27,7 +27,7 @@ export function createSealedValues(host: KeyValueHost, name: string) {
   const prefix = `${name}/`
   const textBytes = Math.min(host.limits.bytesPerValue, partBytesMax) - sealBytes
   const hostKey = (key: Key, part = 0) => prefix + partKey(key, part)
-  /** Without keys that have one part only. */
+  /** A key that is absent here has one part. */
   const partCounts = new Map<Key, number>()
   const sizes = new Map<Key, number>()
   let usedBytes = 0
