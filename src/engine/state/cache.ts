@@ -35,7 +35,11 @@ export function createCache<T extends TableName>(
     return ids !== 'all' && ids.every(id => loaded?.has(id))
   }
 
-  async function read(scope: string, ids: readonly string[] | 'all'): Promise<void> {
+  async function read(
+    scope: string,
+    ids: readonly string[] | 'all',
+    { isRefresh = false } = {}
+  ): Promise<void> {
     const during: Write[] = []
     const reads = reading.get(scope) ?? new Set()
     reading.set(scope, reads.add(during))
@@ -46,6 +50,8 @@ export function createCache<T extends TableName>(
     ]
     const rows = stored.filter(row => isRow(row, scope))
     if (rows.length < stored.length) onDamaged(scope, stored.length - rows.length)
+    // Nobody needs rows that were released meanwhile. A load is for a caller that still waits.
+    if (isRefresh && !scopes.has(scope)) return
     const known = scopes.get(scope) ?? { rows: new Map<string, Row>(), loaded: new Set<string>() }
     scopes.set(scope, known)
     // Another tab may have removed rows since the last read.
@@ -88,7 +94,7 @@ export function createCache<T extends TableName>(
     async refresh(): Promise<string[]> {
       const held = [...scopes]
       for (const [scope, { loaded }] of held)
-        await read(scope, loaded === 'all' ? 'all' : [...loaded])
+        await read(scope, loaded === 'all' ? 'all' : [...loaded], { isRefresh: true })
       return held.map(([scope]) => scope)
     }
   }
