@@ -1,5 +1,6 @@
 /** Two tabs of one user in a real browser: another tab takes over from a leader that is gone. */
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import { protocolVersion } from '../../src/protocol/messages.ts'
 import { openBrowser, type Tab, type Tabs } from './dev-tools.ts'
@@ -108,6 +109,9 @@ test('another tab takes over from a page whose process is stopped', async () => 
   const browser = await openBrowser()
   const { url } = inject('demo')
   await caughtUp(await browser.open(url))
+  // The members of all groups follow. A process that is stopped in a transaction holds up all tabs
+  // until the browser ends the transaction.
+  await wait(5000)
   await browser.stopPages()
   const follower = await browser.open(url)
   await caughtUp(follower)

@@ -40,6 +40,8 @@ test('a frozen page frees the lead and goes on when resumed', async () => {
   await caughtUp(second)
   await second.activate()
   await expect.poll(() => first.evaluate('document.visibilityState')).toBe('hidden')
+  // Code that is frozen while it opens a database cannot close it.
+  await expect.poll(() => first.evaluate('window.requests')).toBe(0)
   await first.send('Page.setWebLifecycleState', { state: 'frozen' })
 
   const [boat, ship] = [fresh('Boat'), fresh('Ship')]
@@ -77,9 +79,12 @@ test('a page in the back-forward cache frees the lead and goes on', async () => 
 /** Counts the connections to databases that the page itself has opened. */
 const watchConnections = `
   window.connections = 0
+  window.requests = 0
   const { open } = IDBFactory.prototype
   IDBFactory.prototype.open = function (...args) {
     const request = open.apply(this, args)
+    window.requests++
+    for (const type of ['success', 'error']) request.addEventListener(type, () => window.requests--)
     request.addEventListener('success', () => window.connections++)
     return request
   }

@@ -163,6 +163,8 @@ type Fields = Readonly<Record<string, string | boolean>>
 
 /** Presses a button. It opens the menu or the part of the page with the button first. */
 async function press(pane: Locator, button: string): Promise<void> {
+  // A form that is about to close would be filled in and submitted once more.
+  await expect.poll(() => pane.getByTestId('form').count()).toBe(0)
   const place = placeOf[button]
   if (place !== undefined) await pane.getByTestId(place).click()
   await pane.getByTestId(button).click()

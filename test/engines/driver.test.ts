@@ -24,6 +24,8 @@ function openDocument(url: string, name = ''): FakeDocument {
   class Socket extends WebSocket {
     constructor(address: string) {
       super(address)
+      // A document may leave before its socket is open.
+      this.on('error', () => undefined)
       sockets.push(this)
     }
   }
