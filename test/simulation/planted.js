@@ -41,7 +41,7 @@ export const foundBy = {
   'verdicts are stored before their rows': 1,
   'a lane is sent backwards': 1,
   'the client omits `after`': 12,
-  'a repeated operation does not hold back its lane': 623,
+  'a repeated operation does not hold back its lane': 280,
   'the server ignores `after`': 12,
   'a failed attempt is not retried': 12,
   'a request to resend operations is ignored': 10,
